@@ -1,0 +1,77 @@
+"""The command line. A command imports what it needs when it runs, so that help answers at once."""
+
+import logging
+import os
+from typing import Any, final
+
+import click
+
+from automl import __version__
+from automl.cli.prepare import check, init, schema
+from automl.cli.results import export, predict, show, ui
+from automl.cli.running import run
+from automl.errors import AutoMLError
+
+INTERRUPTED = 130
+
+
+@final
+class _Commands(click.Group):
+    """Turns the project's errors into one message and an exit status."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except AutoMLError as error:
+            click.secho("error: ", fg="red", nl=False, err=True)
+            click.echo(str(error), err=True)
+            context.exit(error.exit_status)
+        except KeyboardInterrupt:
+            context.exit(INTERRUPTED)
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="automl")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Keras hyperparameter studies with cross-validation, MLflow and honest scores.
+
+    \b
+    automl init table.csv --target price --to study.yaml
+    automl check study.yaml
+    automl run study.yaml
+    automl ui
+
+    Exit status: 0 done, 1 no trial completed, 2 something to mend (said in one message), 130 interrupted.
+    """
+    if "NO_COLOR" in os.environ:
+        context.color = False
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("warning: %(message)s"))
+    logger = logging.getLogger("automl")
+    logger.handlers, logger.propagate = [handler], False
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of SHELL.
+
+    For bash: `eval "$(automl completion bash)"` in `~/.bashrc`.
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(cli, {}, "automl", "_AUTOML_COMPLETE").source())
+
+
+for _command in (init, check, run, show, ui, export, predict, schema, completion):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """The console script."""
+    cli(prog_name="automl")

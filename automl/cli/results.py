@@ -1,0 +1,128 @@
+"""Commands after a study has run: show, ui, export, predict."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from automl.cli.common import mlruns_option, study_argument, write_text
+from automl.errors import DataError, ExportError
+from automl.quiet import quiet_start
+
+
+@click.command()
+@study_argument
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+@click.option("--top", type=click.IntRange(min=1), help="Show the best trials only.")
+@mlruns_option
+def show(study: str | None, form: str, top: int | None, mlruns: Path) -> None:
+    """Show the leaderboard of STUDY.
+
+    STUDY is a name, a study file or a folder; the last one run when left out.
+    """
+    from automl.evaluation.leaderboard import leaderboard
+    from automl.journal import find_study, read_journal
+
+    log = read_journal(find_study(mlruns, study))
+    if form == "table":
+        from automl.report.console import make_console, print_leaderboard, print_outcome
+
+        console = make_console()
+        print_leaderboard(console, log, top)
+        print_outcome(console, log)
+        return
+    frame = leaderboard(log.trials, log.objective, log.start["searched"])
+    frame = frame.head(top) if top else frame
+    if form == "csv":
+        click.echo(frame.to_csv(index=False), nl=False)
+        return
+    content = {"study": log.start["name"], "metric": log.start["metric"], "direction": log.start["direction"]}
+    trials = json.loads(frame.to_json(orient="records", double_precision=15))
+    click.echo(json.dumps({**content, "tests": log.tests, "trials": trials}, indent=2))
+
+
+@click.command()
+@study_argument
+@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
+@click.option(
+    "--open/--no-open", "browse", default=None, help="Open a browser; by default where there is a terminal."
+)
+@mlruns_option
+def ui(study: str | None, port: int, browse: bool | None, mlruns: Path) -> None:
+    """Open MLflow's pages on STUDY.
+
+    Starts MLflow's server on the right store and gives the link to the sorted list of trials. Ctrl-C ends it.
+    """
+    from automl.journal import STUDY_FILE, find_study, read_journal
+    from automl.studyfile import load_study
+    from automl.tracking.mlflow.ui import plan_user_interface, serve
+
+    name = uri = None
+    if study is not None or (mlruns / "studies").is_dir():
+        folder = find_study(mlruns, study)
+        name = read_journal(folder).start["name"]
+        uri = load_study(folder / STUDY_FILE).tracking.uri
+    plan = plan_user_interface(uri, mlruns, port=port, study=name)
+    for what, page in plan.pages.items():
+        click.echo(f"{what + ':':9} {page}")
+    serve(plan, browse=sys.stdout.isatty() if browse is None else browse)
+
+
+@click.command()
+@study_argument
+@click.option(
+    "--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the model."
+)
+@click.option("--trial", type=click.IntRange(min=0), help="The trial; the best one when left out.")
+@mlruns_option
+def export(study: str | None, to: Path, trial: int | None, mlruns: Path) -> None:
+    """Write a trial of STUDY as a SavedModel.
+
+    The trial is refitted on all training rows, and the model takes raw rows. STUDY is a name, a study file or a
+    folder; the last one run when left out.
+    """
+    from automl.journal import find_study
+
+    folder = find_study(mlruns, study)
+    with quiet_start():
+        from automl.preparation import device_name
+        from automl.study import export_trial
+
+        device_name()
+    exported = export_trial(folder, trial, to)
+    click.echo(f"trial {exported.number} is in {to}. Next: automl predict {to} rows.csv")
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--to", type=click.Path(dir_okay=False, path_type=Path), help="A file, instead of standard output."
+)
+def predict(model: Path, data: Path, to: Path | None) -> None:
+    """Predict the rows of DATA with MODEL.
+
+    DATA is a CSV file with the columns that the model was trained on, MODEL an exported folder. Writes CSV.
+    """
+    from automl.data.readers import read_csv
+
+    if not (model / "model.json").is_file():
+        raise ExportError(
+            f"{model} holds no exported model. Make one with `automl export STUDY --to {model}`."
+        )
+    table = read_csv(data)
+    with quiet_start():
+        from automl.export.scoring import Scorer
+
+        scorer = Scorer(model)
+    try:
+        predictions = scorer.predict(table)
+    except ValueError as error:
+        raise DataError(f"{data}: {error}.") from None
+    without = int(predictions["prediction"].isna().sum())
+    if without:
+        click.echo(f"{data}: {without} rows have gaps and so no prediction", err=True)
+    write_text(predictions.to_csv(index=False), to)

@@ -1,0 +1,1 @@
+"""The best network as a SavedModel that takes raw rows."""

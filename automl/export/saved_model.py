@@ -1,0 +1,187 @@
+"""A trained network as a SavedModel that takes raw columns by name: the scaling is inside the graph."""
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy
+import tensorflow
+
+from automl.data.dataset import Dataset
+from automl.errors import ExportError
+from automl.export.scoring import Scorer
+from automl.training.network import Network
+from automl.trial import Task, Trial
+
+TOLERANCE = 1e-6
+"""Largest difference between the SavedModel and the Keras model, relative for values of a regression."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a model's reader should know beside its columns.
+
+    Attributes:
+        study: The study's name.
+        trial: The trial that was refitted.
+        epochs: Epochs of the refit.
+        num_rows: Rows of the refit.
+        scores: Cross-validation mean and locked-test score by metric, as text ready to read.
+    """
+
+    study: str
+    trial: Trial
+    epochs: int
+    num_rows: int
+    scores: Mapping[str, str]
+
+
+def save_model(network: Network, dataset: Dataset, card: ModelCard, folder: Path) -> None:
+    """Write a SavedModel, `model.json` and `model_card.md`; load it again and compare.
+
+    The folder appears whole or not at all. One that holds an earlier model is replaced.
+
+    Raises:
+        ExportError: The folder cannot be written or holds something else, or the reloaded model differs.
+    """
+    _require_no_other_things(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:
+            made = Path(scratch) / "model"
+            _write(network, dataset, made)
+            _write_cards(dataset, card, made)
+            _compare(network, dataset, made)
+            if folder.exists():
+                shutil.rmtree(folder)
+            made.rename(folder)
+    except (OSError, tensorflow.errors.OpError) as error:
+        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        cure = "Make room, or choose another folder with `automl export --to`."
+        raise ExportError(f"{folder} cannot be written: {why}. {cure}") from None
+
+
+def copy_model(source: Path, folder: Path) -> None:
+    """Copy an exported model.
+
+    Raises:
+        ExportError: The folder cannot be written or holds something else.
+    """
+    _require_no_other_things(folder)
+    try:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written: {error}. Choose another folder.") from None
+
+
+def _require_no_other_things(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / "model.json").is_file():
+        raise ExportError(f"{folder} holds something that is not a model. Choose an empty or new folder.")
+
+
+def argument_names(columns: tuple[str, ...]) -> dict[str, str]:
+    """Column names as arguments of a signature, which are identifiers, each once.
+
+    >>> argument_names(("sepal length (cm)", "sepal_length__cm_", "2nd"))
+    {'sepal length (cm)': 'sepal_length__cm_', 'sepal_length__cm_': 'sepal_length__cm__2', '2nd': 'column_2nd'}
+    """
+    taken: dict[str, str] = {}
+    for column in columns:
+        name = re.sub(r"[^0-9A-Za-z_]", "_", column)
+        name = name if re.match(r"[A-Za-z]", name) else f"column_{name}"
+        unique, number = name, 2
+        while unique in taken.values():
+            unique, number = f"{name}_{number}", number + 1
+        taken[column] = unique
+    return taken
+
+
+def _write(network: Network, dataset: Dataset, folder: Path) -> None:
+    names = argument_names(dataset.feature_names)
+    inputs, target = network.scalings.inputs, network.scalings.target
+
+    def serve(columns: dict[str, tensorflow.Tensor]) -> dict[str, tensorflow.Tensor]:
+        values = tensorflow.stack([columns[names[column]] for column in dataset.feature_names], axis=1)
+        scaled = tensorflow.cast((values - inputs.mean) / inputs.scale, tensorflow.float32)
+        outputs = network.model(scaled, training=False)
+        if dataset.task is Task.REGRESSION:
+            value = tensorflow.cast(outputs[:, 0], tensorflow.float64)
+            return {"prediction": value * target.scale + target.mean}
+        if dataset.task is Task.BINARY:
+            outputs = tensorflow.concat([1.0 - outputs, outputs], axis=1)
+        labels = tensorflow.constant([str(label) for label in dataset.classes])
+        return {
+            "probabilities": outputs,
+            "label": tensorflow.gather(labels, tensorflow.argmax(outputs, axis=1)),
+        }
+
+    archive = keras.export.ExportArchive()
+    archive.track(network.model)
+    # float64: a year or a time stamp in float32 would lose what the scaling is about to bring out.
+    columns = {name: tensorflow.TensorSpec((None,), tensorflow.float64, name=name) for name in names.values()}
+    archive.add_endpoint("serving_default", serve, input_signature=[columns])
+    archive.write_out(str(folder), verbose=False)
+
+
+def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
+    content: dict[str, Any] = {
+        "study": card.study,
+        "trial": card.trial.number,
+        "task": dataset.task.value,
+        "target": dataset.target_name,
+        "features": list(dataset.feature_names),
+        "inputs": argument_names(dataset.feature_names),
+        "classes": list(dataset.classes),
+        "hyperparameters": dict(card.trial.hyperparameters),
+        "epochs": card.epochs,
+        "rows": card.num_rows,
+        "scores": dict(card.scores),
+    }
+    (folder / "model.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    (folder / "model_card.md").write_text(_card_text(dataset, card), encoding="utf-8")
+
+
+def _card_text(dataset: Dataset, card: ModelCard) -> str:
+    scores = "\n".join(f"| {name} | {value} |" for name, value in card.scores.items())
+    values = "\n".join(f"| {name} | {value} |" for name, value in card.trial.hyperparameters.items())
+    return f"""# {card.study}: trial {card.trial.number}
+
+Predicts `{dataset.target_name}` ({dataset.task.value}) from {len(dataset.feature_names)} columns. Trained for
+{card.epochs} epochs on {card.num_rows} rows; table digest `{dataset.digest[:16]}`.
+
+| score | value |
+|---|---|
+{scores}
+
+| hyperparameter | value |
+|---|---|
+{values}
+
+Predict with `automl predict FOLDER rows.csv`, or with TensorFlow alone: the signature `serving_default` takes one
+float64 tensor of shape (rows,) a column, under the argument that `model.json` names in `inputs`.
+"""
+
+
+def _compare(network: Network, dataset: Dataset, folder: Path) -> None:
+    """Load what was written and give it rows of the table: it must answer as the Keras model does."""
+    rows = numpy.arange(min(64, len(dataset.target)))
+    table = dataset.frame(rows)
+    expected = network.predict(dataset.features[rows])
+    given = Scorer(folder).predict(table)
+    if dataset.task is Task.REGRESSION:
+        allowed = TOLERANCE * max(1.0, float(numpy.abs(expected).max()))
+        difference = numpy.abs(given["prediction"].to_numpy() - expected).max()
+    else:
+        allowed = TOLERANCE
+        difference = numpy.abs(given.drop(columns="prediction").to_numpy() - expected).max()
+    if not difference <= allowed:
+        raise ExportError(
+            f"the SavedModel must answer as the Keras model does, got a difference of {difference:.2g} "
+            f"(allowed {allowed:.2g}). The network holds a layer that does not survive saving."
+        )

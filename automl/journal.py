@@ -1,0 +1,205 @@
+"""The append-only record of a study on this machine: one JSON line an event, on disk before the study goes on.
+
+What `automl show` and `automl export` read; complete also when no MLflow server answers.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from automl.errors import RecordError
+from automl.studyfile import load_study
+from automl.trial import Direction, FoldResult, Objective, Trial, TrialState
+
+JOURNAL = "journal.jsonl"
+STUDY_FILE = "study.yaml"
+MODEL = "model"
+
+
+class Journal:
+    """Writes the events of one study.
+
+    Args:
+        folder: The study's own folder, which exists.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def append(self, event: str, content: Mapping[str, Any]) -> None:
+        """Write one event and wait until it is on disk.
+
+        Raises:
+            RecordError: The disk is full or the folder is gone.
+        """
+        line = json.dumps({"event": event, "time": datetime.now().isoformat(timespec="seconds"), **content})
+        try:
+            with (self.folder / JOURNAL).open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise RecordError(
+                f"{self.folder / JOURNAL} cannot be written: {error.strerror}. Free the disk, or choose another "
+                "folder with --mlruns."
+            ) from None
+
+    def append_trial(self, trial: Trial) -> None:
+        """Write one ended trial."""
+        self.append("trial", asdict(trial))
+
+
+@dataclass(frozen=True, slots=True)
+class StudyLog:
+    """A journal as it was read.
+
+    Attributes:
+        folder: The study's own folder.
+        start: The first event: name, objective, facts.
+        trials: Ended trials, by number.
+        tests: Readings of the locked test set, in order.
+        finish: The last event; empty while the study runs, or when it was killed.
+    """
+
+    folder: Path
+    start: Mapping[str, Any]
+    trials: tuple[Trial, ...]
+    tests: tuple[Mapping[str, Any], ...] = ()
+    finish: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def objective(self) -> Objective:
+        """Metric and direction that rank the trials."""
+        return Objective(self.start["metric"], Direction(self.start["direction"]))
+
+    @property
+    def best(self) -> Trial | None:
+        """The best completed trial."""
+        return self.objective.best(list(self.trials))
+
+    def trial(self, number: int) -> Trial:
+        """A trial by number.
+
+        Raises:
+            RecordError: There is none of that number.
+        """
+        for trial in self.trials:
+            if trial.number == number:
+                return trial
+        cure = f"Trials 0 to {len(self.trials) - 1} are recorded." if self.trials else "No trial has ended."
+        raise RecordError(f"{self.folder}: there is no trial {number}. {cure}")
+
+
+def new_study_folder(mlruns: Path, name: str, text: str) -> Path:
+    """Make the folder of one run of a study, `mlruns/studies/NAME/DATE-TIME-XXXX`, with its study file.
+
+    Raises:
+        RecordError: It cannot be made.
+    """
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    folder = mlruns / "studies" / name / f"{stamp}-{secrets.token_hex(2)}"
+    try:
+        folder.mkdir(parents=True)
+        (folder / STUDY_FILE).write_text(text, encoding="utf-8")
+    except OSError as error:
+        remove_study_folder(mlruns, folder)
+        cure = "Choose another folder with --mlruns."
+        raise RecordError(f"{mlruns} cannot be written: {error.strerror}. {cure}") from None
+    return folder
+
+
+def remove_study_folder(mlruns: Path, folder: Path) -> None:
+    """Undo `new_study_folder`, with the folders above it that hold nothing else."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for parent in (folder.parent, folder.parent.parent, mlruns):
+        with suppress(OSError):  # not empty: it holds other studies
+            parent.rmdir()
+
+
+def find_study(mlruns: Path, study: str | None) -> Path:
+    """The folder of a study: by its name (the last run), its study file, its own folder; the last of all by default.
+
+    Raises:
+        RecordError: There is none.
+        StudyFileError: The study file cannot be read.
+    """
+    if study is not None and (Path(study) / JOURNAL).is_file():
+        return Path(study)
+    name = None if study is None else _study_name(Path(study))
+    runs = [path.parent for path in (mlruns / "studies").glob(f"*/*/{JOURNAL}")]
+    named = [run for run in runs if name in (None, run.parent.name)]
+    if named:
+        return max(named, key=lambda run: run.name)
+    known = sorted({run.parent.name for run in runs})
+    what = "no study" if name is None else f"no study {name!r}"
+    cure = f"Known: {', '.join(known)}." if known else "Run one with `automl run study.yaml`."
+    raise RecordError(f"{mlruns}: there is {what} here. {cure}")
+
+
+def read_journal(folder: Path) -> StudyLog:
+    """Read a study back. A last line that was cut short by a kill is left out.
+
+    Raises:
+        RecordError: There is no journal, or a line within it is broken.
+    """
+    events = list(_events(folder / JOURNAL))
+    if not events or events[0]["event"] != "study":
+        raise RecordError(f"{folder / JOURNAL} does not begin with a study. Run the study again.")
+    return StudyLog(
+        folder,
+        events[0],
+        tuple(_trial(event) for event in events if event["event"] == "trial"),
+        tuple(event for event in events if event["event"] == "test"),
+        next((event for event in reversed(events) if event["event"] == "finish"), {}),
+    )
+
+
+def _study_name(study: Path) -> str:
+    """The name that a study file gives its study; another text is a name itself."""
+    if study.suffix in (".yaml", ".yml") and study.is_file():
+        return load_study(study).name
+    return re.sub(r"\.ya?ml$", "", study.name)
+
+
+def _events(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}.") from None
+    for number, line in enumerate(lines, start=1):
+        try:
+            event = json.loads(line.decode())
+            if not isinstance(event, dict) or "event" not in event:
+                raise ValueError("not an event")
+            yield event
+        except ValueError:
+            if number < len(lines):
+                raise RecordError(f"{path}:{number}: this line is broken. Remove it.") from None
+
+
+def _trial(event: Mapping[str, Any]) -> Trial:
+    folds = tuple(_fold(fold) for fold in event["folds"])
+    return Trial(
+        number=event["number"],
+        hyperparameters=event["hyperparameters"],
+        state=TrialState(event["state"]),
+        folds=folds,
+        capacity=event["capacity"],
+        seconds=event["seconds"],
+        reason=event["reason"],
+    )
+
+
+def _fold(content: Mapping[str, Any]) -> FoldResult:
+    plain: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in content.items()
+    }
+    return FoldResult(**plain)

@@ -1,0 +1,1 @@
+"""Hyperparameters to Keras models."""

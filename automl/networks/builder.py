@@ -1,0 +1,38 @@
+"""The interface between hyperparameters and Keras models, and the one for our own networks."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import final
+
+import keras
+
+from automl.networks.mlp import build_mlp
+from automl.trial import Hyperparameters, Task
+
+
+class NetworkBuilder(ABC):
+    """Builds one network from values; says nothing of what values are tried."""
+
+    @abstractmethod
+    def build(self, hyperparameters: Hyperparameters, seed: int) -> keras.Model:
+        """A fresh model with weights drawn from the seed; compiled only when its author compiled it."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PerceptronBuilder(NetworkBuilder):
+    """Multilayer perceptrons for one table.
+
+    Attributes:
+        num_features: Inputs.
+        num_outputs: Classes of a multiclass task, else 1.
+        task: Decides the output's activation.
+    """
+
+    num_features: int
+    num_outputs: int
+    task: Task
+
+    def build(self, hyperparameters: Hyperparameters, seed: int) -> keras.Model:
+        """See `build_mlp`."""
+        return build_mlp(hyperparameters, self.num_features, self.num_outputs, self.task, seed)

@@ -1,0 +1,1 @@
+"""Figures, files and tables. The only user of matplotlib."""

@@ -1,0 +1,35 @@
+"""The table of samplers: a new one is one file and one line here."""
+
+from collections.abc import Callable, Mapping
+
+from automl.errors import SearchSpaceError, explain, one_of
+from automl.search.bayesian import make_bayesian
+from automl.search.grid import make_grid
+from automl.search.random import make_random
+from automl.search.sampler import Sampler
+from automl.space import Space
+from automl.trial import Objective
+
+SAMPLERS: Mapping[str, Callable[[Space, Objective, int, int], Sampler]] = {
+    "random": make_random,
+    "grid": make_grid,
+    "bayesian": make_bayesian,
+}
+
+
+def make_sampler(name: str, space: Space, objective: Objective, num_trials: int, seed: int) -> Sampler:
+    """The sampler of a study.
+
+    Args:
+        name: Its name in `SAMPLERS`.
+        space: The search space.
+        objective: Metric and direction of the scores it will be told.
+        num_trials: Number of trials that the study may have; more can be asked for.
+        seed: The study's seed.
+
+    Raises:
+        SearchSpaceError: There is no sampler of that name.
+    """
+    if name not in SAMPLERS:
+        raise SearchSpaceError(explain("algorithm", "name a sampler", name, one_of(SAMPLERS, name)))
+    return SAMPLERS[name](space, objective, num_trials, seed)

@@ -1,0 +1,281 @@
+"""The one loop: ask for a trial, train it, record it, tell the search. Knows every stage; no stage knows another."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from automl import space as spaces
+from automl.config import StudyConfig
+from automl.errors import DataError, ExportError, RecordError, StudyFailedError
+from automl.evaluation.metrics import score
+from automl.export.saved_model import ModelCard, copy_model, save_model
+from automl.interrupts import Interrupts
+from automl.journal import MODEL, STUDY_FILE, Journal, new_study_folder, read_journal, remove_study_folder
+from automl.preparation import PreparedStudy, facts_of, prepare_study
+from automl.report.files import write_study_files, write_trial_files
+from automl.search.table import make_sampler
+from automl.studyfile import load_study, study_text
+from automl.tracking.mlflow.tracker import MlflowTracker
+from automl.tracking.tracker import ExportedModel, StudyRecord, StudyStatus, StudySummary, Tracker
+from automl.training.network import Network
+from automl.training.sequential import TrialFailure, refit
+from automl.training.trials import plan_members, refit_epochs, train_trial
+from automl.trial import Member, Trial, TrialState
+
+REFIT = -1
+"""Fold number of a refit on all training rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResult:
+    """What a study found.
+
+    Attributes:
+        trials: Every trial, by number.
+        best: The best completed trial.
+        test_scores: Its scores on the locked test set after a refit, by metric; empty when no rows are locked away.
+        model: Folder of the SavedModel.
+        folder: The study's own folder.
+        seconds: Wall time of the whole study.
+    """
+
+    trials: tuple[Trial, ...]
+    best: Trial
+    test_scores: dict[str, float]
+    model: Path
+    folder: Path
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A study that is running; `trials` grows."""
+
+    prepared: PreparedStudy
+    record: StudyRecord
+    journal: Journal
+    trackers: tuple[Tracker, ...]
+    interrupts: Interrupts
+    trials: list[Trial]
+    began: float
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def out_of_time(self) -> bool:
+        return self.record.time_limit is not None and self.seconds >= self.record.time_limit
+
+
+def run_study(
+    study: StudyConfig | str | Path,
+    *,
+    mlruns: str | Path = "mlruns",
+    trackers: Sequence[Tracker] = (),
+    prepared: PreparedStudy | None = None,
+) -> StudyResult:
+    """Run a study to its end: search, refit of the best trial, locked test, SavedModel, MLflow.
+
+    Args:
+        study: A study, or the path of its file.
+        mlruns: Folder of the MLflow store and of the studies' own folders.
+        trackers: Who follows the study beside MLflow.
+        prepared: The same study, where it has been prepared already.
+
+    Raises:
+        AutoMLError: Something is wrong with the study, found before training, or no trial completed.
+        KeyboardInterrupt: The study was interrupted. Its finished trials are recorded.
+    """
+    config = study if isinstance(study, StudyConfig) else load_study(study)
+    prepared = prepared or prepare_study(config)
+    summary: StudySummary | None = None
+    with Interrupts() as interrupts:
+        with interrupts.held():
+            run = _begin(prepared, Path(mlruns), trackers, interrupts)
+        status = StudyStatus.FAILED
+        try:
+            _search(run)
+            summary = _conclude(run)
+        except KeyboardInterrupt:
+            status = StudyStatus.KILLED
+            raise
+        finally:
+            best = run.record.objective.best(run.trials)
+            with interrupts.held():
+                _end(run, summary or StudySummary(status, tuple(run.trials), best))
+    assert summary.best is not None and summary.model is not None
+    scores = dict(summary.test_scores)
+    return StudyResult(
+        summary.trials, summary.best, scores, summary.model.folder, run.journal.folder, summary.seconds
+    )
+
+
+def export_trial(folder: Path, number: int | None, to: Path) -> Trial:
+    """Write a trial of an ended study as a SavedModel: the one the study made, or a refit of another.
+
+    The locked test set is not read again: only the best trial has a test score.
+
+    Args:
+        folder: The study's own folder.
+        number: The trial; the best one when None.
+        to: Where the model goes.
+
+    Raises:
+        AutoMLError: No such trial, a failed one, a table that has changed, or a folder that cannot be written.
+    """
+    log = read_journal(folder)
+    trial = log.best if number is None else log.trial(number)
+    if trial is None or trial.state is not TrialState.COMPLETE:
+        cure = "Choose a trial that completed; `automl show` lists them."
+        raise ExportError(f"{folder}: there is no completed trial to export. {cure}")
+    if log.finish.get("exported") == trial.number and (folder / MODEL).is_dir():
+        copy_model(folder / MODEL, to)
+        return trial
+    config = load_study(folder / STUDY_FILE, folder=Path(log.start["base"]))
+    prepared = prepare_study(config)
+    if prepared.dataset.digest != log.start["facts"]["data_digest"]:
+        raise DataError(f"{folder}: the table has changed since the study ran. Run the study again.")
+    network, epochs = _refit(prepared, trial)
+    scores = {f"{m} (cross-validation)": _plus_minus(trial, m) for m in prepared.metrics}
+    card = ModelCard(log.start["name"], trial, epochs, len(prepared.splits.training), scores)
+    save_model(network, prepared.dataset, card, to)
+    return trial
+
+
+def _begin(prepared: PreparedStudy, mlruns: Path, others: Sequence[Tracker], interrupts: Interrupts) -> _Run:
+    """Make the study's folder and start its trackers; where one cannot start, leave nothing behind."""
+    config = prepared.config
+    folder = new_study_folder(mlruns, config.name, study_text(config))
+    try:
+        record = _record(prepared, folder)
+        journal = Journal(folder)
+        content = {
+            "name": record.name,
+            "identifier": record.identifier,
+            "base": str(config.folder.resolve()),
+            "metric": record.objective.metric,
+            "direction": record.objective.direction.value,
+            "num_trials": record.num_trials,
+            "num_folds": record.num_folds,
+            "searched": list(record.searched),
+            "facts": dict(record.facts),
+        }
+        journal.append("study", content)
+        tracking = config.tracking
+        mlflow = MlflowTracker(tracking.uri, mlruns, write_trial_files, tracking.register_as)
+        trackers = (mlflow, *others)
+        for tracker in trackers:
+            tracker.start_study(record)
+    except BaseException:
+        remove_study_folder(mlruns, folder)
+        raise
+    return _Run(prepared, record, journal, trackers, interrupts, [], time.monotonic())
+
+
+def _record(prepared: PreparedStudy, folder: Path) -> StudyRecord:
+    config = prepared.config
+    return StudyRecord(
+        name=config.name,
+        identifier=folder.name,
+        text=study_text(config),
+        objective=prepared.objective,
+        metrics=prepared.metrics,
+        num_trials=prepared.num_trials,
+        num_folds=len(prepared.splits.folds),
+        log_scaled=frozenset(spaces.log_scaled(prepared.space)),
+        searched=tuple(spaces.searched(prepared.space)),
+        facts=facts_of(prepared),
+        folder=folder,
+        time_limit=None if config.search.minutes is None else 60 * config.search.minutes,
+    )
+
+
+def _search(run: _Run) -> None:
+    """Ask, train, record, tell, until the trials, the time or the space are used up."""
+    prepared, search = run.prepared, run.prepared.config.search
+    sampler = make_sampler(search.algorithm, prepared.space, prepared.objective, search.trials, search.seed)
+    plan, folds = prepared.plan, prepared.splits.folds
+
+    def on_epoch(fold: int, epoch: int) -> None:
+        run.interrupts.check()
+        for tracker in run.trackers:
+            tracker.log_epoch(fold, epoch, plan.training.epochs)
+
+    while len(run.trials) < search.trials and not run.out_of_time:
+        proposals = sampler.ask(1)
+        if not proposals:
+            break
+        for proposal in proposals:
+            for tracker in run.trackers:
+                tracker.start_trial(proposal.number, proposal.hyperparameters)
+            members = plan_members(proposal.number, proposal.hyperparameters, len(folds), search.seed)
+            trial = train_trial(plan, members, folds, on_epoch)
+            with run.interrupts.held():
+                run.trials.append(trial)
+                run.journal.append_trial(trial)
+                for tracker in run.trackers:
+                    tracker.log_trial(trial)
+            complete = trial.state is TrialState.COMPLETE
+            sampler.tell([(trial.number, trial.mean(prepared.objective.metric) if complete else None)])
+
+
+def _conclude(run: _Run) -> StudySummary:
+    """Refit the best trial on all training rows, read the test set once, export."""
+    prepared, dataset = run.prepared, run.prepared.dataset
+    best = prepared.objective.best(run.trials)
+    if best is None:
+        reasons = "; ".join(dict.fromkeys(trial.reason for trial in run.trials[:3])) or "no trial was started"
+        raise StudyFailedError(f"{run.record.name}: no trial completed ({reasons}). See `automl show`.")
+    for tracker in run.trackers:
+        tracker.log_epoch(REFIT, 0, 0)
+    network, epochs = _refit(prepared, best)
+    test, test_scores = prepared.splits.test, {}
+    if len(test):
+        prediction = network.predict(dataset.features[test])
+        test_scores = score(prepared.metrics, dataset.target[test], prediction)
+        run.journal.append("test", {"trial": best.number, "rows": len(test), "scores": test_scores})
+    scores = {f"{m} (cross-validation)": _plus_minus(best, m) for m in prepared.metrics}
+    scores |= {f"{name} (locked test)": f"{value:.4g}" for name, value in test_scores.items()}
+    card = ModelCard(run.record.name, best, epochs, len(prepared.splits.training), scores)
+    folder = run.journal.folder / MODEL
+    save_model(network, dataset, card, folder)
+    example = dataset.frame(prepared.splits.training[:3])
+    return StudySummary(
+        StudyStatus.FINISHED,
+        tuple(run.trials),
+        best,
+        test_scores,
+        ExportedModel(folder, dataset.task, example, dataset.classes),
+        seconds=run.seconds,
+    )
+
+
+def _end(run: _Run, summary: StudySummary) -> None:
+    """Record and tell how the study ended, also when it was interrupted."""
+    with suppress(OSError):
+        names = run.record.searched
+        files = write_study_files(run.trials, run.record.objective, names, run.journal.folder)
+        summary = replace(summary, files=files, seconds=run.seconds)
+    exported = summary.best.number if summary.best is not None and summary.model is not None else None
+    content = {"status": summary.status.value, "seconds": summary.seconds, "exported": exported}
+    with suppress(RecordError):
+        run.journal.append("finish", content)
+    for tracker in run.trackers:
+        tracker.finish_study(summary)
+
+
+def _refit(prepared: PreparedStudy, trial: Trial) -> tuple[Network, int]:
+    member = Member(trial.number, REFIT, trial.hyperparameters, prepared.config.search.seed)
+    epochs = refit_epochs(trial)
+    try:
+        return refit(prepared.plan, member, prepared.splits.training, epochs), epochs
+    except TrialFailure as failure:
+        cure = f"Export another trial with `automl export {prepared.config.name} --trial N --to DIR`."
+        raise ExportError(f"trial {trial.number} cannot be refitted: {failure}. {cure}") from None
+
+
+def _plus_minus(trial: Trial, metric: str) -> str:
+    return f"{trial.mean(metric):.4g} ± {trial.standard_error(metric):.2g}"

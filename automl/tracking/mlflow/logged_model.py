@@ -1,0 +1,170 @@
+"""An exported model as an MLflow model: logged in a run, and entered in the model registry when asked.
+
+Goes through the client and not through `mlflow.pyfunc.log_model`, which needs an active run and the tracking
+URI of the whole process, and leaves the run with a wrong end.
+"""
+
+import contextlib
+import importlib.metadata
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas
+from pandas.api import types
+
+from automl.tracking.mlflow.store import Content, Store
+from automl.tracking.tracker import ExportedModel
+from automl.trial import Task
+
+ALIAS = "champion"
+
+_REQUIREMENTS = ("mlflow", "numpy", "pandas", "tensorflow")
+_EXAMPLE_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """Where a model is logged, and what is said of it.
+
+    Attributes:
+        run_id: The run that holds it.
+        name: Its name in MLflow's list of models.
+        content: Its hyperparameters and scores, said of the run and of the model.
+        at: Milliseconds since 1970.
+    """
+
+    run_id: str
+    name: str
+    content: Content
+    at: int
+
+
+def log_model(store: Store, entry: ModelEntry, model: ExportedModel) -> str:
+    """Logs the model in the run; the identifier that `models:/<identifier>` loads."""
+    from mlflow.entities import LoggedModelOutput
+
+    logged = store.client.create_logged_model(
+        store.experiment_id,
+        name=entry.name,
+        source_run_id=entry.run_id,
+        params=dict(entry.content.params),
+        model_type=model.task.value,
+    )
+    try:
+        with tempfile.TemporaryDirectory(prefix="automl-") as folder:
+            path = Path(folder) / "model"
+            save_pyfunc(model, path, _mlflow_model(entry.run_id, logged))
+            store.client.log_model_artifacts(logged.model_id, str(path))
+    except BaseException:
+        with contextlib.suppress(Exception):
+            store.client.finalize_logged_model(logged.model_id, "FAILED")
+        raise
+    store.client.finalize_logged_model(logged.model_id, "READY")
+    store.client.log_outputs(entry.run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    store.log(entry.run_id, entry.content, at=entry.at, model_id=logged.model_id)
+    return str(logged.model_id)
+
+
+def register_model(store: Store, model_id: str, name: str) -> str:
+    """Makes the logged model the newest version of a registered model, and its champion; the version."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        store.client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    with _process_uri(store.address.uri):  # MLflow looks `models:/` up there, and not in the client's store
+        version = store.client.create_model_version(name, f"models:/{model_id}", model_id=model_id).version
+    store.client.set_registered_model_alias(name, ALIAS, version)
+    known_as = json.dumps([{"name": name, "version": int(version)}])
+    store.client.set_logged_model_tags(model_id, {"mlflow.modelVersions": known_as})
+    return str(version)
+
+
+def save_pyfunc(model: ExportedModel, path: Path, mlflow_model: Any = None) -> None:
+    """Writes the SavedModel as an MLflow model that needs no automl where it is served."""
+    from mlflow import pyfunc
+
+    here = resources.files("automl")
+    pyfunc.save_model(
+        str(path),
+        python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+        artifacts={
+            "saved_model": str(model.folder.absolute()),
+            "scoring": str(here / "export" / "scoring.py"),
+        },
+        mlflow_model=mlflow_model,
+        signature=_signature(model),
+        input_example=complete_rows(model.example),
+        pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _REQUIREMENTS],
+    )
+
+
+def complete_rows(example: pandas.DataFrame) -> pandas.DataFrame:
+    """A few rows in the types of the signature and without nulls, which JSON cannot carry as numbers."""
+    columns = {}
+    for name in example.columns:
+        column = example[name]
+        known = column.dropna()
+        if _column_type(column) == "double":
+            column = column.astype("float64").fillna(float(known.median()) if len(known) else 0.0)
+        else:
+            column = column.fillna(known.iloc[0] if len(known) else "")
+        columns[name] = column.head(_EXAMPLE_ROWS)
+    return pandas.DataFrame(columns).reset_index(drop=True)
+
+
+@contextlib.contextmanager
+def _process_uri(uri: str) -> Iterator[None]:
+    import mlflow
+
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(None)
+        if before is not None:
+            os.environ["MLFLOW_TRACKING_URI"] = before
+
+
+def _mlflow_model(run_id: str, logged: Any) -> Any:
+    from mlflow.models import Model
+
+    return Model(
+        artifact_path=logged.artifact_location,
+        model_uuid=logged.model_id,
+        run_id=run_id,
+        model_id=logged.model_id,
+    )
+
+
+def _signature(model: ExportedModel) -> Any:
+    from mlflow.models import ModelSignature
+    from mlflow.types.schema import ColSpec, Schema
+
+    inputs = [ColSpec(_column_type(model.example[name]), str(name)) for name in model.example.columns]
+    if model.task is Task.REGRESSION:
+        outputs = [ColSpec("double", "prediction")]
+    else:
+        outputs = [ColSpec(_label_type(model.classes[0]), "prediction")]
+        outputs += [ColSpec("float", f"probability_{label}") for label in model.classes]
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
+
+
+def _column_type(column: pandas.Series) -> str:
+    """MLflow's type of a column; whole numbers are doubles, so that a null in them is no error."""
+    if types.is_bool_dtype(column):
+        return "boolean"
+    return "double" if types.is_numeric_dtype(column) else "string"
+
+
+def _label_type(label: str | int | float | bool) -> str:
+    return {bool: "boolean", int: "long", float: "double"}.get(type(label), "string")

@@ -1,0 +1,140 @@
+"""How to look at studies in MLflow's own web page: the server to start, and the pages to open."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import webbrowser
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from automl.errors import RecordError, TrackingError, explain, one_of
+from automl.tracking.mlflow.address import StoreAddress, find_store, probe
+from automl.tracking.mlflow.links import experiments_page, trials_page, view_page
+from automl.tracking.mlflow.store import GREATER_IS_BETTER, PRIMARY_METRIC, Experiment, read_experiments
+from automl.tracking.mlflow.view import VIEW_TAG
+from automl.trial import Direction, Objective
+
+_HOST = "127.0.0.1"
+_ENVIRONMENT = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UserInterface:
+    """What `automl ui` does.
+
+    Attributes:
+        address: Where the server listens, without a slash at the end.
+        pages: Links by what they show, the most useful one first.
+        command: The server to start; empty when it runs already, elsewhere.
+        environment: What the command needs on top of this process's environment.
+    """
+
+    address: str
+    pages: Mapping[str, str]
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def plan_user_interface(
+    uri: str | None,
+    folder: Path,
+    *,
+    port: int = 5000,
+    study: str | None = None,
+    identifier: str | None = None,
+) -> UserInterface:
+    """How to look at the studies of a store; nothing is started.
+
+    Args:
+        uri: Tracking URI of the study file; MLFLOW_TRACKING_URI, then the database in the folder, when None.
+        folder: Where the database is when no URI is given.
+        port: Where the server is to listen.
+        study: Name of a study to open; the list of all when None.
+        identifier: One run of that study; all of its runs when None.
+
+    Raises:
+        RecordError: There is no database, or no study of that name in it.
+        TrackingError: The store does not answer or cannot be read.
+    """
+    store = find_store(uri, folder)
+    if store.database is not None and not store.database.is_file():
+        cure = "Run a study first, or go to the folder where studies ran."
+        raise RecordError(explain(store.source, "hold an MLflow database", str(store.database), cure))
+    address = store.uri.rstrip("/") if store.is_server else f"http://{_HOST}:{port}"
+    pages = {"studies": f"{address}/{experiments_page()}"}
+    experiments = read_experiments(store)
+    if study is not None:
+        found = _trial_pages(_find(experiments, study), study, identifier)
+        pages = {what: f"{address}/{page}" for what, page in found.items()} | pages
+    if store.is_server:
+        return UserInterface(address, pages)
+    return UserInterface(address, pages, _server_command(store.uri, port), _ENVIRONMENT)
+
+
+def _trial_pages(experiment: Experiment, study: str, identifier: str | None) -> dict[str, str]:
+    """The saved view, which cannot be narrowed to one run of a study, and the plain list for all other cases."""
+    plain = trials_page(experiment.identifier, _objective(experiment, study), identifier)
+    if identifier is not None or VIEW_TAG not in experiment.tags:
+        return {"trials": plain}
+    return {"trials": view_page(experiment.identifier), "list": plain}
+
+
+def _server_command(uri: str, port: int) -> tuple[str, ...]:
+    server = (sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri)
+    return (*server, "--host", _HOST, "--port", str(port), "--workers", "1")
+
+
+def _find(experiments: Mapping[str, Experiment], study: str) -> Experiment:
+    if study not in experiments:
+        known = [name for name, found in experiments.items() if PRIMARY_METRIC in found.tags]
+        raise RecordError(explain("study", "be in the MLflow store", study, one_of(known, study)))
+    return experiments[study]
+
+
+def _objective(experiment: Experiment, study: str) -> Objective:
+    metric = experiment.tags.get(PRIMARY_METRIC)
+    if metric is None:
+        raise RecordError(explain("study", "be a study of automl", study, "Another program made it."))
+    greater = experiment.tags.get(GREATER_IS_BETTER) == "true"
+    name = metric.removeprefix("cv_").removesuffix("_mean")
+    return Objective(name, Direction.MAXIMIZE if greater else Direction.MINIMIZE)
+
+
+def serve(plan: UserInterface, *, browse: bool) -> None:
+    """Run the server until it ends or Ctrl-C, and open the first page once it answers.
+
+    Args:
+        plan: What to start and where to look.
+        browse: Whether to open a browser.
+
+    Raises:
+        TrackingError: Something answers at that address already, or the server ends by itself.
+    """
+    first = next(iter(plan.pages.values()))
+    if not plan.command:
+        if browse:
+            webbrowser.open(first)
+        return
+    if not probe(StoreAddress(plan.address, "", None)):
+        cure = "It is the page you want, or choose another port with --port."
+        raise TrackingError(f"{plan.address}: something answers there already. {cure}")
+    process = subprocess.Popen(plan.command, env={**os.environ, **plan.environment})
+    try:
+        while process.poll() is None and probe(StoreAddress(plan.address, "", None)):
+            time.sleep(0.5)
+        if browse and process.poll() is None:
+            webbrowser.open(first)
+        process.wait()
+    finally:
+        process.terminate()
+        process.wait()
+    if process.returncode not in (0, -signal.SIGTERM, -signal.SIGINT):
+        raise TrackingError(
+            f"{plan.address}: MLflow's server ended with status {process.returncode}; see above."
+        )

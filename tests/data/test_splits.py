@@ -1,0 +1,194 @@
+"""Splits: every row in its place exactly once, classes in their shares, the same for the same seed."""
+
+import itertools
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from small_tables import classes, numbers, where
+
+from automl.config import SplitsConfig
+from automl.data.dataset import Dataset
+from automl.data.splits import Splits, make_splits
+from automl.errors import DataError
+from automl.trial import Task
+
+CONFIGS = some.builds(
+    SplitsConfig,
+    test=some.sampled_from([0.0, 0.1, 0.2, 0.5]),
+    folds=some.integers(2, 5),
+    stopping=some.sampled_from([0.1, 0.15, 0.4]),
+)
+SEEDS = some.integers(0, 2**40)
+COUNTS = some.lists(some.integers(12, 60), min_size=2, max_size=4)
+
+
+def split(dataset: Dataset, seed: int = 0, **config: float) -> Splits:
+    return make_splits(dataset, SplitsConfig.model_validate(config), seed, where)
+
+
+def lists(splits: Splits) -> list[list[int]]:
+    parts = [splits.training, splits.test]
+    for fold in splits.folds:
+        parts += [fold.fit, fold.stopping, fold.validation]
+    return [part.tolist() for part in parts]
+
+
+def check_partition(splits: Splits, rows: int, config: SplitsConfig) -> None:
+    """Test and training rows part the table; validation rows part the training rows; each fold uses all of them."""
+    training = set(splits.training.tolist())
+    assert sorted([*splits.training.tolist(), *splits.test.tolist()]) == list(range(rows))
+    assert len(splits.folds) == config.folds
+    validated = [row for fold in splits.folds for row in fold.validation.tolist()]
+    assert sorted(validated) == sorted(training)
+    for fold in splits.folds:
+        parts = [part.tolist() for part in (fold.fit, fold.stopping, fold.validation)]
+        assert all(parts), "a part without rows"
+        assert sorted(itertools.chain(*parts)) == sorted(training)
+
+
+@settings(max_examples=40, deadline=None)
+@given(counts=COUNTS, config=CONFIGS, seed=SEEDS)
+def test_folds_of_classes_part_the_rows_and_keep_the_shares(
+    counts: list[int], config: SplitsConfig, seed: int
+) -> None:
+    dataset = classes(*counts)
+    splits = make_splits(dataset, config, seed, where)
+    check_partition(splits, sum(counts), config)
+    total = numpy.array(counts)
+    training = numpy.bincount(dataset.target[splits.training], minlength=len(counts))
+    assert numpy.abs(training - total * len(splits.training) / sum(counts)).max() < 1.0
+    for fold in splits.folds:
+        validation = numpy.bincount(dataset.target[fold.validation], minlength=len(counts))
+        assert numpy.abs(validation - training / config.folds).max() < 1.0
+        rest = training - validation
+        stopping = numpy.bincount(dataset.target[fold.stopping], minlength=len(counts))
+        assert numpy.abs(stopping - rest * len(fold.stopping) / rest.sum()).max() < 1.0
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=some.integers(30, 200), config=CONFIGS, seed=SEEDS)
+def test_folds_of_numbers_part_the_rows_evenly(rows: int, config: SplitsConfig, seed: int) -> None:
+    splits = make_splits(numbers(rows), config, seed, where)
+    check_partition(splits, rows, config)
+    sizes = [len(fold.validation) for fold in splits.folds]
+    assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.25, 0.5])
+def test_the_shares_are_those_asked_for(share: float) -> None:
+    splits = split(classes(100, 100), test=share, folds=5, stopping=share)
+    assert len(splits.test) == 200 * share
+    for fold in splits.folds:
+        rest = len(fold.fit) + len(fold.stopping)
+        assert abs(len(fold.stopping) - rest * share) < 1
+
+
+def test_test_0_locks_no_rows_away() -> None:
+    splits = split(classes(10, 10), test=0.0, folds=2)
+    assert splits.test.tolist() == []
+    assert splits.training.tolist() == list(range(20))
+
+
+@pytest.mark.parametrize("dataset", [classes(40, 60), numbers(100)], ids=["classes", "numbers"])
+def test_the_same_seed_splits_alike_and_another_otherwise(dataset: Dataset) -> None:
+    first, again, other = split(dataset, seed=3), split(dataset, seed=3), split(dataset, seed=4)
+    assert lists(first) == lists(again)
+    assert not numpy.array_equal(first.test, other.test)
+    assert not numpy.array_equal(first.folds[0].validation, other.folds[0].validation)
+    assert not numpy.array_equal(first.folds[0].stopping, other.folds[0].stopping)
+
+
+def test_the_test_rows_do_not_depend_on_the_folds() -> None:
+    dataset = classes(40, 60)
+    assert numpy.array_equal(split(dataset, folds=5).test, split(dataset, folds=3, stopping=0.3).test)
+
+
+@pytest.mark.parametrize("dataset", [classes(40, 60), numbers(100)], ids=["classes", "numbers"])
+def test_folds_and_stopping_rows_follow_the_seed_on_their_own(dataset: Dataset) -> None:
+    """Not only because other test rows leave other training rows."""
+    first, other = (split(dataset, seed, test=0.0) for seed in (3, 4))
+    assert not numpy.array_equal(first.folds[0].validation, other.folds[0].validation)
+    places = [
+        numpy.searchsorted(numpy.sort([*fold.fit, *fold.stopping]), fold.stopping).tolist()
+        for splits in (first, other)
+        for fold in splits.folds
+    ]
+    assert len({tuple(place) for place in places}) == len(places)
+
+
+def test_rows_are_drawn_at_random_and_not_in_the_order_of_the_file() -> None:
+    parts = [split(numbers(100)).test]
+    parts += [fold.validation for fold in split(numbers(100), test=0.0).folds]
+    parts += [fold.stopping for fold in split(numbers(100), test=0.0).folds]
+    for part in parts:
+        assert part[-1] - part[0] > 2 * len(part), "a block of the file"
+
+
+def test_splitting_leaves_the_global_random_state_alone() -> None:
+    numpy.random.seed(1)  # noqa: NPY002  it is the global one that is meant
+    expected = numpy.random.rand()  # noqa: NPY002
+    numpy.random.seed(1)  # noqa: NPY002
+    split(classes(20, 20))
+    assert numpy.random.rand() == expected  # noqa: NPY002
+
+
+def test_12_rows_are_enough_for_few_folds() -> None:
+    splits = split(classes(6, 6), folds=3)
+    check_partition(splits, 12, SplitsConfig(folds=3))
+    assert len(splits.test) == 3
+
+
+def test_the_smallest_table_of_all() -> None:
+    splits = split(numbers(4), test=0.0, folds=2)
+    assert [tuple(map(len, (f.fit, f.stopping, f.validation))) for f in splits.folds] == [(1, 1, 2)] * 2
+
+
+def test_a_class_too_small_to_stop_on_stops_no_study() -> None:
+    """Two folds leave one row of the rare class, which cannot be on both sides."""
+    splits = split(classes(30, 2), test=0.0, folds=2)
+    check_partition(splits, 32, SplitsConfig(test=0.0, folds=2))
+    assert all(1 in classes(30, 2).target[fold.validation] for fold in splits.folds)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "config", "key", "says"),
+    [
+        (classes(6, 6), {"folds": 5}, "folds", ["without the test rows, 9 rows", "got 5", "Use fewer folds"]),
+        (
+            classes(30, 4),
+            {"folds": 5},
+            "folds",
+            ["class 'class 1' of 'y' has 4 rows", "got 5", "merge that class"],
+        ),
+        (
+            classes(30, 5),
+            {"folds": 5, "test": 0.2},
+            "folds",
+            ["class 'class 1' of 'y' keeps, without the test rows, 4 rows", "got 5"],
+        ),
+        (numbers(3), {"folds": 2, "test": 0.0}, "folds", ["the table has 3 rows", "got 2", "more rows"]),
+        (classes(50, 2), {"folds": 2, "test": 0.01}, "test", ["rows of every class", "got 0.01", "write 0"]),
+        (numbers(12), {"folds": 2, "test": 0.99}, "test", ["on both sides", "got 0.99", "write 0"]),
+        (
+            numbers(4),
+            {"folds": 2, "test": 0.0, "stopping": 0.9},
+            "stopping",
+            ["to fit and to stop on", "got 0.9"],
+        ),
+    ],
+)
+def test_splits_that_cannot_be_made_are_explained(
+    dataset: Dataset, config: dict[str, float], key: str, says: list[str]
+) -> None:
+    with pytest.raises(DataError) as caught:
+        split(dataset, **config)
+    message = str(caught.value)
+    assert message.startswith(f"study.yaml:splits.{key}: `splits.{key}` must ")
+    assert [part for part in says if part not in message] == []
+
+
+def test_the_tables_of_these_tests_are_what_they_are_taken_for() -> None:
+    assert numpy.bincount(classes(3, 5, 2).target).tolist() == [3, 5, 2]
+    assert numbers(5).task is Task.REGRESSION

@@ -1,0 +1,121 @@
+"""The exported folder: whole or not at all, equal to the Keras model, on raw columns of any name."""
+
+import json
+
+import numpy
+import pandas
+import pytest
+import tensorflow
+
+from automl.errors import ExportError
+from automl.export.saved_model import ModelCard, argument_names, save_model
+from automl.export.scoring import Scorer
+from automl.preparation import prepare_study
+from automl.studyfile import make_study
+from automl.training.network import Network, fit_scalings
+from automl.trial import Trial, TrialState
+
+NASTY = ["sepal length (cm)", "sepal_length__cm_", "2nd", "größe", "a/b"]
+
+
+def prepared_table(folder, target):
+    generator = numpy.random.default_rng(0)
+    table = pandas.DataFrame(generator.normal(2.0e6, 3.0, (60, 5)), columns=NASTY)
+    table["y"] = {
+        "number": table["2nd"] * 7 + 1e4,
+        "text": numpy.where(table["a/b"] > 2.0e6, "yes", "no"),
+        "three": [["b", "a", "c"][row % 3] for row in range(60)],
+    }[target]
+    table.to_csv(folder / "table.csv", index=False)
+    data = {"path": str(folder / "table.csv"), "target": "y"}
+    return prepare_study(
+        make_study({"name": "m", "data": data, "space": {"depth": 1, "width": 4, "activation": "tanh"}})
+    )
+
+
+def network_of(prepared):
+    dataset = prepared.dataset
+    model = prepared.builder.build(prepared.space.values, seed=3)
+    return Network(
+        model, fit_scalings(dataset.features, dataset.target.astype(float), dataset.task), dataset.task
+    )
+
+
+def card():
+    return ModelCard("m", Trial(0, {"depth": 1}, TrialState.COMPLETE), 3, 60, {"rmse": "1"})
+
+
+@pytest.mark.parametrize("target", ["number", "text", "three"])
+def test_it_answers_as_the_keras_model_for_columns_of_any_name(tmp_path, target):
+    prepared = prepared_table(tmp_path, target)
+    network = network_of(prepared)
+    save_model(network, prepared.dataset, card(), tmp_path / "model")
+    table = pandas.read_csv(tmp_path / "table.csv")
+    given = Scorer(tmp_path / "model").predict(table[[*reversed(NASTY)]])
+    expected = network.predict(prepared.dataset.features)
+    if target == "number":
+        numpy.testing.assert_allclose(given["prediction"], expected, rtol=1e-6)
+    else:
+        classes = list(prepared.dataset.classes)
+        columns = [f"probability_{label}" for label in classes]
+        numpy.testing.assert_allclose(given[columns], expected, atol=1e-6)
+        assert given["prediction"].tolist() == [classes[code] for code in expected.argmax(axis=1)]
+
+
+def test_large_values_keep_their_differences(tmp_path):
+    """Two rows a thousandth apart at two million are one and the same in float32."""
+    prepared = prepared_table(tmp_path, "number")
+    save_model(network_of(prepared), prepared.dataset, card(), tmp_path / "model")
+    rows = pandas.DataFrame([[2.0e6] * 5, [2.0e6 + 1e-3] * 5], columns=NASTY)
+    first, second = Scorer(tmp_path / "model").predict(rows)["prediction"]
+    assert first != second
+
+
+def test_a_failure_leaves_neither_a_model_nor_scratch(tmp_path, monkeypatch):
+    prepared = prepared_table(tmp_path, "number")
+
+    def full(*_, **__):
+        raise tensorflow.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    monkeypatch.setattr(tensorflow.saved_model, "save", full)
+    with pytest.raises(ExportError, match="No space left"):
+        save_model(network_of(prepared), prepared.dataset, card(), tmp_path / "out" / "model")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_model_is_replaced_and_anything_else_is_not(tmp_path):
+    prepared = prepared_table(tmp_path, "text")
+    network = network_of(prepared)
+    for _ in range(2):
+        save_model(network, prepared.dataset, card(), tmp_path / "model")
+    content = json.loads((tmp_path / "model" / "model.json").read_text())
+    assert content["features"] == NASTY and content["classes"] == ["no", "yes"]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("years of work")
+    with pytest.raises(ExportError, match="not a model"):
+        save_model(network, prepared.dataset, card(), tmp_path / "other")
+    assert (tmp_path / "other" / "thesis.txt").exists()
+
+
+def test_arguments_are_identifiers_each_once():
+    names = argument_names(tuple(NASTY))
+    assert len(set(names.values())) == len(NASTY)
+    assert all(name.isidentifier() and name.isascii() for name in names.values())
+
+
+def test_the_scorer_reads_what_people_have(tmp_path):
+    """Whole numbers, numbers as text, more columns, other order, its own index; a missing column is named."""
+    prepared = prepared_table(tmp_path, "text")
+    save_model(network_of(prepared), prepared.dataset, card(), tmp_path / "model")
+    scorer = Scorer(tmp_path / "model")
+    plain = pandas.DataFrame([[2_000_000.0] * 5] * 2, columns=NASTY)
+    expected = scorer.predict(plain)
+    whole = plain.astype("int64").assign(extra="x")[["extra", *reversed(NASTY)]]
+    text = plain.astype("int64").astype(str).set_index(pandas.Index(["p", "q"]))
+    pandas.testing.assert_frame_equal(scorer.predict(whole), expected)
+    pandas.testing.assert_frame_equal(scorer.predict(text), expected.set_axis(["p", "q"]))
+    with pytest.raises(ValueError, match="2nd"):
+        scorer.predict(plain.drop(columns="2nd"))
+    with pytest.raises(ValueError, match="a/b"):
+        scorer.predict(plain.astype(object).assign(**{"a/b": "red"}))
+    assert len(scorer.predict(plain.iloc[:0])) == 0

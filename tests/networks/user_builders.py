@@ -1,0 +1,67 @@
+"""Builders as users write them."""
+
+from typing import Any
+
+from automl.space import Space
+
+WHERE = "study.yaml:7"
+
+PLAIN = """
+    import keras
+
+    def build(hp):
+        return keras.Sequential([
+            keras.Input((64,)),
+            keras.layers.Dense(hp.Int("units", 4, 32), activation=hp.Choice("activation", ["relu", "tanh"])),
+            keras.layers.Dense(10, activation="softmax"),
+        ])
+"""
+
+SCOPED = """
+    import keras
+
+    def build(hp):
+        kind = hp.Choice("kind", ["dense", "convolution"])
+        images = keras.Input((64,))
+        with hp.conditional_scope("kind", ["dense"]):
+            units = hp.Int("units", 4, 8)
+        with hp.conditional_scope("kind", ["convolution"]):
+            filters = hp.Choice("filters", [2, 3])
+            pool = hp.Choice("pool", ["mean", "max"])
+            with hp.conditional_scope("pool", ["max"]):
+                size = hp.Int("size", 2, 4)
+        if kind == "dense":
+            values = keras.layers.Dense(units)(images)
+        else:
+            values = keras.layers.Reshape((8, 8, 1))(images)
+            values = keras.layers.Conv2D(filters, 3, activation="relu")(values)
+            if pool == "max":
+                values = keras.layers.MaxPooling2D(size)(values)
+            values = keras.layers.GlobalAveragePooling2D()(values)
+        model = keras.Model(images, keras.layers.Dense(10, activation="softmax")(values))
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+"""
+
+
+def dense(outputs: int = 1, activation: str | None = None, features: int = 64, values: str = "") -> str:
+    """A builder of one layer; `values` is code that runs first."""
+    layer = f"keras.layers.Dense({outputs}, activation={activation!r})"
+    model = f"keras.Sequential([keras.Input(({features},)), {layer}])"
+    return f"import keras\ndef build(hp):\n    {values or 'pass'}\n    return {model}\n"
+
+
+def scopes(space: Space) -> dict[str, list[tuple[str, list[Any]]]]:
+    """The conditions of every hyperparameter by its name, in order."""
+    found = {
+        hp.name: [(condition.name, condition.values) for condition in hp.conditions] for hp in space.space
+    }
+    assert len(found) == len(space.space), "a hyperparameter stands twice"
+    return found
+
+
+def fixed(**values: Any) -> Space:
+    space = Space()
+    for name, value in values.items():
+        space.Fixed(name, value)
+    return space

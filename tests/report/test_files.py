@@ -1,0 +1,98 @@
+"""The files of a trial and of a study, as another program reads them."""
+
+import json
+from pathlib import Path
+
+import pandas
+import pytest
+from paper_trials import completed, failed, fold
+
+from automl.report.files import write_study_files, write_trial_files
+from automl.trial import Direction, Objective, Trial, TrialState
+
+LOSS = Objective("log_loss", Direction.MINIMIZE)
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def paths(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_files_of_a_trial(tmp_path: Path) -> None:
+    folds = (fold(0, 1.0, (4.0, 2.0, 0.1), best_epoch=2), fold(1, 1.0, (1 / 3,), best_epoch=1))
+    values = {"width": 64, "learning_rate": 1e-05, "activation": "relu", "normalize": True}
+    write_trial_files(Trial(3, values, TrialState.COMPLETE, folds, 1234), tmp_path)
+    assert paths(tmp_path) == ["figures/training_curves.png", "history.csv", "trial.json"]
+    assert (tmp_path / "figures/training_curves.png").read_bytes().startswith(PNG)
+    history = pandas.read_csv(tmp_path / "history.csv")
+    assert history.to_dict("list") == {
+        "fold": [0, 0, 0, 1],
+        "epoch": [1, 2, 3, 1],
+        "training_loss": [4.0, 2.0, 0.1, 1 / 3],
+        "stopping_loss": [5.0, 3.0, 1.1, 1 / 3 + 1],
+        "validation_loss": [6.0, 4.0, 2.1, 1 / 3 + 2],
+        "kept": [False, True, False, True],
+    }
+    assert json.loads((tmp_path / "trial.json").read_text()) == {
+        "trial": 3,
+        "state": "complete",
+        "reason": "",
+        "capacity": 1234,
+        "hyperparameters": values,
+    }
+
+
+def test_a_failed_trial_says_why(tmp_path: Path) -> None:
+    write_trial_files(failed(5, "diverged: ∞", width=8), tmp_path)
+    assert paths(tmp_path) == ["trial.json"]
+    content = json.loads((tmp_path / "trial.json").read_text(encoding="utf-8"))
+    assert content["reason"] == "diverged: ∞"
+    assert (content["state"], content["capacity"], content["hyperparameters"]) == (
+        "failed",
+        None,
+        {"width": 8},
+    )
+
+
+def test_a_failed_trial_keeps_the_curves_of_the_folds_before(tmp_path: Path) -> None:
+    trial = Trial(0, {}, TrialState.FAILED, (fold(0, 1.0),), 10, reason="diverged in fold 1")
+    write_trial_files(trial, tmp_path)
+    assert paths(tmp_path) == ["figures/training_curves.png", "history.csv", "trial.json"]
+    assert len(pandas.read_csv(tmp_path / "history.csv")) == 2
+
+
+def test_writing_again_replaces_the_files(tmp_path: Path) -> None:
+    write_trial_files(completed(0, 1.0), tmp_path)
+    write_trial_files(completed(1, 1.0), tmp_path)
+    assert json.loads((tmp_path / "trial.json").read_text())["trial"] == 1
+
+
+def test_the_files_of_a_study(tmp_path: Path) -> None:
+    trials = [completed(0, 3.0, 5.0, width=64), failed(1, width=8), completed(2, 1.0, 2.0, width=32)]
+    files = write_study_files(trials, LOSS, ["width"], tmp_path)
+    assert {name: path.relative_to(tmp_path).as_posix() for name, path in files.items()} == {
+        name: name for name in paths(tmp_path)
+    }
+    assert set(files) == {"leaderboard.csv", "figures/validation_curve_capacity.png"}
+    assert files["figures/validation_curve_capacity.png"].read_bytes().startswith(PNG)
+    table = pandas.read_csv(files["leaderboard.csv"])
+    assert table["trial"].tolist() == [2, 0, 1]
+    assert table["log_loss"].tolist()[:2] == [1.5, 4.0]
+    assert table["width"].tolist() == [32, 64, 8]
+    assert table["reason"].tolist()[2] == "diverged in epoch 3"
+
+
+def test_a_study_of_failed_trials_has_a_table_and_no_figure(tmp_path: Path) -> None:
+    files = write_study_files([failed(0)], LOSS, ["width"], tmp_path)
+    assert list(files) == paths(tmp_path) == ["leaderboard.csv"]
+
+
+def test_a_study_without_trials_has_no_files(tmp_path: Path) -> None:
+    assert write_study_files([], LOSS, [], tmp_path) == {}
+    assert paths(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
+    """The caller decides whether a study goes on without its files."""
+    with pytest.raises(OSError, match="nothing"):
+        write_study_files([completed(0, 1.0)], LOSS, [], tmp_path / "nothing")

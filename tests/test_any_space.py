@@ -1,0 +1,97 @@
+"""A property of every search space: whatever is drawn from it is what its study file allows."""
+
+import math
+from typing import Any
+
+import numpy
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as some
+
+from automl.errors import SearchSpaceError
+from automl.search.untried import complete
+from automl.space import HYPERPARAMETERS, build_space
+from automl.studyfile import make_study
+
+ALWAYS = ["l2", "optimizer", "learning_rate", "batch_size"]
+HIDDEN = ["width", "activation", "dropout", "batch_normalization", "initializer"]
+
+
+def ranges(kind: str, low: float, high: float) -> some.SearchStrategy[Any]:
+    """A range within low and high, on any scale, with or without a step."""
+    number = some.integers(int(low), int(high)) if kind == "int" else some.floats(low, high, width=32)
+    steps = some.integers(2, 5) if kind == "int" else some.sampled_from([0.1, 0.3, 2.5])
+    bounds = some.tuples(number, number).map(lambda pair: sorted(pair))
+    return some.builds(
+        lambda pair, step, log: {kind: pair, **({} if step is None else {"step": step})} | {"log": log},
+        bounds,
+        some.none() | steps,
+        some.booleans(),
+    ).filter(lambda entry: not entry["log"] or (entry[kind][0] > 0 and entry.get("step", 2) > 1))
+
+
+def choices(*values: Any) -> some.SearchStrategy[Any]:
+    listed = some.lists(some.sampled_from(values), min_size=1, unique=True).map(
+        lambda chosen: {"choice": chosen}
+    )
+    return listed | some.sampled_from(values)
+
+
+ENTRIES = some.fixed_dictionaries(
+    {},
+    optional={
+        "depth": ranges("int", 0, 4) | choices(0, 1, 3),
+        "width": ranges("int", 1, 300)
+        | choices(8, 16, 64).map(
+            lambda entry: {**entry, "per_layer": True} if isinstance(entry, dict) else entry
+        ),
+        "activation": choices("relu", "leaky_relu", "tanh"),
+        "negative_slope": ranges("float", 0, 2) | choices(0.0, 0.5),
+        "dropout": ranges("float", 0, 0.75) | choices(0.0, 0.5),
+        "batch_normalization": choices(True, False),
+        "l2": ranges("float", 0, 3) | choices(0, 0.5),
+        "optimizer": choices("adam", "momentum", "adamw"),
+        "momentum": ranges("float", 0, 0.75),
+        "weight_decay": ranges("float", 0, 3),
+        "learning_rate": ranges("float", 0.125, 1) | choices(0.01, 1),
+        "batch_size": ranges("int", 1, 512) | choices(16, 64),
+    },
+)
+
+
+def legal(value: Any, entry: Any) -> bool:
+    """Whether a study file's entry allows a value, judged without KerasTuner."""
+    if not isinstance(entry, dict):
+        return bool(value == entry)
+    if "choice" in entry:
+        return value in entry["choice"]
+    low, high = entry.get("int") or entry["float"]
+    step = entry.get("step")
+    if step is None or low == high:
+        return bool(low <= value <= high)
+    steps = math.log(value / low, step) if entry["log"] else (value - low) / step
+    return low <= value <= high and math.isclose(steps, round(steps), abs_tol=1e-6)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ENTRIES, some.integers(0, 2**32))
+def test_every_draw_of_every_space_is_legal(entries: dict[str, Any], seed: int) -> None:
+    assume(entries)
+    try:
+        space = build_space(make_study({"name": "t", "data": {"sklearn": "digits"}, "space": entries}))
+    except SearchSpaceError as error:
+        assert "is never used" in str(error)
+        return
+    values = complete(space, {}, numpy.random.default_rng(seed))
+    depth, per_layer = int(values["depth"]), "per_layer" in str(entries.get("width"))
+    hidden = [*([f"width_{k}" for k in range(1, depth + 1)] if per_layer else ["width"]), *HIDDEN[1:]]
+    expected = {"depth", *(hidden if depth else []), *ALWAYS}
+    expected |= {"negative_slope"} if depth and values["activation"] == "leaky_relu" else set()
+    expected |= {"momentum"} if values["optimizer"] == "momentum" else set()
+    expected |= {"weight_decay"} if values["optimizer"] == "adamw" else set()
+    assert set(values) == expected
+    for name, value in values.items():
+        table_name = "width" if name.startswith("width_") else name
+        named = HYPERPARAMETERS[table_name]
+        assert type(value) is type(named.default)
+        assert named.legal[0](value)
+        assert legal(value, entries.get(table_name, named.default)), (name, value)

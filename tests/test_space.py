@@ -1,0 +1,247 @@
+"""The search space: what is in it and when, counted by hand, and what is refused."""
+
+import math
+from typing import Any
+
+import keras_tuner
+import numpy
+import pytest
+from keras_tuner.engine import hyperparameters as kinds
+
+from automl.errors import SearchSpaceError
+from automl.search.untried import complete
+from automl.space import (
+    HYPERPARAMETERS,
+    build_free_space,
+    build_space,
+    configurations,
+    count_configurations,
+    log_scaled,
+    plain_value,
+    possible_values,
+    searched,
+)
+from automl.studyfile import make_study
+from automl.trial import Hyperparameters
+
+ALWAYS = ["l2", "optimizer", "learning_rate", "batch_size"]
+HIDDEN = ["width", "activation", "dropout", "batch_normalization", "initializer"]
+
+
+def study_of(entries: dict[str, Any] | None, **sections: Any) -> Any:
+    return make_study({"name": "t", "data": {"sklearn": "digits"}, "space": entries, **sections})
+
+
+def space_of(**entries: Any) -> keras_tuner.HyperParameters:
+    return build_space(study_of(entries))
+
+
+def every(space: keras_tuner.HyperParameters) -> list[Hyperparameters]:
+    found = configurations(space)
+    assert found is not None
+    return list(found)
+
+
+# --- what is in a space -------------------------------------------------------------------------------------
+
+
+def test_what_is_not_named_is_fixed_at_its_default() -> None:
+    space = space_of(learning_rate={"float": [1e-4, 1e-1], "log": True})
+    assert searched(space) == ["learning_rate"]
+    assert log_scaled(space) == {"learning_rate"}
+    values = complete(space, {}, numpy.random.default_rng(0))
+    assert list(values) == ["depth", *HIDDEN, *ALWAYS]
+    for name, value in values.items():
+        assert name == "learning_rate" or value == HYPERPARAMETERS[name].default
+
+
+def test_without_a_space_a_small_general_one_is_searched() -> None:
+    space = build_space(study_of(None))
+    assert searched(space) == ["depth", "width", "activation", "dropout", "learning_rate"]
+
+
+def test_a_bare_value_and_a_single_choice_are_fixed() -> None:
+    space = space_of(depth=3, activation={"choice": ["tanh"]}, dropout={"float": [0.1, 0.1]}, l2=0)
+    assert searched(space) == []
+    (only,) = every(space)
+    assert (only["depth"], only["activation"], only["dropout"], only["l2"]) == (3, "tanh", 0.1, 0.0)
+    assert type(only["l2"]) is float
+
+
+def test_the_batch_size_of_the_training_is_the_default() -> None:
+    space = build_space(study_of({"depth": 1}, training={"batch_size": 17}))
+    assert every(space)[0]["batch_size"] == 17
+
+
+def test_a_linear_model_has_no_hidden_hyperparameters() -> None:
+    linear, deep = every(space_of(depth={"int": [0, 1]}))
+    assert list(linear) == ["depth", *ALWAYS]
+    assert list(deep) == ["depth", *HIDDEN, *ALWAYS]
+
+
+def test_one_width_a_layer() -> None:
+    space = space_of(depth={"int": [0, 3]}, width={"choice": [16, 32], "per_layer": True})
+    found = every(space)
+    assert len(found) == 1 + 2 + 4 + 8
+    for values in found:
+        widths = [name for name in values if name.startswith("width")]
+        assert widths == [f"width_{layer}" for layer in range(1, int(values["depth"]) + 1)]
+
+
+def test_one_width_a_layer_of_a_fixed_depth() -> None:
+    assert count_configurations(space_of(depth=2, width={"choice": [16, 32, 64], "per_layer": True})) == 9
+
+
+def test_a_slope_only_with_leaky_relu_and_hidden_layers() -> None:
+    space = space_of(
+        depth={"int": [0, 1]},
+        activation={"choice": ["relu", "leaky_relu"]},
+        negative_slope={"choice": [0.1, 0.2, 0.3]},
+    )
+    found = every(space)
+    assert len(found) == 1 + 1 + 3
+    for values in found:
+        assert ("negative_slope" in values) == (values.get("activation") == "leaky_relu")
+
+
+def test_each_optimizer_has_its_own_hyperparameters() -> None:
+    space = space_of(
+        optimizer={"choice": ["adam", "momentum", "adamw"]},
+        momentum={"choice": [0.5, 0.9]},
+        weight_decay={"choice": [0.01, 0.1, 0.2]},
+    )
+    found = every(space)
+    assert len(found) == 1 + 2 + 3
+    for values in found:
+        assert ("momentum" in values) == (values["optimizer"] == "momentum")
+        assert ("weight_decay" in values) == (values["optimizer"] == "adamw")
+
+
+def test_a_condition_that_always_holds_is_none() -> None:
+    space = space_of(activation="leaky_relu", negative_slope={"float": [0.0, 0.3]})
+    assert all(not hp.conditions for hp in space.space)
+    assert searched(space) == ["negative_slope"]
+
+
+# --- values -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "values"),
+    [
+        ("depth", {"int": [1, 4]}, [1, 2, 3, 4]),
+        ("depth", {"int": [1, 6], "step": 2}, [1, 3, 5]),
+        ("batch_size", {"int": [16, 128], "step": 2, "log": True}, [16, 32, 64, 128]),
+        ("batch_size", {"int": [3, 6], "log": True}, [3, 4, 5, 6]),
+        ("dropout", {"float": [0.0, 0.5], "step": 0.1}, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]),
+        ("dropout", {"float": [0.1, 0.3], "step": 0.15}, [0.1, 0.25]),
+        ("learning_rate", {"float": [1e-4, 1e-1], "step": 10, "log": True}, [1e-4, 1e-3, 1e-2, 1e-1]),
+        ("l2", {"int": [0, 2]}, [0.0, 1.0, 2.0]),
+        ("l2", {"choice": [0, 0.5]}, [0.0, 0.5]),
+        ("batch_normalization", {"choice": [False, True]}, [True, False]),
+    ],
+)
+def test_values_of_a_hyperparameter(name: str, entry: Any, values: list[object]) -> None:
+    (hp,) = [hp for hp in space_of(**{name: entry}).space if hp.name == name]
+    found = possible_values(hp)
+    assert found == values
+    assert {type(value) for value in found} == {type(HYPERPARAMETERS[name].default)}
+
+
+def test_a_continuum_has_no_list_of_values() -> None:
+    space = space_of(dropout={"float": [0.0, 0.5]})
+    assert [possible_values(hp) for hp in space.space if hp.name == "dropout"] == [None]
+    assert configurations(space) is None
+    assert count_configurations(space) is None
+
+
+def test_plain_values_are_put_back_within_bounds() -> None:
+    assert plain_value(kinds.Int("n", 1, 8, sampling="log"), 9) == 8
+    assert plain_value(kinds.Float("x", 0.1, 0.3), numpy.float64(0.1) * 3) == 0.3
+    assert type(plain_value(kinds.Float("x", 0.1, 0.3), numpy.float64(0.2))) is float
+    assert plain_value(kinds.Boolean("b"), numpy.True_) is True
+
+
+def test_counting_stops_at_the_limit() -> None:
+    space = space_of(depth={"int": [1, 64]}, width={"int": [1, 65536]}, batch_size={"int": [1, 65536]})
+    assert count_configurations(space, limit=1000) == 1000
+
+
+# --- what is refused ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({}, "t: `space` is empty. Name a hyperparameter under it, or remove the key"),
+        (
+            {"widht": 3},
+            "t: `widht` is not a hyperparameter of these networks. Did you mean `width`? Known: depth,",
+        ),
+        ({"dropout": 1.0}, "t: `dropout` must be between 0 and 0.999, got 1.0. Its default is 0.0."),
+        ({"dropout": {"float": [0.5, 1.5]}}, "t: `dropout` must be between 0 and 0.999, got 1.5."),
+        ({"depth": -1}, "t: `depth` must be between 0 (a linear model) and 64, got -1."),
+        ({"depth": {"float": [1.0, 3.0]}}, "t: `depth` must be a whole number, got [1.0, 3.0]. Write `{int:"),
+        ({"depth": True}, "t: `depth` must be between 0 (a linear model) and 64, got True."),
+        ({"width": {"choice": [16, 32.5]}}, "t: `width` must be between 1 and 65536, got 32.5."),
+        ({"width": "wide"}, "t: `width` must be between 1 and 65536, got 'wide'."),
+        ({"learning_rate": 0}, "t: `learning_rate` must be above 0, and finite, got 0."),
+        ({"learning_rate": math.inf}, "t: `learning_rate` must be above 0, and finite, got inf."),
+        ({"l2": {"choice": [0.1, math.nan]}}, "t: `l2` must be 0 or more, and finite, got nan."),
+        ({"l2": -0.1}, "t: `l2` must be 0 or more, and finite, got -0.1."),
+        ({"activation": 3}, "t: `activation` must be a name, got 3. Its default is 'relu'."),
+        ({"activation": {"int": [1, 2]}}, "t: `activation` must be a name, got [1, 2]. Write one value, or"),
+        ({"batch_normalization": 1}, "t: `batch_normalization` must be true or false, got 1."),
+        (
+            {"negative_slope": 0.1},
+            "t: `negative_slope` is never used, for no value of `activation` asks for it.",
+        ),
+        (
+            {"momentum": 0.5},
+            "t: `momentum` is never used, for no value of `optimizer` asks for it. Remove it, or",
+        ),
+        ({"depth": 0, "width": 3}, "t: `width` is never used, for no value of `depth` asks for it."),
+        (
+            {"batch_size": {"choice": [16, 32], "per_layer": True}},
+            "t: `per_layer` is for `width` only, not for `batch_size`.",
+        ),
+    ],
+)
+def test_illegal_spaces_are_refused(entries: dict[str, Any], message: str) -> None:
+    with pytest.raises(SearchSpaceError) as caught:
+        space_of(**entries)
+    assert str(caught.value).startswith(message)
+
+
+# --- a user's own builder -------------------------------------------------------------------------------------
+
+BUILDER = {"builder": "builder.py:build"}
+
+
+def test_a_free_space_gives_every_name_its_values() -> None:
+    entries = {
+        "filters": {"int": [8, 9]},
+        "pool": {"choice": [True, False]},
+        "learning_rate": {"int": [1, 2]},
+    }
+    space = build_free_space(study_of(entries, network=BUILDER))
+    assert searched(space) == ["filters", "pool", "learning_rate"]
+    assert every(space)[0] == {"filters": 8, "pool": True, "learning_rate": 1.0}
+    assert count_configurations(space) == 8
+    assert every(build_free_space(study_of(None, network=BUILDER))) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({"learning_rate": -1.0}, "t: `learning_rate` must be above 0, and finite, got -1.0."),
+        (
+            {"units": {"choice": [1, 2], "per_layer": True}},
+            "t: `per_layer` is for networks without a `builder`.",
+        ),
+    ],
+)
+def test_a_free_space_can_be_illegal(entries: dict[str, Any], message: str) -> None:
+    with pytest.raises(SearchSpaceError) as caught:
+        build_free_space(study_of(entries, network=BUILDER))
+    assert str(caught.value).startswith(message)

@@ -1,0 +1,341 @@
+"""A study from its file to its SavedModel, on a table that comes with scikit-learn."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import mlflow
+import numpy
+import pytest
+import yaml
+
+import automl
+from automl.errors import DataError, ExportError, StudyFailedError, TrackingError
+from automl.journal import read_journal
+from automl.preparation import prepare_study
+from automl.studyfile import make_study
+from automl.tracking.tracker import Tracker
+from automl.trial import TrialState
+
+SMALL = {
+    "name": "small",
+    "data": {"sklearn": "wine"},
+    "splits": {"folds": 2},
+    "space": {"depth": {"int": [0, 1]}, "width": 8, "learning_rate": {"choice": [0.03, 0.01]}},
+    "search": {"algorithm": "grid", "trials": 3, "seed": 0},
+    "training": {"epochs": 4, "batch_size": 32, "patience": 2},
+}
+
+
+def write(folder, **changes):
+    path = folder / "small.yaml"
+    path.write_text(yaml.safe_dump({**SMALL, **changes}))
+    return path
+
+
+class Recorder(Tracker):
+    """Keeps what it is told; raises when it is asked to."""
+
+    def __init__(self, on_trial=None):
+        self.events, self.on_trial = [], on_trial
+
+    def start_study(self, record):
+        self.events.append(("start", record))
+
+    def start_trial(self, number, hyperparameters):
+        self.events.append(("trial", number))
+        if self.on_trial:
+            self.on_trial(number)
+
+    def log_epoch(self, fold, epoch, num_epochs):
+        self.events.append(("epoch", fold, epoch))
+
+    def log_trial(self, trial):
+        self.events.append(("log", trial.number))
+
+    def finish_study(self, summary):
+        self.events.append(("finish", summary))
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ran")
+    recorder = Recorder()
+    result = automl.run_study(write(folder), mlruns=folder / "mlruns", trackers=[recorder])
+    return folder, result, recorder
+
+
+@pytest.fixture
+def store(ran):
+    """MLflow's client on the store of the study that ran."""
+    return mlflow.MlflowClient(f"sqlite:///{ran[0]}/mlruns/mlflow.db")
+
+
+def test_every_trial_has_its_folds_and_the_best_has_the_best_mean(ran):
+    _, result, _ = ran
+    assert [trial.number for trial in result.trials] == [0, 1, 2]
+    means = [numpy.mean(trial.fold_scores("log_loss")) for trial in result.trials]
+    assert all(len(trial.folds) == 2 for trial in result.trials)
+    assert result.best.number == int(numpy.argmin(means))
+    assert set(result.test_scores) == {"log_loss", "accuracy", "balanced_accuracy"}
+    assert result.test_scores["accuracy"] > 0.8
+
+
+def test_trackers_are_told_in_order(ran):
+    _, _, recorder = ran
+    names = [event[0] for event in recorder.events if event[0] != "epoch"]
+    assert names == ["start", *["trial", "log"] * 3, "finish"]
+    assert ("epoch", 1, 1) in recorder.events
+
+
+def test_the_journal_gives_the_same_trials_back(ran):
+    _, result, _ = ran
+    log = read_journal(result.folder)
+    assert log.trials == result.trials
+    assert log.finish["status"] == "FINISHED"
+    assert len(log.tests) == 1 and log.tests[0]["scores"] == result.test_scores
+
+
+def test_the_same_study_gives_the_same_scores_in_another_process(ran):
+    folder, result, _ = ran
+    code = f"""
+        import automl, json
+        result = automl.run_study({str(folder / "small.yaml")!r}, mlruns={str(folder / "again")!r})
+        print(json.dumps([[t.fold_scores("log_loss") for t in result.trials], result.test_scores]))
+    """
+    out = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True, cwd=folder
+    )
+    scores, tests = json.loads(out.stdout.splitlines()[-1])
+    assert scores == [list(trial.fold_scores("log_loss")) for trial in result.trials]
+    assert tests == result.test_scores
+
+
+def test_mlflow_holds_the_study_its_trials_and_its_model(ran, store):
+    _, result, _ = ran
+    experiment = store.get_experiment_by_name("small")
+    runs = store.search_runs([experiment.experiment_id])
+    by_role = {role: [r for r in runs if r.data.tags["role"] == role] for role in ("study", "trial", "best")}
+    assert {role: len(found) for role, found in by_role.items()} == {"study": 1, "trial": 3, "best": 1}
+    for run in by_role["trial"]:
+        trial = result.trials[int(run.info.run_name.rsplit("-", 1)[1])]
+        assert run.data.metrics["cv_log_loss_mean"] == pytest.approx(trial.mean("log_loss"))
+        assert run.data.params["learning_rate"] == str(trial.hyperparameters["learning_rate"])
+        names = {item.path for item in store.list_artifacts(run.info.run_id)}
+        assert {"history.csv", "figures", "trial.json"} <= names
+    parent = by_role["study"][0]
+    assert parent.data.metrics["test_accuracy"] == pytest.approx(result.test_scores["accuracy"])
+    files = {item.path for item in store.list_artifacts(parent.info.run_id)}
+    assert {"study.yaml", "leaderboard.csv", "environment.txt", "figures"} <= files
+    assert "trial-" in parent.data.tags["mlflow.note.content"]
+
+
+def test_the_saved_model_answers_in_a_process_with_tensorflow_alone(ran):
+    """The exported model against the Keras path, from the arguments of its signature."""
+    folder, result, _ = ran
+    dataset = prepare_study(make_study(SMALL)).dataset
+    rows = folder / "rows.npy"
+    numpy.save(rows, dataset.features[:20])
+    code = f"""
+        import json, sys, numpy
+        sys.modules["keras"] = None
+        sys.modules["automl"] = None
+        import tensorflow as tf
+        card = json.load(open({str(result.model / "model.json")!r}))
+        model = tf.saved_model.load({str(result.model)!r})
+        rows = numpy.load({str(rows)!r})
+        columns = dict(zip(card["features"], rows.T))
+        out = model.signatures["serving_default"](
+            **{{card["inputs"][name]: tf.constant(values) for name, values in columns.items()}})
+        print(json.dumps([out["probabilities"].numpy().tolist(), [x.decode() for x in out["label"].numpy()]]))
+    """
+    out = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
+    )
+    probabilities, labels = json.loads(out.stdout.splitlines()[-1])
+    network = _refit_of(result)
+    numpy.testing.assert_allclose(probabilities, network.predict(dataset.features[:20]), atol=1e-6)
+    assert labels == [dataset.classes[code] for code in numpy.argmax(probabilities, axis=1)]
+
+
+def _refit_of(result):
+    from automl.training.sequential import refit
+    from automl.training.trials import refit_epochs
+    from automl.trial import Member
+
+    prepared = prepare_study(make_study(SMALL))
+    member = Member(result.best.number, -1, result.best.hyperparameters, 0)
+    return refit(prepared.plan, member, prepared.splits.training, refit_epochs(result.best))
+
+
+def test_the_test_scores_are_those_of_the_exported_model(ran):
+    """Locked-test accuracy, counted by hand from the SavedModel's own answers."""
+    from automl.export.scoring import Scorer
+
+    _, result, _ = ran
+    prepared = prepare_study(make_study(SMALL))
+    test = prepared.splits.test
+    predicted = Scorer(result.model).predict(prepared.dataset.frame(test))["prediction"]
+    truth = [prepared.dataset.classes[code] for code in prepared.dataset.target[test]]
+    assert numpy.mean(predicted.to_numpy() == truth) == pytest.approx(result.test_scores["accuracy"])
+
+
+def test_export_gives_the_best_or_any_other_trial(ran, tmp_path):
+    _, result, _ = ran
+    assert automl.export_trial(result.folder, None, tmp_path / "best").number == result.best.number
+    best = (result.model / "model.json").read_text()
+    assert (tmp_path / "best" / "model.json").read_text() == best
+    other = next(trial.number for trial in result.trials if trial.number != result.best.number)
+    automl.export_trial(result.folder, other, tmp_path / "other")
+    card = json.loads((tmp_path / "other" / "model.json").read_text())
+    assert card["trial"] == other
+    assert not any("test" in name for name in card["scores"])
+    assert len(read_journal(result.folder).tests) == 1
+
+
+def test_export_leaves_a_folder_with_other_things_alone(ran, tmp_path):
+    (tmp_path / "precious.txt").write_text("mine")
+    for number in (None, 0, 1):
+        with pytest.raises(ExportError, match="not a model"):
+            automl.export_trial(ran[1].folder, number, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
+
+
+def test_export_refuses_a_table_that_has_changed(tmp_path):
+    (tmp_path / "table.csv").write_text("a,b,y\n" + "".join(f"{i},{i * i % 7},{i % 2}\n" for i in range(40)))
+    data = {"path": "table.csv", "target": "y"}
+    result = automl.run_study(
+        write(tmp_path, data=data, search={"trials": 2, "algorithm": "random"}), mlruns=tmp_path / "mlruns"
+    )
+    other = next(trial.number for trial in result.trials if trial.number != result.best.number)
+    with (tmp_path / "table.csv").open("a") as file:
+        file.write("1,1,1\n")
+    with pytest.raises(DataError, match="changed"):
+        automl.export_trial(result.folder, other, tmp_path / "model")
+
+
+def test_an_interrupt_keeps_finished_trials_and_marks_the_runs_killed(ran, store):
+    folder = ran[0]
+
+    def interrupt(number):
+        if number == 1:
+            raise KeyboardInterrupt
+
+    recorder = Recorder(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        automl.run_study(write(folder, name="cut"), mlruns=folder / "mlruns", trackers=[recorder])
+    experiment = store.get_experiment_by_name("cut")
+    runs = {run.data.tags["role"]: run for run in store.search_runs([experiment.experiment_id])}
+    assert runs["study"].info.status == "KILLED"
+    assert runs["trial"].info.status == "FINISHED"
+    summary = recorder.events[-1][1]
+    assert [trial.number for trial in summary.trials] == [0]
+    log = read_journal(next((folder / "mlruns" / "studies" / "cut").iterdir()))
+    assert [trial.number for trial in log.trials] == [0]
+    assert log.finish["status"] == "KILLED" and not log.tests
+
+
+def test_an_interrupt_that_a_library_swallows_is_not_lost(ran):
+    folder = ran[0]
+
+    def swallow(number):
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+            raise AssertionError("no interrupt came")
+
+    handler = signal.getsignal(signal.SIGINT)
+    recorder = Recorder(swallow)
+    with pytest.raises(KeyboardInterrupt):
+        automl.run_study(write(folder, name="deaf"), mlruns=folder / "mlruns", trackers=[recorder])
+    assert [event for event in recorder.events if event[0] == "log"] == []
+    assert recorder.events[-1][1].status == "KILLED"
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_study_without_a_completed_trial_fails_and_says_why(ran):
+    folder = ran[0]
+    space = {"depth": 1, "width": 4, "activation": "relu", "optimizer": "sgd"}
+    space["learning_rate"] = {"choice": [1e30, 1e31]}
+    data = {"sklearn": "diabetes"}
+    with pytest.raises(StudyFailedError, match="diverged"):
+        automl.run_study(write(folder, name="lost", data=data, space=space), mlruns=folder / "mlruns")
+    log = read_journal(next((folder / "mlruns" / "studies" / "lost").iterdir()))
+    assert {trial.state for trial in log.trials} == {TrialState.FAILED}
+    assert log.finish["status"] == "FAILED"
+
+
+def test_a_dead_server_stops_the_study_before_it_begins_and_leaves_nothing(tmp_path):
+    path = write(tmp_path, tracking={"uri": "http://127.0.0.1:9"})
+    with pytest.raises(TrackingError, match=r"127\.0\.0\.1:9"):
+        automl.run_study(path, mlruns=tmp_path / "mlruns")
+    assert [item.name for item in tmp_path.iterdir()] == ["small.yaml"]
+
+
+def test_a_time_limit_starts_no_new_trial(ran, monkeypatch):
+    folder = ran[0]
+    result = automl.run_study(
+        write(folder, name="brief", search={"algorithm": "random", "trials": 50, "minutes": 1e-4}),
+        mlruns=folder / "mlruns",
+    )
+    assert len(result.trials) == 1
+
+
+def test_a_small_space_ends_the_study_early(ran):
+    folder = ran[0]
+    space = {"depth": 0, "learning_rate": {"choice": [0.03, 0.01]}}
+    for algorithm in ("random", "bayesian"):
+        search = {"algorithm": algorithm, "trials": 9}
+        result = automl.run_study(
+            write(folder, name=f"two-{algorithm}", space=space, search=search), mlruns=folder / "mlruns"
+        )
+        assert sorted(trial.hyperparameters["learning_rate"] for trial in result.trials) == [0.01, 0.03]
+
+
+BUILDER = """
+import keras
+
+def build(hp):
+    layers = [keras.Input((64,)), keras.layers.Reshape((8, 8, 1))]
+    layers.append(keras.layers.Conv2D(hp.Choice("filters", [4, 8]), 3, activation="relu"))
+    layers += [keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
+    return keras.Sequential(layers)
+"""
+
+
+def test_a_users_convolutional_network_is_studied_and_exported(ran):
+    folder = ran[0]
+    (folder / "mine.py").write_text(BUILDER)
+    path = write(
+        folder,
+        name="convolution",
+        data={"sklearn": "digits"},
+        network={"builder": "mine.py:build"},
+        space={"learning_rate": 0.01},
+        search={"algorithm": "grid", "trials": 5},
+        training={"epochs": 3},
+    )
+    result = automl.run_study(path, mlruns=folder / "mlruns")
+    capacities = {trial.hyperparameters["filters"]: trial.capacity for trial in result.trials}
+    assert capacities == {f: 10 * f + 36 * f * 10 + 10 for f in (4, 8)}
+    assert result.test_scores["accuracy"] > 0.85
+    first = [trial.fold_scores("log_loss") for trial in result.trials]
+    again = automl.run_study(path, mlruns=folder / "mlruns")
+    assert [trial.fold_scores("log_loss") for trial in again.trials] == first
+
+
+def test_no_test_rows_no_test_score(ran):
+    folder = ran[0]
+    result = automl.run_study(
+        write(folder, name="untested", splits={"test": 0, "folds": 2}, search={"trials": 1}),
+        mlruns=folder / "mlruns",
+    )
+    assert result.test_scores == {}
+    assert not read_journal(result.folder).tests
+    assert Path(result.model, "saved_model.pb").is_file()

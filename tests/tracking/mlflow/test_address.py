@@ -1,0 +1,111 @@
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from automl.tracking.mlflow import address
+from automl.tracking.mlflow.address import find_store, probe, refused, silent
+
+
+@pytest.fixture
+def mute_server() -> Iterator[str]:
+    """Accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_the_study_file_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://elsewhere:5000")
+    found = find_store("http://here:5000", tmp_path)
+    assert (found.uri, found.source, found.files) == ("http://here:5000", "tracking.uri", None)
+
+
+def test_the_environment_comes_before_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/other.db")
+    found = find_store(None, tmp_path / "mlruns")
+    assert found.source == "MLFLOW_TRACKING_URI"
+    assert found.database == tmp_path / "other.db"
+    assert found.files == tmp_path / "artifacts"
+
+
+def test_the_folder_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = find_store(None, Path("mlruns"))
+    assert found.uri == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+    assert found.database == tmp_path / "mlruns" / "mlflow.db"
+    assert found.files == tmp_path / "mlruns" / "artifacts"
+    assert not found.is_server
+
+
+def test_a_database_server_keeps_files_in_the_folder(tmp_path: Path) -> None:
+    found = find_store("postgresql+psycopg2://user@host/mlflow", tmp_path)
+    assert found.database is None
+    assert found.files == tmp_path / "artifacts"
+
+
+def test_a_closed_port_does_not_answer(closed_port: int, tmp_path: Path) -> None:
+    server = find_store(f"http://127.0.0.1:{closed_port}", tmp_path)
+    assert probe(server) == "Nothing answers there."
+    message = str(silent(server, probe(server)))
+    assert f"127.0.0.1:{closed_port}" in message
+    assert "unset it to use the store in mlruns/" in message
+
+
+def test_a_server_that_never_answers_is_not_waited_for(
+    mute_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(address, "PROBE_SECONDS", 0.2)
+    assert "does not answer within" in probe(find_store(mute_server, tmp_path))
+
+
+@pytest.mark.parametrize(("status", "answer"), [(200, ""), (401, ""), (404, ""), (503, "It answers 503")])
+def test_any_server_that_is_not_broken_answers(status: int, answer: str, tmp_path: Path) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        assert probe(find_store(f"http://127.0.0.1:{server.server_port}/", tmp_path)).startswith(answer)
+
+
+def test_a_database_server_is_knocked_at(closed_port: int, tmp_path: Path) -> None:
+    assert "It says" in probe(find_store(f"postgresql://user@127.0.0.1:{closed_port}/mlflow", tmp_path))
+
+
+def test_a_locked_or_missing_database_does_not_answer(
+    mlruns: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import sqlite3
+
+    monkeypatch.setattr(address, "PROBE_SECONDS", 0.1)
+    store = find_store(None, mlruns)
+    assert probe(store) == ""
+    connection = sqlite3.connect(mlruns / "mlflow.db")
+    connection.execute("BEGIN EXCLUSIVE")
+    assert "locked" in probe(store)
+    connection.close()
+    assert "unable to open" in probe(find_store(None, tmp_path / "nowhere"))
+
+
+def test_a_refusal_names_the_setting_and_a_cure(tmp_path: Path) -> None:
+    embedded = str(refused(find_store(None, tmp_path), PermissionError(13, "Permission denied")))
+    assert embedded.startswith("`mlruns` must be in a folder that can be written, got ")
+    assert str(tmp_path) in embedded
+    assert "set MLFLOW_TRACKING_URI" in embedded
+    named = str(refused(find_store("ftp://x", tmp_path), ValueError("unsupported scheme\nsecond line")))
+    assert "`tracking.uri`" in named
+    assert "MLflow says: unsupported scheme. Correct tracking.uri" in named

@@ -1,0 +1,286 @@
+"""Early stopping on rows that are not scored, losses without dropout and penalties, failures as states."""
+
+import dataclasses
+
+import keras
+import numpy
+import pytest
+
+from automl.data.splits import Fold
+from automl.networks.builder import NetworkBuilder
+from automl.preparation import prepare_study
+from automl.studyfile import make_study
+from automl.training.network import Network
+from automl.training.optimizers import OPTIMIZERS, make_optimizer
+from automl.training.sequential import TrialFailure, _batches, _Part, refit, train_member
+from automl.training.trials import plan_members, refit_epochs, train_trial
+from automl.trial import FoldResult, Member, Trial, TrialState
+
+
+def study(space=None, training=None, data="wine"):
+    return prepare_study(
+        make_study(
+            {
+                "name": "s",
+                "data": {"sklearn": data},
+                "splits": {"folds": 2},
+                "space": {"depth": 1, "width": 8, "learning_rate": 0.02} | (space or {}),
+                "training": {"epochs": 8, "batch_size": 32} | (training or {}),
+            }
+        )
+    )
+
+
+def train(prepared, fold=None):
+    member = Member(0, 0, prepared.space.values, 0)
+    return train_member(
+        prepared.plan, member, fold or prepared.splits.folds[0], prepared.plan.models(), lambda *_: None
+    )
+
+
+def with_target(prepared, target):
+    return dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
+
+
+def test_validation_rows_choose_nothing():
+    """Scrambled labels of the validation rows change the scores and neither a weight nor the epoch."""
+    prepared = study()
+    fold = prepared.splits.folds[0]
+    target = prepared.dataset.target.copy()
+    target[fold.validation] = (target[fold.validation] + 1) % 3
+    result, network = train(prepared)
+    other, twin = train(with_target(prepared, target))
+    assert other.best_epoch == result.best_epoch
+    assert other.stopping_loss == result.stopping_loss
+    for mine, its in zip(network.model.get_weights(), twin.model.get_weights(), strict=True):
+        numpy.testing.assert_array_equal(mine, its)
+    assert other.scores["accuracy"] < result.scores["accuracy"]
+
+
+def test_test_rows_reach_no_trial():
+    """Other values and labels in the locked test rows change nothing of a trial."""
+    prepared = study()
+    test = prepared.splits.test
+    assert len(test)
+    features, target = prepared.dataset.features.copy(), prepared.dataset.target.copy()
+    features[test], target[test] = 1e9, 0
+    changed = dataclasses.replace(prepared.dataset, features=features, target=target)
+    result, _ = train(prepared)
+    other, _ = train(dataclasses.replace(prepared, dataset=changed))
+    assert dataclasses.replace(other, seconds=0) == dataclasses.replace(result, seconds=0)
+
+
+def test_scaling_comes_from_the_fit_rows():
+    prepared = study()
+    fold = prepared.splits.folds[0]
+    _, network = train(prepared)
+    fit = prepared.dataset.features[fold.fit]
+    numpy.testing.assert_allclose(network.scalings.inputs.mean, fit.mean(axis=0))
+    numpy.testing.assert_allclose(network.scalings.inputs.scale, fit.std(axis=0))
+
+
+def test_the_kept_weights_are_those_of_the_best_stopping_epoch():
+    prepared = study({"learning_rate": 0.3}, {"epochs": 30, "patience": 4})
+    result, _ = train(prepared)
+    assert result.best_epoch == int(numpy.argmin(result.stopping_loss)) + 1
+    assert len(result.stopping_loss) <= result.best_epoch + 4
+    assert result.scores["log_loss"] == pytest.approx(result.validation_loss[result.best_epoch - 1], rel=1e-4)
+
+
+def test_the_training_loss_has_neither_penalty_nor_dropout():
+    prepared = study({"l2": 0.1, "dropout": 0.5, "learning_rate": 1e-9}, {"epochs": 1})
+    result, network = train(prepared)
+    fold = prepared.splits.folds[0]
+    probabilities = network.predict(prepared.dataset.features[fold.fit])
+    likelihood = probabilities[numpy.arange(len(fold.fit)), prepared.dataset.target[fold.fit]]
+    assert result.training_loss[0] == pytest.approx(-numpy.log(likelihood).mean(), rel=1e-5)
+    assert result.training_scores["log_loss"] == pytest.approx(result.training_loss[0], rel=1e-5)
+
+
+def test_a_diverging_trial_is_a_state_with_its_reason():
+    prepared = study({"optimizer": "sgd", "learning_rate": 1e30, "activation": "relu"}, data="diabetes")
+    members = plan_members(4, prepared.space.values, 2, 0)
+    trial = train_trial(prepared.plan, members, prepared.splits.folds, lambda fold, epoch: None)
+    assert trial.state is TrialState.FAILED
+    assert trial.number == 4
+    assert trial.reason.startswith("diverged:") and "learning_rate" in trial.reason
+    assert trial.capacity == 10 * 8 + 8 + 8 + 1
+
+
+class Broken(NetworkBuilder):
+    def __init__(self, good_builds, inner):
+        self.left, self.inner = good_builds, inner
+
+    def build(self, hyperparameters, seed):
+        self.left -= 1
+        if self.left < 0:
+            raise RuntimeError("no such layer\nand more")
+        return self.inner.build(hyperparameters, seed)
+
+
+def test_a_raising_network_fails_its_trial_and_keeps_the_folds_before():
+    prepared = study(training={"epochs": 1})
+    plan = dataclasses.replace(prepared.plan, builder=Broken(2, prepared.builder))
+    trial = train_trial(
+        plan, plan_members(0, prepared.space.values, 2, 0), prepared.splits.folds, lambda *_: None
+    )
+    assert trial.state is TrialState.FAILED
+    assert trial.reason == "RuntimeError: no such layer"
+    assert [fold.fold for fold in trial.folds] == [0]
+
+
+def test_an_interrupt_is_no_failure():
+    prepared = study(training={"epochs": 2})
+
+    def interrupt(fold, epoch):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_trial(
+            prepared.plan, plan_members(0, prepared.space.values, 2, 0), prepared.splits.folds, interrupt
+        )
+
+
+def test_every_row_comes_once_an_epoch_and_the_last_batch_holds_the_rest():
+    prepared = study()
+    model = prepared.builder.build(prepared.space.values, 1)
+    model.compile(loss="categorical_crossentropy")
+    _, network = train(prepared)
+    part = _Part(prepared.plan, numpy.arange(20), network.scalings, model)
+    batches = [batch[0].numpy() for batch in _batches(part, 8, seed=3).take(6)]
+    assert [len(batch) for batch in batches] == [8, 8, 4, 8, 8, 4]
+    first, second = numpy.concatenate(batches[:3]), numpy.concatenate(batches[3:])
+    assert not numpy.array_equal(first, second)
+    for epoch in (first, second):
+        numpy.testing.assert_array_equal(
+            numpy.sort(epoch.round(4), axis=0), numpy.sort(part.inputs.round(4), axis=0)
+        )
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+def test_regression_predicts_in_the_units_of_the_target(loss):
+    prepared = study({"learning_rate": 0.03}, {"epochs": 40, "loss": loss}, data="diabetes")
+    result, network = train(prepared)
+    fold = prepared.splits.folds[0]
+    prediction = network.predict(prepared.dataset.features[fold.validation])
+    truth = prepared.dataset.target[fold.validation]
+    assert result.scores["rmse"] == pytest.approx(float(numpy.sqrt(numpy.mean((prediction - truth) ** 2))))
+    assert result.scores["rmse"] < truth.std()
+    assert truth.min() < prediction.mean() < truth.max()
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_lowers_the_loss(name):
+    prepared = study({"optimizer": name, "learning_rate": 0.01}, {"epochs": 6})
+    result, _ = train(prepared)
+    assert result.training_loss[-1] < result.training_loss[0]
+
+
+def test_optimizers_carry_their_hyperparameters():
+    assert float(make_optimizer({"optimizer": "momentum", "momentum": 0.7}).momentum) == pytest.approx(0.7)
+    assert float(make_optimizer({"optimizer": "adamw", "weight_decay": 0.01}).weight_decay) == pytest.approx(
+        0.01
+    )
+    assert float(make_optimizer({"optimizer": "sgd", "learning_rate": 0.5}).learning_rate) == pytest.approx(
+        0.5
+    )
+    assert float(make_optimizer({"optimizer": "sgd"}).momentum) == 0
+
+
+def test_refit_epochs_is_the_median_of_the_folds():
+    folds = tuple(FoldResult(i, (), (), (), kept, {}, {}, 0.0) for i, kept in enumerate([3, 40, 5]))
+    assert refit_epochs(Trial(0, {}, TrialState.COMPLETE, folds)) == 5
+
+
+def test_refit_learns_from_all_the_rows_it_is_given():
+    prepared = study({"learning_rate": 0.05})
+    network = refit(prepared.plan, Member(0, -1, prepared.space.values, 0), prepared.splits.training, 20)
+    rows = prepared.splits.training
+    numpy.testing.assert_allclose(
+        network.scalings.inputs.mean, prepared.dataset.features[rows].mean(axis=0), rtol=1e-12
+    )
+    accuracy = (
+        network.predict(prepared.dataset.features[rows]).argmax(axis=1) == prepared.dataset.target[rows]
+    )
+    assert accuracy.mean() > 0.95
+
+
+def test_a_refit_that_diverges_says_so():
+    prepared = study({"optimizer": "sgd", "learning_rate": 1e30, "activation": "relu"}, data="diabetes")
+    with pytest.raises(TrialFailure, match="refit"):
+        refit(prepared.plan, Member(0, -1, prepared.space.values, 0), prepared.splits.training, 5)
+
+
+def test_binary_probabilities_have_two_columns_that_sum_to_one():
+    prepared = study(data="breast_cancer", training={"epochs": 1})
+    _, network = train(prepared)
+    probabilities = network.predict(prepared.dataset.features[:7])
+    assert probabilities.shape == (7, 2)
+    numpy.testing.assert_allclose(probabilities.sum(axis=1), 1)
+
+
+def test_a_user_loss_with_integer_targets_is_served():
+    prepared = study(training={"epochs": 3})
+
+    class Sparse(NetworkBuilder):
+        def build(self, hyperparameters, seed):
+            model = prepared.builder.build(hyperparameters, seed)
+            model.compile("adam", keras.losses.SparseCategoricalCrossentropy())
+            return model
+
+    plan = dataclasses.replace(prepared.plan, builder=Sparse())
+    result, _ = train_member(
+        plan, Member(0, 0, prepared.space.values, 0), prepared.splits.folds[0], plan.models(), lambda *_: None
+    )
+    assert result.validation_loss[result.best_epoch - 1] == pytest.approx(result.scores["log_loss"], rel=1e-4)
+
+
+def test_rows_of_a_large_table_are_predicted_in_pieces(monkeypatch):
+    prepared = study(training={"epochs": 1})
+    _, network = train(prepared)
+    whole = network.predict(prepared.dataset.features)
+    monkeypatch.setattr("automl.training.network.ROWS_A_CALL", 50)
+    numpy.testing.assert_allclose(network.predict(prepared.dataset.features), whole, rtol=1e-6)
+    assert isinstance(network, Network) and isinstance(prepared.splits.folds[0], Fold)
+
+
+def test_a_model_that_is_used_again_is_as_good_as_new():
+    """Every variable: weights, moving statistics, dropout's random state, the optimizer's slots."""
+    prepared = study({"dropout": 0.3, "batch_normalization": True, "optimizer": "adam"}, {"epochs": 3})
+    models = prepared.plan.models()
+    members = plan_members(0, prepared.space.values, 2, 0)
+    for member, fold in zip(members, prepared.splits.folds, strict=True):
+        train_member(prepared.plan, member, fold, models, lambda *_: None)
+    used = models.fresh(members[0])
+    again = models.fresh(members[1])
+    assert again is used
+    new = prepared.plan.models().fresh(members[1])
+    assert again is not new and len(again.variables) == 8
+    for mine, its in zip(again.variables, new.variables, strict=True):
+        numpy.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (mine, its)), err_msg=mine.path)
+    for mine, its in zip(again.optimizer.variables, new.optimizer.variables, strict=True):
+        numpy.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (mine, its)), err_msg=mine.path)
+
+
+def test_a_fold_alone_gives_the_same_as_after_others():
+    prepared = study({"dropout": 0.3, "batch_normalization": True}, {"epochs": 4})
+    members, folds = plan_members(0, prepared.space.values, 2, 0), prepared.splits.folds
+    trial = train_trial(prepared.plan, members, folds, lambda *_: None)
+    alone, _ = train_member(prepared.plan, members[1], folds[1], prepared.plan.models(), lambda *_: None)
+    assert dataclasses.replace(trial.folds[1], seconds=0) == dataclasses.replace(alone, seconds=0)
+
+
+def test_a_builder_that_builds_another_structure_gets_a_model_of_its_own():
+    prepared = study(training={"epochs": 1})
+
+    class Growing(NetworkBuilder):
+        width = 3
+
+        def build(self, hyperparameters, seed):
+            self.width += 1
+            return prepared.builder.build({**hyperparameters, "width": self.width}, seed)
+
+    models = dataclasses.replace(prepared.plan, builder=Growing()).models()
+    members = plan_members(0, prepared.space.values, 2, 0)
+    widths = [models.fresh(member).layers[1].units for member in members]
+    assert widths == [4, 5]
