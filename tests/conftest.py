@@ -1,7 +1,14 @@
-"""Shared by all tests: TensorFlow is quiet, and everything is written below a temporary folder."""
+"""Shared by all tests: TensorFlow is quiet, and CI sees the same examples each time."""
 
 import os
+
+import hypothesis
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+# New examples are for whoever sits at the machine; a run that decides about a change must be able to repeat.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")

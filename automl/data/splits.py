@@ -1,5 +1,6 @@
 """Which rows train, stop, validate and test: decided once a study, the same for every trial."""
 
+import math
 from dataclasses import dataclass
 
 import numpy
@@ -72,7 +73,7 @@ def make_splits(dataset: Dataset, config: SplitsConfig, seed: int, where: Where)
     for number, (rest, validation) in enumerate(splitter.split(training, dataset.target[training])):
         seed_of_fold = derive_seed(seed, "stopping", number)
         try:
-            fit, stopping = _split_loosely(training[rest], dataset, config.stopping, seed_of_fold)
+            fit, stopping = _split_evenly(training[rest], dataset, config.stopping, seed_of_fold)
         except ValueError as error:
             must, cure = f"leave rows to fit and to stop on ({error})", "Change it, or use more rows."
             at = where("splits", "stopping")
@@ -89,15 +90,24 @@ def _split(
     return numpy.sort(kept), numpy.sort(taken)
 
 
-def _split_loosely(
+def _split_evenly(
     rows: numpy.ndarray, dataset: Dataset, share: float, seed: int
 ) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Like `_split`, but a class too small to be on both sides stops no study: its loss is one of many."""
-    try:
-        return _split(rows, dataset, share, seed)
-    except ValueError:
-        kept, taken = train_test_split(rows, test_size=share, random_state=seed)
-        return numpy.sort(kept), numpy.sort(taken)
+    """Like `_split`, but no class is too small for it: each gives its share, rounded up or down.
+
+    Systematic sampling: rows at equal distances in random order, class by class.
+    """
+    generator = numpy.random.default_rng(seed)
+    order = generator.permutation(len(rows))
+    if dataset.task is not Task.REGRESSION:
+        order = order[numpy.argsort(dataset.target[rows[order]], kind="stable")]
+    num_taken = math.ceil(len(rows) * share)
+    if num_taken == len(rows):
+        raise ValueError(f"all of {len(rows)} rows would be taken")
+    places = (numpy.arange(num_taken) + generator.random()) * (len(rows) / num_taken)
+    taken = numpy.zeros(len(rows), bool)
+    taken[order[places.astype(int)]] = True
+    return rows[~taken], rows[taken]
 
 
 def _check_counts(

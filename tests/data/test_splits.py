@@ -4,7 +4,7 @@ import itertools
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from small_tables import classes, numbers, where
 
@@ -50,6 +50,7 @@ def check_partition(splits: Splits, rows: int, config: SplitsConfig) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(counts=COUNTS, config=CONFIGS, seed=SEEDS)
+@example([12, 12, 12], SplitsConfig(test=0.0, folds=2, stopping=0.1), 0)  # fewer stopping rows than classes
 def test_folds_of_classes_part_the_rows_and_keep_the_shares(
     counts: list[int], config: SplitsConfig, seed: int
 ) -> None:
