@@ -1,6 +1,7 @@
 """Which rows train, stop, validate and test: decided once a study, the same for every trial."""
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy
@@ -93,10 +94,12 @@ def _split(
 def _split_evenly(
     rows: numpy.ndarray, dataset: Dataset, share: float, seed: int
 ) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Like `_split`, but no class is too small for it: each gives its share, rounded up or down.
+    """Like `_split`, also where classes are too small for it: each gives its share, rounded up or down.
 
-    Systematic sampling: rows at equal distances in random order, class by class.
+    Where scikit-learn refuses: systematic sampling, rows at equal distances in random order, class by class.
     """
+    with suppress(ValueError):
+        return _split(rows, dataset, share, seed)
     generator = numpy.random.default_rng(seed)
     order = generator.permutation(len(rows))
     if dataset.task is not Task.REGRESSION:
