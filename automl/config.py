@@ -76,6 +76,11 @@ class SearchConfig(Section):
 
     algorithm: str = Field("bayesian", description="random, grid or bayesian.")
     trials: int = Field(20, ge=1, description="Number of trials at most.")
+    cohort: int | None = Field(
+        None,
+        ge=1,
+        description="Trials that are asked for and trained together; as the algorithm allows when left out.",
+    )
     minutes: float | None = Field(
         None, gt=0.0, description="No new trial is started after this many minutes; no limit when left out."
     )
@@ -92,6 +97,14 @@ class TrainingConfig(Section):
     )
     loss: Literal["auto", "mse", "mae", "huber"] = Field(
         "auto", description="Loss of a regression; cross-entropy is the loss of every classification."
+    )
+    class_weights: Literal["none", "balanced"] = Field(
+        "none", description="balanced: a row weighs the more in the training loss the rarer its class is."
+    )
+    engine: Literal["auto", "population", "sequential"] = Field(
+        "auto",
+        description="population trains many networks as one program, sequential one after another with Keras's "
+        "own fit; auto takes the faster one.",
     )
 
 

@@ -153,10 +153,11 @@ def read_journal(folder: Path) -> StudyLog:
     events = list(_events(folder / JOURNAL))
     if not events or events[0]["event"] != "study":
         raise RecordError(f"{folder / JOURNAL} does not begin with a study. Run the study again.")
+    trials = [_trial(event) for event in events if event["event"] == "trial"]
     return StudyLog(
         folder,
         events[0],
-        tuple(_trial(event) for event in events if event["event"] == "trial"),
+        tuple(sorted(trials, key=lambda trial: trial.number)),
         tuple(event for event in events if event["event"] == "test"),
         next((event for event in reversed(events) if event["event"] == "finish"), {}),
     )

@@ -17,9 +17,12 @@ from automl.evaluation.metrics import METRICS, make_objective, metrics_for
 from automl.networks.activations import ACTIVATIONS, REFUSED
 from automl.networks.builder import NetworkBuilder, PerceptronBuilder
 from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function
-from automl.networks.mlp import INITIALIZERS
+from automl.networks.initializers import INITIALIZERS
 from automl.search.table import SAMPLERS
+from automl.training.engine import Engine
+from automl.training.engines import make_engine
 from automl.training.optimizers import OPTIMIZERS
+from automl.training.schedules import SCHEDULES
 from automl.training.sequential import TrainingPlan
 from automl.trial import Objective
 
@@ -27,6 +30,7 @@ TABLES: Mapping[str, Mapping[str, object]] = {
     "activation": ACTIVATIONS,
     "optimizer": OPTIMIZERS,
     "initializer": INITIALIZERS,
+    "schedule": SCHEDULES,
 }
 """Hyperparameters whose values are names, and the tables that own those names."""
 
@@ -59,6 +63,10 @@ class PreparedStudy:
     def plan(self) -> TrainingPlan:
         """What all members share."""
         return TrainingPlan(self.dataset, self.builder, self.config.training, self.metrics)
+
+    def make_engine(self) -> Engine:
+        """What trains the members."""
+        return make_engine(self.plan, self.splits.folds)
 
     @property
     def num_trials(self) -> int:

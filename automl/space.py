@@ -1,4 +1,4 @@
-"""The study file's space as `keras_tuner.HyperParameters`, and the hyperparameters that our networks know.
+"""The study file's space as `keras_tuner.HyperParameters`.
 
 Every named hyperparameter is in the space: searched, fixed by the study file, or fixed at its default, so
 that a trial's values say everything. One that a network would not use (the slope of a ReLU that is not leaky)
@@ -7,9 +7,8 @@ is conditional on its parent.
 
 import contextlib
 import itertools
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import keras_tuner
@@ -17,56 +16,12 @@ from keras_tuner.engine import hyperparameters as kinds
 
 from automl.config import Choice, Fixed, FloatRange, IntRange, Range, StudyConfig
 from automl.errors import SearchSpaceError, explain, one_of
+from automl.hyperparameters import HYPERPARAMETERS, TRAINING_HYPERPARAMETERS, Named
 from automl.trial import Hyperparameters, Scalar
 
 Space: TypeAlias = keras_tuner.HyperParameters
 Conditions = Sequence[tuple[str, Sequence[Scalar]]]
 Valued = tuple[kinds.HyperParameter, list[Scalar]]
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A hyperparameter that the networks and the training know by name.
-
-    Attributes:
-        default: Its value when the study file does not say; its type is the type of every value.
-        legal: Whether a value can be used, and how that is told: `(test, "be …")`.
-        parent: `(name, test)`: used only where the parent's value passes the test.
-    """
-
-    default: Scalar
-    legal: tuple[Callable[[Scalar], bool], str]
-    parent: tuple[str, Callable[[Scalar], bool]] | None = None
-
-
-def _between(low: float, high: float, wording: str) -> tuple[Callable[[Scalar], bool], str]:
-    return (lambda value: not isinstance(value, str) and low <= value <= high), wording
-
-
-_NAME = (lambda value: isinstance(value, str)), "be a name"
-_SWITCH = (lambda value: isinstance(value, bool)), "be true or false"
-_HIDDEN = ("depth", lambda depth: isinstance(depth, int) and depth >= 1)
-_NOT_NEGATIVE = _between(0.0, sys.float_info.max, "be 0 or more, and finite")
-_FRACTION = _between(0.0, 0.999, "be between 0 and 0.999")
-_POSITIVE = _between(1e-12, sys.float_info.max, "be above 0, and finite")
-
-HYPERPARAMETERS: dict[str, Named] = {
-    "depth": Named(2, _between(0, 64, "be between 0 (a linear model) and 64")),
-    "width": Named(64, _between(1, 65536, "be between 1 and 65536"), _HIDDEN),
-    "activation": Named("relu", _NAME, _HIDDEN),
-    "negative_slope": Named(0.2, _NOT_NEGATIVE, ("activation", lambda name: name == "leaky_relu")),
-    "dropout": Named(0.0, _FRACTION, _HIDDEN),
-    "batch_normalization": Named(False, _SWITCH, _HIDDEN),
-    "initializer": Named("glorot_uniform", _NAME, _HIDDEN),
-    "l2": Named(0.0, _NOT_NEGATIVE),
-    "optimizer": Named("adam", _NAME),
-    "learning_rate": Named(0.001, _POSITIVE),
-    "momentum": Named(0.9, _FRACTION, ("optimizer", lambda name: name == "momentum")),
-    "weight_decay": Named(0.004, _NOT_NEGATIVE, ("optimizer", lambda name: name == "adamw")),
-    "batch_size": Named(64, _between(1, 1 << 24, "be between 1 and 16777216")),
-}
-
-TRAINING_HYPERPARAMETERS = ("optimizer", "learning_rate", "momentum", "weight_decay", "batch_size")
 
 DEFAULT_ENTRIES: Mapping[str, Range] = {
     "depth": IntRange(int=(1, 3)),

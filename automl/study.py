@@ -1,8 +1,9 @@
 """The one loop: ask for a trial, train it, record it, tell the search. Knows every stage; no stage knows another."""
 
+import bisect
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,14 +16,16 @@ from automl.interrupts import Interrupts
 from automl.journal import MODEL, STUDY_FILE, Journal, new_study_folder, read_journal, remove_study_folder
 from automl.preparation import PreparedStudy, facts_of, prepare_study
 from automl.report.files import write_study_files, write_trial_files
+from automl.search.sampler import Sampler
 from automl.search.table import make_sampler
 from automl.studyfile import load_study, study_text
 from automl.tracking.mlflow.tracker import MlflowTracker
 from automl.tracking.tracker import ExportedModel, StudyRecord, StudyStatus, StudySummary, Tracker
+from automl.training.engine import Engine, Watch
 from automl.training.network import Network
-from automl.training.sequential import TrialFailure, refit
-from automl.training.trials import plan_members, refit_epochs, train_trial
-from automl.trial import Member, Trial, TrialState
+from automl.training.sequential import TrialFailure
+from automl.training.trials import plan_members, refit_epochs
+from automl.trial import Member, Progress, Trial, TrialState
 
 REFIT = -1
 """Fold number of a refit on all training rows."""
@@ -58,6 +61,7 @@ class _Run:
     journal: Journal
     trackers: tuple[Tracker, ...]
     interrupts: Interrupts
+    engine: Engine
     trials: list[Trial]
     began: float
 
@@ -138,7 +142,7 @@ def export_trial(folder: Path, number: int | None, to: Path) -> Trial:
     prepared = prepare_study(config)
     if prepared.dataset.digest != log.start["facts"]["data_digest"]:
         raise DataError(f"{folder}: the table has changed since the study ran. Run the study again.")
-    network, epochs = _refit(prepared, trial)
+    network, epochs = _refit(prepared.make_engine(), prepared, trial)
     scores = {f"{m} (cross-validation)": _plus_minus(trial, m) for m in prepared.metrics}
     card = ModelCard(log.start["name"], trial, epochs, len(prepared.splits.training), scores)
     save_model(network, prepared.dataset, card, to)
@@ -172,7 +176,7 @@ def _begin(prepared: PreparedStudy, mlruns: Path, others: Sequence[Tracker], int
     except BaseException:
         remove_study_folder(mlruns, folder)
         raise
-    return _Run(prepared, record, journal, trackers, interrupts, [], time.monotonic())
+    return _Run(prepared, record, journal, trackers, interrupts, prepared.make_engine(), [], time.monotonic())
 
 
 def _record(prepared: PreparedStudy, folder: Path) -> StudyRecord:
@@ -197,29 +201,43 @@ def _search(run: _Run) -> None:
     """Ask, train, record, tell, until the trials, the time or the space are used up."""
     prepared, search = run.prepared, run.prepared.config.search
     sampler = make_sampler(search.algorithm, prepared.space, prepared.objective, search.trials, search.seed)
-    plan, folds = prepared.plan, prepared.splits.folds
+    num_folds = len(prepared.splits.folds)
 
-    def on_epoch(fold: int, epoch: int) -> None:
+    def on_progress(progress: Progress) -> None:
         run.interrupts.check()
         for tracker in run.trackers:
-            tracker.log_epoch(fold, epoch, plan.training.epochs)
+            tracker.log_progress(progress)
 
+    watch = Watch(on_progress, lambda: not run.out_of_time)
     while len(run.trials) < search.trials and not run.out_of_time:
-        proposals = sampler.ask(1)
+        proposals = sampler.ask(_cohort_size(run, sampler))
         if not proposals:
             break
-        for proposal in proposals:
-            for tracker in run.trackers:
-                tracker.start_trial(proposal.number, proposal.hyperparameters)
-            members = plan_members(proposal.number, proposal.hyperparameters, len(folds), search.seed)
-            trial = train_trial(plan, members, folds, on_epoch)
-            with run.interrupts.held():
-                run.trials.append(trial)
-                run.journal.append_trial(trial)
-                for tracker in run.trackers:
-                    tracker.log_trial(trial)
-            complete = trial.state is TrialState.COMPLETE
-            sampler.tell([(trial.number, trial.mean(prepared.objective.metric) if complete else None)])
+        for tracker in run.trackers:
+            tracker.start_cohort({proposal.number: proposal.hyperparameters for proposal in proposals})
+        cohort = [plan_members(one.number, one.hyperparameters, num_folds, search.seed) for one in proposals]
+        told: dict[int, float | None] = {}
+        with closing(run.engine.train(cohort, watch)) as trials:
+            for trial in trials:
+                with run.interrupts.held():
+                    _record_trial(run, trial)
+                complete = trial.state is TrialState.COMPLETE
+                told[trial.number] = trial.mean(prepared.objective.metric) if complete else None
+        sampler.tell(sorted(told.items()))
+
+
+def _cohort_size(run: _Run, sampler: Sampler) -> int:
+    """As many trials as are left, as train well together, and as the sampler can propose at once."""
+    search = run.prepared.config.search
+    limits = [search.cohort or sampler.cohort_size(), run.engine.cohort_size]
+    return min([search.trials - len(run.trials), *(limit for limit in limits if limit is not None)])
+
+
+def _record_trial(run: _Run, trial: Trial) -> None:
+    bisect.insort(run.trials, trial, key=lambda other: other.number)
+    run.journal.append_trial(trial)
+    for tracker in run.trackers:
+        tracker.log_trial(trial)
 
 
 def _conclude(run: _Run) -> StudySummary:
@@ -230,8 +248,8 @@ def _conclude(run: _Run) -> StudySummary:
         reasons = "; ".join(dict.fromkeys(trial.reason for trial in run.trials[:3])) or "no trial was started"
         raise StudyFailedError(f"{run.record.name}: no trial completed ({reasons}). See `automl show`.")
     for tracker in run.trackers:
-        tracker.log_epoch(REFIT, 0, 0)
-    network, epochs = _refit(prepared, best)
+        tracker.log_progress(None)
+    network, epochs = _refit(run.engine, prepared, best)
     test, test_scores = prepared.splits.test, {}
     if len(test):
         prediction = network.predict(dataset.features[test])
@@ -267,11 +285,11 @@ def _end(run: _Run, summary: StudySummary) -> None:
         tracker.finish_study(summary)
 
 
-def _refit(prepared: PreparedStudy, trial: Trial) -> tuple[Network, int]:
+def _refit(engine: Engine, prepared: PreparedStudy, trial: Trial) -> tuple[Network, int]:
     member = Member(trial.number, REFIT, trial.hyperparameters, prepared.config.search.seed)
     epochs = refit_epochs(trial)
     try:
-        return refit(prepared.plan, member, prepared.splits.training, epochs), epochs
+        return engine.refit(member, prepared.splits.training, epochs), epochs
     except TrialFailure as failure:
         cure = f"Export another trial with `automl export {prepared.config.name} --trial N --to DIR`."
         raise ExportError(f"trial {trial.number} cannot be refitted: {failure}. {cure}") from None

@@ -20,7 +20,8 @@ splits:
 # What is searched. A value that stands alone is fixed; the rest is one of
 #   {{int: [low, high]}}   {{float: [low, high], log: true}}   {{choice: [...]}}   each range with an optional `step`.
 # Also known: batch_normalization, initializer, l2, optimizer (sgd, momentum, adam, adamw, rmsprop), momentum,
-# weight_decay, batch_size, negative_slope (of leaky_relu). `depth: 0` is a linear model.
+# weight_decay, schedule (constant, cosine, linear), clip_norm, label_smoothing, batch_size, negative_slope (of
+# leaky_relu). `depth: 0` is a linear model.
 space:
   depth: {{int: [1, 3]}}
   width: {{choice: [32, 64, 128, 256]}}          # add `per_layer: true` to let each layer have its own

@@ -67,16 +67,32 @@ class Member:
         fold: Number of the fold, from 0; -1 for a refit on all training rows.
         hyperparameters: Active values by name.
         study_seed: The seed of the study file; every random stream of the member derives from it by name.
+        repeat: Tells members apart that differ in nothing but their seeds.
+        resample: 0 trains on the fit rows; from 1 on, on a bootstrap resample of them.
+        share: Share of the fit rows to train on.
     """
 
     trial: int
     fold: int
     hyperparameters: Hyperparameters
     study_seed: int
+    repeat: int = 0
+    resample: int = 0
+    share: float = 1.0
 
     def seed(self, stream: str) -> int:
-        """Seed of one random stream (`weights`, `dropout`, `rows`) of this member."""
-        return derive_seed(self.study_seed, self.trial, self.fold, stream)
+        """Seed of one random stream of this member: `weights`, `dropout`."""
+        return derive_seed(self.study_seed, self.trial, self.fold, self.repeat, self.resample, stream)
+
+    @property
+    def order_seed(self) -> int:
+        """Seed of the row order, which is the same for every trial: they are compared on the same batches."""
+        return derive_seed(self.study_seed, self.fold, self.repeat, self.resample, "rows")
+
+    @property
+    def rows_seed(self) -> int:
+        """Seed of the rows that a resample or a share takes."""
+        return derive_seed(self.study_seed, self.fold, self.resample, "resample")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +107,7 @@ class FoldResult:
         best_epoch: Number of epochs after which the kept weights stood, from 1.
         scores: Metric values on the validation rows with the kept weights.
         training_scores: The same on the fit rows.
-        seconds: Wall time of building, training and scoring.
+        seconds: Wall time of building, training and scoring; of networks trained together, a share of it.
     """
 
     fold: int
@@ -114,7 +130,7 @@ class Trial:
         state: How it ended.
         folds: Results of the folds that finished; all of them when the state is COMPLETE.
         capacity: Number of trainable weights; None when the network could not be built.
-        seconds: Wall time of the whole trial.
+        seconds: Wall time of the whole trial; of networks trained together, a share of it.
         reason: Why it failed; empty when it did not.
     """
 
@@ -151,6 +167,25 @@ class Trial:
     def best_epoch(self) -> float:
         """Mean over the folds of the epoch whose weights were kept."""
         return _mean(tuple(float(fold.best_epoch) for fold in self.folds))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the training of a cohort stands.
+
+    Attributes:
+        done: Networks that have ended.
+        total: Networks of the cohort.
+        running: Networks that train at this moment.
+        epoch: Epochs of the running network, where only one is running; else 0.
+        num_epochs: Epochs at most of a network.
+    """
+
+    done: int
+    total: int
+    running: int
+    epoch: int = 0
+    num_epochs: int = 0
 
 
 def derive_seed(*names: object) -> int:

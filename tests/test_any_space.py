@@ -8,11 +8,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 
 from automl.errors import SearchSpaceError
+from automl.hyperparameters import HYPERPARAMETERS
 from automl.search.untried import complete
-from automl.space import HYPERPARAMETERS, build_space
+from automl.space import build_space
 from automl.studyfile import make_study
 
-ALWAYS = ["l2", "optimizer", "learning_rate", "batch_size"]
+ALWAYS = ["l2", "optimizer", "learning_rate", "schedule", "clip_norm", "label_smoothing", "batch_size"]
 HIDDEN = ["width", "activation", "dropout", "batch_normalization", "initializer"]
 
 
@@ -53,6 +54,9 @@ ENTRIES = some.fixed_dictionaries(
         "momentum": ranges("float", 0, 0.75),
         "weight_decay": ranges("float", 0, 3),
         "learning_rate": ranges("float", 0.125, 1) | choices(0.01, 1),
+        "schedule": choices("constant", "cosine", "linear"),
+        "clip_norm": ranges("float", 0, 3) | choices(0, 1.5),
+        "label_smoothing": ranges("float", 0, 0.5) | choices(0.0, 0.1),
         "batch_size": ranges("int", 1, 512) | choices(16, 64),
     },
 )

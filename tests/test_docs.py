@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.activations import ACTIVATIONS
-from automl.space import HYPERPARAMETERS
 from automl.training.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parent.parent

@@ -9,9 +9,9 @@ import pytest
 from keras_tuner.engine import hyperparameters as kinds
 
 from automl.errors import SearchSpaceError
+from automl.hyperparameters import HYPERPARAMETERS
 from automl.search.untried import complete
 from automl.space import (
-    HYPERPARAMETERS,
     build_free_space,
     build_space,
     configurations,
@@ -24,7 +24,7 @@ from automl.space import (
 from automl.studyfile import make_study
 from automl.trial import Hyperparameters
 
-ALWAYS = ["l2", "optimizer", "learning_rate", "batch_size"]
+ALWAYS = ["l2", "optimizer", "learning_rate", "schedule", "clip_norm", "label_smoothing", "batch_size"]
 HIDDEN = ["width", "activation", "dropout", "batch_normalization", "initializer"]
 
 
@@ -189,6 +189,9 @@ def test_counting_stops_at_the_limit() -> None:
         ({"learning_rate": math.inf}, "t: `learning_rate` must be above 0, and finite, got inf."),
         ({"l2": {"choice": [0.1, math.nan]}}, "t: `l2` must be 0 or more, and finite, got nan."),
         ({"l2": -0.1}, "t: `l2` must be 0 or more, and finite, got -0.1."),
+        ({"clip_norm": -1}, "t: `clip_norm` must be 0 or more, and finite, got -1. Its default is 0.0."),
+        ({"label_smoothing": {"float": [0, 1]}}, "t: `label_smoothing` must be between 0 and 0.5, got 1."),
+        ({"schedule": False}, "t: `schedule` must be a name, got False. Its default is 'constant'."),
         ({"activation": 3}, "t: `activation` must be a name, got 3. Its default is 'relu'."),
         ({"activation": {"int": [1, 2]}}, "t: `activation` must be a name, got [1, 2]. Write one value, or"),
         ({"batch_normalization": 1}, "t: `batch_normalization` must be true or false, got 1."),

@@ -1,13 +1,16 @@
 """A study from its file to its SavedModel, on a table that comes with scikit-learn."""
 
 import contextlib
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+import types
 from pathlib import Path
 
 import mlflow
@@ -21,7 +24,7 @@ from automl.journal import read_journal
 from automl.preparation import prepare_study
 from automl.studyfile import make_study
 from automl.tracking.tracker import Tracker
-from automl.trial import TrialState
+from automl.trial import Progress, TrialState
 
 SMALL = {
     "name": "small",
@@ -40,27 +43,39 @@ def write(folder, **changes):
 
 
 class Recorder(Tracker):
-    """Keeps what it is told; raises when it is asked to."""
+    """Keeps what it is told, and does what it is asked to do at an event."""
 
-    def __init__(self, on_trial=None):
-        self.events, self.on_trial = [], on_trial
+    def __init__(self, **actions):
+        self.events, self.actions = [], actions
+
+    def record(self, *event):
+        self.events.append(event)
+        if event[0] in self.actions:
+            self.actions[event[0]](event)
 
     def start_study(self, record):
-        self.events.append(("start", record))
+        self.record("start", record)
 
-    def start_trial(self, number, hyperparameters):
-        self.events.append(("trial", number))
-        if self.on_trial:
-            self.on_trial(number)
+    def start_cohort(self, trials):
+        self.record("cohort", list(trials))
 
-    def log_epoch(self, fold, epoch, num_epochs):
-        self.events.append(("epoch", fold, epoch))
+    def log_progress(self, progress):
+        self.record(*(("refit",) if progress is None else ("progress", progress)))
 
     def log_trial(self, trial):
-        self.events.append(("log", trial.number))
+        self.record("log", trial.number)
 
     def finish_study(self, summary):
-        self.events.append(("finish", summary))
+        self.record("finish", summary)
+
+    def told(self, name):
+        """What came with the events of a name, in order."""
+        return [event[1] for event in self.events if event[0] == name]
+
+    @property
+    def names(self):
+        """Names of the events but for progress, in order."""
+        return [event[0] for event in self.events if event[0] != "progress"]
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +104,14 @@ def test_every_trial_has_its_folds_and_the_best_has_the_best_mean(ran):
 
 def test_trackers_are_told_in_order(ran):
     _, _, recorder = ran
-    names = [event[0] for event in recorder.events if event[0] != "epoch"]
-    assert names == ["start", *["trial", "log"] * 3, "finish"]
-    assert ("epoch", 1, 1) in recorder.events
+    assert recorder.names == ["start", "cohort", *["log"] * 3, "refit", "finish"]
+    assert recorder.told("cohort") == [[0, 1, 2]]
+    assert sorted(recorder.told("log")) == [0, 1, 2]
+    progress = recorder.told("progress")
+    done = [one.done for one in progress]
+    assert done == sorted(done)
+    assert {one.total for one in progress} == {6}
+    assert (progress[-1].done, progress[-1].running) == (6, 0)
 
 
 def test_the_journal_gives_the_same_trials_back(ran):
@@ -223,13 +243,16 @@ def test_export_refuses_a_table_that_has_changed(tmp_path):
 def test_an_interrupt_keeps_finished_trials_and_marks_the_runs_killed(ran, store):
     folder = ran[0]
 
-    def interrupt(number):
-        if number == 1:
+    def interrupt(event):
+        if event == ("cohort", [1]):
             raise KeyboardInterrupt
 
-    recorder = Recorder(interrupt)
+    recorder = Recorder(cohort=interrupt)
+    one_by_one = {**SMALL["search"], "cohort": 1}
     with pytest.raises(KeyboardInterrupt):
-        automl.run_study(write(folder, name="cut"), mlruns=folder / "mlruns", trackers=[recorder])
+        automl.run_study(
+            write(folder, name="cut", search=one_by_one), mlruns=folder / "mlruns", trackers=[recorder]
+        )
     experiment = store.get_experiment_by_name("cut")
     runs = {run.data.tags["role"]: run for run in store.search_runs([experiment.experiment_id])}
     assert runs["study"].info.status == "KILLED"
@@ -241,21 +264,39 @@ def test_an_interrupt_keeps_finished_trials_and_marks_the_runs_killed(ran, store
     assert log.finish["status"] == "KILLED" and not log.tests
 
 
+def test_an_interrupt_within_a_cohort_keeps_the_trials_that_have_ended(ran):
+    folder = ran[0]
+
+    def interrupt(event):
+        if recorder.told("log"):
+            raise KeyboardInterrupt
+
+    recorder = Recorder(progress=interrupt)
+    threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        automl.run_study(write(folder, name="split"), mlruns=folder / "mlruns", trackers=[recorder])
+    assert recorder.names == ["start", "cohort", "log", "finish"]
+    log = read_journal(next((folder / "mlruns" / "studies" / "split").iterdir()))
+    assert [trial.number for trial in log.trials] == recorder.told("log")
+    assert log.trials == recorder.told("finish")[0].trials
+    assert threading.active_count() == threads
+
+
 def test_an_interrupt_that_a_library_swallows_is_not_lost(ran):
     folder = ran[0]
 
-    def swallow(number):
+    def swallow(event):
         with contextlib.suppress(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(1)
             raise AssertionError("no interrupt came")
 
     handler = signal.getsignal(signal.SIGINT)
-    recorder = Recorder(swallow)
+    recorder = Recorder(cohort=swallow)
     with pytest.raises(KeyboardInterrupt):
         automl.run_study(write(folder, name="deaf"), mlruns=folder / "mlruns", trackers=[recorder])
-    assert [event for event in recorder.events if event[0] == "log"] == []
-    assert recorder.events[-1][1].status == "KILLED"
+    assert recorder.told("log") == []
+    assert recorder.told("finish")[0].status == "KILLED"
     assert signal.getsignal(signal.SIGINT) is handler
 
 
@@ -278,13 +319,22 @@ def test_a_dead_server_stops_the_study_before_it_begins_and_leaves_nothing(tmp_p
     assert [item.name for item in tmp_path.iterdir()] == ["small.yaml"]
 
 
-def test_a_time_limit_starts_no_new_trial(ran, monkeypatch):
+@pytest.mark.parametrize("engine", ["sequential", "population"])
+def test_a_time_limit_starts_no_new_trial(ran, monkeypatch, engine):
+    """By a clock that goes on by a second whenever it is looked at: before each trial, at the least."""
     folder = ran[0]
-    result = automl.run_study(
-        write(folder, name="brief", search={"algorithm": "random", "trials": 50, "minutes": 1e-4}),
-        mlruns=folder / "mlruns",
+    ticks = itertools.count()
+    monkeypatch.setattr("automl.study.time", types.SimpleNamespace(monotonic=lambda: float(next(ticks))))
+    path = write(
+        folder,
+        name=f"brief-{engine}",
+        space={"depth": 0, "learning_rate": {"float": [0.001, 0.1]}},
+        search={"algorithm": "random", "trials": 50, "minutes": 5 / 60},
+        training={**SMALL["training"], "engine": engine},
     )
-    assert len(result.trials) == 1
+    result = automl.run_study(path, mlruns=folder / "mlruns")
+    assert 1 < len(result.trials) < 5
+    assert {(trial.state, len(trial.folds)) for trial in result.trials} == {(TrialState.COMPLETE, 2)}
 
 
 def test_a_small_space_ends_the_study_early(ran):
@@ -321,7 +371,10 @@ def test_a_users_convolutional_network_is_studied_and_exported(ran):
         search={"algorithm": "grid", "trials": 5},
         training={"epochs": 3},
     )
-    result = automl.run_study(path, mlruns=folder / "mlruns")
+    recorder = Recorder()
+    result = automl.run_study(path, mlruns=folder / "mlruns", trackers=[recorder])
+    assert recorder.names == ["start", *["cohort", "log"] * 2, "refit", "finish"]
+    assert Progress(done=1, total=2, running=1, epoch=1, num_epochs=3) in recorder.told("progress")
     capacities = {trial.hyperparameters["filters"]: trial.capacity for trial in result.trials}
     assert capacities == {f: 10 * f + 36 * f * 10 + 10 for f in (4, 8)}
     assert result.test_scores["accuracy"] > 0.85

@@ -21,6 +21,9 @@ ACTIVATIONS: Mapping[str, Callable[..., Any]] = {
     "mish": keras.activations.mish,
 }
 
+DEFAULT_SLOPE = 0.2
+"""Keras's slope of `leaky_relu` below zero."""
+
 _STEP = (
     "its gradient is zero wherever it exists, so no weight below it would ever move; use `sigmoid` or `tanh`"
 )

@@ -14,8 +14,9 @@ import keras
 import numpy
 
 from automl.errors import NetworkError, SearchSpaceError, one_of
+from automl.hyperparameters import TRAINING_HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
-from automl.space import TRAINING_HYPERPARAMETERS, Space
+from automl.space import Space
 from automl.trial import Hyperparameters, Task
 
 Build = Callable[[Space], keras.Model]

@@ -1,21 +1,14 @@
 """Hyperparameters to a multilayer perceptron in Keras, not yet compiled."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy
 
 from automl.networks.activations import activation
+from automl.networks.initializers import initial_kernel
 from automl.trial import Hyperparameters, Task, derive_seed
-
-INITIALIZERS: Mapping[str, Callable[..., Any]] = {
-    "glorot_uniform": keras.initializers.GlorotUniform,
-    "glorot_normal": keras.initializers.GlorotNormal,
-    "he_uniform": keras.initializers.HeUniform,
-    "he_normal": keras.initializers.HeNormal,
-    "lecun_uniform": keras.initializers.LecunUniform,
-    "lecun_normal": keras.initializers.LecunNormal,
-}
 
 OUTPUTS: Mapping[Task, str] = {
     Task.BINARY: "sigmoid",
@@ -30,7 +23,7 @@ def build_mlp(
     """A perceptron of `depth` hidden layers: dense, batch normalization, activation, dropout.
 
     Args:
-        hyperparameters: Active values of `space.HYPERPARAMETERS`.
+        hyperparameters: Active values of `hyperparameters.HYPERPARAMETERS`.
         num_features: Inputs.
         num_outputs: Classes of a multiclass task, else 1.
         task: Decides the output's activation.
@@ -41,26 +34,70 @@ def build_mlp(
     """
     inputs = keras.Input((num_features,), name="features")
     values = inputs
-    for layer in range(1, int(hyperparameters["depth"]) + 1):
-        values = _hidden(values, layer, hyperparameters, seed)
+    for layer, width in enumerate(layer_widths(hyperparameters), start=1):
+        values = _hidden(values, layer, width, hyperparameters, seed)
     outputs = keras.layers.Dense(
         num_outputs,
         activation=OUTPUTS[task],
-        kernel_initializer=keras.initializers.GlorotUniform(derive_seed(seed, "output")),
+        kernel_initializer="zeros",
         kernel_regularizer=_penalty(hyperparameters),
         name="output",
     )(values)
-    return keras.Model(inputs, outputs, name="mlp")
+    model = keras.Model(inputs, outputs, name="mlp")
+    weights, moments = initial_weights(hyperparameters, num_features, num_outputs, seed)
+    set_weights(model, [*weights, *moments])
+    return model
 
 
-def _hidden(values: Any, layer: int, hyperparameters: Hyperparameters, seed: int) -> Any:
+def layer_widths(hyperparameters: Hyperparameters) -> list[int]:
+    """Units of each hidden layer: `width_1` … where each has its own, else `width`."""
+    widths = [
+        hyperparameters.get(f"width_{layer}", hyperparameters.get("width", 0))
+        for layer in range(1, int(hyperparameters["depth"]) + 1)
+    ]
+    return [int(width) for width in widths]
+
+
+def initial_weights(
+    hyperparameters: Hyperparameters, num_features: int, num_outputs: int, seed: int
+) -> tuple[list[numpy.ndarray], list[numpy.ndarray]]:
+    """The weights that a network begins with.
+
+    Returns:
+        Trainable weights, in Keras's order, and moving means and variances of the normalizations. Kernels have shape
+        (input, unit), all others (unit,).
+    """
+    weights: list[numpy.ndarray] = []
+    moments: list[numpy.ndarray] = []
+    num_inputs = num_features
+    for layer, width in enumerate(layer_widths(hyperparameters), start=1):
+        name = str(hyperparameters["initializer"])
+        zeros, ones = numpy.zeros(width, numpy.float32), numpy.ones(width, numpy.float32)
+        weights.append(initial_kernel(name, num_inputs, width, derive_seed(seed, "kernel", layer)))
+        if hyperparameters["batch_normalization"]:
+            weights += [ones, zeros]
+            moments += [zeros, ones]
+        else:
+            weights.append(zeros)
+        num_inputs = width
+    weights.append(initial_kernel("glorot_uniform", num_inputs, num_outputs, derive_seed(seed, "output")))
+    return [*weights, numpy.zeros(num_outputs, numpy.float32)], moments
+
+
+def set_weights(model: keras.Model, weights: Sequence[numpy.ndarray]) -> None:
+    """Give a perceptron its weights: trainable ones first, then moving means and variances."""
+    for variable, value in zip(
+        [*model.trainable_weights, *model.non_trainable_weights], weights, strict=True
+    ):
+        variable.assign(value)
+
+
+def _hidden(values: Any, layer: int, width: int, hyperparameters: Hyperparameters, seed: int) -> Any:
     normalize = bool(hyperparameters["batch_normalization"])
-    width = hyperparameters.get(f"width_{layer}", hyperparameters.get("width"))
-    initializer = INITIALIZERS[str(hyperparameters["initializer"])]
     values = keras.layers.Dense(
         width,
         use_bias=not normalize,  # the normalization's own offset makes a bias idle
-        kernel_initializer=initializer(derive_seed(seed, "kernel", layer)),
+        kernel_initializer="zeros",
         kernel_regularizer=_penalty(hyperparameters),
         name=f"hidden_{layer}",
     )(values)

@@ -91,6 +91,15 @@ class OracleSampler(Sampler):
                 proposals.append(proposal)
         return proposals
 
+    def cohort_size(self) -> int | None:
+        """See `Sampler.cohort_size`.
+
+        A model needs results: first as many trials as it begins with, then a quarter of what it has seen.
+        """
+        if self._num_initial is None:
+            return None
+        return max(self._num_initial - len(self._trials), len(self._trials) // 4, 1)
+
     def tell(self, results: Sequence[tuple[int, float | None]]) -> None:
         """See `Sampler.tell`."""
         with self._guarded():

@@ -42,6 +42,10 @@ class Sampler(ABC):
         """
 
     @abstractmethod
+    def cohort_size(self) -> int | None:
+        """How many trials may be asked for together, now, without harm to the search; None for any number."""
+
+    @abstractmethod
     def tell(self, results: Sequence[tuple[int, float | None]]) -> None:
         """Trial numbers and their scores, in any order and in any parts.
 

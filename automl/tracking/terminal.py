@@ -1,6 +1,7 @@
 """Follows a study in the terminal: a live view, or plain lines where there is no terminal."""
 
 import time
+from collections.abc import Mapping
 from typing import Any, final
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.tracking.tracker import StudyRecord, StudyStatus, StudySummary, Tracker
-from automl.trial import Hyperparameters, Trial, TrialState
+from automl.trial import Hyperparameters, Progress, Trial, TrialState
 
 
 @final
@@ -45,19 +46,27 @@ class TerminalTracker(Tracker):
             self._live = Live(self, console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
 
-    def start_trial(self, number: int, hyperparameters: Hyperparameters) -> None:
-        """Show which trial runs."""
-        shown = self._record.searched if self._record else ()
-        values = ", ".join(
-            f"{name} {_short(hyperparameters[name])}" for name in shown if name in hyperparameters
-        )
-        self._running = f"trial {number}: {values}"
-        self._position = ""
+    def start_cohort(self, trials: Mapping[int, Hyperparameters]) -> None:
+        """Show which trials train."""
+        first, last = min(trials), max(trials)
+        self._running, self._position = f"trials {first} to {last}", ""
+        if first == last:
+            shown = self._record.searched if self._record else ()
+            values = trials[first]
+            given = ", ".join(f"{name} {_short(values[name])}" for name in shown if name in values)
+            self._running = f"trial {first}: {given}"
 
-    def log_epoch(self, fold: int, epoch: int, num_epochs: int) -> None:
-        """Show where the running trial is."""
-        folds = self._record.num_folds if self._record else 0
-        self._position = f"fold {fold + 1}/{folds}, epoch {epoch}/{num_epochs}" if fold >= 0 else "refit"
+    def log_progress(self, progress: Progress | None) -> None:
+        """Show where they are."""
+        if progress is None:
+            self._position = "refit"
+        elif progress.epoch:
+            at = f"epoch {progress.epoch}/{progress.num_epochs}"
+            self._position = f"fold {progress.done + 1}/{progress.total}, {at}"
+        else:
+            self._position = (
+                f"{progress.done} of {progress.total} networks done, {progress.running} in training"
+            )
 
     def log_trial(self, trial: Trial) -> None:
         """Write a line for trials that fail, and for every trial where there is no live view."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas
 
-from automl.trial import Hyperparameters, Objective, Task, Trial
+from automl.trial import Hyperparameters, Objective, Progress, Task, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,12 @@ class Tracker(ABC):
         """
 
     @abstractmethod
-    def start_trial(self, number: int, hyperparameters: Hyperparameters) -> None:
-        """Called when a trial is about to train."""
+    def start_cohort(self, trials: Mapping[int, Hyperparameters]) -> None:
+        """Called when trials, by number, are about to train together."""
 
     @abstractmethod
-    def log_epoch(self, fold: int, epoch: int, num_epochs: int) -> None:
-        """Called after each epoch (from 1) of the running trial; must return at once."""
+    def log_progress(self, progress: Progress | None) -> None:
+        """Called often while trials train, and with None when the best one is refitted; must return at once."""
 
     @abstractmethod
     def log_trial(self, trial: Trial) -> None:

@@ -16,6 +16,23 @@ from automl.trial import Member, Task
 
 CROSS_ENTROPY = {Task.BINARY: "binary_crossentropy", Task.MULTICLASS: "categorical_crossentropy"}
 REGRESSION_LOSSES = {"auto": "mse", "mse": "mse", "mae": "mae", "huber": "huber"}
+_SMOOTHED = {
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+}
+
+
+def loss_name(training: TrainingConfig, task: Task) -> str:
+    """Keras's name of the loss that our own networks are trained by."""
+    return REGRESSION_LOSSES[training.loss] if task is Task.REGRESSION else CROSS_ENTROPY[task]
+
+
+def evaluation_loss(model: keras.Model) -> Any:
+    """The loss that a model was compiled with, without label smoothing: what curves and early stopping see."""
+    loss = model.loss
+    if getattr(loss, "label_smoothing", 0):
+        return type(loss).from_config(loss.get_config() | {"label_smoothing": 0.0})
+    return keras.losses.get(loss)
 
 
 @final
@@ -30,33 +47,45 @@ class CompiledModels:
 
     def __init__(self, builder: NetworkBuilder, training: TrainingConfig, task: Task) -> None:
         self._builder = builder
-        self._loss = REGRESSION_LOSSES[training.loss] if task is Task.REGRESSION else CROSS_ENTROPY[task]
+        self._loss = loss_name(training, task)
         self._model: keras.Model | None = None
+        self._num_steps = 0
         self._variables: list[Any] = []
         self._start: list[numpy.ndarray] = []
 
-    def fresh(self, member: Member) -> keras.Model:
+    def fresh(self, member: Member, num_steps: int) -> keras.Model:
         """A model for this member: its own initial weights and random streams, an optimizer without a past.
 
         The model that was given before is the same object where the two have the same shapes: use it up first.
+
+        Args:
+            member: Whose model it is.
+            num_steps: Steps of the whole training, for a learning-rate schedule.
         """
         built = self._builder.build(member.hyperparameters, member.seed("weights"))
-        if self._model is None or not self._fits(built):
-            return self._compile(built, member)
+        if member.hyperparameters.get("schedule", "constant") == "constant":
+            num_steps = 0
+        if self._model is None or not self._fits(built, num_steps):
+            return self._compile(built, member, num_steps)
         for variable, initial in zip(self._variables, built.variables, strict=True):
             variable.assign(keras.ops.convert_to_tensor(initial))
         for variable, start in zip(self._model.optimizer.variables, self._start, strict=True):
             variable.assign(start)
         return self._model
 
-    def _fits(self, built: keras.Model) -> bool:
+    def _fits(self, built: keras.Model, num_steps: int) -> bool:
         """Whether the model at hand can stand in for this one: a user's builder may build another every time."""
-        return [v.shape for v in self._variables] == [v.shape for v in built.variables]
+        same_shapes = [v.shape for v in self._variables] == [v.shape for v in built.variables]
+        return same_shapes and num_steps == self._num_steps
 
-    def _compile(self, built: keras.Model, member: Member) -> keras.Model:
-        self._variables = list(built.variables)
+    def _compile(self, built: keras.Model, member: Member, num_steps: int) -> keras.Model:
+        values = member.hyperparameters
+        self._variables, self._num_steps = list(built.variables), num_steps
         if not built.compiled:
-            built.compile(optimizer=make_optimizer(member.hyperparameters), loss=self._loss)
+            smoothing = float(values.get("label_smoothing", 0.0))
+            smoothed = _SMOOTHED.get(self._loss) if smoothing > 0 else None
+            loss = smoothed(label_smoothing=smoothing) if smoothed else self._loss
+            built.compile(optimizer=make_optimizer(values, num_steps), loss=loss)
         built.optimizer.build(built.trainable_variables)
         self._start = [keras.ops.convert_to_numpy(variable) for variable in built.optimizer.variables]
         self._model = built

@@ -48,12 +48,17 @@ class Network:
 
     def interpret(self, outputs: numpy.ndarray) -> numpy.ndarray:
         """The model's outputs of shape (row, output) as predictions; see `predict`."""
-        if self.task is Task.REGRESSION:
-            return self.scalings.target.undo(outputs[:, 0])
-        outputs = outputs.astype(numpy.float64)
-        if self.task is Task.BINARY:
-            return numpy.concatenate([1.0 - outputs, outputs], axis=1)
-        return outputs / outputs.sum(axis=1, keepdims=True)
+        return interpret(outputs, self.task, self.scalings)
+
+
+def interpret(outputs: numpy.ndarray, task: Task, scalings: Scalings) -> numpy.ndarray:
+    """A network's outputs of shape (row, output) as predictions; see `Network.predict`."""
+    if task is Task.REGRESSION:
+        return scalings.target.undo(outputs[:, 0])
+    outputs = outputs.astype(numpy.float64)
+    if task is Task.BINARY:
+        return numpy.concatenate([1.0 - outputs, outputs], axis=1)
+    return outputs / outputs.sum(axis=1, keepdims=True)
 
 
 def fit_scalings(features: numpy.ndarray, target: numpy.ndarray, task: Task) -> Scalings:

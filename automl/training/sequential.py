@@ -5,7 +5,7 @@ The reference in tests, the way of user-written builders, and what an exported m
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,10 @@ from automl.data.dataset import Dataset
 from automl.data.splits import Fold
 from automl.evaluation.metrics import score
 from automl.networks.builder import NetworkBuilder
-from automl.training.compiled import CompiledModels
-from automl.training.network import Network, Scalings, fit_scalings, forward
+from automl.training.compiled import CompiledModels, evaluation_loss, loss_name
+from automl.training.network import Network, forward
+from automl.training.rows import member_fold, row_order
+from automl.training.views import View, make_view
 from automl.trial import FoldResult, Hyperparameters, Member, Task
 
 OnEpoch = Callable[[int, int], None]
@@ -46,6 +48,15 @@ class TrainingPlan:
     training: TrainingConfig
     metrics: tuple[str, ...]
 
+    @property
+    def loss(self) -> str:
+        """Keras's name of the loss that our own networks are trained by."""
+        return loss_name(self.training, self.dataset.task)
+
+    def view(self, member: Member, fold: Fold) -> View:
+        """What a member sees of a fold."""
+        return make_view(self.dataset, member_fold(member, fold), self.training.class_weights == "balanced")
+
     def models(self) -> CompiledModels:
         """Models for members of one structure."""
         return CompiledModels(self.builder, self.training, self.dataset.task)
@@ -68,26 +79,23 @@ def train_member(
     """
     started = time.perf_counter()
     dataset = plan.dataset
-    scalings = fit_scalings(dataset.features[fold.fit], dataset.target[fold.fit], dataset.task)
-    model = models.fresh(member)
-    parts = [_Part(plan, rows, scalings, model) for rows in (fold.fit, fold.stopping, fold.validation)]
+    view = plan.view(member, fold)
+    model = models.fresh(member, plan.training.epochs * _num_steps(plan, member, view))
+    parts = [_Part(plan, view, rows, model) for rows in (view.fold.fit, fold.stopping, fold.validation)]
     recorder = _LossRecorder(parts, lambda epoch: on_epoch(member.fold, epoch))
     stopper = keras.callbacks.EarlyStopping(
         "stopping_loss", mode="min", patience=plan.training.patience, restore_best_weights=True
     )
     _fit(plan, member, model, parts[0], [recorder, stopper])
     if recorder.diverged:
-        where = f"fold {member.fold}, epoch {len(recorder.losses)}"
-        raise TrialFailure(f"diverged: the loss is not finite ({where}); lower `learning_rate`")
-    network = Network(model, scalings, dataset.task)
+        raise diverged(member, len(recorder.losses))
+    network = Network(model, view.scalings, dataset.task)
     fit, _, validation = parts
     training_scores, scores = (
         score(plan.metrics, dataset.target[part.rows], network.interpret(forward(model, part.inputs)))
         for part in (fit, validation)
     )
-    wrong = [name for name, value in scores.items() if not math.isfinite(value)]
-    if wrong:
-        raise TrialFailure(f"diverged: {wrong[0]} is {scores[wrong[0]]} (fold {member.fold})")
+    check_scores(member, scores)
     training_loss, stopping_loss, validation_loss = zip(*recorder.losses, strict=True)
     result = FoldResult(
         fold=member.fold,
@@ -102,20 +110,36 @@ def train_member(
     return result, network
 
 
+def diverged(member: Member, epoch: int) -> TrialFailure:
+    """What to raise when a loss is infinite or NaN."""
+    where = f"fold {member.fold}, epoch {epoch}"
+    return TrialFailure(f"diverged: the loss is not finite ({where}); lower `learning_rate`")
+
+
+def check_scores(member: Member, scores: Mapping[str, float]) -> None:
+    """Refuse scores that are infinite or NaN.
+
+    Raises:
+        TrialFailure: One of them is.
+    """
+    wrong = [name for name, value in scores.items() if not math.isfinite(value)]
+    if wrong:
+        raise TrialFailure(f"diverged: {wrong[0]} is {scores[wrong[0]]} (fold {member.fold})")
+
+
 def refit(plan: TrainingPlan, member: Member, rows: numpy.ndarray, epochs: int) -> Network:
     """Train one member on all of these rows for a fixed number of epochs.
 
     Raises:
         TrialFailure: The weights are not finite afterwards.
     """
-    dataset = plan.dataset
-    scalings = fit_scalings(dataset.features[rows], dataset.target[rows], dataset.task)
-    model = plan.models().fresh(member)
-    part = _Part(plan, rows, scalings, model)
+    view = plan.view(member, Fold(rows, rows[:0], rows[:0]))
+    model = plan.models().fresh(member, epochs * _num_steps(plan, member, view))
+    part = _Part(plan, view, view.fold.fit, model)
     _fit(plan, member, model, part, [], epochs)
     if not all(numpy.isfinite(weights).all() for weights in model.get_weights()):
         raise TrialFailure("diverged: the refit on all training rows has weights that are not finite")
-    return Network(model, scalings, dataset.task)
+    return Network(model, view.scalings, plan.dataset.task)
 
 
 def capacity_of(plan: TrainingPlan, hyperparameters: Hyperparameters) -> int:
@@ -128,25 +152,16 @@ def _count(model: keras.Model) -> int:
 
 
 class _Part:
-    """Some rows of a fold, scaled for a model: `rows`, `inputs` and `targets`."""
+    """Some rows of a fold, for a model: `rows`, `inputs`, `targets` and `weights`."""
 
-    def __init__(
-        self, plan: TrainingPlan, rows: numpy.ndarray, scalings: Scalings, model: keras.Model
-    ) -> None:
-        dataset = plan.dataset
+    def __init__(self, plan: TrainingPlan, view: View, rows: numpy.ndarray, model: keras.Model) -> None:
+        places = numpy.searchsorted(view.rows, rows)
         self.rows = rows
-        self.inputs = scalings.inputs.apply(dataset.features[rows])
-        self.targets = _encode(dataset, rows, scalings, model)
-
-
-def _encode(dataset: Dataset, rows: numpy.ndarray, scalings: Scalings, model: keras.Model) -> numpy.ndarray:
-    """Targets in the shape that the model's loss wants: (row, class), or (row, 1)."""
-    target = dataset.target[rows]
-    if dataset.task is Task.REGRESSION:
-        return scalings.target.apply(target)[:, None]
-    if dataset.task is Task.MULTICLASS and "sparse" not in str(_loss_name(model)).lower():
-        return numpy.eye(len(dataset.classes), dtype=numpy.float32)[target]
-    return target.astype(numpy.float32)[:, None]
+        self.inputs = view.inputs[places]
+        self.targets = view.targets[places]
+        self.weights = view.row_weights[places]
+        if plan.dataset.task is Task.MULTICLASS and "sparse" in str(_loss_name(model)).lower():
+            self.targets = plan.dataset.target[rows].astype(numpy.float32)[:, None]
 
 
 def _loss_name(model: keras.Model) -> str:
@@ -171,7 +186,7 @@ class _LossRecorder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         outputs = numpy.split(forward(self.model, self._inputs), self._bounds)
-        loss = keras.losses.get(self.model.loss)
+        loss = evaluation_loss(self.model)
         losses = [
             float(numpy.mean(loss(target, output)))
             for target, output in zip(self._targets, outputs, strict=True)
@@ -192,31 +207,35 @@ def _fit(
     callbacks: list[Any],
     epochs: int | None = None,
 ) -> None:
-    size = int(member.hyperparameters.get("batch_size", plan.training.batch_size))
+    epochs = epochs or plan.training.epochs
+    size = _batch_size(plan, member)
+    orders = numpy.stack([row_order(member.order_seed, len(part.rows), epoch) for epoch in range(epochs)])
     model.fit(
-        _batches(part, size, member.seed("rows")),
+        _batches(part, size, orders),
         steps_per_epoch=math.ceil(len(part.rows) / size),
-        epochs=epochs or plan.training.epochs,
+        epochs=epochs,
         callbacks=callbacks,
         shuffle=False,
         verbose=0,
     )
 
 
-def _batches(part: _Part, size: int, seed: int) -> tensorflow.data.Dataset:
-    """Endless batches; the row order of an epoch is a function of (seed, epoch) and of nothing else.
+def _batch_size(plan: TrainingPlan, member: Member) -> int:
+    return int(member.hyperparameters.get("batch_size", plan.training.batch_size))
+
+
+def _num_steps(plan: TrainingPlan, member: Member, view: View) -> int:
+    return math.ceil(len(view.fit) / _batch_size(plan, member))
+
+
+def _batches(part: _Part, size: int, orders: numpy.ndarray) -> tensorflow.data.Dataset:
+    """Batches of one epoch after another, the rows of each in its own order, of shape (epoch, row).
 
     The last batch of an epoch holds what is left.
     """
-    inputs, targets = tensorflow.constant(part.inputs), tensorflow.constant(part.targets)
-    rows = tensorflow.range(len(part.rows))
-
-    def epoch_batches(epoch: tensorflow.Tensor) -> tensorflow.data.Dataset:
-        order = tensorflow.random.experimental.stateless_shuffle(rows, seed=[seed, epoch])
-        return tensorflow.data.Dataset.from_tensor_slices(order).batch(size)
-
-    epochs = tensorflow.data.Dataset.counter(dtype=tensorflow.int32)
-    orders = epochs.flat_map(epoch_batches)
-    return orders.map(
-        lambda order: (tensorflow.gather(inputs, order), tensorflow.gather(targets, order))
-    ).prefetch(2)
+    arrays = [tensorflow.constant(array) for array in (part.inputs, part.targets, part.weights)]
+    if (part.weights == 1.0).all():
+        arrays = arrays[:2]
+    epochs = tensorflow.data.Dataset.from_tensor_slices(orders)
+    batches = epochs.flat_map(lambda order: tensorflow.data.Dataset.from_tensor_slices(order).batch(size))
+    return batches.map(lambda order: tuple(tensorflow.gather(array, order) for array in arrays)).prefetch(2)

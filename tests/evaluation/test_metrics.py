@@ -1,9 +1,11 @@
-"""Each metric against an example computed by hand, and its direction."""
+"""Each metric against an example computed by hand and against scikit-learn, and its direction."""
 
 import math
+from collections.abc import Callable, Mapping
 
 import numpy
 import pytest
+import sklearn.metrics
 
 from automl.evaluation.metrics import METRICS, make_objective, metrics_for, score
 from automl.trial import Direction, Task
@@ -84,3 +86,52 @@ def test_a_confident_mistake_costs_much_but_not_everything() -> None:
 
 def test_only_the_metrics_asked_for_are_scored_in_that_order() -> None:
     assert list(score(("r2", "rmse"), VALUES, PREDICTIONS)) == ["r2", "rmse"]
+
+
+def recall_of_the_classes_present(target: numpy.ndarray, prediction: numpy.ndarray) -> float:
+    """`balanced_accuracy_score` without its warning for predictions of classes that no row has."""
+    codes = prediction.argmax(axis=1)
+    return float(sklearn.metrics.recall_score(target, codes, labels=numpy.unique(target), average="macro"))
+
+
+TWINS: Mapping[str, Callable[[numpy.ndarray, numpy.ndarray], float]] = {
+    "log_loss": lambda target, prediction: sklearn.metrics.log_loss(
+        target, prediction, labels=numpy.arange(prediction.shape[1])
+    ),
+    "accuracy": lambda target, prediction: sklearn.metrics.accuracy_score(target, prediction.argmax(axis=1)),
+    "balanced_accuracy": recall_of_the_classes_present,
+    "rmse": sklearn.metrics.root_mean_squared_error,
+    "mae": sklearn.metrics.mean_absolute_error,
+    "r2": sklearn.metrics.r2_score,
+}
+
+
+def random_rows(name: str, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Targets and predictions as a network gives them; some classes without a row, some probabilities 0 and 1."""
+    generator = numpy.random.default_rng(seed)
+    num_rows = int(generator.integers(2, 200))
+    if name in metrics_for(Task.REGRESSION):
+        target = generator.normal(50.0, 20.0, num_rows)
+        return target, target + generator.normal(0.0, 10.0 ** generator.uniform(-3, 3), num_rows)
+    num_classes = int(generator.integers(2, 9))
+    present = generator.permutation(num_classes)[: generator.integers(1, num_classes + 1)]
+    prediction = generator.dirichlet(numpy.full(num_classes, 0.3), num_rows)
+    prediction[generator.random(prediction.shape) < 0.1] = 0.0
+    prediction[0] = numpy.eye(num_classes)[0]
+    prediction[prediction.sum(axis=1) == 0.0] = 1.0
+    return generator.choice(present, num_rows), prediction / prediction.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", METRICS)
+def test_scores_are_those_of_scikit_learn(name: str) -> None:
+    for seed in range(50):
+        target, prediction = random_rows(name, seed)
+        value = score((name,), target, prediction)[name]
+        assert value == pytest.approx(TWINS[name](target, prediction), rel=1e-12, abs=1e-12), seed
+
+
+@pytest.mark.parametrize("error", [0.0, 1.0])
+def test_r2_of_a_target_that_is_constant(error: float) -> None:
+    target, prediction = numpy.full(5, 3.25), numpy.full(5, 3.25 + error)
+    assert score(("r2",), target, prediction)["r2"] == sklearn.metrics.r2_score(target, prediction)

@@ -9,7 +9,8 @@ import numpy
 import pytest
 
 from automl.networks.builder import PerceptronBuilder
-from automl.networks.mlp import INITIALIZERS, build_mlp
+from automl.networks.initializers import INITIALIZERS
+from automl.networks.mlp import build_mlp
 from automl.trial import Scalar, Task
 
 DEFAULTS: Mapping[str, Scalar] = {

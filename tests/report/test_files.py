@@ -21,7 +21,7 @@ def paths(folder: Path) -> list[str]:
 def test_the_files_of_a_trial(tmp_path: Path) -> None:
     folds = (fold(0, 1.0, (4.0, 2.0, 0.1), best_epoch=2), fold(1, 1.0, (1 / 3,), best_epoch=1))
     values = {"width": 64, "learning_rate": 1e-05, "activation": "relu", "normalize": True}
-    write_trial_files(Trial(3, values, TrialState.COMPLETE, folds, 1234), tmp_path)
+    write_trial_files(Trial(3, values, TrialState.COMPLETE, folds, 1234), tmp_path, drawn=True)
     assert paths(tmp_path) == ["figures/training_curves.png", "history.csv", "trial.json"]
     assert (tmp_path / "figures/training_curves.png").read_bytes().startswith(PNG)
     history = pandas.read_csv(tmp_path / "history.csv")
@@ -43,7 +43,7 @@ def test_the_files_of_a_trial(tmp_path: Path) -> None:
 
 
 def test_a_failed_trial_says_why(tmp_path: Path) -> None:
-    write_trial_files(failed(5, "diverged: ∞", width=8), tmp_path)
+    write_trial_files(failed(5, "diverged: ∞", width=8), tmp_path, drawn=True)
     assert paths(tmp_path) == ["trial.json"]
     content = json.loads((tmp_path / "trial.json").read_text(encoding="utf-8"))
     assert content["reason"] == "diverged: ∞"
@@ -56,14 +56,19 @@ def test_a_failed_trial_says_why(tmp_path: Path) -> None:
 
 def test_a_failed_trial_keeps_the_curves_of_the_folds_before(tmp_path: Path) -> None:
     trial = Trial(0, {}, TrialState.FAILED, (fold(0, 1.0),), 10, reason="diverged in fold 1")
-    write_trial_files(trial, tmp_path)
+    write_trial_files(trial, tmp_path, drawn=True)
     assert paths(tmp_path) == ["figures/training_curves.png", "history.csv", "trial.json"]
     assert len(pandas.read_csv(tmp_path / "history.csv")) == 2
 
 
+def test_a_trial_that_is_not_drawn_has_its_numbers(tmp_path: Path) -> None:
+    write_trial_files(completed(0, 1.0), tmp_path, drawn=False)
+    assert paths(tmp_path) == ["history.csv", "trial.json"]
+
+
 def test_writing_again_replaces_the_files(tmp_path: Path) -> None:
-    write_trial_files(completed(0, 1.0), tmp_path)
-    write_trial_files(completed(1, 1.0), tmp_path)
+    write_trial_files(completed(0, 1.0), tmp_path, drawn=True)
+    write_trial_files(completed(1, 1.0), tmp_path, drawn=True)
     assert json.loads((tmp_path / "trial.json").read_text())["trial"] == 1
 
 

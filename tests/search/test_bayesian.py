@@ -56,8 +56,8 @@ def search(
 
 
 def test_bayesian_beats_random_in_both_directions() -> None:
-    random = [min(search("random", quadratic, 12, seed)) for seed in range(6)]
-    bayesian = [min(search("bayesian", quadratic, 12, seed)) for seed in range(6)]
+    random = [min(search("random", quadratic, 12, seed)) for seed in range(12)]
+    bayesian = [min(search("bayesian", quadratic, 12, seed)) for seed in range(12)]
     for direction in (0, 1):
         assert statistics.median(bayesian[direction::2]) < 0.5 * statistics.median(random[direction::2])
 
@@ -75,6 +75,17 @@ def test_bayesian_learns_from_cohorts_and_sees_pending_trials() -> None:
     sampler.tell([(one.number, quadratic(one.hyperparameters)) for one in sampler.ask(4)])
     pending = [float(one.hyperparameters["dropout"]) for one in sampler.ask(3)]
     assert max(pending) - min(pending) > 0.05
+
+
+def test_cohorts_are_the_random_trials_and_then_a_quarter_of_what_is_known() -> None:
+    sampler = make_sampler("bayesian", space_of("continuous"), LOSS, 60, 0)
+    sizes: list[int] = []
+    for _ in range(6):
+        size = sampler.cohort_size()
+        assert size is not None
+        sizes.append(size)
+        sampler.tell([(one.number, quadratic(one.hyperparameters)) for one in sampler.ask(size)])
+    assert sizes == [6, 1, 1, 2, 2, 3]
 
 
 def test_bayesian_does_not_depend_on_the_order_of_telling() -> None:

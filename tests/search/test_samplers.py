@@ -136,6 +136,14 @@ def test_a_cohort_is_told_in_parts_and_in_any_order(name: str) -> None:
     assert_distinct([*cohort, *more, *last])
 
 
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"bayesian"}))
+def test_a_sampler_that_learns_nothing_takes_cohorts_of_any_size(name: str) -> None:
+    sampler = sampler_of(name, "finite")
+    assert sampler.cohort_size() is None
+    sampler.ask(5)
+    assert sampler.cohort_size() is None
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_only_trials_that_were_asked_for_can_be_told(name: str) -> None:
     sampler = sampler_of(name)

@@ -10,8 +10,10 @@ from automl.data.splits import Fold
 from automl.networks.builder import NetworkBuilder
 from automl.preparation import prepare_study
 from automl.studyfile import make_study
+from automl.training.compiled import evaluation_loss
 from automl.training.network import Network
 from automl.training.optimizers import OPTIMIZERS, make_optimizer
+from automl.training.rows import row_order
 from automl.training.sequential import TrialFailure, _batches, _Part, refit, train_member
 from automl.training.trials import plan_members, refit_epochs, train_trial
 from automl.trial import FoldResult, Member, Trial, TrialState
@@ -145,9 +147,11 @@ def test_every_row_comes_once_an_epoch_and_the_last_batch_holds_the_rest():
     prepared = study()
     model = prepared.builder.build(prepared.space.values, 1)
     model.compile(loss="categorical_crossentropy")
-    _, network = train(prepared)
-    part = _Part(prepared.plan, numpy.arange(20), network.scalings, model)
-    batches = [batch[0].numpy() for batch in _batches(part, 8, seed=3).take(6)]
+    rows = prepared.splits.folds[0].fit[:20]
+    view = prepared.plan.view(Member(0, 0, prepared.space.values, 0), Fold(rows, rows[:0], rows[:0]))
+    part = _Part(prepared.plan, view, rows, model)
+    orders = numpy.stack([row_order(3, len(rows), epoch) for epoch in range(2)])
+    batches = [batch[0].numpy() for batch in _batches(part, 8, orders)]
     assert [len(batch) for batch in batches] == [8, 8, 4, 8, 8, 4]
     first, second = numpy.concatenate(batches[:3]), numpy.concatenate(batches[3:])
     assert not numpy.array_equal(first, second)
@@ -177,14 +181,26 @@ def test_every_optimizer_lowers_the_loss(name):
 
 
 def test_optimizers_carry_their_hyperparameters():
-    assert float(make_optimizer({"optimizer": "momentum", "momentum": 0.7}).momentum) == pytest.approx(0.7)
-    assert float(make_optimizer({"optimizer": "adamw", "weight_decay": 0.01}).weight_decay) == pytest.approx(
-        0.01
-    )
-    assert float(make_optimizer({"optimizer": "sgd", "learning_rate": 0.5}).learning_rate) == pytest.approx(
-        0.5
-    )
-    assert float(make_optimizer({"optimizer": "sgd"}).momentum) == 0
+    def optimizer(name, **values):
+        return make_optimizer({"optimizer": name, **values}, num_steps=10)
+
+    assert float(optimizer("momentum", momentum=0.7).momentum) == pytest.approx(0.7)
+    assert float(optimizer("adamw", weight_decay=0.01).weight_decay) == pytest.approx(0.01)
+    assert float(optimizer("sgd", learning_rate=0.5).learning_rate) == pytest.approx(0.5)
+    assert float(optimizer("sgd").momentum) == 0
+    assert optimizer("sgd").global_clipnorm is None
+    assert optimizer("sgd", clip_norm=0.3).global_clipnorm == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rates"),
+    [("constant", [0.5, 0.5, 0.5]), ("cosine", [0.5, 0.25, 0]), ("linear", [0.5, 0.25, 0])],
+)
+def test_a_schedule_lasts_as_long_as_the_training(schedule, rates):
+    optimizer = make_optimizer({"learning_rate": 0.5, "schedule": schedule}, num_steps=10)
+    for step, rate in zip((0, 5, 10), rates, strict=True):
+        optimizer.iterations.assign(step)
+        assert float(optimizer.learning_rate) == pytest.approx(rate, abs=1e-7)
 
 
 def test_refit_epochs_is_the_median_of_the_folds():
@@ -251,10 +267,10 @@ def test_a_model_that_is_used_again_is_as_good_as_new():
     members = plan_members(0, prepared.space.values, 2, 0)
     for member, fold in zip(members, prepared.splits.folds, strict=True):
         train_member(prepared.plan, member, fold, models, lambda *_: None)
-    used = models.fresh(members[0])
-    again = models.fresh(members[1])
+    used = models.fresh(members[0], 9)
+    again = models.fresh(members[1], 9)
     assert again is used
-    new = prepared.plan.models().fresh(members[1])
+    new = prepared.plan.models().fresh(members[1], 9)
     assert again is not new and len(again.variables) == 8
     for mine, its in zip(again.variables, new.variables, strict=True):
         numpy.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (mine, its)), err_msg=mine.path)
@@ -282,5 +298,12 @@ def test_a_builder_that_builds_another_structure_gets_a_model_of_its_own():
 
     models = dataclasses.replace(prepared.plan, builder=Growing()).models()
     members = plan_members(0, prepared.space.values, 2, 0)
-    widths = [models.fresh(member).layers[1].units for member in members]
+    widths = [models.fresh(member, 1).layers[1].units for member in members]
     assert widths == [4, 5]
+
+
+def test_label_smoothing_leaves_the_curves_and_the_rest_of_a_users_loss_alone():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+    model.compile(loss=keras.losses.BinaryFocalCrossentropy(gamma=5.0, label_smoothing=0.1))
+    loss = evaluation_loss(model)
+    assert (loss.gamma, loss.label_smoothing) == (5.0, 0.0)

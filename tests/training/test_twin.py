@@ -52,23 +52,22 @@ def by_hand(name: str, fold: int) -> float:
             return ((target[rows] - mean) / deviation).astype("float32")[:, None]
         return target[rows].astype("float32")[:, None] if classes == 2 else numpy.eye(classes)[target[rows]]
 
-    seed = derive_seed(SEED, 0, fold, "weights")
-    glorot = keras.initializers.GlorotUniform
+    seed = derive_seed(SEED, 0, fold, 0, 0, "weights")
+    num_features, num_outputs = features.shape[1], classes if classes > 2 else 1
     model = keras.Sequential(
         [
-            keras.Input((features.shape[1],)),
-            keras.layers.Dense(12, "tanh", kernel_initializer=glorot(derive_seed(seed, "kernel", 1))),
+            keras.Input((num_features,)),
+            keras.layers.Dense(12, "tanh"),
             keras.layers.Dropout(0.2, seed=derive_seed(seed, "dropout", 1)),
-            keras.layers.Dense(
-                max(1, classes if classes > 2 else 1),
-                {0: "linear", 2: "sigmoid"}.get(classes, "softmax"),
-                kernel_initializer=glorot(derive_seed(seed, "output")),
-            ),
+            keras.layers.Dense(num_outputs, {0: "linear", 2: "sigmoid"}.get(classes, "softmax")),
         ]
     )
+    kernel = glorot(num_features, 12, derive_seed(seed, "kernel", 1))
+    output_kernel = glorot(12, num_outputs, derive_seed(seed, "output"))
+    model.set_weights([kernel, numpy.zeros(12), output_kernel, numpy.zeros(num_outputs)])
     loss = {0: "mse", 2: "binary_crossentropy"}.get(classes, "categorical_crossentropy")
     model.compile(keras.optimizers.Adam(0.01), loss)
-    order_seed = derive_seed(SEED, 0, fold, "rows")
+    order_seed = derive_seed(SEED, fold, 0, 0, "rows")
     stopper = keras.callbacks.EarlyStopping("val_loss", patience=PATIENCE, restore_best_weights=True)
     batches = tensorflow.data.Dataset.from_generator(
         lambda: hand_batches(inputs(fit), encoded(fit), order_seed),
@@ -93,11 +92,15 @@ def by_hand(name: str, fold: int) -> float:
     return log_loss(target[validation], outputs)
 
 
+def glorot(num_inputs: int, num_outputs: int, seed: int) -> numpy.ndarray:
+    """Glorot and Bengio 2010, uniform."""
+    limit = numpy.sqrt(6 / (num_inputs + num_outputs))
+    return numpy.random.default_rng(seed).uniform(-limit, limit, (num_inputs, num_outputs))
+
+
 def hand_batches(inputs, targets, seed):
     for epoch in range(EPOCHS):
-        order = tensorflow.random.experimental.stateless_shuffle(
-            tensorflow.range(len(inputs)), seed=[seed, epoch]
-        ).numpy()
+        order = numpy.random.default_rng((seed, epoch)).permutation(len(inputs))
         for start in range(0, len(inputs), BATCH):
             rows = order[start : start + BATCH]
             yield inputs[rows], targets[rows]
@@ -139,6 +142,15 @@ def test_the_same_seed_gives_the_same_trial_whatever_ran_before():
 
 
 def test_streams_of_members_differ():
-    members = [Member(trial, fold, {}, 1) for trial in range(3) for fold in range(3)]
-    seeds = {member.seed(stream) for member in members for stream in ("weights", "rows")}
-    assert len(seeds) == 18
+    members = [
+        Member(trial, fold, {}, 1, repeat, resample)
+        for trial in range(3)
+        for fold in range(3)
+        for repeat in range(2)
+        for resample in range(2)
+    ]
+    seeds = {member.seed(stream) for member in members for stream in ("weights", "dropout")}
+    orders = {member.order_seed for member in members}
+    rows = {member.rows_seed for member in members}
+    assert (len(seeds), len(orders), len(rows)) == (2 * 36, 12, 6), "trials share the order of the rows"
+    assert len(seeds | orders | rows) == 72 + 12 + 6

@@ -30,7 +30,11 @@ from automl.trial import Direction, Trial, TrialState
 
 logger = logging.getLogger(__name__)
 
-Render = Callable[[Trial, Path], None]
+Render = Callable[[Trial, Path, bool], None]
+"""Writes the files of a trial into a folder, with or without figures."""
+
+MOST_DRAWN = 50
+"""In a longer study, a trial has figures when it is among the ten best so far: they cost a tenth of a second each."""
 
 _NOTE = "mlflow.note.content"
 _PARENT = "mlflow.parentRunId"
@@ -72,6 +76,7 @@ class TrackedStudy:
         self._model_id = ""
         self._model = ""
         self._warned = False
+        self._trials: dict[int, Trial] = {}
 
     def introduce(self) -> None:
         """Writes all that is known before the first trial."""
@@ -189,8 +194,10 @@ class TrackedStudy:
         )
 
     def _rendered(self, trial: Trial, folder: Path, render: Render) -> bool:
+        self._trials[trial.number] = trial
+        ranked = self.record.objective.rank(list(self._trials.values()))[:10]
         try:
-            render(trial, folder)
+            render(trial, folder, self.record.num_trials <= MOST_DRAWN or trial in ranked)
         except Exception as error:
             if trial.folds and not self._warned:  # without a fold there is nothing to draw
                 logger.warning(

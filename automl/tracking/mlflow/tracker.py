@@ -4,7 +4,7 @@ What MLflow does not take is kept and tried again, and stands in the study's own
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import final
 
@@ -13,7 +13,7 @@ from automl.tracking.mlflow.outbox import Outbox
 from automl.tracking.mlflow.store import open_store
 from automl.tracking.mlflow.study_runs import Render, TrackedStudy, TrialRun, begin_study, now
 from automl.tracking.tracker import StudyRecord, StudySummary, Tracker
-from automl.trial import Hyperparameters, Trial
+from automl.trial import Hyperparameters, Progress, Trial
 
 logger = logging.getLogger(__name__)
 
@@ -48,10 +48,10 @@ class MlflowTracker(Tracker):
         except Exception as error:
             raise refused(self._address, error) from error
 
-    def start_trial(self, number: int, hyperparameters: Hyperparameters) -> None:
+    def start_cohort(self, trials: Mapping[int, Hyperparameters]) -> None:
         """Nothing: a trial is written when it has ended."""
 
-    def log_epoch(self, fold: int, epoch: int, num_epochs: int) -> None:
+    def log_progress(self, progress: Progress | None) -> None:
         """Nothing: curves are written with their trial, in one go."""
 
     def log_trial(self, trial: Trial) -> None:

@@ -9,7 +9,7 @@ from automl.tracking.mlflow.store import Content, Point
 from automl.tracking.tracker import StudyRecord
 from automl.trial import Hyperparameters, Scalar, Trial, TrialState
 
-MOST_TRIALS_WITH_FOLD_CURVES = 200
+MOST_TRIALS_WITH_FOLD_CURVES = 50
 
 _LONGEST_REASON = 1000
 

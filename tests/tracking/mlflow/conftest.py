@@ -66,9 +66,9 @@ def address(mlruns: Path) -> StoreAddress:
 @pytest.fixture
 def make_tracker(mlruns: Path) -> Callable[..., MlflowTracker]:
     def make(
-        render: Callable[[Trial, Path], None] | None = None, register_as: str | None = None
+        render: Callable[[Trial, Path, bool], None] | None = None, register_as: str | None = None
     ) -> MlflowTracker:
-        return MlflowTracker(None, mlruns, render or (lambda trial, folder: None), register_as)
+        return MlflowTracker(None, mlruns, render or (lambda trial, folder, drawn: None), register_as)
 
     return make
 

@@ -14,7 +14,7 @@ from automl.errors import TrackingError
 from automl.tracking.mlflow.store import open_store
 from automl.tracking.mlflow.tracker import MlflowTracker
 from automl.tracking.tracker import ExportedModel, StudyRecord, StudyStatus, StudySummary
-from automl.trial import Trial
+from automl.trial import Progress, Trial
 
 MakeTracker = Callable[..., MlflowTracker]
 
@@ -26,7 +26,7 @@ def text_of(client: Any, run_id: str, path: str, tmp_path: Path) -> str:
 def test_a_study_from_start_to_end(
     make_tracker: MakeTracker, record: StudyRecord, client: Any, tmp_path: Path
 ) -> None:
-    def render(trial: Trial, folder: Path) -> None:
+    def render(trial: Trial, folder: Path, drawn: bool) -> None:
         if not trial.folds:
             raise ValueError("nothing to draw")
         (folder / "figures").mkdir()
@@ -35,11 +35,12 @@ def test_a_study_from_start_to_end(
 
     tracker = make_tracker(render)
     tracker.start_study(record)
-    tracker.start_trial(0, {"width": 64})
-    tracker.log_epoch(0, 1, 100)
+    tracker.start_cohort({0: {"width": 64}, 1: {"width": 64}, 2: {"width": 32}})
+    tracker.log_progress(Progress(done=0, total=6, running=6))
     trials = make_trial(0, 3.0), make_trial(1, 2.0), make_failed_trial(2)
-    for trial in trials:
+    for trial in (trials[1], trials[2], trials[0]):  # in the order in which they end
         tracker.log_trial(trial)
+    tracker.log_progress(None)
     (tmp_path / "leaderboard.csv").write_text("trial,score\n")
     files = {"leaderboard.csv": tmp_path / "leaderboard.csv", "figures/a.csv": tmp_path / "leaderboard.csv"}
     tracker.finish_study(summarize(*trials, test_scores={"log_loss": 2.125}, files=files))
@@ -81,6 +82,20 @@ def test_a_study_from_start_to_end(
     assert experiment.tags["mlflow.experiment.primaryMetric.name"] == "cv_log_loss_mean"
     assert experiment.tags["mlflow.experiment.primaryMetric.greaterIsBetter"] == "false"
     assert "Latest study" in experiment.tags["mlflow.note.content"]
+
+
+@pytest.mark.parametrize(("num_trials", "undrawn"), [(50, []), (51, [10, 11])])
+def test_in_a_long_study_only_the_ten_best_so_far_are_drawn(
+    make_tracker: MakeTracker, record: StudyRecord, num_trials: int, undrawn: list[int]
+) -> None:
+    asked: dict[int, bool] = {}
+    tracker = make_tracker(lambda trial, folder, drawn: asked.update({trial.number: drawn}))
+    tracker.start_study(replace(record, num_trials=num_trials))
+    scores = [*range(12), 0.5]
+    for number, score in enumerate(scores):
+        tracker.log_trial(make_trial(number, float(score)))
+    assert list(asked) == [*range(13)]
+    assert [number for number, drawn in asked.items() if not drawn] == undrawn
 
 
 def test_a_trial_costs_one_batch_of_metrics(

@@ -81,7 +81,7 @@ def test_a_store_that_goes_away_is_caught_up_with(
 def test_a_trial_cut_short_is_completed_and_not_doubled(
     step: str, done: bool, make_tracker: MakeTracker, record: StudyRecord, client: Any, breakable: Breakable
 ) -> None:
-    tracker = make_tracker(lambda trial, folder: (folder / "history.csv").write_text("epoch\n"))
+    tracker = make_tracker(lambda trial, folder, drawn: (folder / "history.csv").write_text("epoch\n"))
     tracker.start_study(record)
     breakable.broken, breakable.after = {step}, {step} if done else set()
     tracker.log_trial(make_trial(0))
@@ -114,7 +114,7 @@ def test_a_store_that_stays_away_is_reported_at_the_end(
 def test_files_that_cannot_be_rendered_cost_only_themselves(
     make_tracker: MakeTracker, record: StudyRecord, client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(trial: Trial, folder: Path) -> None:
+    def broken(trial: Trial, folder: Path, drawn: bool) -> None:
         raise RuntimeError("no fonts")
 
     tracker = make_tracker(broken)
@@ -128,7 +128,7 @@ def test_files_that_cannot_be_rendered_cost_only_themselves(
 def test_a_dead_server_stops_a_study_before_it_begins(record: StudyRecord, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         uri = f"http://127.0.0.1:{server.getsockname()[1]}"
-    tracker = MlflowTracker(uri, tmp_path, lambda trial, folder: None, None)
+    tracker = MlflowTracker(uri, tmp_path, lambda trial, folder, drawn: None, None)
     began = time.monotonic()
     with pytest.raises(
         TrackingError, match=f"{uri}.*Nothing answers there. Start it, correct tracking.uri, or unset"
@@ -154,7 +154,7 @@ def test_a_server_that_is_not_mlflow(record: StudyRecord, tmp_path: Path) -> Non
         threading.Thread(target=server.serve_forever, daemon=True).start()
         uri = f"http://127.0.0.1:{server.server_port}"
         with pytest.raises(TrackingError, match=r"be a server .* that can be used, got"):
-            MlflowTracker(uri, tmp_path, lambda trial, folder: None, None).start_study(record)
+            MlflowTracker(uri, tmp_path, lambda trial, folder, drawn: None, None).start_study(record)
         server.shutdown()
 
 

@@ -1,0 +1,61 @@
+"""The door to the array library: the two things that `keras.ops` has no word for, gradients and compilation."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+Arrays = Any
+"""A nest of lists and dictionaries of arrays."""
+
+Function = Callable[..., Any]
+
+
+def compiled(function: Function) -> Function:
+    """The same function as one XLA program for each set of array shapes."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)  # type: ignore[no-any-return]
+    import tensorflow
+
+    return tensorflow.function(function, jit_compile=True)  # type: ignore[no-any-return]
+
+
+def gradient(function: Callable[[Arrays], tuple[Any, Arrays]], weights: Arrays) -> tuple[Arrays, Arrays]:
+    """Gradient of a function's first result with respect to weights, and its second result.
+
+    Args:
+        function: Weights to (scalar, anything).
+        weights: A list of arrays.
+    """
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.grad(function, has_aux=True)(weights)  # type: ignore[no-any-return]
+    import tensorflow
+
+    with tensorflow.GradientTape() as tape:
+        tape.watch(weights)
+        value, rest = function(weights)
+    return tape.gradient(value, weights), rest
+
+
+def on_accelerator() -> bool:
+    """Whether the arithmetic runs on a GPU or a TPU."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return bool(jax.default_backend() != "cpu")
+    import tensorflow
+
+    return bool(tensorflow.config.list_physical_devices("GPU"))
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that an array did not fit."""
+    return isinstance(
+        error, MemoryError
+    ) or "RESOURCE_EXHAUSTED" in f"{type(error).__name__} {error}".replace(
+        "ResourceExhausted", "RESOURCE_EXHAUSTED"
+    )

@@ -1,0 +1,22 @@
+"""The table of engines, and which of them trains a study."""
+
+from collections.abc import Callable, Mapping
+
+from automl.data.splits import Fold
+from automl.networks.builder import PerceptronBuilder
+from automl.training.engine import Engine, SequentialEngine
+from automl.training.sequential import TrainingPlan
+from automl.training.together import PopulationEngine
+
+ENGINES: Mapping[str, Callable[[TrainingPlan, tuple[Fold, ...]], Engine]] = {
+    "population": PopulationEngine,
+    "sequential": SequentialEngine,
+}
+
+
+def make_engine(plan: TrainingPlan, folds: tuple[Fold, ...]) -> Engine:
+    """The engine that the study file names; of itself, populations for perceptrons, and Keras for a user's networks."""
+    name = plan.training.engine
+    if name == "auto":
+        name = "population" if isinstance(plan.builder, PerceptronBuilder) else "sequential"
+    return ENGINES[name](plan, folds)

@@ -1,0 +1,145 @@
+"""A cohort's lanes on threads. A program keeps one core busy, so there is a thread a core, and lanes wait for them."""
+
+import logging
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import final
+
+from automl.training.backend import Function, is_out_of_memory, on_accelerator
+from automl.training.engine import Watch
+from automl.training.planner import Lane, Setting, smaller_places
+from automl.training.population import Job, Outcome, Population
+from automl.training.stacked import Structure
+from automl.training.views import Tables
+from automl.trial import Progress
+
+LOGGER = logging.getLogger(__name__)
+
+_MOST_WORKERS = 8
+_SECONDS_BETWEEN_LOOKS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A member that ended with an error of its program.
+
+    Attributes:
+        job: What was to be done.
+        reason: The error in one line.
+    """
+
+    job: Job
+    reason: str
+
+
+@final
+class LaneRun:
+    """Trains lanes, each on one thread at a time.
+
+    Args:
+        programs: The program of a structure.
+        tables: The views of the members.
+        setting: What all members share.
+        watch: The study's eyes.
+    """
+
+    def __init__(
+        self, programs: Callable[[Structure], Function], tables: Tables, setting: Setting, watch: Watch
+    ) -> None:
+        self._programs, self._tables, self._setting, self._watch = programs, tables, setting, watch
+        self._lanes: queue.SimpleQueue[Lane] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[Outcome | Broken] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._running: dict[int, int] = {}
+        self._num_workers = 1
+
+    def outcomes(self, lanes: list[Lane]) -> Iterator[Outcome | Broken]:
+        """Members as they end. Whoever stops listening stops the threads after the epoch that they are in."""
+        for lane in lanes:
+            self._lanes.put(lane)
+        cores = 1 if on_accelerator() else min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
+        self._num_workers = max(1, min(cores, len(lanes)))
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._num_workers)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield from self._collect(threads, sum(len(lane.jobs) for lane in lanes))
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join()
+
+    def _collect(self, threads: list[threading.Thread], total: int) -> Iterator[Outcome | Broken]:
+        done = 0
+        while True:
+            alive = any(thread.is_alive() for thread in threads)
+            try:
+                ended = self._ended.get(timeout=_SECONDS_BETWEEN_LOOKS) if alive else self._ended.get_nowait()
+            except queue.Empty:
+                if not alive:
+                    return
+            else:
+                done += 1
+                yield ended
+            self._watch.on_progress(Progress(done, total, sum(self._running.values())))
+
+    def _work(self) -> None:
+        """A thread: lane after lane until none is left."""
+        while not self._stop.is_set():
+            try:
+                lane = self._lanes.get_nowait()
+            except queue.Empty:
+                break
+            left = list(lane.jobs)
+            try:
+                self._train(lane, left)
+            except Exception as error:
+                self._give_up(lane, left, error)
+        self._running[threading.get_ident()] = 0
+
+    def _train(self, lane: Lane, left: list[Job]) -> None:
+        """Train a lane to its end; jobs that have ended are taken out of `left`."""
+        program = self._programs(lane.structure)
+        population = Population(lane.structure, program, self._tables, lane.num_places)
+        waiting, begun = list(lane.jobs), set[int]()
+        while not self._stop.is_set():
+            waiting = self._admit(population, waiting, begun)
+            self._running[threading.get_ident()] = len(population.jobs)
+            if not population.jobs:
+                return
+            population.run_epoch()
+            for outcome in population.take_finished():
+                outcome.seconds /= self._num_workers
+                left.remove(outcome.job)
+                self._ended.put(outcome)
+            if population.jobs and not waiting:
+                population.shrink(smaller_places(lane.structure, population, self._setting))
+
+    def _admit(self, population: Population, waiting: list[Job], begun: set[int]) -> list[Job]:
+        """Fill free places; trials that may not begin any more are left out. Gives what still waits."""
+        entering: list[Job] = []
+        while waiting and len(entering) < population.num_free:
+            job, *waiting = waiting
+            if job.member.trial in begun or self._watch.may_start():
+                begun.add(job.member.trial)
+                entering.append(job)
+        if entering:
+            population.admit(entering)
+        return waiting
+
+    def _give_up(self, lane: Lane, left: list[Job], error: Exception) -> None:
+        """Where memory did not suffice, begin again with half the places; any other error ends the lane's members."""
+        if is_out_of_memory(error) and lane.num_places > 1:
+            fewer = lane.num_places // 2
+            LOGGER.warning(
+                "Memory does not suffice for %d networks at once; going on with %d.", 2 * fewer, fewer
+            )
+            self._lanes.put(replace(lane, num_places=fewer, jobs=tuple(left)))
+            return
+        LOGGER.debug("lane %s", lane.structure, exc_info=True)
+        message = (str(error).strip().splitlines() or ["no message"])[0]
+        for job in left:
+            self._ended.put(Broken(job, f"{type(error).__name__}: {message[:300]}"))

@@ -1,0 +1,248 @@
+"""Which members train together: groups of one structure, cut into lanes.
+
+All decisions follow from the members and from the cost estimates below, never from a clock or from the number of
+cores, so that the same cohort is always trained by the same programs. The estimates are seconds of one core of the
+machine that the population was developed on (DECISIONS.md); only their proportions matter.
+"""
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from automl.networks.mlp import layer_widths
+from automl.training.population import Job, Population
+from automl.training.stacked import Structure
+from automl.training.updates import FAMILIES
+
+_WIDTHS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+"""Widths that programs have; a layer in between is filled up. Beyond, multiples of 512."""
+
+_CACHE_BYTES = 3 << 20
+_LEAST_PLACES, _MOST_PLACES = 8, 32
+"""On a CPU, the state of the places should stay in the cache of a core; but fewer than 8 cost more (measured)."""
+
+_STATE_BYTES = 16
+"""Weight, gradient and two moments, in bytes a weight."""
+
+_COMPILE_SECONDS, _COMPILE_LAYER_SECONDS = 0.7, 0.4
+_FLOP_SECONDS, _WEIGHT_SECONDS, _ACTIVATION_SECONDS = 2e-11, 1.5e-9, 1e-9
+_LAST_EPOCHS = 20
+"""Epochs that the last members of a lane may be expected to take."""
+
+_FULL_SHARE = 0.6
+"""Share of the epochs that members train before they stop, by experience."""
+
+
+_LANES = range(4, 9)
+"""A cohort of one structure is cut into so many lanes: all cores find work until the end."""
+
+Known = dict[Structure, set[int]]
+"""Compiled programs: structures, and the numbers of places that each was compiled for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all members of a study share, as far as programs depend on it.
+
+    Attributes:
+        num_features: Inputs.
+        num_outputs: Outputs.
+        loss: Name in `losses.LOSSES`.
+        num_rows: Rows of a view.
+        batch_size: Where the hyperparameters name none.
+        most_places: Members of a program at most; None for what fits the cache.
+    """
+
+    num_features: int
+    num_outputs: int
+    loss: str
+    num_rows: int
+    batch_size: int
+    most_places: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Jobs for the places of one program: whoever ends makes room for the next. Lanes are independent.
+
+    Attributes:
+        structure: What the members have in common.
+        num_places: Members that train at once.
+        jobs: In the order in which they begin.
+        seconds: The estimate of what it costs one core, without compilation.
+    """
+
+    structure: Structure
+    num_places: int
+    jobs: tuple[Job, ...]
+    seconds: float
+
+
+def plan_lanes(jobs: Sequence[Job], setting: Setting, known: Known) -> list[Lane]:
+    """All jobs in lanes, the most expensive first.
+
+    Args:
+        jobs: What is to be trained.
+        setting: What all members share.
+        known: Programs that earlier cohorts have compiled. Those of these lanes are added.
+    """
+    groups = _merged(_grouped(jobs, setting, known), setting, known)
+    costs = {structure: _run_seconds(structure, group, setting) for structure, group in groups.items()}
+    longest = sum(costs.values()) / _LANES[0]
+    lanes: list[Lane] = []
+    for structure, group in groups.items():
+        most = setting.most_places or places_in_cache(structure)
+        by_trial: dict[int, list[Job]] = defaultdict(list)
+        for job in group:
+            by_trial[job.member.trial].append(job)
+        share = max(longest, 2 * _compile_seconds(structure, {}))
+        parts = _parted(list(by_trial.values()), most, round(costs[structure] / share))
+        for own in parts:
+            places = _places(min(most, _power_of_2(len(own))), known.setdefault(structure, set()))
+            lanes.append(Lane(structure, places, tuple(own), costs[structure] * len(own) / len(group)))
+    return sorted(lanes, key=lambda lane: -lane.seconds)
+
+
+def structure_of(job: Job, setting: Setting, exact: bool = False) -> Structure:
+    """The structure of one member alone, its widths filled up unless they are to be exact."""
+    values = job.member.hyperparameters
+    own = layer_widths(values)
+    widths = tuple(own) if exact else tuple(_program_width(width) for width in own)
+    return Structure(
+        num_features=setting.num_features,
+        widths=widths,
+        num_outputs=setting.num_outputs,
+        activations=(str(values["activation"]),) if own else (),
+        batch_normalization=bool(own and values["batch_normalization"]),
+        dropout=bool(own and float(values["dropout"]) > 0),
+        padded=list(widths) != own,
+        loss=setting.loss,
+        optimizer=FAMILIES[str(values["optimizer"])],
+        batch_size=int(values.get("batch_size", setting.batch_size)),
+        schedules=(str(values.get("schedule", "constant")),),
+        clipped=float(values.get("clip_norm", 0.0)) > 0,
+    )
+
+
+def places_in_cache(structure: Structure) -> int:
+    """Members of a program whose state fits the cache of a core: a power of two."""
+    fitting = max(_LEAST_PLACES, _CACHE_BYTES // (_STATE_BYTES * structure.capacity))
+    return int(min(_MOST_PLACES, 1 << (fitting.bit_length() - 1)))
+
+
+def smaller_places(structure: Structure, population: Population, setting: Setting) -> int:
+    """Places to go on with when no job waits and members have left: fewer where that pays for a new program."""
+    fewer = max(2, _power_of_2(len(population.jobs)))
+    if fewer > population.num_places // 2:
+        return population.num_places
+    epochs = min(population.most_epochs_left, _LAST_EPOCHS)
+    saved = (population.num_places - fewer) * _epoch_seconds(structure, setting) * epochs
+    return fewer if saved > _compile_seconds(structure, {}) else population.num_places
+
+
+def _parted(trials: list[list[Job]], most: int, num_parts: int) -> list[list[Job]]:
+    """Trials dealt out to lanes; where there is a choice, to so many that the fewest places stay empty."""
+    num_jobs = sum(map(len, trials))
+    most_parts = max(1, min(len(trials), -(-num_jobs // most)))
+    choices = [count for count in _LANES if count <= most_parts] if num_parts >= _LANES[0] else []
+
+    def dealt(count: int) -> list[list[Job]]:
+        return [[job for trial in trials[part::count] for job in trial] for part in range(count)]
+
+    def turns(count: int) -> int:
+        return sum(-(-len(part) // most) for part in dealt(count))
+
+    return dealt(min(choices, key=turns) if choices else max(1, min(num_parts, most_parts)))
+
+
+def _places(wanted: int, compiled: set[int]) -> int:
+    """As many places as wanted, or as a compiled program has that is not much larger or smaller."""
+    near = [count for count in compiled if wanted // 2 <= count <= wanted * 2]
+    compiled.add(wanted if not near else max(near))
+    return wanted if not near else max(near)
+
+
+def _grouped(jobs: Sequence[Job], setting: Setting, known: Known) -> dict[Structure, list[Job]]:
+    """Jobs by their structure, or by a known one that fits them and costs less than to compile their own."""
+    alone: dict[Structure, list[Job]] = defaultdict(list)
+    for job in jobs:
+        alone[structure_of(job, setting)].append(job)
+    groups: dict[Structure, list[Job]] = defaultdict(list)
+    for structure, own in alone.items():
+        fitting = [structure, *(other for other in known if _joint(structure, other) == other)]
+        groups[min(fitting, key=lambda other: _seconds(other, own, setting, known))] += own
+    return groups
+
+
+def _merged(groups: dict[Structure, list[Job]], setting: Setting, known: Known) -> dict[Structure, list[Job]]:
+    """Groups joined in pairs, the pair that saves most first, as long as a pair saves anything."""
+    groups = dict(groups)
+    while True:
+        best, most = None, 0.0
+        for one, other in itertools.combinations(groups, 2):
+            joint = _joint(one, other)
+            if joint is None:
+                continue
+            apart = sum(_seconds(structure, groups[structure], setting, known) for structure in (one, other))
+            saved = apart - _seconds(joint, groups[one] + groups[other], setting, known)
+            if saved > most:
+                best, most = (one, other, joint), saved
+        if best is None:
+            return groups
+        one, other, joint = best
+        jobs = groups.pop(one) + groups.pop(other) + groups.pop(joint, [])
+        groups[joint] = sorted(jobs, key=lambda job: job.member.trial)
+
+
+def _joint(one: Structure, other: Structure) -> Structure | None:
+    """A structure that members of both fit; None when a program cannot serve both."""
+    joint = replace(
+        one,
+        widths=tuple(map(max, one.widths, other.widths)),
+        activations=tuple(sorted({*one.activations, *other.activations})),
+        schedules=tuple(sorted({*one.schedules, *other.schedules})),
+        dropout=one.dropout or other.dropout,
+        clipped=one.clipped or other.clipped,
+        padded=one.padded or other.padded or one.widths != other.widths,
+    )
+    return joint if _rigid(one) == _rigid(other) else None
+
+
+def _rigid(structure: Structure) -> tuple[object, ...]:
+    """What a program cannot have in two ways."""
+    return len(structure.widths), structure.batch_normalization, structure.optimizer, structure.batch_size
+
+
+def _seconds(structure: Structure, jobs: Sequence[Job], setting: Setting, known: Known) -> float:
+    return _compile_seconds(structure, known) + _run_seconds(structure, jobs, setting)
+
+
+def _run_seconds(structure: Structure, jobs: Sequence[Job], setting: Setting) -> float:
+    epochs = sum(job.num_epochs * (_FULL_SHARE if job.patience else 1.0) for job in jobs)
+    return epochs * _epoch_seconds(structure, setting)
+
+
+def _epoch_seconds(structure: Structure, setting: Setting) -> float:
+    """One epoch of one member: steps, then an evaluation of all rows."""
+    steps = math.ceil(setting.num_rows / structure.batch_size)
+    flops = 6 * structure.capacity * steps * structure.batch_size + 2 * structure.capacity * setting.num_rows
+    activations = 4 * sum(structure.widths) * len(structure.activations) * setting.num_rows
+    traffic = steps * structure.capacity
+    return flops * _FLOP_SECONDS + traffic * _WEIGHT_SECONDS + activations * _ACTIVATION_SECONDS
+
+
+def _compile_seconds(structure: Structure, known: Known) -> float:
+    """What compilation costs, if it is still to be done."""
+    if structure in known:
+        return 0.0
+    return _COMPILE_SECONDS + _COMPILE_LAYER_SECONDS * len(structure.widths)
+
+
+def _program_width(width: int) -> int:
+    return next((known for known in _WIDTHS if known >= width), -(-width // 512) * 512)
+
+
+def _power_of_2(count: int) -> int:
+    return 1 << max(0, count - 1).bit_length()

@@ -1,0 +1,276 @@
+"""Members that train together: places of one compiled program, filled, emptied and filled again."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy
+from keras import ops
+from numpy.typing import NDArray
+
+from automl.training.backend import Function
+from automl.training.early_stopping import Stopping, begin, update
+from automl.training.rows import row_order
+from automl.training.stacked import Structure
+from automl.training.stacking import member_values, no_values, stacked_weights
+from automl.training.updates import UPDATES
+from automl.training.views import Tables
+from automl.trial import Member
+
+Floats = NDArray[numpy.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A member and what it needs to train.
+
+    Attributes:
+        member: The member.
+        view: Number of its view.
+        num_epochs: Epochs at most.
+        patience: Epochs without a better stopping loss before it ends; 0 to train all epochs and keep the last.
+    """
+
+    member: Member
+    view: int
+    num_epochs: int
+    patience: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """A member that has ended.
+
+    Attributes:
+        job: What was to be done.
+        losses: Losses after each epoch on fit, stopping and validation rows, float64 (epoch, part).
+        best_epoch: Epochs after which the kept weights stood, from 1; 0 when it diverged at once.
+        diverged: Whether a loss was infinite or NaN, in the last epoch.
+        predictions: Of the kept weights for the rows of its view, float32 (row, output).
+        weights: The kept weights, trainable ones first, then moving moments, in the order of `Structure`.
+        seconds: Its share of the time that the program took.
+    """
+
+    job: Job
+    losses: numpy.ndarray
+    best_epoch: int
+    diverged: bool
+    predictions: numpy.ndarray
+    weights: list[numpy.ndarray]
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Place:
+    """One place of a population while a member is in it."""
+
+    job: Job
+    losses: list[numpy.ndarray] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@final
+class Population:
+    """The places of one program. Not shared between threads.
+
+    Args:
+        structure: What the members have in common.
+        program: Its epoch, from `compile_epoch`.
+        tables: The views of the table.
+        num_places: Members that train at once.
+    """
+
+    def __init__(self, structure: Structure, program: Function, tables: Tables, num_places: int) -> None:
+        self._structure, self._program, self._tables = structure, program, tables
+        self._state: dict[str, Any] = {}
+        self._stopping = begin(0)
+        self._num_steps = tables.num_steps(self._structure.batch_size)
+        self._resize(num_places)
+
+    @property
+    def num_places(self) -> int:
+        """Members that train at once."""
+        return len(self._places)
+
+    @property
+    def num_free(self) -> int:
+        """Places without a member."""
+        return sum(place is None for place in self._places)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What is training."""
+        return [place.job for place in self._places if place is not None]
+
+    @property
+    def most_epochs_left(self) -> int:
+        """Epochs that any member may still take."""
+        return max((place.job.num_epochs - len(place.losses) for place in self._places if place), default=0)
+
+    def admit(self, jobs: Sequence[Job]) -> None:
+        """Put members into free places. There must be enough of them."""
+        free = [number for number, place in enumerate(self._places) if place is None]
+        state = _to_numpy(self._state)
+        for number, job in zip(free, jobs, strict=False):
+            self._places[number] = _Place(job)
+            self._enter(number, job, state)
+        self._state, self._tensors = _to_tensors(state), _to_tensors(self._values)
+
+    def run_epoch(self) -> None:
+        """Train every member for one epoch."""
+        began = time.perf_counter()
+        batches = _to_tensors(self._batches())
+        self._state, *results = self._program(self._tables.arrays, self._tensors, batches, self._state)
+        losses, predictions = (ops.convert_to_numpy(result) for result in results)
+        finite = numpy.isfinite(losses).all(axis=1)
+        last = numpy.array([place is not None and place.job.patience == 0 for place in self._places])
+        stopping: Floats = numpy.where(last, -self._stopping.epoch, losses[:, 1]).astype(numpy.float64)
+        self._stopping = update(self._stopping, stopping, finite)
+        self._keep(self._stopping.improved, predictions)
+        share = (time.perf_counter() - began) / max(1, len(self._places) - self.num_free)
+        for number, place in enumerate(self._places):
+            if place is not None:
+                place.losses.append(losses[number].astype(numpy.float64))
+                place.seconds += share
+
+    def take_finished(self) -> list[Outcome]:
+        """Members that have ended; their places are free."""
+        epochs = numpy.array([place.job.num_epochs if place else 0 for place in self._places])
+        patience = numpy.array([place.job.patience if place else 0 for place in self._places])
+        finished = self._stopping.finished(epochs, numpy.where(patience > 0, patience, epochs.max() + 1))
+        outcomes = []
+        for number, place in enumerate(self._places):
+            if place is not None and finished[number]:
+                outcomes.append(self._outcome(number, place))
+                self._places[number] = None
+        return outcomes
+
+    def shrink(self, num_places: int) -> None:
+        """Move the members that are left into fewer places, where these are fewer."""
+        if num_places >= len(self._places):
+            return
+        kept = [number for number, place in enumerate(self._places) if place is not None]
+        state, values, stopping = _to_numpy(self._state), self._values, self._stopping
+        places, best, predictions = self._places, self._best, self._predictions
+        self._resize(num_places)
+        to = slice(0, len(kept))
+        self._places[to] = [places[number] for number in kept]
+        fresh = _to_numpy(self._state)
+        _copy(state, kept, fresh, to)
+        _copy(values, kept, self._values, to)
+        _copy(best, kept, self._best, to)
+        self._predictions[to] = predictions[kept]
+        for name in Stopping.__slots__:
+            getattr(self._stopping, name)[to] = getattr(stopping, name)[kept]
+        self._state, self._tensors = _to_tensors(fresh), _to_tensors(self._values)
+
+    def _resize(self, num_places: int) -> None:
+        """Empty places."""
+        structure = self._structure
+        self._places: list[_Place | None] = [None] * num_places
+
+        def zeros(shapes: list[tuple[int, int]]) -> list[numpy.ndarray]:
+            return [numpy.zeros((num_places, *shape), numpy.float32) for shape in shapes]
+
+        state = {
+            "weights": zeros(structure.shapes),
+            "slots": [zeros(structure.shapes) for _ in range(UPDATES[structure.optimizer].num_slots)],
+            "moments": zeros(structure.moment_shapes),
+            "times": numpy.zeros(num_places, numpy.int32),
+        }
+        self._best = zeros(structure.shapes) + zeros(structure.moment_shapes)
+        self._predictions = numpy.zeros(
+            (num_places, self._tables.num_rows, structure.num_outputs), numpy.float32
+        )
+        self._values = no_values(structure, num_places)
+        self._stopping = begin(num_places)
+        self._state, self._tensors = _to_tensors(state), _to_tensors(self._values)
+
+    def _enter(self, number: int, job: Job, state: dict[str, Any]) -> None:
+        """A member's initial weights and its hyperparameters, in place."""
+        structure = self._structure
+        weights, moments = stacked_weights(structure, job.member)
+        for array, initial in zip(state["weights"], weights, strict=True):
+            array[number] = initial
+        for slot in state["slots"]:
+            for array in slot:
+                array[number] = 0.0
+        for array, initial in zip(state["moments"], moments, strict=True):
+            array[number] = initial
+        state["times"][number] = 0
+        steps = -(-len(self._tables.views[job.view].fit) // structure.batch_size)
+        values = member_values(structure, job.member) | {
+            "view": job.view,
+            "num_steps": job.num_epochs * steps,
+        }
+        for name, value in values.items():
+            self._values[name][number] = value
+        fresh = begin(1)
+        for name in Stopping.__slots__:
+            getattr(self._stopping, name)[number] = getattr(fresh, name)[0]
+
+    def _batches(self) -> dict[str, numpy.ndarray]:
+        size, num_places = self._structure.batch_size, len(self._places)
+        rows = numpy.zeros((num_places, self._num_steps * size), numpy.int32)
+        counts = numpy.zeros((num_places, self._num_steps), numpy.int32)
+        for number, place in enumerate(self._places):
+            if place is None:
+                continue
+            fit = self._tables.views[place.job.view].fit
+            order = row_order(place.job.member.order_seed, len(fit), len(place.losses))
+            rows[number, : len(fit)] = fit[order]
+            full, rest = divmod(len(fit), size)
+            counts[number, :full] = size
+            if rest:
+                counts[number, full] = rest
+        return {"rows": rows.reshape(num_places, self._num_steps, size), "counts": counts}
+
+    def _keep(self, improved: numpy.ndarray, predictions: numpy.ndarray) -> None:
+        """Remember the weights and predictions of members that have just been better than before."""
+        if not improved.any():
+            return
+        self._predictions[improved] = predictions[improved]
+        for best, now in zip(self._best, [*self._state["weights"], *self._state["moments"]], strict=True):
+            best[improved] = ops.convert_to_numpy(now)[improved]
+
+    def _outcome(self, number: int, place: _Place) -> Outcome:
+        num_rows = len(self._tables.views[place.job.view].rows)
+        return Outcome(
+            job=place.job,
+            losses=numpy.array(place.losses),
+            best_epoch=int(self._stopping.best_epoch[number]),
+            diverged=bool(self._stopping.diverged[number]),
+            predictions=self._predictions[number, :num_rows].copy(),
+            weights=[array[number].copy() for array in self._best],
+            seconds=place.seconds,
+        )
+
+
+def _to_numpy(nest: Any) -> Any:
+    """Writable copies."""
+    if isinstance(nest, dict):
+        return {name: _to_numpy(part) for name, part in nest.items()}
+    if isinstance(nest, list):
+        return [_to_numpy(part) for part in nest]
+    return numpy.array(ops.convert_to_numpy(nest))
+
+
+def _to_tensors(nest: Any) -> Any:
+    if isinstance(nest, dict):
+        return {name: _to_tensors(part) for name, part in nest.items()}
+    if isinstance(nest, list):
+        return [_to_tensors(part) for part in nest]
+    return ops.convert_to_tensor(numpy.array(nest))  # a copy: the backend may go on reading what it is given
+
+
+def _copy(source: Any, rows: list[int], target: Any, to: slice) -> None:
+    """Copy rows of every array of a nest into another nest of the same form."""
+    if isinstance(source, dict):
+        for name, part in source.items():
+            _copy(part, rows, target[name], to)
+    elif isinstance(source, list):
+        for part, other in zip(source, target, strict=True):
+            _copy(part, rows, other, to)
+    else:
+        target[to] = source[rows]

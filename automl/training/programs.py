@@ -1,0 +1,136 @@
+"""The compiled program of a population: one epoch of every member, then losses and predictions."""
+
+from functools import partial
+from typing import Any
+
+from keras import ops
+
+from automl.training.backend import Arrays, Function, compiled, gradient
+from automl.training.losses import LOSSES, smoothed
+from automl.training.schedules import SCHEDULES
+from automl.training.stacked import Step, Structure, Values, forward
+from automl.training.updates import UPDATES, clipped
+
+BLOCK = 256
+"""Rows that are evaluated at once; tables are filled up to a multiple of it."""
+
+_FLAT = ("inputs", "targets", "row_weights")
+
+State = dict[str, Any]
+
+
+def compile_epoch(structure: Structure) -> Function:
+    """The program of one structure, `run(tables, values, batches, state)`; compiled for each set of array shapes.
+
+    It trains every member for one epoch and gives the new state, the losses after it, of shape (member, part), and the
+    predictions for all rows of the member's view, of shape (member, row, output).
+
+    - tables: `inputs` (view, row, feature), `targets` (view, row, output), `row_weights` (view, row), and `parts`
+      (view, part, row), in which the weights of a part sum to 1;
+    - values: `view` and `dropout_seed` of shape (member,), `units_N` (member, 1, unit) where padded, and
+      hyperparameters by name of shape (member, 1, 1);
+    - batches: `rows` (member, step, row), row numbers of the member's view, and `counts` (member, step), how many of
+      them count. A step without rows leaves the member as it is;
+    - state: `weights`, `slots` (a list for each slot of the optimizer), `moments`, and `times` of shape (member,).
+    """
+    return compiled(partial(_run_epoch, structure))
+
+
+def _run_epoch(
+    structure: Structure, tables: dict[str, Any], values: Values, batches: dict[str, Any], state: State
+) -> tuple[State, Any, Any]:
+    flat = {name: ops.reshape(tables[name], (-1, *tables[name].shape[2:])) for name in _FLAT}
+    first_rows = (values["view"] * tables["inputs"].shape[1])[:, None]
+
+    def step(index: Any, state: State) -> State:
+        rows = batches["rows"][:, index] + first_rows
+        batch = {name: ops.take(flat[name], rows, axis=0) for name in _FLAT}
+        return _step(structure, values, batch, batches["counts"][:, index], state)
+
+    state = ops.fori_loop(0, batches["rows"].shape[1], step, state)
+    return (state, *_evaluate(structure, tables, values, state))
+
+
+def _step(structure: Structure, values: Values, batch: dict[str, Any], counts: Any, state: State) -> State:
+    """One step of every member: forward, loss, gradient, update."""
+    places = ops.arange(structure.batch_size, dtype="int32")[None, :]
+    present = places < counts[:, None]
+    shares = batch["row_weights"] / ops.cast(ops.maximum(counts, 1), "float32")[:, None]
+    targets = smoothed(structure.loss, batch["targets"], values["label_smoothing"])
+    training_step = Step(state["times"], ops.cast(present, "float32")[:, :, None])
+
+    def total_loss(weights: list[Any]) -> tuple[Any, Arrays]:
+        network = (weights, state["moments"])
+        logits, moments = forward(structure, network, values, batch["inputs"], training_step)
+        losses = LOSSES[structure.loss].training(logits, targets)
+        return ops.sum(ops.where(present, losses * shares, 0.0)), moments
+
+    gradients, moments = gradient(total_loss, state["weights"])
+    gradients = [
+        slope + 2.0 * values["l2"] * weights if is_kernel else slope
+        for slope, weights, is_kernel in zip(gradients, state["weights"], structure.kernels, strict=True)
+    ]
+    if structure.clipped:
+        gradients = clipped(gradients, values["clip_norm"])
+    return _where(counts > 0, _updated(structure, values, gradients, state) | {"moments": moments}, state)
+
+
+def _updated(structure: Structure, values: Values, gradients: list[Any], state: State) -> State:
+    """Weights and optimizer slots after a step."""
+    time = ops.cast(state["times"], "float32")[:, None, None]
+    progress = ops.minimum(time / values["num_steps"], 1.0)
+    factor = SCHEDULES[structure.schedules[0]](progress)
+    for index, name in enumerate(structure.schedules[1:], start=1):
+        factor = ops.where(values["schedule"] == index, SCHEDULES[name](progress), factor)
+    rate = values["learning_rate"] * factor
+    update = UPDATES[structure.optimizer]
+    moved = [
+        update.step(weights, slope, [slot[index] for slot in state["slots"]], rate, values, time + 1.0)
+        for index, (weights, slope) in enumerate(zip(state["weights"], gradients, strict=True))
+    ]
+    return {
+        "weights": [weights for weights, _ in moved],
+        "slots": [[slots[number] for _, slots in moved] for number in range(update.num_slots)],
+        "times": state["times"] + 1,
+    }
+
+
+def _where(members: Any, new: Any, old: Any) -> Any:
+    """The new arrays of some members and the old ones of the others."""
+    if isinstance(new, dict):
+        return {name: _where(members, new[name], old[name]) for name in old}
+    if isinstance(new, list):
+        return [_where(members, one, other) for one, other in zip(new, old, strict=True)]
+    return ops.where(ops.reshape(members, (-1, *[1] * (len(new.shape) - 1))), new, old)
+
+
+def _evaluate(structure: Structure, tables: dict[str, Any], values: Values, state: State) -> tuple[Any, Any]:
+    """Mean losses over the parts of each member's view, without dropout and penalties, and the predictions."""
+    loss = LOSSES[structure.loss]
+    network = (state["weights"], state["moments"])
+    num_members, num_parts = values["view"].shape[0], tables["parts"].shape[1]
+    num_rows = tables["inputs"].shape[1]
+
+    def add(block: Any, results: tuple[Any, Any]) -> tuple[Any, Any]:
+        inputs, targets, shares = (
+            ops.take(_rows(tables[name], block, axis), values["view"], axis=0)
+            for name, axis in (("inputs", 1), ("targets", 1), ("parts", 2))
+        )
+        predictions = loss.activation(forward(structure, network, values, inputs, None)[0])
+        losses = loss.evaluation(predictions, targets)[:, None, :]
+        sums = ops.sum(ops.where(shares > 0.0, losses * shares, 0.0), axis=-1)
+        return results[0] + sums, ops.slice_update(results[1], [0, block * BLOCK, 0], predictions)
+
+    start = (
+        ops.zeros((num_members, num_parts), "float32"),
+        ops.zeros((num_members, num_rows, structure.num_outputs), "float32"),
+    )
+    losses, predictions = ops.fori_loop(0, num_rows // BLOCK, add, start)
+    return losses, predictions
+
+
+def _rows(table: Any, block: Any, axis: int) -> Any:
+    """The rows of one block."""
+    starts, shape = [0] * len(table.shape), list(table.shape)
+    starts[axis], shape[axis] = block * BLOCK, BLOCK
+    return ops.slice(table, starts, shape)

@@ -1,0 +1,36 @@
+"""Which rows a member trains on, and in which order: the same for both engines."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy
+
+from automl.data.splits import Fold
+from automl.trial import Member
+
+
+def member_fold(member: Member, fold: Fold) -> Fold:
+    """The fold with the fit rows that this member uses: a share of them, a bootstrap resample, or all.
+
+    A bootstrap resample holds as many rows as it is drawn from, some of them several times (Efron 1979). Shares of
+    one fold are nested: a smaller one is part of a larger one.
+    """
+    fit = fold.fit
+    if member.share < 1.0:
+        taken = max(1, round(member.share * len(fit)))
+        fit = numpy.sort(numpy.random.default_rng(member.rows_seed).permutation(fit)[:taken])
+    if member.resample:
+        fit = numpy.sort(numpy.random.default_rng(member.rows_seed).choice(fit, len(fit)))
+    return fold if fit is fold.fit else replace(fold, fit=fit)
+
+
+@lru_cache(maxsize=256)
+def row_order(seed: int, num_rows: int, epoch: int) -> numpy.ndarray:
+    """The order of the rows in one epoch (from 0): a function of its arguments and of nothing else.
+
+    Returns:
+        Int32 array of shape (row,): a permutation. It is shared: do not write to it.
+    """
+    order = numpy.random.default_rng((seed, epoch)).permutation(num_rows).astype(numpy.int32)
+    order.setflags(write=False)
+    return order

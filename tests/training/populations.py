@@ -1,0 +1,91 @@
+"""Members trained in a population by hand, for tests."""
+
+from typing import Any
+
+from automl.preparation import PreparedStudy, prepare_study
+from automl.studyfile import make_study
+from automl.training.planner import Setting, _joint, structure_of
+from automl.training.population import Job, Outcome, Population
+from automl.training.programs import compile_epoch
+from automl.training.stacked import Structure
+from automl.training.views import Tables
+from automl.trial import FoldResult, Member
+
+
+def study(space: dict[str, Any] | None = None, data: str = "wine", **sections: Any) -> PreparedStudy:
+    training = {"epochs": 4, "batch_size": 32} | sections.pop("training", {})
+    return prepare_study(
+        make_study(
+            {
+                "name": "s",
+                "data": {"sklearn": data},
+                "splits": {"folds": 2},
+                "space": {"depth": 1, "width": 8, "learning_rate": 0.02} | (space or {}),
+                "training": training,
+                **sections,
+            }
+        )
+    )
+
+
+def member(prepared: PreparedStudy, trial: int = 0, fold: int = 0, **values: Any) -> Member:
+    return Member(trial, fold, dict(prepared.space.values) | values, 0)
+
+
+def tables(prepared: PreparedStudy) -> Tables:
+    return Tables(
+        [prepared.plan.view(member(prepared, fold=f), fold) for f, fold in enumerate(prepared.splits.folds)]
+    )
+
+
+def setting(prepared: PreparedStudy) -> Setting:
+    dataset = prepared.dataset
+    rows = len(prepared.splits.training)
+    return Setting(
+        dataset.features.shape[1],
+        dataset.num_outputs,
+        prepared.plan.loss,
+        rows,
+        prepared.plan.training.batch_size,
+    )
+
+
+def jobs(prepared: PreparedStudy, members: list[Member], patience: int = 50) -> list[Job]:
+    return [Job(one, one.fold, prepared.plan.training.epochs, patience) for one in members]
+
+
+def joint_structure(prepared: PreparedStudy, members: list[Member]) -> Structure:
+    structures = [structure_of(job, setting(prepared)) for job in jobs(prepared, members)]
+    whole = structures[0]
+    for one in structures[1:]:
+        joint = _joint(whole, one)
+        assert joint is not None
+        whole = joint
+    return whole
+
+
+def train(
+    prepared: PreparedStudy,
+    members: list[Member],
+    places: int = 4,
+    structure: Structure | None = None,
+    patience: int | None = None,
+) -> list[Outcome]:
+    """Outcomes in the order of the members; with a patience of 0 they keep their last weights."""
+    structure = structure or joint_structure(prepared, members)
+    population = Population(structure, compile_epoch(structure), tables(prepared), places)
+    waiting, ended = (
+        jobs(prepared, members, prepared.plan.training.patience if patience is None else patience),
+        list[Outcome](),
+    )
+    while waiting or population.jobs:
+        entering = waiting[: population.num_free]
+        waiting = waiting[len(entering) :]
+        population.admit(entering)
+        population.run_epoch()
+        ended += population.take_finished()
+    return sorted(ended, key=lambda outcome: members.index(outcome.job.member))
+
+
+def curves(result: FoldResult) -> list[tuple[float, float, float]]:
+    return list(zip(result.training_loss, result.stopping_loss, result.validation_loss, strict=True))

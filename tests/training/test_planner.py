@@ -1,0 +1,122 @@
+"""Plans: every member once, in a program that fits it, and the same plan again."""
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from automl.networks.mlp import layer_widths
+from automl.training.planner import Setting, places_in_cache, plan_lanes, structure_of
+from automl.training.population import Job
+from automl.trial import Member
+
+SETTING = Setting(20, 3, "categorical_crossentropy", 1000, 64)
+
+VALUES = some.fixed_dictionaries(
+    {
+        "depth": some.integers(0, 3),
+        "width": some.integers(1, 300),
+        "activation": some.sampled_from(["relu", "tanh", "gelu"]),
+        "dropout": some.sampled_from([0.0, 0.3]),
+        "batch_normalization": some.booleans(),
+        "optimizer": some.sampled_from(["sgd", "momentum", "adam", "adamw", "rmsprop"]),
+        "schedule": some.sampled_from(["constant", "cosine"]),
+        "batch_size": some.sampled_from([32, 64]),
+        "clip_norm": some.sampled_from([0.0, 1.0]),
+    }
+)
+
+
+def jobs_of(configurations, folds=2):
+    return [
+        Job(Member(trial, fold, values, 0), fold, 30, 5)
+        for trial, values in enumerate(configurations)
+        for fold in range(folds)
+    ]
+
+
+def fits(structure, values):
+    """Whether a program with this structure can train such a member."""
+    widths = layer_widths(values)
+    alone = structure_of(Job(Member(0, 0, values, 0), 0, 1, 1), SETTING)
+    return (
+        len(widths) == len(structure.widths)
+        and all(own <= given for own, given in zip(widths, structure.widths, strict=True))
+        and (not widths or values["activation"] in structure.activations)
+        and values["schedule"] in structure.schedules
+        and structure.batch_size == values["batch_size"]
+        and structure.batch_normalization == alone.batch_normalization
+        and structure.optimizer == alone.optimizer
+        and (structure.dropout or not (widths and values["dropout"]))
+        and (structure.clipped or not values["clip_norm"])
+        and (structure.padded or list(structure.widths) == widths)
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(some.lists(VALUES, min_size=1, max_size=12), some.lists(VALUES, max_size=6))
+def test_every_job_is_in_one_lane_that_fits_it(configurations, later):
+    known = {}
+    for group in (configurations, later):
+        jobs = jobs_of(group)
+        lanes = plan_lanes(jobs, SETTING, known)
+        planned = [job for lane in lanes for job in lane.jobs]
+        assert sorted(map(id, planned)) == sorted(map(id, jobs))
+        for lane in lanes:
+            assert all(fits(lane.structure, job.member.hyperparameters) for job in lane.jobs)
+            assert lane.num_places >= 1
+            assert lane.num_places in known[lane.structure]
+
+
+@settings(max_examples=20, deadline=None)
+@given(some.lists(VALUES, min_size=1, max_size=8))
+def test_the_same_jobs_have_the_same_plan(configurations):
+    jobs = jobs_of(configurations)
+    assert plan_lanes(jobs, SETTING, {}) == plan_lanes(list(jobs), SETTING, {})
+
+
+BASE = {"depth": 2, "width": 64, "activation": "relu", "dropout": 0.0, "batch_normalization": False} | {
+    "optimizer": "adam",
+    "schedule": "constant",
+    "batch_size": 64,
+    "clip_norm": 0.0,
+}
+
+
+def test_members_of_one_structure_fill_their_places():
+    lanes = plan_lanes(jobs_of([BASE] * 100, folds=5), SETTING, {})
+    assert len({lane.structure for lane in lanes}) == 1
+    assert len(lanes) > 1, "more than one core has work"
+    turns = sum(-(-len(lane.jobs) // lane.num_places) for lane in lanes)
+    places = lanes[0].num_places
+    assert turns * places <= 1.1 * 500, "most places are full in every turn"
+
+
+def test_a_few_small_networks_of_other_widths_share_a_program():
+    """To compile one for each would cost more than to fill them up."""
+    lanes = plan_lanes(jobs_of([BASE | {"width": width} for width in (24, 28, 31, 32)]), SETTING, {})
+    assert {lane.structure.widths for lane in lanes} == {(32, 32)}
+    assert all(lane.structure.padded for lane in lanes)
+
+
+def test_many_large_networks_are_not_filled_up_to_larger_ones():
+    rows = Setting(100, 1, "mse", 40_000, 256)
+    lanes = plan_lanes(jobs_of([BASE | {"width": width} for width in (64, 512)] * 20, folds=5), rows, {})
+    assert {lane.structure.widths for lane in lanes} == {(64, 64), (512, 512)}
+
+
+def test_a_compiled_program_is_used_again():
+    known = {}
+    plan_lanes(jobs_of([BASE | {"activation": name} for name in ("relu", "tanh")] * 2), SETTING, known)
+    before = {structure: set(places) for structure, places in known.items()}
+    lanes = plan_lanes(jobs_of([BASE | {"activation": "tanh"}] * 3), SETTING, known)
+    assert {lane.structure for lane in lanes} <= set(before)
+    assert known == before
+
+
+@pytest.mark.parametrize(("width", "places"), [(16, 32), (64, 8), (512, 8)])
+def test_places_follow_the_cache(width, places):
+    values = BASE | {"width": width, "depth": 3}
+    structure = structure_of(Job(Member(0, 0, values, 0), 0, 1, 1), SETTING)
+    count = places_in_cache(structure)
+    assert count >= places and numpy.log2(count) % 1 == 0

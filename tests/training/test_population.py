@@ -1,0 +1,263 @@
+"""A member of a population against its plain twin in Keras, and against itself in other company."""
+
+import dataclasses
+import itertools
+
+import keras
+import numpy
+import pytest
+from populations import curves, jobs, joint_structure, member, setting, study, tables, train
+
+from automl.networks.activations import ACTIVATIONS
+from automl.networks.mlp import initial_weights
+from automl.training.planner import structure_of
+from automl.training.population import Population
+from automl.training.programs import compile_epoch
+from automl.training.sequential import train_member
+from automl.training.stacking import own_weights
+
+RELATIVE, AMPLIFIED = 1e-5, 2e-4
+"""Normalized layers have directions whose gradient is 0 but for rounding, and Adam and RMSprop divide by its size."""
+LOSSES = {
+    "binary": "breast_cancer",
+    "multiclass": "wine",
+    "mse": "diabetes",
+    "mae": "diabetes",
+    "huber": "diabetes",
+}
+OPTIMIZERS = ("sgd", "momentum", "adam", "adamw", "rmsprop")
+FAMILIES = (("sgd", "momentum"), ("adam", "adamw"), ("rmsprop", "rmsprop"))
+
+
+def with_loss(loss, space, **training):
+    regression = {"loss": loss} if LOSSES[loss] == "diabetes" else {}
+    return study(space, LOSSES[loss], training=regression | training)
+
+
+def check_against_twins(prepared, members, structure=None):
+    """Curves, kept epoch and kept weights of every member equal those of `model.fit`."""
+    outcomes = train(prepared, members, places=len(members), structure=structure)
+    shared = structure or joint_structure(prepared, members)
+    for one, outcome in zip(members, outcomes, strict=True):
+        fold = prepared.splits.folds[one.fold]
+        expected, network = train_member(prepared.plan, one, fold, prepared.plan.models(), lambda *_: None)
+        says = str(dict(one.hyperparameters))
+        adaptive = shared.batch_normalization and shared.optimizer != "sgd"
+        close = AMPLIFIED if adaptive else RELATIVE
+        numpy.testing.assert_allclose(outcome.losses, curves(expected), close, 1e-7, err_msg=says)
+        assert outcome.best_epoch == expected.best_epoch
+        weights = own_weights(shared, one, outcome.weights)
+        model = network.model
+        for mine, its in zip(weights, [*model.trainable_weights, *model.non_trainable_weights], strict=True):
+            its = keras.ops.convert_to_numpy(its)
+            assert numpy.linalg.norm(mine - its) <= 5 * close * max(1.0, numpy.linalg.norm(its)), says
+
+
+@pytest.mark.parametrize(
+    ("loss", "depth", "normalize", "family"),
+    [
+        ("binary", 1, False, 1),
+        ("multiclass", 2, True, 1),
+        ("mse", 2, False, 2),
+        ("mae", 1, True, 0),
+        ("huber", 1, False, 0),
+    ],
+)
+def test_a_member_equals_its_twin(loss, depth, normalize, family):
+    """Each activation of the table in one program, the optimizers of a family in turn."""
+    space = {"depth": depth, "batch_normalization": normalize, "optimizer": FAMILIES[family][0]}
+    prepared = with_loss(loss, space)
+    values = {"momentum": 0.8, "weight_decay": 0.01, "negative_slope": 0.3}
+    members = [
+        member(prepared, trial, trial % 2, activation=name, optimizer=optimizer, **values)
+        for trial, (name, optimizer) in enumerate(
+            zip(ACTIVATIONS, itertools.cycle(FAMILIES[family]), strict=False)
+        )
+    ]
+    check_against_twins(prepared, members)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize("depth", [0, 1, 3])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family[1])
+def test_a_member_equals_its_twin_in_every_combination(family, loss, depth, normalize):
+    if depth == 0 and normalize:
+        pytest.skip("a linear model has nothing to normalize")
+    space = {"depth": max(depth, 1), "batch_normalization": normalize, "optimizer": family[0]}
+    prepared = with_loss(loss, space)
+    values = {"momentum": 0.8, "weight_decay": 0.01, "depth": depth}
+    pairs = itertools.product(ACTIVATIONS if depth else ["relu"], dict.fromkeys(family))
+    members = [
+        member(prepared, trial, trial % 2, activation=name, optimizer=optimizer, **values)
+        for trial, (name, optimizer) in enumerate(pairs)
+    ]
+    check_against_twins(prepared, members)
+
+
+def test_a_linear_model_equals_its_twin():
+    prepared = study({"depth": 0, "width": 8} | {"depth": {"choice": [0, 1]}}, "wine")
+    check_against_twins(
+        prepared, [member(prepared, depth=0), member(prepared, 1, 1, depth=0, optimizer="adamw")]
+    )
+
+
+def test_schedule_clipping_smoothing_and_penalty_equal_the_twin():
+    """Each member with its own values of all of them, in one program."""
+    prepared = study({"depth": 1}, training={"epochs": 6})
+    members = [
+        member(prepared, 0, schedule="cosine", l2=0.01),
+        member(prepared, 1, clip_norm=0.05, label_smoothing=0.1),
+        member(prepared, 2, schedule="linear", clip_norm=3.0, l2=0.1, activation="gelu"),
+        member(prepared, 3),
+    ]
+    check_against_twins(prepared, members)
+
+
+def test_class_weights_equal_the_twin():
+    prepared = study({"depth": 1}, "breast_cancer", training={"class_weights": "balanced"})
+    plain = study({"depth": 1}, "breast_cancer")
+    check_against_twins(prepared, [member(prepared, 0), member(prepared, 1, 1)])
+    weighted, unweighted = train(prepared, [member(prepared)])[0], train(plain, [member(plain)])[0]
+    assert not numpy.allclose(weighted.losses, unweighted.losses, rtol=1e-3)
+
+
+def test_resamples_and_shares_equal_the_twin():
+    prepared = study({"depth": 1})
+    members = [
+        dataclasses.replace(member(prepared), resample=1),
+        dataclasses.replace(member(prepared), share=0.5),
+    ]
+    for one in members:
+        view = prepared.plan.view(one, prepared.splits.folds[0])
+        shared = structure_of(jobs(prepared, [one])[0], setting(prepared))
+        population = Population(shared, compile_epoch(shared), type(tables(prepared))([view]), 2)
+        population.admit(jobs(prepared, [one]))
+        while not (ended := population.take_finished()):
+            population.run_epoch()
+        expected, _ = train_member(
+            prepared.plan, one, prepared.splits.folds[0], prepared.plan.models(), lambda *_: None
+        )
+        numpy.testing.assert_allclose(ended[0].losses, curves(expected), RELATIVE)
+
+
+def test_the_last_partial_batch_counts():
+    """A batch larger than the rest, one row in it, against the twin, which takes rows as they come."""
+    prepared = study({"depth": 1})
+    rows = len(prepared.splits.folds[0].fit)
+    check_against_twins(
+        prepared, [member(prepared, batch_size=rows - 1), member(prepared, 1, batch_size=rows - 1)]
+    )
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_padding_is_inert(normalize):
+    """Units that a member does not have change nothing and stay 0, whatever their activation gives at 0."""
+    prepared = study(
+        {"depth": 2, "batch_normalization": normalize, "optimizer": "adamw"}, training={"epochs": 6}
+    )
+    members = [member(prepared, activation=name) for name in ("sigmoid", "softplus", "relu")]
+    narrow = joint_structure(prepared, members)
+    wide = dataclasses.replace(narrow, widths=(13, 24), padded=True)
+    alone, padded = train(prepared, members, structure=narrow), train(prepared, members, structure=wide)
+    for one, other in zip(alone, padded, strict=True):
+        numpy.testing.assert_allclose(other.losses, one.losses, AMPLIFIED if normalize else 1e-6)
+        kernel, second = other.weights[0], other.weights[3 if normalize else 2]
+        assert (kernel[:, 8:] == 0).all() and (kernel[:, :8] != 0).any()
+        assert (second[8:] == 0).all() and (second[:, 8:] == 0).all()
+
+
+def test_neighbors_change_no_bit_even_when_they_turn_nan():
+    prepared = study({"depth": 2, "dropout": 0.3, "optimizer": "sgd"}, training={"epochs": 8, "patience": 2})
+    one = member(prepared, 7, 1, activation="tanh", learning_rate=0.05)
+    calm = [member(prepared, trial, trial % 2, activation="gelu") for trial in range(3)]
+    wild = [member(prepared, trial, trial % 2, activation="relu", learning_rate=1e30) for trial in range(3)]
+    shared = joint_structure(prepared, [one, *calm, *wild])
+    first = train(prepared, [*calm, one], structure=shared)
+    second = train(prepared, [one, *wild], structure=shared)
+    assert all(outcome.diverged for outcome in second[1:])
+    assert not any(outcome.diverged for outcome in first)
+    assert_same(first[3], second[0])
+
+
+def test_order_places_and_refilling_change_little_or_nothing():
+    """The same bits in any place of the same program; rounding apart in programs of other sizes."""
+    prepared = study(
+        {"depth": 1, "dropout": 0.2, "batch_normalization": True}, training={"epochs": 5, "patience": 2}
+    )
+    members = [member(prepared, trial, trial % 2, learning_rate=0.01 * (trial + 1)) for trial in range(6)]
+    together = train(prepared, members, places=4)
+    backward = train(prepared, members[::-1], places=4)[::-1]
+    for one, other in zip(together, backward, strict=True):
+        assert_same(one, other)
+    alone = train(prepared, members[2:3], places=1)[0]
+    numpy.testing.assert_allclose(alone.losses, together[2].losses, rtol=1e-6)
+
+
+def test_shrinking_keeps_members_and_their_past():
+    prepared = study({"depth": 1, "dropout": 0.2}, training={"epochs": 8})
+    members = [member(prepared, trial, trial % 2) for trial in range(5)]
+    shared = joint_structure(prepared, members)
+    population = Population(shared, compile_epoch(shared), tables(prepared), 8)
+    own = jobs(prepared, members)
+    population.admit(
+        [dataclasses.replace(job, num_epochs=3 if job.member.trial in (0, 3) else 8) for job in own]
+    )
+    ended = []
+    while population.jobs:
+        population.run_epoch()
+        ended += population.take_finished()
+        if len(ended) == 2:
+            population.shrink(4)
+            assert population.num_places == 4
+    whole = train(prepared, members, places=8)
+    for outcome in ended:
+        expected = whole[outcome.job.member.trial].losses[: len(outcome.losses)]
+        numpy.testing.assert_allclose(outcome.losses, expected, rtol=1e-6)
+    assert sorted(len(outcome.losses) for outcome in ended) == [3, 3, 8, 8, 8]
+
+
+def test_the_kept_predictions_are_those_of_the_kept_weights():
+    prepared = study(
+        {"depth": 1, "learning_rate": 0.3}, "breast_cancer", training={"epochs": 12, "patience": 3}
+    )
+    outcome = train(prepared, [member(prepared)])[0]
+    assert outcome.best_epoch == int(numpy.argmin(outcome.losses[:, 1])) + 1 < len(outcome.losses)
+    view = tables(prepared).views[0]
+    hidden = numpy.maximum(view.inputs @ outcome.weights[0] + outcome.weights[1], 0)
+    logits = hidden @ outcome.weights[2] + outcome.weights[3]
+    numpy.testing.assert_allclose(outcome.predictions, 1 / (1 + numpy.exp(-logits)), rtol=1e-4, atol=1e-6)
+
+
+def test_validation_rows_choose_nothing():
+    prepared = study({"depth": 1})
+    view = tables(prepared).views[0]
+    outcome = train(prepared, [member(prepared)])[0]
+    target = prepared.dataset.target.copy()
+    target[view.fold.validation] = (target[view.fold.validation] + 1) % 3
+    scrambled = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
+    other = train(scrambled, [member(prepared)])[0]
+    numpy.testing.assert_array_equal(other.losses[:, :2], outcome.losses[:, :2])
+    assert (other.losses[:, 2] != outcome.losses[:, 2]).all()
+    for mine, its in zip(outcome.weights, other.weights, strict=True):
+        numpy.testing.assert_array_equal(mine, its)
+
+
+def test_members_that_differ_in_a_seed_differ():
+    prepared = study({"depth": 1, "dropout": 0.5})
+    one = member(prepared)
+    members = [one, dataclasses.replace(one, repeat=1), dataclasses.replace(one, trial=1)]
+    first, second, third = train(prepared, members)
+    assert not numpy.allclose(first.losses, second.losses) and not numpy.allclose(first.losses, third.losses)
+    weights, _ = initial_weights(one.hyperparameters, 13, 3, one.seed("weights"))
+    others, _ = initial_weights(one.hyperparameters, 13, 3, members[1].seed("weights"))
+    assert not numpy.allclose(weights[0], others[0])
+
+
+def assert_same(one, other):
+    """Equal to the last bit."""
+    numpy.testing.assert_array_equal(one.losses, other.losses)
+    numpy.testing.assert_array_equal(one.predictions, other.predictions)
+    for mine, its in zip(one.weights, other.weights, strict=True):
+        numpy.testing.assert_array_equal(mine, its)
