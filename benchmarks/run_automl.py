@@ -1,6 +1,6 @@
 """A work by populations: the engine without search, MLflow and files.
 
-python benchmarks/run_automl.py WORK [ENGINE] [TRIALS]
+python benchmarks/run_automl.py WORK [ENGINE] [TRIALS] [SEED]
 """
 
 import os
@@ -22,6 +22,8 @@ from automl.training.engines import ENGINES  # noqa: E402
 from automl.training.sequential import TrainingPlan  # noqa: E402
 from automl.training.trials import plan_members  # noqa: E402
 from automl.trial import Task  # noqa: E402
+
+READY = time.perf_counter()
 
 
 def main(name, engine="population", num_trials=None, seed=0):
@@ -49,7 +51,7 @@ def main(name, engine="population", num_trials=None, seed=0):
         str(trial.number): {metric: trial.fold_scores(metric) for metric in metrics}
         for trial in sorted(trials, key=lambda trial: trial.number)
     }
-    works.report(f"automl ({engine})", time.perf_counter() - BEGAN, scores, len(trials) * len(folds))
+    works.report(f"automl ({engine})", (BEGAN, READY), scores, len(trials) * len(folds))
 
 
 if __name__ == "__main__":

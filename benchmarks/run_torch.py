@@ -1,6 +1,6 @@
 """A work by Optuna and a plain PyTorch loop, one thread; PART of OF takes every OF-th trial, for one process a core.
 
-python benchmarks/run_torch.py WORK [TRIALS] [PART OF]
+python benchmarks/run_torch.py WORK [TRIALS] [PART OF [SEED]]
 """
 
 import sys
@@ -13,6 +13,8 @@ import torch  # noqa: E402
 import works  # noqa: E402
 
 ACTIVATIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "gelu": torch.nn.GELU, "silu": torch.nn.SiLU}
+
+READY = time.perf_counter()
 
 
 def build(values, num_features, num_outputs):
@@ -48,9 +50,9 @@ def fit(work, values, rows, validation):
         return float(loss(model(others), expected))
 
 
-def main(name, num_trials=None, part="0", of="1"):
+def main(name, num_trials=None, part="0", of="1", seed="0"):
     torch.set_num_threads(1)
-    torch.manual_seed(int(part))
+    torch.manual_seed(1000 * int(seed) + int(part))
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     work = works.load(name, num_trials and int(num_trials))
     numbers = range(len(work.trials))[int(part) :: int(of)]
@@ -61,7 +63,7 @@ def main(name, num_trials=None, part="0", of="1"):
         losses = [fit(work, work.trials[number], *fold) for fold in work.folds]
         study.tell(trial, sum(losses) / len(losses))
         scores[str(number)] = {"loss": losses}
-    works.report("Optuna + PyTorch", time.perf_counter() - BEGAN, scores, len(numbers) * len(work.folds))
+    works.report("Optuna + PyTorch", (BEGAN, READY), scores, len(numbers) * len(work.folds))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,13 @@ _MOST_WORKERS = 8
 _SECONDS_BETWEEN_LOOKS = 0.2
 
 
+def num_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """A member that ended with an error of its program.
@@ -60,8 +67,8 @@ class LaneRun:
         """Members as they end. Whoever stops listening stops the threads after the epoch that they are in."""
         for lane in lanes:
             self._lanes.put(lane)
-        cores = 1 if on_accelerator() else min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
-        self._num_workers = max(1, min(cores, len(lanes)))
+        most = 1 if on_accelerator() else min(num_cores(), _MOST_WORKERS)
+        self._num_workers = max(1, min(most, len(lanes)))
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._num_workers)]
         for thread in threads:
             thread.start()

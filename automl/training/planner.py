@@ -100,7 +100,7 @@ def plan_lanes(jobs: Sequence[Job], setting: Setting, known: Known) -> list[Lane
         share = max(longest, 2 * _compile_seconds(structure, {}))
         parts = _parted(list(by_trial.values()), most, round(costs[structure] / share))
         for own in parts:
-            places = _places(min(most, _power_of_2(len(own))), known.setdefault(structure, set()))
+            places = _places(structure, own, setting, known.setdefault(structure, set()))
             lanes.append(Lane(structure, places, tuple(own), costs[structure] * len(own) / len(group)))
     return sorted(lanes, key=lambda lane: -lane.seconds)
 
@@ -151,17 +151,30 @@ def _parted(trials: list[list[Job]], most: int, num_parts: int) -> list[list[Job
     def dealt(count: int) -> list[list[Job]]:
         return [[job for trial in trials[part::count] for job in trial] for part in range(count)]
 
-    def turns(count: int) -> int:
-        return sum(-(-len(part) // most) for part in dealt(count))
+    def places_taken(count: int) -> int:
+        return sum(-(-len(part) // most) * _even(len(part), most) for part in dealt(count))
 
-    return dealt(min(choices, key=turns) if choices else max(1, min(num_parts, most_parts)))
+    return dealt(min(choices, key=places_taken) if choices else max(1, min(num_parts, most_parts)))
 
 
-def _places(wanted: int, compiled: set[int]) -> int:
-    """As many places as wanted, or as a compiled program has that is not much larger or smaller."""
-    near = [count for count in compiled if wanted // 2 <= count <= wanted * 2]
-    compiled.add(wanted if not near else max(near))
-    return wanted if not near else max(near)
+def _even(num_jobs: int, most: int) -> int:
+    """Places that jobs fill evenly, turn after turn."""
+    turns = -(-num_jobs // most)
+    return -(-num_jobs // turns)
+
+
+def _places(structure: Structure, jobs: Sequence[Job], setting: Setting, compiled: set[int]) -> int:
+    """Places for a lane: a number that the jobs fill evenly, or one that is compiled, where that costs less."""
+    wanted = _even(len(jobs), setting.most_places or places_in_cache(structure))
+    an_epoch = _run_seconds(structure, jobs, setting) / len(jobs)
+
+    def seconds(count: int) -> float:
+        turns = -(-len(jobs) // count)
+        return turns * count * an_epoch + (0.0 if count in compiled else _compile_seconds(structure, {}))
+
+    chosen = min([*sorted(compiled), wanted], key=seconds)
+    compiled.add(chosen)
+    return chosen
 
 
 def _grouped(jobs: Sequence[Job], setting: Setting, known: Known) -> dict[Structure, list[Job]]:
