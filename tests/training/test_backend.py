@@ -1,0 +1,63 @@
+"""The door to the array library: JAX trains a population as TensorFlow does."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from automl.training.backend import is_out_of_memory
+
+SCRIPT = """
+    import json
+    from populations import member, study, train
+
+    prepared = study({"depth": 2, "dropout": 0.3}, training={"epochs": 4})
+    pairs = [("relu", "adam"), ("gelu", "adamw"), ("tanh", "adam")]
+    members = [
+        member(prepared, number, number % 2, activation=activation, optimizer=optimizer)
+        for number, (activation, optimizer) in enumerate(pairs)
+    ]
+    print("LOSSES " + json.dumps([outcome.losses.tolist() for outcome in train(prepared, members)]))
+"""
+
+
+def losses(backend):
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(SCRIPT)],
+        env=os.environ
+        | {
+            "KERAS_BACKEND": backend,
+            "PYTHONPATH": f"{Path(__file__).parent}:{os.environ.get('PYTHONPATH', '')}",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("LOSSES ")]
+    return json.loads(line[7:])
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs the extra [jax]")
+def test_jax_trains_as_tensorflow_does():
+    """The same dropout masks too: they are integers from a counter."""
+    for mine, its in zip(losses("jax"), losses("tensorflow"), strict=True):
+        for one, other in zip(mine, its, strict=True):
+            assert one == pytest.approx(other, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 8 bytes."), True),
+        (type("ResourceExhaustedError", (Exception,), {})("OOM when allocating tensor"), True),
+        (ValueError("no such kernel"), False),
+    ],
+)
+def test_an_error_of_memory_is_told_from_others(error, expected):
+    assert is_out_of_memory(error) is expected
