@@ -11,7 +11,7 @@ from automl import space as spaces
 from automl.config import StudyConfig
 from automl.errors import DataError, ExportError, RecordError, StudyFailedError
 from automl.evaluation.metrics import score
-from automl.export.saved_model import ModelCard, copy_model, save_model
+from automl.export.saved_model import ModelCard, check_backend, copy_model, save_model
 from automl.interrupts import Interrupts
 from automl.journal import MODEL, STUDY_FILE, Journal, new_study_folder, read_journal, remove_study_folder
 from automl.preparation import PreparedStudy, facts_of, prepare_study
@@ -94,6 +94,7 @@ def run_study(
         KeyboardInterrupt: The study was interrupted. Its finished trials are recorded.
     """
     config = study if isinstance(study, StudyConfig) else load_study(study)
+    check_backend()
     prepared = prepared or prepare_study(config)
     summary: StudySummary | None = None
     with Interrupts() as interrupts:

@@ -42,6 +42,18 @@ class ModelCard:
     scores: Mapping[str, str]
 
 
+def check_backend() -> None:
+    """Refuse a backend that cannot write what a study ends in. Populations train on any.
+
+    Raises:
+        ExportError: Keras does not run on TensorFlow.
+    """
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        must = "be 'tensorflow' for a study, which ends in a SavedModel"
+        raise ExportError(f"environment: `KERAS_BACKEND` must {must}, got {backend!r}. Unset it.")
+
+
 def save_model(network: Network, dataset: Dataset, card: ModelCard, folder: Path) -> None:
     """Write a SavedModel, `model.json` and `model_card.md`; load it again and compare.
 

@@ -11,6 +11,7 @@ from automl.errors import ExportError
 from automl.export.saved_model import ModelCard, argument_names, save_model
 from automl.export.scoring import Scorer
 from automl.preparation import prepare_study
+from automl.study import run_study
 from automl.studyfile import make_study
 from automl.training.network import Network, fit_scalings
 from automl.trial import Trial, TrialState
@@ -119,3 +120,11 @@ def test_the_scorer_reads_what_people_have(tmp_path):
     with pytest.raises(ValueError, match="a/b"):
         scorer.predict(plain.astype(object).assign(**{"a/b": "red"}))
     assert len(scorer.predict(plain.iloc[:0])) == 0
+
+
+def test_a_backend_that_writes_no_saved_model_is_refused_before_training(monkeypatch, tmp_path):
+    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    study = make_study({"name": "s", "data": {"sklearn": "wine"}})
+    with pytest.raises(ExportError, match="`KERAS_BACKEND` must be 'tensorflow'.* got 'jax'. Unset it"):
+        run_study(study, mlruns=tmp_path / "mlruns")
+    assert not (tmp_path / "mlruns").exists()
