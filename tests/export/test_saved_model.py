@@ -125,6 +125,6 @@ def test_the_scorer_reads_what_people_have(tmp_path):
 def test_a_backend_that_writes_no_saved_model_is_refused_before_training(monkeypatch, tmp_path):
     monkeypatch.setattr("keras.backend.backend", lambda: "jax")
     study = make_study({"name": "s", "data": {"sklearn": "wine"}})
-    with pytest.raises(ExportError, match="`KERAS_BACKEND` must be 'tensorflow'.* got 'jax'. Unset it"):
+    with pytest.raises(ExportError, match=r"`KERAS_BACKEND` must be 'tensorflow'.* got 'jax'. Unset it"):
         run_study(study, mlruns=tmp_path / "mlruns")
     assert not (tmp_path / "mlruns").exists()
