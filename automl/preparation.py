@@ -24,7 +24,7 @@ from automl.training.engines import make_engine
 from automl.training.optimizers import OPTIMIZERS
 from automl.training.schedules import SCHEDULES
 from automl.training.sequential import TrainingPlan
-from automl.trial import Objective
+from automl.trial import Objective, Task
 
 TABLES: Mapping[str, Mapping[str, object]] = {
     "activation": ACTIVATIONS,
@@ -84,6 +84,7 @@ def prepare_study(config: StudyConfig) -> PreparedStudy:
     _check_sampler(config)
     dataset = read_dataset(config.data, config.folder, config.where)
     objective, metrics = _objective(config, dataset)
+    _check_training(config, dataset)
     splits = make_splits(dataset, config.splits, config.search.seed, config.where)
     space, builder = _networks(config, dataset)
     return PreparedStudy(config, dataset, splits, space, builder, objective, metrics)
@@ -132,6 +133,28 @@ def _check_sampler(config: StudyConfig) -> None:
                 where=config.where("search", "algorithm"),
             )
         )
+
+
+def _check_training(config: StudyConfig, dataset: Dataset) -> None:
+    """Refuse what would be without effect, or without a program."""
+    training = config.training
+    if training.engine == "population" and config.network.builder is not None:
+        must, cure = "be 'sequential' or 'auto' for a network of your own", "Change it, or remove it."
+        where = config.where("training", "engine")
+        raise StudyFileError(explain("training.engine", must, training.engine, cure, where=where))
+    if dataset.task is not Task.REGRESSION:
+        return
+    cure = "Remove it."
+    if training.class_weights != "none":
+        where = config.where("training", "class_weights")
+        must = "be 'none' for a regression, which has no classes"
+        raise StudyFileError(
+            explain("training.class_weights", must, training.class_weights, cure, where=where)
+        )
+    if "label_smoothing" in (config.space or {}) and config.network.builder is None:
+        where = config.where("space", "label_smoothing")
+        what = "`label_smoothing` is for classes, and this study is a regression"
+        raise SearchSpaceError(f"{where}: {what}. {cure}")
 
 
 def _objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tuple[str, ...]]:

@@ -1,0 +1,42 @@
+"""What would be without effect, or without a program, is refused before training, with its place and its cure."""
+
+import pytest
+
+from automl.errors import AutoMLError, SearchSpaceError, StudyFileError
+from automl.preparation import prepare_study
+from automl.studyfile import load_study
+
+BUILDER = """
+import keras
+
+def build(hp):
+    return keras.Sequential([keras.Input((10,)), keras.layers.Dense(1)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "says"),
+    [
+        (
+            "network: {builder: mine.py:build}\ntraining: {engine: population}\n",
+            StudyFileError,
+            "study.yaml:3: `training.engine` must be 'sequential' or 'auto' for a network of your own, got",
+        ),
+        (
+            "training: {class_weights: balanced}\n",
+            StudyFileError,
+            "study.yaml:2: `training.class_weights` must be 'none' for a regression, which has no classes, got",
+        ),
+        (
+            "space:\n  depth: 1\n  label_smoothing: 0.1\n",
+            SearchSpaceError,
+            "study.yaml:4: `label_smoothing` is for classes, and this study is a regression. Remove it.",
+        ),
+    ],
+)
+def test_settings_without_effect_are_refused(tmp_path, text: str, kind: type[AutoMLError], says: str) -> None:
+    (tmp_path / "mine.py").write_text(BUILDER)
+    (tmp_path / "study.yaml").write_text("data: {sklearn: diabetes}\n" + text)
+    with pytest.raises(kind) as caught:
+        prepare_study(load_study(tmp_path / "study.yaml"))
+    assert says in str(caught.value)
