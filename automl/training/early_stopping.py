@@ -35,10 +35,14 @@ class Stopping:
 
 
 def begin(num_members: int) -> Stopping:
-    """Members that have not been trained."""
-    zeros = numpy.zeros(num_members, numpy.int64)
-    no = numpy.zeros(num_members, bool)
-    return Stopping(numpy.full(num_members, numpy.inf), zeros, zeros, no, no)
+    """Members that have not been trained. No two arrays share their memory: populations write into them."""
+    return Stopping(
+        best_loss=numpy.full(num_members, numpy.inf),
+        best_epoch=numpy.zeros(num_members, numpy.int64),
+        epoch=numpy.zeros(num_members, numpy.int64),
+        improved=numpy.zeros(num_members, bool),
+        diverged=numpy.zeros(num_members, bool),
+    )
 
 
 def update(state: Stopping, losses: NDArray[numpy.float64], finite: NDArray[numpy.bool_]) -> Stopping:

@@ -262,3 +262,24 @@ def assert_same(one, other):
     numpy.testing.assert_array_equal(one.predictions, other.predictions)
     for mine, its in zip(one.weights, other.weights, strict=True):
         numpy.testing.assert_array_equal(mine, its)
+
+
+def test_shrinking_keeps_what_early_stopping_knows():
+    """A member that is past its best when the population shrinks ends as early, with the same kept epoch."""
+    values = {"depth": 1, "learning_rate": 0.3}
+    prepared = study(values, "breast_cancer", training={"epochs": 12, "patience": 4})
+    members = [member(prepared, trial, trial % 2) for trial in range(5)]
+    whole = train(prepared, members, places=8)
+    shared = joint_structure(prepared, members)
+    population = Population(shared, compile_epoch(shared), tables(prepared), 8)
+    population.admit(jobs(prepared, members, patience=4))
+    ended = []
+    for epoch in range(12):
+        population.run_epoch()
+        ended += population.take_finished()
+        if epoch == 4:
+            population.shrink(max(5, len(population.jobs)))
+    assert any(outcome.best_epoch < 5 < len(outcome.losses) for outcome in whole), "one is past its best"
+    for outcome in ended:
+        expected = whole[outcome.job.member.trial]
+        assert (outcome.best_epoch, len(outcome.losses)) == (expected.best_epoch, len(expected.losses))
