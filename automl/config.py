@@ -104,7 +104,7 @@ class TrainingConfig(Section):
     engine: Literal["auto", "population", "sequential"] = Field(
         "auto",
         description="population trains many networks as one program, sequential one after another with Keras's "
-        "own fit; auto takes the faster one.",
+        "own fit; auto takes the population wherever it can train the networks.",
     )
 
 

@@ -13,6 +13,7 @@ from automl.training.engine import Watch
 from automl.training.planner import Lane, Setting, smaller_places
 from automl.training.population import Job, Outcome, Population
 from automl.training.stacked import Structure
+from automl.training.trials import reason_of
 from automl.training.views import Tables
 from automl.trial import Progress
 
@@ -147,6 +148,5 @@ class LaneRun:
             self._lanes.put(replace(lane, num_places=fewer, jobs=tuple(left)))
             return
         LOGGER.debug("lane %s", lane.structure, exc_info=True)
-        message = (str(error).strip().splitlines() or ["no message"])[0]
         for job in left:
-            self._ended.put(Broken(job, f"{type(error).__name__}: {message[:300]}"))
+            self._ended.put(Broken(job, reason_of(error)))

@@ -40,7 +40,7 @@ def train_trial(
         raise
     except Exception as error:  # whatever a network does wrong is its trial's state, not the study's end
         LOGGER.debug("trial %d", members[0].trial, exc_info=True)
-        reason = _reason(error)
+        reason = reason_of(error)
     return Trial(
         number=members[0].trial,
         hyperparameters=hyperparameters,
@@ -62,6 +62,7 @@ def refit_epochs(trial: Trial) -> int:
     return max(1, round(statistics.median(fold.best_epoch for fold in trial.folds)))
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """An error in one line, as the reason of a failed trial."""
     lines = str(error).strip().splitlines() or ["no message"]
     return f"{type(error).__name__}: {lines[0][:300]}"
