@@ -101,7 +101,7 @@ class FoldResult:
 
     Attributes:
         fold: Number of the fold, from 0.
-        training_loss: Loss after each epoch on the fit rows, without dropout and without penalties.
+        training_loss: Loss after each epoch on the fit rows (of many, on a sample), without dropout and penalties.
         stopping_loss: The same on the stopping rows, which choose the epoch.
         validation_loss: The same on the validation rows, which score and choose nothing.
         best_epoch: Number of epochs after which the kept weights stood, from 1.

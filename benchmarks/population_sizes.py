@@ -42,7 +42,7 @@ def setting():
         for fold, (fit, validation) in enumerate(work.folds)
     ]
     tables = Tables(views)
-    shared = Setting(64, 10, plan.loss, len(work.target), 32)
+    shared = Setting(64, 10, plan.loss, len(work.target), len(work.target), 32)
     structure = structure_of(Job(Member(0, 0, values, 0), 0, 1, 0), shared)
     return tables, structure, values
 

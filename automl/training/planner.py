@@ -51,6 +51,7 @@ class Setting:
         num_outputs: Outputs.
         loss: Name in `losses.LOSSES`.
         num_rows: Rows of a view.
+        num_measured: Rows of it that are evaluated after each epoch.
         batch_size: Where the hyperparameters name none.
         most_places: Members of a program at most; None for what fits the cache.
     """
@@ -59,6 +60,7 @@ class Setting:
     num_outputs: int
     loss: str
     num_rows: int
+    num_measured: int
     batch_size: int
     most_places: int | None = None
 
@@ -240,7 +242,7 @@ def _run_seconds(structure: Structure, jobs: Sequence[Job], setting: Setting) ->
 def _epoch_seconds(structure: Structure, setting: Setting) -> float:
     """One epoch of one member: steps, then an evaluation of all rows."""
     steps = math.ceil(setting.num_rows / structure.batch_size)
-    flops = 6 * structure.capacity * steps * structure.batch_size + 2 * structure.capacity * setting.num_rows
+    flops = 6 * structure.capacity * steps * structure.batch_size + 2 * structure.capacity * setting.num_measured
     activations = 4 * sum(structure.widths) * len(structure.activations) * setting.num_rows
     traffic = steps * structure.capacity
     return flops * _FLOP_SECONDS + traffic * _WEIGHT_SECONDS + activations * _ACTIVATION_SECONDS

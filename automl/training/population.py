@@ -47,7 +47,7 @@ class Outcome:
         losses: Losses after each epoch on fit, stopping and validation rows, float64 (epoch, part).
         best_epoch: Epochs after which the kept weights stood, from 1; 0 when it diverged at once.
         diverged: Whether a loss was infinite or NaN, in the last epoch.
-        predictions: Of the kept weights for the rows of its view, float32 (row, output).
+        predictions: Of the kept weights for the measured rows of its view, float32 (row, output).
         weights: The kept weights, trainable ones first, then moving moments, in the order of `Structure`.
         seconds: Its share of the time that the program took.
     """
@@ -181,7 +181,7 @@ class Population:
         }
         self._best = zeros(structure.shapes) + zeros(structure.moment_shapes)
         self._predictions = numpy.zeros(
-            (num_places, self._tables.num_rows, structure.num_outputs), numpy.float32
+            (num_places, self._tables.num_measured, structure.num_outputs), numpy.float32
         )
         self._values = no_values(structure, num_places)
         self._stopping = begin(num_places)
@@ -235,7 +235,7 @@ class Population:
             best[improved] = ops.convert_to_numpy(now)[improved]
 
     def _outcome(self, number: int, place: _Place) -> Outcome:
-        num_rows = len(self._tables.views[place.job.view].rows)
+        num_rows = self._tables.views[place.job.view].num_measured
         return Outcome(
             job=place.job,
             losses=numpy.array(place.losses),

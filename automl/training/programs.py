@@ -23,10 +23,10 @@ def compile_epoch(structure: Structure) -> Function:
     """The program of one structure, `run(tables, values, batches, state)`; compiled for each set of array shapes.
 
     It trains every member for one epoch and gives the new state, the losses after it, of shape (member, part), and the
-    predictions for all rows of the member's view, of shape (member, row, output).
+    predictions for the first rows of the member's view, those that `parts` weighs, of shape (member, row, output).
 
     - tables: `inputs` (view, row, feature), `targets` (view, row, output), `row_weights` (view, row), and `parts`
-      (view, part, row), in which the weights of a part sum to 1;
+      (view, part, first rows), in which the weights of a part sum to 1;
     - values: `view` and `dropout_seed` of shape (member,), `units_N` (member, 1, unit) where padded, and
       hyperparameters by name of shape (member, 1, 1);
     - batches: `rows` (member, step, row), row numbers of the member's view, and `counts` (member, step), how many of
@@ -109,7 +109,7 @@ def _evaluate(structure: Structure, tables: dict[str, Any], values: Values, stat
     loss = LOSSES[structure.loss]
     network = (state["weights"], state["moments"])
     num_members, num_parts = values["view"].shape[0], tables["parts"].shape[1]
-    num_rows = tables["inputs"].shape[1]
+    num_rows = tables["parts"].shape[2]
 
     def add(block: Any, results: tuple[Any, Any]) -> tuple[Any, Any]:
         inputs, targets, shares = (

@@ -81,19 +81,19 @@ def train_member(
     dataset = plan.dataset
     view = plan.view(member, fold)
     model = models.fresh(member, plan.training.epochs * _num_steps(plan, member, view))
-    parts = [_Part(plan, view, rows, model) for rows in (view.fold.fit, fold.stopping, fold.validation)]
+    parts = [_Part(plan, view, rows, model) for rows in (view.measured, fold.stopping, fold.validation)]
     recorder = _LossRecorder(parts, lambda epoch: on_epoch(member.fold, epoch))
     stopper = keras.callbacks.EarlyStopping(
         "stopping_loss", mode="min", patience=plan.training.patience, restore_best_weights=True
     )
-    _fit(plan, member, model, parts[0], [recorder, stopper])
+    _fit(plan, member, model, _Part(plan, view, view.fold.fit, model), [recorder, stopper])
     if recorder.diverged:
         raise diverged(member, len(recorder.losses))
     network = Network(model, view.scalings, dataset.task)
-    fit, _, validation = parts
+    measured, _, validation = parts
     training_scores, scores = (
         score(plan.metrics, dataset.target[part.rows], network.interpret(forward(model, part.inputs)))
-        for part in (fit, validation)
+        for part in (measured, validation)
     )
     check_scores(member, scores)
     training_loss, stopping_loss, validation_loss = zip(*recorder.losses, strict=True)
@@ -155,7 +155,7 @@ class _Part:
     """Some rows of a fold, for a model: `rows`, `inputs`, `targets` and `weights`."""
 
     def __init__(self, plan: TrainingPlan, view: View, rows: numpy.ndarray, model: keras.Model) -> None:
-        places = numpy.searchsorted(view.rows, rows)
+        places = view.places(rows)
         self.rows = rows
         self.inputs = view.inputs[places]
         self.targets = view.targets[places]

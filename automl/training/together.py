@@ -107,6 +107,7 @@ class PopulationEngine(Engine):
             num_outputs=dataset.num_outputs,
             loss=self._plan.loss,
             num_rows=max(len(view.rows) for view in tables.views),
+            num_measured=tables.num_measured,
             batch_size=self._plan.training.batch_size,
             most_places=_ACCELERATOR_PLACES if on_accelerator() else None,
         )
@@ -140,8 +141,8 @@ class PopulationEngine(Engine):
         dataset = self._plan.dataset
         predictions = interpret(outcome.predictions, dataset.task, view.scalings)
         training_scores, scores = (
-            score(self._plan.metrics, dataset.target[rows], predictions[numpy.searchsorted(view.rows, rows)])
-            for rows in (view.fold.fit, view.fold.validation)
+            score(self._plan.metrics, dataset.target[rows], predictions[view.places(rows)])
+            for rows in (view.measured, view.fold.validation)
         )
         check_scores(member, scores)
         training_loss, stopping_loss, validation_loss = (tuple(part.tolist()) for part in outcome.losses.T)

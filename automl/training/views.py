@@ -10,7 +10,10 @@ from automl.data.dataset import Dataset
 from automl.data.splits import Fold
 from automl.training.network import Scalings, fit_scalings
 from automl.training.programs import BLOCK
-from automl.trial import Task
+from automl.trial import Task, derive_seed
+
+MOST_MEASURED = 8192
+"""Fit rows that the training loss is measured on after each epoch: of larger folds, a sample (its error is 1 %)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,9 @@ class View:
     Attributes:
         fold: Row numbers of the table; fit rows may come several times.
         scalings: Learned on the fit rows.
-        rows: Row numbers of the table, in the order of the view's rows.
+        measured: Row numbers of fit rows that stand for all of them in losses and scores.
+        rows: Row numbers of the table, in the order of the view's rows: first those that losses are measured on.
+        num_measured: How many these are.
         fit: Where the fit rows stand in `rows`, as int32; as often as they come.
         inputs: Float32 array of shape (row, feature), scaled.
         targets: Float32 array of shape (row, output): one column a class, or one.
@@ -29,19 +34,25 @@ class View:
 
     fold: Fold
     scalings: Scalings
+    measured: numpy.ndarray
     rows: numpy.ndarray
+    num_measured: int
     fit: numpy.ndarray
     inputs: numpy.ndarray
     targets: numpy.ndarray
     row_weights: numpy.ndarray
 
     def parts(self) -> numpy.ndarray:
-        """Weights of the rows in the means over fit, stopping and validation rows, float32 (part, row)."""
-        parts = numpy.zeros((3, len(self.rows)))
-        for part, rows in enumerate((self.fold.fit, self.fold.stopping, self.fold.validation)):
+        """Weights of the measured rows in the means over fit, stopping and validation rows, float32 (part, row)."""
+        parts = numpy.zeros((3, self.num_measured))
+        for part, rows in enumerate((self.measured, self.fold.stopping, self.fold.validation)):
             if len(rows):
-                numpy.add.at(parts[part], numpy.searchsorted(self.rows, rows), 1.0 / len(rows))
+                numpy.add.at(parts[part], self.places(rows), 1.0 / len(rows))
         return parts.astype(numpy.float32)
+
+    def places(self, rows: numpy.ndarray) -> numpy.ndarray:
+        """Where rows of the table stand in the view."""
+        return _places(self.rows, rows)
 
 
 def make_view(dataset: Dataset, fold: Fold, balanced: bool) -> View:
@@ -52,17 +63,34 @@ def make_view(dataset: Dataset, fold: Fold, balanced: bool) -> View:
         fold: Its rows; the fit rows alone give the statistics.
         balanced: Whether the classes weigh the same in the training loss.
     """
-    rows = numpy.unique(numpy.concatenate([fold.fit, fold.stopping, fold.validation]))
+    measured = _measured(fold.fit)
+    first = numpy.unique(numpy.concatenate([measured, fold.stopping, fold.validation]))
+    rows = numpy.concatenate([first, numpy.setdiff1d(fold.fit, first)])
     scalings = fit_scalings(dataset.features[fold.fit], dataset.target[fold.fit], dataset.task)
     return View(
         fold=fold,
         scalings=scalings,
+        measured=measured,
         rows=rows,
-        fit=numpy.searchsorted(rows, fold.fit).astype(numpy.int32),
+        num_measured=len(first),
+        fit=_places(rows, fold.fit).astype(numpy.int32),
         inputs=scalings.inputs.apply(dataset.features[rows]),
         targets=encode_targets(dataset, rows, scalings),
         row_weights=_row_weights(dataset, fold, rows, balanced),
     )
+
+
+def _measured(fit: numpy.ndarray) -> numpy.ndarray:
+    """All fit rows, or a random sample that depends on nothing but their number."""
+    if len(fit) <= MOST_MEASURED:
+        return fit
+    generator = numpy.random.default_rng(derive_seed("measured", len(fit)))
+    return fit[numpy.sort(generator.choice(len(fit), MOST_MEASURED, replace=False))]
+
+
+def _places(view: numpy.ndarray, rows: numpy.ndarray) -> numpy.ndarray:
+    order = numpy.argsort(view)
+    return order[numpy.searchsorted(view, rows, sorter=order)]
 
 
 def _row_weights(dataset: Dataset, fold: Fold, rows: numpy.ndarray, balanced: bool) -> numpy.ndarray:
@@ -94,23 +122,28 @@ class Tables:
 
     def __init__(self, views: list[View]) -> None:
         self.views = tuple(views)
-        longest = max(len(view.rows) for view in views)
-        self.num_rows = -(-longest // BLOCK) * BLOCK
+        self.num_measured = _filled_up(max(view.num_measured for view in views))
+        num_rows = max(self.num_measured, *(len(view.rows) for view in views))
         stacked = {
             name: [getattr(view, name) for view in views] for name in ("inputs", "targets", "row_weights")
         }
         self.arrays: dict[str, Any] = {
-            name: ops.convert_to_tensor(numpy.stack([self._filled(array, 0) for array in arrays]))
+            name: ops.convert_to_tensor(numpy.stack([_filled(array, num_rows, 0) for array in arrays]))
             for name, arrays in stacked.items()
         }
-        parts = numpy.stack([self._filled(view.parts(), 1) for view in views])
+        parts = numpy.stack([_filled(view.parts(), self.num_measured, 1) for view in views])
         self.arrays["parts"] = ops.convert_to_tensor(parts)
 
     def num_steps(self, batch_size: int) -> int:
         """Steps of the longest epoch of any view."""
         return max(-(-len(view.fit) // batch_size) for view in self.views)
 
-    def _filled(self, array: numpy.ndarray, axis: int) -> numpy.ndarray:
-        room = [(0, 0)] * array.ndim
-        room[axis] = (0, self.num_rows - array.shape[axis])
-        return numpy.pad(array, room)
+
+def _filled_up(count: int) -> int:
+    return -(-count // BLOCK) * BLOCK
+
+
+def _filled(array: numpy.ndarray, length: int, axis: int) -> numpy.ndarray:
+    room = [(0, 0)] * array.ndim
+    room[axis] = (0, length - array.shape[axis])
+    return numpy.pad(array, room)

@@ -46,6 +46,7 @@ def setting(prepared: PreparedStudy) -> Setting:
         dataset.num_outputs,
         prepared.plan.loss,
         rows,
+        rows,
         prepared.plan.training.batch_size,
     )
 

@@ -10,6 +10,7 @@ from populations import curves, jobs, joint_structure, member, setting, study, t
 
 from automl.networks.activations import ACTIVATIONS
 from automl.networks.mlp import initial_weights
+from automl.training import views
 from automl.training.planner import structure_of
 from automl.training.population import Population
 from automl.training.programs import compile_epoch
@@ -283,3 +284,20 @@ def test_shrinking_keeps_what_early_stopping_knows():
     for outcome in ended:
         expected = whole[outcome.job.member.trial]
         assert (outcome.best_epoch, len(outcome.losses)) == (expected.best_epoch, len(expected.losses))
+
+
+def test_of_many_fit_rows_a_sample_is_measured_and_all_train(monkeypatch):
+    """The curves of other rows do not change the weights; both engines measure the same sample."""
+    prepared = study({"depth": 1}, "breast_cancer")
+    whole = train(prepared, [member(prepared)])[0]
+    monkeypatch.setattr(views, "MOST_MEASURED", 40)
+    view = tables(prepared).views[0]
+    assert len(view.measured) == 40
+    assert set(view.measured) < set(view.fold.fit)
+    assert sorted(view.rows[view.fit]) == sorted(view.fold.fit)
+    sampled = train(prepared, [member(prepared)])[0]
+    for mine, its in zip(sampled.weights, whole.weights, strict=True):
+        numpy.testing.assert_allclose(mine, its, 1e-4, 1e-6)
+    numpy.testing.assert_allclose(sampled.losses[:, 1:], whole.losses[:, 1:], 1e-5)
+    assert not numpy.allclose(sampled.losses[:, 0], whole.losses[:, 0], rtol=1e-3)
+    check_against_twins(prepared, [member(prepared), member(prepared, 1, 1)])
