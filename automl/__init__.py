@@ -18,7 +18,7 @@ _HOMES = {
     "StudyConfig": "automl.config",
     "StudyResult": "automl.study",
     "Trial": "automl.trial",
-    "export_trial": "automl.study",
+    "export_trial": "automl.conclusion",
     "load_study": "automl.studyfile",
     "make_study": "automl.studyfile",
     "run_study": "automl.study",

@@ -50,6 +50,8 @@ HYPERPARAMETERS: dict[str, Named] = {
     "clip_norm": Named(0.0, _NOT_NEGATIVE),
     "label_smoothing": Named(0.0, _between(0.0, 0.5, "be between 0 and 0.5")),
     "batch_size": Named(64, _between(1, 1 << 24, "be between 1 and 16777216")),
+    "numeric_encoding": Named("standard", _NAME),
+    "target_transform": Named("none", _NAME),
 }
 
 TRAINING_HYPERPARAMETERS = (
@@ -60,4 +62,6 @@ TRAINING_HYPERPARAMETERS = (
     "schedule",
     "clip_norm",
     "batch_size",
+    "numeric_encoding",
+    "target_transform",
 )

@@ -22,6 +22,7 @@ from automl.trial import Direction, FoldResult, Objective, Trial, TrialState
 JOURNAL = "journal.jsonl"
 STUDY_FILE = "study.yaml"
 MODEL = "model"
+TEST_READS = "test_reads.jsonl"
 
 
 class Journal:
@@ -40,21 +41,14 @@ class Journal:
         Raises:
             RecordError: The disk is full or the folder is gone.
         """
-        line = json.dumps({"event": event, "time": datetime.now().isoformat(timespec="seconds"), **content})
-        try:
-            with (self.folder / JOURNAL).open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise RecordError(
-                f"{self.folder / JOURNAL} cannot be written: {error.strerror}. Free the disk, or choose another "
-                "folder with --mlruns."
-            ) from None
+        _append(self.folder / JOURNAL, {"event": event, **content})
 
     def append_trial(self, trial: Trial) -> None:
-        """Write one ended trial."""
-        self.append("trial", asdict(trial))
+        """Write one ended trial, without its predictions."""
+        content = asdict(trial.without_predictions())
+        for fold in content["folds"]:
+            del fold["predictions"]
+        self.append("trial", content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +60,7 @@ class StudyLog:
         start: The first event: name, objective, facts.
         trials: Ended trials, by number.
         tests: Readings of the locked test set, in order.
+        verdict: What is said of the winner: `rows` of names and scores, and `sentences`.
         finish: The last event; empty while the study runs, or when it was killed.
     """
 
@@ -73,6 +68,7 @@ class StudyLog:
     start: Mapping[str, Any]
     trials: tuple[Trial, ...]
     tests: tuple[Mapping[str, Any], ...] = ()
+    verdict: Mapping[str, Any] = field(default_factory=dict)
     finish: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -124,6 +120,28 @@ def remove_study_folder(mlruns: Path, folder: Path) -> None:
             parent.rmdir()
 
 
+def record_test_read(folder: Path, digest: str, scores: Mapping[str, float]) -> tuple[str, ...]:
+    """Note beside all studies that one of them has read a test set.
+
+    Args:
+        folder: The study's own folder, `…/studies/NAME/RUN`.
+        digest: Of the test set: of the table and of the rows.
+        scores: What was read.
+
+    Returns:
+        Earlier studies that have read the same test set, as `NAME/RUN`, in order.
+
+    Raises:
+        RecordError: The disk is full.
+    """
+    study, path = f"{folder.parent.name}/{folder.name}", folder.parent.parent / TEST_READS
+    earlier = (
+        [event["study"] for event in _events(path) if event["digest"] == digest] if path.is_file() else []
+    )
+    _append(path, {"event": "test", "digest": digest, "study": study, "scores": dict(scores)})
+    return tuple(dict.fromkeys(name for name in earlier if name != study))
+
+
 def find_study(mlruns: Path, study: str | None) -> Path:
     """The folder of a study: by its name (the last run), its study file, its own folder; the last of all by default.
 
@@ -159,8 +177,22 @@ def read_journal(folder: Path) -> StudyLog:
         events[0],
         tuple(sorted(trials, key=lambda trial: trial.number)),
         tuple(event for event in events if event["event"] == "test"),
+        next((event for event in reversed(events) if event["event"] == "verdict"), {}),
         next((event for event in reversed(events) if event["event"] == "finish"), {}),
     )
+
+
+def _append(path: Path, content: Mapping[str, Any]) -> None:
+    line = json.dumps({"time": datetime.now().isoformat(timespec="seconds"), **content})
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise RecordError(
+            f"{path} cannot be written: {error.strerror}. Free the disk, or choose another folder with --mlruns."
+        ) from None
 
 
 def _study_name(study: Path) -> str:

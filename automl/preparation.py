@@ -2,22 +2,27 @@
 
 import importlib.metadata
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import tensorflow
 
 from automl import space as spaces
 from automl.config import StudyConfig
+from automl.data.audit import audit
 from automl.data.dataset import Dataset
+from automl.data.encodings import ENCODINGS
+from automl.data.preprocessing import Layout, make_layout
 from automl.data.readers import read_dataset
 from automl.data.splits import Splits, make_splits
+from automl.data.targets import TARGET_TRANSFORMS
 from automl.errors import NetworkError, SearchSpaceError, StudyFileError, explain, one_of
-from automl.evaluation.metrics import METRICS, make_objective, metrics_for
+from automl.evaluation.metrics import METRICS, make_objective, metrics_for, reported_metrics
 from automl.networks.activations import ACTIVATIONS, REFUSED
 from automl.networks.builder import NetworkBuilder, PerceptronBuilder
 from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function
 from automl.networks.initializers import INITIALIZERS
+from automl.ranges import Range
 from automl.search.table import SAMPLERS
 from automl.training.engine import Engine
 from automl.training.engines import make_engine
@@ -26,13 +31,23 @@ from automl.training.schedules import SCHEDULES
 from automl.training.sequential import TrainingPlan
 from automl.trial import Objective, Task
 
-TABLES: Mapping[str, Mapping[str, object]] = {
+TABLES: Mapping[str, Collection[str]] = {
     "activation": ACTIVATIONS,
     "optimizer": OPTIMIZERS,
     "initializer": INITIALIZERS,
     "schedule": SCHEDULES,
+    "numeric_encoding": ENCODINGS,
+    "target_transform": TARGET_TRANSFORMS,
 }
 """Hyperparameters whose values are names, and the tables that own those names."""
+
+_BATCH_SIZES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512))
+_LARGEST_BATCH = 1024
+_EPOCHS = ((20_000, 100), (60_000, 50))
+_FEWEST_EPOCHS = 30
+
+_SKEWED = 1.0
+"""Skewness of a target from which its logarithm is tried."""
 
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "mlflow", "numpy", "pandas", "scikit-learn", "automl")
 
@@ -44,29 +59,38 @@ class PreparedStudy:
     Attributes:
         config: The study file.
         dataset: The table.
+        layout: The places of a network's inputs.
         splits: Its rows.
         space: What is searched.
         builder: Values to networks.
         objective: What ranks the trials.
         metrics: What every trial is scored by, the objective's metric first.
+        notes: What a person should know of the table and its splits before the study runs, in sentences.
     """
 
     config: StudyConfig
     dataset: Dataset
+    layout: Layout
     splits: Splits
     space: spaces.Space
     builder: NetworkBuilder
     objective: Objective
     metrics: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def plan(self) -> TrainingPlan:
         """What all members share."""
-        return TrainingPlan(self.dataset, self.builder, self.config.training, self.metrics)
+        return TrainingPlan(self.dataset, self.layout, self.builder, self.config.training, self.metrics)
 
     def make_engine(self) -> Engine:
         """What trains the members."""
         return make_engine(self.plan, self.splits.folds)
+
+    @property
+    def optimistic(self) -> bool:
+        """Whether epochs are chosen on the rows that score them."""
+        return self.config.splits.stop_on == "validation"
 
     @property
     def num_trials(self) -> int:
@@ -82,12 +106,16 @@ def prepare_study(config: StudyConfig) -> PreparedStudy:
         AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
     """
     _check_sampler(config)
-    dataset = read_dataset(config.data, config.folder, config.where)
+    dataset = read_dataset(config, config.folder, config.where)
     objective, metrics = _objective(config, dataset)
     _check_training(config, dataset)
+    _check_logarithm(config, dataset)
     splits = make_splits(dataset, config.splits, config.search.seed, config.where)
-    space, builder = _networks(config, dataset)
-    return PreparedStudy(config, dataset, splits, space, builder, objective, metrics)
+    layout = make_layout(dataset.columns, splits.training)
+    config = _sized(config, len(splits.folds[0].fit))
+    space, builder = _networks(config, dataset, layout)
+    notes = (splits.reason, *splits.notes, *dataset.schema.notes, *audit(dataset, splits))
+    return PreparedStudy(config, dataset, layout, splits, space, builder, objective, metrics, notes)
 
 
 def facts_of(prepared: PreparedStudy) -> dict[str, str]:
@@ -157,6 +185,20 @@ def _check_training(config: StudyConfig, dataset: Dataset) -> None:
         raise SearchSpaceError(f"{where}: {what}. {cure}")
 
 
+def _check_logarithm(config: StudyConfig, dataset: Dataset) -> None:
+    """Refuse the logarithm of a target that has none."""
+    entry = (config.space or {}).get("target_transform")
+    asked = "log" in (getattr(entry, "value", None), *getattr(entry, "values", ()))
+    if not asked or (dataset.task is Task.REGRESSION and dataset.target.min() > 0.0):
+        return
+    where = config.where("space", "target_transform")
+    least = "classes" if dataset.task is not Task.REGRESSION else f"a value of {dataset.target.min():.4g}"
+    what = (
+        f"`target_transform: log` needs a target of numbers above 0, and {dataset.target_name!r} has {least}"
+    )
+    raise SearchSpaceError(f"{where}: {what}. Remove it.")
+
+
 def _objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tuple[str, ...]]:
     known = metrics_for(dataset.task)
     name = config.objective or known[0]
@@ -164,16 +206,17 @@ def _objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tuple[
         must = f"name a metric for a {dataset.task} task"
         cure = f"For {dataset.task}: {', '.join(known)}." if name in METRICS else one_of(known, name)
         raise StudyFileError(explain("objective", must, name, cure, where=config.where("objective")))
-    return make_objective(name), (name, *(other for other in known if other != name))
+    return make_objective(name), (name, *(other for other in reported_metrics(dataset.task) if other != name))
 
 
-def _networks(config: StudyConfig, dataset: Dataset) -> tuple[spaces.Space, NetworkBuilder]:
+def _networks(config: StudyConfig, dataset: Dataset, layout: Layout) -> tuple[spaces.Space, NetworkBuilder]:
     reference = config.network.builder
     builder: NetworkBuilder
     if reference is None:
-        space = spaces.build_space(config)
+        space = spaces.build_space(config, _default_entries(dataset))
         _check_names(config, space)
-        builder = PerceptronBuilder(len(dataset.feature_names), dataset.num_outputs, dataset.task)
+        widths = {name: layout.num_inputs(name) for name in ENCODINGS}
+        builder = PerceptronBuilder(widths, dataset.num_outputs, dataset.task)
         return space, builder
     where = config.where("network", "builder")
     function = load_function(reference, config.folder, where)
@@ -182,10 +225,44 @@ def _networks(config: StudyConfig, dataset: Dataset) -> tuple[spaces.Space, Netw
     space = discover_space(function, given, where)
     builder = CustomBuilder(function, space)
     try:
-        check_network(builder, space, (len(dataset.feature_names), dataset.num_outputs), dataset.task)
+        check_network(builder, space, (_only_width(config, space, layout), dataset.num_outputs), dataset.task)
     except NetworkError as error:
         raise NetworkError(f"{where}: {error}") from error
     return space, builder
+
+
+def _only_width(config: StudyConfig, space: spaces.Space, layout: Layout) -> int:
+    """Inputs of a user's own network, which has one number of them."""
+    own = next((hp for hp in space.space if hp.name == "numeric_encoding"), None)
+    encodings = [str(name) for name in spaces.possible_values(own) or []] if own else ["standard"]
+    widths = {layout.num_inputs(name): name for name in encodings}
+    if len(widths) > 1:
+        must = "keep the number of inputs for a network of your own"
+        cure = f"Choose among encodings of one width; widths here: {sorted(widths)}."
+        where = config.where("space", "numeric_encoding")
+        raise SearchSpaceError(explain("numeric_encoding", must, encodings, cure, where=where))
+    return next(iter(widths))
+
+
+def _sized(config: StudyConfig, num_rows: int) -> StudyConfig:
+    """The study with a batch size and a number of epochs that suit its fit rows, where the file leaves them open.
+
+    The batch sizes are those of Gorishniy et al. for perceptrons on tables ("TabM", 2024).
+    """
+    suited = {
+        "batch_size": next((size for rows, size in _BATCH_SIZES if num_rows < rows), _LARGEST_BATCH),
+        "epochs": next((epochs for rows, epochs in _EPOCHS if num_rows < rows), _FEWEST_EPOCHS),
+    }
+    left_open = {name: value for name, value in suited.items() if getattr(config.training, name) is None}
+    return config.model_copy(update={"training": config.training.model_copy(update=left_open)})
+
+
+def _default_entries(dataset: Dataset) -> Mapping[str, Range]:
+    target = dataset.target
+    skewed = False
+    if dataset.task is Task.REGRESSION and target.min() > 0.0 and target.std() > 0.0:
+        skewed = float((((target - target.mean()) / target.std()) ** 3).mean()) > _SKEWED
+    return spaces.default_entries(len(target), dataset.columns.numbers.shape[1] > 0, skewed)
 
 
 def _check_names(config: StudyConfig, space: spaces.Space) -> None:

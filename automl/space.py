@@ -9,36 +9,62 @@ import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TypeAlias
 
 import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
 
-from automl.config import Choice, Fixed, FloatRange, IntRange, Range, StudyConfig
+from automl.config import StudyConfig
 from automl.errors import SearchSpaceError, explain, one_of
 from automl.hyperparameters import HYPERPARAMETERS, TRAINING_HYPERPARAMETERS, Named
+from automl.ranges import Choice, Fixed, FloatRange, IntRange, Range
 from automl.trial import Hyperparameters, Scalar
 
 Space: TypeAlias = keras_tuner.HyperParameters
 Conditions = Sequence[tuple[str, Sequence[Scalar]]]
 Valued = tuple[kinds.HyperParameter, list[Scalar]]
 
-DEFAULT_ENTRIES: Mapping[str, Range] = {
-    "depth": IntRange(int=(1, 3)),
-    "width": Choice(choice=(32, 64, 128, 256)),
-    "activation": Choice(choice=("relu", "tanh", "gelu")),
-    "dropout": FloatRange(float=(0.0, 0.5)),
-    "learning_rate": FloatRange(float=(1e-4, 1e-2), log=True),
-}
+_MANY_ROWS = 40_000
 
 
-def build_space(study: StudyConfig) -> Space:
+def default_entries(num_rows: int, has_numbers: bool, skewed_target: bool) -> Mapping[str, Range]:
+    """What is searched when the study file does not say, for a table of this kind.
+
+    Args:
+        num_rows: Rows of the table; of many, smaller networks are tried, for each costs more.
+        has_numbers: Whether it has numeric columns, which can be encoded in several ways.
+        skewed_target: Whether the target is a number above 0 with a long tail, for which a logarithm may help.
+    """
+    many = num_rows > _MANY_ROWS
+    entries: dict[str, Range] = {
+        "depth": IntRange(int=(1, 3)),
+        "width": Choice(choice=(64, 128) if many else (64, 128, 256)),
+        "activation": Choice(choice=("relu", "gelu", "tanh")),
+        "dropout": FloatRange(float=(0.0, 0.5)),
+        "optimizer": Fixed(fixed="adamw"),
+        "weight_decay": FloatRange(float=(1e-4, 1e-1), log=True),
+        "learning_rate": FloatRange(float=(3e-4, 1e-2), log=True),
+        "schedule": Choice(choice=("constant", "cosine")),
+    }
+    if has_numbers:
+        entries["numeric_encoding"] = Choice(choice=("standard", "quantile", "piecewise"))
+    if skewed_target:
+        entries["target_transform"] = Choice(choice=("none", "log"))
+    return entries
+
+
+def build_space(study: StudyConfig, defaults: Mapping[str, Range] = MappingProxyType({})) -> Space:
     """The space of a study of multilayer perceptrons.
+
+    Args:
+        study: The study file.
+        defaults: What is searched when it has no space: what `default_entries` gives for its table.
 
     Raises:
         SearchSpaceError: An unknown hyperparameter, an illegal value, or one that could never be used.
     """
-    entries = _entries(study)
+    entries = _entries(study, defaults)
     for name in entries:
         if name not in HYPERPARAMETERS:
             what = f"`{name}` is not a hyperparameter of these networks. {one_of(HYPERPARAMETERS, name)}"
@@ -46,7 +72,7 @@ def build_space(study: StudyConfig) -> Space:
     space = Space()
     for name, named in HYPERPARAMETERS.items():
         if name == "batch_size":
-            named = replace(named, default=study.training.batch_size)
+            named = replace(named, default=study.training.batch_size or named.default)
         entry = entries.get(name)
         conditions = _conditions(space, named)
         if conditions is None:
@@ -68,7 +94,7 @@ def build_free_space(study: StudyConfig) -> Space:
         SearchSpaceError: An illegal value of such a name, or `per_layer`, which only our own networks know.
     """
     space = Space()
-    for name, entry in _entries(study).items():
+    for name, entry in _entries(study, {}).items():
         if isinstance(entry, Choice) and entry.per_layer:
             where = study.where("space", name)
             raise SearchSpaceError(f"{where}: `per_layer` is for networks without a `builder`. Remove it.")
@@ -147,14 +173,14 @@ def count_configurations(space: Space, limit: int = 1_000_000) -> int | None:
     return None if every is None else sum(1 for _ in itertools.islice(every, limit))
 
 
-def _entries(study: StudyConfig) -> Mapping[str, Range]:
+def _entries(study: StudyConfig, defaults: Mapping[str, Range]) -> Mapping[str, Range]:
     if study.space is not None and not study.space and study.network.builder is None:
         raise SearchSpaceError(
             f"{study.where('space')}: `space` is empty. Name a hyperparameter under it, or remove the key "
             "to search a small general space."
         )
     if study.space is None:
-        return {} if study.network.builder else DEFAULT_ENTRIES
+        return defaults
     return study.space
 
 

@@ -8,12 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from automl import space as spaces
+from automl.conclusion import judge, read_test_set, refit_trial, write_model, write_out_of_fold
 from automl.config import StudyConfig
-from automl.errors import DataError, ExportError, RecordError, StudyFailedError
-from automl.evaluation.metrics import score
-from automl.export.saved_model import ModelCard, check_backend, copy_model, save_model
+from automl.errors import RecordError, StudyFailedError
+from automl.evaluation.out_of_fold import OutOfFold
+from automl.evaluation.verdict import Verdict
+from automl.export.saved_model import check_backend
 from automl.interrupts import Interrupts
-from automl.journal import MODEL, STUDY_FILE, Journal, new_study_folder, read_journal, remove_study_folder
+from automl.journal import (
+    MODEL,
+    Journal,
+    new_study_folder,
+    record_test_read,
+    remove_study_folder,
+)
 from automl.preparation import PreparedStudy, facts_of, prepare_study
 from automl.report.files import write_study_files, write_trial_files
 from automl.search.sampler import Sampler
@@ -22,13 +30,8 @@ from automl.studyfile import load_study, study_text
 from automl.tracking.mlflow.tracker import MlflowTracker
 from automl.tracking.tracker import ExportedModel, StudyRecord, StudyStatus, StudySummary, Tracker
 from automl.training.engine import Engine, Watch
-from automl.training.network import Network
-from automl.training.sequential import TrialFailure
-from automl.training.trials import plan_members, refit_epochs
-from automl.trial import Member, Progress, Trial, TrialState
-
-REFIT = -1
-"""Fold number of a refit on all training rows."""
+from automl.training.trials import plan_members
+from automl.trial import Progress, Trial, TrialState
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class StudyResult:
     Attributes:
         trials: Every trial, by number.
         best: The best completed trial.
+        verdict: What is known of it beyond its mean score.
         test_scores: Its scores on the locked test set after a refit, by metric; empty when no rows are locked away.
         model: Folder of the SavedModel.
         folder: The study's own folder.
@@ -46,6 +50,7 @@ class StudyResult:
 
     trials: tuple[Trial, ...]
     best: Trial
+    verdict: Verdict
     test_scores: dict[str, float]
     model: Path
     folder: Path
@@ -62,6 +67,7 @@ class _Run:
     trackers: tuple[Tracker, ...]
     interrupts: Interrupts
     engine: Engine
+    out_of_fold: OutOfFold
     trials: list[Trial]
     began: float
 
@@ -111,43 +117,16 @@ def run_study(
             best = run.record.objective.best(run.trials)
             with interrupts.held():
                 _end(run, summary or StudySummary(status, tuple(run.trials), best))
-    assert summary.best is not None and summary.model is not None
-    scores = dict(summary.test_scores)
+    assert summary.best and summary.model and summary.verdict
     return StudyResult(
-        summary.trials, summary.best, scores, summary.model.folder, run.journal.folder, summary.seconds
+        trials=summary.trials,
+        best=summary.best,
+        verdict=summary.verdict,
+        test_scores=dict(summary.test_scores),
+        model=summary.model.folder,
+        folder=run.journal.folder,
+        seconds=summary.seconds,
     )
-
-
-def export_trial(folder: Path, number: int | None, to: Path) -> Trial:
-    """Write a trial of an ended study as a SavedModel: the one the study made, or a refit of another.
-
-    The locked test set is not read again: only the best trial has a test score.
-
-    Args:
-        folder: The study's own folder.
-        number: The trial; the best one when None.
-        to: Where the model goes.
-
-    Raises:
-        AutoMLError: No such trial, a failed one, a table that has changed, or a folder that cannot be written.
-    """
-    log = read_journal(folder)
-    trial = log.best if number is None else log.trial(number)
-    if trial is None or trial.state is not TrialState.COMPLETE:
-        cure = "Choose a trial that completed; `automl show` lists them."
-        raise ExportError(f"{folder}: there is no completed trial to export. {cure}")
-    if log.finish.get("exported") == trial.number and (folder / MODEL).is_dir():
-        copy_model(folder / MODEL, to)
-        return trial
-    config = load_study(folder / STUDY_FILE, folder=Path(log.start["base"]))
-    prepared = prepare_study(config)
-    if prepared.dataset.digest != log.start["facts"]["data_digest"]:
-        raise DataError(f"{folder}: the table has changed since the study ran. Run the study again.")
-    network, epochs = _refit(prepared.make_engine(), prepared, trial)
-    scores = {f"{m} (cross-validation)": _plus_minus(trial, m) for m in prepared.metrics}
-    card = ModelCard(log.start["name"], trial, epochs, len(prepared.splits.training), scores)
-    save_model(network, prepared.dataset, card, to)
-    return trial
 
 
 def _begin(prepared: PreparedStudy, mlruns: Path, others: Sequence[Tracker], interrupts: Interrupts) -> _Run:
@@ -166,6 +145,8 @@ def _begin(prepared: PreparedStudy, mlruns: Path, others: Sequence[Tracker], int
             "num_trials": record.num_trials,
             "num_folds": record.num_folds,
             "searched": list(record.searched),
+            "optimistic": record.optimistic,
+            "notes": list(record.notes),
             "facts": dict(record.facts),
         }
         journal.append("study", content)
@@ -177,7 +158,18 @@ def _begin(prepared: PreparedStudy, mlruns: Path, others: Sequence[Tracker], int
     except BaseException:
         remove_study_folder(mlruns, folder)
         raise
-    return _Run(prepared, record, journal, trackers, interrupts, prepared.make_engine(), [], time.monotonic())
+    out_of_fold = OutOfFold([fold.validation for fold in prepared.splits.folds], prepared.objective)
+    return _Run(
+        prepared,
+        record,
+        journal,
+        trackers,
+        interrupts,
+        prepared.make_engine(),
+        out_of_fold,
+        [],
+        time.monotonic(),
+    )
 
 
 def _record(prepared: PreparedStudy, folder: Path) -> StudyRecord:
@@ -195,6 +187,8 @@ def _record(prepared: PreparedStudy, folder: Path) -> StudyRecord:
         facts=facts_of(prepared),
         folder=folder,
         time_limit=None if config.search.minutes is None else 60 * config.search.minutes,
+        optimistic=prepared.optimistic,
+        notes=prepared.notes,
     )
 
 
@@ -209,7 +203,7 @@ def _search(run: _Run) -> None:
         for tracker in run.trackers:
             tracker.log_progress(progress)
 
-    watch = Watch(on_progress, lambda: not run.out_of_time)
+    watch = Watch(on_progress, lambda: not run.out_of_time, limited=run.record.time_limit is not None)
     while len(run.trials) < search.trials and not run.out_of_time:
         proposals = sampler.ask(_cohort_size(run, sampler))
         if not proposals:
@@ -235,6 +229,8 @@ def _cohort_size(run: _Run, sampler: Sampler) -> int:
 
 
 def _record_trial(run: _Run, trial: Trial) -> None:
+    run.out_of_fold.add(trial)
+    trial = trial.without_predictions()
     bisect.insort(run.trials, trial, key=lambda other: other.number)
     run.journal.append_trial(trial)
     for tracker in run.trackers:
@@ -250,17 +246,19 @@ def _conclude(run: _Run) -> StudySummary:
         raise StudyFailedError(f"{run.record.name}: no trial completed ({reasons}). See `automl show`.")
     for tracker in run.trackers:
         tracker.log_progress(None)
-    network, epochs = _refit(run.engine, prepared, best)
-    test, test_scores = prepared.splits.test, {}
-    if len(test):
-        prediction = network.predict(dataset.features[test])
-        test_scores = score(prepared.metrics, dataset.target[test], prediction)
-        run.journal.append("test", {"trial": best.number, "rows": len(test), "scores": test_scores})
-    scores = {f"{m} (cross-validation)": _plus_minus(best, m) for m in prepared.metrics}
-    scores |= {f"{name} (locked test)": f"{value:.4g}" for name, value in test_scores.items()}
-    card = ModelCard(run.record.name, best, epochs, len(prepared.splits.training), scores)
+    refit = refit_trial(run.engine, prepared, best)
+    verdict, test_scores = judge(prepared, best, run.out_of_fold), dict[str, float]()
+    if len(prepared.splits.test):
+        digest = prepared.splits.test_digest(dataset.digest)
+        test_scores, test = read_test_set(prepared, refit.network, verdict.threshold)
+        earlier = record_test_read(run.journal.folder, digest, test_scores)
+        verdict = replace(verdict, test=test, earlier_reads=earlier)
+        content = {"trial": best.number, "rows": len(prepared.splits.test), "scores": test_scores}
+        run.journal.append("test", content)
+    run.journal.append("verdict", {"rows": verdict.rows(), "sentences": verdict.sentences()})
     folder = run.journal.folder / MODEL
-    save_model(network, dataset, card, folder)
+    write_model(prepared, refit, verdict, folder)
+    write_out_of_fold(prepared, run.out_of_fold, best.number, run.journal.folder)
     example = dataset.frame(prepared.splits.training[:3])
     return StudySummary(
         StudyStatus.FINISHED,
@@ -269,6 +267,7 @@ def _conclude(run: _Run) -> StudySummary:
         test_scores,
         ExportedModel(folder, dataset.task, example, dataset.classes),
         seconds=run.seconds,
+        verdict=verdict,
     )
 
 
@@ -284,17 +283,3 @@ def _end(run: _Run, summary: StudySummary) -> None:
         run.journal.append("finish", content)
     for tracker in run.trackers:
         tracker.finish_study(summary)
-
-
-def _refit(engine: Engine, prepared: PreparedStudy, trial: Trial) -> tuple[Network, int]:
-    member = Member(trial.number, REFIT, trial.hyperparameters, prepared.config.search.seed)
-    epochs = refit_epochs(trial)
-    try:
-        return engine.refit(member, prepared.splits.training, epochs), epochs
-    except TrialFailure as failure:
-        cure = f"Export another trial with `automl export {prepared.config.name} --trial N --to DIR`."
-        raise ExportError(f"trial {trial.number} cannot be refitted: {failure}. {cure}") from None
-
-
-def _plus_minus(trial: Trial, metric: str) -> str:
-    return f"{trial.mean(metric):.4g} ± {trial.standard_error(metric):.2g}"

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from automl import config
 from automl.errors import StudyFileError, explain, one_of
+from automl.ranges import Choice, Fixed, FloatRange, IntRange
 
 Keys = tuple[str | int, ...]
 Lines = dict[Keys, int]
@@ -190,11 +191,11 @@ def _model_at(loc: Keys) -> type[BaseModel]:
     model: Any = config.StudyConfig
     if loc[:1] == ("space",) and len(loc) > 2:
         kinds: dict[str, type[BaseModel]] = {
-            "int": config.IntRange,
-            "float": config.FloatRange,
-            "choice": config.Choice,
+            "int": IntRange,
+            "float": FloatRange,
+            "choice": Choice,
         }
-        return kinds.get(str(loc[2]), config.Fixed)
+        return kinds.get(str(loc[2]), Fixed)
     for key in loc[:-1]:
         field = model.model_fields.get(str(key))
         if (

@@ -1,59 +1,124 @@
 """The commented study file that `automl init` writes."""
 
+import json
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_WIDTH = 118
+_REMARKS = {"width": "   # add `per_layer: true` to let each layer have its own"}
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What the file says of its table.
+
+    Attributes:
+        source: Lines of the data section, value by key.
+        metrics: Names of the metrics for the target, the default one first.
+        space: What is searched when the study file does not say, by hyperparameter.
+        findings: Lines on the table; none when it was not looked at.
+        advice: Lines on the objective.
+    """
+
+    source: Mapping[str, str]
+    metrics: tuple[str, ...]
+    space: Mapping[str, Mapping[str, Any]]
+    findings: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+
+
 TEMPLATE = """\
 # A study: one question about one table. Run it with `automl run {file}`, check it with `automl check {file}`.
 # Every key but `data` may be left out; the values here are the defaults, except where a comment says otherwise.
 name: {name}
-
+{findings}
+# The table: `path` (CSV, TSV, JSON lines, Parquet, Feather, Excel), `url` of such a file, `sklearn`, or `sql`
+# (`sqlite:///table.db`) with its `query` or `table`.
 data:
 {data}
+  # features: [age, city]    # columns to learn from; all but the target when left out
+  # columns: {{zip_code: categorical, joined: date, age: numeric, remark: drop}}   # where looking is not enough
+  # weights: importance      # column that says how much each row counts
 
 splits:
+  kind: auto       # stratified, plain, group, time or column; the last three need the name of a column in `by`
+  # by: customer   # rows of one group stay together; the latest rows test; or the column names the folds
   test: 0.2        # share of rows locked away; the winner is scored on them once, at the end
-  folds: 5         # cross-validation, by class where there are classes
+  folds: 5         # cross-validation
   stopping: 0.15   # share of a fold's training rows that chooses the epoch and is never scored
 
-# The metric that ranks the trials. Classes: log_loss (default), accuracy, balanced_accuracy.
-# Numbers: rmse (default), mae, r2.
-{objective}
+{metrics}
+objective: {objective}
 
 # What is searched. A value that stands alone is fixed; the rest is one of
 #   {{int: [low, high]}}   {{float: [low, high], log: true}}   {{choice: [...]}}   each range with an optional `step`.
-# Also known: batch_normalization, initializer, l2, optimizer (sgd, momentum, adam, adamw, rmsprop), momentum,
-# weight_decay, schedule (constant, cosine, linear), clip_norm, label_smoothing, batch_size, negative_slope (of
-# leaky_relu). `depth: 0` is a linear model.
+# Known: depth (0 is a linear model), width, activation, negative_slope (of leaky_relu), dropout, batch_normalization,
+# initializer, l2, optimizer (sgd, momentum, adam, adamw, rmsprop), learning_rate, momentum, weight_decay, schedule
+# (constant, cosine, linear), clip_norm, label_smoothing, batch_size, numeric_encoding (standard, quantile, piecewise),
+# target_transform (none, log; for numbers above 0).
 space:
-  depth: {{int: [1, 3]}}
-  width: {{choice: [32, 64, 128, 256]}}          # add `per_layer: true` to let each layer have its own
-  activation: {{choice: [relu, tanh, gelu]}}
-  dropout: {{float: [0.0, 0.5]}}
-  learning_rate: {{float: [1.0e-4, 1.0e-2], log: true}}
+{space}
 
 search:
   algorithm: bayesian   # random, grid or bayesian
-  trials: 20
-  # minutes: 10         # no new trial is started after this many minutes
+  trials: {trials:<14}# at most
+  minutes: {minutes:<13}# no new trial is started after this many minutes; null for no limit
   seed: 0               # everything random derives from it
 
 training:
-  epochs: 100
-  batch_size: 64
   patience: 10          # epochs without a better loss on the stopping rows
+  # epochs: 100         # at most; by the rows of the table when left out, as the next one
+  # batch_size: 64      # rows a step
 
 # tracking: {{uri: "http://127.0.0.1:5000", register_as: {name}}}   # default: a database under mlruns/
 # network: {{builder: "my_models.py:build"}}   # build(hp) -> keras.Model, KerasTuner's convention
 """
 
 
-def study_template(name: str, file: str, source: dict[str, str], task: str) -> str:
+def study_template(name: str, file: str, facts: TableFacts, trials: int, minutes: float | None) -> str:
     """A study file with a comment at every key.
 
     Args:
         name: The study's name.
         file: The file's path, for the commands in its header.
-        source: Lines of the data section.
-        task: The task that was found, or empty when the table was not looked at.
+        facts: What it says of the table.
+        trials: Number of trials by default.
+        minutes: Time limit by default; None for none.
     """
-    data = "\n".join(f"  {key}: {value}" for key, value in source.items())
-    objective = "objective: rmse" if task == "regression" else "objective: log_loss"
-    return TEMPLATE.format(name=name, file=file, data=data, objective=objective)
+    metrics = f"The metric that ranks the trials: {', '.join(facts.metrics)}. The first is the default."
+    findings = [f"- {line}" for line in facts.findings]
+    return TEMPLATE.format(
+        name=name,
+        file=file,
+        findings=f"\n{_comment(['What was found in the table:', *findings])}\n" if findings else "",
+        data="\n".join(f"  {key}: {value}" for key, value in facts.source.items()),
+        metrics=_comment([metrics, *facts.advice]),
+        objective=facts.metrics[0],
+        trials=trials,
+        minutes="null" if minutes is None else f"{minutes:g}",
+        space="\n".join(
+            f"  {key}: {_flow(entry.get('fixed', entry))}{_REMARKS.get(key, '')}"
+            for key, entry in facts.space.items()
+        ),
+    )
+
+
+def _flow(value: Any) -> str:
+    """A value of the space as YAML in one line."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_flow(entry)}' for key, entry in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_flow, value))}]"
+    return value if isinstance(value, str) and value.isidentifier() else json.dumps(value)
+
+
+def _comment(lines: list[str]) -> str:
+    """Lines as comments, the long ones broken."""
+    wrapped = [
+        part
+        for line in lines
+        for part in textwrap.wrap(line, _WIDTH - 2, subsequent_indent="  " if line.startswith("- ") else "")
+    ]
+    return "\n".join(f"# {part}" for part in wrapped)

@@ -6,8 +6,10 @@ Plain frozen data; knows nothing of YAML, Keras or MLflow.
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+import numpy
 
 Scalar = bool | int | float | str
 Hyperparameters = Mapping[str, Scalar]
@@ -108,6 +110,7 @@ class FoldResult:
         scores: Metric values on the validation rows with the kept weights.
         training_scores: The same on the fit rows.
         seconds: Wall time of building, training and scoring; of networks trained together, a share of it.
+        predictions: Of the kept weights for the validation rows, float32 (row, class) or (row,); None when not kept.
     """
 
     fold: int
@@ -118,6 +121,7 @@ class FoldResult:
     scores: Mapping[str, float]
     training_scores: Mapping[str, float]
     seconds: float
+    predictions: "numpy.ndarray | None" = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,10 @@ class Trial:
         mean = _mean(scores)
         variance = sum((score - mean) ** 2 for score in scores) / (len(scores) - 1)
         return math.sqrt(variance / len(scores))
+
+    def without_predictions(self) -> "Trial":
+        """The same trial, light."""
+        return replace(self, folds=tuple(replace(fold, predictions=None) for fold in self.folds))
 
     @property
     def best_epoch(self) -> float:

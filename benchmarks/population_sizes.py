@@ -18,31 +18,27 @@ from functools import partial
 
 import tensorflow
 import works
+from planned import plan_of
 
-from automl.config import TrainingConfig
-from automl.data.dataset import Dataset
 from automl.data.splits import Fold
-from automl.networks.builder import PerceptronBuilder
+from automl.sections import TrainingConfig
 from automl.training import programs
 from automl.training.planner import Setting, structure_of
 from automl.training.population import Job, Population
-from automl.training.sequential import TrainingPlan
 from automl.training.views import Tables
-from automl.trial import Member, Task
+from automl.trial import Member
 
 
 def setting():
     work = works.load("A")
-    names = tuple(f"x{index}" for index in range(64))
-    dataset = Dataset(work.features, work.target, names, "y", Task.MULTICLASS, tuple(range(10)), "")
-    plan = TrainingPlan(dataset, PerceptronBuilder(64, 10, Task.MULTICLASS), TrainingConfig(), ("log_loss",))
+    plan = plan_of(work, TrainingConfig(), ("log_loss",))
     values = work.trials[0]
     views = [
         plan.view(Member(0, fold, values, 0), Fold(fit, fit[:0], validation))
         for fold, (fit, validation) in enumerate(work.folds)
     ]
     tables = Tables(views)
-    shared = Setting(64, 10, plan.loss, len(work.target), len(work.target), 32)
+    shared = Setting({"standard": 64}, 10, plan.loss, len(work.target), len(work.target), 32)
     structure = structure_of(Job(Member(0, 0, values, 0), 0, 1, 0), shared)
     return tables, structure, values
 

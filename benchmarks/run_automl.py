@@ -12,29 +12,21 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy  # noqa: E402
 import works  # noqa: E402
+from planned import plan_of  # noqa: E402
 
 from automl.config import TrainingConfig  # noqa: E402
-from automl.data.dataset import Dataset  # noqa: E402
 from automl.data.splits import Fold  # noqa: E402
-from automl.networks.builder import PerceptronBuilder  # noqa: E402
 from automl.training.engine import Watch  # noqa: E402
 from automl.training.engines import ENGINES  # noqa: E402
-from automl.training.sequential import TrainingPlan  # noqa: E402
 from automl.training.trials import plan_members  # noqa: E402
-from automl.trial import Task  # noqa: E402
 
 READY = time.perf_counter()
 
 
 def main(name, engine="population", num_trials=None, seed=0):
     work = works.load(name, num_trials and int(num_trials))
-    task = {0: Task.REGRESSION, 2: Task.BINARY}.get(work.num_classes, Task.MULTICLASS)
-    names = tuple(f"x{index}" for index in range(work.features.shape[1]))
-    classes = tuple(range(work.num_classes))
-    dataset = Dataset(work.features, work.target, names, "y", task, classes, "")
     training = TrainingConfig(epochs=work.epochs, patience=work.epochs)
-    builder = PerceptronBuilder(len(names), dataset.num_outputs, task)
-    metrics = ("rmse",) if task is Task.REGRESSION else ("log_loss", "accuracy")
+    metrics = ("log_loss", "accuracy") if work.num_classes else ("rmse",)
     # Without rows to stop on, every network trains all epochs; the sequential engine stops on the validation rows,
     # with a patience that is never used up.
     none = numpy.arange(0)
@@ -42,7 +34,7 @@ def main(name, engine="population", num_trials=None, seed=0):
     folds = tuple(
         Fold(fit, stop, validation) for (fit, validation), stop in zip(work.folds, stopping, strict=True)
     )
-    plan = TrainingPlan(dataset, builder, training, metrics)
+    plan = plan_of(work, training, metrics)
     cohort = [
         plan_members(number, values, len(folds), int(seed)) for number, values in enumerate(work.trials)
     ]

@@ -17,7 +17,7 @@ from functools import wraps
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 BEGAN = time.perf_counter()
 
-from automl import journal, study  # noqa: E402
+from automl import conclusion, journal, study  # noqa: E402
 from automl.search.oracle import OracleSampler  # noqa: E402
 from automl.tracking.mlflow.tracker import MlflowTracker  # noqa: E402
 from automl.training.together import PopulationEngine  # noqa: E402
@@ -55,7 +55,7 @@ def main(path, folder=None):
     clock(PopulationEngine, "_prepare", "views")
     clock(PopulationEngine, "refit", "refit")
     clock(journal.Journal, "append", "journal")
-    clock(study, "save_model", "export")
+    clock(conclusion, "save_model", "export")
     clock(study, "prepare_study", "table, splits, checks")
     with tempfile.TemporaryDirectory() as new:
         result = study.run_study(path, mlruns=folder or new)

@@ -14,6 +14,7 @@ from automl.space import build_space
 from automl.studyfile import make_study
 
 ALWAYS = ["l2", "optimizer", "learning_rate", "schedule", "clip_norm", "label_smoothing", "batch_size"]
+ALWAYS += ["numeric_encoding", "target_transform"]
 HIDDEN = ["width", "activation", "dropout", "batch_normalization", "initializer"]
 
 
@@ -58,6 +59,8 @@ ENTRIES = some.fixed_dictionaries(
         "clip_norm": ranges("float", 0, 3) | choices(0, 1.5),
         "label_smoothing": ranges("float", 0, 0.5) | choices(0.0, 0.1),
         "batch_size": ranges("int", 1, 512) | choices(16, 64),
+        "numeric_encoding": choices("standard", "quantile", "piecewise"),
+        "target_transform": choices("none", "log"),
     },
 )
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "automl").rglob("*.py"))
 DOORS = {
     "mlflow": "tracking/mlflow/",
-    "pydantic": ("config.py", "studyfile.py"),
+    "pydantic": ("config.py", "ranges.py", "sections.py", "studyfile.py"),
     "yaml": "studyfile.py",
     "matplotlib": "report/",
 }

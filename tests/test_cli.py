@@ -105,14 +105,15 @@ def test_export_then_predict(home, tmp_path):
         "0.2,a,5.1,3.5,1.4\n2.3,b,6.9,3.1,5.4\n"
     )
     predicted = invoke("predict", tmp_path / "model", rows)
-    table = list(csv.DictReader(io.StringIO(predicted.output)))
+    assert "the model does not know the column 'id'" in predicted.stderr
+    table = list(csv.DictReader(io.StringIO(predicted.stdout)))
     assert [row["prediction"] for row in table] == ["setosa", "virginica"]
     names = ["probability_setosa", "probability_versicolor", "probability_virginica"]
     for row in table:
         assert sum(float(row[name]) for name in names) == pytest.approx(1, abs=1e-5)
     to_file = invoke("predict", tmp_path / "model", rows, "--to", tmp_path / "out.csv")
     assert to_file.exit_code == 0
-    assert (tmp_path / "out.csv").read_text() == predicted.output
+    assert (tmp_path / "out.csv").read_text() == predicted.stdout
 
 
 @pytest.mark.parametrize(
@@ -131,14 +132,14 @@ def test_predict_names_what_is_wrong_with_the_rows(home, tmp_path, text, words):
     assert "rows.csv" in predicted.output and words in predicted.output
 
 
-def test_a_row_with_a_gap_has_no_prediction_and_that_is_said(home, tmp_path):
+def test_a_row_with_a_gap_is_predicted_and_a_strange_column_is_named(home, tmp_path):
     model = next((home / "mlruns" / "studies" / "flowers").glob("*/model"))
-    header = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n"
-    (tmp_path / "rows.csv").write_text(header + "1,2,3,\n5.1,3.5,1.4,0.2\n")
+    header = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm),color\n"
+    (tmp_path / "rows.csv").write_text(header + "5.0,3.5,1.4,,red\n5.1,3.5,1.4,0.2,blue\n")
     predicted = invoke("predict", model, tmp_path / "rows.csv")
     assert predicted.exit_code == 0
-    assert "1 rows have gaps" in predicted.stderr
-    assert [row["prediction"] for row in csv.DictReader(io.StringIO(predicted.stdout))] == ["", "setosa"]
+    assert "the model does not know the column 'color'" in predicted.stderr
+    assert [row["prediction"] for row in csv.DictReader(io.StringIO(predicted.stdout))] == ["setosa"] * 2
 
 
 def test_unknown_study_trial_and_model(home, tmp_path):
@@ -174,7 +175,10 @@ BAD = {
     "missing data": ("data: {path: none.csv, target: y}\n", "none.csv"),
     "wrong target": ("data: {path: table.csv, target: yy}\n", "Did you mean `y`"),
     "one class": ("data: {path: table.csv, target: one}\n", "two different values"),
-    "more folds than rows": ("data: {path: table.csv, target: y}\nsplits: {folds: 9}\n", "fewer folds"),
+    "more folds than rows": (
+        "data: {path: table.csv, target: y}\nsplits: {folds: 9, rare_classes: refuse}\n",
+        "fewer folds",
+    ),
     "missing builder": ("data: {sklearn: digits}\nnetwork: {builder: 'no.py:build'}\n", "no.py"),
 }
 

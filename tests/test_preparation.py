@@ -2,7 +2,7 @@
 
 import pytest
 
-from automl.errors import AutoMLError, SearchSpaceError, StudyFileError
+from automl.errors import AutoMLError, NetworkError, SearchSpaceError, StudyFileError
 from automl.preparation import prepare_study
 from automl.studyfile import load_study
 
@@ -31,6 +31,16 @@ def build(hp):
             "space:\n  depth: 1\n  label_smoothing: 0.1\n",
             SearchSpaceError,
             "study.yaml:4: `label_smoothing` is for classes, and this study is a regression. Remove it.",
+        ),
+        (
+            "network: {builder: mine.py:build}\nspace:\n  numeric_encoding: {choice: [standard, piecewise]}\n",
+            SearchSpaceError,
+            "study.yaml:4: `numeric_encoding` must keep the number of inputs for a network of your own, got",
+        ),
+        (
+            "network: {builder: mine.py:build}\nspace:\n  numeric_encoding: piecewise\n",
+            NetworkError,
+            "the network must take rows of shape (227,), the table's features",
         ),
     ],
 )

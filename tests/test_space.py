@@ -16,6 +16,7 @@ from automl.space import (
     build_space,
     configurations,
     count_configurations,
+    default_entries,
     log_scaled,
     plain_value,
     possible_values,
@@ -25,6 +26,7 @@ from automl.studyfile import make_study
 from automl.trial import Hyperparameters
 
 ALWAYS = ["l2", "optimizer", "learning_rate", "schedule", "clip_norm", "label_smoothing", "batch_size"]
+ALWAYS += ["numeric_encoding", "target_transform"]
 HIDDEN = ["width", "activation", "dropout", "batch_normalization", "initializer"]
 
 
@@ -56,8 +58,17 @@ def test_what_is_not_named_is_fixed_at_its_default() -> None:
 
 
 def test_without_a_space_a_small_general_one_is_searched() -> None:
-    space = build_space(study_of(None))
-    assert searched(space) == ["depth", "width", "activation", "dropout", "learning_rate"]
+    general = ["depth", "width", "activation", "dropout", "learning_rate", "weight_decay", "schedule"]
+    texts_only = build_space(study_of(None), default_entries(100, False, False))
+    assert sorted(searched(texts_only)) == sorted(general)
+    numbers = build_space(study_of(None), default_entries(100, True, True))
+    assert sorted(searched(numbers)) == sorted([*general, "numeric_encoding", "target_transform"])
+
+
+def test_of_many_rows_smaller_networks_are_searched() -> None:
+    few, many = (build_space(study_of(None), default_entries(rows, True, False)) for rows in (1000, 10**6))
+    widths = [max(hp.values) for space in (few, many) for hp in space.space if hp.name == "width"]
+    assert widths == [256, 128]
 
 
 def test_a_bare_value_and_a_single_choice_are_fixed() -> None:

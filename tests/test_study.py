@@ -20,6 +20,7 @@ import yaml
 
 import automl
 from automl.errors import DataError, ExportError, StudyFailedError, TrackingError
+from automl.evaluation.metrics import METRICS
 from automl.journal import read_journal
 from automl.preparation import prepare_study
 from automl.studyfile import make_study
@@ -98,7 +99,7 @@ def test_every_trial_has_its_folds_and_the_best_has_the_best_mean(ran):
     means = [numpy.mean(trial.fold_scores("log_loss")) for trial in result.trials]
     assert all(len(trial.folds) == 2 for trial in result.trials)
     assert result.best.number == int(numpy.argmin(means))
-    assert set(result.test_scores) == {"log_loss", "accuracy", "balanced_accuracy"}
+    assert {"log_loss", "accuracy", "balanced_accuracy"} <= set(result.test_scores) <= set(METRICS)
     assert result.test_scores["accuracy"] > 0.8
 
 
@@ -161,7 +162,7 @@ def test_the_saved_model_answers_in_a_process_with_tensorflow_alone(ran):
     folder, result, _ = ran
     dataset = prepare_study(make_study(SMALL)).dataset
     rows = folder / "rows.npy"
-    numpy.save(rows, dataset.features[:20])
+    numpy.save(rows, dataset.columns.numbers[:20])
     code = f"""
         import json, sys, numpy
         sys.modules["keras"] = None
@@ -180,7 +181,7 @@ def test_the_saved_model_answers_in_a_process_with_tensorflow_alone(ran):
     )
     probabilities, labels = json.loads(out.stdout.splitlines()[-1])
     network = _refit_of(result)
-    numpy.testing.assert_allclose(probabilities, network.predict(dataset.features[:20]), atol=1e-6)
+    numpy.testing.assert_allclose(probabilities, network.predict(dataset.columns.take(slice(20))), atol=1e-6)
     assert labels == [dataset.classes[code] for code in numpy.argmax(probabilities, axis=1)]
 
 
@@ -196,7 +197,7 @@ def _refit_of(result):
 
 def test_the_test_scores_are_those_of_the_exported_model(ran):
     """Locked-test accuracy, counted by hand from the SavedModel's own answers."""
-    from automl.export.scoring import Scorer
+    from automl.scoring import Scorer
 
     _, result, _ = ran
     prepared = prepare_study(make_study(SMALL))
@@ -357,6 +358,8 @@ def build(hp):
     layers += [keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
     return keras.Sequential(layers)
 """
+ALWAYS_0 = ("pixel_0_0", "pixel_4_0", "pixel_4_7")
+"""Left out as constants unless they are called numeric; then the picture is no longer 8 by 8."""
 
 
 def test_a_users_convolutional_network_is_studied_and_exported(ran):
@@ -365,7 +368,7 @@ def test_a_users_convolutional_network_is_studied_and_exported(ran):
     path = write(
         folder,
         name="convolution",
-        data={"sklearn": "digits"},
+        data={"sklearn": "digits", "columns": dict.fromkeys(ALWAYS_0, "numeric")},
         network={"builder": "mine.py:build"},
         space={"learning_rate": 0.01},
         search={"algorithm": "grid", "trials": 5},

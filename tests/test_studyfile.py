@@ -10,8 +10,9 @@ import pydantic
 import pytest
 import yaml
 
-from automl.config import Choice, Fixed, FloatRange, IntRange, Section, StudyConfig, study_schema
+from automl.config import StudyConfig, study_schema
 from automl.errors import StudyFileError
+from automl.ranges import Choice, Fixed, FloatRange, IntRange, Section
 from automl.studyfile import load_study, make_study, study_text
 
 STUDIES = sorted((Path(__file__).parent.parent / "studies").glob("*.yaml"))

@@ -2,18 +2,36 @@
 
 import json
 import os
+import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 
 from automl.cli.common import write_text
 from automl.errors import DataError, RecordError
 from automl.quiet import quiet_start
+from automl.template import TableFacts, study_template
+
+
+def _known_encoding(_: click.Context, __: click.Parameter, name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise click.BadParameter(f"must name an encoding that Python knows, got {name!r}.") from None
+    return name
 
 
 @click.command()
 @click.argument("data", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--target", help="Name of the column to predict.")
+@click.option(
+    "--encoding",
+    default="utf-8",
+    show_default=True,
+    callback=_known_encoding,
+    help="Encoding of a text file.",
+)
 @click.option(
     "--to",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -22,22 +40,23 @@ from automl.quiet import quiet_start
     help="The study file to write.",
 )
 @click.option("--force", is_flag=True, help="Replace the file when it exists.")
-def init(data: Path | None, target: str | None, to: Path, force: bool) -> None:
+def init(data: Path | None, target: str | None, encoding: str, to: Path, force: bool) -> None:
     """Write a commented study file.
 
-    For DATA, a CSV file, or for the digits that come with scikit-learn.
+    For DATA, a CSV, TSV, JSON lines, Parquet, Feather or Excel file, with what was found in it; or for the digits
+    that come with scikit-learn.
     """
+    from automl.sections import SearchConfig
     from automl.studyfile import name_for
-    from automl.template import study_template
 
     if to.exists() and not force:
         raise RecordError(f"{to} exists. Choose another file with --to, or replace it with --force.")
-    source, task = {"sklearn": "digits   # or `path: table.csv` and `target: column`"}, ""
-    if data is not None:
-        source, task = _look_at(data, target, to)
+    facts = _digits() if data is None else _look_at(data, target, encoding, to)
     name = name_for(to if data is None or to.stem != "study" else data)
-    write_text(study_template(name, str(to), source, task), to)
-    click.echo(f"{to} is written. Next: automl check {to}")
+    search = SearchConfig()
+    text = study_template(name, shlex.quote(str(to)), facts, search.trials, search.minutes)
+    write_text(text, to)
+    click.echo(f"{to} is written. Next: automl check {shlex.quote(str(to))}")
 
 
 @click.command()
@@ -79,18 +98,56 @@ def schema(to: Path | None) -> None:
     write_text(json.dumps(study_schema(), indent=2) + "\n", to)
 
 
-def _look_at(data: Path, target: str | None, to: Path) -> tuple[dict[str, str], str]:
-    """The data section for a CSV file, and its task."""
-    from automl.config import DataConfig
-    from automl.data.dataset import make_dataset
-    from automl.data.readers import read_csv
+def _digits() -> TableFacts:
+    from automl.evaluation.metrics import metrics_for
+    from automl.trial import Task
 
-    table = read_csv(data)
+    source = {"sklearn": "digits   # or `path: table.csv` and `target: column`"}
+    return TableFacts(source, metrics_for(Task.MULTICLASS), _default_space(1797, True, False))
+
+
+def _look_at(data: Path, target: str | None, encoding: str, to: Path) -> TableFacts:
+    """What the study file says of the table in a file."""
+    from automl.data import findings
+    from automl.data.dataset import make_dataset
+    from automl.data.files import TableFile
+    from automl.data.formats import read_file, with_separator
+    from automl.evaluation.metrics import metrics_for
+    from automl.sections import DataConfig
+
+    file = with_separator(TableFile(data, encoding=encoding))
+    table = read_file(file)
     if target is None:
         columns = ", ".join(map(str, table.columns[:20]))
         raise DataError(f"{data}: name the column to predict with --target. The table has: {columns}.")
-    path = os.path.relpath(data, to.parent)
-    config = DataConfig(path=path, target=target)
-    dataset = make_dataset(table, target, config, lambda *_: str(data))
+    path = Path(os.path.relpath(data, to.parent)).as_posix()
+    dataset = make_dataset(table, target, DataConfig(path=path, target=target), lambda *_: str(data))
     comment = f"{len(table)} rows, {len(dataset.feature_names)} features, {dataset.task}"
-    return {"path": f"{json.dumps(path)}   # {comment}", "target": json.dumps(target)}, dataset.task
+    source = {"path": f"{_quoted(path)}   # {comment}", "target": _quoted(target)}
+    if file.separator is not None:
+        source["separator"] = _quoted(file.separator)
+    if encoding != "utf-8":
+        source["encoding"] = _quoted(encoding)
+    has_numbers = dataset.columns.numbers.shape[1] > 0
+    return TableFacts(
+        source,
+        metrics_for(dataset.task),
+        _default_space(len(table), has_numbers, findings.has_long_tail(dataset)),
+        findings.describe_table(table, dataset),
+        findings.suggest_objective(dataset),
+    )
+
+
+def _default_space(num_rows: int, has_numbers: bool, long_tail: bool) -> dict[str, dict[str, Any]]:
+    """What is searched when the study file does not say, in plain values."""
+    with quiet_start():
+        from automl.space import default_entries
+
+    entries = default_entries(num_rows, has_numbers, long_tail)
+    return {name: entry.model_dump(by_alias=True, exclude_defaults=True) for name, entry in entries.items()}
+
+
+def _quoted(text: str) -> str:
+    """Text in YAML's double quotes, whatever it holds."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in quoted)

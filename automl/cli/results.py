@@ -88,8 +88,8 @@ def export(study: str | None, to: Path, trial: int | None, mlruns: Path) -> None
 
     folder = find_study(mlruns, study)
     with quiet_start():
+        from automl.conclusion import export_trial
         from automl.preparation import device_name
-        from automl.study import export_trial
 
         device_name()
     exported = export_trial(folder, trial, to)
@@ -105,24 +105,25 @@ def export(study: str | None, to: Path, trial: int | None, mlruns: Path) -> None
 def predict(model: Path, data: Path, to: Path | None) -> None:
     """Predict the rows of DATA with MODEL.
 
-    DATA is a CSV file with the columns that the model was trained on, MODEL an exported folder. Writes CSV.
+    DATA is a file with the columns that the model was trained on, CSV, Parquet or another that a study reads; MODEL
+    an exported folder. Writes CSV.
     """
-    from automl.data.readers import read_csv
+    from automl.data.files import TableFile
+    from automl.data.formats import read_file
 
     if not (model / "model.json").is_file():
         raise ExportError(
             f"{model} holds no exported model. Make one with `automl export STUDY --to {model}`."
         )
-    table = read_csv(data)
+    table = read_file(TableFile(data))
     with quiet_start():
-        from automl.export.scoring import Scorer
+        from automl.scoring import Scorer
 
         scorer = Scorer(model)
     try:
         predictions = scorer.predict(table)
     except ValueError as error:
         raise DataError(f"{data}: {error}.") from None
-    without = int(predictions["prediction"].isna().sum())
-    if without:
-        click.echo(f"{data}: {without} rows have gaps and so no prediction", err=True)
+    for name in scorer.unknown(table):
+        click.echo(f"{data}: the model does not know the column {name!r}, and passes over it", err=True)
     write_text(predictions.to_csv(index=False), to)

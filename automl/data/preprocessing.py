@@ -1,44 +1,123 @@
-"""Scaling learned on the fit rows of a fold and nowhere else."""
+"""Everything that is learned of the columns before a network is: on the fit rows of a fold and nowhere else."""
 
 from dataclasses import dataclass
 
 import numpy
 
+from automl.data.columns import Columns
+from automl.data.encodings import ENCODINGS, NUM_BINS, Encoding, num_inputs
+
+LEAST_ROWS_OF_A_LEVEL = 5
+"""Fit rows that a level needs for an input of its own; rarer ones share one."""
+
+MOST_LEVELS = 128
+"""Levels of a column with an input of their own, the most frequent ones."""
+
 
 @dataclass(frozen=True, slots=True)
-class Scaling:
-    """`(value - mean) / scale`, in float64.
+class Layout:
+    """The places of the inputs, the same in every fold of a study.
 
     Attributes:
-        mean: Array of shape (feature,), or a scalar array for a target.
-        scale: The same shape, above 0; 1 where a column is constant.
+        gaps: Numbers with an input that says whether they are missing, int64.
+        num_bins: Bins that each number has room for, int64 of shape (number,).
+        slots: Inputs of each category, int64 of shape (category,); the last one is for levels without their own.
     """
 
-    mean: numpy.ndarray
-    scale: numpy.ndarray
+    gaps: numpy.ndarray
+    num_bins: numpy.ndarray
+    slots: numpy.ndarray
 
-    def apply(self, values: numpy.ndarray) -> numpy.ndarray:
-        """Standardized values as float32, of the shape that was given."""
-        return ((values - self.mean) / self.scale).astype(numpy.float32)
-
-    def undo(self, values: numpy.ndarray) -> numpy.ndarray:
-        """Values in the original units, float64."""
-        return values.astype(numpy.float64) * self.scale + self.mean
+    def num_inputs(self, encoding: str) -> int:
+        """Inputs of a network under a numeric encoding."""
+        return num_inputs(encoding, self.num_bins) + len(self.gaps) + int(self.slots.sum())
 
 
-def fit_scaling(values: numpy.ndarray) -> Scaling:
-    """Mean and standard deviation (ddof 0) over the rows, as scikit-learn's `StandardScaler`.
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """Rows to inputs: numbers first, then what is missing of them, then the levels.
+
+    Attributes:
+        layout: The places of the inputs.
+        medians: What stands for a gap, float64 of shape (number,).
+        missing: Numbers whose gaps the fit rows have shown, bool of the shape of `layout.gaps`.
+        encoding: Of the numbers.
+        levels: For each category, codes of the levels with an input of their own.
+        pooled: For each category, whether the fit rows have shown levels without one.
+    """
+
+    layout: Layout
+    medians: numpy.ndarray
+    missing: numpy.ndarray
+    encoding: Encoding
+    levels: tuple[numpy.ndarray, ...]
+    pooled: tuple[bool, ...]
+
+    def apply(self, columns: Columns) -> numpy.ndarray:
+        """Inputs as float32, of shape (row, input).
+
+        A level that the fit rows have not shown is treated as the rare ones were; where there were none, it has no
+        input: a weight that no row has trained must not speak.
+        """
+        gaps = numpy.isnan(columns.numbers)
+        parts = [self.encoding.apply(numpy.where(gaps, self.medians, columns.numbers))]
+        parts.append(gaps[:, self.layout.gaps] & self.missing)
+        for category, (levels, slots) in enumerate(zip(self.levels, self.layout.slots, strict=True)):
+            own = columns.codes[:, category, None] == levels
+            room = numpy.zeros((len(columns), slots - len(levels) - 1))
+            rest = ~own.any(axis=1, keepdims=True) & self.pooled[category]
+            parts += [own, room, rest]
+        return numpy.concatenate(parts, axis=1).astype(numpy.float32)
+
+
+def make_layout(columns: Columns, rows: numpy.ndarray) -> Layout:
+    """The places of the inputs.
 
     Args:
-        values: Array of shape (row, feature) or (row,).
+        columns: The table.
+        rows: All rows that any fold may fit on.
     """
-    mean = values.mean(axis=0)
-    deviation = values.std(axis=0)
-    # The deviation of a constant column is rounding noise, not 0, and grows with the rows and with the mean.
-    noise = 10 * numpy.finfo(numpy.float64).eps * numpy.maximum(numpy.abs(mean), 1e-300)
-    constant = (values.max(axis=0) == values.min(axis=0)) | (deviation <= noise)
-    return Scaling(mean, numpy.where(constant, 1.0, deviation))
+    numbers = columns.numbers[rows]
+    distinct = [len(numpy.unique(column[~numpy.isnan(column)])) for column in numbers.T]
+    counts = [numpy.bincount(codes) for codes in columns.codes[rows].T]
+    own = [min(int((count >= LEAST_ROWS_OF_A_LEVEL).sum()), MOST_LEVELS) for count in counts]
+    return Layout(
+        gaps=numpy.flatnonzero(numpy.isnan(numbers).any(axis=0)),
+        num_bins=numpy.array([min(NUM_BINS, max(1, count - 1)) for count in distinct], int),
+        slots=numpy.array(own, int) + 1,
+    )
 
 
-NO_SCALING = Scaling(numpy.zeros(()), numpy.ones(()))
-"""Leaves values as they are."""
+def fit_preprocessing(columns: Columns, layout: Layout, encoding: str) -> Preprocessing:
+    """Learn medians, an encoding and the levels from rows, which must be fit rows.
+
+    Args:
+        columns: The fit rows.
+        layout: The places of the inputs.
+        encoding: Name in `ENCODINGS`.
+    """
+    gaps = numpy.isnan(columns.numbers)
+    medians = _medians(columns.numbers, gaps)
+    levels, pooled = [], []
+    for category, slots in enumerate(layout.slots):
+        counts = numpy.bincount(columns.codes[:, category])
+        frequent = numpy.flatnonzero(counts >= LEAST_ROWS_OF_A_LEVEL)
+        kept = frequent[numpy.argsort(-counts[frequent], kind="stable")][: slots - 1]
+        levels.append(kept)
+        pooled.append(bool(counts.sum() > counts[kept].sum()))
+    return Preprocessing(
+        layout=layout,
+        medians=medians,
+        missing=gaps.any(axis=0)[layout.gaps],
+        encoding=ENCODINGS[encoding](numpy.where(gaps, medians, columns.numbers), layout.num_bins),
+        levels=tuple(levels),
+        pooled=tuple(pooled),
+    )
+
+
+def _medians(numbers: numpy.ndarray, gaps: numpy.ndarray) -> numpy.ndarray:
+    """Medians of what is known; 0 for a column of gaps."""
+    medians = numpy.zeros(numbers.shape[1])
+    some = ~gaps.all(axis=0)
+    medians[some] = numpy.nanmedian(numbers[:, some], axis=0)
+    return medians

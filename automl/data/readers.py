@@ -1,17 +1,18 @@
 """Where tables come from: `READERS`, one function a kind of source."""
 
-import lzma
-import warnings
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas
 import sklearn.datasets
 
-from automl.config import DataConfig
+from automl.config import StudyConfig
 from automl.data.dataset import Dataset, Where, make_dataset
+from automl.data.downloads import download, public_url
+from automl.data.files import TableFile, Wanted
+from automl.data.formats import FORMATS, read_as, read_file
+from automl.data.text_files import separator_cure
 from automl.errors import DataError, explain, one_of
 
 SKLEARN_TABLES: Mapping[str, Callable[..., object]] = {
@@ -23,66 +24,73 @@ SKLEARN_TABLES: Mapping[str, Callable[..., object]] = {
 }
 
 
-def read_dataset(config: DataConfig, folder: Path, where: Where) -> Dataset:
+def read_dataset(config: StudyConfig, folder: Path, where: Where) -> Dataset:
     """Read and check the table of a study.
 
     Args:
-        config: The study file's data section.
+        config: The study file.
         folder: Where relative paths start.
         where: Gives `file:line` of a key of the study file.
 
     Raises:
         DataError: The table is missing, unreadable or cannot be learned from.
     """
-    source = "sklearn" if config.sklearn is not None else "path"
+    source = next(name for name in READERS if getattr(config.data, name) is not None)
     table, target = READERS[source](config, folder, where)
-    return make_dataset(table, target, config, where)
+    return make_dataset(table, target, config.data, where, config.splits)
 
 
 def read_csv(path: Path, where: str = "") -> pandas.DataFrame:
-    """A CSV file as a table, every column under its own name.
+    """A CSV file as a table, every column under its own name, whatever the end of the file's name.
 
     Raises:
         DataError: No such file, nothing in it, a broken line, another encoding, or a column name that stands
             twice.
     """
-    prefix = f"{where}: " if where else ""
-    try:
-        header = pandas.read_csv(path, header=None, nrows=1, dtype=str).iloc[0].tolist()
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pandas.errors.ParserWarning)
-            # With an index column, a row with one cell too many would shift the others in silence.
-            table = pandas.read_csv(path, index_col=False, low_memory=False)
-    except FileNotFoundError:
-        cure = "Paths start from the folder of the study file." if where else "Check the path."
-        raise DataError(f"{prefix}there is no file {path}. {cure}") from None
-    except pandas.errors.EmptyDataError:
-        raise DataError(f"{prefix}{path} is empty. It must begin with a line of column names.") from None
-    except pandas.errors.ParserError as error:
-        raise DataError(f"{prefix}{path} is not a CSV table: {str(error).strip()}. Mend that line.") from None
-    except pandas.errors.ParserWarning:
-        cure = "Name every column in the first line."
-        raise DataError(
-            f"{prefix}{path} has rows with more cells than there are column names. {cure}"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{prefix}{path} is not UTF-8 text ({error}). Save it as UTF-8.") from None
-    except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
-        cure = "Check that it is a file, whole, and packed as its name says."
-        raise DataError(f"{prefix}{path} cannot be read: {error}. {cure}") from None
-    twice = sorted({name for name in header if isinstance(name, str) and header.count(name) > 1}, key=str)
-    if twice:
-        raise DataError(f"{prefix}{path}: the column name {twice[0]!r} stands twice. Rename one.")
-    return table
+    return read_as(FORMATS[".csv"], TableFile(path, where))
 
 
-def _from_path(config: DataConfig, folder: Path, where: Where) -> tuple[pandas.DataFrame, str]:
-    path = folder / (config.path or "")
-    return read_csv(path, where("data", "path")), config.target or ""
+def wanted_columns(config: StudyConfig) -> Wanted:
+    """The columns that a study uses; None when it uses all."""
+    data = config.data
+    if data.features is None:
+        return None
+    others = (data.target, data.weights, config.splits.by)
+    return {*data.features, *(data.columns or {}), *(name for name in others if name is not None)}
 
 
-def _from_sklearn(config: DataConfig, _: Path, where: Where) -> tuple[pandas.DataFrame, str]:
-    name = config.sklearn or ""
+def _from_path(config: StudyConfig, folder: Path, where: Where) -> tuple[pandas.DataFrame, str]:
+    data, at = config.data, where("data", "path")
+    file = TableFile(folder / (data.path or ""), at, encoding=data.encoding, separator=data.separator)
+    return _from_file(file, config, where)
+
+
+def _from_url(config: StudyConfig, _: Path, where: Where) -> tuple[pandas.DataFrame, str]:
+    data, at = config.data, where("data", "url")
+    url = data.url or ""
+    with TemporaryDirectory() as folder:
+        path = download(url, Path(folder), at)
+        file = TableFile(path, at, public_url(url), data.encoding, data.separator)
+        return _from_file(file, config, where)
+
+
+def _from_file(file: TableFile, config: StudyConfig, where: Where) -> tuple[pandas.DataFrame, str]:
+    table, target = read_file(file, wanted_columns(config)), config.data.target or ""
+    cure = separator_cure([str(name) for name in table.columns])
+    if cure and target not in table.columns:
+        must = f"name a column, and the only one is {table.columns[0]!r}"
+        raise DataError(explain("data.target", must, target, cure, where=where("data", "target")))
+    return table, target
+
+
+def _from_database(config: StudyConfig, folder: Path, where: Where) -> tuple[pandas.DataFrame, str]:
+    from automl.data.databases import read_database
+
+    return read_database(config.data, folder, where, wanted_columns(config)), config.data.target or ""
+
+
+def _from_sklearn(config: StudyConfig, _: Path, where: Where) -> tuple[pandas.DataFrame, str]:
+    name = config.data.sklearn or ""
     if name not in SKLEARN_TABLES:
         must, cure = "name a bundled table", one_of(SKLEARN_TABLES, name)
         raise DataError(explain("data.sklearn", must, name, cure, where=where("data", "sklearn")))
@@ -91,10 +99,12 @@ def _from_sklearn(config: DataConfig, _: Path, where: Where) -> tuple[pandas.Dat
     names = getattr(bunch, "target_names", None)
     if names is not None and isinstance(names[0], str):
         table["target"] = [str(names[code]) for code in table["target"]]
-    return table, config.target or "target"
+    return table, config.data.target or "target"
 
 
-READERS: Mapping[str, Callable[[DataConfig, Path, Where], tuple[pandas.DataFrame, str]]] = {
+READERS: Mapping[str, Callable[[StudyConfig, Path, Where], tuple[pandas.DataFrame, str]]] = {
     "path": _from_path,
+    "url": _from_url,
+    "sql": _from_database,
     "sklearn": _from_sklearn,
 }

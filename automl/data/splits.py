@@ -1,26 +1,39 @@
 """Which rows train, stop, validate and test: decided once a study, the same for every trial."""
 
-import math
-from contextlib import suppress
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy
-from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
-from automl.config import SplitsConfig
+from automl.data.column_splits import ColumnSplits, GroupSplits, TimeSplits
 from automl.data.dataset import Dataset, Where
-from automl.errors import DataError, explain
+from automl.data.random_splits import Request, SplitKind, make_plain, make_stratified
+from automl.sections import SplitsConfig
 from automl.trial import Task, derive_seed
+
+KINDS: Mapping[str, Callable[[Request], SplitKind]] = {
+    "stratified": make_stratified,
+    "plain": make_plain,
+    "group": GroupSplits,
+    "time": TimeSplits,
+    "column": ColumnSplits,
+}
+"""The kinds of splits by their names in the study file."""
+
+_MOST_OFF = 0.05
+"""How far the share of the test rows may be from the one asked for before a note says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Row numbers of one fold, disjoint.
+    """Row numbers of one fold, disjoint but for one case: under `stop_on: validation` the stopping rows are the
+    validation rows.
 
     Attributes:
         fit: Rows that move the weights, and whose statistics scale the inputs.
-        stopping: Rows that choose the epoch. They score nothing.
-        validation: Rows that score. They choose nothing.
+        stopping: Rows that choose the epoch. They score nothing, unless they are the validation rows.
+        validation: Rows that score. They choose nothing, unless they are the stopping rows.
     """
 
     fit: numpy.ndarray
@@ -33,18 +46,33 @@ class Splits:
     """The splits of a study.
 
     Attributes:
-        training: Rows of the search; the folds divide them.
+        training: Rows of the search.
         test: Rows locked away until the search is over; empty when none are kept.
-        folds: The folds of the search.
+        folds: The folds of the search, those of the first repeat first. The validation rows of one repeat divide the
+            training rows; by time, they leave out the earliest.
+        kind: A name in `KINDS`.
+        reason: Why this kind, in a sentence.
+        notes: What a person should know of these splits, a sentence each.
+        automatic: Whether the kind was chosen here, and not by the study file.
     """
 
     training: numpy.ndarray
     test: numpy.ndarray
     folds: tuple[Fold, ...]
+    kind: str
+    reason: str
+    notes: tuple[str, ...] = ()
+    automatic: bool = False
+
+    def test_digest(self, dataset_digest: str) -> str:
+        """SHA-256 of the table's digest and the numbers of the test rows: who reads the same rows has the same."""
+        digest = hashlib.sha256(dataset_digest.encode())
+        digest.update(numpy.sort(self.test).astype("<i8").tobytes())
+        return digest.hexdigest()
 
 
 def make_splits(dataset: Dataset, config: SplitsConfig, seed: int, where: Where) -> Splits:
-    """Split by class where there are classes (stratified), else at random.
+    """Split a table as its study file says, or as fits its target.
 
     Args:
         dataset: The table.
@@ -53,84 +81,61 @@ def make_splits(dataset: Dataset, config: SplitsConfig, seed: int, where: Where)
         where: Gives `file:line` of a key of the study file.
 
     Raises:
-        DataError: There are too few rows, or too few of one class, for these splits.
+        DataError: There are too few rows, groups, times or rows of one class for these splits.
     """
+    name, reason = _choose(dataset, config)
+    kind = KINDS[name](Request(dataset, config, where))
     rows = numpy.arange(len(dataset.target))
-    _check_counts(dataset, rows, config, where, "has")
-    if config.test > 0:
-        try:
-            training, test = _split(rows, dataset, config.test, derive_seed(seed, "test"))
-        except ValueError as error:
-            must = f"leave rows of every class on both sides ({error})"
-            cure = "Change it, or write 0 to lock no rows away."
-            at = where("splits", "test")
-            raise DataError(explain("splits.test", must, config.test, cure, where=at)) from None
-    else:
-        training, test = rows, rows[:0]
-    _check_counts(dataset, training, config, where, "keeps, without the test rows,")
-    kind = KFold if dataset.task is Task.REGRESSION else StratifiedKFold
-    splitter = kind(config.folds, shuffle=True, random_state=derive_seed(seed, "folds"))
-    folds = []
-    for number, (rest, validation) in enumerate(splitter.split(training, dataset.target[training])):
-        seed_of_fold = derive_seed(seed, "stopping", number)
-        try:
-            fit, stopping = _split_evenly(training[rest], dataset, config.stopping, seed_of_fold)
-        except ValueError as error:
-            must, cure = f"leave rows to fit and to stop on ({error})", "Change it, or use more rows."
-            at = where("splits", "stopping")
-            raise DataError(explain("splits.stopping", must, config.stopping, cure, where=at)) from None
-        folds.append(Fold(fit, stopping, training[validation]))
-    return Splits(training, test, tuple(folds))
+    kind.count_folds(rows, "has")
+    training, test = kind.lock(rows, derive_seed(seed, "test"))
+    count, fewer = kind.count_folds(training, "keeps, without the test rows,")
+    folds = tuple(_folds(kind, training, count, config, seed))
+    share = "" if name == "column" else _share_note(len(test) / len(rows), config.test)
+    notes = tuple(note for note in (fewer, share, _unseen_note(dataset, folds)) if note)
+    return Splits(training, test, folds, name, f"{name}: {reason}", notes, config.kind == "auto")
 
 
-def _split(
-    rows: numpy.ndarray, dataset: Dataset, share: float, seed: int
-) -> tuple[numpy.ndarray, numpy.ndarray]:
-    labels = None if dataset.task is Task.REGRESSION else dataset.target[rows]
-    kept, taken = train_test_split(rows, test_size=share, random_state=seed, stratify=labels)
-    return numpy.sort(kept), numpy.sort(taken)
-
-
-def _split_evenly(
-    rows: numpy.ndarray, dataset: Dataset, share: float, seed: int
-) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Like `_split`, also where classes are too small for it: each gives its share, rounded up or down.
-
-    Where scikit-learn refuses: systematic sampling, rows at equal distances in random order, class by class.
-    """
-    with suppress(ValueError):
-        return _split(rows, dataset, share, seed)
-    generator = numpy.random.default_rng(seed)
-    order = generator.permutation(len(rows))
-    if dataset.task is not Task.REGRESSION:
-        order = order[numpy.argsort(dataset.target[rows[order]], kind="stable")]
-    num_taken = math.ceil(len(rows) * share)
-    if num_taken == len(rows):
-        raise ValueError(f"all of {len(rows)} rows would be taken")
-    places = (numpy.arange(num_taken) + generator.random()) * (len(rows) / num_taken)
-    taken = numpy.zeros(len(rows), bool)
-    taken[order[places.astype(int)]] = True
-    return rows[~taken], rows[taken]
-
-
-def _check_counts(
-    dataset: Dataset, rows: numpy.ndarray, config: SplitsConfig, where: Where, verb: str
-) -> None:
-    """Refuse a table that cannot give every fold a row to validate and two rows to learn and stop on."""
-    at = where("splits", "folds")
-    if len(rows) < max(2 * config.folds, 4):
-        must = f"leave rows for every fold; the table {verb} {len(rows)} rows"
-        raise DataError(
-            explain("splits.folds", must, config.folds, "Use fewer folds, or more rows.", where=at)
-        )
+def _choose(dataset: Dataset, config: SplitsConfig) -> tuple[str, str]:
+    """The kind of the splits, and why."""
+    if config.kind != "auto":
+        return config.kind, "the study file asks for it"
+    if config.by is not None:
+        return "group", f"the study file names the column {config.by!r} and no kind"
     if dataset.task is Task.REGRESSION:
-        return
-    counts = numpy.bincount(dataset.target[rows], minlength=len(dataset.classes))
-    rarest = int(numpy.argmin(counts))
-    if counts[rarest] < config.folds:
-        must = (
-            f"not exceed the rows of any class; class {dataset.classes[rarest]!r} of {dataset.target_name!r} "
-            f"{verb} {counts[rarest]} rows"
-        )
-        cure = "Use fewer folds, or remove or merge that class."
-        raise DataError(explain("splits.folds", must, config.folds, cure, where=at))
+        return "plain", "the target is a number"
+    return "stratified", f"the target has {len(dataset.classes)} classes"
+
+
+def _folds(
+    kind: SplitKind, training: numpy.ndarray, count: int, config: SplitsConfig, seed: int
+) -> Iterator[Fold]:
+    number = 0
+    for repeat in range(config.repeats):
+        names = ("folds", repeat) if repeat else ("folds",)
+        for rest, validation in kind.fold(training, count, derive_seed(seed, *names)):
+            if config.stop_on == "validation":
+                yield Fold(rest, validation, validation)
+            else:
+                yield Fold(*kind.stop(rest, derive_seed(seed, "stopping", number)), validation)
+            number += 1
+
+
+def _share_note(share: float, asked: float) -> str:
+    if abs(share - asked) <= _MOST_OFF:
+        return ""
+    return f"{100 * share:.0f} % of the rows are test rows instead of {100 * asked:.0f} %"
+
+
+def _unseen_note(dataset: Dataset, folds: tuple[Fold, ...]) -> str:
+    """What is said when a fold learns from no row of a class."""
+    if dataset.task is Task.REGRESSION:
+        return ""
+    num_classes = len(dataset.classes)
+    counts = [numpy.bincount(dataset.target[fold.fit], minlength=num_classes) for fold in folds]
+    unseen = (numpy.stack(counts) == 0).sum(axis=0)
+    if not unseen.any():
+        return ""
+    worst = int(unseen.argmax())
+    what = f"the class {dataset.classes[worst]!r} has no row to learn from in {unseen[worst]} of {len(folds)} folds"
+    others = int((unseen > 0).sum()) - 1
+    return f"{what}; {others} other classes lack rows too" if others else what

@@ -1,11 +1,13 @@
 """The closed table of metrics, each with its direction and the tasks it is for.
 
 Written in NumPy: a population ends hundreds of networks a second, and scikit-learn takes 3 ms to check and score one
-(tests compare the two).
+(tests compare the two). Where rows leave a metric undefined, it has the value of knowing nothing, as said beside it.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy
 
@@ -13,6 +15,8 @@ from automl.trial import Direction, Objective, Task
 
 CLASSES = frozenset({Task.BINARY, Task.MULTICLASS})
 NUMBERS = frozenset({Task.REGRESSION})
+
+Function = Callable[[numpy.ndarray, numpy.ndarray, numpy.ndarray], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,56 +26,200 @@ class Metric:
     Attributes:
         direction: Whether smaller or larger is better; never guessed from a name.
         tasks: Tasks it is defined for.
-        function: `(target, prediction) -> float`. Target has shape (row,): class codes, or values. Prediction is
-            (row, class) probabilities, or (row,) values in the target's units.
+        function: `(target, prediction, weights) -> float`. Target has shape (row,): class codes, or values. Prediction
+            is (row, class) probabilities, or (row,) values in the target's units. Weights are of shape (row,).
+        by_label: Whether it looks at the most probable class only, so that a threshold matters.
+        rows: `(target, prediction) -> values` of shape (row,), where the score is a function of their weighted mean.
+        finish: That function.
     """
 
     direction: Direction
     tasks: frozenset[Task]
-    function: Callable[[numpy.ndarray, numpy.ndarray], float]
+    function: Function
+    by_label: bool = False
+    rows: Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray] | None = None
+    finish: Callable[[Any], Any] = numpy.asarray
 
 
-def _log_loss(target: numpy.ndarray, prediction: numpy.ndarray) -> float:
+def _log_loss(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
     """As scikit-learn's, which keeps probabilities 2⁻⁵² away from 0 and 1."""
     likelihood = prediction[numpy.arange(len(target)), target] / prediction.sum(axis=1)
     epsilon = numpy.finfo(numpy.float64).eps
-    return float(-numpy.log(numpy.clip(likelihood, epsilon, 1.0 - epsilon)).mean())
+    return -numpy.log(numpy.clip(likelihood, epsilon, 1.0 - epsilon))
 
 
-def _accuracy(target: numpy.ndarray, prediction: numpy.ndarray) -> float:
-    return float((prediction.argmax(axis=1) == target).mean())
+def _brier(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
+    """Squared distance to the label, summed over the classes; of two classes half of it, as it is usually given."""
+    distance = prediction.copy()
+    distance[numpy.arange(len(target)), target] -= 1.0
+    return numpy.square(distance).sum(axis=1) / (2.0 if prediction.shape[1] == 2 else 1.0)
 
 
-def _balanced_accuracy(target: numpy.ndarray, prediction: numpy.ndarray) -> float:
+def _accuracy(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
+    return prediction.argmax(axis=1) == target
+
+
+def _balanced_accuracy(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
     """Mean recall over the classes that the rows have."""
-    counts = numpy.bincount(target)
-    hits = numpy.bincount(target[prediction.argmax(axis=1) == target], minlength=len(counts))
+    table = _confusion(target, prediction, weights)
+    counts = table.sum(axis=1)
     present = counts > 0
-    return float((hits[present] / counts[present]).mean())
+    return float((table.diagonal()[present] / counts[present]).mean())
 
 
-def _rmse(target: numpy.ndarray, prediction: numpy.ndarray) -> float:
-    return float(numpy.sqrt(numpy.square(target - prediction).mean()))
+def _f1(average: str, target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
+    """Mean F1 over the classes among labels or predictions; "weighted" by the rows of each class."""
+    table = _confusion(target, prediction, weights)
+    counts, claimed = table.sum(axis=1), table.sum(axis=0)
+    present = counts + claimed > 0
+    scores = 2.0 * table.diagonal()[present] / (counts + claimed)[present]
+    return float(numpy.average(scores, weights=counts[present] if average == "weighted" else None))
 
 
-def _mae(target: numpy.ndarray, prediction: numpy.ndarray) -> float:
-    return float(numpy.abs(target - prediction).mean())
+def _mcc(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
+    """Matthews correlation for any number of classes (Gorodkin 2004); 0 where labels or predictions are of one."""
+    table = _confusion(target, prediction, weights)
+    total, counts, claimed = table.sum(), table.sum(axis=1), table.sum(axis=0)
+    covariance = total * table.trace() - counts @ claimed
+    spread = (total**2 - counts @ counts) * (total**2 - claimed @ claimed)
+    # of one class the spread is 0, and only rounding makes it anything else
+    several = min(numpy.count_nonzero(counts), numpy.count_nonzero(claimed)) > 1
+    return float(covariance / numpy.sqrt(spread)) if several and spread > 0 else 0.0
 
 
-def _r2(target: numpy.ndarray, prediction: numpy.ndarray) -> float:
+def _roc_auc(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
+    """Area under the ROC curve; of more classes the mean of each against the rest. 0.5 where one class is all."""
+    return _one_against_rest(_area, target, prediction, weights)
+
+
+def _average_precision(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
+    """Σ (recall step × precision); of more classes the mean of each against the rest. 0 without a positive row."""
+    return _one_against_rest(_precision_sum, target, prediction, weights)
+
+
+def _one_against_rest(
+    function: Function, target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray
+) -> float:
+    """A metric of two classes; of more, its mean over the classes that the rows have."""
+    codes = [1] if prediction.shape[1] == 2 else numpy.unique(target[weights > 0]).tolist()
+    return float(numpy.mean([function(target == code, prediction[:, code], weights) for code in codes]))
+
+
+def _area(positive: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
+    true, false = _counts_down(positive, prediction, weights)
+    if min(true[-1], false[-1]) <= 0.0:
+        return 0.5
+    steps = numpy.diff(false, prepend=0.0)
+    heights = true - numpy.diff(true, prepend=0.0) / 2.0
+    return float((steps * heights).sum() / (true[-1] * false[-1]))
+
+
+def _precision_sum(positive: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
+    true, false = _counts_down(positive, prediction, weights)
+    if true[-1] <= 0.0:
+        return 0.0
+    claimed = true + false
+    precision = numpy.divide(true, claimed, out=numpy.zeros_like(true), where=claimed > 0)
+    return float((numpy.diff(true, prepend=0.0) * precision).sum() / true[-1])
+
+
+def _counts_down(
+    positive: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray
+) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Weights of true and of false positives above each threshold that a prediction gives, highest first."""
+    order = numpy.argsort(-prediction, kind="stable")
+    last = numpy.flatnonzero(numpy.diff(prediction[order], append=-numpy.inf))
+    true = numpy.cumsum(weights[order] * positive[order])[last]
+    return true, numpy.cumsum(weights[order] * ~positive[order])[last]
+
+
+def _confusion(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> numpy.ndarray:
+    """Weights of the rows by class and by most probable class, of shape (class, class)."""
+    count = prediction.shape[1]
+    return numpy.bincount(target * count + prediction.argmax(axis=1), weights, count * count).reshape(
+        count, count
+    )
+
+
+def _squared_error(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
+    return numpy.square(target - prediction)
+
+
+def _absolute_error(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
+    return numpy.abs(target - prediction)
+
+
+def _r2(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
     """Coefficient of determination; of a constant target 1 when it is met and 0 when not, as scikit-learn says."""
-    spread = float(numpy.square(target - target.mean()).sum())
-    rest = float(numpy.square(target - prediction).sum())
-    return 1.0 - rest / spread if spread > 0 else float(rest == 0)
+    spread = float((weights * numpy.square(target - _mean(target, weights))).sum())
+    rest = float((weights * numpy.square(target - prediction)).sum())
+    # the mean of a constant is rounded, and its spread then not 0
+    counted = target[weights > 0]
+    varies = spread > 0 and bool((counted != counted[0]).any())
+    return 1.0 - rest / spread if varies else float(rest == 0)
 
+
+def _relative_error(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
+    """|error / target|, as a fraction; a target of 0 is taken for 2⁻⁵², as scikit-learn does."""
+    return numpy.abs(target - prediction) / numpy.maximum(numpy.abs(target), numpy.finfo(numpy.float64).eps)
+
+
+def _pinball(level: float, target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
+    """Loss of a quantile: what lies above costs `level`, what lies below `1 - level` (Koenker, Bassett 1978)."""
+    error = target - prediction
+    return numpy.maximum(level * error, (level - 1.0) * error)
+
+
+def _mean_of(
+    rows: Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray],
+    finish: Callable[[Any], Any],
+    target: numpy.ndarray,
+    prediction: numpy.ndarray,
+    weights: numpy.ndarray,
+) -> float:
+    return float(finish(_mean(rows(target, prediction), weights)))
+
+
+def _by_row(
+    direction: Direction,
+    tasks: frozenset[Task],
+    rows: Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray],
+    finish: Callable[[Any], Any] = numpy.asarray,
+    by_label: bool = False,
+) -> Metric:
+    """A metric that is a function of a weighted mean over the rows."""
+    return Metric(direction, tasks, partial(_mean_of, rows, finish), by_label, rows, finish)
+
+
+def _mean(values: numpy.ndarray, weights: numpy.ndarray) -> float:
+    return float((values * weights).sum() / weights.sum())
+
+
+_DOWN, _UP = Direction.MINIMIZE, Direction.MAXIMIZE
 
 METRICS: Mapping[str, Metric] = {
-    "log_loss": Metric(Direction.MINIMIZE, CLASSES, _log_loss),
-    "accuracy": Metric(Direction.MAXIMIZE, CLASSES, _accuracy),
-    "balanced_accuracy": Metric(Direction.MAXIMIZE, CLASSES, _balanced_accuracy),
-    "rmse": Metric(Direction.MINIMIZE, NUMBERS, _rmse),
-    "mae": Metric(Direction.MINIMIZE, NUMBERS, _mae),
-    "r2": Metric(Direction.MAXIMIZE, NUMBERS, _r2),
+    "log_loss": _by_row(_DOWN, CLASSES, _log_loss),
+    "accuracy": _by_row(_UP, CLASSES, _accuracy, by_label=True),
+    "balanced_accuracy": Metric(_UP, CLASSES, _balanced_accuracy, by_label=True),
+    "f1_macro": Metric(_UP, CLASSES, partial(_f1, "macro"), by_label=True),
+    "f1_weighted": Metric(_UP, CLASSES, partial(_f1, "weighted"), by_label=True),
+    "mcc": Metric(_UP, CLASSES, _mcc, by_label=True),
+    "roc_auc": Metric(_UP, CLASSES, _roc_auc),
+    "average_precision": Metric(_UP, CLASSES, _average_precision),
+    "brier": _by_row(_DOWN, CLASSES, _brier),
+    "rmse": _by_row(_DOWN, NUMBERS, _squared_error, numpy.sqrt),
+    "mae": _by_row(_DOWN, NUMBERS, _absolute_error),
+    "r2": Metric(_UP, NUMBERS, _r2),
+    "mape": _by_row(_DOWN, NUMBERS, _relative_error),
+    "pinball_10": _by_row(_DOWN, NUMBERS, partial(_pinball, 0.1)),
+    "pinball_90": _by_row(_DOWN, NUMBERS, partial(_pinball, 0.9)),
+}
+
+
+_REPORTED: Mapping[Task, tuple[str, ...]] = {
+    Task.BINARY: ("log_loss", "accuracy", "balanced_accuracy", "roc_auc"),
+    Task.MULTICLASS: ("log_loss", "accuracy", "balanced_accuracy"),
+    Task.REGRESSION: ("rmse", "mae", "r2"),
 }
 
 
@@ -80,11 +228,22 @@ def metrics_for(task: Task) -> tuple[str, ...]:
     return tuple(name for name, metric in METRICS.items() if task in metric.tasks)
 
 
+def reported_metrics(task: Task) -> tuple[str, ...]:
+    """Names of the metrics that every trial of a task is scored by, beside its objective's."""
+    return _REPORTED[task]
+
+
 def make_objective(metric: str) -> Objective:
     """A metric with its own direction."""
     return Objective(metric, METRICS[metric].direction)
 
 
-def score(names: tuple[str, ...], target: numpy.ndarray, prediction: numpy.ndarray) -> dict[str, float]:
-    """Scores of one set of predictions, by metric."""
-    return {name: float(METRICS[name].function(target, prediction)) for name in names}
+def score(
+    names: tuple[str, ...],
+    target: numpy.ndarray,
+    prediction: numpy.ndarray,
+    weights: numpy.ndarray | None = None,
+) -> dict[str, float]:
+    """Scores of one set of predictions, by metric; all rows weigh the same when no weights are given."""
+    weights = numpy.ones(len(target)) if weights is None else weights
+    return {name: float(METRICS[name].function(target, prediction, weights)) for name in names}

@@ -1,4 +1,4 @@
-"""A trained network as a SavedModel that takes raw columns by name: the scaling is inside the graph."""
+"""A trained network as a SavedModel that takes raw columns by name: the preprocessing is inside the graph."""
 
 import json
 import re
@@ -14,12 +14,15 @@ import numpy
 import tensorflow
 
 from automl.data.dataset import Dataset
+from automl.data.dates import DATE_FORMS
+from automl.data.schema import Column, ColumnKind
 from automl.errors import ExportError
-from automl.export.scoring import Scorer
+from automl.export.graph import input_type, preprocess
+from automl.scoring import Scorer
 from automl.training.network import Network
 from automl.trial import Task, Trial
 
-TOLERANCE = 1e-6
+TOLERANCE = 1e-5
 """Largest difference between the SavedModel and the Keras model, relative for values of a regression."""
 
 
@@ -33,6 +36,7 @@ class ModelCard:
         epochs: Epochs of the refit.
         num_rows: Rows of the refit.
         scores: Cross-validation mean and locked-test score by metric, as text ready to read.
+        threshold: Probability of the second of two classes from which it is the label.
     """
 
     study: str
@@ -40,6 +44,7 @@ class ModelCard:
     epochs: int
     num_rows: int
     scores: Mapping[str, str]
+    threshold: float = 0.5
 
 
 def check_backend() -> None:
@@ -67,7 +72,7 @@ def save_model(network: Network, dataset: Dataset, card: ModelCard, folder: Path
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:
             made = Path(scratch) / "model"
-            _write(network, dataset, made)
+            _write(network, dataset, card, made)
             _write_cards(dataset, card, made)
             _compare(network, dataset, made)
             if folder.exists():
@@ -114,30 +119,32 @@ def argument_names(columns: tuple[str, ...]) -> dict[str, str]:
     return taken
 
 
-def _write(network: Network, dataset: Dataset, folder: Path) -> None:
+def _write(network: Network, dataset: Dataset, card: ModelCard, folder: Path) -> None:
     names = argument_names(dataset.feature_names)
-    inputs, target = network.scalings.inputs, network.scalings.target
+    target = network.scalings.target
 
-    def serve(columns: dict[str, tensorflow.Tensor]) -> dict[str, tensorflow.Tensor]:
-        values = tensorflow.stack([columns[names[column]] for column in dataset.feature_names], axis=1)
-        scaled = tensorflow.cast((values - inputs.mean) / inputs.scale, tensorflow.float32)
-        outputs = network.model(scaled, training=False)
+    def serve(arguments: dict[str, tensorflow.Tensor]) -> dict[str, tensorflow.Tensor]:
+        cells = {column: arguments[name] for column, name in names.items()}
+        inputs = preprocess(cells, dataset.schema, dataset.columns, network.scalings.inputs)
+        outputs = network.model(inputs, training=False)
         if dataset.task is Task.REGRESSION:
-            value = tensorflow.cast(outputs[:, 0], tensorflow.float64)
-            return {"prediction": value * target.scale + target.mean}
+            value = tensorflow.cast(outputs[:, 0], tensorflow.float64) * target.scale + target.mean
+            value = tensorflow.exp(tensorflow.minimum(value, 700.0)) if target.log else value
+            return {"prediction": tensorflow.clip_by_value(value, target.low, target.high)}
+        places = tensorflow.argmax(outputs, axis=1)
         if dataset.task is Task.BINARY:
+            places = tensorflow.cast(outputs[:, 0] >= card.threshold, tensorflow.int64)
             outputs = tensorflow.concat([1.0 - outputs, outputs], axis=1)
         labels = tensorflow.constant([str(label) for label in dataset.classes])
-        return {
-            "probabilities": outputs,
-            "label": tensorflow.gather(labels, tensorflow.argmax(outputs, axis=1)),
-        }
+        return {"probabilities": outputs, "label": tensorflow.gather(labels, places)}
 
     archive = keras.export.ExportArchive()
     archive.track(network.model)
-    # float64: a year or a time stamp in float32 would lose what the scaling is about to bring out.
-    columns = {name: tensorflow.TensorSpec((None,), tensorflow.float64, name=name) for name in names.values()}
-    archive.add_endpoint("serving_default", serve, input_signature=[columns])
+    signature = {
+        names[column.name]: tensorflow.TensorSpec((None,), input_type(column), name=names[column.name])
+        for column in dataset.schema.learned
+    }
+    archive.add_endpoint("serving_default", serve, input_signature=[signature])
     archive.write_out(str(folder), verbose=False)
 
 
@@ -149,6 +156,8 @@ def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
         "target": dataset.target_name,
         "features": list(dataset.feature_names),
         "inputs": argument_names(dataset.feature_names),
+        "columns": {column.name: _described(column) for column in dataset.schema.learned},
+        "threshold": card.threshold,
         "classes": list(dataset.classes),
         "hyperparameters": dict(card.trial.hyperparameters),
         "epochs": card.epochs,
@@ -157,6 +166,13 @@ def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
     }
     (folder / "model.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     (folder / "model_card.md").write_text(_card_text(dataset, card), encoding="utf-8")
+
+
+def _described(column: Column) -> dict[str, str]:
+    described = {"kind": column.kind.value}
+    if column.kind is ColumnKind.DATE:
+        described["form"] = DATE_FORMS[column.form].directive
+    return described
 
 
 def _card_text(dataset: Dataset, card: ModelCard) -> str:
@@ -176,7 +192,8 @@ Predicts `{dataset.target_name}` ({dataset.task.value}) from {len(dataset.featur
 {values}
 
 Predict with `automl predict FOLDER rows.csv`, or with TensorFlow alone: the signature `serving_default` takes one
-float64 tensor of shape (rows,) a column, under the argument that `model.json` names in `inputs`.
+tensor of shape (rows,) a column, under the argument that `model.json` names in `inputs`: float64 with NaN for gaps
+where `columns` says numeric, else text with "" for gaps.
 """
 
 
@@ -184,7 +201,7 @@ def _compare(network: Network, dataset: Dataset, folder: Path) -> None:
     """Load what was written and give it rows of the table: it must answer as the Keras model does."""
     rows = numpy.arange(min(64, len(dataset.target)))
     table = dataset.frame(rows)
-    expected = network.predict(dataset.features[rows])
+    expected = network.predict(dataset.columns.take(rows))
     given = Scorer(folder).predict(table)
     if dataset.task is Task.REGRESSION:
         allowed = TOLERANCE * max(1.0, float(numpy.abs(expected).max()))

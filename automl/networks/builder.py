@@ -1,6 +1,7 @@
 """The interface between hyperparameters and Keras models, and the one for our own networks."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -24,15 +25,21 @@ class PerceptronBuilder(NetworkBuilder):
     """Multilayer perceptrons for one table.
 
     Attributes:
-        num_features: Inputs.
+        num_inputs: Inputs under each numeric encoding.
         num_outputs: Classes of a multiclass task, else 1.
         task: Decides the output's activation.
     """
 
-    num_features: int
+    num_inputs: Mapping[str, int]
     num_outputs: int
     task: Task
 
     def build(self, hyperparameters: Hyperparameters, seed: int) -> keras.Model:
         """See `build_mlp`."""
-        return build_mlp(hyperparameters, self.num_features, self.num_outputs, self.task, seed)
+        return build_mlp(
+            hyperparameters,
+            self.num_inputs[str(hyperparameters.get("numeric_encoding", "standard"))],
+            self.num_outputs,
+            self.task,
+            seed,
+        )

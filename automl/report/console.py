@@ -15,6 +15,9 @@ from automl.journal import StudyLog
 FOLD_COLUMNS = 5
 """More folds than these are summarized by their mean and standard error only."""
 
+TEST_SCORES = 5
+"""Metrics of the locked test set that are shown; the others are in the journal and in MLflow."""
+
 WIDTH_OF_A_PIPE = 160
 """Columns of output that goes to a file or another program, which has no width of its own."""
 
@@ -55,11 +58,18 @@ def print_leaderboard(console: Console, log: StudyLog, top: int | None) -> None:
 def print_outcome(console: Console, log: StudyLog) -> None:
     """Print the winner's locked-test scores and how the study spent its time."""
     for test in log.tests:
-        scores = ", ".join(f"{name} {value:.4g}" for name, value in test["scores"].items())
+        scores = ", ".join(
+            f"{name} {value:.4g}" for name, value in list(test["scores"].items())[:TEST_SCORES]
+        )
         console.print(
             f"locked test ({test['rows']} rows, read once): {scores}  (trial {test['trial']}, refitted)",
             highlight=False,
         )
+    width = max((len(name) for name, _ in log.verdict.get("rows", [])), default=0)
+    for name, value in log.verdict.get("rows", []):
+        console.print(f"  {name:{width}}  {value}", highlight=False)
+    for sentence in log.verdict.get("sentences", []):
+        console.print(sentence, highlight=False)
     seconds = log.finish.get("seconds")
     if seconds:
         trials = sum(trial.seconds for trial in log.trials)
@@ -79,8 +89,9 @@ class _Layout:
 def _table(log: StudyLog, shown: pandas.DataFrame, layout: _Layout) -> Table:
     metric = log.objective.metric
     direction = "smaller" if log.objective.direction == "min" else "larger"
+    label = "; OPTIMISTIC, the scored rows chose the epochs" if log.start.get("optimistic") else ""
     table = Table(
-        title=f"{log.start['name']}: {metric}, {direction} is better", title_justify="left", box=None
+        title=f"{log.start['name']}: {metric}, {direction} is better{label}", title_justify="left", box=None
     )
     for heading in ["trial", f"{metric} ± SE", *layout.folds, "epochs", "seconds", "weights", *layout.names]:
         table.add_column(heading, justify="right", no_wrap=True)

@@ -13,6 +13,8 @@ from rich.text import Text
 from automl.tracking.tracker import StudyRecord, StudyStatus, StudySummary, Tracker
 from automl.trial import Hyperparameters, Progress, Trial, TrialState
 
+_MOST_NOTES = 12
+
 
 @final
 class TerminalTracker(Tracker):
@@ -42,6 +44,11 @@ class TerminalTracker(Tracker):
             f"{record.objective.metric} on {facts.get('device', 'CPU')}",
             highlight=False,
         )
+        for note in record.notes[:_MOST_NOTES]:
+            self._console.print(f"  {note}", style="dim", highlight=False, markup=False)
+        if len(record.notes) > _MOST_NOTES:
+            more = len(record.notes) - _MOST_NOTES
+            self._console.print(f"  … and {more} more: automl check", style="dim", highlight=False)
         if self._console.is_terminal:
             self._live = Live(self, console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
@@ -126,7 +133,8 @@ class TerminalTracker(Tracker):
 
 def _score(record: StudyRecord, trial: Trial) -> str:
     metric = record.objective.metric
-    return f"{metric} {trial.mean(metric):.4g} ± {trial.standard_error(metric):.2g}"
+    label = " (optimistic)" if record.optimistic else ""
+    return f"{metric} {trial.mean(metric):.4g} ± {trial.standard_error(metric):.2g}{label}"
 
 
 def _short(value: Any) -> str:

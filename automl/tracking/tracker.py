@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas
 
+from automl.evaluation.verdict import Verdict
 from automl.trial import Hyperparameters, Objective, Progress, Task, Trial
 
 
@@ -31,6 +32,8 @@ class StudyRecord:
         facts: Environment, data and seeds, as text by name.
         folder: Where the study's own files are.
         time_limit: Seconds after which no new trial starts; None without a limit.
+        optimistic: Whether epochs are chosen on the rows that score them.
+        notes: What a person should know of the data and its splits, in sentences.
     """
 
     name: str
@@ -45,6 +48,8 @@ class StudyRecord:
     facts: Mapping[str, str]
     folder: Path
     time_limit: float | None = None
+    optimistic: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class StudySummary:
         model: The exported model, if any.
         files: Local files for the study's own page (`leaderboard.csv`, figures), by path within it.
         seconds: Wall time of the whole study.
+        verdict: What is known of the best trial beyond its mean score.
     """
 
     status: StudyStatus
@@ -93,6 +99,7 @@ class StudySummary:
     model: ExportedModel | None = None
     files: Mapping[str, Path] = field(default_factory=dict)
     seconds: float = 0.0
+    verdict: Verdict | None = None
 
 
 class Tracker(ABC):

@@ -9,8 +9,8 @@ from typing import Any, final
 import keras
 import numpy
 
-from automl.config import TrainingConfig
 from automl.networks.builder import NetworkBuilder
+from automl.sections import TrainingConfig
 from automl.training.optimizers import make_optimizer
 from automl.trial import Member, Task
 
@@ -33,6 +33,24 @@ def evaluation_loss(model: keras.Model) -> Any:
     if getattr(loss, "label_smoothing", 0):
         return type(loss).from_config(loss.get_config() | {"label_smoothing": 0.0})
     return keras.losses.get(loss)
+
+
+def mean_loss(loss: Any, targets: numpy.ndarray, outputs: numpy.ndarray, weights: numpy.ndarray) -> float:
+    """Weighted mean of a Keras loss over rows; 0 where no row weighs anything.
+
+    Args:
+        loss: A function, or a `keras.losses.Loss`, whose own mean is not used: it divides by the number of rows.
+        targets: Of shape (row, output).
+        outputs: Of shape (row, output).
+        weights: Of shape (row,).
+    """
+    function = loss.call if isinstance(loss, keras.losses.Loss) else loss
+    given = map(keras.ops.convert_to_tensor, (targets, outputs))
+    losses = keras.ops.convert_to_numpy(function(*given)).astype(numpy.float64)
+    if losses.ndim == 0:  # a user's own mean over the rows
+        return float(losses)
+    total = weights.sum()
+    return float(losses.reshape(len(weights), -1).mean(axis=1) @ weights / total) if total > 0 else 0.0
 
 
 @final

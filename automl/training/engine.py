@@ -24,10 +24,12 @@ class Watch:
     Attributes:
         on_progress: Called often, in the thread that trains or waits; may raise KeyboardInterrupt.
         may_start: Whether another trial may begin.
+        limited: Whether time may run out before all trials have begun: then those that cost least begin first.
     """
 
     on_progress: Callable[[Progress], None]
     may_start: Callable[[], bool]
+    limited: bool = False
 
 
 class Engine(ABC):
@@ -83,7 +85,7 @@ class SequentialEngine(Engine):
                 return
 
             def on_epoch(fold: int, epoch: int, done: int = done) -> None:
-                watch.on_progress(Progress(done + fold, total, 1, epoch, self._plan.training.epochs))
+                watch.on_progress(Progress(done + fold, total, 1, epoch, self._plan.epochs))
 
             trial = train_trial(self._plan, list(members), self._folds, on_epoch)
             done += len(members)

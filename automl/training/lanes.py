@@ -4,7 +4,7 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -49,13 +49,17 @@ class LaneRun:
 
     Args:
         programs: The program of a structure.
-        tables: The views of the members.
+        tables: The views of the members, by the number of inputs.
         setting: What all members share.
         watch: The study's eyes.
     """
 
     def __init__(
-        self, programs: Callable[[Structure], Function], tables: Tables, setting: Setting, watch: Watch
+        self,
+        programs: Callable[[Structure], Function],
+        tables: Mapping[int, Tables],
+        setting: Setting,
+        watch: Watch,
     ) -> None:
         self._programs, self._tables, self._setting, self._watch = programs, tables, setting, watch
         self._lanes: queue.SimpleQueue[Lane] = queue.SimpleQueue()
@@ -66,7 +70,7 @@ class LaneRun:
 
     def outcomes(self, lanes: list[Lane]) -> Iterator[Outcome | Broken]:
         """Members as they end. Whoever stops listening stops the threads after the epoch that they are in."""
-        for lane in lanes:
+        for lane in reversed(lanes) if self._watch.limited else lanes:
             self._lanes.put(lane)
         most = 1 if on_accelerator() else min(num_cores(), _MOST_WORKERS)
         self._num_workers = max(1, min(most, len(lanes)))
@@ -110,8 +114,8 @@ class LaneRun:
 
     def _train(self, lane: Lane, left: list[Job]) -> None:
         """Train a lane to its end; jobs that have ended are taken out of `left`."""
-        program = self._programs(lane.structure)
-        population = Population(lane.structure, program, self._tables, lane.num_places)
+        program, tables = self._programs(lane.structure), self._tables[lane.structure.num_features]
+        population = Population(lane.structure, program, tables, lane.num_places)
         waiting, begun = list(lane.jobs), set[int]()
         while not self._stop.is_set():
             waiting = self._admit(population, waiting, begun)

@@ -1,4 +1,4 @@
-"""A trained network with the scaling it was trained under: raw rows in, predictions in the target's units out."""
+"""A trained network with what it was trained under: raw rows in, predictions in the target's units out."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 import keras
 import numpy
 
-from automl.data.preprocessing import NO_SCALING, Scaling, fit_scaling
+from automl.data.columns import Columns
+from automl.data.preprocessing import Preprocessing
+from automl.data.targets import TargetScaling
 from automl.trial import Task
 
 ROWS_A_CALL = 8192
@@ -15,10 +17,10 @@ ROWS_A_CALL = 8192
 
 @dataclass(frozen=True, slots=True)
 class Scalings:
-    """Input and target scaling of one fold, learned on its fit rows."""
+    """What a fold's inputs and target are put through, learned on its fit rows."""
 
-    inputs: Scaling
-    target: Scaling
+    inputs: Preprocessing
+    target: TargetScaling
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Network:
     """One trained network.
 
     Attributes:
-        model: The Keras model, from scaled rows to (scaled) outputs.
+        model: The Keras model, from inputs to (scaled) outputs.
         scalings: What it was trained under.
         task: What it predicts.
     """
@@ -35,16 +37,13 @@ class Network:
     scalings: Scalings
     task: Task
 
-    def predict(self, features: numpy.ndarray) -> numpy.ndarray:
+    def predict(self, columns: Columns) -> numpy.ndarray:
         """Predictions for raw rows.
-
-        Args:
-            features: Array of shape (row, feature), in the units of the table.
 
         Returns:
             Float64 array: (row, class) probabilities that sum to 1, or (row,) values in the target's units.
         """
-        return self.interpret(forward(self.model, self.scalings.inputs.apply(features)))
+        return self.interpret(forward(self.model, self.scalings.inputs.apply(columns)))
 
     def interpret(self, outputs: numpy.ndarray) -> numpy.ndarray:
         """The model's outputs of shape (row, output) as predictions; see `predict`."""
@@ -59,11 +58,6 @@ def interpret(outputs: numpy.ndarray, task: Task, scalings: Scalings) -> numpy.n
     if task is Task.BINARY:
         return numpy.concatenate([1.0 - outputs, outputs], axis=1)
     return outputs / outputs.sum(axis=1, keepdims=True)
-
-
-def fit_scalings(features: numpy.ndarray, target: numpy.ndarray, task: Task) -> Scalings:
-    """Scalings from the rows given here, which must be fit rows. Class codes stay as they are."""
-    return Scalings(fit_scaling(features), fit_scaling(target) if task is Task.REGRESSION else NO_SCALING)
 
 
 def forward(model: keras.Model, inputs: numpy.ndarray) -> numpy.ndarray:

@@ -8,7 +8,7 @@ machine that the population was developed on (DECISIONS.md); only their proporti
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from automl.networks.mlp import layer_widths
@@ -47,7 +47,7 @@ class Setting:
     """What all members of a study share, as far as programs depend on it.
 
     Attributes:
-        num_features: Inputs.
+        num_inputs: Inputs under each numeric encoding.
         num_outputs: Outputs.
         loss: Name in `losses.LOSSES`.
         num_rows: Rows of a view.
@@ -56,7 +56,7 @@ class Setting:
         most_places: Members of a program at most; None for what fits the cache.
     """
 
-    num_features: int
+    num_inputs: Mapping[str, int]
     num_outputs: int
     loss: str
     num_rows: int
@@ -113,7 +113,7 @@ def structure_of(job: Job, setting: Setting, exact: bool = False) -> Structure:
     own = layer_widths(values)
     widths = tuple(own) if exact else tuple(_program_width(width) for width in own)
     return Structure(
-        num_features=setting.num_features,
+        num_features=setting.num_inputs[str(values.get("numeric_encoding", "standard"))],
         widths=widths,
         num_outputs=setting.num_outputs,
         activations=(str(values["activation"]),) if own else (),
@@ -227,7 +227,13 @@ def _joint(one: Structure, other: Structure) -> Structure | None:
 
 def _rigid(structure: Structure) -> tuple[object, ...]:
     """What a program cannot have in two ways."""
-    return len(structure.widths), structure.batch_normalization, structure.optimizer, structure.batch_size
+    return (
+        structure.num_features,
+        len(structure.widths),
+        structure.batch_normalization,
+        structure.optimizer,
+        structure.batch_size,
+    )
 
 
 def _seconds(structure: Structure, jobs: Sequence[Job], setting: Setting, known: Known) -> float:
@@ -242,7 +248,9 @@ def _run_seconds(structure: Structure, jobs: Sequence[Job], setting: Setting) ->
 def _epoch_seconds(structure: Structure, setting: Setting) -> float:
     """One epoch of one member: steps, then an evaluation of all rows."""
     steps = math.ceil(setting.num_rows / structure.batch_size)
-    flops = 6 * structure.capacity * steps * structure.batch_size + 2 * structure.capacity * setting.num_measured
+    flops = (
+        6 * structure.capacity * steps * structure.batch_size + 2 * structure.capacity * setting.num_measured
+    )
     activations = 4 * sum(structure.widths) * len(structure.activations) * setting.num_rows
     traffic = steps * structure.capacity
     return flops * _FLOP_SECONDS + traffic * _WEIGHT_SECONDS + activations * _ACTIVATION_SECONDS

@@ -13,16 +13,21 @@ import keras
 import numpy
 import tensorflow
 
-from automl.config import TrainingConfig
 from automl.data.dataset import Dataset
+from automl.data.preprocessing import Layout
 from automl.data.splits import Fold
 from automl.evaluation.metrics import score
+from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
-from automl.training.compiled import CompiledModels, evaluation_loss, loss_name
+from automl.sections import TrainingConfig
+from automl.training.compiled import CompiledModels, evaluation_loss, loss_name, mean_loss
 from automl.training.network import Network, forward
 from automl.training.rows import member_fold, row_order
-from automl.training.views import View, make_view
+from automl.training.views import Treatment, View, make_view
 from automl.trial import FoldResult, Hyperparameters, Member, Task
+
+MOST_EPOCHS = 100
+"""Of a network, where the study file and the size of the table say nothing else."""
 
 OnEpoch = Callable[[int, int], None]
 """Called with the fold and the epoch (from 1) after each epoch."""
@@ -38,12 +43,14 @@ class TrainingPlan:
 
     Attributes:
         dataset: The table.
+        layout: The places of the inputs.
         builder: Values to a model.
         training: The study file's training section.
         metrics: Names of the metrics to score.
     """
 
     dataset: Dataset
+    layout: Layout
     builder: NetworkBuilder
     training: TrainingConfig
     metrics: tuple[str, ...]
@@ -53,9 +60,25 @@ class TrainingPlan:
         """Keras's name of the loss that our own networks are trained by."""
         return loss_name(self.training, self.dataset.task)
 
+    @property
+    def batch_size(self) -> int:
+        """Rows a step, where the hyperparameters name none."""
+        return self.training.batch_size or int(HYPERPARAMETERS["batch_size"].default)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of a network at most."""
+        return self.training.epochs or MOST_EPOCHS
+
     def view(self, member: Member, fold: Fold) -> View:
         """What a member sees of a fold."""
-        return make_view(self.dataset, member_fold(member, fold), self.training.class_weights == "balanced")
+        treatment = Treatment(
+            self.layout,
+            str(member.hyperparameters.get("numeric_encoding", "standard")),
+            str(member.hyperparameters.get("target_transform", "none")),
+            self.training.class_weights == "balanced",
+        )
+        return make_view(self.dataset, member_fold(member, fold), treatment)
 
     def models(self) -> CompiledModels:
         """Models for members of one structure."""
@@ -80,7 +103,7 @@ def train_member(
     started = time.perf_counter()
     dataset = plan.dataset
     view = plan.view(member, fold)
-    model = models.fresh(member, plan.training.epochs * _num_steps(plan, member, view))
+    model = models.fresh(member, plan.epochs * _num_steps(plan, member, view))
     parts = [_Part(plan, view, rows, model) for rows in (view.measured, fold.stopping, fold.validation)]
     recorder = _LossRecorder(parts, lambda epoch: on_epoch(member.fold, epoch))
     stopper = keras.callbacks.EarlyStopping(
@@ -91,9 +114,10 @@ def train_member(
         raise diverged(member, len(recorder.losses))
     network = Network(model, view.scalings, dataset.task)
     measured, _, validation = parts
+    predictions = [network.interpret(forward(model, part.inputs)) for part in (measured, validation)]
     training_scores, scores = (
-        score(plan.metrics, dataset.target[part.rows], network.interpret(forward(model, part.inputs)))
-        for part in (measured, validation)
+        score(plan.metrics, dataset.target[part.rows], prediction, part.sample_weights)
+        for part, prediction in zip((measured, validation), predictions, strict=True)
     )
     check_scores(member, scores)
     training_loss, stopping_loss, validation_loss = zip(*recorder.losses, strict=True)
@@ -106,6 +130,7 @@ def train_member(
         scores=scores,
         training_scores=training_scores,
         seconds=time.perf_counter() - started,
+        predictions=predictions[1].astype(numpy.float32),
     )
     return result, network
 
@@ -152,7 +177,7 @@ def _count(model: keras.Model) -> int:
 
 
 class _Part:
-    """Some rows of a fold, for a model: `rows`, `inputs`, `targets` and `weights`."""
+    """Some rows of a fold, for a model: `rows`, `inputs`, `targets`, `weights` and `sample_weights`."""
 
     def __init__(self, plan: TrainingPlan, view: View, rows: numpy.ndarray, model: keras.Model) -> None:
         places = view.places(rows)
@@ -160,6 +185,7 @@ class _Part:
         self.inputs = view.inputs[places]
         self.targets = view.targets[places]
         self.weights = view.row_weights[places]
+        self.sample_weights = view.sample_weights[places]
         if plan.dataset.task is Task.MULTICLASS and "sparse" in str(_loss_name(model)).lower():
             self.targets = plan.dataset.target[rows].astype(numpy.float32)[:, None]
 
@@ -181,15 +207,15 @@ class _LossRecorder(keras.callbacks.Callback):
         self.diverged = False
         self._on_epoch = on_epoch
         self._inputs = numpy.concatenate([part.inputs for part in parts])
-        self._targets = [part.targets for part in parts]
+        self._targets = [(part.targets, part.sample_weights) for part in parts]
         self._bounds = numpy.cumsum([len(part.rows) for part in parts])[:-1]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         outputs = numpy.split(forward(self.model, self._inputs), self._bounds)
         loss = evaluation_loss(self.model)
         losses = [
-            float(numpy.mean(loss(target, output)))
-            for target, output in zip(self._targets, outputs, strict=True)
+            mean_loss(loss, target, output, weights)
+            for (target, weights), output in zip(self._targets, outputs, strict=True)
         ]
         self.losses.append((losses[0], losses[1], losses[2]))
         if logs is not None:
@@ -207,7 +233,7 @@ def _fit(
     callbacks: list[Any],
     epochs: int | None = None,
 ) -> None:
-    epochs = epochs or plan.training.epochs
+    epochs = epochs or plan.epochs
     size = _batch_size(plan, member)
     orders = numpy.stack([row_order(member.order_seed, len(part.rows), epoch) for epoch in range(epochs)])
     model.fit(
@@ -221,7 +247,7 @@ def _fit(
 
 
 def _batch_size(plan: TrainingPlan, member: Member) -> int:
-    return int(member.hyperparameters.get("batch_size", plan.training.batch_size))
+    return int(member.hyperparameters.get("batch_size") or plan.batch_size)
 
 
 def _num_steps(plan: TrainingPlan, member: Member, view: View) -> int:

@@ -6,6 +6,7 @@ from typing import final
 
 import numpy
 
+from automl.data.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.evaluation.metrics import score
 from automl.networks.mlp import set_weights
@@ -38,8 +39,8 @@ class PopulationEngine(Engine):
         self._plan, self._folds = plan, folds
         self._programs: dict[Structure, Function] = {}
         self._known: Known = {}
-        self._views: dict[tuple[int, int, float], int] = {}
-        self._tables: Tables | None = None
+        self._views: dict[tuple[object, ...], tuple[int, int]] = {}
+        self._tables: dict[int, Tables] = {}
 
     @property
     def cohort_size(self) -> int:
@@ -48,24 +49,24 @@ class PopulationEngine(Engine):
 
     def train(self, cohort: Cohort, watch: Watch) -> Generator[Trial, None, None]:
         """See `Engine.train`."""
-        tables, jobs = self._prepare([member for members in cohort for member in members])
-        setting = self._setting(tables)
-        run = LaneRun(self.program, tables, setting, watch)
+        jobs = self._prepare([member for members in cohort for member in members])
+        setting = self._setting(list(self._tables.values()))
+        run = LaneRun(self.program, self._tables, setting, watch)
         members = {own[0].trial: own for own in cohort}
         ended: dict[int, list[Outcome | Broken]] = defaultdict(list)
         for outcome in run.outcomes(plan_lanes(jobs, setting, self._known)):
             trial = outcome.job.member.trial
             ended[trial].append(outcome)
             if len(ended[trial]) == len(members[trial]):
-                yield self._trial(members[trial][0], ended.pop(trial), tables)
+                yield self._trial(members[trial][0], ended.pop(trial), setting)
 
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int) -> Network:
         """See `Engine.refit`."""
         view = self._plan.view(member, Fold(rows, rows[:0], rows[:0]))
         tables = Tables([view])
         job = Job(member, 0, epochs, 0)
-        structure = structure_of(job, self._setting(tables))
-        population = Population(structure, self.program(structure), tables, 2)
+        structure = structure_of(job, self._setting([tables]))
+        population = Population(structure, self.program(structure), tables, 1)
         population.admit([job])
         while not (ended := population.take_finished()):
             population.run_epoch()
@@ -79,49 +80,60 @@ class PopulationEngine(Engine):
         """The program of a structure; one and the same for the engine's life."""
         return self._programs.setdefault(structure, compile_epoch(structure))
 
-    def _prepare(self, members: Sequence[Member]) -> tuple[Tables, list[Job]]:
-        """The views of all members that have been met, and these members' jobs."""
-        keys = [(member.fold, member.resample, member.share) for member in members]
-        views: list[View] = list(self._tables.views) if self._tables else []
-        for key, member in zip(keys, members, strict=True):
-            if key not in self._views:
-                self._views[key] = len(views)
-                views.append(self._plan.view(member, self._folds[member.fold]))
-        if self._tables is None or len(views) > len(self._tables.views):
-            self._tables = Tables(views)
-        return self._tables, [
-            self._job(member, self._views[key]) for key, member in zip(keys, members, strict=True)
-        ]
+    def _prepare(self, members: Sequence[Member]) -> list[Job]:
+        """These members' jobs; their views are made where they are new."""
+        new: dict[int, list[View]] = defaultdict(list)
+        for member in members:
+            key = self._key(member)
+            if key in self._views:
+                continue
+            view = self._plan.view(member, self._folds[member.fold])
+            width = view.inputs.shape[1]
+            earlier = len(self._tables[width].views) if width in self._tables else 0
+            self._views[key] = width, earlier + len(new[width])
+            new[width].append(view)
+        for width, views in new.items():
+            self._tables[width] = Tables(views, self._tables.get(width))
+        return [self._job(member) for member in members]
 
-    def _job(self, member: Member, view: int) -> Job:
+    def _key(self, member: Member) -> tuple[object, ...]:
+        """What the view of a member depends on."""
+        treatment = [member.hyperparameters.get(name) for name in ("numeric_encoding", "target_transform")]
+        return member.fold, member.resample, member.share, *treatment
+
+    def _view(self, member: Member) -> View:
+        width, place = self._views[self._key(member)]
+        return self._tables[width].views[place]
+
+    def _job(self, member: Member) -> Job:
         """Without rows to stop on, a member trains all epochs and keeps its last weights."""
-        assert self._tables is not None
         training = self._plan.training
-        stops = len(self._tables.views[view].fold.stopping) > 0
-        return Job(member, view, training.epochs, training.patience if stops else 0)
+        stops = len(self._view(member).fold.stopping) > 0
+        place = self._views[self._key(member)][1]
+        return Job(member, place, self._plan.epochs, training.patience if stops else 0)
 
-    def _setting(self, tables: Tables) -> Setting:
-        dataset = self._plan.dataset
+    def _setting(self, tables: Sequence[Tables]) -> Setting:
+        plan = self._plan
         return Setting(
-            num_features=dataset.features.shape[1],
-            num_outputs=dataset.num_outputs,
-            loss=self._plan.loss,
-            num_rows=max(len(view.rows) for view in tables.views),
-            num_measured=tables.num_measured,
-            batch_size=self._plan.training.batch_size,
+            num_inputs={name: plan.layout.num_inputs(name) for name in ENCODINGS},
+            num_outputs=plan.dataset.num_outputs,
+            loss=plan.loss,
+            num_rows=max(len(view.rows) for one in tables for view in one.views),
+            num_measured=max(one.num_measured for one in tables),
+            batch_size=plan.batch_size,
             most_places=_ACCELERATOR_PLACES if on_accelerator() else None,
         )
 
-    def _trial(self, first: Member, outcomes: Sequence[Outcome | Broken], tables: Tables) -> Trial:
+    def _trial(self, first: Member, outcomes: Sequence[Outcome | Broken], setting: Setting) -> Trial:
         """A trial from what became of its members."""
         results: list[FoldResult] = []
         reason = ""
         try:
             for outcome in sorted(outcomes, key=lambda outcome: outcome.job.member.fold):
-                results.append(self._fold_result(outcome, tables))
+                results.append(self._fold_result(outcome))
         except TrialFailure as failure:
             reason = str(failure)
-        alone = structure_of(Job(first, 0, 1, 0), self._setting(tables), exact=True)
+        alone = structure_of(Job(first, 0, 1, 0), setting, exact=True)
         return Trial(
             number=first.trial,
             hyperparameters=first.hyperparameters,
@@ -132,17 +144,20 @@ class PopulationEngine(Engine):
             reason=reason,
         )
 
-    def _fold_result(self, outcome: Outcome | Broken, tables: Tables) -> FoldResult:
+    def _fold_result(self, outcome: Outcome | Broken) -> FoldResult:
         if isinstance(outcome, Broken):
             raise TrialFailure(outcome.reason)
-        member, view = outcome.job.member, tables.views[outcome.job.view]
+        member = outcome.job.member
+        view = self._view(member)
         if outcome.diverged:
             raise diverged(member, len(outcome.losses))
         dataset = self._plan.dataset
         predictions = interpret(outcome.predictions, dataset.task, view.scalings)
+        validation = predictions[view.places(view.fold.validation)].astype(numpy.float32)
+        validation = predictions[view.places(view.fold.validation)].astype(numpy.float32)
         training_scores, scores = (
-            score(self._plan.metrics, dataset.target[rows], predictions[view.places(rows)])
-            for rows in (view.measured, view.fold.validation)
+            score(self._plan.metrics, dataset.target[rows], predictions[places], view.sample_weights[places])
+            for rows, places in ((rows, view.places(rows)) for rows in (view.measured, view.fold.validation))
         )
         check_scores(member, scores)
         training_loss, stopping_loss, validation_loss = (tuple(part.tolist()) for part in outcome.losses.T)
@@ -155,4 +170,5 @@ class PopulationEngine(Engine):
             scores=scores,
             training_scores=training_scores,
             seconds=outcome.seconds,
+            predictions=validation,
         )

@@ -1,14 +1,16 @@
 """The table as members see it: one view a fold, scaled by the statistics of its fit rows, all in equal arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy
 from keras import ops
 
 from automl.data.dataset import Dataset
+from automl.data.preprocessing import Layout, fit_preprocessing
 from automl.data.splits import Fold
-from automl.training.network import Scalings, fit_scalings
+from automl.data.targets import NO_SCALING, fit_target
+from automl.training.network import Scalings
 from automl.training.programs import BLOCK
 from automl.trial import Task, derive_seed
 
@@ -29,7 +31,8 @@ class View:
         fit: Where the fit rows stand in `rows`, as int32; as often as they come.
         inputs: Float32 array of shape (row, feature), scaled.
         targets: Float32 array of shape (row, output): one column a class, or one.
-        row_weights: Float32 array of shape (row,).
+        row_weights: How much each row counts in the training loss, float32 of shape (row,).
+        sample_weights: How much it counts in losses and scores that are looked at, float64 of the same shape.
     """
 
     fold: Fold
@@ -41,13 +44,16 @@ class View:
     inputs: numpy.ndarray
     targets: numpy.ndarray
     row_weights: numpy.ndarray
+    sample_weights: numpy.ndarray
 
     def parts(self) -> numpy.ndarray:
         """Weights of the measured rows in the means over fit, stopping and validation rows, float32 (part, row)."""
         parts = numpy.zeros((3, self.num_measured))
         for part, rows in enumerate((self.measured, self.fold.stopping, self.fold.validation)):
-            if len(rows):
-                numpy.add.at(parts[part], self.places(rows), 1.0 / len(rows))
+            places = self.places(rows)
+            weights = self.sample_weights[places]
+            if weights.sum() > 0.0:
+                numpy.add.at(parts[part], places, weights / weights.sum())
         return parts.astype(numpy.float32)
 
     def places(self, rows: numpy.ndarray) -> numpy.ndarray:
@@ -55,18 +61,38 @@ class View:
         return _places(self.rows, rows)
 
 
-def make_view(dataset: Dataset, fold: Fold, balanced: bool) -> View:
-    """Scale and encode the rows of a fold.
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What is done to the rows of a fold before a network sees them.
+
+    Attributes:
+        layout: The places of the inputs.
+        encoding: Name in `encodings.ENCODINGS`.
+        transform: Name in `targets.TARGET_TRANSFORMS`.
+        balanced: Whether the classes weigh the same in the training loss.
+    """
+
+    layout: Layout
+    encoding: str = "standard"
+    transform: str = "none"
+    balanced: bool = False
+
+
+def make_view(dataset: Dataset, fold: Fold, treatment: Treatment) -> View:
+    """Encode the rows of a fold; the fit rows alone give the statistics.
 
     Args:
         dataset: The table.
-        fold: Its rows; the fit rows alone give the statistics.
-        balanced: Whether the classes weigh the same in the training loss.
+        fold: Its rows.
+        treatment: What is done to them.
     """
     measured = _measured(fold.fit)
     first = numpy.unique(numpy.concatenate([measured, fold.stopping, fold.validation]))
     rows = numpy.concatenate([first, numpy.setdiff1d(fold.fit, first)])
-    scalings = fit_scalings(dataset.features[fold.fit], dataset.target[fold.fit], dataset.task)
+    inputs = fit_preprocessing(dataset.columns.take(fold.fit), treatment.layout, treatment.encoding)
+    regression = dataset.task is Task.REGRESSION
+    target = fit_target(dataset.target[fold.fit], treatment.transform) if regression else NO_SCALING
+    scalings = Scalings(inputs, target)
     return View(
         fold=fold,
         scalings=scalings,
@@ -74,9 +100,10 @@ def make_view(dataset: Dataset, fold: Fold, balanced: bool) -> View:
         rows=rows,
         num_measured=len(first),
         fit=_places(rows, fold.fit).astype(numpy.int32),
-        inputs=scalings.inputs.apply(dataset.features[rows]),
+        inputs=inputs.apply(dataset.columns.take(rows)),
         targets=encode_targets(dataset, rows, scalings),
-        row_weights=_row_weights(dataset, fold, rows, balanced),
+        row_weights=_row_weights(dataset, fold, rows, treatment.balanced),
+        sample_weights=dataset.weights[rows],
     )
 
 
@@ -94,12 +121,12 @@ def _places(view: numpy.ndarray, rows: numpy.ndarray) -> numpy.ndarray:
 
 
 def _row_weights(dataset: Dataset, fold: Fold, rows: numpy.ndarray, balanced: bool) -> numpy.ndarray:
-    """Ones, or scikit-learn's "balanced": fit rows / (classes × fit rows of the row's class)."""
+    """The rows' own weights; balanced, times fit rows / (classes × fit rows of the class), as scikit-learn has."""
     if not balanced or dataset.task is Task.REGRESSION:
-        return numpy.ones(len(rows), numpy.float32)
+        return dataset.weights[rows].astype(numpy.float32)
     counts = numpy.bincount(dataset.target[fold.fit], minlength=len(dataset.classes))
     weights = len(fold.fit) / (numpy.count_nonzero(counts) * numpy.maximum(counts, 1))
-    return weights[dataset.target[rows]].astype(numpy.float32)
+    return (weights[dataset.target[rows]] * dataset.weights[rows]).astype(numpy.float32)
 
 
 def encode_targets(dataset: Dataset, rows: numpy.ndarray, scalings: Scalings) -> numpy.ndarray:
@@ -114,29 +141,42 @@ def encode_targets(dataset: Dataset, rows: numpy.ndarray, scalings: Scalings) ->
 
 @final
 class Tables:
-    """Views on the device, filled up to one number of rows.
+    """Views on the device, filled up to one number of rows. The views themselves keep no second copy of their arrays.
 
     Args:
         views: At least one.
+        earlier: Views of the same number of inputs that come before them.
     """
 
-    def __init__(self, views: list[View]) -> None:
-        self.views = tuple(views)
-        self.num_measured = _filled_up(max(view.num_measured for view in views))
+    def __init__(self, views: list[View], earlier: "Tables | None" = None) -> None:
+        self.num_measured: int = max(
+            _filled_up(max(view.num_measured for view in views)), earlier.num_measured if earlier else 0
+        )
         num_rows = max(self.num_measured, *(len(view.rows) for view in views))
-        stacked = {
-            name: [getattr(view, name) for view in views] for name in ("inputs", "targets", "row_weights")
+        if earlier:
+            num_rows = max(num_rows, earlier.arrays["inputs"].shape[1])
+        stacked: dict[str, list[numpy.ndarray]] = {
+            name: [_filled(getattr(view, name), num_rows, 0) for view in views]
+            for name in ("inputs", "targets", "row_weights")
         }
+        stacked["parts"] = [_filled(view.parts(), self.num_measured, 1) for view in views]
+        if earlier:
+            for name, arrays in stacked.items():
+                length, axis = (self.num_measured, 1) if name == "parts" else (num_rows, 0)
+                before = ops.convert_to_numpy(earlier.arrays[name])
+                arrays[:0] = [_filled(array, length, axis) for array in before]
         self.arrays: dict[str, Any] = {
-            name: ops.convert_to_tensor(numpy.stack([_filled(array, num_rows, 0) for array in arrays]))
-            for name, arrays in stacked.items()
+            name: ops.convert_to_tensor(numpy.stack(arrays)) for name, arrays in stacked.items()
         }
-        parts = numpy.stack([_filled(view.parts(), self.num_measured, 1) for view in views])
-        self.arrays["parts"] = ops.convert_to_tensor(parts)
+        self.views: tuple[View, ...] = (*(earlier.views if earlier else ()), *map(_bare, views))
 
     def num_steps(self, batch_size: int) -> int:
         """Steps of the longest epoch of any view."""
         return max(-(-len(view.fit) // batch_size) for view in self.views)
+
+
+def _bare(view: View) -> View:
+    return replace(view, inputs=view.inputs[:0], targets=view.targets[:0], row_weights=view.row_weights[:0])
 
 
 def _filled_up(count: int) -> int:

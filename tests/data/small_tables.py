@@ -6,8 +6,8 @@ from typing import Any
 import numpy
 import pandas
 
-from automl.config import DataConfig
 from automl.data.dataset import Dataset, make_dataset
+from automl.sections import DataConfig, SplitsConfig
 
 
 def where(*keys: str | int) -> str:
@@ -15,20 +15,27 @@ def where(*keys: str | int) -> str:
     return "study.yaml:" + ".".join(map(str, keys))
 
 
-def make(columns: dict[str, Sequence[Any]], target: str = "y", **config: Any) -> Dataset:
+def make(columns: dict[str, Sequence[Any]], /, target: str = "y", **config: Any) -> Dataset:
     """A dataset from columns, as from a CSV file that holds them."""
     return make_dataset(
         pandas.DataFrame(columns), target, DataConfig(path="t.csv", target=target, **config), where
     )
 
 
+def split_by(kind: str, name: str = "g", **columns: Any) -> Dataset:
+    """Three rows with a column `g`, or another, that splits go by."""
+    table = pandas.DataFrame({"x": [1, 2, 3], "g": [5, 6, 5], "y": [0, 1, 0]} | columns)
+    splits = SplitsConfig.model_validate({"kind": kind, "by": name})
+    return make_dataset(table, "y", DataConfig(path="t.csv", target="y"), where, splits)
+
+
 def classes(*counts: int) -> Dataset:
-    """Rows in random order, as many of each class as given; the one feature is the row's number."""
+    """Rows in random order, as many of each class as given; the one feature is half the row's number."""
     codes = numpy.repeat(numpy.arange(len(counts)), counts)
     labels = [f"class {code}" for code in numpy.random.default_rng(5).permutation(codes)]
-    return make({"x": range(len(labels)), "y": labels})
+    return make({"x": [row / 2 for row in range(len(labels))], "y": labels})
 
 
 def numbers(rows: int) -> Dataset:
-    """A regression; feature and target are the row's number, and the target is not whole."""
-    return make({"x": range(rows), "y": [row + 0.5 for row in range(rows)]})
+    """A regression; the feature is half the row's number, and the target is the number and a half."""
+    return make({"x": [row / 2 for row in range(rows)], "y": [row + 0.5 for row in range(rows)]})

@@ -1,16 +1,16 @@
-"""A table taken apart: features, target, task and classes, and everything that is refused."""
+"""A table taken apart: columns, target, task and classes."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy
+import pandas
 import pytest
-from small_tables import make, where
+from small_tables import make, split_by, where
 
-from automl.config import DataConfig
 from automl.data.readers import read_dataset
-from automl.errors import DataError
+from automl.studyfile import make_study
 from automl.trial import Task
 
 LABELS = {
@@ -66,136 +66,105 @@ def test_the_task_follows_the_values_unless_it_is_given(
         assert dataset.target.tolist() == list(values)
 
 
-WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str, list[str]]] = {
-    "no such target": (
-        {"outcome": [0, 1], "x": [1, 2]},
-        {"target": "outcmoe"},
-        "data.target",
-        ["'outcmoe'", "Did you mean `outcome`? Known: outcome, x."],
-    ),
-    "gaps in the target": (
-        {"x": [1, 2, 3], "y": [1.5, None, None]},
-        {},
-        "data.target",
-        ["'y'", "2 gaps", "data row 2", "Remove those rows."],
-    ),
-    "gaps among words": (
-        {"x": [1, 2, 3], "y": ["a", "b", None]},
-        {},
-        "data.target",
-        ["1 gaps", "data row 3"],
-    ),
-    "one class": (
-        {"x": [1, 2], "y": ["a", "a"]},
-        {},
-        "data.target",
-        ["two different values", "got only 'a'", "another column"],
-    ),
-    "one number": ({"x": [1, 2], "y": [2, 2]}, {}, "data.target", ["two different values", "got only 2."]),
-    "infinite target": (
-        {"x": [1, 2, 3], "y": [1.5, float("inf"), 2]},
-        {},
-        "data.target",
-        ["'y' must be finite"],
-    ),
-    "text feature": (
-        {"x": ["u", "v"], "z": [1, 2], "y": [0, 1]},
-        {},
-        "data",
-        ["text in 'x'", "Encode it as numbers"],
-    ),
-    "six text features": (
-        {**{f"x{i}": ["u", "v"] for i in range(6)}, "y": [0, 1]},
-        {},
-        "data",
-        ["'x4' and 1 more columns"],
-    ),
-    "NaN feature": (
-        {"x": [1, None, 3], "y": [0, 1, 0]},
-        {},
-        "data",
-        ["gaps or infinite values in 'x'", "data row 2", "Fill them"],
-    ),
-    "infinite feature": (
-        {"z": [1, 2, 3], "x": [1, 3, float("-inf")], "y": [0, 1, 0]},
-        {},
-        "data",
-        ["values in 'x'", "data row 3"],
-    ),
-    "target among features": (
-        {"x": [1, 2], "y": [0, 1]},
-        {"features": ["x", "y"]},
-        "data.features",
-        ["the target 'y'", "Remove it."],
-    ),
-    "unknown feature": (
-        {"alpha": [1, 2], "y": [0, 1]},
-        {"features": ["alpha", "alhpa"]},
-        "data.features.1",
-        ["'alhpa'", "Did you mean `alpha`?"],
-    ),
-    "nothing but the target": ({"y": [0, 1]}, {}, "data", ["a column besides its target 'y'"]),
-    "three classes as binary": (
-        {"x": [1, 2, 3], "y": [0, 1, 2]},
-        {"task": "binary"},
-        "data.task",
-        ["3 different values", "'binary'", "`task: auto`"],
-    ),
-    "two classes as multiclass": (
-        {"x": [1, 2], "y": [0, 1]},
-        {"task": "multiclass"},
-        "data.task",
-        ["2 different values", "`task: auto`"],
-    ),
-    "words as a regression": (
-        {"x": [1, 2], "y": ["a", "b"]},
-        {"task": "regression"},
-        "data.task",
-        ["not hold numbers", "`task: auto`"],
-    ),
-    "booleans as a regression": (
-        {"x": [1, 2], "y": [True, False]},
-        {"task": "regression"},
-        "data.task",
-        ["not hold numbers"],
-    ),
-    "an infinite number as a regression": (
-        {"x": [1, 2], "y": [1, float("inf")]},
-        {"task": "regression"},
-        "data.target",
-        ["finite"],
-    ),
+def test_features_are_the_columns_asked_for_in_that_order_once() -> None:
+    dataset = make({"a": [1, 2], "b": [3, 4], "text": ["u", "v"], "y": [0, 1]}, features=["b", "a", "b"])
+    assert dataset.feature_names == dataset.columns.names == ("b", "a")
+    assert dataset.columns.numbers.tolist() == [[3.0, 1.0], [4.0, 2.0]]
+    assert dataset.columns.numbers.dtype == numpy.float64
+
+
+def test_text_gaps_infinite_values_and_booleans_are_taken_in() -> None:
+    dataset = make(
+        {
+            "size": [1, None, float("inf"), 2],
+            "color": ["red", " blue", None, "red"],
+            "flag": [True, False, True, True],
+            "y": [0, 1, 0, 1],
+        }
+    )
+    numpy.testing.assert_array_equal(
+        dataset.columns.numbers[:, 0], [1.0, numpy.nan, numpy.nan, 2.0], strict=True
+    )
+    assert dataset.columns.categories == ("color", "flag")
+    assert dataset.columns.levels == (("", "blue", "red"), ("False", "True"))
+    assert dataset.columns.codes.tolist() == [[2, 1], [1, 0], [0, 1], [2, 1]]
+
+
+def test_columns_that_say_nothing_are_left_out_and_named() -> None:
+    dataset = make(
+        {
+            "a": [1, 2, 3],
+            "same": [5, 5, 5],
+            "none": [None, None, None],
+            "mine": ["p", "q", "p"],
+            "y": [0, 1, 0],
+        },
+        columns={"mine": "drop"},
+    )
+    assert dataset.feature_names == ("a",)
+    assert list(dataset.frame(numpy.arange(3)).columns) == ["a"]
+    assert [note.partition(":")[0] for note in dataset.schema.notes] == ["'same'", "'none'", "'mine'"]
+
+
+PANDAS_TYPES = {
+    "Int64": ([1, 2, None, 2], "Int64"),
+    "Float64": ([1, 2, None, 2], "Float64"),
+    "arrow numbers": ([1, 2, None, 2], "int64[pyarrow]"),
+    "boolean": ([True, False, None, True], "boolean"),
+    "string": (["u", "v", None, "u"], "string"),
+    "str": (["u", "v", None, "u"], "str"),
+    "arrow text": (["u", "v", None, "u"], "string[pyarrow]"),
+    "category": (["u", "v", None, "u"], "category"),
+    "category of numbers": ([1, 2, None, 2], "category"),
+    "datetime": (["2020-01-02", "1950-03-04", None, "2020-01-02"], "datetime64[ns]"),
+    "datetime with a zone": (["2020-01-02", "1950-03-04", None, "2020-01-02"], "datetime64[us, UTC]"),
 }
 
 
-@pytest.mark.parametrize(("columns", "config", "place", "says"), WRONG.values(), ids=WRONG)
-def test_a_wrong_table_is_explained(
-    columns: dict[str, Any], config: dict[str, Any], place: str, says: list[str]
+@pytest.mark.parametrize(("cells", "dtype"), PANDAS_TYPES.values(), ids=PANDAS_TYPES)
+def test_a_column_means_the_same_in_every_type_of_pandas(cells: list[Any], dtype: str) -> None:
+    if "pyarrow" in dtype:
+        pytest.importorskip("pyarrow")
+    target = [0, 1, 0, 1]
+    plain = make({"x": cells, "y": target}, columns={"x": "date"} if "datetime" in dtype else None)
+    given = make({"x": pandas.Series(cells).astype(dtype), "y": target})
+    assert [column.kind for column in given.schema.columns] == [
+        column.kind for column in plain.schema.columns
+    ]
+    numpy.testing.assert_array_equal(given.columns.numbers, plain.columns.numbers)
+    assert given.columns.levels == plain.columns.levels
+    numpy.testing.assert_array_equal(given.columns.codes, plain.columns.codes)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "category", "int8", "object"])
+def test_a_target_means_the_same_in_every_type_of_pandas(dtype: str) -> None:
+    dataset = make({"x": [1, 2, 3], "y": pandas.Series([7, -3, 7]).astype(dtype)})
+    assert (dataset.task, dataset.classes) == (Task.BINARY, (-3, 7))
+    assert dataset.target.tolist() == [1, 0, 1]
+
+
+def test_weights_are_no_feature_and_have_a_mean_of_1() -> None:
+    dataset = make({"x": [1, 2, 3], "w": [2, 0, 4], "y": [0, 1, 0]}, weights="w")
+    assert dataset.feature_names == ("x",)
+    assert dataset.weights.tolist() == [1.0, 0.0, 2.0]
+    assert make({"x": [1, 2, 3], "y": [0, 1, 0]}).weights.tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(("kind", "features"), [("group", ("x",)), ("column", ("x",)), ("time", ("x", "g"))])
+def test_the_column_that_splits_go_by_is_a_feature_if_it_is_the_time(
+    kind: str, features: tuple[str, ...]
 ) -> None:
-    with pytest.raises(DataError) as caught:
-        make(columns, **config)
-    message = str(caught.value)
-    assert message.startswith(f"study.yaml:{place}: ")
-    assert [part for part in says if part not in message] == []
-    assert message.endswith(".")
-    assert "numpy" not in message
-    assert "np." not in message
-
-
-def test_features_are_the_columns_asked_for_in_that_order_once() -> None:
-    dataset = make({"a": [1, 2], "b": [3, 4], "text": ["u", "v"], "y": [0, 1]}, features=["b", "a", "b"])
-    assert dataset.feature_names == ("b", "a")
-    assert dataset.features.tolist() == [[3.0, 1.0], [4.0, 2.0]]
-    assert dataset.features.dtype == numpy.float64
-
-
-def test_booleans_are_numbers_as_features() -> None:
-    assert make({"x": [True, False], "y": [0, 1]}).features.tolist() == [[1.0], [0.0]]
+    dataset = split_by(kind)
+    assert dataset.feature_names == features
+    assert dataset.by is not None
+    assert dataset.by.tolist() == [5, 6, 5]
 
 
 def test_a_frame_has_the_raw_rows_by_name() -> None:
     dataset = make({"a": [1, 2, 3], "b": [4, 5, 6], "y": [0, 1, 0]})
-    assert dataset.frame(numpy.array([2, 0])).to_dict("list") == {"a": [3.0, 1.0], "b": [6.0, 4.0]}
+    assert dataset.frame(numpy.array([2, 0])).to_dict("list") == {"a": [3, 1], "b": [6, 4]}
+    raw = make({"a": [" u", None, "v"], "y": [0, 1, 0]}).frame(numpy.array([0, 1]))
+    assert raw["a"].isna().tolist() == [False, True] and raw["a"][0] == " u"
 
 
 COLUMNS = {"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0], "y": ["u", "v", "u"]}
@@ -203,8 +172,8 @@ COLUMNS = {"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0], "y": ["u", "v", "u"]}
 
 def test_the_digest_does_not_change_with_a_reading(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b,y\n1,4,u\n2,5,v\n3,6,u\n")
-    config = DataConfig(path="t.csv", target="y")
-    digests = {read_dataset(config, tmp_path, where).digest for _ in range(2)}
+    study = make_study({"name": "t", "data": {"path": "t.csv", "target": "y"}})
+    digests = {read_dataset(study, tmp_path, where).digest for _ in range(2)}
     assert digests == {make(COLUMNS).digest}
     assert len(digests.pop()) == 64
 
@@ -218,9 +187,21 @@ def test_the_digest_does_not_change_with_a_reading(tmp_path: Path) -> None:
         {"y": ["u", "w", "u"]},
         {"a": [4.0, 5.0, 6.0], "b": [1.0, 2.0, 3.0]},
         {"a": [2.0, 1.0, 3.0], "b": [5.0, 4.0, 6.0], "y": ["v", "u", "u"]},
-        {"c": [0.0, 0.0, 0.0]},
+        {"c": [0.0, 0.0, 1.0]},
+        {"a": [1.0, 2.0, None]},
+        {"a": ["1", "2", "x"]},
     ],
-    ids=["last bit", "sign", "label", "other word", "columns", "row order", "one more column"],
+    ids=[
+        "last bit",
+        "sign",
+        "label",
+        "other word",
+        "columns",
+        "row order",
+        "one more column",
+        "a gap",
+        "text",
+    ],
 )
 def test_the_digest_changes_with_one_value(change: dict[str, Any]) -> None:
     assert make(COLUMNS | change).digest != make(COLUMNS).digest
@@ -230,3 +211,9 @@ def test_the_digest_changes_with_a_name() -> None:
     renamed = {"A" if name == "a" else name: values for name, values in COLUMNS.items()}
     assert make(renamed).digest != make(COLUMNS).digest
     assert make(COLUMNS, features=["a"]).digest != make(COLUMNS).digest
+
+
+def test_the_digest_changes_with_the_weights_and_with_what_splits_go_by() -> None:
+    first, second = (make(COLUMNS | {"w": weights}, weights="w").digest for weights in ([1, 2, 1], [1, 1, 2]))
+    assert first != second
+    assert split_by("group").digest != split_by("group", g=[5, 6, 6]).digest

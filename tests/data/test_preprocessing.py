@@ -1,110 +1,233 @@
-"""Scaling: as scikit-learn's, safe on constant columns, learned from the rows given and from no others."""
+"""What is learned of the columns: by hand, from fit rows alone, finite on any table."""
+
+import dataclasses
+from typing import Any
 
 import numpy
+import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from hypothesis.extra.numpy import arrays
+from nasty_tables import repeated, tables, targets
 from sklearn.preprocessing import StandardScaler
+from small_tables import make, where
 
-from automl.data.preprocessing import NO_SCALING, fit_scaling
+from automl.config import DataConfig
+from automl.data.columns import Columns, encode_columns, numeric_columns
+from automl.data.dataset import make_dataset
+from automl.data.encodings import ENCODINGS
+from automl.data.preprocessing import LEAST_ROWS_OF_A_LEVEL, MOST_LEVELS, fit_preprocessing, make_layout
+from automl.errors import DataError
 
-GENERATOR = numpy.random.default_rng(3)
-TABLES = {
-    "ordinary": GENERATOR.normal(5.0, 2.0, (100, 4)),
-    "many scales": GENERATOR.normal(0.0, 1.0, (50, 5)) * 10.0 ** numpy.arange(-6, 9, 3) + 7.0,
-    "two rows": numpy.array([[1.0, -2.0], [3.0, 5.0]]),
-    "zeros and ones": (GENERATOR.random((40, 3)) < 0.2).astype(float),
-    "years": GENERATOR.integers(1990, 2020, (200, 1)).astype(float),
-    "one constant column": numpy.column_stack([GENERATOR.random(30), numpy.full(30, 4.0)]),
-}
+NAN = numpy.nan
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_scaling_equals_the_standard_scaler(table: numpy.ndarray) -> None:
-    scaling, theirs = fit_scaling(table), StandardScaler().fit(table)
-    numpy.testing.assert_allclose(scaling.mean, theirs.mean_, rtol=1e-12)
-    numpy.testing.assert_allclose(scaling.scale, theirs.scale_, rtol=1e-12)
-    expected = theirs.transform(table)
-    numpy.testing.assert_allclose(scaling.apply(table), expected, rtol=1e-6, atol=1e-7)
+def levels_of(*texts: str) -> Columns:
+    """A table of one column of levels."""
+    return make({"x": texts, "y": targets(len(texts))}, columns={"x": "categorical"}).columns
 
 
-def test_scaling_by_hand() -> None:
-    scaling = fit_scaling(numpy.array([[1.0, 10.0], [3.0, 10.0], [5.0, 40.0]]))
-    assert scaling.mean.tolist() == [3.0, 20.0]
-    numpy.testing.assert_allclose(scaling.scale, numpy.sqrt([8 / 3, 200.0]))
-    scaled = scaling.apply(numpy.array([[3.0, 20.0 + 10 * numpy.sqrt(2)]]))
-    numpy.testing.assert_allclose(scaled, [[0.0, 1.0]], rtol=1e-6)
+def all_rows(columns: Columns) -> numpy.ndarray:
+    return numpy.arange(len(columns))
 
 
-def test_scaled_values_are_float32_of_the_same_shape() -> None:
-    table = TABLES["ordinary"]
-    scaled = fit_scaling(table).apply(table[:7])
-    assert (scaled.dtype, scaled.shape) == (numpy.float32, (7, 4))
-    assert fit_scaling(table[:, 0]).apply(table[:7, 0]).shape == (7,)
+# --- numbers ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rows", [2, 3, 1000, 100_001])
-@pytest.mark.parametrize("value", [0.0, 0.1, 1 / 3, -1e-300, 1e9 + 0.1, -7e15, 1.7e9])
-def test_a_constant_column_is_only_shifted_however_large_and_long(rows: int, value: float) -> None:
-    """Its deviation is rounding noise; dividing by that would blow up the first row that differs."""
-    scaling = fit_scaling(numpy.column_stack([numpy.full(rows, value), numpy.arange(rows)]))
-    assert scaling.scale[0] == 1.0
-    other = scaling.apply(numpy.array([[value, 0.0], [value + 2.0, 0.0]]))[:, 0]
-    numpy.testing.assert_allclose(other, [0.0, 2.0], atol=1e-2 + abs(value) * 1e-11)
+def test_a_gap_is_the_median_and_is_marked() -> None:
+    values = numpy.array([[1.0, 5.0], [NAN, 6.0], [3.0, 7.0], [100.0, 8.0]])
+    columns = numeric_columns(values, ["a", "b"])
+    layout = make_layout(columns, all_rows(columns))
+    assert layout.gaps.tolist() == [0]
+    assert layout.num_inputs("standard") == 3
+    preprocessing = fit_preprocessing(columns, layout, "standard")
+    assert preprocessing.medians.tolist() == [3.0, 6.5]
+    filled = numpy.where(numpy.isnan(values), 3.0, values)
+    inputs = preprocessing.apply(columns)
+    assert inputs.dtype == numpy.float32
+    numpy.testing.assert_allclose(inputs[:, :2], StandardScaler().fit_transform(filled), rtol=1e-6)
+    assert inputs[:, 2].tolist() == [0.0, 1.0, 0.0, 0.0]
 
 
-def test_a_constant_target_is_only_shifted() -> None:
-    scaling = fit_scaling(numpy.full(1000, 0.1))
-    assert scaling.scale.tolist() == 1.0
-    numpy.testing.assert_allclose(scaling.apply(numpy.array([0.1, 1.1])), [0.0, 1.0], atol=1e-6)
+def test_gaps_that_the_fit_rows_do_not_show_are_filled_and_not_marked() -> None:
+    """A place for the mark is there in every fold; its weight has seen nothing but 0."""
+    columns = numeric_columns(numpy.array([[1.0], [3.0], [NAN]]), ["a"])
+    layout = make_layout(columns, all_rows(columns))
+    preprocessing = fit_preprocessing(columns.take(slice(2)), layout, "standard")
+    assert preprocessing.apply(columns).tolist() == [[-1.0, 0.0], [1.0, 0.0], [0.0, 0.0]]
 
 
-def test_small_differences_about_a_large_mean_are_not_taken_for_noise() -> None:
-    table = numpy.array([[1e9], [1e9 + 1], [1e9 + 2]])
-    scaled = fit_scaling(table).apply(table)[:, 0]
-    numpy.testing.assert_allclose(scaled, [-numpy.sqrt(1.5), 0.0, numpy.sqrt(1.5)], rtol=1e-6, atol=1e-7)
+def test_gaps_of_other_rows_have_no_place() -> None:
+    """A gap in a test row is filled with the median, and adds no input."""
+    columns = numeric_columns(numpy.array([[1.0], [3.0], [NAN]]), ["a"])
+    layout = make_layout(columns, numpy.array([0, 1]))
+    inputs = fit_preprocessing(columns.take(slice(2)), layout, "standard").apply(columns)
+    assert inputs.tolist() == [[-1.0], [1.0], [0.0]]
 
 
-SHAPES = some.tuples(some.integers(2, 20), some.integers(1, 3))
-NUMBERS = some.integers(-(10**9), 10**9).map(lambda number: number / 1000)
+def test_a_column_of_gaps_is_0_and_marked() -> None:
+    columns = numeric_columns(numpy.array([[NAN], [NAN], [4.0]]), ["a"])
+    layout = make_layout(columns, all_rows(columns))
+    preprocessing = fit_preprocessing(columns.take(slice(2)), layout, "standard")
+    assert preprocessing.apply(columns).tolist() == [[0.0, 1.0], [0.0, 1.0], [0.0, 0.0]]
 
 
-@settings(max_examples=60, deadline=None)
-@given(values=arrays(numpy.float64, SHAPES, elements=NUMBERS))
-def test_undo_takes_back_what_apply_did(values: numpy.ndarray) -> None:
-    scaling = fit_scaling(values)
-    back = scaling.undo(scaling.apply(values))
-    assert back.dtype == numpy.float64
-    # A float32 keeps 24 bits of the distance to the mean.
-    distance = numpy.abs(values - scaling.mean)
-    assert (numpy.abs(back - values) <= 2**-23 * distance + 1e-12 * (1 + numpy.abs(values))).all()
+def test_the_encoding_is_the_named_one_and_knows_its_width() -> None:
+    values = numpy.random.default_rng(0).normal(size=(60, 2))
+    values[:, 1] = values[:, 1].round()
+    columns = numeric_columns(values, ["a", "b"])
+    layout = make_layout(columns, all_rows(columns))
+    distinct = len(numpy.unique(values[:, 1]))
+    assert layout.num_bins.tolist() == [24, distinct - 1]
+    for name, fit in ENCODINGS.items():
+        inputs = fit_preprocessing(columns, layout, name).apply(columns)
+        assert inputs.shape == (60, layout.num_inputs(name))
+        numpy.testing.assert_allclose(
+            inputs, fit(values, layout.num_bins).apply(values), rtol=1e-6, atol=1e-7
+        )
 
 
-def test_undo_by_hand() -> None:
-    scaling = fit_scaling(numpy.array([2.0, 4.0]))
-    assert scaling.undo(numpy.array([-1.0, 0.0, 3.0], "float32")).tolist() == [2.0, 3.0, 6.0]
+# --- levels -------------------------------------------------------------------------------------------------
 
 
-def test_the_statistics_are_those_of_the_rows_given() -> None:
-    table = TABLES["ordinary"].copy()
-    fit = fit_scaling(table[:60])
-    table[60:] = 1e6
-    again = fit_scaling(table[:60])
-    assert numpy.array_equal(fit.mean, again.mean)
-    assert numpy.array_equal(fit.scale, again.scale)
-    applied = fit.apply(table)
-    assert applied[:60].mean() == pytest.approx(0.0, abs=1e-6)
-    assert applied[60:].min() > 1e5, "the other rows had a say in the statistics"
+def test_frequent_levels_have_an_input_and_rare_ones_share_the_last() -> None:
+    columns = levels_of(*["b"] * 6, *["a"] * 5, *["c"] * 4, "d")
+    layout = make_layout(columns, all_rows(columns))
+    assert layout.slots.tolist() == [3]
+    preprocessing = fit_preprocessing(columns, layout, "standard")
+    inputs = preprocessing.apply(columns)
+    expected = [[1, 0, 0]] * 6 + [[0, 1, 0]] * 5 + [[0, 0, 1]] * 5
+    assert inputs.tolist() == expected, "the most frequent level comes first"
 
 
-def test_scaling_leaves_the_given_rows_alone() -> None:
-    table = TABLES["ordinary"].copy()
-    fit_scaling(table).apply(table)
-    assert numpy.array_equal(table, TABLES["ordinary"])
+def new_level(columns: Columns) -> Columns:
+    """One row with a level that the table did not have."""
+    return dataclasses.replace(columns.take(slice(1)), codes=numpy.array([[-1]], numpy.int32))
 
 
-def test_no_scaling_leaves_values_as_they_are() -> None:
-    values = numpy.array([[1.5, -2.0]])
-    assert NO_SCALING.apply(values).tolist() == [[1.5, -2.0]]
-    assert NO_SCALING.undo(values).tolist() == [[1.5, -2.0]]
+def test_a_new_level_is_a_rare_one_or_has_no_input() -> None:
+    for texts, last in ((["a"] * 5 + ["b"] * 5 + ["c"], 1.0), (["a"] * 5 + ["b"] * 5, 0.0)):
+        columns = levels_of(*texts)
+        preprocessing = fit_preprocessing(columns, make_layout(columns, all_rows(columns)), "standard")
+        assert preprocessing.apply(new_level(columns)).tolist() == [[0.0, 0.0, last]]
+
+
+def test_a_gap_is_a_level_like_any_other() -> None:
+    columns = make({"x": ["a", None, "", " "] * 5, "y": targets(20)}).columns
+    assert columns.levels == (("", "a"),)
+    preprocessing = fit_preprocessing(columns, make_layout(columns, all_rows(columns)), "standard")
+    assert preprocessing.apply(columns.take(slice(3))).tolist() == [[0, 1, 0], [1, 0, 0], [1, 0, 0]]
+
+
+def test_a_fold_that_lacks_a_level_leaves_its_place_empty() -> None:
+    """Every fold has the same inputs; in a fold where `b` is rare, its rows are among the pooled ones."""
+    columns = levels_of(*["a"] * 6, *["b"] * 6)
+    layout = make_layout(columns, all_rows(columns))
+    assert layout.slots.tolist() == [3]
+    fit = columns.take(numpy.array([0, 1, 2, 3, 4, 6, 7]))
+    inputs = fit_preprocessing(fit, layout, "standard").apply(columns)
+    assert inputs[[0, 6]].tolist() == [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    none = fit_preprocessing(columns.take(slice(6)), layout, "standard").apply(columns)
+    assert none[[0, 6]].tolist() == [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+
+
+def test_rows_that_come_several_times_make_no_more_levels_than_there_are_places() -> None:
+    """A bootstrap resample may hold a rare level often."""
+    columns = levels_of(*["a"] * 6, *["b"] * 4, *["c"] * 4)
+    layout = make_layout(columns, all_rows(columns))
+    assert layout.slots.tolist() == [2]
+    resample = columns.take(numpy.array([0, 1, 2, *[6] * 7, *[10] * 6]))
+    inputs = fit_preprocessing(resample, layout, "standard").apply(columns)
+    assert inputs[[0, 6, 10]].tolist() == [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
+
+
+def test_no_more_than_the_most_frequent_levels_have_inputs() -> None:
+    texts = [
+        f"w{level:03}" for level in range(MOST_LEVELS + 9) for _ in range(LEAST_ROWS_OF_A_LEVEL + level % 2)
+    ]
+    columns = levels_of(*texts)
+    layout = make_layout(columns, all_rows(columns))
+    assert layout.slots.tolist() == [MOST_LEVELS + 1]
+    inputs = fit_preprocessing(columns, layout, "standard").apply(columns)
+    assert (inputs.sum(axis=1) == 1.0).all()
+    kept = {text for text, row in zip(texts, inputs, strict=True) if row[-1] == 0.0}
+    assert len(kept) == MOST_LEVELS
+    assert {f"w{level:03}" for level in range(1, MOST_LEVELS + 9, 2)} <= kept, "those with a row more"
+
+
+# --- leaks --------------------------------------------------------------------------------------------------
+
+MIXED = pandas.DataFrame(
+    {
+        "size": numpy.where(numpy.arange(60) % 7 == 0, NAN, numpy.random.default_rng(1).lognormal(size=60)),
+        "color": [["red", "blue", "green", None][row % 4] for row in range(60)],
+        "born": [f"19{50 + row % 40}-0{1 + row % 9}-11" for row in range(60)],
+        "y": targets(60),
+    }
+)
+
+
+def learned(value: Any) -> list[Any]:
+    """All numbers in a dataclass, however deep."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [part for field in dataclasses.fields(value) for part in learned(getattr(value, field.name))]
+    if isinstance(value, tuple):
+        return [part for one in value for part in learned(one)]
+    return [value]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_rows_that_are_not_fit_rows_teach_nothing(encoding: str) -> None:
+    """Other numbers, gaps, levels and dates in them: all that is learned stays the same to the last bit."""
+    columns = make({name: MIXED[name] for name in MIXED}).columns
+    layout = make_layout(columns, numpy.arange(50))
+    fit, others = numpy.arange(0, 50, 2), numpy.concatenate([numpy.arange(1, 50, 2), numpy.arange(50, 60)])
+    changed = dataclasses.replace(columns, numbers=columns.numbers.copy(), codes=columns.codes.copy())
+    changed.numbers[others] = numpy.where(numpy.isnan(changed.numbers[others]), 1e9, NAN)
+    changed.codes[others] = 3 - changed.codes[others]
+    one, other = (fit_preprocessing(own.take(fit), layout, encoding) for own in (columns, changed))
+    for mine, its in zip(learned(one), learned(other), strict=True):
+        numpy.testing.assert_array_equal(mine, its, strict=True)
+    numpy.testing.assert_array_equal(one.apply(columns.take(fit)), other.apply(changed.take(fit)))
+
+
+def test_the_places_depend_on_training_rows_alone() -> None:
+    columns = make({name: MIXED[name] for name in MIXED}).columns
+    changed = dataclasses.replace(columns, numbers=columns.numbers.copy(), codes=columns.codes.copy())
+    changed.numbers[50:], changed.codes[50:] = NAN, 0
+    for mine, its in zip(
+        learned(make_layout(columns, numpy.arange(50))),
+        learned(make_layout(changed, numpy.arange(50))),
+        strict=True,
+    ):
+        numpy.testing.assert_array_equal(mine, its)
+
+
+# --- any table ----------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=150, deadline=None)
+@given(tables(), some.sampled_from(sorted(ENCODINGS)), some.integers(1, 6))
+def test_any_table_is_refused_or_gives_finite_inputs(
+    table: pandas.DataFrame, encoding: str, times: int
+) -> None:
+    table = repeated(table, times)
+    if len(table) < 2:
+        return
+    config = DataConfig(path="t.csv", target="y")
+    try:
+        dataset = make_dataset(table.assign(y=targets(len(table))), "y", config, where)
+    except DataError as error:
+        assert str(error).startswith("study.yaml:data")
+        return
+    columns = dataset.columns
+    rows = numpy.arange(len(table))
+    layout = make_layout(columns, rows[: -(-len(rows) // 2)])
+    preprocessing = fit_preprocessing(columns.take(rows[: -(-len(rows) // 3)]), layout, encoding)
+    inputs = preprocessing.apply(columns)
+    assert inputs.shape == (len(rows), layout.num_inputs(encoding))
+    assert numpy.isfinite(inputs).all()
+    again = encode_columns(dataset.frame(rows[::-1]), dataset.schema, columns.levels)
+    numpy.testing.assert_array_equal(preprocessing.apply(again), inputs[::-1])
+    reread = make_dataset(table.assign(y=targets(len(table))), "y", config, where)
+    assert reread.digest == dataset.digest

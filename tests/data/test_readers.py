@@ -1,8 +1,9 @@
-"""Reading tables: what stands in the file is what is read, or the error says what is wrong with it."""
+"""Reading CSV files and bundled tables: what stands there is what is read, or the error says what is wrong."""
 
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pandas
@@ -10,13 +11,22 @@ import pytest
 import sklearn.datasets
 from small_tables import where
 
-from automl.config import DataConfig
+from automl.config import StudyConfig
+from automl.data import readers
+from automl.data.dataset import Dataset
 from automl.data.readers import SKLEARN_TABLES, read_csv, read_dataset
 from automl.errors import DataError
+from automl.sections import DataConfig, SplitsConfig
 from automl.trial import Task
 
 Write = Callable[..., Path]
 ROWS = "a,b,y\n1,2.5,yes\n3,-4e2,no\n5,6,yes\n"
+
+
+def read(folder: Path, splits: SplitsConfig | None = None, **data: Any) -> Dataset:
+    """The dataset of a study with this data section."""
+    config = StudyConfig(name="t", data=DataConfig(**data), splits=splits or SplitsConfig())
+    return read_dataset(config, folder, where)
 
 
 @pytest.fixture
@@ -31,9 +41,9 @@ def write(tmp_path: Path) -> Write:
 
 def test_a_csv_file_is_read_as_it_stands(write: Write) -> None:
     path = write(ROWS)
-    dataset = read_dataset(DataConfig(path="t.csv", target="y"), path.parent, where)
+    dataset = read(path.parent, path="t.csv", target="y")
     assert dataset.feature_names == ("a", "b")
-    assert dataset.features.tolist() == [[1.0, 2.5], [3.0, -400.0], [5.0, 6.0]]
+    assert dataset.columns.numbers.tolist() == [[1.0, 2.5], [3.0, -400.0], [5.0, 6.0]]
     assert dataset.classes == ("no", "yes")
     assert dataset.target.tolist() == [1, 0, 1]
 
@@ -57,14 +67,14 @@ def test_the_same_table_in_another_dress(write: Write, content: bytes, name: str
 
 def test_an_absolute_path_needs_no_folder(write: Write) -> None:
     path = write(ROWS)
-    dataset = read_dataset(DataConfig(path=str(path), target="y"), Path("/nowhere"), where)
+    dataset = read(Path("/nowhere"), path=str(path), target="y")
     assert len(dataset.target) == 3
 
 
 def test_the_first_column_is_never_taken_for_row_names(write: Write) -> None:
     """With pandas' defaults, every value here moves one column to the left in silence."""
     path = write("a,y\n0,1,2\n1,4,5\n2,7,8\n")
-    with pytest.raises(DataError, match=r"more cells than there are column names\. Name every column"):
+    with pytest.raises(DataError, match=r"line 2 has 3 cells, more cells than there are column names \(2\)"):
         read_csv(path)
 
 
@@ -73,14 +83,18 @@ BROKEN = {
     "blank": (b"\n\n", "is empty. It must begin with a line of column names."),
     "a long row": (
         b"a,y\n1,2\n3,4,5\n",
-        "is not a CSV table: Error tokenizing data. C error: Expected 2 fields in line 3",
+        "line 3 has 3 cells, more cells than there are column names (2). Name every column in the first line",
     ),
-    "an open quote": (b'a,y\n1,"2\n3,4\n', "is not a CSV table"),
+    "an open quote": (b'a,y\n1,"2\n3,4\n', "is not a CSV table: EOF inside string starting at row 1. Mend"),
     "column twice": (b"a,b,a\n1,2,3\n", "the column name 'a' stands twice. Rename one."),
     "column twice in quotes": (b'a,"a",y\n1,2,3\n', "the column name 'a' stands twice. Rename one."),
-    "Latin-1": ("a,y\n1,café\n".encode("latin-1"), "is not UTF-8 text"),
-    "Latin-1 header": ("é,y\n1,2\n".encode("latin-1"), "is not UTF-8 text"),
-    "UTF-16": ("a,y\n1,2\n".encode("utf-16"), "is not UTF-8 text"),
+    "Latin-1": (
+        "a,y\n1,café\n".encode("latin-1"),
+        "is not UTF-8 text: the byte 0xe9 in line 2. Save it as UTF-8, or name its encoding under `data` in the "
+        "study file, as in `encoding: latin-1`.",
+    ),
+    "Latin-1 header": ("é,y\n1,2\n".encode("latin-1"), "is not UTF-8 text: the byte 0xe9 in line 1"),
+    "UTF-16": ("a,y\n1,2\n".encode("utf-16"), "as in `encoding: utf-16`."),
 }
 
 
@@ -88,7 +102,7 @@ BROKEN = {
 def test_a_broken_file_is_explained(write: Write, content: bytes, says: str) -> None:
     path = write(content)
     with pytest.raises(DataError) as caught:
-        read_dataset(DataConfig(path="t.csv", target="y"), path.parent, where)
+        read(path.parent, path="t.csv", target="y")
     assert str(caught.value).startswith(f"study.yaml:data.path: {path}")
     assert says in str(caught.value)
     assert str(caught.value).endswith(".")
@@ -117,7 +131,7 @@ def test_a_file_that_is_not_packed_as_its_name_says(write: Write, content: bytes
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
-        read_dataset(DataConfig(path="none.csv", target="y"), tmp_path, where)
+        read(tmp_path, path="none.csv", target="y")
     assert str(caught.value) == (
         f"study.yaml:data.path: there is no file {tmp_path / 'none.csv'}. "
         "Paths start from the folder of the study file."
@@ -131,7 +145,7 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
 def test_column_names_without_rows(write: Write) -> None:
     path = write("a,y\n")
     with pytest.raises(DataError, match=r"^study\.yaml:data: the table must have rows, got none\.$"):
-        read_dataset(DataConfig(path="t.csv", target="y"), path.parent, where)
+        read(path.parent, path="t.csv", target="y")
 
 
 SHAPES = {
@@ -152,12 +166,13 @@ SHAPES = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_tables_of_scikit_learn(name: str) -> None:
     rows, features, task, classes, counts = SHAPES[name]
-    dataset = read_dataset(DataConfig(sklearn=name), Path(), where)
-    assert dataset.features.shape == (rows, features)
+    dataset = read(Path(), sklearn=name)
+    assert (len(dataset.target), len(dataset.schema.columns)) == (rows, features)
     assert (dataset.task, dataset.classes) == (task, classes)
     assert tuple(numpy.bincount(dataset.target.astype(int))) == counts or task is Task.REGRESSION
     values = getattr(sklearn.datasets, f"load_{name}")().data
-    assert numpy.array_equal(dataset.features, values)
+    learned = [column in dataset.schema.learned for column in dataset.schema.columns]
+    assert numpy.array_equal(dataset.columns.numbers, values[:, learned])
 
 
 def test_every_bundled_table_is_tested() -> None:
@@ -166,7 +181,7 @@ def test_every_bundled_table_is_tested() -> None:
 
 def test_the_order_of_class_names_of_a_bundled_table_keeps_the_rows() -> None:
     """Breast cancer has code 0 for malignant; sorted by name it is 1."""
-    dataset = read_dataset(DataConfig(sklearn="breast_cancer"), Path(), where)
+    dataset = read(Path(), sklearn="breast_cancer")
     assert numpy.array_equal(dataset.target, 1 - sklearn.datasets.load_breast_cancer().target)
 
 
@@ -174,13 +189,111 @@ def test_an_unknown_bundled_table() -> None:
     with pytest.raises(
         DataError, match=r"^study\.yaml:data\.sklearn: .* got 'digit'\. Did you mean `digits`\?"
     ):
-        read_dataset(DataConfig(sklearn="digit"), Path(), where)
+        read(Path(), sklearn="digit")
 
 
 def test_another_column_of_a_bundled_table_as_target() -> None:
     target = "petal width (cm)"
-    dataset = read_dataset(
-        DataConfig(sklearn="iris", target=target, features=["sepal length (cm)"]), Path(), where
-    )
+    dataset = read(Path(), sklearn="iris", target=target, features=["sepal length (cm)"])
     assert (dataset.task, dataset.target_name) == (Task.REGRESSION, target)
     assert numpy.array_equal(dataset.target, sklearn.datasets.load_iris().data[:, 3])
+
+
+def test_another_separator_and_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("größe;y\n1,5;no\n2;ja, é\n".encode("cp1252"))
+    dataset = read(tmp_path, path="t.csv", target="y", separator=";", encoding="cp1252")
+    assert dataset.feature_names == ("größe",)
+    assert dataset.classes == ("ja, é", "no")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "UTF8"])
+def test_an_encoding_that_is_named(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "t.csv").write_bytes("ä,y\n1,é\n2,b\n".encode(encoding))
+    assert read(tmp_path, path="t.csv", target="y", encoding=encoding).feature_names == ("ä",)
+
+
+def test_a_named_encoding_that_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"a,y\n1,2\n\n3,\x81\n")
+    with pytest.raises(DataError, match=r"t\.csv is not cp1252 text: the byte 0x81 in line 4\. "):
+        read(tmp_path, path="t.csv", target="y", encoding="cp1252")
+
+
+@pytest.mark.parametrize(("separator", "written"), [(";", ";"), ("\t", r"\t"), ("|", "|")])
+def test_a_header_with_another_separator_is_told_from_a_missing_target(
+    tmp_path: Path, separator: str, written: str
+) -> None:
+    (tmp_path / "t.csv").write_text("a,b,y\n1,2,3\n2,3,4\n".replace(",", separator))
+    with pytest.raises(
+        DataError, match=r"^study\.yaml:data\.target: `data.target` must name a column"
+    ) as caught:
+        read(tmp_path, path="t.csv", target="y")
+    assert str(caught.value).endswith(f'Write `separator: "{written}"` under `data`.')
+
+
+def test_decimal_commas_under_the_wrong_separator(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a;y\n1,5;2,5\n")
+    with pytest.raises(DataError, match=r'line 2 has 3 cells, .* Write `separator: ";"` under `data`\.$'):
+        read(tmp_path, path="t.csv", target="y")
+
+
+def test_a_missing_target_names_the_columns(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("price,b,c\n1,2,3\n")
+    with pytest.raises(DataError, match=r"got 'prize'\. Did you mean `price`\? Known: price, b, c\."):
+        read(tmp_path, path="t.csv", target="prize", features=["b"])
+
+
+WIDE = "id,a,b,w,g,y,long\n" + "".join(
+    f"{i},{i % 3},x,{1 + i % 2},g{i % 5},{i % 2},{i}{i}\n" for i in range(20)
+)
+
+
+def test_only_the_columns_that_are_used_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[str]] = []
+    real = readers.make_dataset
+    monkeypatch.setattr(
+        readers, "make_dataset", lambda table, *rest: seen.append(list(table.columns)) or real(table, *rest)
+    )
+    (tmp_path / "t.csv").write_text(WIDE)
+    wanted = {"features": ["b", "a"], "weights": "w", "columns": {"a": "categorical", "id": "drop"}}
+    dataset = read(tmp_path, SplitsConfig(kind="group", by="g"), path="t.csv", target="y", **wanted)
+    assert seen == [["id", "a", "b", "w", "g", "y"]]
+    assert [column.name for column in dataset.schema.columns] == ["b", "a"]
+    assert dataset.by is not None and dataset.by[:2].tolist() == ["g0", "g1"]
+    read(tmp_path, path="t.csv", target="y")
+    assert seen[1] == WIDE.split("\n")[0].split(",")
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        (
+            {"features": ["a", "bb"]},
+            r"data\.features\.1: `data\.features` must name columns, got 'bb'\. .*`b`\?.*long",
+        ),
+        ({"features": ["a"], "weights": "v"}, r"data\.weights: .* got 'v'\. .*Known: id, a, b, w"),
+        (
+            {"features": ["a"], "columns": {"c": "drop"}},
+            r"data\.columns\.c: .* got 'c'\. .*Known: id, a, b, w",
+        ),
+    ],
+)
+def test_a_column_that_the_file_lacks_is_told_with_all_its_columns(
+    tmp_path: Path, config: dict[str, Any], says: str
+) -> None:
+    (tmp_path / "t.csv").write_text(WIDE)
+    with pytest.raises(DataError, match=says):
+        read(tmp_path, path="t.csv", target="y", **config)
+
+
+@pytest.mark.parametrize("row", ["1,2,3,4", '1,"2\n2",3,4'])
+def test_a_long_row_is_refused_also_where_a_part_of_the_columns_is_read(tmp_path: Path, row: str) -> None:
+    """Pandas takes such rows in silence then."""
+    (tmp_path / "t.csv").write_text(f"a,b,y\n1,2,3\n{row}\n")
+    line = 3 + row.count("\n")
+    with pytest.raises(DataError, match=rf"t\.csv: line {line} has 4 cells, more cells than .* \(3\)\."):
+        read(tmp_path, path="t.csv", target="y", features=["a"])
+
+
+def test_empty_cells_at_the_end_of_rows_are_no_cells(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b,y\n1,2,3,\n2,3,4,\n")
+    assert read(tmp_path, path="t.csv", target="y", features=["b"]).columns.numbers.tolist() == [[2.0], [3.0]]

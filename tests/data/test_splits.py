@@ -1,18 +1,20 @@
 """Splits: every row in its place exactly once, classes in their shares, the same for the same seed."""
 
-import itertools
+from typing import Any
 
 import numpy
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from small_tables import classes, numbers, where
+from split_checks import REFUSE, check_partition, lists, split
 
-from automl.config import SplitsConfig
 from automl.data.dataset import Dataset
-from automl.data.splits import Splits, make_splits
+from automl.data.splits import make_splits
 from automl.errors import DataError
-from automl.trial import Task
+from automl.sections import SplitsConfig
+from automl.trial import Task, derive_seed
 
 CONFIGS = some.builds(
     SplitsConfig,
@@ -22,30 +24,6 @@ CONFIGS = some.builds(
 )
 SEEDS = some.integers(0, 2**40)
 COUNTS = some.lists(some.integers(12, 60), min_size=2, max_size=4)
-
-
-def split(dataset: Dataset, seed: int = 0, **config: float) -> Splits:
-    return make_splits(dataset, SplitsConfig.model_validate(config), seed, where)
-
-
-def lists(splits: Splits) -> list[list[int]]:
-    parts = [splits.training, splits.test]
-    for fold in splits.folds:
-        parts += [fold.fit, fold.stopping, fold.validation]
-    return [part.tolist() for part in parts]
-
-
-def check_partition(splits: Splits, rows: int, config: SplitsConfig) -> None:
-    """Test and training rows part the table; validation rows part the training rows; each fold uses all of them."""
-    training = set(splits.training.tolist())
-    assert sorted([*splits.training.tolist(), *splits.test.tolist()]) == list(range(rows))
-    assert len(splits.folds) == config.folds
-    validated = [row for fold in splits.folds for row in fold.validation.tolist()]
-    assert sorted(validated) == sorted(training)
-    for fold in splits.folds:
-        parts = [part.tolist() for part in (fold.fit, fold.stopping, fold.validation)]
-        assert all(parts), "a part without rows"
-        assert sorted(itertools.chain(*parts)) == sorted(training)
 
 
 @settings(max_examples=40, deadline=None)
@@ -90,6 +68,32 @@ def test_test_0_locks_no_rows_away() -> None:
     splits = split(classes(10, 10), test=0.0, folds=2)
     assert splits.test.tolist() == []
     assert splits.training.tolist() == list(range(20))
+
+
+@pytest.mark.parametrize("dataset", [classes(40, 60), numbers(100)], ids=["classes", "numbers"])
+def test_rows_are_those_of_scikit_learn_and_stay_what_they_were(dataset: Dataset) -> None:
+    """Written out once more: a study that is run again must find its rows where they were."""
+    splits, labels = split(dataset, seed=7), dataset.target if dataset.classes else None
+    rows = numpy.arange(100)
+    training, test = train_test_split(
+        rows, test_size=0.2, random_state=derive_seed(7, "test"), stratify=labels
+    )
+    assert splits.test.tolist() == sorted(test)
+    training = numpy.sort(training)
+    splitter = (StratifiedKFold if dataset.classes else KFold)(
+        5, shuffle=True, random_state=derive_seed(7, "folds")
+    )
+    for number, (rest, validation) in enumerate(splitter.split(training, dataset.target[training])):
+        assert splits.folds[number].validation.tolist() == training[validation].tolist()
+        rest = training[rest]
+        fit, stopping = train_test_split(
+            rest,
+            test_size=0.15,
+            random_state=derive_seed(7, "stopping", number),
+            stratify=None if labels is None else labels[rest],
+        )
+        assert splits.folds[number].fit.tolist() == sorted(fit)
+        assert splits.folds[number].stopping.tolist() == sorted(stopping)
 
 
 @pytest.mark.parametrize("dataset", [classes(40, 60), numbers(100)], ids=["classes", "numbers"])
@@ -156,19 +160,26 @@ def test_a_class_too_small_to_stop_on_stops_no_study() -> None:
 @pytest.mark.parametrize(
     ("dataset", "config", "key", "says"),
     [
-        (classes(6, 6), {"folds": 5}, "folds", ["without the test rows, 9 rows", "got 5", "Use fewer folds"]),
+        (classes(6, 6), REFUSE, "folds", ["without the test rows, 9 rows", "got 5", "Use fewer folds"]),
         (
             classes(30, 4),
-            {"folds": 5},
+            REFUSE,
             "folds",
             ["class 'class 1' of 'y' has 4 rows", "got 5", "merge that class"],
         ),
         (
             classes(30, 5),
-            {"folds": 5, "test": 0.2},
+            {"test": 0.2} | REFUSE,
             "folds",
             ["class 'class 1' of 'y' keeps, without the test rows, 4 rows", "got 5"],
         ),
+        (
+            classes(30, 1),
+            {"test": 0.0},
+            "folds",
+            ["class 'class 1' of 'y' has 1 rows", "got 5", "Remove or merge that class."],
+        ),
+        (numbers(20), {"kind": "stratified"}, "kind", ["a target that is a number", "kind: plain"]),
         (numbers(3), {"folds": 2, "test": 0.0}, "folds", ["the table has 3 rows", "got 2", "more rows"]),
         (classes(50, 2), {"folds": 2, "test": 0.01}, "test", ["rows of every class", "got 0.01", "write 0"]),
         (numbers(12), {"folds": 2, "test": 0.99}, "test", ["on both sides", "got 0.99", "write 0"]),
@@ -181,7 +192,7 @@ def test_a_class_too_small_to_stop_on_stops_no_study() -> None:
     ],
 )
 def test_splits_that_cannot_be_made_are_explained(
-    dataset: Dataset, config: dict[str, float], key: str, says: list[str]
+    dataset: Dataset, config: dict[str, Any], key: str, says: list[str]
 ) -> None:
     with pytest.raises(DataError) as caught:
         split(dataset, **config)

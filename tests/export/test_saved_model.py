@@ -7,14 +7,15 @@ import pandas
 import pytest
 import tensorflow
 
+from automl.data.splits import Fold
 from automl.errors import ExportError
 from automl.export.saved_model import ModelCard, argument_names, save_model
-from automl.export.scoring import Scorer
 from automl.preparation import prepare_study
+from automl.scoring import Scorer
 from automl.study import run_study
 from automl.studyfile import make_study
-from automl.training.network import Network, fit_scalings
-from automl.trial import Trial, TrialState
+from automl.training.network import Network
+from automl.trial import Member, Trial, TrialState
 
 NASTY = ["sepal length (cm)", "sepal_length__cm_", "2nd", "größe", "a/b"]
 
@@ -37,9 +38,9 @@ def prepared_table(folder, target):
 def network_of(prepared):
     dataset = prepared.dataset
     model = prepared.builder.build(prepared.space.values, seed=3)
-    return Network(
-        model, fit_scalings(dataset.features, dataset.target.astype(float), dataset.task), dataset.task
-    )
+    rows = prepared.splits.training
+    view = prepared.plan.view(Member(0, -1, prepared.space.values, 0), Fold(rows, rows[:0], rows[:0]))
+    return Network(model, view.scalings, dataset.task)
 
 
 def card():
@@ -53,7 +54,7 @@ def test_it_answers_as_the_keras_model_for_columns_of_any_name(tmp_path, target)
     save_model(network, prepared.dataset, card(), tmp_path / "model")
     table = pandas.read_csv(tmp_path / "table.csv")
     given = Scorer(tmp_path / "model").predict(table[[*reversed(NASTY)]])
-    expected = network.predict(prepared.dataset.features)
+    expected = network.predict(prepared.dataset.columns)
     if target == "number":
         numpy.testing.assert_allclose(given["prediction"], expected, rtol=1e-6)
     else:
@@ -119,6 +120,8 @@ def test_the_scorer_reads_what_people_have(tmp_path):
         scorer.predict(plain.drop(columns="2nd"))
     with pytest.raises(ValueError, match="a/b"):
         scorer.predict(plain.astype(object).assign(**{"a/b": "red"}))
+    with pytest.raises(ValueError, match=r"\['2nd'\] more than once"):
+        scorer.predict(plain[[*NASTY, "2nd"]])
     assert len(scorer.predict(plain.iloc[:0])) == 0
 
 

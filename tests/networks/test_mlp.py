@@ -68,8 +68,8 @@ def test_the_moving_statistics_of_a_normalization_are_not_capacity() -> None:
 
 @pytest.mark.parametrize(("task", "outputs"), OUTPUTS.items())
 def test_the_builder_gives_the_outputs_of_the_task(task: Task, outputs: int) -> None:
-    builder = PerceptronBuilder(num_features=5, num_outputs=outputs, task=task)
-    values = outputs_of(builder.build(DEFAULTS, seed=1))
+    builder = PerceptronBuilder({"standard": 5, "piecewise": 9}, outputs, task)
+    values = outputs_of(builder.build({**DEFAULTS, "numeric_encoding": "standard"}, seed=1))
     assert values.shape == (50, outputs)
     if task is Task.MULTICLASS:
         numpy.testing.assert_allclose(values.sum(axis=1), 1.0, rtol=1e-6)

@@ -1,7 +1,7 @@
 """A study in the terminal: what a person sees, at every width and for every kind of study."""
 
+import dataclasses
 import io
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -134,21 +134,25 @@ def test_score_and_hyperparameters_stay_readable_at_every_width(width: int) -> N
         assert part in flat
 
 
-def outcome(log: StudyLog, tests: tuple[Mapping[str, Any], ...], finish: Mapping[str, Any]) -> str:
+def outcome(log: StudyLog, **events: Any) -> str:
     console = Console(file=io.StringIO(), width=160, color_system=None)
-    print_outcome(console, StudyLog(log.folder, log.start, log.trials, tests, finish))
+    print_outcome(console, dataclasses.replace(log, **events))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
 def test_the_outcome_has_the_locked_test_and_the_time() -> None:
     test = {"trial": 2, "rows": 36, "scores": {"log_loss": 0.123456, "accuracy": 0.75}}
-    text = outcome(log_of(SECOND, WINNER), (test,), {"seconds": 8.0})
+    verdict = {"rows": [["cross-validation", "1 ± 0.1"], ["corrected", "1.1"]], "sentences": ["So it is."]}
+    text = outcome(log_of(SECOND, WINNER), tests=(test,), verdict=verdict, finish={"seconds": 8.0})
     assert text.splitlines() == [
         "locked test (36 rows, read once): log_loss 0.1235, accuracy 0.75  (trial 2, refitted)",
+        "  cross-validation  1 ± 0.1",
+        "  corrected         1.1",
+        "So it is.",
         "2 trials in 8 s, 50% of it training and scoring folds",
     ]
 
 
 def test_a_study_that_was_killed_has_no_outcome_yet() -> None:
-    assert outcome(log_of(WINNER), (), {}) == ""
+    assert outcome(log_of(WINNER)) == ""

@@ -63,9 +63,10 @@ def test_bayesian_beats_random_in_both_directions() -> None:
 
 
 def test_bayesian_leaves_the_corner_where_trials_fail() -> None:
-    studies = [search("bayesian", cliff, 16, seed) for seed in range(4)]
-    assert sum(map(math.isinf, itertools.chain(*studies))) < 20  # of 64; a third of all random trials fail
-    assert statistics.median(map(min, studies)) < 0.05
+    studies = [search("bayesian", cliff, 16, seed) for seed in range(8)]
+    random = [search("random", cliff, 16, seed) for seed in range(8)]
+    assert sum(map(math.isinf, itertools.chain(*studies))) < 40  # of 128; a third of all random trials fail
+    assert statistics.median(map(min, studies)) < 0.7 * statistics.median(map(min, random))
 
 
 def test_bayesian_learns_from_cohorts_and_sees_pending_trials() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from automl.data.encodings import ENCODINGS
 from automl.preparation import PreparedStudy, prepare_study
 from automl.studyfile import make_study
 from automl.training.planner import Setting, _joint, structure_of
@@ -42,7 +43,7 @@ def setting(prepared: PreparedStudy) -> Setting:
     dataset = prepared.dataset
     rows = len(prepared.splits.training)
     return Setting(
-        dataset.features.shape[1],
+        {name: prepared.layout.num_inputs(name) for name in ENCODINGS},
         dataset.num_outputs,
         prepared.plan.loss,
         rows,

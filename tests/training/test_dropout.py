@@ -3,7 +3,7 @@
 import numpy
 import pytest
 from keras import ops
-from populations import joint_structure, member, study, tables, train
+from populations import joint_structure, member, study, train
 
 from automl.training.dropout import keep_mask
 from automl.training.rows import row_order
@@ -69,7 +69,7 @@ def test_a_member_with_dropout_equals_numpy():
     prepared = study(values, "diabetes", training={"epochs": 2})
     one = member(prepared)
     outcome = train(prepared, [one], patience=0)[0]
-    view = tables(prepared).views[0]
+    view = prepared.plan.view(one, prepared.splits.folds[0])
     weights = [array.astype(float) for array in stacked_weights(joint_structure(prepared, [one]), one)[0]]
     step = 0
     for epoch in range(2):

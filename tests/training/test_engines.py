@@ -53,7 +53,7 @@ def test_a_refit_is_the_same_network_on_every_engine():
     rows = prepared.splits.training
     one = Member(3, -1, prepared.space.values, 0)
     networks = [make(prepared.plan, prepared.splits.folds).refit(one, rows, 4) for make in ENGINES.values()]
-    predictions = [network.predict(prepared.dataset.features) for network in networks]
+    predictions = [network.predict(prepared.dataset.columns) for network in networks]
     numpy.testing.assert_allclose(*predictions, rtol=1e-4, atol=1e-6)
 
 

@@ -10,7 +10,7 @@ from automl.training.planner import Setting, places_in_cache, plan_lanes, struct
 from automl.training.population import Job
 from automl.trial import Member
 
-SETTING = Setting(20, 3, "categorical_crossentropy", 1000, 1000, 64)
+SETTING = Setting({"standard": 20}, 3, "categorical_crossentropy", 1000, 1000, 64)
 
 VALUES = some.fixed_dictionaries(
     {
@@ -100,7 +100,7 @@ def test_a_few_small_networks_of_other_widths_share_a_program():
 
 
 def test_many_large_networks_are_not_filled_up_to_larger_ones():
-    rows = Setting(100, 1, "mse", 40_000, 18_000, 256)
+    rows = Setting({"standard": 100}, 1, "mse", 40_000, 18_000, 256)
     lanes = plan_lanes(jobs_of([BASE | {"width": width} for width in (64, 512)] * 20, folds=5), rows, {})
     assert {lane.structure.widths for lane in lanes} == {(64, 64), (512, 512)}
 

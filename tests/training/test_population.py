@@ -226,7 +226,7 @@ def test_the_kept_predictions_are_those_of_the_kept_weights():
     )
     outcome = train(prepared, [member(prepared)])[0]
     assert outcome.best_epoch == int(numpy.argmin(outcome.losses[:, 1])) + 1 < len(outcome.losses)
-    view = tables(prepared).views[0]
+    view = prepared.plan.view(member(prepared), prepared.splits.folds[0])
     hidden = numpy.maximum(view.inputs @ outcome.weights[0] + outcome.weights[1], 0)
     logits = hidden @ outcome.weights[2] + outcome.weights[3]
     numpy.testing.assert_allclose(outcome.predictions, 1 / (1 + numpy.exp(-logits)), rtol=1e-4, atol=1e-6)

@@ -64,9 +64,10 @@ def test_test_rows_reach_no_trial():
     prepared = study()
     test = prepared.splits.test
     assert len(test)
-    features, target = prepared.dataset.features.copy(), prepared.dataset.target.copy()
-    features[test], target[test] = 1e9, 0
-    changed = dataclasses.replace(prepared.dataset, features=features, target=target)
+    numbers, target = prepared.dataset.columns.numbers.copy(), prepared.dataset.target.copy()
+    numbers[test], target[test] = 1e9, 0
+    columns = dataclasses.replace(prepared.dataset.columns, numbers=numbers)
+    changed = dataclasses.replace(prepared.dataset, columns=columns, target=target)
     result, _ = train(prepared)
     other, _ = train(dataclasses.replace(prepared, dataset=changed))
     assert dataclasses.replace(other, seconds=0) == dataclasses.replace(result, seconds=0)
@@ -76,9 +77,11 @@ def test_scaling_comes_from_the_fit_rows():
     prepared = study()
     fold = prepared.splits.folds[0]
     _, network = train(prepared)
-    fit = prepared.dataset.features[fold.fit]
-    numpy.testing.assert_allclose(network.scalings.inputs.mean, fit.mean(axis=0))
-    numpy.testing.assert_allclose(network.scalings.inputs.scale, fit.std(axis=0))
+    fit = prepared.dataset.columns.numbers[fold.fit]
+    encoding = network.scalings.inputs.encoding
+    numpy.testing.assert_allclose(encoding.mean, fit.mean(axis=0))
+    numpy.testing.assert_allclose(encoding.scale, fit.std(axis=0))
+    numpy.testing.assert_allclose(network.scalings.inputs.medians, numpy.median(fit, axis=0))
 
 
 def test_the_kept_weights_are_those_of_the_best_stopping_epoch():
@@ -93,7 +96,7 @@ def test_the_training_loss_has_neither_penalty_nor_dropout():
     prepared = study({"l2": 0.1, "dropout": 0.5, "learning_rate": 1e-9}, {"epochs": 1})
     result, network = train(prepared)
     fold = prepared.splits.folds[0]
-    probabilities = network.predict(prepared.dataset.features[fold.fit])
+    probabilities = network.predict(prepared.dataset.columns.take(fold.fit))
     likelihood = probabilities[numpy.arange(len(fold.fit)), prepared.dataset.target[fold.fit]]
     assert result.training_loss[0] == pytest.approx(-numpy.log(likelihood).mean(), rel=1e-5)
     assert result.training_scores["log_loss"] == pytest.approx(result.training_loss[0], rel=1e-5)
@@ -166,7 +169,7 @@ def test_regression_predicts_in_the_units_of_the_target(loss):
     prepared = study({"learning_rate": 0.03}, {"epochs": 40, "loss": loss}, data="diabetes")
     result, network = train(prepared)
     fold = prepared.splits.folds[0]
-    prediction = network.predict(prepared.dataset.features[fold.validation])
+    prediction = network.predict(prepared.dataset.columns.take(fold.validation))
     truth = prepared.dataset.target[fold.validation]
     assert result.scores["rmse"] == pytest.approx(float(numpy.sqrt(numpy.mean((prediction - truth) ** 2))))
     assert result.scores["rmse"] < truth.std()
@@ -213,10 +216,10 @@ def test_refit_learns_from_all_the_rows_it_is_given():
     network = refit(prepared.plan, Member(0, -1, prepared.space.values, 0), prepared.splits.training, 20)
     rows = prepared.splits.training
     numpy.testing.assert_allclose(
-        network.scalings.inputs.mean, prepared.dataset.features[rows].mean(axis=0), rtol=1e-12
+        network.scalings.inputs.encoding.mean, prepared.dataset.columns.numbers[rows].mean(axis=0), rtol=1e-12
     )
     accuracy = (
-        network.predict(prepared.dataset.features[rows]).argmax(axis=1) == prepared.dataset.target[rows]
+        network.predict(prepared.dataset.columns.take(rows)).argmax(axis=1) == prepared.dataset.target[rows]
     )
     assert accuracy.mean() > 0.95
 
@@ -230,7 +233,7 @@ def test_a_refit_that_diverges_says_so():
 def test_binary_probabilities_have_two_columns_that_sum_to_one():
     prepared = study(data="breast_cancer", training={"epochs": 1})
     _, network = train(prepared)
-    probabilities = network.predict(prepared.dataset.features[:7])
+    probabilities = network.predict(prepared.dataset.columns.take(slice(7)))
     assert probabilities.shape == (7, 2)
     numpy.testing.assert_allclose(probabilities.sum(axis=1), 1)
 
@@ -254,9 +257,9 @@ def test_a_user_loss_with_integer_targets_is_served():
 def test_rows_of_a_large_table_are_predicted_in_pieces(monkeypatch):
     prepared = study(training={"epochs": 1})
     _, network = train(prepared)
-    whole = network.predict(prepared.dataset.features)
+    whole = network.predict(prepared.dataset.columns)
     monkeypatch.setattr("automl.training.network.ROWS_A_CALL", 50)
-    numpy.testing.assert_allclose(network.predict(prepared.dataset.features), whole, rtol=1e-6)
+    numpy.testing.assert_allclose(network.predict(prepared.dataset.columns), whole, rtol=1e-6)
     assert isinstance(network, Network) and isinstance(prepared.splits.folds[0], Fold)
 
 

@@ -98,7 +98,7 @@ def save_pyfunc(model: ExportedModel, path: Path, mlflow_model: Any = None) -> N
         python_model=str(Path(__file__).with_name("pyfunc_model.py")),
         artifacts={
             "saved_model": str(model.folder.absolute()),
-            "scoring": str(here / "export" / "scoring.py"),
+            "scoring": str(here / "scoring.py"),
         },
         mlflow_model=mlflow_model,
         signature=_signature(model),
@@ -117,6 +117,8 @@ def complete_rows(example: pandas.DataFrame) -> pandas.DataFrame:
             column = column.astype("float64").fillna(float(known.median()) if len(known) else 0.0)
         else:
             column = column.fillna(known.iloc[0] if len(known) else "")
+            if isinstance(column.dtype, pandas.DatetimeTZDtype):
+                column = column.dt.tz_convert("UTC").dt.tz_localize(None)
         columns[name] = column.head(_EXAMPLE_ROWS)
     return pandas.DataFrame(columns).reset_index(drop=True)
 
@@ -163,6 +165,8 @@ def _column_type(column: pandas.Series) -> str:
     """MLflow's type of a column; whole numbers are doubles, so that a null in them is no error."""
     if types.is_bool_dtype(column):
         return "boolean"
+    if types.is_datetime64_any_dtype(column):
+        return "datetime"
     return "double" if types.is_numeric_dtype(column) else "string"
 
 

@@ -9,7 +9,7 @@ from automl.tracking.mlflow.trial_run import show_scalar
 from automl.tracking.tracker import StudyRecord, StudyStatus, StudySummary
 from automl.trial import Direction, Trial, TrialState
 
-_SHOWN = 5
+_SHOWN, _METRICS = 5, 3
 _SPACE = "\u00a0"  # MLflow sets the cells of a table side by side
 _ENDINGS = {
     StudyStatus.FINISHED: "Finished",
@@ -51,6 +51,7 @@ def study_note(record: StudyRecord, summary: StudySummary, places: Places) -> st
         *_pointers(record, places),
         "### The question",
         *_question(record),
+        *(["### The data", "\n".join(f"- {note}" for note in record.notes)] if record.notes else []),
         f"{ran} and {_duration(summary.seconds)}.",
     ]
     return "\n\n".join(parts)
@@ -99,7 +100,16 @@ def _result(record: StudyRecord, summary: StudySummary, places: Places) -> list[
     if summary.best is None:
         return ["No trial completed, so there is no winner."]
     winner = f"**Best: {_link(summary.best, places)}**, {_estimate(summary.best, record)}."
-    return [winner, *_test(summary), *_model(places)]
+    return [winner, *_verdict(summary), *_test(summary), *_model(places)]
+
+
+def _verdict(summary: StudySummary) -> list[str]:
+    if summary.verdict is None:
+        return []
+    metric = summary.verdict.objective.metric
+    lines = [f"| `{metric}` | |", "|---|---|"]
+    lines += [f"|{_SPACE}{name}{_SPACE}|{_SPACE}{value}{_SPACE}|" for name, value in summary.verdict.rows()]
+    return ["\n".join(lines), *summary.verdict.sentences()]
 
 
 def _test(summary: StudySummary) -> list[str]:
@@ -118,11 +128,12 @@ def _leaderboard(record: StudyRecord, summary: StudySummary, places: Places) -> 
     shown = [trial for trial in ranked if trial.state is TrialState.COMPLETE][:_SHOWN]
     if not shown:
         return []
-    heads = ["trial", *record.metrics, *record.searched]
+    metrics = record.metrics[:_METRICS]
+    heads = ["trial", *metrics, *record.searched]
     rows = [
         [
             _link(trial, places),
-            *(_score(trial, metric) for metric in record.metrics),
+            *(_score(trial, metric) for metric in metrics),
             *(_value(trial, name) for name in record.searched),
         ]
         for trial in shown
@@ -141,7 +152,8 @@ def _pointers(record: StudyRecord, places: Places) -> list[str]:
 
 def _estimate(trial: Trial, record: StudyRecord) -> str:
     metric = record.objective.metric
-    return f"`{metric}` {_score(trial, metric)} (mean over {len(trial.folds)} folds ± standard error)"
+    label = ", optimistic: the scored rows chose the epochs" if record.optimistic else ""
+    return f"`{metric}` {_score(trial, metric)} (mean over {len(trial.folds)} folds ± standard error{label})"
 
 
 def _score(trial: Trial, metric: str) -> str:

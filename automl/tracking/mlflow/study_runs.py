@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import final
 
+from automl.evaluation.verdict import Verdict
 from automl.tracking.mlflow import notes
 from automl.tracking.mlflow.address import first_line
 from automl.tracking.mlflow.logged_model import ModelEntry, log_model, register_model
@@ -210,8 +211,23 @@ class TrackedStudy:
     def _result_points(self, summary: StudySummary) -> Iterator[Point]:
         if summary.best is not None:
             yield from scores(summary.best, self.record.metrics)
+        known = summary.verdict.objective.metric if summary.verdict and summary.verdict.test else None
         for metric, score in summary.test_scores.items():
-            yield Point(f"test_{metric}", score)
+            if metric != known:
+                yield Point(f"test_{metric}", score)
+        if summary.verdict is not None:
+            yield from _verdict_points(summary.verdict)
+
+
+def _verdict_points(verdict: Verdict) -> Iterator[Point]:
+    metric = verdict.objective.metric
+    for name, estimate in (("corrected", verdict.corrected), ("test", verdict.test)):
+        if estimate is not None:
+            yield Point(f"{name}_{metric}", estimate.value)
+            yield Point(f"{name}_{metric}_low", estimate.low)
+            yield Point(f"{name}_{metric}_high", estimate.high)
+    for name, folds in verdict.baselines.items():
+        yield Point(f"baseline_{metric}_{name.replace(' ', '_')}", sum(folds) / len(folds))
 
 
 def begin_study(store: Store, record: StudyRecord) -> TrackedStudy:

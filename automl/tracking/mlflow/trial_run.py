@@ -25,6 +25,8 @@ def describe_trial(trial: Trial, record: StudyRecord) -> Content:
         points += _fold_curves(trial)
     dropped = [point for point in points if not math.isfinite(point.value)]
     tags = {"status": trial.state.value}
+    if record.optimistic:
+        tags["score"] = "optimistic"
     if trial.reason:
         tags["reason"] = trial.reason[:_LONGEST_REASON]
     if dropped:

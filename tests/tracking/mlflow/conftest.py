@@ -99,19 +99,20 @@ def breakable(monkeypatch: pytest.MonkeyPatch) -> Breakable:
 
 @pytest.fixture(scope="session")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> ExportedModel:
-    """Three classes by hand: the logits are (x, y, 0), so the larger of x, y and 0 wins."""
+    """Three classes by hand: the logits are (x, y, 0), so the larger of x, y and 0 wins. A gap counts as 0."""
     import tensorflow
 
     class Classifier(tensorflow.Module):
         @tensorflow.function(
             input_signature=[
-                tensorflow.TensorSpec((None,), tensorflow.float32, name="size_cm"),
-                tensorflow.TensorSpec((None,), tensorflow.float32, name="age"),
+                tensorflow.TensorSpec((None,), tensorflow.float64, name="size_cm"),
+                tensorflow.TensorSpec((None,), tensorflow.float64, name="age"),
             ]
         )
         def __call__(self, size_cm: Any, age: Any) -> Any:
             logits = tensorflow.stack([size_cm, age, tensorflow.zeros_like(age)], axis=1)
-            return {"probabilities": tensorflow.nn.softmax(logits)}
+            logits = tensorflow.where(tensorflow.math.is_nan(logits), tensorflow.zeros_like(logits), logits)
+            return {"probabilities": tensorflow.cast(tensorflow.nn.softmax(logits), tensorflow.float32)}
 
     folder = tmp_path_factory.mktemp("classifier")
     module = Classifier()
@@ -120,6 +121,8 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> ExportedModel:
         "task": "multiclass",
         "features": ["size (cm)", "age"],
         "inputs": {"size (cm)": "size_cm", "age": "age"},
+        "columns": {"size (cm)": {"kind": "numeric"}, "age": {"kind": "numeric"}},
+        "threshold": 0.5,
         "classes": ["cat", "dog", "bird"],
     }
     (folder / "model.json").write_text(json.dumps(contract))
@@ -141,5 +144,6 @@ def regressor(tmp_path_factory: pytest.TempPathFactory) -> ExportedModel:
     module = Regressor()
     tensorflow.saved_model.save(module, str(folder), signatures={"serving_default": module.__call__})
     contract = {"task": "regression", "features": ["x"], "inputs": {"x": "x"}, "classes": []}
+    contract |= {"columns": {"x": {"kind": "numeric"}}, "threshold": 0.5}
     (folder / "model.json").write_text(json.dumps(contract))
     return ExportedModel(folder, Task.REGRESSION, pandas.DataFrame({"x": [1.0, 2.0]}), ())

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import numpy
 import pandas
 import pytest
 
-from automl.export.scoring import Scorer
+from automl.scoring import Scorer
 from automl.tracking.mlflow.logged_model import complete_rows, save_pyfunc
 from automl.tracking.tracker import ExportedModel
 
@@ -85,6 +86,30 @@ def test_requirements_are_pinned(saved: Path) -> None:
     assert all("==" in line for line in lines)
 
 
+def test_columns_of_text_times_and_truths_are_declared_as_such(
+    classifier: ExportedModel, tmp_path: Path
+) -> None:
+    """The example is held against the signature when the model is saved."""
+    times = pandas.to_datetime(pandas.Series(["2023-01-01 12:00", None, "1969-12-31 00:00"]))
+    columns = {
+        "color": ["red", None, "blue"],
+        "flag": [True, False, True],
+        "gappy": [True, None, False],
+        "at": times,
+        "zoned": times.dt.tz_localize("Europe/Berlin"),
+    }
+    example = classifier.example.assign(**columns)
+    save_pyfunc(dataclasses.replace(classifier, example=example), tmp_path / "model")
+    declared = [(name, kind) for name, kind, _ in signature(tmp_path / "model", "inputs")]
+    assert declared[2:] == [
+        ("color", "string"),
+        ("flag", "boolean"),
+        ("gappy", "string"),
+        ("at", "datetime"),
+        ("zoned", "datetime"),
+    ]
+
+
 def test_rows_are_completed() -> None:
     example = pandas.DataFrame(
         {
@@ -102,11 +127,9 @@ def test_rows_are_completed() -> None:
     assert rows["flag"].tolist() == [True, False, True]
 
 
-def test_a_row_with_a_null_has_no_prediction(classifier: ExportedModel) -> None:
+def test_the_model_itself_knows_what_a_null_means(classifier: ExportedModel) -> None:
     rows = pandas.DataFrame({"size (cm)": [1.0, None], "age": ["0", "2"]})
-    predictions = Scorer(classifier.folder).predict(rows)["prediction"]
-    assert predictions.isna().tolist() == [False, True]
-    assert predictions[0] == "cat"
+    assert Scorer(classifier.folder).predict(rows)["prediction"].tolist() == ["cat", "dog"]
 
 
 def test_rows_that_a_model_cannot_take(classifier: ExportedModel) -> None:

@@ -1,0 +1,144 @@
+"""What a person should know of a table before writing its study: the lines that `automl init` puts into the file."""
+
+import numpy
+import pandas
+
+from automl.data.dataset import Dataset
+from automl.data.schema import ColumnKind
+from automl.data.target_copies import copies_of_target
+from automl.trial import Task
+
+RARE = 0.1
+"""Share of the rows below which a class is called rare."""
+
+LONG_TAIL = 1.0
+"""Skewness from which the logarithm of a target is worth a try."""
+
+MOST_GAPS, MOST_CLASSES, MOST_NAMES, MOST_NOTES = 10, 10, 5, 20
+"""Columns with gaps, classes, names of columns of a kind, and notes on columns that are listed."""
+
+
+def describe_table(table: pandas.DataFrame, dataset: Dataset) -> tuple[str, ...]:
+    """Size, columns by kind, gaps, target, and everything that looks odd.
+
+    Args:
+        table: As it was read.
+        dataset: What was made of it.
+    """
+    lines = (
+        *describe_columns(dataset),
+        *describe_gaps(table),
+        *describe_target(dataset),
+        *(f"note: {line}" for line in find_oddities(dataset)),
+    )
+    return tuple("".join(sign if sign.isprintable() else "?" for sign in line) for line in lines)
+
+
+def describe_columns(dataset: Dataset) -> tuple[str, ...]:
+    """The number of rows, and the columns of each kind."""
+    columns = dataset.schema.columns
+    lines = [f"{len(dataset.target):,} rows, {_count(len(columns), 'column')} besides the target"]
+    for kind in ColumnKind:
+        names = [column.name for column in dataset.schema.of_kind(kind)]
+        if names:
+            more = ", …" if len(names) > MOST_NAMES else ""
+            lines.append(f"{kind.value}: {len(names)} ({', '.join(map(_short, names[:MOST_NAMES]))}{more})")
+    return tuple(lines)
+
+
+def describe_gaps(table: pandas.DataFrame) -> tuple[str, ...]:
+    """The columns with the most gaps, the most first."""
+    counts = table.rename(columns=str).isna().sum()
+    counts = counts[counts > 0].sort_values(ascending=False, kind="stable")
+    if counts.empty:
+        return ("gaps: none",)
+    shown = [
+        f"{_short(str(name))} {_share(count, len(table))}" for name, count in counts.head(MOST_GAPS).items()
+    ]
+    more = f", and {len(counts) - MOST_GAPS} more" if len(counts) > MOST_GAPS else ""
+    return (f"gaps in {_count(len(counts), 'column')}: {', '.join(shown)}{more}",)
+
+
+def describe_target(dataset: Dataset) -> tuple[str, ...]:
+    """The classes with their shares, or the range of the values and their skew."""
+    target = dataset.target
+    if dataset.task is Task.REGRESSION:
+        low, high, mean, median = target.min(), target.max(), target.mean(), numpy.median(target)
+        values = f"from {low:.6g} to {high:.6g}, mean {mean:.6g}, median {median:.6g}"
+        return (f"target: numbers {values}, skew {skewness(target):.2f}", *_tail_lines(dataset))
+    counts = numpy.bincount(target, minlength=len(dataset.classes))
+    order = numpy.argsort(-counts, kind="stable")
+    shown = [f"{_short(repr(dataset.classes[code]))} {_share(counts[code], len(target))}" for code in order]
+    more = f", and {len(order) - MOST_CLASSES} rarer ones" if len(order) > MOST_CLASSES else ""
+    lines = [f"target: {len(order)} classes: {', '.join(shown[:MOST_CLASSES])}{more}"]
+    amounts = not any(isinstance(label, str | bool) for label in dataset.classes)
+    if dataset.task is Task.MULTICLASS and amounts:
+        lines.append("its numbers are taken for classes; write `task: regression` if they are amounts")
+    return tuple(lines)
+
+
+def find_oddities(dataset: Dataset) -> tuple[str, ...]:
+    """Columns that are dropped or mixed, columns that give the target away, and rows that stand twice."""
+    notes = list(dataset.schema.notes)
+    if len(notes) > MOST_NOTES:
+        notes[MOST_NOTES:] = [f"and {len(notes) - MOST_NOTES} more columns with notes"]
+    copies = copies_of_target(dataset, numpy.arange(len(dataset.target)))
+    return (*notes, *copies, *_repeated_rows(dataset))
+
+
+def suggest_objective(dataset: Dataset) -> tuple[str, ...]:
+    """Metrics that suit rare classes, where there are some."""
+    if dataset.task is Task.REGRESSION:
+        return ()
+    counts = numpy.bincount(dataset.target, minlength=len(dataset.classes))
+    rarest = int(counts.argmin())
+    if counts[rarest] >= RARE * len(dataset.target):
+        return ()
+    label = _short("".join(sign if sign.isprintable() else "?" for sign in repr(dataset.classes[rarest])))
+    has = f"The rarest class, {label}, has {_share(counts[rarest], len(dataset.target))} of the rows"
+    return (f"{has}: consider `average_precision`, or `balanced_accuracy` if all classes matter alike.",)
+
+
+def has_long_tail(dataset: Dataset) -> bool:
+    """Whether the target is a number above 0 with a long tail, whose logarithm may be learned better."""
+    target = dataset.target
+    return dataset.task is Task.REGRESSION and bool(target.min() > 0.0) and skewness(target) > LONG_TAIL
+
+
+def skewness(values: numpy.ndarray) -> float:
+    """Mean third power of the standardized values; 0 for equal ones."""
+    scale = values.std()
+    return float((((values - values.mean()) / scale) ** 3).mean()) if scale > 0.0 else 0.0
+
+
+def _tail_lines(dataset: Dataset) -> list[str]:
+    if has_long_tail(dataset):
+        return ["its tail is long: `target_transform` below tries its logarithm"]
+    if skewness(dataset.target) > LONG_TAIL:
+        return ["its tail is long; its logarithm cannot be learned, for it is not above 0"]
+    return []
+
+
+def _repeated_rows(dataset: Dataset) -> list[str]:
+    rows = dataset.table.reset_index(drop=True)
+    rows.insert(len(rows.columns), dataset.target_name, dataset.target)
+    count = int(rows.duplicated().sum())
+    if not count:
+        return []
+    have = "row repeats" if count == 1 else "rows repeat"
+    return [
+        f"{count:,} {have} an earlier one ({100 * count / len(rows):.1f} %), target included; on both sides of a split "
+        "they make scores too good"
+    ]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _share(count: int, total: int) -> str:
+    return f"{100 * count / total:.1f} % ({count:,})"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"

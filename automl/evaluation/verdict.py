@@ -1,0 +1,96 @@
+"""What is known of a study's winner when the study is over, in numbers and in sentences."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from automl.evaluation.resampling import Estimate
+from automl.evaluation.thresholds import EVEN
+from automl.trial import Direction, Objective, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Scores of the winner by the objective's metric, each with what it can be trusted for.
+
+    Attributes:
+        objective: Metric and direction.
+        trial: The winner.
+        num_trials: Completed trials that it was chosen from.
+        optimistic: Whether the epochs were chosen on the rows that scored them.
+        corrected: What is to be expected of the best of so many trials; None when it could not be computed.
+        test: On the locked test set, after the refit; None when no rows are locked away.
+        baselines: Scores of plain models on the same folds, by name.
+        threshold: Probability of the second of two classes from which it is the label.
+        earlier_reads: Studies that have read the same test set before.
+    """
+
+    objective: Objective
+    trial: Trial
+    num_trials: int
+    optimistic: bool = False
+    corrected: Estimate | None = None
+    test: Estimate | None = None
+    baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    threshold: float = EVEN
+    earlier_reads: tuple[str, ...] = ()
+
+    @property
+    def cross_validated(self) -> str:
+        """The mean over the folds ± its standard error, as text."""
+        metric = self.objective.metric
+        mean, error = self.trial.mean(metric), self.trial.standard_error(metric)
+        return f"{mean:.4g}" if math.isnan(error) else f"{mean:.4g} ± {error:.2g}"
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Every score with its name, in the order in which a person should read them."""
+        folds = f"cross-validation, {len(self.trial.folds)} folds, mean ± standard error"
+        rows = [
+            (
+                folds + (", optimistic: the scored rows chose the epochs" if self.optimistic else ""),
+                self.cross_validated,
+            )
+        ]
+        if self.corrected is not None:
+            rows.append(
+                (f"corrected for the choice among {self.num_trials} trials", _interval(self.corrected))
+            )
+        if self.test is not None:
+            rows.append(("locked test, after a refit on all training rows", _interval(self.test)))
+        for name, scores in self.baselines.items():
+            mean = sum(scores) / len(scores)
+            rows.append((f"baseline on the same folds: {name}", f"{mean:.4g}"))
+        return rows
+
+    def sentences(self) -> list[str]:
+        """What follows from the scores."""
+        said = [self._against(name) for name in self.baselines if name != "constant"]
+        if "constant" in self.baselines and self._wins("constant") < len(self.trial.folds):
+            said.append(
+                "In some fold the network is no better than a constant: there may be nothing to learn."
+            )
+        if self.threshold != EVEN:
+            said.append(
+                f"The second class is the label from a probability of {self.threshold:.3g}, tuned on out-of-fold rows."
+            )
+        if self.earlier_reads:
+            said.append(
+                f"This test set was read before, by {', '.join(self.earlier_reads[-3:])}: a choice between studies by "
+                "their test scores makes those scores optimistic."
+            )
+        return said
+
+    def _wins(self, name: str) -> int:
+        own = self.trial.fold_scores(self.objective.metric)
+        sign = 1.0 if self.objective.direction is Direction.MINIMIZE else -1.0
+        return sum(sign * mine < sign * its for mine, its in zip(own, self.baselines[name], strict=True))
+
+    def _against(self, name: str) -> str:
+        wins, folds = self._wins(name), len(self.trial.folds)
+        if wins == folds:
+            return f"The network is better than {name} in every fold."
+        return f"The network is better than {name} in {wins} of {folds} folds."
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"{estimate.value:.4g} (95 % interval {estimate.low:.4g} to {estimate.high:.4g})"

@@ -1,0 +1,193 @@
+"""The sections of a study file but its space: frozen models with one description a key."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from automl.ranges import Section
+
+
+class DataConfig(Section):
+    """The table and its target."""
+
+    path: str | None = Field(
+        None,
+        description="A file, relative to the study file: CSV, TSV or JSON lines (also packed, as in .csv.gz), Parquet, "
+        "Feather or Excel, as its name ends.",
+    )
+    url: str | None = Field(None, description="The http or https address of such a file.")
+    sql: str | None = Field(
+        None,
+        description="A database as SQLAlchemy writes it, `sqlite:///table.db`, with its `query` or its `table`.",
+    )
+    query: str | None = Field(None, min_length=1, description="The SELECT that gives the table, for `sql`.")
+    table: str | None = Field(None, min_length=1, description="Name of the table or view, for `sql`.")
+    encoding: str = Field(
+        "utf-8", description="How the text of a CSV, TSV or JSON lines file is encoded, as in latin-1."
+    )
+    separator: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1,
+        description="What stands between the cells of a CSV file; a comma, or a tab in a .tsv, when left out.",
+    )
+    sklearn: str | None = Field(
+        None, description="A table bundled with scikit-learn: digits, iris, wine, breast_cancer, diabetes."
+    )
+    target: str | None = Field(
+        None, description="Name of the column to predict; a scikit-learn table has its own."
+    )
+    features: list[str] | None = Field(
+        None, min_length=1, description="Columns to learn from; all but the target when left out."
+    )
+    columns: dict[str, Literal["numeric", "categorical", "date", "drop"]] | None = Field(
+        None,
+        description="What a column holds, where looking at it is not enough: numeric, categorical, date, drop.",
+    )
+    weights: str | None = Field(
+        None,
+        description="Column that says how much each row counts in losses and scores; all the same when left out.",
+    )
+    task: Literal["auto", "binary", "multiclass", "regression"] = Field(
+        "auto", description="What the target asks for; auto looks at its values."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [key for key in ("path", "url", "sql", "sklearn") if getattr(self, key) is not None]
+        if len(given) != 1:  # an address may hold a password and is not repeated
+            got = " and ".join(f"`{key}`" for key in given) or "none of them"
+            raise ValueError(f"must name exactly one of `path`, `url`, `sql` and `sklearn`, got {got}")
+        if self.sklearn is None and self.target is None:
+            raise ValueError("must name its `target`, the column to predict")
+        if self.url is not None and not self.url.startswith(("http://", "https://")):
+            raise ValueError("must have a `url` that begins with http:// or https://, got another")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_of_the_source(self) -> Self:
+        asked = [key for key in ("query", "table") if getattr(self, key) is not None]
+        if self.sql is None and asked:
+            raise ValueError(f"must have `{asked[0]}` only beside `sql`, got it without")
+        if self.sql is not None and len(asked) != 1:
+            got = "both" if asked else "neither"
+            raise ValueError(f"must have exactly one of `query` and `table` beside `sql`, got {got}")
+        for key in ("encoding", "separator"):
+            if key in self.model_fields_set and self.path is None and self.url is None:
+                raise ValueError(f"must have `{key}` only beside `path` or `url`, got {getattr(self, key)!r}")
+        try:
+            "".encode(self.encoding)
+        except LookupError:
+            raise ValueError(f"must have an `encoding` that Python knows, got {self.encoding!r}") from None
+        return self
+
+
+class SplitsConfig(Section):
+    """Which rows train, stop, validate and test."""
+
+    kind: Literal["auto", "stratified", "plain", "group", "time", "column"] = Field(
+        "auto",
+        description="stratified keeps the shares of the classes, plain is random, group keeps rows of one group "
+        "together, time tests on the latest rows, column takes the folds from a column; auto chooses, and says why.",
+    )
+    by: str | None = Field(
+        None,
+        description="Column with the groups, the time or the folds; rows marked `test` in it are locked away.",
+    )
+    repeats: int = Field(
+        1, ge=1, description="Times that the folds are drawn anew; scores are means over all."
+    )
+    test: float = Field(
+        0.2, ge=0.0, lt=1.0, description="Share of rows locked away until the search is over; 0 keeps none."
+    )
+    folds: int = Field(5, ge=2, description="Number of cross-validation folds.")
+    stopping: float = Field(
+        0.15,
+        gt=0.0,
+        lt=1.0,
+        description="Share of a fold's training rows that chooses the epoch and is never scored.",
+    )
+    stop_on: Literal["inner", "validation"] = Field(
+        "inner",
+        description="validation chooses the epoch on the rows that are scored, as most tools do, and its scores are "
+        "called optimistic.",
+    )
+    rare_classes: Literal["fewer_folds", "refuse"] = Field(
+        "fewer_folds", description="What to do when a class has fewer rows than there are folds."
+    )
+
+    @model_validator(mode="after")
+    def _column_where_needed(self) -> Self:
+        if self.kind in ("group", "time", "column") and self.by is None:
+            raise ValueError(f"must name a column in `by` when `kind` is {self.kind!r}")
+        if self.kind in ("stratified", "plain") and self.by is not None:
+            raise ValueError(f"must not have a column in `by` when `kind` is {self.kind!r}, got {self.by!r}")
+        if self.repeats > 1 and self.kind in ("time", "column"):
+            raise ValueError(f"must have `repeats: 1` when `kind` is {self.kind!r}, got {self.repeats}")
+        return self
+
+
+class NetworkConfig(Section):
+    """What is built from the hyperparameters."""
+
+    builder: str | None = Field(
+        None,
+        pattern=r"^.+\.py:[A-Za-z_]\w*$",
+        description="A builder of your own, `file.py:function`, called as `function(hp) -> keras.Model`; "
+        "a multilayer perceptron when left out.",
+    )
+
+
+class SearchConfig(Section):
+    """How the space is searched, and for how long."""
+
+    algorithm: str = Field("bayesian", description="random, grid or bayesian.")
+    trials: int = Field(50, ge=1, description="Number of trials at most.")
+    cohort: int | None = Field(
+        None,
+        ge=1,
+        description="Trials that are asked for and trained together; as the algorithm allows when left out.",
+    )
+    minutes: float | None = Field(
+        6.0, gt=0.0, description="No new trial is started after this many minutes; null for no limit."
+    )
+    seed: int = Field(0, ge=0, description="Everything random in the study derives from it.")
+
+
+class TrainingConfig(Section):
+    """How one network is trained."""
+
+    epochs: int | None = Field(
+        None, ge=1, description="Number of epochs at most; 100, of large tables fewer, when left out."
+    )
+    batch_size: int | None = Field(
+        None,
+        ge=1,
+        description="Rows a step; 32 to 1024 by the rows of the table when left out. `space` may search it instead.",
+    )
+    patience: int = Field(
+        10, ge=1, description="Epochs without a better loss on the stopping rows before a network stops."
+    )
+    loss: Literal["auto", "mse", "mae", "huber"] = Field(
+        "auto", description="Loss of a regression; cross-entropy is the loss of every classification."
+    )
+    class_weights: Literal["none", "balanced"] = Field(
+        "none", description="balanced: a row weighs the more in the training loss the rarer its class is."
+    )
+    engine: Literal["auto", "population", "sequential"] = Field(
+        "auto",
+        description="population trains many networks as one program, sequential one after another with Keras's "
+        "own fit; auto takes the population wherever it can train the networks.",
+    )
+
+
+class TrackingConfig(Section):
+    """Where MLflow keeps the study."""
+
+    uri: str | None = Field(
+        None,
+        description="An MLflow server; MLFLOW_TRACKING_URI, then a database under mlruns/ when left out.",
+    )
+    register_as: str | None = Field(
+        None, min_length=1, description="Name under which the best model enters MLflow's model registry."
+    )

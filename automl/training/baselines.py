@@ -1,0 +1,111 @@
+"""Plain scikit-learn models on the study's own folds: was a network worth it?"""
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from automl.data.columns import Columns
+from automl.data.dataset import Dataset
+from automl.data.preprocessing import Layout, fit_preprocessing
+from automl.data.splits import Fold
+from automl.evaluation.metrics import METRICS
+from automl.trial import Task
+
+_MOST_LEVELS = 255
+"""Levels that scikit-learn's gradient boosting takes as categories; columns with more are ordered by their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A plain model, with scikit-learn's defaults.
+
+    Attributes:
+        classifier: Makes a model of classes from a seed.
+        regressor: The same of numbers.
+        raw: Whether it takes numbers with gaps and codes of levels; else the inputs of a network.
+    """
+
+    classifier: Callable[[int], Any]
+    regressor: Callable[[int], Any]
+    raw: bool = False
+
+
+BASELINES: Mapping[str, Baseline] = {
+    "constant": Baseline(lambda _: DummyClassifier(), lambda _: DummyRegressor()),
+    "linear": Baseline(lambda _: LogisticRegression(max_iter=300), lambda _: Ridge()),
+    "gradient boosting": Baseline(
+        lambda seed: HistGradientBoostingClassifier(random_state=seed, categorical_features="from_dtype"),
+        lambda seed: HistGradientBoostingRegressor(random_state=seed, categorical_features="from_dtype"),
+        raw=True,
+    ),
+}
+
+
+def run_baseline(
+    name: str, dataset: Dataset, layout: Layout, folds: tuple[Fold, ...], metric: str
+) -> tuple[float, ...]:
+    """Fit a baseline on all training rows of each fold, those of networks' early stopping too, and score it.
+
+    Args:
+        name: Name in `BASELINES`.
+        dataset: The table.
+        layout: The places of a network's inputs.
+        folds: The study's folds.
+        metric: What it is scored by.
+
+    Returns:
+        Scores on the validation rows of each fold.
+    """
+    scores = []
+    for number, fold in enumerate(folds):
+        rows = numpy.union1d(fold.fit, numpy.setdiff1d(fold.stopping, fold.validation))
+        prediction = _predictions(BASELINES[name], dataset, layout, (rows, fold.validation), number)
+        target, weights = dataset.target[fold.validation], dataset.weights[fold.validation]
+        scores.append(METRICS[metric].function(target, prediction, weights))
+    return tuple(scores)
+
+
+def _predictions(
+    baseline: Baseline,
+    dataset: Dataset,
+    layout: Layout,
+    rows: tuple[numpy.ndarray, numpy.ndarray],
+    seed: int,
+) -> numpy.ndarray:
+    """Predictions for the second rows by a model of the first ones."""
+    training, others = (dataset.columns.take(some) for some in rows)
+    inputs: list[Any]
+    if baseline.raw:
+        inputs = [_raw(training), _raw(others)]
+    else:
+        preprocessing = fit_preprocessing(training, layout, "standard")
+        inputs = [preprocessing.apply(training), preprocessing.apply(others)]
+    regression = dataset.task is Task.REGRESSION
+    model = (baseline.regressor if regression else baseline.classifier)(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a linear model that has not converged is still a baseline
+        model.fit(inputs[0], dataset.target[rows[0]], sample_weight=dataset.weights[rows[0]])
+    if regression:
+        return numpy.asarray(model.predict(inputs[1]), numpy.float64)
+    prediction = numpy.zeros((len(rows[1]), len(dataset.classes)))
+    prediction[:, model.classes_] = model.predict_proba(inputs[1])
+    return prediction
+
+
+def _raw(columns: Columns) -> Any:
+    """A data frame of the numbers, and of the levels as categories."""
+    import pandas
+
+    inputs: list[Any] = list(columns.numbers.T)
+    for codes, levels in zip(columns.codes.T, columns.levels, strict=True):
+        few = len(levels) <= _MOST_LEVELS
+        inputs.append(
+            pandas.Categorical(codes, categories=list(range(len(levels)))) if few else codes.astype(float)
+        )
+    return pandas.DataFrame(dict(enumerate(inputs))).rename(columns=str)

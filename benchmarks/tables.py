@@ -1,0 +1,121 @@
+"""Studies of real tables with `data` and `target` alone, beside fixed models on the same split.
+
+    AUTOML_TABLES=FOLDER python benchmarks/tables.py [TABLE ...] [--splits 10] [--minutes 8]
+
+A table's 80 % (scikit-learn's `train_test_split`, `random_state` 0, by class where there are classes) are written as
+CSV and given to a study that locks no further rows away; the exported model then predicts the raw rows of the other
+20 %. With `--splits N` that is repeated for the states 0 to N - 1. `BASELINES.csv` in the folder, where there is one,
+holds `dataset,model,metric,value` of other models on state 0. Writes `results/tables/TABLE-STATE.json`.
+"""
+
+import argparse
+import csv
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy
+import pandas
+from sklearn.model_selection import train_test_split
+
+from automl.evaluation.metrics import metrics_for, score
+from automl.scoring import Scorer
+from automl.study import run_study
+from automl.studyfile import make_study
+from automl.trial import Task
+
+HERE = Path(__file__).parent
+TABLES = Path(os.environ.get("AUTOML_TABLES", HERE / "tables"))
+TARGETS = {
+    "penguins": "species",
+    "glass": "Type",
+    "german_credit": "credit_risk",
+    "kin8nm": "y",
+    "mammography": "class",
+    "california_housing": "median_house_value",
+    "letter": "lettr",
+    "hotel_rates": "avg_price_per_room",
+    "adult": "income",
+    "give_me_credit": "SeriousDlqin2yrs",
+}
+REGRESSIONS = ("kin8nm", "california_housing", "hotel_rates")
+
+
+def run(name, state, minutes):
+    """One study of one split."""
+    table = pandas.read_csv(TABLES / f"{name}.csv.gz")
+    target = TARGETS[name]
+    regression = name in REGRESSIONS
+    training, test = train_test_split(
+        table, test_size=0.2, random_state=state, stratify=None if regression else table[target]
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "training.csv"
+        training.to_csv(path, index=False)
+        content = {
+            "name": name,
+            "data": {"path": str(path), "target": target},
+            "splits": {"test": 0},
+            "search": {"minutes": minutes},
+        }
+        began = time.perf_counter()
+        result = run_study(make_study(content), mlruns=Path(folder) / "mlruns")
+        seconds = time.perf_counter() - began
+        test.to_csv(Path(folder) / "test.csv", index=False)
+        rows = pandas.read_csv(Path(folder) / "test.csv")
+        predicted = Scorer(result.model).predict(rows.drop(columns=target))
+    if regression:
+        scores = score(
+            metrics_for(Task.REGRESSION), rows[target].to_numpy(float), predicted["prediction"].to_numpy()
+        )
+    else:
+        labels = sorted(table[target].unique())
+        codes = pandas.Categorical(rows[target], categories=labels).codes.astype(int)
+        probabilities = predicted[[f"probability_{label}" for label in labels]].to_numpy(numpy.float64)
+        task = Task.BINARY if len(labels) == 2 else Task.MULTICLASS
+        scores = score(metrics_for(task), codes, probabilities)
+    return {
+        "table": name,
+        "state": state,
+        "seconds": round(seconds),
+        "trials": len(result.trials),
+        "hyperparameters": dict(result.best.hyperparameters),
+        "verdict": result.verdict.rows(),
+        "test": {metric: round(value, 6) for metric, value in scores.items()},
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("tables", nargs="*", default=list(TARGETS))
+    parser.add_argument("--splits", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=8.0)
+    arguments = parser.parse_args()
+    folder = HERE / "results" / "tables"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in arguments.tables:
+        for state in range(arguments.splits):
+            found = run(name, state, arguments.minutes)
+            (folder / f"{name}-{state}.json").write_text(json.dumps(found, indent=1) + "\n")
+            metric = "rmse" if name in REGRESSIONS else "log_loss"
+            spent = f"{found['trials']} trials, {found['seconds']} s"
+            line = f"{name} {state}: {metric} {found['test'][metric]:.5g}, {spent}"
+            print(line + (f"; others: {others(name, metric)}" if state == 0 else ""), flush=True)
+
+
+def others(name, metric):
+    """The other models' scores, as text."""
+    path = TABLES / "BASELINES.csv"
+    if not path.is_file():
+        return "none"
+    with path.open() as file:
+        rows = [row for row in csv.DictReader(file) if row["dataset"] == name and row["metric"] == metric]
+    return ", ".join(f"{row['model']} {row['value']}" for row in rows)
+
+
+if __name__ == "__main__":
+    main()

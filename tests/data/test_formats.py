@@ -1,0 +1,292 @@
+"""Files by the end of their name: one table in every format, and what is said of broken files."""
+
+import bz2
+import gzip
+import io
+import lzma
+import sys
+import zipfile
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import numpy
+import pandas
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from automl.data.files import PACKINGS, TableFile
+from automl.data.formats import FORMATS, find_format, read_file, with_separator
+from automl.errors import DataError
+
+TABLE = pandas.DataFrame(
+    {
+        "size": [1.5, None, 3.0, 4.0],
+        "city": ["Zürich", "a, b", None, "7"],
+        "n": [1, 2, 3, 4],
+        "y": [True, False] * 2,
+    }
+)
+
+
+def as_json(table: pandas.DataFrame) -> bytes:
+    return table.to_json(orient="records", lines=True, force_ascii=False).encode()
+
+
+def as_csv(table: pandas.DataFrame, separator: str = ",") -> bytes:
+    return table.to_csv(index=False, sep=separator).encode()
+
+
+def as_parquet(table: pandas.DataFrame) -> bytes:
+    return table.to_parquet() or b""
+
+
+def as_feather(table: pandas.DataFrame) -> bytes:
+    stream = io.BytesIO()
+    table.to_feather(stream)
+    return stream.getvalue()
+
+
+def as_excel(table: pandas.DataFrame) -> bytes:
+    pytest.importorskip("openpyxl")
+    stream = io.BytesIO()
+    table.to_excel(stream, index=False)
+    return stream.getvalue()
+
+
+WRITERS: dict[str, Callable[[pandas.DataFrame], bytes]] = {
+    ".csv": as_csv,
+    ".tsv": lambda table: as_csv(table, "\t"),
+    ".jsonl": as_json,
+    ".ndjson": as_json,
+    ".parquet": as_parquet,
+    ".feather": as_feather,
+    ".xlsx": as_excel,
+}
+
+
+def as_zip(*contents: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for number, content in enumerate(contents):
+            archive.writestr(f"{number}.txt", content)
+    return stream.getvalue()
+
+
+def as_zstandard(content: bytes) -> bytes:
+    return pyarrow.Codec("zstd").compress(content, asbytes=True)
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zip": as_zip,
+    ".zst": as_zstandard,
+}
+
+
+def test_every_format_and_packing_is_tested() -> None:
+    assert (set(WRITERS), set(PACKERS)) == (set(FORMATS), set(PACKINGS))
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_same_table_from_every_format(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"my.table{suffix.upper()}"
+    path.write_bytes(WRITERS[suffix](TABLE))
+    table = read_file(TableFile(path))
+    pandas.testing.assert_frame_equal(table, TABLE, check_dtype=False)
+    assert [values.dtype.kind for _, values in table.items()] == ["f", "O", "i", "b"]
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".ndjson", ""])
+def test_packed_text(tmp_path: Path, suffix: str, packing: str) -> None:
+    path = tmp_path / f"t{suffix}{packing}"
+    path.write_bytes(PACKERS[packing](WRITERS[suffix or ".csv"](TABLE)))
+    table = read_file(TableFile(path), {"y", "city"})
+    pandas.testing.assert_frame_equal(table, TABLE[["city", "y"]], check_dtype=False)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_only_some_columns_in_the_order_of_the_file(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"t{suffix}"
+    path.write_bytes(WRITERS[suffix](TABLE))
+    assert list(read_file(TableFile(path), {"y", "city", "size"}).columns) == ["size", "city", "y"]
+    assert list(read_file(TableFile(path), {"y", "other"}).columns) == list(TABLE.columns)  # to name them all
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".feather"])
+def test_typed_columns_become_plain_ones(tmp_path: Path, suffix: str) -> None:
+    table = pandas.DataFrame(
+        {
+            "a.b": pandas.Categorical(["x", "y", None]),
+            "money": [Decimal("1.5"), None, Decimal("2")],
+            "lasted": pandas.to_timedelta([1.5, None, 60], unit="s"),
+            "when": pandas.to_datetime(["2024-01-02", None, "2024-01-03"]),
+        }
+    )
+    path = tmp_path / f"t{suffix}"
+    path.write_bytes(WRITERS[suffix](table))
+    read = read_file(TableFile(path))
+    assert read["a.b"].dtype != "category" and read["a.b"].isna().tolist() == [False, False, True]
+    for name, values in {"money": [1.5, numpy.nan, 2.0], "lasted": [1.5, numpy.nan, 60.0]}.items():
+        numpy.testing.assert_array_equal(read[name].to_numpy(float), values)
+    assert pandas.api.types.is_datetime64_any_dtype(read["when"])
+    assert list(read_file(TableFile(path), {"a.b"}).columns) == ["a.b"]
+
+
+def test_row_names_of_a_parquet_file_are_no_column_unless_they_have_a_name(tmp_path: Path) -> None:
+    table = pandas.DataFrame({"a": [1, 2]}, index=[5, 7])
+    table.to_parquet(tmp_path / "t.parquet")
+    assert list(read_file(TableFile(tmp_path / "t.parquet")).columns) == ["a"]
+    table.rename_axis("who").to_parquet(tmp_path / "t.parquet")
+    assert read_file(TableFile(tmp_path / "t.parquet"))["who"].tolist() == [5, 7]
+
+
+def test_json_lines_need_not_have_the_same_names(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text('\ufeff{"a": 1, "b": "007"}\n\n{"c": 2.5, "a": null}\r\n', encoding="utf-8")
+    table = read_file(TableFile(path))
+    assert list(table.columns) == ["a", "b", "c"]
+    assert table["a"].tolist()[0] == 1.0 and table["a"].isna().tolist() == [False, True]
+    assert table["b"][0] == "007" and table["c"].isna().tolist() == [True, False]
+
+
+def two_names(_: pandas.DataFrame) -> bytes:
+    stream = io.BytesIO()
+    arrays = [pyarrow.array([1]), pyarrow.array([2])]
+    pyarrow.parquet.write_table(pyarrow.table(arrays, names=["a", "a"]), stream)
+    return stream.getvalue()
+
+
+NESTED = pandas.DataFrame({"a": [[1, 2], [3]], "y": [1, 2]})
+BROKEN: dict[str, tuple[str, bytes, str]] = {
+    "empty": ("t.parquet", b"", " is empty. It must be a Parquet file."),
+    "no lines": ("t.jsonl", b"", " is empty. It must hold a JSON object a line."),
+    "deep JSON": ("t.jsonl", b"[" * 100_000, ": line 1 cannot be read as JSON: maximum recursion"),
+    "empty lines": ("t.jsonl", b"\n \n", " is empty. It must hold a JSON object a line."),
+    "no Parquet": ("t.parquet", b"a,b\n1,2\n" * 9, " is not a whole Parquet file: "),
+    "half Parquet": ("t.parquet", as_parquet(TABLE)[:-50], " is not a whole Parquet file: "),
+    "Parquet under another name": ("t.feather", as_parquet(TABLE), " is not a whole Feather file: "),
+    "Parquet with a name twice": (
+        "t.parquet",
+        two_names(TABLE),
+        ": the column name 'a' stands twice. Rename one.",
+    ),
+    "lists": (
+        "t.parquet",
+        as_parquet(NESTED),
+        ": the column 'a' must hold one value a cell, got a ndarray. Flatten it",
+    ),
+    "objects": (
+        "t.jsonl",
+        b'{"a": {"b": 1}}\n',
+        ": the column 'a' must hold one value a cell, got a JsonObject. Flatten",
+    ),
+    "no JSON": (
+        "t.jsonl",
+        b'{"a": 1}\n\n{"a": }\n',
+        ": line 3 is not JSON: expecting value at character 7. Write one object a line.",
+    ),
+    "a JSON list": (
+        "t.jsonl",
+        b'[{"a": 1}]\n',
+        ': line 1 must hold an object, as in {"a": 1}. Write one object',
+    ),
+    "JSON name twice": (
+        "t.jsonl",
+        b'{"a": 1}\n{"b": 1, "b": 2}',
+        ": the name 'b' stands twice in line 2. Rename one.",
+    ),
+    "JSON in Latin-1": (
+        "t.jsonl",
+        '{"a": "é"}'.encode("latin-1"),
+        "is not UTF-8 text: the byte 0xe9 in line 1",
+    ),
+    "unknown": (
+        "t.docx",
+        b"x",
+        " has an unknown format, '.docx'. Convert or rename it. Known: .csv, .tsv, .jsonl",
+    ),
+    "packed Parquet": ("t.parquet.gz", b"x", " has an unknown format, '.parquet.gz'."),
+    "two files": ("t.csv.zip", as_zip(b"a", b"b"), " cannot be read: it holds 2 files and must hold one. "),
+    "half Zstandard": ("t.csv.zst", as_zstandard(b"a,b\n1,2\n")[:-6], " cannot be read: "),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "says"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_explained(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_file(TableFile(path, "study.yaml:3"))
+    message = str(caught.value)
+    assert message.startswith(f"study.yaml:3: {path}") and says in message
+    assert message.endswith(".") and "\n" not in message
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_missing_file_and_a_folder(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(DataError, match=r"^there is no file .*none.* Check the path\.$"):
+        read_file(TableFile(tmp_path / f"none{suffix}"))
+    (tmp_path / f"folder{suffix}").mkdir()
+    with pytest.raises(DataError, match=r"cannot be read: .*Is a directory"):
+        read_file(TableFile(tmp_path / f"folder{suffix}"))
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [("openpyxl", "t.xlsx"), ("pyarrow", "t.parquet"), ("pyarrow", "t.csv.zst")]
+)
+def test_a_missing_package_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, name: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(
+        DataError,
+        match=rf"^study.yaml:3: .*{name} needs the package {module}\. Install it with `pip install {module}`\.$",
+    ):
+        read_file(TableFile(tmp_path / name, "study.yaml:3"))
+
+
+def test_excel(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["a", 2024, "y"], [1, 2.5, "NA"], [3, None, "yes"]):
+        book.active.append(row)
+    book.create_sheet("other").append(["not", "read"])
+    book.save(tmp_path / "t.xlsx")
+    table = read_file(TableFile(tmp_path / "t.xlsx"), {"2024", "y"})
+    assert list(table.columns) == ["2024", "y"]
+    assert table["2024"].tolist()[0] == 2.5
+    book.active["B1"] = "a"
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(DataError, match=r"the column name 'a' stands twice"):
+        read_file(TableFile(tmp_path / "t.xlsx"))
+    (tmp_path / "t.xlsx").write_bytes(b"no workbook")
+    with pytest.raises(DataError, match=r"t\.xlsx is not a whole Excel file: File is not a zip file\. "):
+        read_file(TableFile(tmp_path / "t.xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "separator"),
+    [
+        ("t.csv", "a;b", ";"),
+        ("t.csv", "a\tb", "\t"),
+        ("t.csv", "a,b;c", None),
+        ("t.csv", "a", None),
+        ("t.tsv", "a;b", None),
+    ],
+)
+def test_the_separator_is_told_from_the_header(
+    tmp_path: Path, name: str, header: str, separator: str | None
+) -> None:
+    (tmp_path / name).write_text(f"{header}\n")
+    assert with_separator(TableFile(tmp_path / name)).separator == separator
+
+
+def test_the_format_of_a_name() -> None:
+    names = {"t": ".csv", "t.gz": ".csv", "T.CSV": ".csv", "a.b.TSV.Xz": ".tsv", "t.ndjson.zst": ".ndjson"}
+    assert all(find_format(TableFile(Path(name))) is FORMATS[suffix] for name, suffix in names.items())

@@ -1,0 +1,138 @@
+"""What a column holds: each kind is recognized, and what the study file says is taken as given."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy
+import pandas
+import pytest
+
+from automl.data.schema import LEARNED, Column, ColumnKind, inspect_columns
+
+ROWS = 60
+WORDS = [f"word{row}" for row in range(ROWS)]
+KINDS: dict[str, tuple[Sequence[Any], ColumnKind, str]] = {
+    "whole numbers": ([row % 7 for row in range(ROWS)], ColumnKind.NUMERIC, ""),
+    "fractions": ([row / 7 for row in range(ROWS)], ColumnKind.NUMERIC, ""),
+    "numbers with gaps": ([1.5, None, 2.5, 3.0], ColumnKind.NUMERIC, ""),
+    "infinite numbers": ([1.0, float("inf"), 2.0, float("-inf")], ColumnKind.NUMERIC, "2 infinite values"),
+    "one number and gaps": ([1.0, None, 1.0], ColumnKind.NUMERIC, ""),
+    "numbers as text": ([" 1.5", "2e3", "-7 ", None], ColumnKind.NUMERIC, ""),
+    "numbers with one error in ten": (
+        [*map(str, range(9)), "n/a?"],
+        ColumnKind.NUMERIC,
+        "1 cells that are no numbers ('n/a?') are taken for gaps, the first in data row 10",
+    ),
+    "numbers with two errors in ten": ([*map(str, range(8)), "?", "!"], ColumnKind.CATEGORICAL, ""),
+    "numbers beside text": (
+        [1, 2, "red", "blue"],
+        ColumnKind.CATEGORICAL,
+        "numbers (50% of the cells) and text",
+    ),
+    "booleans": ([True, False, True], ColumnKind.CATEGORICAL, ""),
+    "booleans with gaps": ([True, None, False], ColumnKind.CATEGORICAL, ""),
+    "words": (["red", "blue", " red", None], ColumnKind.CATEGORICAL, ""),
+    "many words that come back": (WORDS[:30] * 4, ColumnKind.CATEGORICAL, ""),
+    "50 different words": (WORDS[:50], ColumnKind.CATEGORICAL, ""),
+    "dates": (["2023-01-01", "2024-02-29T10:00", None], ColumnKind.DATE, ""),
+    "dates with slashes": (["2023/01/01", "2024/2/29"], ColumnKind.DATE, ""),
+    "American dates": (["01/31/2023", "2/29/2024"], ColumnKind.DATE, ""),
+    "European dates": (["31.01.2023", "29.2.2024"], ColumnKind.DATE, ""),
+    "a date that does not exist": (["2023-02-28", "2023-02-30"], ColumnKind.CATEGORICAL, ""),
+    "a row number": (range(ROWS), ColumnKind.IDENTIFIER, "counts the rows"),
+    "a row number from above": (
+        [float(row) for row in range(ROWS, 0, -1)],
+        ColumnKind.IDENTIFIER,
+        "counts the rows",
+    ),
+    "a short row number": (range(50), ColumnKind.NUMERIC, ""),
+    "a row number with a gap": ([*range(ROWS), None], ColumnKind.NUMERIC, ""),
+    "names": (WORDS, ColumnKind.IDENTIFIER, "60 different values in 60 rows; dropped as an identifier"),
+    "sentences": (
+        [f"this one is sentence number {row}" for row in range(ROWS)],
+        ColumnKind.TEXT,
+        "free text (60 different values of 6 words on average); dropped",
+    ),
+    "one number": ([4.5] * 3, ColumnKind.CONSTANT, "every cell is 4.5; dropped"),
+    "one word": (["u", " u", "u "], ColumnKind.CONSTANT, "every cell is 'u'; dropped"),
+    "one truth": ([True, True], ColumnKind.CONSTANT, "every cell is True; dropped"),
+    "gaps": ([None, None], ColumnKind.EMPTY, "every cell is a gap; dropped"),
+    "NaN": ([float("nan")] * 2, ColumnKind.EMPTY, "every cell is a gap; dropped"),
+    "infinity and gaps": ([float("inf"), None], ColumnKind.EMPTY, "every cell is a gap; dropped"),
+}
+
+
+def column_of(cells: Any, **overrides: str) -> Column:
+    table = pandas.DataFrame({"x": cells, "other": range(len(cells))})
+    first, second = inspect_columns(table, overrides).columns
+    assert (first.name, second.name) == ("x", "other")
+    return first
+
+
+@pytest.mark.parametrize(("cells", "kind", "note"), KINDS.values(), ids=KINDS)
+def test_a_kind_is_recognized(cells: Sequence[Any], kind: ColumnKind, note: str) -> None:
+    column = column_of(list(cells))
+    assert column.kind is kind
+    assert note in column.note
+    assert bool(note) == bool(column.note)
+    assert "np." not in column.note
+
+
+TIMES = ["2023-01-01", "2024-02-29"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "form"),
+    [
+        (TIMES, "iso"),
+        (["2023/01/01", "2024/2/29"], "slashed"),
+        (["01/31/2023", "2/29/2024"], "american"),
+        (["31.01.2023", "29.2.2024"], "european"),
+        (pandas.to_datetime(pandas.Series(TIMES)), "iso"),
+        (pandas.to_datetime(pandas.Series(TIMES), utc=True), "iso"),
+        (pandas.to_datetime(pandas.Series([*TIMES, None])), "iso"),
+    ],
+)
+def test_dates_have_a_form(cells: Any, form: str) -> None:
+    assert column_of(cells) == Column("x", ColumnKind.DATE, form)
+
+
+def test_one_time_all_over_is_constant_and_none_at_all_is_empty() -> None:
+    assert column_of(pandas.to_datetime(pandas.Series(TIMES[:1] * 2))).kind is ColumnKind.CONSTANT
+    assert column_of(pandas.to_datetime(pandas.Series([None, None]))).kind is ColumnKind.EMPTY
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "form", "note"),
+    [
+        ([1, 2, 3], "categorical", "", ""),
+        ([1, 2, 3], "drop", "", "dropped, as told"),
+        (WORDS, "categorical", "", ""),
+        ([*range(ROWS)], "numeric", "", ""),
+        ([5, 5], "numeric", "", ""),
+        (["1", "?", "!"], "numeric", "", "2 cells that are no numbers ('?', '!') are taken for gaps"),
+        ([1.0, float("inf")], "numeric", "", "1 infinite values are taken for gaps, the first in data row 2"),
+        (["31.12.2023", "unknown", "1.1.2024"], "date", "european", ""),
+    ],
+)
+def test_the_study_file_has_the_last_word(cells: Any, kind: str, form: str, note: str) -> None:
+    column = column_of(cells, x=kind)
+    assert (column.kind, column.form) == (ColumnKind(kind), form)
+    assert note in column.note
+    assert bool(note) == bool(column.note)
+
+
+def test_a_schema_lists_what_is_learned_and_what_is_to_be_known() -> None:
+    table = pandas.DataFrame({"a": [1, 2], "b": ["u", "v"], "c": [None, None], "d": TIMES})
+    schema = inspect_columns(table, {"b": "drop"})
+    assert [column.name for column in schema.learned] == ["a", "d"]
+    assert [column.name for column in schema.of_kind(ColumnKind.DATE)] == ["d"]
+    assert schema.notes == ("'b': dropped, as told", "'c': every cell is a gap; dropped")
+    assert {column.kind for column in schema.learned} < set(LEARNED)
+
+
+def test_looking_changes_nothing() -> None:
+    table = pandas.DataFrame({"a": [" 1", "2", None], "b": [1.0, numpy.inf, 2.0]})
+    before = table.copy()
+    inspect_columns(table, {})
+    pandas.testing.assert_frame_equal(table, before)

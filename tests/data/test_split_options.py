@@ -1,0 +1,125 @@
+"""What the splits section of a study file can ask for, and what is said of it."""
+
+import hashlib
+import struct
+from dataclasses import replace
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from small_tables import classes, numbers, where
+from split_checks import check_partition, lists, split
+
+from automl.data.dataset import Dataset
+from automl.data.random_splits import Request
+from automl.data.splits import KINDS, make_splits
+from automl.sections import SplitsConfig
+from automl.trial import derive_seed
+
+
+@pytest.mark.parametrize(
+    ("dataset", "kind", "reason"),
+    [
+        (classes(40, 60, 30), "stratified", "stratified: the target has 3 classes"),
+        (numbers(100), "plain", "plain: the target is a number"),
+    ],
+)
+def test_the_kind_is_chosen_and_the_reason_said(dataset: Dataset, kind: str, reason: str) -> None:
+    chosen, told = split(dataset), split(dataset, kind=kind)
+    assert (chosen.kind, chosen.reason, chosen.notes, chosen.automatic) == (kind, reason, (), True)
+    assert (told.kind, told.reason, told.automatic) == (kind, f"{kind}: the study file asks for it", False)
+    assert lists(chosen) == lists(told)
+
+
+def test_plain_splits_know_nothing_of_the_target() -> None:
+    """Labels of test rows, and of validation rows, move no row; nor does anything else of the target."""
+    dataset = classes(40, 60)
+    splits = split(dataset, kind="plain")
+    check_partition(splits, 100, SplitsConfig())
+    assert lists(splits) == lists(split(numbers(100)))
+    for rows in (splits.test, *(fold.validation for fold in splits.folds), numpy.arange(100)):
+        target = dataset.target.copy()
+        target[rows] = 1 - target[rows]
+        assert lists(split(replace(dataset, target=target), kind="plain")) == lists(splits)
+
+
+@pytest.mark.parametrize("dataset", [classes(40, 60), numbers(100)], ids=["classes", "numbers"])
+def test_stopping_rows_depend_on_no_target_outside_their_fold(dataset: Dataset) -> None:
+    """The labels of test rows and of validation rows never come into the choice of stopping rows."""
+    config = SplitsConfig()
+    fold = split(dataset).folds[0]
+    rest = numpy.sort([*fold.fit, *fold.stopping])
+    hidden = numpy.setdiff1d(numpy.arange(100), rest)
+    target = dataset.target.copy()
+    target[hidden] = target[hidden][::-1]
+    kind = KINDS[split(dataset).kind](Request(replace(dataset, target=target), config, where))
+    assert kind.stop(rest, derive_seed(0, "stopping", 0))[1].tolist() == fold.stopping.tolist()
+
+
+@pytest.mark.parametrize("dataset", [classes(40, 60), numbers(100)], ids=["classes", "numbers"])
+def test_repeats_draw_the_folds_anew_and_the_test_rows_once(dataset: Dataset) -> None:
+    once, thrice = split(dataset), split(dataset, repeats=3)
+    assert lists(replace(thrice, folds=thrice.folds[:5])) == lists(once)
+    assert len(thrice.folds) == 15
+    for start in (0, 5, 10):
+        check_partition(replace(thrice, folds=thrice.folds[start : start + 5]), 100, SplitsConfig())
+    for part in ("validation", "stopping", "fit"):
+        assert len({tuple(getattr(fold, part).tolist()) for fold in thrice.folds}) == 15
+    assert lists(split(dataset, repeats=3)) == lists(thrice)
+
+
+@pytest.mark.parametrize("dataset", [classes(40, 60), numbers(100)], ids=["classes", "numbers"])
+def test_stopping_on_the_validation_rows_leaves_all_others_to_fit(dataset: Dataset) -> None:
+    inner, shared = split(dataset), split(dataset, stop_on="validation")
+    assert numpy.array_equal(inner.test, shared.test)
+    for one, other in zip(inner.folds, shared.folds, strict=True):
+        assert numpy.array_equal(one.validation, other.validation)
+        assert numpy.array_equal(other.stopping, other.validation)
+        assert other.fit.tolist() == sorted([*one.fit.tolist(), *one.stopping.tolist()])
+
+
+@settings(max_examples=60, deadline=None)
+@given(counts=some.lists(some.integers(2, 15), min_size=2, max_size=4), seed=some.integers(0, 2**40))
+def test_a_rare_class_makes_folds_fewer(counts: list[int], seed: int) -> None:
+    """As many folds as the rarest class has rows, each with one of them."""
+    dataset = classes(*counts)
+    config = SplitsConfig(test=0.0, folds=8)
+    splits = make_splits(dataset, config, seed, where)
+    expected = min(8, *counts, sum(counts) // 2)
+    check_partition(splits, sum(counts), SplitsConfig(test=0.0, folds=expected))
+    fewer = [note for note in splits.notes if note.startswith(f"{expected} folds instead of 8: ")]
+    assert len(fewer) == (expected < 8)
+    for fold in splits.folds:
+        assert len(numpy.unique(dataset.target[fold.validation])) == len(counts)
+
+
+def test_notes_say_which_class_is_rare() -> None:
+    dataset = classes(30, 4)
+    assert split(dataset, test=0.0).notes == (
+        "4 folds instead of 5: the class 'class 1' has 4 training rows",
+    )
+    splits = split(classes(30, 2), test=0.0, stopping=0.9)
+    unseen = sum(1 not in classes(30, 2).target[fold.fit] for fold in splits.folds)
+    assert unseen > 0, "an example without what it is for"
+    note = f"the class 'class 1' has no row to learn from in {unseen} of 2 folds"
+    assert splits.notes == ("2 folds instead of 5: the class 'class 1' has 2 training rows", note)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "folds"), [(classes(6, 6), 4), (classes(4, 4, 4), 3), (classes(9, 3), 2), (numbers(12), 4)]
+)
+def test_12_rows_are_enough(dataset: Dataset, folds: int) -> None:
+    splits = split(dataset)
+    check_partition(splits, 12, SplitsConfig(folds=folds))
+    assert len(splits.test) == 3
+    assert splits.notes[0].startswith(f"{folds} folds instead of 5: ")
+
+
+def test_the_digest_is_of_the_table_and_the_test_rows() -> None:
+    splits = split(numbers(100))
+    expected = hashlib.sha256(b"abc" + struct.pack("<20q", *sorted(splits.test.tolist()))).hexdigest()
+    assert splits.test_digest("abc") == expected
+    assert replace(splits, test=splits.test[::-1]).test_digest("abc") == expected
+    assert split(numbers(100), folds=3).test_digest("abc") == expected
+    assert len({expected, splits.test_digest("abd"), split(numbers(100), 1).test_digest("abc")}) == 3

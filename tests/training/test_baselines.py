@@ -1,0 +1,61 @@
+"""Baselines on the study's folds, against scikit-learn by hand."""
+
+import dataclasses
+
+import numpy
+import pytest
+from populations import study
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss, root_mean_squared_error
+from sklearn.preprocessing import StandardScaler
+
+from automl.training.baselines import BASELINES, run_baseline
+
+
+def run(name, prepared, metric):
+    return run_baseline(name, prepared.dataset, prepared.layout, prepared.splits.folds, metric)
+
+
+@pytest.mark.parametrize(
+    ("name", "model"), [("constant", DummyClassifier()), ("linear", LogisticRegression(max_iter=300))]
+)
+def test_classes(name, model):
+    prepared = study(data="wine")
+    features, target = prepared.dataset.columns.numbers, prepared.dataset.target
+    expected = []
+    for fold in prepared.splits.folds:
+        rows = numpy.union1d(fold.fit, fold.stopping)
+        scaler = StandardScaler().fit(features[rows])
+        model.fit(scaler.transform(features[rows]), target[rows])
+        probabilities = model.predict_proba(scaler.transform(features[fold.validation]))
+        expected.append(log_loss(target[fold.validation], probabilities))
+    assert run(name, prepared, "log_loss") == pytest.approx(expected, rel=1e-3)
+
+
+def test_gradient_boosting_of_numbers():
+    prepared = study(data="diabetes")
+    features, target = prepared.dataset.columns.numbers, prepared.dataset.target
+    expected = []
+    for number, fold in enumerate(prepared.splits.folds):
+        rows = numpy.union1d(fold.fit, fold.stopping)
+        model = HistGradientBoostingRegressor(random_state=number).fit(features[rows], target[rows])
+        expected.append(
+            root_mean_squared_error(target[fold.validation], model.predict(features[fold.validation]))
+        )
+    assert run("gradient boosting", prepared, "rmse") == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_labels_of_validation_rows_change_no_model():
+    """Scored against constant labels, predictions are the same: nothing was learned from what they score."""
+    prepared = study(data="diabetes")
+    fold = prepared.splits.folds[0]
+    for name in BASELINES:
+        first = run(name, prepared, "mae")[0]
+        target = prepared.dataset.target.copy()
+        target[fold.validation] += 1000.0
+        other = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
+        # every error of a prediction that has not moved grows by the same thousand
+        errors = run_baseline(name, other.dataset, other.layout, other.splits.folds[:1], "mae")[0]
+        assert 1000.0 - first <= errors <= 1000.0 + first
