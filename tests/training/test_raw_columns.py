@@ -124,7 +124,7 @@ def test_cells_and_weights_of_other_rows_move_no_weight(tmp_path: Path, encoding
         numpy.testing.assert_array_equal(mine, theirs)
 
 
-def test_a_row_of_weight_2_counts_as_two_rows(tmp_path: Path) -> None:
+def test_rows_count_by_their_weights_in_losses_and_means(tmp_path: Path) -> None:
     prepared = prepared_study(tmp_path, "regression")
     view = prepared.plan.view(Member(0, 0, prepared.space.values, 0), prepared.splits.folds[0])
     weights = prepared.dataset.weights
