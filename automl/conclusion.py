@@ -123,7 +123,7 @@ def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder:
     save_model(refit.network, prepared.dataset, card, folder)
 
 
-def export_trial(folder: Path, number: int | None, to: Path) -> Trial:
+def export_trial(folder: Path, number: int | None, to: Path, table: pandas.DataFrame | None = None) -> Trial:
     """Write a trial of an ended study as a SavedModel: the one the study made, or a refit of another.
 
     The locked test set is not read again: only the best trial has a test score.
@@ -132,6 +132,7 @@ def export_trial(folder: Path, number: int | None, to: Path) -> Trial:
         folder: The study's own folder.
         number: The trial; the best one when None.
         to: Where the model goes.
+        table: The table, where the study asked Python for it.
 
     Raises:
         AutoMLError: No such trial, a failed one, a table that has changed, or a folder that cannot be written.
@@ -145,7 +146,7 @@ def export_trial(folder: Path, number: int | None, to: Path) -> Trial:
         copy_model(folder / MODEL, to)
         return trial
     config = load_study(folder / STUDY_FILE, folder=Path(log.start["base"]))
-    prepared = prepare_study(config)
+    prepared = prepare_study(config, table)
     if prepared.dataset.digest != log.start["facts"]["data_digest"]:
         raise DataError(f"{folder}: the table has changed since the study ran. Run the study again.")
     refit = refit_trial(prepared.make_engine(), prepared, trial)

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import pandas
 import tensorflow
 
 from automl import space as spaces
@@ -99,14 +100,18 @@ class PreparedStudy:
         return min(asked, spaces.count_configurations(self.space, asked) or asked)
 
 
-def prepare_study(config: StudyConfig) -> PreparedStudy:
+def prepare_study(config: StudyConfig, table: pandas.DataFrame | None = None) -> PreparedStudy:
     """Read the table, resolve every name, build the first network.
+
+    Args:
+        config: The study file.
+        table: The table, where the study asks Python for it (`data.frame`).
 
     Raises:
         AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
     """
     _check_sampler(config)
-    dataset = read_dataset(config, config.folder, config.where)
+    dataset = read_dataset(config, config.folder, config.where, table)
     objective, metrics = _objective(config, dataset)
     _check_training(config, dataset)
     _check_logarithm(config, dataset)

@@ -34,6 +34,10 @@ class DataConfig(Section):
     sklearn: str | None = Field(
         None, description="A table bundled with scikit-learn: digits, iris, wine, breast_cancer, diabetes."
     )
+    frame: bool = Field(
+        False,
+        description="Whether the table is a DataFrame that Python gives: `run_study(study, table=frame)`.",
+    )
     target: str | None = Field(
         None, description="Name of the column to predict; a scikit-learn table has its own."
     )
@@ -54,7 +58,7 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        given = [key for key in ("path", "url", "sql", "sklearn") if getattr(self, key) is not None]
+        given = [key for key in ("path", "url", "sql", "sklearn", "frame") if getattr(self, key)]
         if len(given) != 1:  # an address may hold a password and is not repeated
             got = " and ".join(f"`{key}`" for key in given) or "none of them"
             raise ValueError(f"must name exactly one of `path`, `url`, `sql` and `sklearn`, got {got}")

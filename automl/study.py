@@ -7,6 +7,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas
+
 from automl import space as spaces
 from automl.conclusion import judge, read_test_set, refit_trial, write_model, write_out_of_fold
 from automl.config import StudyConfig
@@ -86,6 +88,7 @@ def run_study(
     mlruns: str | Path = "mlruns",
     trackers: Sequence[Tracker] = (),
     prepared: PreparedStudy | None = None,
+    table: pandas.DataFrame | None = None,
 ) -> StudyResult:
     """Run a study to its end: search, refit of the best trial, locked test, SavedModel, MLflow.
 
@@ -94,6 +97,7 @@ def run_study(
         mlruns: Folder of the MLflow store and of the studies' own folders.
         trackers: Who follows the study beside MLflow.
         prepared: The same study, where it has been prepared already.
+        table: The table, where the study asks Python for it (`data.frame`).
 
     Raises:
         AutoMLError: Something is wrong with the study, found before training, or no trial completed.
@@ -101,7 +105,7 @@ def run_study(
     """
     config = study if isinstance(study, StudyConfig) else load_study(study)
     check_backend()
-    prepared = prepared or prepare_study(config)
+    prepared = prepared or prepare_study(config, table)
     summary: StudySummary | None = None
     with Interrupts() as interrupts:
         with interrupts.held():

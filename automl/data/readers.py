@@ -24,19 +24,25 @@ SKLEARN_TABLES: Mapping[str, Callable[..., object]] = {
 }
 
 
-def read_dataset(config: StudyConfig, folder: Path, where: Where) -> Dataset:
+def read_dataset(
+    config: StudyConfig, folder: Path, where: Where, frame: pandas.DataFrame | None = None
+) -> Dataset:
     """Read and check the table of a study.
 
     Args:
         config: The study file.
         folder: Where relative paths start.
         where: Gives `file:line` of a key of the study file.
+        frame: The table, where Python gives it.
 
     Raises:
         DataError: The table is missing, unreadable or cannot be learned from.
     """
-    source = next(name for name in READERS if getattr(config.data, name) is not None)
-    table, target = READERS[source](config, folder, where)
+    if config.data.frame or frame is not None:
+        table, target = _given(config, where, frame), config.data.target or ""
+    else:
+        source = next(name for name in READERS if getattr(config.data, name) is not None)
+        table, target = READERS[source](config, folder, where)
     return make_dataset(table, target, config.data, where, config.splits)
 
 
@@ -57,6 +63,19 @@ def wanted_columns(config: StudyConfig) -> Wanted:
         return None
     others = (data.target, data.weights, config.splits.by)
     return {*data.features, *(data.columns or {}), *(name for name in others if name is not None)}
+
+
+def _given(config: StudyConfig, where: Where, frame: pandas.DataFrame | None) -> pandas.DataFrame:
+    """The DataFrame that Python gives to a study that asks for one."""
+    if frame is not None and config.data.frame:
+        return frame
+    if frame is not None:
+        cure = "Write `data: {frame: true, target: …}`, or give no table."
+        raise DataError(
+            f"{where('data')}: the study names a table of its own, and was given a DataFrame. {cure}"
+        )
+    cure = "Call `automl.run_study(study, table=frame)`, or name a file under `data.path`."
+    raise DataError(f"{where('data', 'frame')}: `data.frame` needs a DataFrame from Python, got none. {cure}")
 
 
 def _from_path(config: StudyConfig, folder: Path, where: Where) -> tuple[pandas.DataFrame, str]:
