@@ -85,6 +85,8 @@ def check(file: Path) -> None:
     click.echo(f"  size       {size or 'a continuum of'} configurations")
     networks = prepared.num_trials * num_folds
     click.echo(f"  work       up to {prepared.num_trials} trials × {num_folds} folds = {networks} networks")
+    for note in prepared.notes:
+        click.echo(f"  note       {note}")
 
 
 @click.command()
