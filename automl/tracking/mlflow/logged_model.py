@@ -161,10 +161,15 @@ def _signature(model: ExportedModel) -> Any:
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 
 
-def _column_type(column: pandas.Series) -> str:
-    """MLflow's type of a column; whole numbers are doubles, so that a null in them is no error."""
+def _column_type(column: pandas.Series) -> Any:
+    """MLflow's type of a column; whole numbers are doubles, so that a null in them is no error.
+
+    True and false have no type: MLflow's own would make a null of a request false.
+    """
     if types.is_bool_dtype(column):
-        return "boolean"
+        from mlflow.types.schema import AnyType
+
+        return AnyType()
     if types.is_datetime64_any_dtype(column):
         return "datetime"
     return "double" if types.is_numeric_dtype(column) else "string"
