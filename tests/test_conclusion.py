@@ -1,0 +1,82 @@
+"""The end of a study of a rare class: threshold, out-of-fold rows, weighted scores, against scikit-learn by hand."""
+
+
+import numpy
+import pandas
+import pytest
+from sklearn.metrics import f1_score, log_loss
+
+import automl
+from automl.preparation import prepare_study
+from automl.scoring import Scorer
+
+STUDY = {
+    "name": "rare",
+    "data": {"frame": True, "target": "y", "weights": "count"},
+    "objective": "f1_macro",
+    "splits": {"folds": 3},
+    "space": {"depth": 1, "width": 8, "learning_rate": {"choice": [0.01, 0.03]}},
+    "search": {"trials": 2, "minutes": None},
+    "training": {"epochs": 8, "batch_size": 32},
+    "baselines": False,
+}
+
+
+def frame() -> pandas.DataFrame:
+    generator = numpy.random.default_rng(1)
+    table = pandas.DataFrame(generator.normal(size=(600, 3)), columns=["a", "b", "c"])
+    odds = 1.6 * table["a"] - 2.6
+    table["y"] = numpy.where(generator.random(600) < 1.0 / (1.0 + numpy.exp(-odds)), "rare", "common")
+    table["count"] = generator.integers(1, 4, 600)
+    return table
+
+
+@pytest.fixture(scope="module")
+def ended(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[automl.StudyResult, pandas.DataFrame, numpy.ndarray]:
+    table = frame()
+    result = automl.run_study(automl.make_study(STUDY), mlruns=tmp_path_factory.mktemp("runs"), table=table)
+    return result, table, prepare_study(automl.make_study(STUDY), table).splits.test
+
+
+def test_the_threshold_is_in_the_model_and_in_the_test_score(ended) -> None:
+    result, table, test = ended
+    threshold = result.verdict.threshold
+    assert threshold < 0.5  # of one rare row in ten, few are more probable than not
+    rows = table.iloc[test].reset_index(drop=True)
+    predicted = Scorer(result.model).predict(rows)
+    said = numpy.where(predicted["probability_rare"] >= threshold, "rare", "common")
+    assert predicted["prediction"].tolist() == said.tolist()
+    expected = f1_score(rows["y"], said, average="macro", sample_weight=rows["count"])
+    assert result.test_scores["f1_macro"] == pytest.approx(expected, abs=1e-6)
+    assert result.verdict.test is not None
+    assert result.verdict.test.value == pytest.approx(expected, abs=1e-6)
+    assert result.verdict.test.low < expected < result.verdict.test.high
+    plain = log_loss(
+        rows["y"], predicted[["probability_common", "probability_rare"]], sample_weight=rows["count"]
+    )
+    assert result.test_scores["log_loss"] == pytest.approx(plain, rel=1e-4)
+
+
+def test_out_of_fold_rows_are_the_training_rows_and_chose_the_threshold(ended) -> None:
+    result, table, test = ended
+    rows = pandas.read_csv(result.folder / "out_of_fold.csv.gz")
+    assert sorted([*rows["row"], *test]) == list(range(len(table)))
+    assert rows["y"].tolist() == table["y"].iloc[rows["row"]].tolist()
+    weights = table["count"].iloc[rows["row"]]
+    scores = [
+        f1_score(
+            rows["y"],
+            numpy.where(rows["probability_rare"] >= threshold, "rare", "common"),
+            average="macro",
+            sample_weight=weights,
+        )
+        for threshold in (0.5, result.verdict.threshold)
+    ]
+    assert scores[1] > scores[0]
+
+
+def test_the_weights_are_no_feature(ended) -> None:
+    result, _, _ = ended
+    assert "count" not in (result.model / "model.json").read_text().split('"hyperparameters"')[0]
