@@ -153,7 +153,7 @@ class SearchConfig(Section):
         description="Trials that are asked for and trained together; as the algorithm allows when left out.",
     )
     minutes: float | None = Field(
-        6.0, gt=0.0, description="No new trial is started after this many minutes; null for no limit."
+        5.0, gt=0.0, description="No new trial is started after this many minutes; null for no limit."
     )
     seed: int = Field(0, ge=0, description="Everything random in the study derives from it.")
 

@@ -1,6 +1,5 @@
 """The end of a study of a rare class: threshold, out-of-fold rows, weighted scores, against scikit-learn by hand."""
 
-
 import numpy
 import pandas
 import pytest

@@ -20,7 +20,7 @@ class Verdict:
         optimistic: Whether the epochs were chosen on the rows that scored them.
         corrected: What is to be expected of the best of so many trials; None when it could not be computed.
         test: On the locked test set, after the refit; None when no rows are locked away.
-        baselines: Scores of plain models on the same folds, by name.
+        baselines: Scores of plain models on the same folds, or the first of them, by name.
         threshold: Probability of the second of two classes from which it is the label.
         earlier_reads: Studies that have read the same test set before.
     """
@@ -58,14 +58,15 @@ class Verdict:
         if self.test is not None:
             rows.append(("locked test, after a refit on all training rows", _interval(self.test)))
         for name, scores in self.baselines.items():
-            mean = sum(scores) / len(scores)
-            rows.append((f"baseline on the same folds: {name}", f"{mean:.4g}"))
+            some = len(scores) < len(self.trial.folds)
+            which = f"the first {len(scores)} of these folds" if some else "the same folds"
+            rows.append((f"baseline on {which}: {name}", f"{sum(scores) / len(scores):.4g}"))
         return rows
 
     def sentences(self) -> list[str]:
         """What follows from the scores."""
         said = [self._against(name) for name in self.baselines if name != "constant"]
-        if "constant" in self.baselines and self._wins("constant") < len(self.trial.folds):
+        if "constant" in self.baselines and self._wins("constant") < len(self.baselines["constant"]):
             said.append(
                 "In some fold the network is no better than a constant: there may be nothing to learn."
             )
@@ -83,11 +84,11 @@ class Verdict:
     def _wins(self, name: str) -> int:
         own = self.trial.fold_scores(self.objective.metric)
         sign = 1.0 if self.objective.direction is Direction.MINIMIZE else -1.0
-        return sum(sign * mine < sign * its for mine, its in zip(own, self.baselines[name], strict=True))
+        return sum(sign * mine < sign * its for mine, its in zip(own, self.baselines[name], strict=False))
 
     def _against(self, name: str) -> str:
-        wins, folds = self._wins(name), len(self.trial.folds)
-        if wins == folds:
+        wins, folds = self._wins(name), len(self.baselines[name])
+        if wins == folds == len(self.trial.folds):
             return f"The network is better than {name} in every fold."
         return f"The network is better than {name} in {wins} of {folds} folds."
 

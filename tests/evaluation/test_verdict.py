@@ -37,6 +37,12 @@ def test_it_counts_the_folds_that_the_network_wins_in_the_right_direction():
     assert larger == ["The network is better than linear in 1 of 2 folds."]
 
 
+def test_a_baseline_of_some_folds_is_called_so_and_compared_on_them():
+    told = verdict(baselines={"gradient boosting": (3.0,)})
+    assert told.rows()[1] == ("baseline on the first 1 of these folds: gradient boosting", "3")
+    assert told.sentences() == ["The network is better than gradient boosting in 1 of 1 folds."]
+
+
 def test_a_threshold_and_earlier_readings_of_the_test_set_are_told():
     said = verdict(threshold=0.2, earlier_reads=("a/1", "b/2")).sentences()
     assert "from a probability of 0.2" in said[0]

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.preprocessing import StandardScaler
 
+from automl.training import baselines
 from automl.training.baselines import BASELINES, run_baseline
 
 
@@ -45,6 +46,13 @@ def test_gradient_boosting_of_numbers():
             root_mean_squared_error(target[fold.validation], model.predict(features[fold.validation]))
         )
     assert run("gradient boosting", prepared, "rmse") == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_slow_baseline_is_fitted_on_the_first_folds_only(monkeypatch):
+    prepared = study(data="wine")
+    whole = run("constant", prepared, "accuracy")
+    monkeypatch.setattr(baselines, "MOST_SECONDS", -1.0)
+    assert run("constant", prepared, "accuracy") == whole[:1]
 
 
 def test_the_labels_of_validation_rows_change_no_model():
