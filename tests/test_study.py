@@ -34,6 +34,7 @@ SMALL = {
     "space": {"depth": {"int": [0, 1]}, "width": 8, "learning_rate": {"choice": [0.03, 0.01]}},
     "search": {"algorithm": "grid", "trials": 3, "seed": 0},
     "training": {"epochs": 4, "batch_size": 32, "patience": 2},
+    "baselines": False,
 }
 
 

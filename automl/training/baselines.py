@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy
+import threadpoolctl
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -20,6 +21,8 @@ from automl.trial import Task
 
 MOST_SECONDS = 30.0
 """After which a baseline is fitted on no further fold."""
+
+_ROWS_FOR_THREADS = 10_000
 
 _MOST_LEVELS = 255
 """Levels that scikit-learn's gradient boosting takes as categories; columns with more are ordered by their names."""
@@ -97,7 +100,9 @@ def _predictions(
         inputs = [preprocessing.apply(training), preprocessing.apply(others)]
     regression = dataset.task is Task.REGRESSION
     model = (baseline.regressor if regression else baseline.classifier)(seed)
-    with warnings.catch_warnings():
+    # On few rows, threads that wait for each other cost more than they bring, and on busy cores many times more.
+    threads = 1 if len(rows[0]) < _ROWS_FOR_THREADS else None
+    with warnings.catch_warnings(), threadpoolctl.threadpool_limits(threads, user_api="openmp"):
         warnings.simplefilter("ignore")  # a linear model that has not converged is still a baseline
         model.fit(inputs[0], dataset.target[rows[0]], sample_weight=dataset.weights[rows[0]])
     if regression:

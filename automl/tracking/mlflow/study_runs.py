@@ -35,7 +35,7 @@ Render = Callable[[Trial, Path, bool], None]
 """Writes the files of a trial into a folder, with or without figures."""
 
 MOST_DRAWN = 50
-"""In a longer study, a trial has figures when it is among the ten best so far: they cost a tenth of a second each."""
+"""In a longer study, a trial has figures when it is among the three best so far: they cost a tenth of a second each."""
 
 _NOTE = "mlflow.note.content"
 _PARENT = "mlflow.parentRunId"
@@ -196,7 +196,7 @@ class TrackedStudy:
 
     def _rendered(self, trial: Trial, folder: Path, render: Render) -> bool:
         self._trials[trial.number] = trial
-        ranked = self.record.objective.rank(list(self._trials.values()))[:10]
+        ranked = self.record.objective.rank(list(self._trials.values()))[:3]
         try:
             render(trial, folder, self.record.num_trials <= MOST_DRAWN or trial in ranked)
         except Exception as error:
