@@ -5,6 +5,7 @@ import platform
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import numpy
 import pandas
 import tensorflow
 
@@ -118,7 +119,7 @@ def prepare_study(config: StudyConfig, table: pandas.DataFrame | None = None) ->
     splits = make_splits(dataset, config.splits, config.search.seed, config.where)
     layout = make_layout(dataset.columns, splits.training)
     config = _sized(config, len(splits.folds[0].fit))
-    space, builder = _networks(config, dataset, layout)
+    space, builder = _networks(config, dataset, layout, splits.training)
     notes = (splits.reason, *splits.notes, *dataset.schema.notes, *audit(dataset, splits))
     return PreparedStudy(config, dataset, layout, splits, space, builder, objective, metrics, notes)
 
@@ -214,11 +215,13 @@ def _objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tuple[
     return make_objective(name), (name, *(other for other in reported_metrics(dataset.task) if other != name))
 
 
-def _networks(config: StudyConfig, dataset: Dataset, layout: Layout) -> tuple[spaces.Space, NetworkBuilder]:
+def _networks(
+    config: StudyConfig, dataset: Dataset, layout: Layout, rows: numpy.ndarray
+) -> tuple[spaces.Space, NetworkBuilder]:
     reference = config.network.builder
     builder: NetworkBuilder
     if reference is None:
-        space = spaces.build_space(config, _default_entries(dataset))
+        space = spaces.build_space(config, _default_entries(dataset, rows))
         _check_names(config, space)
         widths = {name: layout.num_inputs(name) for name in ENCODINGS}
         builder = PerceptronBuilder(widths, dataset.num_outputs, dataset.task)
@@ -262,12 +265,13 @@ def _sized(config: StudyConfig, num_rows: int) -> StudyConfig:
     return config.model_copy(update={"training": config.training.model_copy(update=left_open)})
 
 
-def _default_entries(dataset: Dataset) -> Mapping[str, Range]:
-    target = dataset.target
+def _default_entries(dataset: Dataset, rows: numpy.ndarray) -> Mapping[str, Range]:
+    """What is searched of itself, as the rows that may train suggest."""
+    target = dataset.target[rows]
     skewed = False
     if dataset.task is Task.REGRESSION and target.min() > 0.0 and target.std() > 0.0:
         skewed = float((((target - target.mean()) / target.std()) ** 3).mean()) > _SKEWED
-    return spaces.default_entries(len(target), dataset.columns.numbers.shape[1] > 0, skewed)
+    return spaces.default_entries(len(dataset.target), dataset.columns.numbers.shape[1] > 0, skewed)
 
 
 def _check_names(config: StudyConfig, space: spaces.Space) -> None:

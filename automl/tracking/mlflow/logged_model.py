@@ -113,7 +113,7 @@ def complete_rows(example: pandas.DataFrame) -> pandas.DataFrame:
     for name in example.columns:
         column = example[name]
         known = column.dropna()
-        if _column_type(column) == "double":
+        if types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
             column = column.astype("float64").fillna(float(known.median()) if len(known) else 0.0)
         else:
             column = column.fillna(known.iloc[0] if len(known) else "")
@@ -162,17 +162,16 @@ def _signature(model: ExportedModel) -> Any:
 
 
 def _column_type(column: pandas.Series) -> Any:
-    """MLflow's type of a column; whole numbers are doubles, so that a null in them is no error.
+    """MLflow's type of a column; none for numbers and truth values.
 
-    True and false have no type: MLflow's own would make a null of a request false.
+    MLflow would refuse whole numbers where it was told of fractions, and make a null of a request false. What a
+    column must hold is the exported model's to say.
     """
-    if types.is_bool_dtype(column):
-        from mlflow.types.schema import AnyType
+    from mlflow.types.schema import AnyType
 
-        return AnyType()
     if types.is_datetime64_any_dtype(column):
         return "datetime"
-    return "double" if types.is_numeric_dtype(column) else "string"
+    return AnyType() if types.is_numeric_dtype(column) else "string"
 
 
 def _label_type(label: str | int | float | bool) -> str:

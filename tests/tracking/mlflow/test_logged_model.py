@@ -62,9 +62,9 @@ def test_two_models_serve_where_automl_is_not_installed(saved: Path) -> None:
     assert values == [2.0, 8.0]
 
 
-def test_whole_numbers_are_declared_as_doubles(saved: Path) -> None:
+def test_numbers_are_declared_without_a_type(saved: Path) -> None:
     inputs = signature(saved / "classifier", "inputs")
-    assert inputs == [("size (cm)", "double", True), ("age", "double", True)]
+    assert [(name, kind) for name, kind, _ in inputs] == [("size (cm)", "any"), ("age", "any")]
     outputs = [name for name, _, _ in signature(saved / "classifier", "outputs")]
     assert outputs == ["prediction", "probability_cat", "probability_dog", "probability_bird"]
     assert signature(saved / "regressor", "outputs") == [("prediction", "double", True)]

@@ -57,6 +57,15 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     return mlflow.pyfunc.load_model(str(folder / "pyfunc")), result.model
 
 
+def test_whole_numbers_where_fractions_were_and_fractions_where_whole_numbers_were(
+    model: tuple[Any, Path],
+) -> None:
+    loaded, folder = model
+    rows = pandas.DataFrame({"size": [1, 0], "count": [3.5, 4.0], "city": ["a", None], "open": [True, False]})
+    rows["day"] = ["2024-05-01", "2025-01-01"]
+    assert loaded.predict(rows)["prediction"].tolist() == Scorer(folder).predict(rows)["prediction"].tolist()
+
+
 @pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
 def test_a_request_is_answered_as_the_exported_model_answers(
     model: tuple[Any, Path], rows: list[Any]
