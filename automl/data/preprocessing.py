@@ -13,6 +13,9 @@ LEAST_ROWS_OF_A_LEVEL = 5
 MOST_LEVELS = 128
 """Levels of a column with an input of their own, the most frequent ones."""
 
+_ROWS_AT_ONCE = 1 << 14
+"""Rows that are encoded at once: bounds the memory beside the inputs themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -59,6 +62,15 @@ class Preprocessing:
         A level that the fit rows have not shown is treated as the rare ones were; where there were none, it has no
         input: a weight that no row has trained must not speak.
         """
+        width = self._inputs(columns.take(slice(0, 1))).shape[1]
+        inputs = numpy.empty((len(columns), width), numpy.float32)
+        for start in range(0, len(columns), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            inputs[rows] = self._inputs(columns.take(rows))
+        return inputs
+
+    def _inputs(self, columns: Columns) -> numpy.ndarray:
+        """The same in one piece, as float64."""
         gaps = numpy.isnan(columns.numbers)
         parts = [self.encoding.apply(numpy.where(gaps, self.medians, columns.numbers))]
         parts.append(gaps[:, self.layout.gaps] & self.missing)
@@ -67,7 +79,7 @@ class Preprocessing:
             room = numpy.zeros((len(columns), slots - len(levels) - 1))
             rest = ~own.any(axis=1, keepdims=True) & self.pooled[category]
             parts += [own, room, rest]
-        return numpy.concatenate(parts, axis=1).astype(numpy.float32)
+        return numpy.concatenate(parts, axis=1)
 
 
 def make_layout(columns: Columns, rows: numpy.ndarray) -> Layout:

@@ -12,12 +12,13 @@ from nasty_tables import repeated, tables, targets
 from sklearn.preprocessing import StandardScaler
 from small_tables import make, where
 
-from automl.config import DataConfig
+from automl.data import preprocessing
 from automl.data.columns import Columns, encode_columns, numeric_columns
 from automl.data.dataset import make_dataset
 from automl.data.encodings import ENCODINGS
 from automl.data.preprocessing import LEAST_ROWS_OF_A_LEVEL, MOST_LEVELS, fit_preprocessing, make_layout
 from automl.errors import DataError
+from automl.sections import DataConfig
 
 NAN = numpy.nan
 
@@ -231,3 +232,18 @@ def test_any_table_is_refused_or_gives_finite_inputs(
     numpy.testing.assert_array_equal(preprocessing.apply(again), inputs[::-1])
     reread = make_dataset(table.assign(y=targets(len(table))), "y", config, where)
     assert reread.digest == dataset.digest
+
+
+def test_blocks_of_rows_are_encoded_as_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = numpy.random.default_rng(0)
+    values = generator.normal(size=(50, 3))
+    values[::7, 1] = numpy.nan
+    columns = numeric_columns(values, ["a", "b", "c"])
+    layout = make_layout(columns, numpy.arange(50))
+    for name in ENCODINGS:
+        fitted = fit_preprocessing(columns, layout, name)
+        whole = fitted.apply(columns)
+        monkeypatch.setattr(preprocessing, "_ROWS_AT_ONCE", 8)
+        assert numpy.array_equal(fitted.apply(columns), whole)
+        monkeypatch.undo()
+        assert whole.shape == (50, layout.num_inputs(name))
