@@ -149,6 +149,7 @@ def main():
 
 def plot(path):
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
 
     series = {
         "members (64-64, 1,797 rows)": [
@@ -169,6 +170,8 @@ def plot(path):
         axes.set(xlabel=title, ylabel="a member's epoch, ms on one core")
         axes.set_ylim(bottom=min(times) / 2, top=max(times) * 2)
         axes.grid(alpha=0.3)
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_minor_formatter(NullFormatter())
     figure.savefig(path, dpi=110)
 
 

@@ -23,14 +23,14 @@ from automl.training.trials import plan_members  # noqa: E402
 READY = time.perf_counter()
 
 
-def main(name, engine="population", num_trials=None, seed=0):
+def main(name, engine="population", num_trials=None, seed=0, best_epoch=False):
     work = works.load(name, num_trials and int(num_trials))
     training = TrainingConfig(epochs=work.epochs, patience=work.epochs)
     metrics = ("log_loss", "accuracy") if work.num_classes else ("rmse",)
     # Without rows to stop on, every network trains all epochs; the sequential engine stops on the validation rows,
     # with a patience that is never used up.
     none = numpy.arange(0)
-    stopping = [none if engine == "population" else validation for _, validation in work.folds]
+    stopping = [none if engine == "population" and not best_epoch else validation for _, validation in work.folds]
     folds = tuple(
         Fold(fit, stop, validation) for (fit, validation), stop in zip(work.folds, stopping, strict=True)
     )
