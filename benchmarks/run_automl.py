@@ -30,7 +30,9 @@ def main(name, engine="population", num_trials=None, seed=0, best_epoch=False):
     # Without rows to stop on, every network trains all epochs; the sequential engine stops on the validation rows,
     # with a patience that is never used up.
     none = numpy.arange(0)
-    stopping = [none if engine == "population" and not best_epoch else validation for _, validation in work.folds]
+    stopping = [
+        none if engine == "population" and not best_epoch else validation for _, validation in work.folds
+    ]
     folds = tuple(
         Fold(fit, stop, validation) for (fit, validation), stop in zip(work.folds, stopping, strict=True)
     )
