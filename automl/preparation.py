@@ -17,7 +17,7 @@ from automl.data.encodings import ENCODINGS
 from automl.data.preprocessing import Layout, make_layout
 from automl.data.readers import read_dataset
 from automl.data.splits import Splits, make_splits
-from automl.data.targets import TARGET_TRANSFORMS
+from automl.data.targets import TARGET_TRANSFORMS, has_long_tail
 from automl.errors import NetworkError, SearchSpaceError, StudyFileError, explain, one_of
 from automl.evaluation.metrics import METRICS, make_objective, metrics_for, reported_metrics
 from automl.networks.activations import ACTIVATIONS, REFUSED
@@ -47,9 +47,6 @@ _BATCH_SIZES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000,
 _LARGEST_BATCH = 1024
 _EPOCHS = ((20_000, 100), (60_000, 50))
 _FEWEST_EPOCHS = 30
-
-_SKEWED = 1.0
-"""Skewness of a target from which its logarithm is tried."""
 
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "mlflow", "numpy", "pandas", "scikit-learn", "automl")
 
@@ -267,11 +264,8 @@ def _sized(config: StudyConfig, num_rows: int) -> StudyConfig:
 
 def _default_entries(dataset: Dataset, rows: numpy.ndarray) -> Mapping[str, Range]:
     """What is searched of itself, as the rows that may train suggest."""
-    target = dataset.target[rows]
-    skewed = False
-    if dataset.task is Task.REGRESSION and target.min() > 0.0 and target.std() > 0.0:
-        skewed = float((((target - target.mean()) / target.std()) ** 3).mean()) > _SKEWED
-    return spaces.default_entries(len(dataset.target), dataset.columns.numbers.shape[1] > 0, skewed)
+    long_tail = dataset.task is Task.REGRESSION and has_long_tail(dataset.target[rows])
+    return spaces.default_entries(len(dataset.target), dataset.columns.numbers.shape[1] > 0, long_tail)
 
 
 def _check_names(config: StudyConfig, space: spaces.Space) -> None:

@@ -114,8 +114,10 @@ def _look_at(data: Path, target: str | None, encoding: str, to: Path) -> TableFa
     from automl.data.dataset import make_dataset
     from automl.data.files import TableFile
     from automl.data.formats import read_file, with_separator
+    from automl.data.targets import has_long_tail
     from automl.evaluation.metrics import metrics_for
     from automl.sections import DataConfig
+    from automl.trial import Task
 
     file = with_separator(TableFile(data, encoding=encoding))
     table = read_file(file)
@@ -130,11 +132,12 @@ def _look_at(data: Path, target: str | None, encoding: str, to: Path) -> TableFa
         source["separator"] = _quoted(file.separator)
     if encoding != "utf-8":
         source["encoding"] = _quoted(encoding)
+    long_tail = dataset.task is Task.REGRESSION and has_long_tail(dataset.target)
     has_numbers = dataset.columns.numbers.shape[1] > 0
     return TableFacts(
         source,
         metrics_for(dataset.task),
-        _default_space(len(table), has_numbers, findings.has_long_tail(dataset)),
+        _default_space(len(table), has_numbers, long_tail),
         findings.describe_table(table, dataset),
         findings.suggest_objective(dataset),
     )

@@ -48,14 +48,8 @@ class GroupSplits:
 
     def lock(self, rows: Array, seed: int) -> Pair:
         """Groups with about the share of the rows as test rows."""
-        share = self._request.config.test
-        if share == 0:
-            return rows, rows[:0]
-        try:
-            return self._draw(rows, share, seed)
-        except ValueError as error:
-            cure = "Use more groups, or write 0 to lock no rows away."
-            raise self._request.refuse("test", f"leave groups on both sides ({error})", cure) from None
+        must, cure = "leave groups on both sides", "Use more groups, or write 0 to lock no rows away."
+        return self._request.draw("test", lambda share: self._draw(rows, share, seed), rows, must, cure)
 
     def fold(self, training: Array, count: int, seed: int) -> list[Pair]:
         """Folds of about equal size and shares (`StratifiedGroupKFold`; numbers are one class)."""
@@ -70,12 +64,11 @@ class GroupSplits:
 
     def stop(self, rest: Array, seed: int) -> Pair:
         """Groups with about the share of the rows as stopping rows."""
-        try:
-            return self._draw(rest, self._request.config.stopping, seed)
-        except ValueError as error:
-            must = f"leave groups to fit and to stop on ({error})"
-            cure = "Use more folds or groups, or `stop_on: validation`."
-            raise self._request.refuse("stopping", must, cure) from None
+        must, cure = (
+            "leave groups to fit and to stop on",
+            "Use more folds or groups, or `stop_on: validation`.",
+        )
+        return self._request.draw("stopping", lambda share: self._draw(rest, share, seed), rest, must, cure)
 
     def _draw(self, rows: Array, share: float, seed: int) -> Pair:
         """Groups in random order until their rows come nearest to the share: the best of some orders.

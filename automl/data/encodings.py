@@ -5,7 +5,7 @@ All of them are tame: whatever a new row holds, its inputs stay within bounds th
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy
@@ -138,13 +138,14 @@ def fit_piecewise(values: numpy.ndarray, num_bins: numpy.ndarray) -> Piecewise:
         columns += [column] * room
         low += [*edges[:-1], *[0.0] * (room - used)]
         width += [*numpy.diff(edges), *[numpy.inf] * (room - used)]
-    quantile = fit_quantile(values, num_bins)
     encoding = Piecewise(
-        quantile, numpy.array(columns, int), numpy.array(low), numpy.array(width), numpy.zeros(())
+        quantile=fit_quantile(values, num_bins),
+        columns=numpy.array(columns, int),
+        low=numpy.array(low),
+        width=numpy.array(width),
+        mean=numpy.zeros(()),
     )
-    return Piecewise(
-        quantile, encoding.columns, encoding.low, encoding.width, encoding.bins(values).mean(axis=0)
-    )
+    return replace(encoding, mean=encoding.bins(values).mean(axis=0))
 
 
 def constant_columns(values: numpy.ndarray) -> numpy.ndarray:

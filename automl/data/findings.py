@@ -6,13 +6,11 @@ import pandas
 from automl.data.dataset import Dataset
 from automl.data.schema import ColumnKind
 from automl.data.target_copies import copies_of_target
+from automl.data.targets import LONG_TAIL, has_long_tail, skewness
 from automl.trial import Task
 
 RARE = 0.1
 """Share of the rows below which a class is called rare."""
-
-LONG_TAIL = 1.0
-"""Skewness from which the logarithm of a target is worth a try."""
 
 MOST_GAPS, MOST_CLASSES, MOST_NAMES, MOST_NOTES = 10, 10, 5, 20
 """Columns with gaps, classes, names of columns of a kind, and notes on columns that are listed."""
@@ -99,20 +97,8 @@ def suggest_objective(dataset: Dataset) -> tuple[str, ...]:
     return (f"{has}: consider `average_precision`, or `balanced_accuracy` if all classes matter alike.",)
 
 
-def has_long_tail(dataset: Dataset) -> bool:
-    """Whether the target is a number above 0 with a long tail, whose logarithm may be learned better."""
-    target = dataset.target
-    return dataset.task is Task.REGRESSION and bool(target.min() > 0.0) and skewness(target) > LONG_TAIL
-
-
-def skewness(values: numpy.ndarray) -> float:
-    """Mean third power of the standardized values; 0 for equal ones."""
-    scale = values.std()
-    return float((((values - values.mean()) / scale) ** 3).mean()) if scale > 0.0 else 0.0
-
-
 def _tail_lines(dataset: Dataset) -> list[str]:
-    if has_long_tail(dataset):
+    if has_long_tail(dataset.target):
         return ["its tail is long: `target_transform` below tries its logarithm"]
     if skewness(dataset.target) > LONG_TAIL:
         return ["its tail is long; its logarithm cannot be learned, for it is not above 0"]

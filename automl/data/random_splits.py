@@ -1,6 +1,7 @@
 """What every kind of splits can do, and the kinds that draw rows at random."""
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, final
@@ -47,6 +48,27 @@ class Request:
         """The error that a value of the splits section cannot be used with this table."""
         got = getattr(self.config, key)
         return DataError(explain(f"splits.{key}", must, got, cure, where=self.where("splits", key)))
+
+    def draw(self, key: str, draw: Callable[[float], Pair], rows: Array, must: str, cure: str) -> Pair:
+        """The rows that stay and those that are drawn: the share that the splits section asks for; 0 draws none.
+
+        Args:
+            key: Of the share.
+            draw: Draws a share of the rows, or raises ValueError.
+            rows: All rows.
+            must: What the share must do, for the error.
+            cure: What helps.
+
+        Raises:
+            DataError: They cannot be drawn.
+        """
+        share = getattr(self.config, key)
+        if share == 0:
+            return rows, rows[:0]
+        try:
+            return draw(share)
+        except ValueError as error:
+            raise self.refuse(key, f"{must} ({error})", cure) from None
 
     def fit_folds(self, most: int, must: str, why: str, cure: str) -> tuple[int, str]:
         """The number of folds asked for, or the most there can be with a note.
@@ -131,15 +153,8 @@ class RandomSplits:
 
     def lock(self, rows: Array, seed: int) -> Pair:
         """A share of the rows as test rows."""
-        share = self._request.config.test
-        if share == 0:
-            return rows, rows[:0]
-        try:
-            return self._draw(rows, share, seed)
-        except ValueError as error:
-            must = f"leave rows of every class on both sides ({error})"
-            cure = "Change it, or write 0 to lock no rows away."
-            raise self._request.refuse("test", must, cure) from None
+        must, cure = "leave rows of every class on both sides", "Change it, or write 0 to lock no rows away."
+        return self._request.draw("test", lambda share: self._draw(rows, share, seed), rows, must, cure)
 
     def fold(self, training: Array, count: int, seed: int) -> list[Pair]:
         """Folds of equal size."""
@@ -150,12 +165,10 @@ class RandomSplits:
 
     def stop(self, rest: Array, seed: int) -> Pair:
         """A share of the rows as stopping rows."""
-        share = self._request.config.stopping
-        try:
-            return self._draw_evenly(rest, share, seed)
-        except ValueError as error:
-            must = f"leave rows to fit and to stop on ({error})"
-            raise self._request.refuse("stopping", must, "Change it, or use more rows.") from None
+        must, cure = "leave rows to fit and to stop on", "Change it, or use more rows."
+        return self._request.draw(
+            "stopping", lambda share: self._draw_evenly(rest, share, seed), rest, must, cure
+        )
 
     def _draw(self, rows: Array, share: float, seed: int) -> Pair:
         labels = None if self._labels is None else self._labels[rows]

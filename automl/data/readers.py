@@ -11,7 +11,7 @@ from automl.config import StudyConfig
 from automl.data.dataset import Dataset, Where, make_dataset
 from automl.data.downloads import download, public_url
 from automl.data.files import TableFile, Wanted
-from automl.data.formats import FORMATS, read_as, read_file
+from automl.data.formats import read_file
 from automl.data.text_files import separator_cure
 from automl.errors import DataError, explain, one_of
 
@@ -44,16 +44,6 @@ def read_dataset(
         source = next(name for name in READERS if getattr(config.data, name) is not None)
         table, target = READERS[source](config, folder, where)
     return make_dataset(table, target, config.data, where, config.splits)
-
-
-def read_csv(path: Path, where: str = "") -> pandas.DataFrame:
-    """A CSV file as a table, every column under its own name, whatever the end of the file's name.
-
-    Raises:
-        DataError: No such file, nothing in it, a broken line, another encoding, or a column name that stands
-            twice.
-    """
-    return read_as(FORMATS[".csv"], TableFile(path, where))
 
 
 def wanted_columns(config: StudyConfig) -> Wanted:

@@ -4,8 +4,13 @@ from dataclasses import dataclass
 
 import numpy
 
+from automl.data.encodings import constant_columns
+
 MARGIN = 0.05
 """Share of the fit rows' range by which predictions may leave it."""
+
+LONG_TAIL = 1.0
+"""Skewness from which the logarithm of a target is worth a try."""
 
 TARGET_TRANSFORMS = ("none", "log")
 """Names in the study file. Under `log` a network learns the logarithm of the target, which must be above 0."""
@@ -46,6 +51,17 @@ NO_SCALING = TargetScaling(0.0, 1.0, False, -numpy.inf, numpy.inf)
 """Leaves values as they are."""
 
 
+def has_long_tail(values: numpy.ndarray) -> bool:
+    """Whether targets are above 0 with a long tail, so that their logarithm may be learned better."""
+    return bool(values.min() > 0.0) and skewness(values) > LONG_TAIL
+
+
+def skewness(values: numpy.ndarray) -> float:
+    """Mean third power of the standardized values; 0 for equal ones."""
+    scale = values.std()
+    return float((((values - values.mean()) / scale) ** 3).mean()) if scale > 0.0 else 0.0
+
+
 def fit_target(values: numpy.ndarray, transform: str) -> TargetScaling:
     """Learn the scaling from the targets of fit rows.
 
@@ -58,5 +74,5 @@ def fit_target(values: numpy.ndarray, transform: str) -> TargetScaling:
     low, high = float(values.min()), float(values.max())
     room = MARGIN * (high - low)
     lowest = low * numpy.exp(-MARGIN) if transform == "log" else low - room
-    constant = low == high or scale <= 10 * numpy.finfo(numpy.float64).eps * abs(mean)
+    constant = bool(constant_columns(learned[:, None])[0])
     return TargetScaling(mean, 1.0 if constant else scale, transform == "log", lowest, high + room)

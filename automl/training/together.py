@@ -154,10 +154,15 @@ class PopulationEngine(Engine):
         dataset = self._plan.dataset
         predictions = interpret(outcome.predictions, dataset.task, view.scalings)
         validation = predictions[view.places(view.fold.validation)].astype(numpy.float32)
-        validation = predictions[view.places(view.fold.validation)].astype(numpy.float32)
+        measured, validation = view.places(view.measured), view.places(view.fold.validation)
         training_scores, scores = (
-            score(self._plan.metrics, dataset.target[rows], predictions[places], view.sample_weights[places])
-            for rows, places in ((rows, view.places(rows)) for rows in (view.measured, view.fold.validation))
+            score(
+                self._plan.metrics,
+                dataset.target[view.rows[places]],
+                predictions[places],
+                view.sample_weights[places],
+            )
+            for places in (measured, validation)
         )
         check_scores(member, scores)
         training_loss, stopping_loss, validation_loss = (tuple(part.tolist()) for part in outcome.losses.T)
@@ -170,5 +175,5 @@ class PopulationEngine(Engine):
             scores=scores,
             training_scores=training_scores,
             seconds=outcome.seconds,
-            predictions=validation,
+            predictions=predictions[validation].astype(numpy.float32),
         )

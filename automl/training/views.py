@@ -58,7 +58,7 @@ class View:
 
     def places(self, rows: numpy.ndarray) -> numpy.ndarray:
         """Where rows of the table stand in the view."""
-        return _places(self.rows, rows)
+        return _places(self.rows, self.num_measured, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def make_view(dataset: Dataset, fold: Fold, treatment: Treatment) -> View:
         measured=measured,
         rows=rows,
         num_measured=len(first),
-        fit=_places(rows, fold.fit).astype(numpy.int32),
+        fit=_places(rows, len(first), fold.fit).astype(numpy.int32),
         inputs=inputs.apply(dataset.columns.take(rows)),
         targets=encode_targets(dataset, rows, scalings),
         row_weights=_row_weights(dataset, fold, rows, treatment.balanced),
@@ -115,9 +115,13 @@ def _measured(fit: numpy.ndarray) -> numpy.ndarray:
     return fit[numpy.sort(generator.choice(len(fit), MOST_MEASURED, replace=False))]
 
 
-def _places(view: numpy.ndarray, rows: numpy.ndarray) -> numpy.ndarray:
-    order = numpy.argsort(view)
-    return order[numpy.searchsorted(view, rows, sorter=order)]
+def _places(view: numpy.ndarray, num_measured: int, rows: numpy.ndarray) -> numpy.ndarray:
+    """Where rows stand in a view whose measured rows and whose others are sorted, each for itself."""
+    first, rest = view[:num_measured], view[num_measured:]
+    places = numpy.searchsorted(first, rows)
+    others = first[numpy.minimum(places, num_measured - 1)] != rows
+    places[others] = num_measured + numpy.searchsorted(rest, rows[others])
+    return places
 
 
 def _row_weights(dataset: Dataset, fold: Fold, rows: numpy.ndarray, balanced: bool) -> numpy.ndarray:

@@ -14,13 +14,20 @@ from small_tables import where
 from automl.config import StudyConfig
 from automl.data import readers
 from automl.data.dataset import Dataset
-from automl.data.readers import SKLEARN_TABLES, read_csv, read_dataset
+from automl.data.files import TableFile
+from automl.data.formats import FORMATS, read_as
+from automl.data.readers import SKLEARN_TABLES, read_dataset
 from automl.errors import DataError
 from automl.sections import DataConfig, SplitsConfig
 from automl.trial import Task
 
 Write = Callable[..., Path]
 ROWS = "a,b,y\n1,2.5,yes\n3,-4e2,no\n5,6,yes\n"
+
+
+def read_csv(path: Path) -> pandas.DataFrame:
+    """A CSV file as a table, whatever the end of the file's name."""
+    return read_as(FORMATS[".csv"], TableFile(path))
 
 
 def read(folder: Path, splits: SplitsConfig | None = None, **data: Any) -> Dataset:
