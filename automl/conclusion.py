@@ -1,11 +1,13 @@
 """The end of a study: the winner's refit, its verdict, the one reading of the locked test set, its model."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
 import pandas
 
+from automl.analysis import decompose, design_analysis
 from automl.errors import DataError, ExportError
 from automl.evaluation.metrics import METRICS, metrics_for
 from automl.evaluation.out_of_fold import OutOfFold
@@ -13,15 +15,16 @@ from automl.evaluation.resampling import Estimate, corrected_score, score_interv
 from automl.evaluation.thresholds import EVEN, at_threshold, score_at, tuned_threshold
 from automl.evaluation.verdict import Verdict
 from automl.export.saved_model import ModelCard, copy_model, save_model
-from automl.journal import MODEL, STUDY_FILE, read_journal
+from automl.journal import MODEL, STUDY_FILE, Journal, read_journal
 from automl.preparation import PreparedStudy, prepare_study
 from automl.studyfile import load_study
 from automl.training.baselines import BASELINES, run_baseline
-from automl.training.engine import Engine
+from automl.training.engine import Engine, Watch
 from automl.training.network import Network
 from automl.training.sequential import TrialFailure
 from automl.training.trials import refit_epochs
 from automl.trial import Member, Task, Trial, TrialState, derive_seed
+from automl.winner import learn_from_fewer, shuffle_columns
 
 REFIT = -1
 """Fold number of a refit on all training rows."""
@@ -152,6 +155,40 @@ def export_trial(folder: Path, number: int | None, to: Path, table: pandas.DataF
     refit = refit_trial(prepared.make_engine(), prepared, trial)
     write_model(prepared, refit, Verdict(prepared.objective, trial, len(log.trials), prepared.optimistic), to)
     return trial
+
+
+def examine(
+    prepared: PreparedStudy,
+    trials: Sequence[Trial],
+    engine: Engine,
+    journal: Journal,
+    phase: Callable[[str], Watch],
+) -> None:
+    """Take trials apart into bias and variance, and ask the winner about rows and columns; all goes to the journal.
+
+    Args:
+        prepared: The study.
+        trials: Ended trials.
+        engine: What trained them.
+        journal: Where the answers go.
+        phase: Told what begins; gives who looks on.
+    """
+    design = design_analysis(prepared, trials)
+    best = prepared.objective.best(list(trials))
+    if best is None or prepared.config.bias_variance.resamples == 0:
+        return
+    if design.trials:
+        what = f"bias and variance of {len(design.trials)} trials"
+        size = f"{design.num_folds} folds and {design.num_resamples} resamples each"
+        for found in decompose(prepared, design, phase(f"{what}: {size}")):
+            journal.append_bias_variance(found)
+    for event, ask, what in (
+        ("learning_curve", learn_from_fewer, "learning curve of the best trial"),
+        ("columns", shuffle_columns, "columns that the best trial leans on"),
+    ):
+        answer = ask(engine, prepared, best, phase(what))
+        if answer:
+            journal.append(event, answer)
 
 
 def write_out_of_fold(prepared: PreparedStudy, out_of_fold: OutOfFold, number: int, folder: Path) -> None:

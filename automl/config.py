@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr
 
 from automl.ranges import Range, Section
 from automl.sections import (
+    BiasVarianceConfig,
     DataConfig,
     NetworkConfig,
     SearchConfig,
@@ -43,6 +44,10 @@ class StudyConfig(Section):
     baselines: bool = Field(
         True,
         description="Whether a constant, a linear model and gradient boosting are scored on the same folds.",
+    )
+    bias_variance: BiasVarianceConfig = Field(
+        BiasVarianceConfig(),
+        description="Which trials are taken apart into bias and variance, and how closely.",
     )
     tracking: TrackingConfig = Field(TrackingConfig(), description="Where MLflow keeps the study.")
 

@@ -8,16 +8,17 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from automl.errors import RecordError
+from automl.evaluation.bias_variance import BiasVariance, Curve
 from automl.studyfile import load_study
-from automl.trial import Direction, FoldResult, Objective, Trial, TrialState
+from automl.trial import Direction, FoldResult, Health, Objective, Trial, TrialState
 
 JOURNAL = "journal.jsonl"
 STUDY_FILE = "study.yaml"
@@ -50,6 +51,10 @@ class Journal:
             del fold["predictions"]
         self.append("trial", content)
 
+    def append_bias_variance(self, found: BiasVariance) -> None:
+        """Write what a trial's loss is made of."""
+        self.append("bias_variance", asdict(found))
+
 
 @dataclass(frozen=True, slots=True)
 class StudyLog:
@@ -62,6 +67,9 @@ class StudyLog:
         tests: Readings of the locked test set, in order.
         verdict: What is said of the winner: `rows` of names and scores, and `sentences`.
         finish: The last event; empty while the study runs, or when it was killed.
+        bias_variance: Of the trials that were looked into, by number of the trial.
+        learning_curve: Of the winner: `rows` to learn from and `losses` of each fold; empty where none was made.
+        columns: What the winner's score loses when a column is shuffled: `names`, `means`, `errors`; empty likewise.
     """
 
     folder: Path
@@ -70,6 +78,9 @@ class StudyLog:
     tests: tuple[Mapping[str, Any], ...] = ()
     verdict: Mapping[str, Any] = field(default_factory=dict)
     finish: Mapping[str, Any] = field(default_factory=dict)
+    bias_variance: Mapping[int, BiasVariance] = field(default_factory=dict)
+    learning_curve: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def objective(self) -> Objective:
@@ -177,8 +188,11 @@ def read_journal(folder: Path) -> StudyLog:
         events[0],
         tuple(sorted(trials, key=lambda trial: trial.number)),
         tuple(event for event in events if event["event"] == "test"),
-        next((event for event in reversed(events) if event["event"] == "verdict"), {}),
-        next((event for event in reversed(events) if event["event"] == "finish"), {}),
+        _last(events, "verdict"),
+        _last(events, "finish"),
+        {event["trial"]: _bias_variance(event) for event in events if event["event"] == "bias_variance"},
+        _last(events, "learning_curve"),
+        _last(events, "columns"),
     )
 
 
@@ -218,6 +232,17 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
                 raise RecordError(f"{path}:{number}: this line is broken. Remove it.") from None
 
 
+def _last(events: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    return next((event for event in reversed(events) if event["event"] == name), {})
+
+
+def _bias_variance(event: Mapping[str, Any]) -> BiasVariance:
+    content = {field.name: event[field.name] for field in fields(BiasVariance)}
+    for name in ("risk", "variance", "rest"):
+        content[name] = Curve(tuple(content[name]["values"]), tuple(content[name]["errors"]))
+    return BiasVariance(**content | {name: tuple(content[name]) for name in ("epochs", "training")})
+
+
 def _trial(event: Mapping[str, Any]) -> Trial:
     folds = tuple(_fold(fold) for fold in event["folds"])
     return Trial(
@@ -235,4 +260,5 @@ def _fold(content: Mapping[str, Any]) -> FoldResult:
     plain: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in content.items()
     }
-    return FoldResult(**plain)
+    health = plain.pop("health", None)
+    return FoldResult(**plain, health=Health(*map(tuple, health.values())) if health else None)

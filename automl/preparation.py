@@ -16,7 +16,7 @@ from automl.data.dataset import Dataset
 from automl.data.encodings import ENCODINGS
 from automl.data.preprocessing import Layout, make_layout
 from automl.data.readers import read_dataset
-from automl.data.splits import Splits, make_splits
+from automl.data.splits import Fold, Splits, check_weights, make_splits
 from automl.data.targets import TARGET_TRANSFORMS, has_long_tail
 from automl.errors import NetworkError, SearchSpaceError, StudyFileError, explain, one_of
 from automl.evaluation.metrics import METRICS, make_objective, metrics_for, reported_metrics
@@ -82,9 +82,9 @@ class PreparedStudy:
         """What all members share."""
         return TrainingPlan(self.dataset, self.layout, self.builder, self.config.training, self.metrics)
 
-    def make_engine(self) -> Engine:
-        """What trains the members."""
-        return make_engine(self.plan, self.splits.folds)
+    def make_engine(self, folds: tuple[Fold, ...] | None = None) -> Engine:
+        """What trains the members, on the study's folds or on others."""
+        return make_engine(self.plan, self.splits.folds if folds is None else folds)
 
     @property
     def optimistic(self) -> bool:
@@ -114,6 +114,7 @@ def prepare_study(config: StudyConfig, table: pandas.DataFrame | None = None) ->
     _check_training(config, dataset)
     _check_logarithm(config, dataset)
     splits = make_splits(dataset, config.splits, config.search.seed, config.where)
+    check_weights(splits, dataset, config.data, config.where)
     layout = make_layout(dataset.columns, splits.training)
     config = _sized(config, len(splits.folds[0].fit))
     space, builder = _networks(config, dataset, layout, splits.training)

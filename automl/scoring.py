@@ -7,6 +7,7 @@ import contextlib
 import decimal
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,17 @@ LARGEST = 1e100
 
 SMALLEST = 1e-100
 """Numbers nearer to 0 are taken for 0: differences of such numbers are 0 to TensorFlow and not to NumPy."""
+
+_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+"""A number without leading zeros or an exponent. Those that have them are codes, as 007 and 1E5 are."""
+
+_MOST_DIGITS = 15
+"""Of longer numbers, different ones can be the same float64."""
+
+_FLAGS = {
+    name: value for value in (True, False) for name in (str(value), str(value).lower(), str(value).upper())
+}
+"""Texts that stand for truth values."""
 
 
 class Scorer:
@@ -92,7 +104,14 @@ class Scorer:
             return self._constant(numbers, "float64")
         if described["kind"] == "date":
             return self._constant(date_texts(column, described["form"]).tolist(), "string")
+        column = typed_cells(column, described.get("cells", "text"))
         return self._constant(level_texts(column).tolist(), "string")
+
+
+def text_columns(folder: str | Path) -> list[str]:
+    """Columns of an exported model that a text file is to give as text, for `typed_cells` to read."""
+    contract = json.loads((Path(folder) / "model.json").read_text(encoding="utf-8"))
+    return [name for name, described in contract["columns"].items() if described["kind"] != "numeric"]
 
 
 def plain_cells(values: pandas.Series) -> pandas.Series:
@@ -142,6 +161,36 @@ def _number_or_text(cell: Any) -> Any:
     if isinstance(cell, str):
         return cell.strip(SPACES)
     return float(cell) if isinstance(cell, int | float) else None
+
+
+def kind_of_cells(values: pandas.Series) -> str:
+    """What the cells of a column with levels are: "number", "boolean" or "text"."""
+    known = values.dropna()
+    if len(known) and known.map(type).isin((bool, numpy.bool_)).all():
+        return "boolean"
+    return "number" if types.is_numeric_dtype(values) and not types.is_bool_dtype(values) else "text"
+
+
+def typed_cells(values: pandas.Series, kind: str) -> pandas.Series:
+    """A column of which each text that stands for a cell of this kind is that cell; other texts are left.
+
+    What a text stands for does not depend on its neighbors: in 007 and in 1E5 there is no number.
+    """
+    if kind == "text" or types.is_numeric_dtype(values) or types.is_datetime64_any_dtype(values):
+        return values
+    typed = {cell: _typed_cell(cell, kind) for cell in values.dropna().unique()}
+    return values.astype(object).map(typed).infer_objects()
+
+
+def _typed_cell(cell: Any, kind: str) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    text = cell.strip(SPACES)
+    if kind == "boolean":
+        return _FLAGS.get(text, cell)
+    if not _PLAIN_NUMBER.fullmatch(text) or sum(map(str.isdigit, text)) > _MOST_DIGITS:
+        return cell
+    return float(text) if "." in text else int(text)
 
 
 def level_texts(values: pandas.Series) -> pandas.Series:

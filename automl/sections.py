@@ -2,9 +2,12 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from automl.ranges import Section
+
+FEWEST_RESAMPLES = 4
+"""Of a table: with fewer, too many rows are in every one of them."""
 
 
 class DataConfig(Section):
@@ -18,7 +21,8 @@ class DataConfig(Section):
     url: str | None = Field(None, description="The http or https address of such a file.")
     sql: str | None = Field(
         None,
-        description="A database as SQLAlchemy writes it, `sqlite:///table.db`, with its `query` or its `table`.",
+        description="A database as SQLAlchemy writes it, `sqlite:///table.db`, with its `query` or `table`; `${NAME}` "
+        "stands for an environment variable.",
     )
     query: str | None = Field(None, min_length=1, description="The SELECT that gives the table, for `sql`.")
     table: str | None = Field(None, min_length=1, description="Name of the table or view, for `sql`.")
@@ -183,6 +187,37 @@ class TrainingConfig(Section):
         description="population trains many networks as one program, sequential one after another with Keras's "
         "own fit; auto takes the population wherever it can train the networks.",
     )
+
+
+class BiasVarianceConfig(Section):
+    """How closely it is looked at what the trials' losses are made of."""
+
+    resamples: int | None = Field(
+        None,
+        ge=0,
+        description="Bootstrap resamples that each trial is trained on again, 0 for none; up to 16, as the time that "
+        "the search took allows, when left out.",
+    )
+    seeds: int = Field(
+        1, ge=1, description="Seeds a resample; two or more tell what the rows do from what the seed does."
+    )
+    noise: float | None = Field(
+        None,
+        ge=0.0,
+        description="The loss that no model can undercut, where it is known: the variance of the noise in squared "
+        "units of the target, or the entropy of the classes in nats. Bias is then told from noise.",
+    )
+    trials: Literal["auto", "top", "all"] = Field(
+        "auto",
+        description="top: the ten best; all: every one; auto: up to ten, as many as the time of the search allows.",
+    )
+
+    @field_validator("resamples")
+    @classmethod
+    def _a_spread(cls, resamples: int | None) -> int | None:
+        if resamples is not None and 0 < resamples < FEWEST_RESAMPLES:
+            raise ValueError(f"must be 0 or at least {FEWEST_RESAMPLES}: of fewer the spread says nothing")
+        return resamples
 
 
 class TrackingConfig(Section):

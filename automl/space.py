@@ -109,6 +109,19 @@ def searched(space: Space) -> list[str]:
     return [hp.name for hp in space.space if not isinstance(hp, kinds.Fixed)]
 
 
+def bounds(space: Space) -> dict[str, tuple[float, float, bool]]:
+    """Of each searched number, the least and the largest value, and whether its scale is logarithmic."""
+    found: dict[str, tuple[float, float, bool]] = {}
+    for hp in space.space:
+        if isinstance(hp, kinds.Int | kinds.Float):
+            found[hp.name] = hp.min_value, hp.max_value, hp.sampling == "log"
+        elif isinstance(hp, kinds.Choice) and len(hp.values) > 1 and isinstance(hp.values[0], int | float):
+            values = [value for value in hp.values if not isinstance(value, bool)]
+            if values:
+                found[hp.name] = min(values), max(values), min(values) > 0 and max(values) > 10 * min(values)
+    return found
+
+
 def log_scaled(space: Space) -> set[str]:
     """Names of the hyperparameters that are drawn on a logarithmic scale."""
     return {hp.name for hp in space.space if getattr(hp, "sampling", None) == "log"}

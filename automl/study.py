@@ -9,22 +9,24 @@ from pathlib import Path
 
 import pandas
 
-from automl import space as spaces
-from automl.conclusion import judge, read_test_set, refit_trial, write_model, write_out_of_fold
+from automl.conclusion import examine, judge, read_test_set, refit_trial, write_model, write_out_of_fold
 from automl.config import StudyConfig
 from automl.errors import RecordError, StudyFailedError
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.evaluation.verdict import Verdict
+from automl.explanation import explain_study
 from automl.export.saved_model import check_backend
 from automl.interrupts import Interrupts
 from automl.journal import (
     MODEL,
     Journal,
     new_study_folder,
+    read_journal,
     record_test_read,
     remove_study_folder,
 )
-from automl.preparation import PreparedStudy, facts_of, prepare_study
+from automl.opening import first_event, make_record
+from automl.preparation import PreparedStudy, prepare_study
 from automl.report.files import write_study_files, write_trial_files
 from automl.search.sampler import Sampler
 from automl.search.table import make_sampler
@@ -114,6 +116,7 @@ def run_study(
         try:
             _search(run)
             summary = _conclude(run)
+            examine(prepared, run.trials, run.engine, run.journal, lambda name: _phase(run, name))
         except KeyboardInterrupt:
             status = StudyStatus.KILLED
             raise
@@ -138,22 +141,9 @@ def _begin(prepared: PreparedStudy, mlruns: Path, others: Sequence[Tracker], int
     config = prepared.config
     folder = new_study_folder(mlruns, config.name, study_text(config))
     try:
-        record = _record(prepared, folder)
+        record = make_record(prepared, folder)
         journal = Journal(folder)
-        content = {
-            "name": record.name,
-            "identifier": record.identifier,
-            "base": str(config.folder.resolve()),
-            "metric": record.objective.metric,
-            "direction": record.objective.direction.value,
-            "num_trials": record.num_trials,
-            "num_folds": record.num_folds,
-            "searched": list(record.searched),
-            "optimistic": record.optimistic,
-            "notes": list(record.notes),
-            "facts": dict(record.facts),
-        }
-        journal.append("study", content)
+        journal.append("study", first_event(prepared, record))
         tracking = config.tracking
         mlflow = MlflowTracker(tracking.uri, mlruns, write_trial_files, tracking.register_as)
         trackers = (mlflow, *others)
@@ -176,38 +166,14 @@ def _begin(prepared: PreparedStudy, mlruns: Path, others: Sequence[Tracker], int
     )
 
 
-def _record(prepared: PreparedStudy, folder: Path) -> StudyRecord:
-    config = prepared.config
-    return StudyRecord(
-        name=config.name,
-        identifier=folder.name,
-        text=study_text(config),
-        objective=prepared.objective,
-        metrics=prepared.metrics,
-        num_trials=prepared.num_trials,
-        num_folds=len(prepared.splits.folds),
-        log_scaled=frozenset(spaces.log_scaled(prepared.space)),
-        searched=tuple(spaces.searched(prepared.space)),
-        facts=facts_of(prepared),
-        folder=folder,
-        time_limit=None if config.search.minutes is None else 60 * config.search.minutes,
-        optimistic=prepared.optimistic,
-        notes=prepared.notes,
-    )
-
-
 def _search(run: _Run) -> None:
     """Ask, train, record, tell, until the trials, the time or the space are used up."""
     prepared, search = run.prepared, run.prepared.config.search
     sampler = make_sampler(search.algorithm, prepared.space, prepared.objective, search.trials, search.seed)
     num_folds = len(prepared.splits.folds)
 
-    def on_progress(progress: Progress) -> None:
-        run.interrupts.check()
-        for tracker in run.trackers:
-            tracker.log_progress(progress)
-
-    watch = Watch(on_progress, lambda: not run.out_of_time, limited=run.record.time_limit is not None)
+    limited = run.record.time_limit is not None
+    watch = replace(_watch(run), may_start=lambda: not run.out_of_time, limited=limited)
     while len(run.trials) < search.trials and not run.out_of_time:
         proposals = sampler.ask(_cohort_size(run, sampler))
         if not proposals:
@@ -223,6 +189,23 @@ def _search(run: _Run) -> None:
                 complete = trial.state is TrialState.COMPLETE
                 told[trial.number] = trial.mean(prepared.objective.metric) if complete else None
         sampler.tell(sorted(told.items()))
+
+
+def _watch(run: _Run) -> Watch:
+    def on_progress(progress: Progress) -> None:
+        run.interrupts.check()
+        for tracker in run.trackers:
+            tracker.log_progress(progress)
+
+    return Watch(on_progress, may_start=lambda: True)
+
+
+def _phase(run: _Run, name: str) -> Watch:
+    """The study turns to something else."""
+    run.interrupts.check()
+    for tracker in run.trackers:
+        tracker.start_phase(name)
+    return _watch(run)
 
 
 def _cohort_size(run: _Run, sampler: Sampler) -> int:
@@ -248,8 +231,7 @@ def _conclude(run: _Run) -> StudySummary:
     if best is None:
         reasons = "; ".join(dict.fromkeys(trial.reason for trial in run.trials[:3])) or "no trial was started"
         raise StudyFailedError(f"{run.record.name}: no trial completed ({reasons}). See `automl show`.")
-    for tracker in run.trackers:
-        tracker.log_progress(None)
+    _phase(run, "refit of the best trial")
     refit = refit_trial(run.engine, prepared, best)
     verdict, test_scores = judge(prepared, best, run.out_of_fold), dict[str, float]()
     if len(prepared.splits.test):
@@ -259,7 +241,7 @@ def _conclude(run: _Run) -> StudySummary:
         verdict = replace(verdict, test=test, earlier_reads=earlier)
         content = {"trial": best.number, "rows": len(prepared.splits.test), "scores": test_scores}
         run.journal.append("test", content)
-    run.journal.append("verdict", {"rows": verdict.rows(), "sentences": verdict.sentences()})
+    run.journal.append("verdict", verdict.content())
     folder = run.journal.folder / MODEL
     write_model(prepared, refit, verdict, folder)
     write_out_of_fold(prepared, run.out_of_fold, best.number, run.journal.folder)
@@ -277,10 +259,14 @@ def _conclude(run: _Run) -> StudySummary:
 
 def _end(run: _Run, summary: StudySummary) -> None:
     """Record and tell how the study ended, also when it was interrupted."""
-    with suppress(OSError):
-        names = run.record.searched
-        files = write_study_files(run.trials, run.record.objective, names, run.journal.folder)
-        summary = replace(summary, files=files, seconds=run.seconds)
+    summary = replace(summary, seconds=run.seconds)
+    with suppress(OSError, RecordError):
+        log = read_journal(run.journal.folder)
+        found = explain_study(log)
+        summary = replace(
+            summary, answer=found.answer, diagnoses=found.diagnoses, bias_variance=log.bias_variance
+        )
+        summary = replace(summary, files=write_study_files(log, found))
     exported = summary.best.number if summary.best is not None and summary.model is not None else None
     content = {"status": summary.status.value, "seconds": summary.seconds, "exported": exported}
     with suppress(RecordError):

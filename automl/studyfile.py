@@ -1,5 +1,6 @@
 """Reads a study file: YAML text to `StudyConfig`, errors with their file and line. The only user of PyYAML."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,19 @@ from automl.ranges import Choice, Fixed, FloatRange, IntRange
 
 Keys = tuple[str | int, ...]
 Lines = dict[Keys, int]
+
+
+MASK = "***"
+"""Stands for a password in the copies of a study file."""
+
+_PASSWORDS = (
+    re.compile(r"(\bhttps?://[^\s:/@]*:)([^\s/@]+)(?=@)"),
+    re.compile(r"((?!https?:)\b[a-z][\w+.-]*://[^\s:/]*:)([^\s@]+)(?=@)"),
+    re.compile(r"([?&;](?:password|passwd|pwd)=)([^\s&;\"'#]+)", re.IGNORECASE),
+)
+"""What stands before a password in a URL, and the password. Those of databases may hold a slash, as in SQLAlchemy."""
+
+_REFERENCE = re.compile(r"\$\{\w+\}")
 
 
 def load_study(path: str | Path, *, folder: Path | None = None) -> config.StudyConfig:
@@ -57,11 +71,29 @@ def make_study(
 
 
 def study_text(study: config.StudyConfig) -> str:
-    """The study as YAML: the file as it was read, or written anew when the study was made in Python."""
-    if study.text:
-        return study.text
-    content = study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    """The study as YAML, to be kept: the file as it was read, or written anew when the study was made in Python.
+
+    The passwords of its URLs are not kept; `MASK` stands in their place. References to environment variables are.
+    """
+    text = study.text
+    if not text:
+        content = study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    values = [token for token in yaml.scan(text, Loader=_Loader) if isinstance(token, yaml.ScalarToken)]
+    for token in reversed(values):  # from the end, so that the places of the others stay
+        masked = _masked(token.value)
+        if masked != token.value:
+            end = "\n" if token.style in ("|", ">") else ""
+            quoted = json.dumps(masked, ensure_ascii=False)
+            text = f"{text[: token.start_mark.index]}{quoted}{end}{text[token.end_mark.index :]}"
+    return re.sub("#.*", lambda comment: _masked(comment[0]), text)
+
+
+def _masked(text: str) -> str:
+    """Text with `MASK` for the passwords in its URLs."""
+    for form in _PASSWORDS:
+        text = form.sub(lambda found: found[1] + (found[2] if _REFERENCE.fullmatch(found[2]) else MASK), text)
+    return text
 
 
 def name_for(file: Path) -> str:

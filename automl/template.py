@@ -35,7 +35,7 @@ TEMPLATE = """\
 name: {name}
 {findings}
 # The table: `path` (CSV, TSV, JSON lines, Parquet, Feather, Excel), `url` of such a file, `sklearn`, or `sql`
-# (`sqlite:///table.db`) with its `query` or `table`.
+# (`sqlite:///table.db`) with its `query` or `table`. Write a password as `${{NAME}}`, an environment variable.
 data:
 {data}
   # features: [age, city]    # columns to learn from; all but the target when left out

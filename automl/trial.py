@@ -14,6 +14,9 @@ import numpy
 Scalar = bool | int | float | str
 Hyperparameters = Mapping[str, Scalar]
 
+_NO_RESAMPLE = 0
+"""Stands in the names of seeds where the number of a resample could."""
+
 
 class Task(StrEnum):
     """What the target asks for."""
@@ -72,6 +75,8 @@ class Member:
         repeat: Tells members apart that differ in nothing but their seeds.
         resample: 0 trains on the fit rows; from 1 on, on a bootstrap resample of them.
         share: Share of the fit rows to train on.
+        snapshots: Epochs, ascending, after which its predictions are kept; the last one ends the training. Empty for a
+            member that stops early and keeps its best weights.
     """
 
     trial: int
@@ -81,20 +86,38 @@ class Member:
     repeat: int = 0
     resample: int = 0
     share: float = 1.0
+    snapshots: tuple[int, ...] = ()
 
     def seed(self, stream: str) -> int:
-        """Seed of one random stream of this member: `weights`, `dropout`."""
-        return derive_seed(self.study_seed, self.trial, self.fold, self.repeat, self.resample, stream)
+        """Seed of one random stream of this member, `weights` or `dropout`: the same for every resample.
+
+        What the rows do to a network can then be told from what its seeds do, by their repeats.
+        """
+        return derive_seed(self.study_seed, self.trial, self.fold, self.repeat, _NO_RESAMPLE, stream)
 
     @property
     def order_seed(self) -> int:
         """Seed of the row order, which is the same for every trial: they are compared on the same batches."""
-        return derive_seed(self.study_seed, self.fold, self.repeat, self.resample, "rows")
+        return derive_seed(self.study_seed, self.fold, self.repeat, _NO_RESAMPLE, "rows")
 
     @property
     def rows_seed(self) -> int:
         """Seed of the rows that a resample or a share takes."""
         return derive_seed(self.study_seed, self.fold, self.resample, "resample")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the signal reaches every layer of a network.
+
+    Attributes:
+        gradients: Root mean square of the loss's gradient with respect to each kernel, first layer first, before
+            training.
+        dead_units: Share of the units of each hidden layer that answer nothing to any row, with the kept weights.
+    """
+
+    gradients: tuple[float, ...]
+    dead_units: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +134,7 @@ class FoldResult:
         training_scores: The same on the fit rows.
         seconds: Wall time of building, training and scoring; of networks trained together, a share of it.
         predictions: Of the kept weights for the validation rows, float32 (row, class) or (row,); None when not kept.
+        health: Of the network of a trial's first fold; None of the others.
     """
 
     fold: int
@@ -122,6 +146,7 @@ class FoldResult:
     training_scores: Mapping[str, float]
     seconds: float
     predictions: "numpy.ndarray | None" = field(default=None, compare=False, repr=False)
+    health: Health | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

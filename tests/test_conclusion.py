@@ -18,6 +18,7 @@ STUDY = {
     "search": {"trials": 2, "minutes": None},
     "training": {"epochs": 8, "batch_size": 32},
     "baselines": False,
+    "bias_variance": {"resamples": 0},
 }
 
 

@@ -44,6 +44,7 @@ def study_of(path: Path, **sections: Any) -> Any:
         "search": {"trials": 4, "algorithm": "bayesian", "minutes": None},
         "training": {"epochs": 5},
         "baselines": False,
+        "bias_variance": {"resamples": 0},
     }
     return make_study(content | sections)
 

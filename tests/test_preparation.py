@@ -2,7 +2,7 @@
 
 import pytest
 
-from automl.errors import AutoMLError, NetworkError, SearchSpaceError, StudyFileError
+from automl.errors import AutoMLError, DataError, NetworkError, SearchSpaceError, StudyFileError
 from automl.preparation import prepare_study
 from automl.studyfile import load_study
 
@@ -50,3 +50,17 @@ def test_settings_without_effect_are_refused(tmp_path, text: str, kind: type[Aut
     with pytest.raises(kind) as caught:
         prepare_study(load_study(tmp_path / "study.yaml"))
     assert says in str(caught.value)
+
+
+def test_validation_rows_that_all_weigh_nothing_are_refused(tmp_path) -> None:
+    """A mean over them is no number, and every trial would be called diverged."""
+    rows = [f"{row % 7},{'abc'[row % 3]},{int(row % 3 != 1)},{row % 2}\n" for row in range(60)]
+    (tmp_path / "t.csv").write_text("x,fold,w,y\n" + "".join(rows))
+    text = "data:\n  path: t.csv\n  target: y\n  weights: w\nsplits: {kind: column, by: fold}\n"
+    (tmp_path / "study.yaml").write_text(text)
+    with pytest.raises(DataError) as caught:
+        prepare_study(load_study(tmp_path / "study.yaml"))
+    assert str(caught.value).endswith(
+        "study.yaml:4: the column 'w' must weigh one of the validation rows of fold 1 more than 0, got zeros only in "
+        "these 20 rows. Remove the rows that weigh 0, or use fewer `splits.folds`."
+    )

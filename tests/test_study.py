@@ -35,6 +35,7 @@ SMALL = {
     "search": {"algorithm": "grid", "trials": 3, "seed": 0},
     "training": {"epochs": 4, "batch_size": 32, "patience": 2},
     "baselines": False,
+    "bias_variance": {"resamples": 0},
 }
 
 
@@ -61,8 +62,11 @@ class Recorder(Tracker):
     def start_cohort(self, trials):
         self.record("cohort", list(trials))
 
+    def start_phase(self, name):
+        self.record("phase", name)
+
     def log_progress(self, progress):
-        self.record(*(("refit",) if progress is None else ("progress", progress)))
+        self.record("progress", progress)
 
     def log_trial(self, trial):
         self.record("log", trial.number)
@@ -106,7 +110,7 @@ def test_every_trial_has_its_folds_and_the_best_has_the_best_mean(ran):
 
 def test_trackers_are_told_in_order(ran):
     _, _, recorder = ran
-    assert recorder.names == ["start", "cohort", *["log"] * 3, "refit", "finish"]
+    assert recorder.names == ["start", "cohort", *["log"] * 3, "phase", "finish"]
     assert recorder.told("cohort") == [[0, 1, 2]]
     assert sorted(recorder.told("log")) == [0, 1, 2]
     progress = recorder.told("progress")
@@ -377,7 +381,7 @@ def test_a_users_convolutional_network_is_studied_and_exported(ran):
     )
     recorder = Recorder()
     result = automl.run_study(path, mlruns=folder / "mlruns", trackers=[recorder])
-    assert recorder.names == ["start", *["cohort", "log"] * 2, "refit", "finish"]
+    assert recorder.names == ["start", *["cohort", "log"] * 2, "phase", "finish"]
     assert Progress(done=1, total=2, running=1, epoch=1, num_epochs=3) in recorder.told("progress")
     capacities = {trial.hyperparameters["filters"]: trial.capacity for trial in result.trials}
     assert capacities == {f: 10 * f + 36 * f * 10 + 10 for f in (4, 8)}

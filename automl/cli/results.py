@@ -1,13 +1,14 @@
 """Commands after a study has run: show, ui, export, predict."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import click
 
 from automl.cli.common import mlruns_option, study_argument, write_text
-from automl.errors import DataError, ExportError
+from automl.errors import DataError, ExportError, StudyFileError
 from automl.quiet import quiet_start
 
 
@@ -57,7 +58,7 @@ def ui(study: str | None, port: int, browse: bool | None, mlruns: Path) -> None:
     Starts MLflow's server on the right store and gives the link to the sorted list of trials. Ctrl-C ends it.
     """
     from automl.journal import STUDY_FILE, find_study, read_journal
-    from automl.studyfile import load_study
+    from automl.studyfile import MASK, load_study
     from automl.tracking.mlflow.ui import plan_user_interface, serve
 
     name = uri = None
@@ -65,6 +66,11 @@ def ui(study: str | None, port: int, browse: bool | None, mlruns: Path) -> None:
         folder = find_study(mlruns, study)
         name = read_journal(folder).start["name"]
         uri = load_study(folder / STUDY_FILE).tracking.uri
+        if MASK in (uri or ""):
+            uri = os.environ.get("MLFLOW_TRACKING_URI")
+            if uri is None:
+                what = "copies of a study file keep no passwords, and `tracking.uri` has one"
+                raise StudyFileError(f"{folder / STUDY_FILE}: {what}. Set MLFLOW_TRACKING_URI instead.")
     plan = plan_user_interface(uri, mlruns, port=port, study=name)
     for what, page in plan.pages.items():
         click.echo(f"{what + ':':9} {page}")
@@ -110,12 +116,13 @@ def predict(model: Path, data: Path, to: Path | None) -> None:
     """
     from automl.data.files import TableFile
     from automl.data.formats import read_file
+    from automl.scoring import text_columns
 
     if not (model / "model.json").is_file():
         raise ExportError(
             f"{model} holds no exported model. Make one with `automl export STUDY --to {model}`."
         )
-    table = read_file(TableFile(data))
+    table = read_file(TableFile(data, texts=tuple(text_columns(model))))
     with quiet_start():
         from automl.scoring import Scorer
 

@@ -107,7 +107,7 @@ class TimeSplits:
         times = times_of(request.column)
         if times is None:
             forms = ", ".join(form.directive for form in DATE_FORMS.values())
-            cure = f"Known forms of dates: {forms}, all cells in the same."
+            cure = f"Known forms of dates: {forms}, all cells in the same, and of the slashed ones a day above 12."
             raise request.refuse("by", "name a column of numbers or dates", cure)
         self._times = times
         self._inner = request.config.stop_on == "inner"

@@ -1,7 +1,7 @@
 """The columns that are learned from, as arrays: numbers with gaps, and codes of levels. Nothing here is learned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy
 import pandas
@@ -38,6 +38,13 @@ class Columns:
     def take(self, rows: numpy.ndarray | slice) -> "Columns":
         """Some of the rows."""
         return Columns(self.numbers[rows], self.codes[rows], self.names, self.categories, self.levels)
+
+    def shuffled(self, numbers: Sequence[int], codes: Sequence[int], order: numpy.ndarray) -> "Columns":
+        """The rows with some numbers and some codes, by their places, taken from other rows: those of `order`."""
+        new_numbers, new_codes = self.numbers.copy(), self.codes.copy()
+        new_numbers[:, numbers] = self.numbers[order][:, numbers]
+        new_codes[:, codes] = self.codes[order][:, codes]
+        return replace(self, numbers=new_numbers, codes=new_codes)
 
 
 def numeric_columns(values: numpy.ndarray, names: Sequence[str]) -> Columns:

@@ -9,6 +9,7 @@ import pandas
 import sqlalchemy
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, ResourceClosedError, SQLAlchemyError
 
+from automl.data.addresses import full_address
 from automl.data.dataset import Where
 from automl.data.files import TableFile, Wanted, choose, explained, first_line, plain_columns
 from automl.errors import DataError, explain, one_of
@@ -30,9 +31,10 @@ def read_database(config: DataConfig, folder: Path, where: Where, wanted: Wanted
     Raises:
         DataError: No such database or table, a database that does not answer, or a query that it refuses.
     """
-    address = _address(config.sql or "", folder, where("data", "sql"))
+    at = where("data", "sql")
+    address = _address(full_address(config.sql or "", "data.sql", at), folder, at)
     named = address.set(query={}).render_as_string(hide_password=True)
-    engine = _engine(address, where("data", "sql"))
+    engine = _engine(address, at)
     key = "table" if config.query is None else "query"
     try:
         with engine.connect() as connection, warnings.catch_warnings():

@@ -34,6 +34,7 @@ class TableFile:
         label: What errors call it; its path when empty.
         encoding: Of its text.
         separator: Between the cells of its lines; None for the one that is usual in its format.
+        texts: Columns whose cells are left as the text that they are, where a format does not know numbers from text.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class TableFile:
     label: str = ""
     encoding: str = "utf-8"
     separator: str | None = None
+    texts: tuple[str, ...] = ()
 
     def error(self, what: str) -> DataError:
         """An error that begins with the place in the study file and the name of this file."""

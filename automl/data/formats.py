@@ -85,6 +85,11 @@ def find_format(file: TableFile) -> Format:
     return form
 
 
+def has_types(file: TableFile) -> bool:
+    """Whether the format tells numbers from text; in CSV and TSV all cells are text."""
+    return find_format(file) not in (FORMATS[".csv"], FORMATS[".tsv"])
+
+
 def with_separator(file: TableFile) -> TableFile:
     """The file with its separator, where that can be told: its first line has no comma, and another one."""
     if find_format(file) is not FORMATS[".csv"] or file.separator is not None:

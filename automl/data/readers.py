@@ -1,6 +1,7 @@
 """Where tables come from: `READERS`, one function a kind of source."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,12 +9,14 @@ import pandas
 import sklearn.datasets
 
 from automl.config import StudyConfig
+from automl.data.addresses import full_address
 from automl.data.dataset import Dataset, Where, make_dataset
 from automl.data.downloads import download, public_url
 from automl.data.files import TableFile, Wanted
-from automl.data.formats import read_file
+from automl.data.formats import has_types, read_file
 from automl.data.text_files import separator_cure
 from automl.errors import DataError, explain, one_of
+from automl.scoring import kind_of_cells, typed_cells
 
 SKLEARN_TABLES: Mapping[str, Callable[..., object]] = {
     "breast_cancer": sklearn.datasets.load_breast_cancer,
@@ -76,7 +79,7 @@ def _from_path(config: StudyConfig, folder: Path, where: Where) -> tuple[pandas.
 
 def _from_url(config: StudyConfig, _: Path, where: Where) -> tuple[pandas.DataFrame, str]:
     data, at = config.data, where("data", "url")
-    url = data.url or ""
+    url = full_address(data.url or "", "data.url", at)
     with TemporaryDirectory() as folder:
         path = download(url, Path(folder), at)
         file = TableFile(path, at, public_url(url), data.encoding, data.separator)
@@ -84,12 +87,24 @@ def _from_url(config: StudyConfig, _: Path, where: Where) -> tuple[pandas.DataFr
 
 
 def _from_file(file: TableFile, config: StudyConfig, where: Where) -> tuple[pandas.DataFrame, str]:
-    table, target = read_file(file, wanted_columns(config)), config.data.target or ""
+    kinds = {} if has_types(file) else config.data.columns or {}
+    levels = tuple(name for name, kind in kinds.items() if kind == "categorical")
+    table, target = read_file(replace(file, texts=levels), wanted_columns(config)), config.data.target or ""
+    table = table.assign(**{name: _settled(table[name]) for name in levels if name in table.columns})
     cure = separator_cure([str(name) for name in table.columns])
     if cure and target not in table.columns:
         must = f"name a column, and the only one is {table.columns[0]!r}"
         raise DataError(explain("data.target", must, target, cure, where=where("data", "target")))
     return table, target
+
+
+def _settled(values: pandas.Series) -> pandas.Series:
+    """A column of texts as numbers or truth values, where each of them stands for one: 7 does, and 007 does not."""
+    for kind in ("boolean", "number"):
+        typed = typed_cells(values, kind)
+        if kind_of_cells(typed) == kind:
+            return typed
+    return values
 
 
 def _from_database(config: StudyConfig, folder: Path, where: Where) -> tuple[pandas.DataFrame, str]:

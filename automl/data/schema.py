@@ -1,14 +1,14 @@
 """What the columns of a table are: found by looking at them, and overridden by the study file."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy
 import pandas
 from pandas.api import types
 
-from automl.data.dates import best_form, find_form
+from automl.data.dates import are_ambiguous, best_form, possible_forms
 from automl.scoring import SPACES, number_values
 
 
@@ -37,6 +37,8 @@ _WORDS_OF_TEXT = 3.0
 """Words a cell, on average, from which unique text is called free text and not an identifier."""
 
 _EXAMPLES = 3
+
+_EITHER = "dates whose day and month cannot be told apart, for no number in them is above 12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,9 @@ def _inspect(values: pandas.Series, override: str | None) -> Column:
 
 def _as_told(name: str, values: pandas.Series, kind: ColumnKind) -> Column:
     if kind is ColumnKind.DATE:
-        return Column(name, kind, best_form(values))
+        form = best_form(values)
+        is_told = form != "american" or not are_ambiguous(values)
+        return Column(name, kind, form, "" if is_told else f"{_EITHER}; read with the month first")
     if kind is ColumnKind.NUMERIC:
         return Column(name, kind, note=_not_numbers(values) or _infinite(values))
     return Column(name, kind, note="" if kind in LEARNED else "dropped, as told")
@@ -176,8 +180,17 @@ def _numbers(cells: _Cells) -> Column | None:
 
 
 def _dates(cells: _Cells) -> Column | None:
-    form = find_form(cells.known)
-    return Column(cells.name, ColumnKind.DATE, form) if form else None
+    forms = possible_forms(cells.known)
+    if len(forms) == 1:
+        return Column(cells.name, ColumnKind.DATE, forms[0])
+    if not forms:
+        return None
+    cure = (
+        "write them as YYYY-MM-DD, or call the column a date under `data.columns` if the month stands first"
+    )
+    column = _levels(cells) or _prose(cells)
+    notes = (f"{_EITHER}; {cure}", column.note)
+    return replace(column, note="; ".join(note for note in notes if note))
 
 
 def _levels(cells: _Cells) -> Column | None:

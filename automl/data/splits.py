@@ -9,7 +9,8 @@ import numpy
 from automl.data.column_splits import ColumnSplits, GroupSplits, TimeSplits
 from automl.data.dataset import Dataset, Where
 from automl.data.random_splits import Request, SplitKind, make_plain, make_stratified
-from automl.sections import SplitsConfig
+from automl.errors import DataError
+from automl.sections import DataConfig, SplitsConfig
 from automl.trial import Task, derive_seed
 
 KINDS: Mapping[str, Callable[[Request], SplitKind]] = {
@@ -34,11 +35,13 @@ class Fold:
         fit: Rows that move the weights, and whose statistics scale the inputs.
         stopping: Rows that choose the epoch. They score nothing, unless they are the validation rows.
         validation: Rows that score. They choose nothing, unless they are the stopping rows.
+        groups: Codes of the fit rows' groups, which a resample draws as a whole; None when it draws rows.
     """
 
     fit: numpy.ndarray
     stopping: numpy.ndarray
     validation: numpy.ndarray
+    groups: numpy.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,29 @@ def make_splits(dataset: Dataset, config: SplitsConfig, seed: int, where: Where)
     share = "" if name == "column" else _share_note(len(test) / len(rows), config.test)
     notes = tuple(note for note in (fewer, share, _unseen_note(dataset, folds)) if note)
     return Splits(training, test, folds, name, f"{name}: {reason}", notes, config.kind == "auto")
+
+
+def check_weights(splits: Splits, dataset: Dataset, config: DataConfig, where: Where) -> None:
+    """Refuse splits of which a part has weights of 0 only: there is no mean over such rows.
+
+    Args:
+        splits: The splits of the table.
+        dataset: The table.
+        config: The study file's data section, which names the weights.
+        where: Gives `file:line` of a key of the study file.
+
+    Raises:
+        DataError: All fit, stopping or validation rows of a fold, or all test rows, weigh 0.
+    """
+    parts = {"the test rows": splits.test} if len(splits.test) else {}
+    for number, fold in enumerate(splits.folds):
+        for name in ("fit", "validation", "stopping"):
+            parts[f"the {name} rows of fold {number}"] = getattr(fold, name)
+    for name, rows in parts.items():
+        if not dataset.weights[rows].sum() > 0.0:
+            must = f"must weigh one of {name} more than 0, got zeros only in these {len(rows)} rows"
+            cure = "Remove the rows that weigh 0, or use fewer `splits.folds`."
+            raise DataError(f"{where('data', 'weights')}: the column {config.weights!r} {must}. {cure}")
 
 
 def _choose(dataset: Dataset, config: SplitsConfig) -> tuple[str, str]:

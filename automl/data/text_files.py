@@ -36,6 +36,7 @@ def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pand
             return pandas.read_csv(
                 stream,
                 usecols=columns,
+                dtype={name: str for name in names if name in file.texts},
                 sep=separator,
                 encoding=file.encoding,
                 index_col=False,

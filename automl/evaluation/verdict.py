@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from automl.evaluation.resampling import Estimate
 from automl.evaluation.thresholds import EVEN
@@ -62,6 +62,16 @@ class Verdict:
             which = f"the first {len(scores)} of these folds" if some else "the same folds"
             rows.append((f"baseline on {which}: {name}", f"{sum(scores) / len(scores):.4g}"))
         return rows
+
+    def content(self) -> dict[str, object]:
+        """All of it as plain data."""
+        return {
+            "rows": self.rows(),
+            "sentences": self.sentences(),
+            "baselines": {name: list(scores) for name, scores in self.baselines.items()},
+            "corrected": list(asdict(self.corrected).values()) if self.corrected else None,
+            "test": list(asdict(self.test).values()) if self.test else None,
+        }
 
     def sentences(self) -> list[str]:
         """What follows from the scores."""

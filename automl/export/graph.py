@@ -119,12 +119,24 @@ def _date_parts(cells: Tensor, form: str) -> Tensor:
         & (minute < 60)
         & (second < 60)
     )
-    fraction = tensorflow.cast(3600 * hour + 60 * minute + second, tensorflow.float64) / 86_400.0
+    seconds = 3600 * hour + 60 * minute + second - _offset_seconds(cells, is_date, form)
+    days += seconds // 86_400
+    seconds = tensorflow.math.floormod(seconds, 86_400)
     weekday = tensorflow.math.floormod(days + 3, 7)  # 1970-01-01 was a Thursday
-    parts = [tensorflow.cast(part, tensorflow.float64) for part in (year, month, day, weekday, hour, days)]
-    parts[-1] += fraction
+    whole = (*_calendar(days), weekday, seconds // 3600, days)
+    parts = [tensorflow.cast(part, tensorflow.float64) for part in whole]
+    parts[-1] += tensorflow.cast(seconds, tensorflow.float64) / 86_400.0
     known = (is_date & exists)[:, None]
     return tensorflow.where(known, tensorflow.stack(parts, axis=1), numpy.float64("nan"))
+
+
+def _offset_seconds(cells: Tensor, is_date: Tensor, form: str) -> Tensor:
+    """What is to be taken off for UTC; 0 where a cell names no offset."""
+    text = tensorflow.strings.regex_replace(cells, DATE_FORMS[form].pattern, DATE_FORMS[form].offset)
+    text = tensorflow.where(is_date & (text != ""), text, tensorflow.constant("0"))
+    number = tensorflow.strings.to_number(text, tensorflow.int64)  # +0530 as 530
+    size = tensorflow.abs(number)
+    return tensorflow.sign(number) * (3600 * (size // 100) + 60 * tensorflow.math.floormod(size, 100))
 
 
 def _days_since_1970(year: Tensor, month: Tensor, day: Tensor) -> Tensor:
@@ -133,3 +145,15 @@ def _days_since_1970(year: Tensor, month: Tensor, day: Tensor) -> Tensor:
     of_year = (153 * tensorflow.math.floormod(month + 9, 12) + 2) // 5 + day - 1
     leap_days = year // 4 - year // 100 + year // 400
     return 365 * year + leap_days + of_year - 719_468
+
+
+def _calendar(days: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Year, month and day of days since 1970: what `_days_since_1970` undoes."""
+    days = days + 719_468
+    of_era = tensorflow.math.floormod(days, 146_097)  # 400 years
+    years = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * years + years // 4 - years // 100)
+    place = (5 * of_year + 2) // 153  # of the month in a year that begins in March
+    month = tensorflow.math.floormod(place + 2, 12) + 1
+    year = years + 400 * (days // 146_097) + tensorflow.cast(month <= 2, tensorflow.int64)
+    return year, month, of_year - (153 * place + 2) // 5 + 1

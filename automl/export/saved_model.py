@@ -18,7 +18,7 @@ from automl.data.dates import DATE_FORMS
 from automl.data.schema import Column, ColumnKind
 from automl.errors import ExportError
 from automl.export.graph import input_type, preprocess
-from automl.scoring import Scorer
+from automl.scoring import Scorer, kind_of_cells
 from automl.training.network import Network
 from automl.trial import Task, Trial
 
@@ -156,7 +156,7 @@ def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
         "target": dataset.target_name,
         "features": list(dataset.feature_names),
         "inputs": argument_names(dataset.feature_names),
-        "columns": {column.name: _described(column) for column in dataset.schema.learned},
+        "columns": {column.name: _described(column, dataset) for column in dataset.schema.learned},
         "threshold": card.threshold,
         "classes": list(dataset.classes),
         "hyperparameters": dict(card.trial.hyperparameters),
@@ -168,8 +168,10 @@ def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
     (folder / "model_card.md").write_text(_card_text(dataset, card), encoding="utf-8")
 
 
-def _described(column: Column) -> dict[str, str]:
+def _described(column: Column, dataset: Dataset) -> dict[str, str]:
     described = {"kind": column.kind.value}
+    if column.kind is ColumnKind.CATEGORICAL:
+        described["cells"] = kind_of_cells(dataset.table[column.name])
     if column.kind is ColumnKind.DATE:
         described["form"] = DATE_FORMS[column.form].directive
     return described

@@ -14,7 +14,7 @@ TRAINING, VALIDATION = "#0072B2", "#D55E00"
 
 def training_curves(trial: Trial) -> Figure:
     """Training and validation loss against epochs, every fold and their mean, with the epochs that were kept."""
-    figure, axes = _axes()
+    figure, axes = make_axes()
     for fold in trial.folds:
         for losses, color in ((fold.training_loss, TRAINING), (fold.validation_loss, VALIDATION)):
             axes.plot(range(1, len(losses) + 1), losses, color=color, alpha=0.25, linewidth=0.8)
@@ -39,7 +39,7 @@ def training_curves(trial: Trial) -> Figure:
     return figure
 
 
-def _axes() -> tuple[Figure, Axes]:
+def make_axes() -> tuple[Figure, Axes]:
     """One plot with fixed margins: to let matplotlib find them draws everything twice."""
     figure = Figure(figsize=(7, 4.2))
     figure.subplots_adjust(left=0.11, right=0.97, bottom=0.13, top=0.91)
@@ -53,7 +53,7 @@ def validation_curve_over_capacity(trials: Sequence[Trial], objective: Objective
     the effect of size.
     """
     complete = [trial for trial in trials if trial.state is TrialState.COMPLETE and trial.capacity]
-    figure, axes = _axes()
+    figure, axes = make_axes()
     metric = objective.metric
     capacities = [trial.capacity or 0 for trial in complete]
     errors = numpy.nan_to_num([trial.standard_error(metric) for trial in complete])

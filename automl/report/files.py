@@ -1,14 +1,24 @@
 """The files that go with a trial and with a study: tables and figures, ready to be looked at or uploaded."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas
+from matplotlib.figure import Figure
 
 from automl.evaluation.leaderboard import leaderboard
+from automl.explanation import Explanation
+from automl.journal import StudyLog
+from automl.report.bias_variance_figures import (
+    bias_variance_curves,
+    bias_variance_over_capacity,
+    bias_variance_table,
+    learning_curve_figure,
+    where_the_loss_comes_from,
+)
 from automl.report.figures import training_curves, validation_curve_over_capacity
-from automl.trial import Objective, Trial, TrialState
+from automl.trial import Trial
 
 
 def write_trial_files(trial: Trial, folder: Path, drawn: bool) -> None:
@@ -46,21 +56,42 @@ def write_trial_files(trial: Trial, folder: Path, drawn: bool) -> None:
         training_curves(trial).savefig(figures / "training_curves.png", dpi=110)
 
 
-def write_study_files(
-    trials: Sequence[Trial], objective: Objective, names: Sequence[str], folder: Path
-) -> Mapping[str, Path]:
-    """Write `leaderboard.csv` and `figures/validation_curve_capacity.png`; nothing when no trial has ended.
+def write_study_files(log: StudyLog, found: Explanation) -> Mapping[str, Path]:
+    """Write the tables and figures of a study into its folder; nothing when no trial has ended.
+
+    `leaderboard.csv`; `bias_variance.csv`, a row a trial and epoch; and `figures/`.
 
     Returns:
         The files by their path within the folder.
     """
-    if not trials:
+    if not log.trials:
         return {}
-    files = {"leaderboard.csv": folder / "leaderboard.csv"}
-    leaderboard(trials, objective, names).to_csv(files["leaderboard.csv"], index=False)
-    if any(trial.state is TrialState.COMPLETE for trial in trials):
-        name = "figures/validation_curve_capacity.png"
-        files[name] = folder / name
-        files[name].parent.mkdir(exist_ok=True)
-        validation_curve_over_capacity(trials, objective).savefig(files[name], dpi=110)
-    return files
+    tables = {"leaderboard.csv": leaderboard(log.trials, log.objective, log.start["searched"])}
+    if log.bias_variance:
+        tables["bias_variance.csv"] = bias_variance_table(log.bias_variance.values())
+    for name, table in tables.items():
+        table.to_csv(log.folder / name, index=False)
+    figures = _figures(log, found)
+    (log.folder / "figures").mkdir(exist_ok=True)
+    for name, figure in figures.items():
+        figure.savefig(log.folder / name, dpi=110)
+    return {name: log.folder / name for name in (*tables, *figures)}
+
+
+def _figures(log: StudyLog, found: Explanation) -> dict[str, Figure]:
+    """The study's figures by their path."""
+    drawn: dict[str, Figure] = {}
+    if log.best is None:
+        return drawn
+    drawn["figures/validation_curve_capacity.png"] = validation_curve_over_capacity(log.trials, log.objective)
+    if log.bias_variance:
+        drawn["figures/bias_variance_capacity.png"] = bias_variance_over_capacity(
+            log.trials, log.bias_variance
+        )
+        drawn["figures/where_the_loss_comes_from.png"] = where_the_loss_comes_from(log.bias_variance)
+    for number, one in log.bias_variance.items():
+        if number == log.best.number:
+            drawn["figures/bias_variance_of_the_best.png"] = bias_variance_curves(one)
+    if found.learning_curve is not None:
+        drawn["figures/learning_curve.png"] = learning_curve_figure(found.learning_curve)
+    return drawn

@@ -63,11 +63,15 @@ class TerminalTracker(Tracker):
             given = ", ".join(f"{name} {_short(values[name])}" for name in shown if name in values)
             self._running = f"trial {first}: {given}"
 
-    def log_progress(self, progress: Progress | None) -> None:
+    def start_phase(self, name: str) -> None:
+        """Show what is done, and say it where there is no live view."""
+        self._running, self._position = name, ""
+        if self._live is None:
+            self._console.print(name, highlight=False)
+
+    def log_progress(self, progress: Progress) -> None:
         """Show where they are."""
-        if progress is None:
-            self._position = "refit"
-        elif progress.epoch:
+        if progress.epoch:
             at = f"epoch {progress.epoch}/{progress.num_epochs}"
             self._position = f"fold {progress.done + 1}/{progress.total}, {at}"
         else:

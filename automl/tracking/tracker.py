@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pandas
 
+from automl.evaluation.bias_variance import BiasVariance
+from automl.evaluation.diagnosis import Diagnosis
 from automl.evaluation.verdict import Verdict
 from automl.trial import Hyperparameters, Objective, Progress, Task, Trial
 
@@ -90,6 +92,9 @@ class StudySummary:
         files: Local files for the study's own page (`leaderboard.csv`, figures), by path within it.
         seconds: Wall time of the whole study.
         verdict: What is known of the best trial beyond its mean score.
+        answer: What the study has found, in sentences.
+        bias_variance: What the loss is made of, of the trials that were looked into, by number.
+        diagnoses: What limits each trial, by number.
     """
 
     status: StudyStatus
@@ -100,6 +105,9 @@ class StudySummary:
     files: Mapping[str, Path] = field(default_factory=dict)
     seconds: float = 0.0
     verdict: Verdict | None = None
+    answer: tuple[str, ...] = ()
+    bias_variance: Mapping[int, BiasVariance] = field(default_factory=dict)
+    diagnoses: Mapping[int, Diagnosis] = field(default_factory=dict)
 
 
 class Tracker(ABC):
@@ -118,8 +126,12 @@ class Tracker(ABC):
         """Called when trials, by number, are about to train together."""
 
     @abstractmethod
-    def log_progress(self, progress: Progress | None) -> None:
-        """Called often while trials train, and with None when the best one is refitted; must return at once."""
+    def start_phase(self, name: str) -> None:
+        """Called when the study turns from its trials to something else, as `refit` or `bias and variance`."""
+
+    @abstractmethod
+    def log_progress(self, progress: Progress) -> None:
+        """Called often while networks train; must return at once."""
 
     @abstractmethod
     def log_trial(self, trial: Trial) -> None:

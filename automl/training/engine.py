@@ -10,6 +10,7 @@ import numpy
 from automl.data.splits import Fold
 from automl.training.network import Network
 from automl.training.sequential import TrainingPlan, refit
+from automl.training.traces import Trace, trace_member
 from automl.training.trials import train_trial
 from automl.trial import Member, Progress, Trial
 
@@ -48,6 +49,13 @@ class Engine(ABC):
         """Trials as they end, in any order; fewer than asked for when `watch.may_start` says no.
 
         A member that diverges or raises makes its trial FAILED, with the folds before it kept.
+        """
+
+    @abstractmethod
+    def trace(self, members: Sequence[Member], watch: Watch) -> Generator[Trace, None, None]:
+        """What members predict at their snapshots, as they end, in any order; each must have at least one.
+
+        Fewer than asked for when `watch.may_start` says no. A member that diverges or raises has a failed trace.
         """
 
     @abstractmethod
@@ -90,6 +98,17 @@ class SequentialEngine(Engine):
             trial = train_trial(self._plan, list(members), self._folds, on_epoch)
             done += len(members)
             yield trial
+
+    def trace(self, members: Sequence[Member], watch: Watch) -> Generator[Trace, None, None]:
+        """See `Engine.trace`."""
+        for done, member in enumerate(members):
+            if not watch.may_start():
+                return
+
+            def on_epoch(_: int, epoch: int, done: int = done, last: int = member.snapshots[-1]) -> None:
+                watch.on_progress(Progress(done, len(members), 1, epoch, last))
+
+            yield trace_member(self._plan, member, self._folds[member.fold], on_epoch)
 
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int) -> Network:
         """See `Engine.refit`."""

@@ -30,12 +30,14 @@ class Job:
         view: Number of its view.
         num_epochs: Epochs at most.
         patience: Epochs without a better stopping loss before it ends; 0 to train all epochs and keep the last.
+        horizon: Epochs that the schedule of its learning rate is made for; `num_epochs` when 0.
     """
 
     member: Member
     view: int
     num_epochs: int
     patience: int
+    horizon: int = 0
 
 
 @dataclass(slots=True)
@@ -44,20 +46,25 @@ class Outcome:
 
     Attributes:
         job: What was to be done.
+        structure: Of the program that trained it.
         losses: Losses after each epoch on fit, stopping and validation rows, float64 (epoch, part).
         best_epoch: Epochs after which the kept weights stood, from 1; 0 when it diverged at once.
         diverged: Whether a loss was infinite or NaN, in the last epoch.
         predictions: Of the kept weights for the measured rows of its view, float32 (row, output).
         weights: The kept weights, trainable ones first, then moving moments, in the order of `Structure`.
+        snapshots: Predictions for the validation rows after each of the member's snapshots that it reached, float32
+            (row, output).
         seconds: Its share of the time that the program took.
     """
 
     job: Job
+    structure: Structure
     losses: numpy.ndarray
     best_epoch: int
     diverged: bool
     predictions: numpy.ndarray
     weights: list[numpy.ndarray]
+    snapshots: list[numpy.ndarray]
     seconds: float
 
 
@@ -67,6 +74,7 @@ class _Place:
 
     job: Job
     losses: list[numpy.ndarray] = field(default_factory=list)
+    snapshots: list[numpy.ndarray] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -133,6 +141,13 @@ class Population:
             if place is not None:
                 place.losses.append(losses[number].astype(numpy.float64))
                 place.seconds += share
+                self._take_snapshot(place, predictions[number])
+
+    def _take_snapshot(self, place: _Place, predictions: numpy.ndarray) -> None:
+        """Keep the predictions of a member that has just reached one of its snapshots."""
+        if len(place.losses) in place.job.member.snapshots:
+            view = self._tables.views[place.job.view]
+            place.snapshots.append(predictions[view.places(view.fold.validation)])
 
     def take_finished(self) -> list[Outcome]:
         """Members that have ended; their places are free."""
@@ -202,7 +217,7 @@ class Population:
         steps = -(-len(self._tables.views[job.view].fit) // structure.batch_size)
         values = member_values(structure, job.member) | {
             "view": job.view,
-            "num_steps": job.num_epochs * steps,
+            "num_steps": (job.horizon or job.num_epochs) * steps,
         }
         for name, value in values.items():
             self._values[name][number] = value
@@ -238,11 +253,13 @@ class Population:
         num_rows = self._tables.views[place.job.view].num_measured
         return Outcome(
             job=place.job,
+            structure=self._structure,
             losses=numpy.array(place.losses),
             best_epoch=int(self._stopping.best_epoch[number]),
             diverged=bool(self._stopping.diverged[number]),
             predictions=self._predictions[number, :num_rows].copy(),
             weights=[array[number].copy() for array in self._best],
+            snapshots=place.snapshots,
             seconds=place.seconds,
         )
 

@@ -12,16 +12,27 @@ from automl.trial import Member
 def member_fold(member: Member, fold: Fold) -> Fold:
     """The fold with the fit rows that this member uses: a share of them, a bootstrap resample, or all.
 
-    A bootstrap resample holds as many rows as it is drawn from, some of them several times (Efron 1979). Shares of
-    one fold are nested: a smaller one is part of a larger one.
+    A bootstrap resample holds as many rows as it is drawn from, some of them several times (Efron 1979); of grouped
+    rows, as many groups. Shares of one fold are nested: a smaller one is part of a larger one.
     """
     fit = fold.fit
     if member.share < 1.0:
         taken = max(1, round(member.share * len(fit)))
         fit = numpy.sort(numpy.random.default_rng(member.rows_seed).permutation(fit)[:taken])
     if member.resample:
-        fit = numpy.sort(numpy.random.default_rng(member.rows_seed).choice(fit, len(fit)))
-    return fold if fit is fold.fit else replace(fold, fit=fit)
+        fit = numpy.sort(_drawn(fit, fold.groups, numpy.random.default_rng(member.rows_seed)))
+    return fold if fit is fold.fit else replace(fold, fit=fit, groups=None)
+
+
+def _drawn(
+    rows: numpy.ndarray, groups: numpy.ndarray | None, generator: numpy.random.Generator
+) -> numpy.ndarray:
+    """A bootstrap resample of rows, or of their groups."""
+    if groups is None:
+        return generator.choice(rows, len(rows))
+    codes, places = numpy.unique(groups, return_inverse=True)
+    times = numpy.bincount(generator.choice(len(codes), len(codes)), minlength=len(codes))
+    return numpy.repeat(rows, times[places])
 
 
 @lru_cache(maxsize=256)

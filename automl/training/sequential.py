@@ -21,10 +21,11 @@ from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
 from automl.sections import TrainingConfig
 from automl.training.compiled import CompiledModels, evaluation_loss, loss_name, mean_loss
+from automl.training.health import MOST_ROWS, loss_slopes, make_health, output_slopes
 from automl.training.network import Network, forward
 from automl.training.rows import member_fold, row_order
 from automl.training.views import Treatment, View, make_view
-from automl.trial import FoldResult, Hyperparameters, Member, Task
+from automl.trial import FoldResult, Health, Hyperparameters, Member, Task
 
 MOST_EPOCHS = 100
 """Of a network, where the study file and the size of the table say nothing else."""
@@ -103,13 +104,14 @@ def train_member(
     started = time.perf_counter()
     dataset = plan.dataset
     view = plan.view(member, fold)
-    model = models.fresh(member, plan.epochs * _num_steps(plan, member, view))
-    parts = [_Part(plan, view, rows, model) for rows in (view.measured, fold.stopping, fold.validation)]
+    model = models.fresh(member, plan.epochs * num_steps(plan, member, view))
+    parts = [Part(plan, view, rows, model) for rows in (view.measured, fold.stopping, fold.validation)]
+    start = _start(model, parts[0]) if member.fold == 0 else []
     recorder = _LossRecorder(parts, lambda epoch: on_epoch(member.fold, epoch))
     stopper = keras.callbacks.EarlyStopping(
         "stopping_loss", mode="min", patience=plan.training.patience, restore_best_weights=True
     )
-    _fit(plan, member, model, _Part(plan, view, view.fold.fit, model), [recorder, stopper])
+    fit(plan, member, model, Part(plan, view, view.fold.fit, model), [recorder, stopper])
     if recorder.diverged:
         raise diverged(member, len(recorder.losses))
     network = Network(model, view.scalings, dataset.task)
@@ -131,8 +133,20 @@ def train_member(
         training_scores=training_scores,
         seconds=time.perf_counter() - started,
         predictions=predictions[1].astype(numpy.float32),
+        health=_health(model, start, parts[0]) if member.fold == 0 else None,
     )
     return result, network
+
+
+def _start(model: keras.Model, part: "Part") -> list[numpy.ndarray]:
+    """Gradients of a model that has not been trained."""
+    loss = evaluation_loss(model)
+    function = loss.call if isinstance(loss, keras.losses.Loss) else loss
+    return loss_slopes(model, function, (part.inputs[:MOST_ROWS], part.targets[:MOST_ROWS]))
+
+
+def _health(model: keras.Model, start: list[numpy.ndarray], part: "Part") -> Health:
+    return make_health(start, output_slopes(model, part.inputs[:MOST_ROWS]))
 
 
 def diverged(member: Member, epoch: int) -> TrialFailure:
@@ -159,9 +173,9 @@ def refit(plan: TrainingPlan, member: Member, rows: numpy.ndarray, epochs: int) 
         TrialFailure: The weights are not finite afterwards.
     """
     view = plan.view(member, Fold(rows, rows[:0], rows[:0]))
-    model = plan.models().fresh(member, epochs * _num_steps(plan, member, view))
-    part = _Part(plan, view, view.fold.fit, model)
-    _fit(plan, member, model, part, [], epochs)
+    model = plan.models().fresh(member, epochs * num_steps(plan, member, view))
+    part = Part(plan, view, view.fold.fit, model)
+    fit(plan, member, model, part, [], epochs)
     if not all(numpy.isfinite(weights).all() for weights in model.get_weights()):
         raise TrialFailure("diverged: the refit on all training rows has weights that are not finite")
     return Network(model, view.scalings, plan.dataset.task)
@@ -176,7 +190,7 @@ def _count(model: keras.Model) -> int:
     return sum(math.prod(weights.shape) for weights in model.trainable_weights)
 
 
-class _Part:
+class Part:
     """Some rows of a fold, for a model: `rows`, `inputs`, `targets`, `weights` and `sample_weights`."""
 
     def __init__(self, plan: TrainingPlan, view: View, rows: numpy.ndarray, model: keras.Model) -> None:
@@ -201,7 +215,7 @@ class _LossRecorder(keras.callbacks.Callback):
     Cheaper than `validation_data`, for which Keras builds a second pipeline, and it serves three sets at once.
     """
 
-    def __init__(self, parts: list[_Part], on_epoch: Callable[[int], None]) -> None:
+    def __init__(self, parts: list[Part], on_epoch: Callable[[int], None]) -> None:
         super().__init__()
         self.losses: list[tuple[float, float, float]] = []
         self.diverged = False
@@ -225,14 +239,15 @@ class _LossRecorder(keras.callbacks.Callback):
         self._on_epoch(epoch + 1)
 
 
-def _fit(
+def fit(
     plan: TrainingPlan,
     member: Member,
     model: keras.Model,
-    part: _Part,
+    part: Part,
     callbacks: list[Any],
     epochs: int | None = None,
 ) -> None:
+    """Train a compiled model on a part, its rows in the member's own order; for all epochs of the plan by default."""
     epochs = epochs or plan.epochs
     size = _batch_size(plan, member)
     orders = numpy.stack([row_order(member.order_seed, len(part.rows), epoch) for epoch in range(epochs)])
@@ -250,11 +265,12 @@ def _batch_size(plan: TrainingPlan, member: Member) -> int:
     return int(member.hyperparameters.get("batch_size") or plan.batch_size)
 
 
-def _num_steps(plan: TrainingPlan, member: Member, view: View) -> int:
+def num_steps(plan: TrainingPlan, member: Member, view: View) -> int:
+    """Steps of one epoch."""
     return math.ceil(len(view.fit) / _batch_size(plan, member))
 
 
-def _batches(part: _Part, size: int, orders: numpy.ndarray) -> tensorflow.data.Dataset:
+def _batches(part: Part, size: int, orders: numpy.ndarray) -> tensorflow.data.Dataset:
     """Batches of one epoch after another, the rows of each in its own order, of shape (epoch, row).
 
     The last batch of an epoch holds what is left.

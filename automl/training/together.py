@@ -5,6 +5,7 @@ from collections.abc import Generator, Sequence
 from typing import final
 
 import numpy
+from keras import ops
 
 from automl.data.encodings import ENCODINGS
 from automl.data.splits import Fold
@@ -12,6 +13,7 @@ from automl.evaluation.metrics import score
 from automl.networks.mlp import set_weights
 from automl.training.backend import Function, on_accelerator
 from automl.training.engine import Cohort, Engine, Watch
+from automl.training.health import MOST_ROWS, perceptron_health
 from automl.training.lanes import Broken, LaneRun
 from automl.training.network import Network, interpret
 from automl.training.planner import Known, Setting, plan_lanes, structure_of
@@ -20,8 +22,9 @@ from automl.training.programs import compile_epoch
 from automl.training.sequential import TrainingPlan, TrialFailure, check_scores, diverged
 from automl.training.stacked import Structure
 from automl.training.stacking import own_weights
+from automl.training.traces import Trace, make_trace
 from automl.training.views import Tables, View
-from automl.trial import FoldResult, Member, Trial, TrialState
+from automl.trial import FoldResult, Health, Member, Trial, TrialState
 
 _ACCELERATOR_PLACES = 1024
 
@@ -59,6 +62,14 @@ class PopulationEngine(Engine):
             ended[trial].append(outcome)
             if len(ended[trial]) == len(members[trial]):
                 yield self._trial(members[trial][0], ended.pop(trial), setting)
+
+    def trace(self, members: Sequence[Member], watch: Watch) -> Generator[Trace, None, None]:
+        """See `Engine.trace`."""
+        jobs = self._prepare(members)
+        setting = self._setting(list(self._tables.values()))
+        run = LaneRun(self.program, self._tables, setting, watch)
+        for outcome in run.outcomes(plan_lanes(jobs, setting, self._known)):
+            yield self._trace(outcome)
 
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int) -> Network:
         """See `Engine.refit`."""
@@ -106,11 +117,12 @@ class PopulationEngine(Engine):
         return self._tables[width].views[place]
 
     def _job(self, member: Member) -> Job:
-        """Without rows to stop on, a member trains all epochs and keeps its last weights."""
-        training = self._plan.training
+        """Without rows to stop on, or with snapshots, a member trains all its epochs and keeps its last weights."""
+        place, epochs = self._views[self._key(member)][1], self._plan.epochs
+        if member.snapshots:
+            return Job(member, place, member.snapshots[-1], 0, epochs)
         stops = len(self._view(member).fold.stopping) > 0
-        place = self._views[self._key(member)][1]
-        return Job(member, place, self._plan.epochs, training.patience if stops else 0)
+        return Job(member, place, epochs, self._plan.training.patience if stops else 0)
 
     def _setting(self, tables: Sequence[Tables]) -> Setting:
         plan = self._plan
@@ -144,6 +156,13 @@ class PopulationEngine(Engine):
             reason=reason,
         )
 
+    def _trace(self, outcome: Outcome | Broken) -> Trace:
+        member = outcome.job.member
+        if isinstance(outcome, Broken):
+            return make_trace(self._plan, member, self._view(member), [], outcome.reason)
+        failed = "diverged" if outcome.diverged else ""
+        return make_trace(self._plan, member, self._view(member), outcome.snapshots, failed)
+
     def _fold_result(self, outcome: Outcome | Broken) -> FoldResult:
         if isinstance(outcome, Broken):
             raise TrialFailure(outcome.reason)
@@ -176,4 +195,14 @@ class PopulationEngine(Engine):
             training_scores=training_scores,
             seconds=outcome.seconds,
             predictions=predictions[validation].astype(numpy.float32),
+            health=self._health(outcome) if member.fold == 0 else None,
         )
+
+    def _health(self, outcome: Outcome) -> Health:
+        member = outcome.job.member
+        width, place = self._views[self._key(member)]
+        arrays = self._tables[width].arrays
+        view = self._tables[width].views[place]
+        some = view.places(view.measured[:MOST_ROWS])
+        rows = (ops.convert_to_numpy(arrays[name][place])[some] for name in ("inputs", "targets"))
+        return perceptron_health(outcome.structure, member, outcome.weights, tuple(rows))

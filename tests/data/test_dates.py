@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from automl.data.dates import DATE_FORMS, PARTS, best_form, date_parts, find_form, seconds_of
+from automl.data.dates import (
+    DATE_FORMS,
+    PARTS,
+    are_ambiguous,
+    best_form,
+    date_parts,
+    find_form,
+    possible_forms,
+    seconds_of,
+)
 
 FORMS = {
     "iso": [
@@ -17,9 +26,12 @@ FORMS = {
         "2000-02-29T23:59",
         "0001-01-01 00:00:59.999",
         "9999-12-31T00:00:00Z",
+        "2024-03-01T10:00:00+02:00",
+        "2024-03-01 10:00:00.25-0530",
     ],
     "slashed": ["2023/12/31", "1969/7/20", "2000/02/29"],
     "american": ["12/31/2023", "7/20/1969", "02/29/2000"],
+    "british": ["31/12/2023", "20/7/1969", "29/02/2000"],
     "european": ["31.12.2023", "20.7.1969", "29.02.2000"],
 }
 NO_DATES = [
@@ -38,7 +50,11 @@ NO_DATES = [
         "2023-01-01T24:00",
         "2023-01-01T10:60",
         "2023-01-01T10:00:60",
-        "2023-01-01T10:00+02:00",
+        "2023-01-01T10:00+2:00",
+        "2023-01-01T10:00+24:00",
+        "2023-01-01T10:00+02:60",
+        "2023-01-01+02:00",
+        "2023-01-01T10:00+02:00Z",
         "-2023-01-01",
     ),
     *(
@@ -46,6 +62,7 @@ NO_DATES = [
         "yesterday",
         "1.5",
         "1/2",
+        "1/2/23",
         "٢٠٢٣-٠١-٠١",
         "2023-01-01\n2023-01-01",
         "31.02.2023",
@@ -79,9 +96,24 @@ def test_a_wrong_date_far_down_is_seen() -> None:
     assert find_form(pandas.Series(["2023-01-01"] * 5000 + ["2023-02-30"])) is None
 
 
-def test_a_day_above_12_tells_american_from_european_and_the_best_form_reads_most() -> None:
-    assert find_form(pandas.Series(["1/2/2023", "12/11/2023"])) == "american"
+def test_a_day_above_12_tells_whether_the_month_or_the_day_stands_first() -> None:
+    either = ["1/2/2023", "12/11/2023"] * 600
+    assert find_form(pandas.Series(either)) is None
+    assert possible_forms(pandas.Series(either)) == ["american", "british"]
+    assert find_form(pandas.Series([*either, "1/13/2023"])) == "american"
+    assert find_form(pandas.Series([*either, "13/1/2023"])) == "british"
+    assert find_form(pandas.Series([*either, "13/1/2023", "1/13/2023"])) is None
+
+
+def test_cells_are_ambiguous_when_none_of_them_tells_day_from_month() -> None:
+    assert are_ambiguous(pandas.Series(["1/2/2023", "unknown", None]))
+    assert not are_ambiguous(pandas.Series(["1/2/2023", "unknown", "13/2/2023"]))
+    assert not are_ambiguous(pandas.Series(["unknown", "2023-01-01"]))
+
+
+def test_the_best_form_reads_most() -> None:
     assert best_form(pandas.Series(["31.12.2023", "unknown", None, "1.1.2024", "2023-01-01"])) == "european"
+    assert best_form(pandas.Series(["1/2/2023", "unknown", "13/2/2023"])) == "british"
     assert best_form(pandas.Series(["unknown"])) == "iso"
 
 
@@ -89,6 +121,17 @@ def test_seconds_by_hand() -> None:
     texts = ["1970-01-01", "1970-01-02T00:00:01", "1969-12-31 23:59:59.5", None, "2001-09-09T01:46:40Z"]
     seconds = seconds_of(pandas.Series(texts), "iso")
     numpy.testing.assert_array_equal(seconds, [0.0, 86_401.0, -1.0, numpy.nan, 1e9])
+
+
+def test_an_offset_is_counted_out_as_pandas_does() -> None:
+    texts = [
+        *("2024-03-01T10:00:00+02:00", "2024-03-01T01:30:00+0530", "2024-12-31 23:00-01:30"),
+        *("2024-03-01T10:00:00Z", "2024-03-01T10:00:00", "2024-02-29T10:00-00:00"),
+    ]
+    expected = pandas.to_datetime(pandas.Series(texts), format="ISO8601", utc=True)
+    seconds = seconds_of(pandas.Series(texts), "iso")
+    assert seconds.tolist() == [time.timestamp() for time in expected]
+    assert date_parts(seconds)[1, :5].tolist() == [2024, 2, 29, 3, 20]
 
 
 def test_the_parts_of_a_date_by_hand() -> None:

@@ -304,3 +304,29 @@ def test_a_long_row_is_refused_also_where_a_part_of_the_columns_is_read(tmp_path
 def test_empty_cells_at_the_end_of_rows_are_no_cells(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b,y\n1,2,3,\n2,3,4,\n")
     assert read(tmp_path, path="t.csv", target="y", features=["b"]).columns.numbers.tolist() == [[2.0], [3.0]]
+
+
+@pytest.mark.parametrize(
+    ("cells", "levels"),
+    [
+        (["007", "7", "007", ""], ("", "007", "7")),
+        (["1E5", "100000", "1e5", "2"], ("100000", "1E5", "1e5", "2")),
+        (
+            ["12345678901234567891", "12345678901234567892"] * 2,
+            ("12345678901234567891", "12345678901234567892"),
+        ),
+        (["7", " 8", "7.0", "9"], ("7", "8", "9")),
+        (["7", "", "8", "9"], ("", "7", "8", "9")),
+        (["true", "FALSE", "", "True"], ("", "False", "True")),
+        (["true", "FALSE", "maybe", "True"], ("FALSE", "True", "maybe", "true")),
+    ],
+)
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv"])
+def test_codes_are_kept_as_they_are_written(
+    write: Write, name: str, cells: list[str], levels: tuple[str, ...]
+) -> None:
+    separator = "," if name == "t.csv" else "\t"
+    rows = "".join(f"{cell}{separator}{number % 2}\n" for number, cell in enumerate(cells))
+    path = write(f"code{separator}y\n{rows}", name)
+    dataset = read(path.parent, path=name, target="y", columns={"code": "categorical"})
+    assert dataset.columns.levels == (levels,)

@@ -37,6 +37,18 @@ KINDS: dict[str, tuple[Sequence[Any], ColumnKind, str]] = {
     "dates": (["2023-01-01", "2024-02-29T10:00", None], ColumnKind.DATE, ""),
     "dates with slashes": (["2023/01/01", "2024/2/29"], ColumnKind.DATE, ""),
     "American dates": (["01/31/2023", "2/29/2024"], ColumnKind.DATE, ""),
+    "British dates": (["31/01/2023", "1/2/2024", None], ColumnKind.DATE, ""),
+    "dates with offsets": (["2024-03-01T10:00:00+02:00", "2024-03-01T10:00:00Z"], ColumnKind.DATE, ""),
+    "dates that may begin with the day or the month": (
+        ["01/02/2023", " 3/4/2024", None],
+        ColumnKind.CATEGORICAL,
+        "dates whose day and month cannot be told apart, for no number in them is above 12; write them as YYYY-MM-DD",
+    ),
+    "many of them": (
+        [f"{1 + row % 12}/{1 + row // 12}/2023" for row in range(ROWS)],
+        ColumnKind.IDENTIFIER,
+        "if the month stands first; 60 different values in 60 rows; dropped as an identifier",
+    ),
     "European dates": (["31.01.2023", "29.2.2024"], ColumnKind.DATE, ""),
     "a date that does not exist": (["2023-02-28", "2023-02-30"], ColumnKind.CATEGORICAL, ""),
     "a row number": (range(ROWS), ColumnKind.IDENTIFIER, "counts the rows"),
@@ -88,6 +100,8 @@ TIMES = ["2023-01-01", "2024-02-29"]
         (["2023/01/01", "2024/2/29"], "slashed"),
         (["01/31/2023", "2/29/2024"], "american"),
         (["31.01.2023", "29.2.2024"], "european"),
+        (["31/01/2023", "1/2/2024"], "british"),
+        (["2024-03-01T10:00:00+02:00", "2024-03-01"], "iso"),
         (pandas.to_datetime(pandas.Series(TIMES)), "iso"),
         (pandas.to_datetime(pandas.Series(TIMES), utc=True), "iso"),
         (pandas.to_datetime(pandas.Series([*TIMES, None])), "iso"),
@@ -113,6 +127,8 @@ def test_one_time_all_over_is_constant_and_none_at_all_is_empty() -> None:
         (["1", "?", "!"], "numeric", "", "2 cells that are no numbers ('?', '!') are taken for gaps"),
         ([1.0, float("inf")], "numeric", "", "1 infinite values are taken for gaps, the first in data row 2"),
         (["31.12.2023", "unknown", "1.1.2024"], "date", "european", ""),
+        (["31/12/2023", "unknown", "1/1/2024"], "date", "british", ""),
+        (["1/2/2023", "unknown"], "date", "american", "is above 12; read with the month first"),
     ],
 )
 def test_the_study_file_has_the_last_word(cells: Any, kind: str, form: str, note: str) -> None:

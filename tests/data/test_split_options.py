@@ -8,13 +8,14 @@ import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from small_tables import classes, numbers, where
+from small_tables import classes, make, numbers, where
 from split_checks import check_partition, lists, split
 
 from automl.data.dataset import Dataset
 from automl.data.random_splits import Request
-from automl.data.splits import KINDS, make_splits
-from automl.sections import SplitsConfig
+from automl.data.splits import KINDS, Fold, Splits, check_weights, make_splits
+from automl.errors import DataError
+from automl.sections import DataConfig, SplitsConfig
 from automl.trial import derive_seed
 
 
@@ -123,3 +124,31 @@ def test_the_digest_is_of_the_table_and_the_test_rows() -> None:
     assert replace(splits, test=splits.test[::-1]).test_digest("abc") == expected
     assert split(numbers(100), folds=3).test_digest("abc") == expected
     assert len({expected, splits.test_digest("abd"), split(numbers(100), 1).test_digest("abc")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("weighing", "part"),
+    [
+        ([0, 1, 2, 3, 4, 5, 6], ""),
+        ([1, 3, 5, 6], ""),
+        ([3, 4, 5, 6], "the fit rows of fold 0"),
+        ([0, 1, 2, 5, 6], "the stopping rows of fold 0"),
+        ([0, 1, 2, 3, 4, 6], "the validation rows of fold 0"),
+        ([1, 5, 3], "the test rows"),
+    ],
+)
+def test_every_part_must_have_weight(weighing: list[int], part: str) -> None:
+    """There is no mean over rows that all weigh 0: a trial's score would be no number."""
+    weights = [float(row in weighing) for row in range(7)]
+    dataset = make({"x": [row / 2 for row in range(7)], "w": weights, "y": [0, 1] * 3 + [0]}, weights="w")
+    first, second, third = numpy.array([0, 1, 2]), numpy.array([3, 4]), numpy.array([5])
+    folds = (Fold(first, second, third), Fold(first, third, third))
+    splits = Splits(numpy.arange(6), numpy.array([6]), folds, "plain", "")
+    config = DataConfig(path="t.csv", target="y", weights="w")
+    if not part:
+        check_weights(splits, dataset, config, where)
+        return
+    with pytest.raises(
+        DataError, match=f"^study.yaml:data.weights: the column 'w' must weigh one of {part} more"
+    ):
+        check_weights(splits, dataset, config, where)

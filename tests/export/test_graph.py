@@ -1,6 +1,6 @@
 """The preprocessing in the graph of an exported model against the one in NumPy, on raw cells of any kind."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import numpy
@@ -180,6 +180,7 @@ def test_any_fields_of_a_date_whether_it_exists_or_not(fields: list[tuple[int, .
         "iso": "{0:04d}-{1:02d}-{2:02d}T{3:02d}:{4:02d}:{5:02d}",
         "slashed": "{0:04d}/{1}/{2}",
         "american": "{1}/{2}/{0:04d}",
+        "british": "{2}/{1}/{0:04d}",
         "european": "{2}.{1}.{0:04d}",
     }.items():
         mine, other = both_parts([pattern.format(*own) for own in fields], form)
@@ -195,6 +196,22 @@ def test_any_fields_of_a_date_whether_it_exists_or_not(fields: list[tuple[int, .
             assert parts[5] == pytest.approx(days, rel=1e-12, abs=1e-9)
 
 
+OFFSETS = some.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    some.lists(
+        some.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=OFFSETS), min_size=1, max_size=8
+    )
+)
+def test_any_offset_from_utc(times: list[datetime]) -> None:
+    mine, other = both_parts([time.isoformat(timespec="seconds") for time in times], "iso")
+    numpy.testing.assert_array_equal(mine, other)
+    for time, parts in zip((time.astimezone(UTC) for time in times), mine, strict=True):
+        assert parts[:5].tolist() == [time.year, time.month, time.day, time.weekday(), time.hour]
+
+
 @pytest.mark.parametrize("form", DATE_FORMS)
 @settings(max_examples=60, deadline=None)
 @given(
@@ -202,6 +219,7 @@ def test_any_fields_of_a_date_whether_it_exists_or_not(fields: list[tuple[int, .
         CELLS["dates"].map(str)
         | some.sampled_from(OTHER_DATES)
         | some.text("0123456789-/.:TZ +", max_size=12)
+        | some.text("0123-+: Z", max_size=7).map(lambda end: f"2023-01-01T10:00{end}")
     )
 )
 def test_any_text_as_a_date(form: str, texts: list[str]) -> None:

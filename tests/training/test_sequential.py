@@ -14,7 +14,7 @@ from automl.training.compiled import evaluation_loss
 from automl.training.network import Network
 from automl.training.optimizers import OPTIMIZERS, make_optimizer
 from automl.training.rows import row_order
-from automl.training.sequential import TrialFailure, _batches, _Part, refit, train_member
+from automl.training.sequential import TrialFailure, _batches, Part, refit, train_member
 from automl.training.trials import plan_members, refit_epochs, train_trial
 from automl.trial import FoldResult, Member, Trial, TrialState
 
@@ -152,7 +152,7 @@ def test_every_row_comes_once_an_epoch_and_the_last_batch_holds_the_rest():
     model.compile(loss="categorical_crossentropy")
     rows = prepared.splits.folds[0].fit[:20]
     view = prepared.plan.view(Member(0, 0, prepared.space.values, 0), Fold(rows, rows[:0], rows[:0]))
-    part = _Part(prepared.plan, view, rows, model)
+    part = Part(prepared.plan, view, rows, model)
     orders = numpy.stack([row_order(3, len(rows), epoch) for epoch in range(2)])
     batches = [batch[0].numpy() for batch in _batches(part, 8, orders)]
     assert [len(batch) for batch in batches] == [8, 8, 4, 8, 8, 4]

@@ -51,7 +51,10 @@ class MlflowTracker(Tracker):
     def start_cohort(self, trials: Mapping[int, Hyperparameters]) -> None:
         """Nothing: a trial is written when it has ended."""
 
-    def log_progress(self, progress: Progress | None) -> None:
+    def start_phase(self, name: str) -> None:
+        """Nothing."""
+
+    def log_progress(self, progress: Progress) -> None:
         """Nothing: curves are written with their trial, in one go."""
 
     def log_trial(self, trial: Trial) -> None:

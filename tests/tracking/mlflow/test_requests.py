@@ -49,6 +49,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
             "search": {"trials": 1},
             "training": {"epochs": 3},
             "baselines": False,
+            "bias_variance": {"resamples": 0},
         }
     )
     result = run_study(study, mlruns=folder, table=frame)

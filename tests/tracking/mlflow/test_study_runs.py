@@ -40,7 +40,7 @@ def test_a_study_from_start_to_end(
     trials = make_trial(0, 3.0), make_trial(1, 2.0), make_failed_trial(2)
     for trial in (trials[1], trials[2], trials[0]):  # in the order in which they end
         tracker.log_trial(trial)
-    tracker.log_progress(None)
+    tracker.start_phase("refit")
     (tmp_path / "leaderboard.csv").write_text("trial,score\n")
     files = {"leaderboard.csv": tmp_path / "leaderboard.csv", "figures/a.csv": tmp_path / "leaderboard.csv"}
     tracker.finish_study(summarize(*trials, test_scores={"log_loss": 2.125}, files=files))

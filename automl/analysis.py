@@ -1,0 +1,199 @@
+"""Trials taken apart into bias and variance: a plan of members for an engine, and a summary of what they did."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+import numpy
+import pandas
+
+from automl.data.dataset import Dataset
+from automl.data.encodings import ENCODINGS
+from automl.data.splits import Fold
+from automl.evaluation.bias_variance import BiasVariance, Predictions, Targets, snapshots, summarize
+from automl.preparation import PreparedStudy
+from automl.sections import FEWEST_RESAMPLES
+from automl.training.engine import Watch
+from automl.training.traces import Trace
+from automl.training.trials import plan_members, refit_epochs
+from automl.trial import Member, Trial, TrialState, derive_seed
+
+MOST_RESAMPLES, MOST_TRIALS = 16, 10
+"""Of an analysis whose size the study file leaves open."""
+
+_TIME_SHARE = 0.5
+"""An analysis whose size is left open may cost this share of what training the trials has cost."""
+
+_SLOWER = 1.3
+"""What a network costs here, in networks of the search: more rows, fewer epochs (measured, DECISIONS.md)."""
+
+_MOST_SCORED = 4096
+"""Rows that the spread of the resamples is measured on: of larger tables, a sample."""
+
+_MOST_VIEW_BYTES = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What is going to be looked into, and how closely.
+
+    Attributes:
+        trials: The trials.
+        num_resamples: Bootstrap resamples of each.
+        num_seeds: Seeds of each resample.
+        num_folds: Folds of each, for the risk.
+    """
+
+    trials: tuple[Trial, ...]
+    num_resamples: int
+    num_seeds: int
+    num_folds: int
+
+    @property
+    def networks_a_trial(self) -> int:
+        """Networks that are trained for one trial."""
+        return self.num_folds + self.num_resamples * self.num_seeds
+
+
+def design_analysis(prepared: PreparedStudy, trials: Sequence[Trial]) -> Design:
+    """As the study file asks; what it leaves open, as the time of the search and the memory allow.
+
+    Args:
+        prepared: The study.
+        trials: Ended trials. None is looked into where a resample would not fit, or where the file asks for none.
+    """
+    asked, splits = prepared.config.bias_variance, prepared.splits
+    complete = [
+        trial for trial in prepared.objective.rank(list(trials)) if trial.state is TrialState.COMPLETE
+    ]
+    num_folds = len(splits.folds) // prepared.config.splits.repeats
+    most = min(
+        MOST_RESAMPLES if asked.resamples is None else asked.resamples, _most_in_memory(prepared, num_folds)
+    )
+    if most < FEWEST_RESAMPLES or not complete:
+        return Design((), 0, asked.seeds, num_folds)
+    count = len(complete) if asked.trials == "all" else min(MOST_TRIALS, len(complete))
+    design = Design(tuple(complete[:count]), most, asked.seeds, num_folds)
+    if asked.trials == "auto":
+        budget = _TIME_SHARE * sum(trial.seconds for trial in complete)
+        while _seconds(design) > budget and len(design.trials) > 1:
+            design = replace(design, trials=design.trials[:-1])
+        while (
+            asked.resamples is None and _seconds(design) > budget and design.num_resamples > FEWEST_RESAMPLES
+        ):
+            design = replace(design, num_resamples=design.num_resamples // 2)
+    if asked.trials == "all":
+        return design
+    return replace(design, trials=_spread(complete, len(design.trials)))
+
+
+def _spread(ranked: Sequence[Trial], count: int) -> tuple[Trial, ...]:
+    """The best trials, and then the best of each size that they leave out: a curve over capacity needs both ends."""
+    chosen = list(ranked[: math.ceil(count / 2)])
+    sizes = sorted({trial.capacity or 0 for trial in ranked})
+    for part in numpy.array_split(numpy.array(sizes), count - len(chosen)) if count > len(chosen) else []:
+        rest = [trial for trial in ranked if trial not in chosen and (trial.capacity or 0) in part]
+        chosen += rest[:1]
+    chosen += [trial for trial in ranked if trial not in chosen][: count - len(chosen)]
+    return tuple(trial for trial in ranked if trial in chosen)
+
+
+def _seconds(design: Design) -> float:
+    """What an analysis costs, by what its trials have cost."""
+    a_network = sum(trial.seconds / len(trial.folds) for trial in design.trials)
+    return _SLOWER * a_network * design.networks_a_trial
+
+
+def _most_in_memory(prepared: PreparedStudy, num_folds: int) -> int:
+    """Resamples whose inputs fit: each of them has statistics and so inputs of its own."""
+    widths = [prepared.layout.num_inputs(name) for name in ENCODINGS]
+    a_view = 4 * len(prepared.splits.training) * sum(widths)
+    return int(_MOST_VIEW_BYTES // a_view) - num_folds
+
+
+def decompose(prepared: PreparedStudy, design: Design, watch: Watch) -> Iterator[BiasVariance]:
+    """What the trials' losses are made of, as their networks end; trials whose networks diverge are left out.
+
+    Args:
+        prepared: The study.
+        design: What to look into.
+        watch: Looks on; may raise KeyboardInterrupt.
+    """
+    engine = prepared.make_engine(whole_folds(prepared, design.num_folds))
+    members = {trial.number: _members(prepared, design, trial) for trial in design.trials}
+    ended: dict[int, list[Trace]] = defaultdict(list)
+    together = [member for own in members.values() for member in own]
+    with closing(engine.trace(together, watch)) as traces:
+        for trace in traces:
+            number = trace.member.trial
+            ended[number].append(trace)
+            if len(ended[number]) == len(members[number]):
+                trial = next(trial for trial in design.trials if trial.number == number)
+                found = _summary(prepared, design, trial, ended.pop(number))
+                if found is not None:
+                    yield found
+
+
+def whole_folds(prepared: PreparedStudy, num_folds: int) -> tuple[Fold, ...]:
+    """The folds without early stopping, and behind them all training rows, which resamples are drawn from."""
+    splits, dataset = prepared.splits, prepared.dataset
+    folds = []
+    for fold in splits.folds[:num_folds]:
+        fit = fold.fit if prepared.optimistic else numpy.sort(numpy.concatenate([fold.fit, fold.stopping]))
+        folds.append(Fold(fit, fit[:0], fold.validation))
+    rows, groups = splits.training, None
+    if splits.kind == "group" and dataset.by is not None:
+        groups = pandas.factorize(dataset.by[rows])[0]
+    seen = numpy.unique(numpy.concatenate([fold.validation for fold in folds]))
+    if len(seen) > _MOST_SCORED:
+        generator = numpy.random.default_rng(derive_seed(prepared.config.search.seed, "scored rows"))
+        seen = numpy.sort(generator.choice(seen, _MOST_SCORED, replace=False))
+    return (*folds, Fold(rows, rows[:0], seen, groups))
+
+
+def _members(prepared: PreparedStudy, design: Design, trial: Trial) -> list[Member]:
+    """One network a fold, then the resamples. A single seed a resample is another one each time."""
+    epochs = snapshots(refit_epochs(trial), prepared.plan.epochs)
+    seed = prepared.config.search.seed
+    folds = plan_members(trial.number, trial.hyperparameters, design.num_folds, seed)
+    whole = Member(trial.number, design.num_folds, trial.hyperparameters, seed)
+    replicas = [
+        replace(whole, resample=resample, repeat=repeat if design.num_seeds > 1 else resample)
+        for resample in range(1, design.num_resamples + 1)
+        for repeat in range(design.num_seeds)
+    ]
+    return [replace(member, snapshots=epochs) for member in (*folds, *replicas)]
+
+
+def _summary(
+    prepared: PreparedStudy, design: Design, trial: Trial, traces: Sequence[Trace]
+) -> BiasVariance | None:
+    failed = {(trace.member.fold, trace.member.resample) for trace in traces if trace.failed}
+    if any(not resample for _, resample in failed):
+        return None
+    kept = [trace for trace in traces if (trace.member.fold, trace.member.resample) not in failed]
+    kept.sort(key=lambda trace: (trace.member.fold, trace.member.resample, trace.member.repeat))
+    replicas = kept[design.num_folds :]
+    if len(replicas) < FEWEST_RESAMPLES * design.num_seeds:
+        return None
+    dataset = prepared.dataset
+    folds = [_together([trace], 1) for trace in kept[: design.num_folds]]
+    epochs = replicas[0].member.snapshots
+    together = _together(replicas, design.num_seeds)
+    return summarize(trial.number, epochs, refit_epochs(trial), folds, together, targets_of(dataset))
+
+
+def targets_of(dataset: Dataset) -> Targets:
+    """What a table asks for, as the decomposition takes it."""
+    return Targets(dataset.target, dataset.weights, len(dataset.classes))
+
+
+def _together(traces: Sequence[Trace], num_seeds: int) -> Predictions:
+    return Predictions(
+        traces[0].rows,
+        numpy.stack([trace.predictions for trace in traces], axis=1),
+        ~numpy.stack([trace.trained for trace in traces]),
+        num_seeds,
+    )

@@ -1,0 +1,40 @@
+"""Addresses in a study file: environment variables in them, and passwords that a stored copy does not have."""
+
+import os
+import re
+from urllib.parse import quote
+
+from automl.errors import DataError
+from automl.studyfile import MASK
+
+_VARIABLE = re.compile(r"(?P<colon>:)?\$\{(?P<name>\w+)\}(?P<at>@)?")
+
+
+def full_address(text: str, key: str, where: str) -> str:
+    """An address with the values of the environment variables that it names, `${NAME}`.
+
+    A variable that is the whole password is one as people know it: what is special in URLs is escaped here.
+
+    Args:
+        text: As it stands in the study file.
+        key: Where it stands.
+        where: `file:line` of the key.
+
+    Raises:
+        DataError: A variable is not set, or the address is a stored copy without its password.
+    """
+    if MASK in text:
+        what = f"the password in `{key}` is `{MASK}`, for copies of a study file keep no passwords"
+        cure = "Write `${NAME}` in its place, and set the environment variable NAME."
+        raise DataError(f"{where}: {what}. {cure}")
+
+    def value(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name not in os.environ:
+            what = f"`{key}` needs the environment variable {name}, which is not set"
+            raise DataError(f"{where}: {what}. Set it, as in `export {name}=…`.")
+        is_password = found["colon"] and found["at"]
+        own = quote(os.environ[name], safe="") if is_password else os.environ[name]
+        return f"{found['colon'] or ''}{own}{found['at'] or ''}"
+
+    return _VARIABLE.sub(value, text)

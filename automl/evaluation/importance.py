@@ -1,0 +1,270 @@
+"""Which hyperparameters the score depends on, and whether the best values are at the edge of their ranges."""
+
+import math
+import statistics
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.tree import DecisionTreeRegressor
+
+from automl.trial import Direction, Objective, Scalar, Trial, TrialState
+
+Array = numpy.ndarray
+
+_FEWEST_TRIALS = 10
+_NUM_TREES, _FEWEST_IN_LEAF = 100, 2
+_NUM_POINTS, _NUM_CONFIGURATIONS = 24, 4096
+_MOST_INTERACTIONS, _SMALLEST_INTERACTION = 5, 0.01
+_ALMOST_NONE = 1e-12  # variance of scores between 0 and 1, from rounding alone
+_RANGES_ABOVE_MEDIAN = 3.0
+_EDGE, _OUTER = 0.10, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Importance:
+    """How much of the variance of the score over the space is due to which hyperparameter.
+
+    The shares and the means are those of a model of the trials. Where its `r2` is low, they say little.
+
+    Attributes:
+        names: Hyperparameters with more than one value, the one with the largest main effect first.
+        main: Share of the variance, from 0 to 1, that each explains alone.
+        interactions: The five pairs at most that explain a hundredth or more beyond their main effects, with the share
+            that they do, the largest first.
+        partial_dependence: Values of each, and at each value the mean score over all values of the others. Where many
+            were tried, the values are even steps through their range, and not whole for whole numbers.
+        r2: Share of the variance of the scores that the model explains in trials that a tree has not seen; negative
+            when it is worse than their mean.
+    """
+
+    names: tuple[str, ...]
+    main: Mapping[str, float]
+    interactions: tuple[tuple[str, str, float], ...]
+    partial_dependence: Mapping[str, tuple[tuple[Scalar, ...], tuple[float, ...]]]
+    r2: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """One hyperparameter as numbers.
+
+    Attributes:
+        codes: Of the trials, (trial,).
+        grid: Codes at which effects are computed, each as probable as the others.
+        values: What the grid stands for.
+    """
+
+    codes: Array
+    grid: Array
+    values: tuple[Scalar, ...]
+
+
+def importance(
+    trials: Sequence[Trial], objective: Objective, log_scaled: Collection[str] = ()
+) -> Importance | None:
+    """Functional analysis of variance of a random forest that predicts the score of a configuration.
+
+    The effects are exact: a tree is constant on boxes, and the mean over a box needs no samples; only the variance of
+    the whole forest does. All hyperparameters count as independent and evenly distributed over the values tried.
+    Source: Hutter, Hoos, Leyton-Brown, "An efficient approach for assessing hyperparameter importance" (2014).
+
+    A configuration that diverged is as bad as a score can be, and would be all that the forest explains. Scores that
+    are worse than the median by more than three times the interquartile range count as that bad. As range counts
+    twice the distance of the median from the better quartile: more than a quarter of the trials may have diverged.
+
+    Args:
+        trials: Ended trials; failed ones are left out.
+        objective: Metric and direction.
+        log_scaled: Names of the hyperparameters that are drawn on a logarithmic scale.
+
+    Returns:
+        None when fewer than ten trials completed, or no hyperparameter has two values.
+    """
+    metric = objective.metric
+    used = [one for one in trials if one.state is TrialState.COMPLETE and math.isfinite(one.mean(metric))]
+    axes = _axes(used, log_scaled)
+    if len(used) < _FEWEST_TRIALS or not axes:
+        return None
+    scores = _clipped(numpy.array([trial.mean(metric) for trial in used]), objective.direction)
+    lowest, span = scores.min(), numpy.ptp(scores)
+    codes = numpy.stack([axis.codes for axis in axes.values()], axis=1)
+    forest = RandomForestRegressor(
+        _NUM_TREES, min_samples_leaf=_FEWEST_IN_LEAF, oob_score=bool(span > 0.0), random_state=0
+    ).fit(codes, (scores - lowest) / (span or 1.0))
+    effects = _Effects(forest, [axis.grid for axis in axes.values()])
+    shares = dict(zip(axes, effects.main(), strict=True))
+    names = tuple(sorted(axes, key=lambda name: -shares[name]))
+    return Importance(
+        names=names,
+        main={name: shares[name] for name in names},
+        interactions=effects.largest_pairs(tuple(axes)),
+        partial_dependence={
+            name: (axis.values, tuple((lowest + span * curve).tolist()))
+            for (name, axis), curve in zip(axes.items(), effects.curves, strict=True)
+        },
+        r2=float(getattr(forest, "oob_score_", 0.0)),
+    )
+
+
+def edges(
+    trials: Sequence[Trial], objective: Objective, bounds: Mapping[str, tuple[float, float, bool]]
+) -> dict[str, str]:
+    """Hyperparameters whose best values are at an edge of their range, where a wider range may hold better ones.
+
+    The best trial must lie in the outer tenth of the range, and the median of the best quarter of the trials in the
+    outer quarter on the same side: one trial alone is there by chance too often.
+
+    Args:
+        trials: Ended trials; failed ones are left out.
+        objective: Metric and direction that rank them.
+        bounds: Of each numeric hyperparameter the low and the high end, and whether its scale is logarithmic.
+
+    Returns:
+        "low" or "high" by name.
+    """
+    ranked = objective.rank([trial for trial in trials if trial.state is TrialState.COMPLETE])
+    found = {}
+    for name, (low, high, log) in bounds.items():
+        if low >= high or not ranked or name not in ranked[0].hyperparameters:
+            continue
+        best = [
+            _position(float(trial.hyperparameters[name]), low, high, log)
+            for trial in ranked[: math.ceil(len(ranked) / 4)]
+            if name in trial.hyperparameters
+        ]
+        middle = statistics.median(best)
+        # A bound that floating point has missed by a digit is still the bound.
+        if best[0] <= _EDGE + 1e-9 and middle <= _OUTER:
+            found[name] = "low"
+        elif best[0] >= 1.0 - _EDGE - 1e-9 and middle >= 1.0 - _OUTER:
+            found[name] = "high"
+    return found
+
+
+def _position(value: float, low: float, high: float, log: bool) -> float:
+    """Where a value lies between the ends of a range, from 0 to 1."""
+    if log:
+        return math.log(value / low) / math.log(high / low)
+    return (value - low) / (high - low)
+
+
+def _axes(trials: Sequence[Trial], log_scaled: Collection[str]) -> dict[str, _Axis]:
+    """The hyperparameters that have more than one value, by name.
+
+    Where a hyperparameter is absent it gets its median, or its most frequent category: in the midst of the others, so
+    that what makes the difference is the hyperparameter that it depends on and not that it is absent.
+    """
+    axes = {}
+    for name in dict.fromkeys(name for trial in trials for name in trial.hyperparameters):
+        present = {
+            i: one.hyperparameters[name] for i, one in enumerate(trials) if name in one.hyperparameters
+        }
+        numbers = {
+            i: value
+            for i, value in present.items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        }
+        if len(set(present.values())) < 2:
+            continue
+        if len(numbers) == len(present):
+            usual = statistics.median_low(numbers.values())
+            axes[name] = _numeric([numbers.get(i, usual) for i in range(len(trials))], name in log_scaled)
+        else:
+            most_frequent = statistics.mode(present.values())
+            axes[name] = _categorical([present.get(i, most_frequent) for i in range(len(trials))])
+    return axes
+
+
+def _numeric(given: Sequence[float], log: bool) -> _Axis:
+    """Numbers as they are or as logarithms; on the grid are the values if they are few, else even steps."""
+    distinct = sorted(set(given))
+    log = log and distinct[0] > 0.0
+    if len(distinct) > min(_NUM_POINTS, len(given) // 2):
+        steps = numpy.geomspace if log else numpy.linspace
+        distinct = steps(distinct[0], distinct[-1], _NUM_POINTS).tolist()
+
+    def codes(values: Sequence[float]) -> Array:
+        numbers = numpy.array(values, dtype=float)
+        # A tree compares in single precision: a point of the grid must fall on the side of the trial it equals.
+        return (numpy.log10(numbers) if log else numbers).astype(numpy.float32)
+
+    return _Axis(codes(given), codes(distinct), tuple(distinct))
+
+
+def _categorical(values: Sequence[Scalar]) -> _Axis:
+    categories = sorted(set(values), key=str)
+    codes = numpy.array([categories.index(value) for value in values], dtype=numpy.float32)
+    return _Axis(codes, numpy.arange(len(categories), dtype=numpy.float32), tuple(categories))
+
+
+def _clipped(scores: Array, direction: Direction) -> Array:
+    losses = scores if direction is Direction.MINIMIZE else -scores
+    better_quartile, median = numpy.quantile(losses, [0.25, 0.5])
+    worst = median + _RANGES_ABOVE_MEDIAN * 2.0 * (median - better_quartile)
+    # When many trials share the best score there is no range to measure by.
+    losses = numpy.minimum(losses, worst) if median > better_quartile else losses
+    return losses if direction is Direction.MINIMIZE else -losses
+
+
+class _Effects:
+    """Effects of a forest over the product of grids, after Hutter et al. (2014), section 4.
+
+    Attributes:
+        curves: Partial dependence on each hyperparameter, each of shape (point,).
+    """
+
+    def __init__(self, forest: RandomForestRegressor, grids: Sequence[Array]) -> None:
+        leaves = [_leaves(tree, grids) for tree in forest.estimators_]
+        self._values = numpy.concatenate([values for values, _ in leaves]) / len(leaves)
+        self._inside = [
+            numpy.concatenate(parts) for parts in zip(*(masks for _, masks in leaves), strict=True)
+        ]
+        self._shares = [inside.mean(axis=1) for inside in self._inside]
+        generator = numpy.random.default_rng(0)
+        drawn = [generator.permutation(numpy.resize(grid, _NUM_CONFIGURATIONS)) for grid in grids]
+        self._total = float(forest.predict(numpy.stack(drawn, axis=1)).var())
+        self.curves = [self._weights(i) @ inside for i, inside in enumerate(self._inside)]
+        self._main = [float(curve.var()) for curve in self.curves]
+
+    def main(self) -> list[float]:
+        """Share of each hyperparameter alone."""
+        return [self._share(variance) for variance in self._main]
+
+    def largest_pairs(self, names: Sequence[str]) -> tuple[tuple[str, str, float], ...]:
+        """Pairs of names with their shares beyond those of their members, the largest first."""
+        pairs = []
+        for i, j in combinations(range(len(names)), 2):
+            means = (self._inside[i].T * self._weights(i, j)) @ self._inside[j]
+            share = self._share(float(means.var()) - self._main[i] - self._main[j])
+            if share >= _SMALLEST_INTERACTION:
+                pairs.append((names[i], names[j], share))
+        return tuple(sorted(pairs, key=lambda pair: -pair[2]))[:_MOST_INTERACTIONS]
+
+    def _weights(self, *fixed: int) -> Array:
+        """Value of each leaf times the probability that the hyperparameters which are not fixed are inside."""
+        others = [shares for i, shares in enumerate(self._shares) if i not in fixed]
+        return self._values * numpy.prod(others, axis=0)
+
+    def _share(self, variance: float) -> float:
+        return float(numpy.clip(variance / self._total, 0.0, 1.0)) if self._total > _ALMOST_NONE else 0.0
+
+
+def _leaves(tree: DecisionTreeRegressor, grids: Sequence[Array]) -> tuple[Array, list[Array]]:
+    """Values of the leaves, (leaf,), and for each hyperparameter the points in their boxes, float (leaf, point)."""
+    nodes = tree.tree_
+    inside = [numpy.ones((nodes.node_count, len(grid))) for grid in grids]
+    for node in range(nodes.node_count):
+        # A parent comes before its children.
+        left, right, split = nodes.children_left[node], nodes.children_right[node], nodes.feature[node]
+        if left < 0:
+            continue
+        for mask in inside:
+            mask[left] = mask[right] = mask[node]
+        below = grids[split] <= nodes.threshold[node]
+        inside[split][left] *= below
+        inside[split][right] *= ~below
+    is_leaf = nodes.children_left < 0
+    return nodes.value[is_leaf, 0, 0], [mask[is_leaf] for mask in inside]

@@ -1,0 +1,60 @@
+"""The beginning of a study: what its journal and its trackers are told of it."""
+
+from pathlib import Path
+
+from automl import space as spaces
+from automl.analysis import targets_of
+from automl.preparation import PreparedStudy, facts_of
+from automl.studyfile import study_text
+from automl.tracking.tracker import StudyRecord
+
+
+def first_event(prepared: PreparedStudy, record: StudyRecord) -> dict[str, object]:
+    """What a reader of the journal must know of the study."""
+    config, dataset = prepared.config, prepared.dataset
+    targets = targets_of(dataset)
+    return {
+        "name": record.name,
+        "identifier": record.identifier,
+        "base": str(config.folder.resolve()),
+        "metric": record.objective.metric,
+        "direction": record.objective.direction.value,
+        "num_trials": record.num_trials,
+        "num_folds": record.num_folds,
+        "repeats": config.splits.repeats,
+        "num_epochs": prepared.plan.epochs,
+        "searched": list(record.searched),
+        "log_scaled": sorted(record.log_scaled),
+        "bounds": spaces.bounds(prepared.space),
+        "constant": targets.constant(prepared.splits.training) if dataset.classes else None,
+        "noise": config.bias_variance.noise,
+        "optimistic": record.optimistic,
+        "notes": list(record.notes),
+        "facts": dict(record.facts),
+    }
+
+
+def make_record(prepared: PreparedStudy, folder: Path) -> StudyRecord:
+    """What trackers are told before the first trial.
+
+    Args:
+        prepared: The study.
+        folder: The study's own folder.
+    """
+    config = prepared.config
+    return StudyRecord(
+        name=config.name,
+        identifier=folder.name,
+        text=study_text(config),
+        objective=prepared.objective,
+        metrics=prepared.metrics,
+        num_trials=prepared.num_trials,
+        num_folds=len(prepared.splits.folds),
+        log_scaled=frozenset(spaces.log_scaled(prepared.space)),
+        searched=tuple(spaces.searched(prepared.space)),
+        facts=facts_of(prepared),
+        folder=folder,
+        time_limit=None if config.search.minutes is None else 60 * config.search.minutes,
+        optimistic=prepared.optimistic,
+        notes=prepared.notes,
+    )

@@ -1,0 +1,77 @@
+"""The axis of a hyperparameter, as its values ask for."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from automl.report.content import ReportContent, value_text
+from automl.report.scales import Scale, categories, fit_scale
+from automl.trial import Scalar, Trial
+
+CAPACITY = "capacity"
+
+FEW_VALUES = 6
+"""Numbers of so few values stand evenly apart, as they were chosen."""
+
+_WIDE = 20.0
+"""Ratio of the largest value to the smallest from which a scale is logarithmic, where the record does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One hyperparameter, or another property of trials.
+
+    Attributes:
+        name: Its name.
+        scale: Where values stand.
+        values: Of each trial by number; trials that have none are left out.
+        ordered: Whether its values have an order.
+    """
+
+    name: str
+    scale: Scale
+    values: Mapping[int, float]
+    ordered: bool
+
+
+def axis_of(content: ReportContent, trials: Sequence[Trial], name: str) -> Axis | None:
+    """The axis of a hyperparameter; None where fewer than two values were tried."""
+    given = {trial.number: trial.hyperparameters[name] for trial in trials if name in trial.hyperparameters}
+    values = sorted(set(given.values()), key=lambda value: (not _is_number(value), _order(value)))
+    if len(values) < 2:
+        return None
+    numeric = all(map(_is_number, values))
+    if not numeric or len(values) <= FEW_VALUES:
+        places = {value: float(place) for place, value in enumerate(values)}
+        scale = categories([value_text(value) for value in values])
+        return Axis(name, scale, {number: places[value] for number, value in given.items()}, numeric)
+    numbers = {number: float(value) for number, value in given.items()}
+    return Axis(
+        name, fit_scale(list(numbers.values()), is_log(content, name, list(numbers.values()))), numbers, True
+    )
+
+
+def capacity_axis(trials: Sequence[Trial]) -> Axis | None:
+    """The axis of the number of weights; None where all trials have as many."""
+    sizes = {trial.number: float(trial.capacity) for trial in trials if trial.capacity}
+    if len(set(sizes.values())) < 2:
+        return None
+    wide = max(sizes.values()) > 10.0 * min(sizes.values())
+    return Axis(CAPACITY, fit_scale(list(sizes.values()), wide), sizes, True)
+
+
+def is_log(content: ReportContent, name: str, values: Sequence[float]) -> bool:
+    """Whether a hyperparameter was drawn on a logarithmic scale, by the record of the study."""
+    smallest, largest = min(values), max(values)
+    known = content.log.start.get("log_scaled")
+    if known is not None:
+        return name in known and smallest > 0.0
+    return smallest > 0.0 and largest / smallest >= _WIDE
+
+
+def _is_number(value: Scalar) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _order(value: Scalar) -> tuple[float, str]:
+    return (float(value), "") if _is_number(value) else (0.0, str(value))

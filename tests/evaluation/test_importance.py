@@ -1,0 +1,220 @@
+"""Importance of hyperparameters: functions whose variance is known by integration, and edges of ranges."""
+
+import time
+
+import numpy
+import pytest
+from paper_trials import completed, failed
+from sklearn.ensemble import RandomForestRegressor
+
+from automl.evaluation import importance as module
+from automl.evaluation.importance import edges, importance
+from automl.trial import Direction, Objective
+
+LOSS = Objective("log_loss", Direction.MINIMIZE)
+GAIN = Objective("log_loss", Direction.MAXIMIZE)
+
+
+def drawn(function, num_trials, names="abc", seed=0):
+    """Trials at even random points of the unit cube, with the values of a function as scores."""
+    generator = numpy.random.default_rng(seed)
+    trials = []
+    for number in range(num_trials):
+        point = {name: float(generator.uniform()) for name in names}
+        trials.append(completed(number, float(function(**point)), **point))
+    return trials
+
+
+def test_a_large_effect_a_small_one_and_none():
+    """The variance of 2a − 1 squared is 4/45, that of 0.3 b is 0.09/12: shares of 0.922 and 0.078."""
+    found = importance(drawn(lambda a, b, c: (2 * a - 1) ** 2 + 0.3 * b, 200), LOSS)
+    assert found.names[:2] == ("a", "b")
+    assert list(found.main) == list(found.names)
+    assert found.main["a"] == pytest.approx(0.922, abs=0.04)
+    assert found.main["b"] == pytest.approx(0.078, abs=0.04)
+    assert found.main["c"] < 0.01
+    assert all(share < 0.03 for *_, share in found.interactions)
+    assert found.r2 > 0.9
+
+
+def test_a_product_has_the_shares_of_its_integrals():
+    """The variance of a b is 7/144, of which the means a / 2 and b / 2 have 3/144 each; 1/144 is left."""
+    found = importance(drawn(lambda a, b, c: a * b, 300), LOSS)
+    assert (found.main["a"], found.main["b"]) == pytest.approx((3 / 7, 3 / 7), abs=0.04)
+    (pair,) = found.interactions
+    assert set(pair[:2]) == {"a", "b"}
+    assert pair[2] == pytest.approx(1 / 7, abs=0.04)
+
+
+def test_what_only_matters_together_is_an_interaction():
+    found = importance(drawn(lambda a, b, c: (a > 0.5) != (b > 0.5), 200), LOSS)
+    assert max(found.main.values()) < 0.06
+    assert set(found.interactions[0][:2]) == {"a", "b"}
+    assert found.interactions[0][2] > 0.8
+
+
+def test_the_partial_dependence_is_the_function_on_the_scale_of_the_hyperparameter():
+    """A score that is linear in log10 of a rate between 1e-5 and 1e-1, and better by 2 with one activation."""
+    generator = numpy.random.default_rng(1)
+    trials = []
+    for number in range(200):
+        rate, kind = float(10 ** generator.uniform(-5, -1)), str(generator.choice(["relu", "tanh"]))
+        score = numpy.log10(rate) + 2.0 * (kind == "tanh")
+        trials.append(completed(number, float(score), learning_rate=rate, activation=kind))
+    found = importance(trials, GAIN, {"learning_rate"})
+    rates, means = found.partial_dependence["learning_rate"]
+    assert 1e-5 <= rates[0] < 2e-5 and 0.05 < rates[-1] <= 0.1
+    assert numpy.diff(numpy.log10(rates)) == pytest.approx(numpy.diff(numpy.log10(rates))[0])
+    # the kinds are equally probable on the grid
+    assert means == pytest.approx(numpy.log10(rates) + 1.0, abs=0.25)
+    kinds, means = found.partial_dependence["activation"]
+    assert kinds == ("relu", "tanh")
+    assert means[1] - means[0] == pytest.approx(2.0, abs=0.1)
+
+
+def test_values_that_were_tried_often_keep_what_they_are():
+    trials = [
+        completed(i, float(i % 3), layers=1 + i % 3, bias=i % 2 == 0, rate=[0.1, 0.3][i % 2])
+        for i in range(24)
+    ]
+    values = {name: pair[0] for name, pair in importance(trials, LOSS).partial_dependence.items()}
+    assert values == {"layers": (1, 2, 3), "bias": (False, True), "rate": (0.1, 0.3)}
+    assert type(values["layers"][0]) is int
+
+
+def test_the_effects_are_the_means_of_the_forest_over_all_points():
+    """The boxes of the leaves against predictions for every point of the product of three grids."""
+    generator = numpy.random.default_rng(2)
+    points = generator.uniform(size=(60, 3)).astype(numpy.float32)
+    forest = RandomForestRegressor(20, random_state=0).fit(
+        points, 4 * (points[:, 0] - 0.5) * (points[:, 1] - 0.5) + points[:, 2]
+    )
+    grids = [numpy.linspace(0, 1, size, dtype=numpy.float32) for size in (4, 5, 6)]
+    product = numpy.stack([axis.ravel() for axis in numpy.meshgrid(*grids, indexing="ij")], axis=1)
+    predicted = forest.predict(product).reshape(4, 5, 6)
+    effects = module._Effects(forest, grids)
+    for axis, curve in enumerate(effects.curves):
+        others = tuple({0, 1, 2} - {axis})
+        assert curve == pytest.approx(predicted.mean(axis=others), abs=1e-12)
+        variance = predicted.mean(axis=others).var() / predicted.var()
+        assert effects.main()[axis] == pytest.approx(variance, rel=0.05)
+    pairs = {pair[:2]: pair[2] for pair in effects.largest_pairs("abc")}
+    joint = predicted.mean(axis=2)
+    left = joint.var() - joint.mean(axis=0).var() - joint.mean(axis=1).var()
+    assert pairs["a", "b"] == pytest.approx(left / predicted.var(), rel=0.05)
+
+
+def test_what_is_absent_does_not_take_the_effect_of_what_it_depends_on():
+    """The momentum exists with one optimizer only, which is better by 1; the momentum itself changes nothing."""
+    generator = numpy.random.default_rng(3)
+    trials = []
+    for number in range(100):
+        optimizer = str(generator.choice(["adam", "sgd"]))
+        own = {"momentum": float(generator.uniform())} if optimizer == "sgd" else {}
+        trials.append(completed(number, float(optimizer == "adam"), optimizer=optimizer, **own))
+    found = importance(trials, LOSS)
+    assert found.main["optimizer"] > 0.95
+    assert found.main["momentum"] < 0.02
+
+
+@pytest.mark.parametrize(("objective", "sign"), [(LOSS, 1.0), (GAIN, -1.0)])
+def test_configurations_that_diverged_do_not_hide_the_others(objective, sign):
+    """Scores follow a; where b is above 0.7 they are a million times as bad."""
+    trials = drawn(lambda a, b, c: sign * (a if b < 0.7 else 1e6), 150)
+    found = importance(trials, objective)
+    assert found.main["a"] > 0.02
+    assert max(abs(mean) for mean in found.partial_dependence["b"][1]) < 10.0
+
+
+def test_scores_that_are_all_the_same_are_explained_by_nothing():
+    found = importance(drawn(lambda a, b, c: 0.1, 20), LOSS)
+    assert set(found.main.values()) == {0.0}
+    assert found.interactions == ()
+    assert found.r2 == 0.0
+    assert set(found.partial_dependence["a"][1]) == {0.1}
+
+
+def test_noise_is_not_explained():
+    noise = numpy.random.default_rng(4)
+    assert importance(drawn(lambda a, b, c: noise.normal(), 100), LOSS).r2 < 0.1
+
+
+def test_nothing_is_said_of_few_trials_or_of_nothing_searched():
+    trials = drawn(lambda a, b, c: a, 10)
+    assert importance(trials, LOSS) is not None
+    assert importance(trials[:9], LOSS) is None
+    assert importance([*trials[:9], failed(9, a=0.5, b=0.5, c=0.5)], LOSS) is None
+    assert importance([*trials[:9], completed(9, float("nan"), a=0.5, b=0.5, c=0.5)], LOSS) is None
+    assert importance([completed(i, float(i), width=64) for i in range(20)], LOSS) is None
+    assert importance([], LOSS) is None
+
+
+def test_one_hyperparameter_has_it_all():
+    trials = [completed(i, float(i % 4), width=2 ** (i % 4), depth=3) for i in range(40)]
+    found = importance(trials, LOSS, {"width"})
+    assert found.names == ("width",)
+    assert found.main["width"] == pytest.approx(1.0, abs=0.05)
+
+
+def test_the_same_trials_give_the_same_shares_and_soon():
+    trials = drawn(lambda **values: sum(values.values()), 100, names="abcdefgh")
+    started = time.perf_counter()
+    found = importance(trials, LOSS)
+    # a tenth of it on a quiet machine
+    assert time.perf_counter() - started < 5.0
+    assert found == importance(trials, LOSS)
+
+
+def ranked(*values):
+    """Trials with these learning rates, the best first."""
+    return [completed(i, float(i), learning_rate=value) for i, value in enumerate(values)]
+
+
+LINEAR = {"learning_rate": (0.0, 1.0, False)}
+
+
+@pytest.mark.parametrize(
+    ("best", "edge"),
+    [
+        ((0.95, 0.80, 0.50), "high"),
+        ((0.90, 0.75, 0.50), "high"),
+        ((0.89, 0.95, 0.95), None),  # the best is not in the outer tenth
+        ((0.95, 0.70, 0.10), None),  # the best is there alone
+        ((0.05, 0.20, 0.90), "low"),
+        ((0.10, 0.25, 0.90), "low"),
+        ((0.05, 0.95, 0.95), None),  # the others are at the other side
+        ((0.50, 0.50, 0.50), None),
+    ],
+)
+def test_an_edge_needs_the_best_trial_and_the_best_quarter(best, edge):
+    trials = ranked(*best, *[0.5] * 9)
+    assert edges(trials, LOSS, LINEAR) == ({"learning_rate": edge} if edge else {})
+    assert edges(trials, GAIN, LINEAR) == {}
+
+
+def test_a_logarithmic_range_has_its_tenth_in_orders_of_magnitude():
+    """Of 1e-5 to 1, the lowest tenth ends at 10^−4.5 = 3.2e-5, and a quarter at 10^−3.75 = 1.8e-4."""
+    near, far = ranked(3.1e-5, 1.7e-4, 0.5, *[0.5] * 9), ranked(3.3e-5, 1.7e-4, 0.5, *[0.5] * 9)
+    assert edges(near, LOSS, {"learning_rate": (1e-5, 1.0, True)}) == {"learning_rate": "low"}
+    assert edges(far, LOSS, {"learning_rate": (1e-5, 1.0, True)}) == {}
+    assert edges(far, LOSS, LINEAR) == {"learning_rate": "low"}
+
+
+def test_whole_numbers_are_at_the_edge_at_the_bound():
+    bounds = {"layers": (1, 4, False)}
+    at, beside = (
+        [completed(i, float(i), layers=layers) for i, layers in enumerate([best, 4, 1, 1, 1])]
+        for best in (4, 3)
+    )
+    assert edges(at, LOSS, bounds) == {"layers": "high"}
+    assert edges(beside, LOSS, bounds) == {}
+
+
+def test_what_is_absent_failed_or_fixed_has_no_edge():
+    assert edges([], LOSS, LINEAR) == {}
+    assert edges([failed(0, learning_rate=1.0)], LOSS, LINEAR) == {}
+    assert edges([completed(0, 1.0, width=3)], LOSS, LINEAR) == {}
+    assert edges(ranked(1.0), LOSS, {"learning_rate": (1.0, 1.0, False)}) == {}
+    # of the best quarter only some have it
+    trials = [completed(0, 0.0, learning_rate=1.0), completed(1, 1.0, width=3), *ranked(*[0.9] * 6)]
+    assert edges(trials, LOSS, LINEAR) == {"learning_rate": "high"}

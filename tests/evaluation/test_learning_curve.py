@@ -1,0 +1,141 @@
+"""Loss against rows: known power laws, curves that promise nothing, and intervals that cover."""
+
+import numpy
+import pytest
+from scipy import optimize
+
+from automl.evaluation.learning_curve import learning_curve
+
+ROWS = 2.0 ** numpy.arange(5, 11)
+NUM_REPLICAS = 8
+
+
+def law(a, b, c, rows=ROWS):
+    return a + b * rows**-c
+
+
+def noisy(truth, noise, seed):
+    """Losses of replicas around a curve, of shape (anchor, replica), with less noise where there are more rows."""
+    spread = noise * ROWS[:, None] ** -0.5
+    return truth[:, None] + spread * numpy.random.default_rng(seed).normal(size=(len(ROWS), NUM_REPLICAS))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "c"), [(0.3, 4.0, 0.5), (0.05, 1.0, 0.2), (1.0, 50.0, 1.2), (2.0, 300.0, 1.9)]
+)
+def test_a_curve_without_noise_is_recovered(a, b, c):
+    curve = learning_curve(ROWS, numpy.repeat(law(a, b, c)[:, None], NUM_REPLICAS, axis=1), seed=0)
+    assert (curve.a, curve.b, curve.c) == pytest.approx((a, b, c), rel=0.02)
+    gain = b * (1024.0**-c - 2048.0**-c)
+    assert (curve.gain.value, curve.gain.low, curve.gain.high) == pytest.approx((gain, gain, gain), rel=0.02)
+    fitted, low, high = curve.predicted([100.0, 4096.0])
+    assert fitted == pytest.approx(law(a, b, c, numpy.array([100.0, 4096.0])), rel=0.02)
+    assert (low, high) == (pytest.approx(fitted, rel=1e-6), pytest.approx(fitted, rel=1e-6))
+    assert curve.monotone
+
+
+def test_the_means_and_their_errors_are_those_of_the_replicas():
+    curve = learning_curve([10, 20, 40], numpy.array([[4.0, 6.0], [3.0, 3.0], [1.0, 2.0]]), seed=0)
+    assert curve.rows == (10.0, 20.0, 40.0)
+    assert curve.losses_mean == (5.0, 3.0, 1.5)
+    assert curve.losses_error == pytest.approx((1.0, 0.0, 0.5))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_start_of_a_general_solver_finds_a_better_fit(seed):
+    """Anchors without a spread have equal weights, so that the plain sum of squares is what is least."""
+    losses = noisy(law(0.2, 3.0, 0.6), 1.0, seed).mean(axis=1)
+    curve = learning_curve(ROWS, numpy.repeat(losses[:, None], 2, axis=1), seed=0, num_resamples=5)
+    found = sum((law(curve.a, curve.b, curve.c) - losses) ** 2)
+    solved = [
+        optimize.least_squares(
+            lambda at: law(*at) - losses, start, bounds=([0, 0, 0.01], [numpy.inf, numpy.inf, 2])
+        )
+        for start in [(0.1, 1.0, 0.3), (0.1, 5.0, 0.8), (0.3, 20.0, 1.5)]
+    ]
+    assert found <= min(2.0 * one.cost for one in solved) * (1.0 + 1e-6)
+
+
+def test_a_falling_curve_says_that_more_rows_help():
+    curve = learning_curve(ROWS, noisy(law(0.3, 4.0, 0.5), 0.3, 1), seed=0)
+    assert curve.monotone
+    assert curve.says_more_rows_help
+    assert 0.0 < curve.gain.low < curve.gain.value < curve.gain.high
+
+
+def test_a_rising_curve_gives_no_advice():
+    curve = learning_curve(ROWS, noisy(1.0 + 0.1 * numpy.log(ROWS), 0.3, 1), seed=0)
+    assert not curve.monotone
+    assert not curve.says_more_rows_help
+    assert curve.gain.value == 0.0
+
+
+def test_a_curve_that_rises_in_between_gives_no_advice():
+    truth = law(0.3, 4.0, 0.5)
+    truth[3] += 0.5
+    curve = learning_curve(ROWS, noisy(truth, 0.3, 1), seed=0)
+    assert not curve.monotone
+    assert not curve.says_more_rows_help
+
+
+def test_a_curve_that_has_leveled_off_gives_no_advice():
+    """At 1024 rows, 100 n^−2 is a ten-thousandth of the loss of 1."""
+    curve = learning_curve(ROWS, noisy(law(1.0, 100.0, 2.0), 0.001, 1), seed=0)
+    assert curve.monotone
+    assert not curve.says_more_rows_help
+
+
+def test_flat_noise_hardly_ever_gives_advice():
+    flat = numpy.ones(len(ROWS))
+    said = [
+        learning_curve(ROWS, noisy(flat, 0.5, seed), seed, 200).says_more_rows_help for seed in range(200)
+    ]
+    assert numpy.mean(said) <= 0.05
+
+
+@pytest.mark.parametrize(("a", "b", "c", "noise"), [(0.3, 4.0, 0.5, 1.0), (1.0, 50.0, 1.2, 0.5)])
+def test_the_band_covers_the_truth(a, b, c, noise):
+    """Each of the anchors, twice and four times the most rows, and the gain, in a hundred simulated curves."""
+    asked = numpy.append(ROWS, [2048.0, 4096.0])
+    truth, gain = law(a, b, c, asked), b * (1024.0**-c - 2048.0**-c)
+    covered, gains = [], []
+    for seed in range(100):
+        curve = learning_curve(ROWS, noisy(law(a, b, c), noise, seed), seed, num_resamples=200)
+        _, low, high = curve.predicted(asked)
+        covered.append((low <= truth) & (truth <= high))
+        gains.append(curve.gain.low <= gain <= curve.gain.high)
+    assert (numpy.mean(covered, axis=0) >= 0.85).all()
+    assert numpy.mean(gains) >= 0.85
+
+
+def test_the_same_seed_gives_the_same_curve():
+    losses = noisy(law(0.3, 4.0, 0.5), 1.0, 0)
+    one, same, other = (learning_curve(ROWS, losses, seed) for seed in (3, 3, 4))
+    assert one == same
+    assert (one.a, one.b, one.c, one.gain.value) == (other.a, other.b, other.c, other.gain.value)
+    assert one.gain != other.gain
+
+
+@pytest.mark.parametrize("rows", [[4097.0], [64.0, 1e6], [0.0], [-1.0], [numpy.nan]])
+def test_a_curve_is_not_read_far_outside_of_what_was_tried(rows):
+    curve = learning_curve(ROWS, noisy(law(0.3, 4.0, 0.5), 0.3, 0), seed=0, num_resamples=5)
+    with pytest.raises(ValueError, match="at most 4 × 1024"):
+        curve.predicted(rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "losses"),
+    [
+        ([1.0, 2.0], numpy.ones((2, 8))),
+        ([1.0, 3.0, 2.0], numpy.ones((3, 8))),
+        ([0.0, 1.0, 2.0], numpy.ones((3, 8))),
+        ([1.0, 2.0, 3.0], numpy.ones((4, 8))),
+        ([1.0, 2.0, 3.0], numpy.ones((3, 1))),
+        ([1.0, 2.0, 3.0], numpy.ones(3)),
+        ([1.0, 2.0, 3.0], numpy.full((3, 8), numpy.nan)),
+        ([1.0, 2.0, 3.0], numpy.full((3, 8), -1.0)),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused(rows, losses):
+    with pytest.raises(ValueError, match="must be"):
+        learning_curve(rows, losses, seed=0)
