@@ -57,7 +57,12 @@ def explain_study(log: StudyLog) -> Explanation:
         return Explanation(("No trial completed, so there is nothing to choose from.",), diagnoses)
     num_folds = len(best.folds) // int(log.start.get("repeats", 1))
     complete = [trial for trial in log.trials if trial.state is TrialState.COMPLETE]
-    found = edges(complete, log.objective, log.start.get("bounds", {}))
+    bounds = log.start.get("bounds", {})
+    found = {
+        name: end
+        for name, end in edges(complete, log.objective, bounds).items()
+        if end == "high" or bounds[name][0] > 0.0  # nothing lies below 0
+    }
     parts = Explanation(
         diagnoses=diagnoses,
         tied=tuple(trial.number for trial in tied(complete, log.objective, num_folds)),

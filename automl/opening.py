@@ -4,7 +4,7 @@ from pathlib import Path
 
 from automl import space as spaces
 from automl.analysis import targets_of
-from automl.preparation import PreparedStudy, facts_of
+from automl.preparation import PreparedStudy, default_space, facts_of
 from automl.studyfile import study_text
 from automl.tracking.tracker import StudyRecord
 
@@ -12,7 +12,9 @@ from automl.tracking.tracker import StudyRecord
 def first_event(prepared: PreparedStudy, record: StudyRecord) -> dict[str, object]:
     """What a reader of the journal must know of the study."""
     config, dataset = prepared.config, prepared.dataset
-    targets = targets_of(dataset)
+    targets, training = targets_of(dataset), prepared.splits.training
+    own_builder = config.network.builder is not None
+    entries = config.space or ({} if own_builder else default_space(dataset, training))
     return {
         "name": record.name,
         "identifier": record.identifier,
@@ -26,7 +28,8 @@ def first_event(prepared: PreparedStudy, record: StudyRecord) -> dict[str, objec
         "searched": list(record.searched),
         "log_scaled": sorted(record.log_scaled),
         "bounds": spaces.bounds(prepared.space),
-        "constant": targets.constant(prepared.splits.training) if dataset.classes else None,
+        "constant": targets.constant(training) if dataset.classes else None,
+        "space": {name: entry.model_dump(by_alias=True) for name, entry in entries.items()},
         "noise": config.bias_variance.noise,
         "optimistic": record.optimistic,
         "notes": list(record.notes),

@@ -219,7 +219,7 @@ def _networks(
     reference = config.network.builder
     builder: NetworkBuilder
     if reference is None:
-        space = spaces.build_space(config, _default_entries(dataset, rows))
+        space = spaces.build_space(config, default_space(dataset, rows))
         _check_names(config, space)
         widths = {name: layout.num_inputs(name) for name in ENCODINGS}
         builder = PerceptronBuilder(widths, dataset.num_outputs, dataset.task)
@@ -263,7 +263,7 @@ def _sized(config: StudyConfig, num_rows: int) -> StudyConfig:
     return config.model_copy(update={"training": config.training.model_copy(update=left_open)})
 
 
-def _default_entries(dataset: Dataset, rows: numpy.ndarray) -> Mapping[str, Range]:
+def default_space(dataset: Dataset, rows: numpy.ndarray) -> Mapping[str, Range]:
     """What is searched of itself, as the rows that may train suggest."""
     long_tail = dataset.task is Task.REGRESSION and has_long_tail(dataset.target[rows])
     return spaces.default_entries(len(dataset.target), dataset.columns.numbers.shape[1] > 0, long_tail)

@@ -75,10 +75,7 @@ def study_text(study: config.StudyConfig) -> str:
 
     The passwords of its URLs are not kept; `MASK` stands in their place. References to environment variables are.
     """
-    text = study.text
-    if not text:
-        content = study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    text = study.text or dump_study(study)
     values = [token for token in yaml.scan(text, Loader=_Loader) if isinstance(token, yaml.ScalarToken)]
     for token in reversed(values):  # from the end, so that the places of the others stay
         masked = _masked(token.value)
@@ -87,6 +84,18 @@ def study_text(study: config.StudyConfig) -> str:
             quoted = json.dumps(masked, ensure_ascii=False)
             text = f"{text[: token.start_mark.index]}{quoted}{end}{text[token.end_mark.index :]}"
     return re.sub("#.*", lambda comment: _masked(comment[0]), text)
+
+
+def dump_study(study: config.StudyConfig) -> str:
+    """The study as YAML, written anew: what it says beyond the defaults."""
+    content = study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    content["space"] = {
+        name: entry["fixed"] if set(entry) == {"fixed"} else entry
+        for name, entry in content.get("space", {}).items()
+    }
+    if not content["space"]:
+        del content["space"]
+    return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
 
 def _masked(text: str) -> str:

@@ -47,6 +47,42 @@ def show(study: str | None, form: str, top: int | None, mlruns: Path) -> None:
 
 @click.command()
 @study_argument
+@click.option("--trial", type=click.IntRange(min=0), help="Explain this trial, and not the whole study.")
+@click.option(
+    "--write-next",
+    "to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the study that the explanation proposes into this file.",
+)
+@mlruns_option
+def explain(study: str | None, trial: int | None, to: Path | None, mlruns: Path) -> None:
+    """Say what limits STUDY, and what to change.
+
+    Bias, variance, gradients, ties, the hyperparameters that matter, and what more rows would bring. STUDY is a name, a
+    study file or a folder; the last one run when left out.
+    """
+    from automl.explanation import explain_study, explain_trial
+    from automl.journal import find_study, read_journal
+    from automl.report.console import make_console, print_explanation
+
+    log = read_journal(find_study(mlruns, study))
+    console = make_console()
+    if trial is not None:
+        for line in explain_trial(log, trial):
+            console.print(line, highlight=False, markup=False)
+        return
+    found = explain_study(log)
+    print_explanation(console, log, found)
+    if to is not None:
+        with quiet_start():
+            from automl.next_study import propose
+
+        write_text(propose(log, found, to), to)
+        click.echo(f"{to} is written. Next: automl run {to}")
+
+
+@click.command()
+@study_argument
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
 @click.option(
     "--open/--no-open", "browse", default=None, help="Open a browser; by default where there is a terminal."

@@ -35,6 +35,7 @@ def run(file: Path, quiet: bool, mlruns: Path) -> None:
 
 def _print_result(folder: Path, mlruns: Path) -> None:
     """The leaderboard, where everything is, and the three next commands."""
+    from automl.explanation import explain_study
     from automl.journal import MODEL, read_journal
     from automl.report.console import make_console, print_leaderboard, print_outcome
 
@@ -44,8 +45,10 @@ def _print_result(folder: Path, mlruns: Path) -> None:
     at = "" if mlruns == Path("mlruns") else f" --mlruns {mlruns}"
     print_leaderboard(console, log, top=10)
     print_outcome(console, log)
+    for line in explain_study(log).answer[1:]:
+        console.print(f"• {line}", highlight=False, markup=False)
     click.echo(f"SavedModel: {folder / MODEL}")
     click.echo("next:")
-    click.echo(f"  automl show {name}{at}")
+    click.echo(f"  automl explain {name}{at}")
     click.echo(f"  automl ui {name}{at}")
     click.echo(f"  automl predict {folder / MODEL} rows.csv")

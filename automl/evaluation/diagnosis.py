@@ -247,9 +247,13 @@ def _variance_bound(evidence: Evidence) -> Finding | None:
         return None
     if shares.difference < Z * shares.error:
         return None
-    whole = f"a loss of {shares.risk:.3g}{_excess(evidence, shares)}"
-    said = f"Variance dominates: {_measured(found, 'variance')} of {whole}."
-    advice = ["more `dropout`, `weight_decay` or `l2`", "a smaller network", "more rows"]
+    said = f"Variance dominates: {_measured(found, 'variance')} of a loss of {shares.risk:.3g}; {_excess(evidence, shares)}."
+    hidden = int(evidence.trial.hyperparameters.get("depth", 1)) > 0
+    advice = [
+        f"more {_penalties(evidence.trial, 'or')}",
+        *(["a smaller network"] if hidden else []),
+        "more rows",
+    ]
     if found.parts and found.parts["initialization"] + found.parts["interaction"] > found.parts["data"]:
         said += " Most of it comes from the seed, not from the rows."
         advice = [
@@ -273,7 +277,7 @@ def _bias_bound(evidence: Evidence) -> Finding | None:
         f"Bias dominates: {_rest_name(found)} {_measured(found, 'rest')} of a loss of {shares.risk:.3g}, where "
         f"{evidence.floor.source} is {evidence.floor.value:.3g}; variance is {_measured(found, 'variance')}."
     )
-    advice = ("a wider or deeper network", "less `dropout`, `weight_decay` and `l2`", "more epochs")
+    advice = ("a wider or deeper network", f"less {_penalties(evidence.trial, 'and')}", "more epochs")
     changes = {
         "width": MORE,
         "depth": MORE,
@@ -324,9 +328,15 @@ def _rest_name(found: BiasVariance) -> str:
 
 
 def _excess(evidence: Evidence, shares: Shares) -> str:
-    if evidence.floor is None:
-        return ""
-    return f", bias above {evidence.floor.source} {shares.excess:.2g}"
+    if evidence.floor is None or shares.excess <= 0.0:
+        return "no trial or baseline has less bias"
+    return f"bias above {evidence.floor.source} is {shares.excess:.2g}"
+
+
+def _penalties(trial: Trial, word: str) -> str:
+    """What holds the weights of a trial's networks back, or could."""
+    names = [name for name in ("dropout", "weight_decay") if name in trial.hyperparameters]
+    return f" {word} ".join(f"`{name}`" for name in [*names, "l2"])
 
 
 RULES: Mapping[str, Callable[[Evidence], Finding | None]] = {

@@ -9,14 +9,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from automl.evaluation.diagnosis import Diagnosis
 from automl.evaluation.leaderboard import leaderboard
+from automl.explanation import Explanation
 from automl.journal import StudyLog
+from automl.trial import Trial, TrialState
 
 FOLD_COLUMNS = 5
 """More folds than these are summarized by their mean and standard error only."""
 
 TEST_SCORES = 5
 """Metrics of the locked test set that are shown; the others are in the journal and in MLflow."""
+
+EXPLAINED = 10
+"""Trials whose diagnoses are shown."""
 
 WIDTH_OF_A_PIPE = 160
 """Columns of output that goes to a file or another program, which has no width of its own."""
@@ -75,6 +81,32 @@ def print_outcome(console: Console, log: StudyLog) -> None:
         trials = sum(trial.seconds for trial in log.trials)
         share = f"{trials / seconds:.0%} of it training and scoring folds"
         console.print(f"{len(log.trials)} trials in {seconds:.0f} s, {share}", highlight=False)
+
+
+def print_explanation(console: Console, log: StudyLog, found: Explanation) -> None:
+    """Print what a study has found, and the diagnoses of its best trials with bias and variance in numbers."""
+    for line in found.answer:
+        console.print(f"• {line}", highlight=False, markup=False)
+    table = Table(title="The best trials", title_justify="left", box=None)
+    loss = next((one.loss.replace("_", " ") for one in log.bias_variance.values()), "loss")
+    for heading in ("trial", log.objective.metric, loss, "variance", "bias + noise", "epoch"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("diagnosis")
+    for trial in log.objective.rank(list(log.trials))[:EXPLAINED]:
+        table.add_row(*_explained(log, trial, found.diagnoses[trial.number]))
+    console.print(table)
+
+
+def _explained(log: StudyLog, trial: Trial, diagnosis: Diagnosis) -> list[Text]:
+    complete = trial.state is TrialState.COMPLETE
+    cells = [str(trial.number), f"{trial.mean(log.objective.metric):.4g}" if complete else ""]
+    one = log.bias_variance.get(trial.number)
+    if one is None:
+        cells += [""] * 4
+    else:
+        cells += ["{:.3g} ± {:.1g}".format(*one.at(curve)) for curve in (one.risk, one.variance, one.rest)]
+        cells.append(str(one.epoch))
+    return [*map(Text, cells), Text(diagnosis.name.replace("_", " "))]
 
 
 @dataclass(frozen=True, slots=True)

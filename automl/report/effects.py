@@ -30,8 +30,9 @@ def importance(content: ReportContent) -> Section | None:
         else "so far the shares can be trusted"
     )
     caption = (
-        f"{found.names[0]} alone explains {found.main[found.names[0]]:.0%} of the variance of the score over the space, "
-        f"by a random forest of the trials. Of trials it has not seen it explains {max(0.0, found.r2):.0%}: {trust}."
+        f"{found.names[0]} alone explains {found.main[found.names[0]]:.0%} of the variance of the score over the "
+        "space, by a random forest of the trials. Of trials it has not seen it explains "
+        f"{max(0.0, found.r2):.0%}: {trust}."
     )
     legend = [("bar main", "alone"), ("bar interaction", "together, beyond each alone")]
     curves = [found.partial_dependence[name] for name in found.names[:_MOST_EFFECTS]]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy
 
-from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance
+from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.curves import mean_curve
 from automl.evaluation.learning_curve import FARTHEST, LearningCurve
 from automl.report.content import ReportContent, rest_name
@@ -22,10 +22,22 @@ def training_curves(content: ReportContent) -> Section | None:
     trial = content.winner
     if trial is None or not trial.folds:
         return None
+    dashed = "where folds have ended, the mean is dashed"
+    caption = f"{_course(trial)} Dots are the epochs whose weights were kept; {dashed}."
+    legend = [
+        ("training", "training rows"),
+        ("validation", "validation rows"),
+        ("dot validation", "epoch kept"),
+    ]
+    title = f"Loss of trial {trial.number} over epochs, {len(trial.folds)} folds and their mean"
+    return Section("Training curves", figure(title, _losses(trial).render(title), caption, legend))
+
+
+def _losses(trial: Trial) -> Plot:
     losses = [loss for fold in trial.folds for loss in (*fold.training_loss, *fold.validation_loss)]
     longest = max(len(fold.training_loss) for fold in trial.folds)
-    log = min(losses) > 0.0
-    plot = Plot(fit_scale([1.0, float(longest)], room=0.01), fit_scale(losses, log), FULL, ("epoch", "loss"))
+    across = fit_scale([1.0, float(longest)], room=0.01, most=8)
+    plot = Plot(across, fit_scale(losses, min(losses) > 0.0), FULL, ("epoch", "loss"))
     for kind, curves in (
         ("training", [fold.training_loss for fold in trial.folds]),
         ("validation", [fold.validation_loss for fold in trial.folds]),
@@ -36,22 +48,10 @@ def training_curves(content: ReportContent) -> Section | None:
         plot.line(_epochs(mean)[:shared], mean[:shared], f"{kind} thick")
         # Where folds have stopped, the mean is over other folds than before and may jump.
         plot.line(_epochs(mean)[shared - 1 :], mean[shared - 1 :], f"{kind} dashed")
-    kept = [fold.best_epoch for fold in trial.folds]
+    heights = [fold.validation_loss[fold.best_epoch - 1] for fold in trial.folds]
     tips = [f"fold {fold.fold}: epoch {fold.best_epoch} was kept" for fold in trial.folds]
-    plot.dots(
-        list(map(float, kept)),
-        [fold.validation_loss[fold.best_epoch - 1] for fold in trial.folds],
-        "validation",
-        tips,
-    )
-    caption = f"{_course(trial)} Dots are the epochs whose weights were kept."
-    legend = [
-        ("training", "training rows"),
-        ("validation", "validation rows"),
-        ("dot validation", "epoch kept"),
-    ]
-    title = f"Loss of trial {trial.number} over epochs, {len(trial.folds)} folds and their mean"
-    return Section("Training curves", figure(title, plot.render(title), caption, legend))
+    plot.dots([float(fold.best_epoch) for fold in trial.folds], heights, "validation", tips)
+    return plot
 
 
 def _epochs(curve: Sequence[float]) -> list[float]:
@@ -63,7 +63,7 @@ def _course(trial: Trial) -> str:
     kept = sum(fold.best_epoch for fold in trial.folds) / len(trial.folds)
     trained = sum(len(fold.training_loss) for fold in trial.folds) / len(trial.folds)
     if kept > 0.95 * trained:
-        return f"The best epoch is close to the last one ({kept:.0f} of {trained:.0f} on average): longer training may help."
+        return f"The best epoch is near the last ({kept:.0f} of {trained:.0f} on average): longer training may help."
     return f"The best epoch is {kept:.0f} of {trained:.0f} on average; the rows that choose it saw no gain beyond."
 
 
@@ -98,9 +98,10 @@ def _over_epochs(found: BiasVariance) -> str:
     )
     share = f" ({variance_at / risk_at:.0%})" if risk_at > 0.0 else ""
     caption = (
-        f"At epoch {found.epoch} the risk is {number(risk_at, 3)} ± {number(error, 2)}: {number(rest_at, 3)} {rest_of} and "
-        f"{number(variance_at, 3)} ± {number(variance_error, 2)} variance{share}. The lower area shrinks with capacity and "
-        f"features, the upper one with rows and regularization. A constant has {number(found.constant, 3)}."
+        f"At epoch {found.epoch} the risk is {number(risk_at, 3)} ± {number(error, 2)}: {number(rest_at, 3)} "
+        f"{rest_of} and {number(variance_at, 3)} ± {number(variance_error, 2)} variance{share}. "
+        "The lower area shrinks with capacity and features, the upper one with rows and regularization. "
+        f"A constant has {number(found.constant, 3)}."
     )
     legend = [
         ("area variance", "variance"),
@@ -140,9 +141,8 @@ def _scatter(content: ReportContent, found: list[BiasVariance]) -> str:
         left, right = max(x.low, risk - y.high), min(x.high, risk - y.low)
         if right > left:
             plot.line((left, right), (risk - left, risk - right), "grid-line")
-            plot.note(
-                left, risk - left, f"risk {number(risk)}", "start" if risk - left < y.high else "middle"
-            )
+            inside = left + 0.02 * (x.high - x.low)
+            plot.note(inside, risk - inside, f"risk {number(risk)}")
     xs, ys = [value for value, _ in rests], [value for value, _ in variances]
     plot.whiskers(xs, *around(ys, [error for _, error in variances]), "neutral")
     best = content.winner.number if content.winner else -1
@@ -153,8 +153,8 @@ def _scatter(content: ReportContent, found: list[BiasVariance]) -> str:
         if len(found) <= _MOST_NOTES:
             plot.note(across, up, str(one.trial))
     caption = (
-        "All points of a diagonal have the same risk; down and to the left is better. Trials to the right are too simple "
-        "or lack features, trials further up depend too much on the rows they happened to see."
+        "All points of a diagonal have the same risk; down and to the left is better. Trials to the right are "
+        "too simple or lack features, trials further up depend too much on the rows they happened to see."
     )
     legend = [("dot winner", "best"), ("dot tied", "tied with it"), ("dot neutral", "others")]
     title = f"Variance against {rest_of} of {len(found)} trials"
@@ -166,42 +166,43 @@ def learning_curve(content: ReportContent) -> Section | None:
     event, fitted = content.log.learning_curve, content.learning_curve
     if not event.get("rows") and fitted is None:
         return None
-    rows = list(map(float, fitted.rows if fitted else event["rows"]))
-    losses = (
-        [list(map(float, own)) for own in event.get("losses", ())]
-        if len(event.get("rows", ())) == len(rows)
-        else []
-    )
+    rows = [float(row) for row in (fitted.rows if fitted else event["rows"])]
+    losses = [list(map(float, own)) for own in event.get("losses", ())]
+    losses = losses if len(losses) == len(rows) else []
     means = list(fitted.losses_mean) if fitted else [sum(own) / len(own) for own in losses]
-    farthest = [FARTHEST * rows[-1]] if fitted else []
-    each = [loss for own in losses for loss in own]
-    predicted = _predicted(fitted) if fitted else ([], [], [], [])
-    shown = [*each, *means, *predicted[2], *predicted[3]]
-    unit = str(event.get("loss", LOG_LOSS if "log" in content.metric else "loss")).replace("_", " ")
-    plot = Plot(
-        fit_scale([*rows, *farthest], True, room=0.03), fit_scale(shown), FULL, ("rows to learn from", unit)
-    )
-    if fitted:
-        xs, middle, low, high = predicted
-        plot.band(xs, low, high, "fit")
-        known = sum(x <= rows[-1] for x in xs)
-        plot.line(xs[:known], middle[:known], "fit")
-        plot.line(xs[known - 1 :], middle[known - 1 :], "fit dashed")
-        plot.whiskers(rows, *around(means, fitted.losses_error), "validation")
-    plot.cloud([row for row, own in zip(rows, losses, strict=False) for _ in own], each, "quiet")
-    plot.dots(
-        rows,
-        means,
-        "validation",
-        [f"{row:,.0f} rows: {number(mean)}" for row, mean in zip(rows, means, strict=True)],
-    )
+    if len(means) < len(rows):
+        return None
+    predicted = _predicted(fitted) if fitted else None
+    heights = [loss for own in losses for loss in own]
+    shown = [*heights, *means, *(predicted[2] + predicted[3] if predicted else [])]
+    across = fit_scale([*rows, *(predicted[0] if predicted else [])], True, room=0.03)
+    unit = str(event.get("loss", "loss")).replace("_", " ")
+    plot = Plot(across, fit_scale(shown), FULL, ("rows to learn from", unit))
+    if fitted and predicted:
+        _draw_fit(plot, fitted, predicted)
+    plot.cloud([row for row, own in zip(rows, losses, strict=False) for _ in own], heights, "quiet")
+    each = zip(rows, means, strict=True)
+    plot.dots(rows, means, "validation", [f"{number(row)} rows: {number(mean)}" for row, mean in each])
     legend = [("dot validation", "mean of the folds ± SE"), ("dot quiet", "a fold")]
     legend += [("fit", "power law with 95 % interval, dashed where it is extrapolated")] if fitted else []
-    figured = figure("Loss against rows", plot.render("Learning curve"), _gain(fitted), legend)
-    return Section("Learning curve", figured)
+    chart = figure("Loss against rows", plot.render("Learning curve"), _gain(fitted), legend)
+    return Section("Learning curve", chart)
 
 
-def _predicted(fitted: LearningCurve) -> tuple[list[float], list[float], list[float], list[float]]:
+_Predicted = tuple[list[float], list[float], list[float], list[float]]
+
+
+def _draw_fit(plot: Plot, fitted: LearningCurve, predicted: _Predicted) -> None:
+    """The power law, its interval, and the errors of the means."""
+    xs, middle, low, high = predicted
+    plot.band(xs, low, high, "fit")
+    known = sum(x <= fitted.rows[-1] for x in xs)
+    plot.line(xs[:known], middle[:known], "fit")
+    plot.line(xs[known - 1 :], middle[known - 1 :], "fit dashed")
+    plot.whiskers(fitted.rows, *around(fitted.losses_mean, fitted.losses_error), "validation")
+
+
+def _predicted(fitted: LearningCurve) -> _Predicted:
     """Rows, the curve, and the bounds of its interval."""
     first, last = fitted.rows[0], fitted.rows[-1]
     # The last number of rows is one of the points, so that the extrapolation begins there.

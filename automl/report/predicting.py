@@ -28,8 +28,8 @@ def predictions(content: ReportContent) -> Section | None:
     if frame is None or not len(frame) or frame.shape[1] < 3:
         return None
     intro = paragraph(
-        f"{len(frame):,} training rows, each predicted by the network of the fold that had not seen it. The best of many "
-        "trials looks a little better here than it is."
+        f"{len(frame):,} training rows, each predicted by the network of the fold that had not seen it. The best of "
+        "many trials looks a little better here than it is."
     )
     if "prediction" in frame.columns:
         return Section("Predictions", intro + panels(_numbers(frame)))
@@ -49,7 +49,8 @@ def _confusion(rows: Labeled) -> str:
     caption = f"{right:,} of {len(rows.codes):,} rows have their own label ({right / len(rows.codes):.1%})."
     if wrong.any():
         true, taken = numpy.unravel_index(int(wrong.argmax()), wrong.shape)
-        caption += f" Most often {rows.names[int(true)]} is taken for {rows.names[int(taken)]}, {int(wrong.max())} times."
+        one, other = rows.names[int(true)], rows.names[int(taken)]
+        caption += f" Most often {one} is taken for {other}, {int(wrong.max())} times."
     return figure(
         "Most probable label against the true one", heat_map("Confusion", rows.names, counts), caption
     )
@@ -87,7 +88,8 @@ def _roc(rows: Labeled) -> str:
     plot.line(_DIAGONAL, _DIAGONAL, "guide")
     plot.line(*probabilities.thinned(xs, ys), "main")
     auc = probabilities.area(xs, ys)
-    caption = f"A random row of {rows.names[1]} gets a higher probability than one of {rows.names[0]} in {auc:.1%} of cases."
+    other, one = rows.names
+    caption = f"A random row of {one} gets a higher probability than one of {other} in {auc:.1%} of cases."
     return figure(f"ROC curve, area {auc:.4f}", plot.render("ROC curve"), caption)
 
 
@@ -100,7 +102,7 @@ def _precision_recall(rows: Labeled) -> str:
     plot.level(share, "guide", "no skill")
     plot.line(*probabilities.thinned(recall, precision), "main")
     average = probabilities.average_precision(recall, precision)
-    caption = f"How many of the rows that are called {rows.names[1]} are so, as more of them are found; {share:.1%} of all rows are."
+    caption = f"How many that are called {rows.names[1]} are so, as more of them are found; {share:.1%} of rows are."
     return figure(
         f"Precision and recall, average {average:.4f}", plot.render("Precision and recall"), caption
     )
@@ -173,8 +175,9 @@ def columns(content: ReportContent) -> Section | None:
     )
     chart = bars("Importance of columns", names[:_TOP_COLUMNS], means, errors, ["main"] * len(means))
     caption = (
-        f"The network leans most on {names[0]}: shuffled between rows, its {content.metric} gets worse by {number(means[0], 3)}. "
-        f"{useless} of {len(names)} columns are within two standard errors of 0. Columns that tell the same share their importance."
+        f"The network leans most on {names[0]}: when its values change rows, {content.metric} gets worse by "
+        f"{number(means[0], 3)}. {useless} of {len(names)} columns are within two standard errors of 0. Columns that "
+        "tell the same share their importance."
     )
     more = f", the first {_TOP_COLUMNS} of {len(names)}" if len(names) > _TOP_COLUMNS else ""
     return Section(

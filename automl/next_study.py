@@ -1,0 +1,190 @@
+"""The study to run next: the ranges of the last one, moved where its explanation points."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from automl.config import StudyConfig
+from automl.errors import RecordError
+from automl.evaluation.diagnosis import MORE
+from automl.explanation import Explanation
+from automl.hyperparameters import HYPERPARAMETERS
+from automl.journal import STUDY_FILE, StudyLog
+from automl.ranges import Choice, Fixed, FloatRange, IntRange, Range
+from automl.studyfile import dump_study, load_study, make_study
+from automl.trial import Hyperparameters, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """How far a range is moved.
+
+    Attributes:
+        factor: Of a number on a logarithmic scale.
+        step: Of another number.
+        least: Where it ends downward.
+        most: Where it ends upward.
+        start: What a number on a logarithmic scale begins at when it was 0.
+    """
+
+    factor: float = 0.0
+    step: float = 0.0
+    least: float = 0.0
+    most: float = 1e12
+    start: float = 0.0
+
+
+_REACHES: Mapping[str, _Reach] = {
+    "depth": _Reach(step=2, least=0, most=12),
+    "width": _Reach(factor=4, least=4, most=2048),
+    "dropout": _Reach(step=0.25, least=0.0, most=0.8),
+    "l2": _Reach(factor=30, start=1e-6),
+    "weight_decay": _Reach(factor=10, start=1e-4),
+    "learning_rate": _Reach(factor=5, least=1e-5, most=1.0),
+}
+_WHOLE = ("depth", "width")
+_LIVELY = ("leaky_relu", "gelu")
+_MORE_EPOCHS = 3
+_MANY_VALUES = 6
+
+
+def propose(log: StudyLog, found: Explanation, to: Path) -> str:
+    """The text of the next study's file.
+
+    Args:
+        log: The last study.
+        found: What it has found.
+        to: Where the file will stand; the paths in it start from there.
+
+    Raises:
+        RecordError: No trial completed, or nothing is to be changed.
+    """
+    best = log.best
+    if best is None or not found.changes:
+        why = "no trial completed" if best is None else "the explanation proposes no change of its ranges"
+        raise RecordError(f"{log.folder}: there is no next study to write, for {why}.")
+    base = Path(log.start["base"])
+    study = load_study(log.folder / STUDY_FILE, folder=base)
+    if study.space is None and log.start.get("space"):
+        space = make_study(
+            {"name": "s", "data": {"frame": True, "target": "y"}, "space": log.start["space"]}
+        ).space
+        study = study.model_copy(update={"space": space})
+    moved = next_study(study, best.hyperparameters, found.changes, int(log.start["num_epochs"]))
+    if moved.data.path is not None:
+        path = Path(os.path.relpath(base / moved.data.path, to.parent)).as_posix()
+        moved = moved.model_copy(update={"data": moved.data.model_copy(update={"path": path})})
+    diagnosis = found.diagnoses[best.number]
+    reason = [
+        f"After {log.start['name']}: {diagnosis.sentence}",
+        *(f"To try: {one}." for one in diagnosis.advice),
+    ]
+    return "".join(f"# {line}\n" for line in reason) + dump_study(moved)
+
+
+def next_study(
+    study: StudyConfig, best: Hyperparameters, changes: Mapping[str, str], epochs: int
+) -> StudyConfig:
+    """The same question with other ranges.
+
+    A range grows in the direction that a change names, and a value that was fixed becomes a range; what no change names
+    stays as it was. Ranges are not narrowed: advice can be wrong, and then the old values win again.
+
+    Args:
+        study: The last study.
+        best: Values of its best trial.
+        changes: `more` or `less`, by hyperparameter or by key of the training section.
+        epochs: Epochs that the last study allowed.
+    """
+    space: dict[str, Range] = dict(study.space or {})
+    training = study.training
+    for name, way in changes.items():
+        if name == "epochs":
+            training = training.model_copy(update={"epochs": _MORE_EPOCHS * epochs})
+        elif name == "activation" and _is_used(name, best, changes):
+            space[name] = _with_values(space.get(name, Fixed(fixed=best[name])), _LIVELY)
+        elif name in _REACHES and _is_used(name, best, changes):
+            value = best.get(name, HYPERPARAMETERS[name].default)
+            space[name] = _moved(name, space.get(name, Fixed(fixed=value)), way)
+    name = _next_name(study.name)
+    return study.model_copy(update={"space": space or None, "training": training, "name": name})
+
+
+def _is_used(name: str, best: Hyperparameters, changes: Mapping[str, str]) -> bool:
+    """Whether the networks of the next study have a use for a hyperparameter."""
+    parent = HYPERPARAMETERS[name].parent
+    deeper = parent is not None and parent[0] == "depth" and changes.get("depth") == MORE
+    return parent is None or deeper or parent[1](best.get(parent[0], HYPERPARAMETERS[parent[0]].default))
+
+
+def _next_name(name: str) -> str:
+    """The name with its number raised.
+
+    >>> [_next_name(name) for name in ("wine", "wine-2", "wine-9")]
+    ['wine-2', 'wine-3', 'wine-10']
+    """
+    stem, _, number = name.rpartition("-")
+    return f"{stem}-{int(number) + 1}" if stem and number.isdecimal() else f"{name}-2"
+
+
+def _moved(name: str, entry: Range, way: str) -> Range:
+    reach = _REACHES[name]
+    if isinstance(entry, Choice) and not all(_is_number(value) for value in entry.values):
+        return entry
+    values = [float(value) for value in _ends(entry)]
+    low, high = min(values), max(values)
+    log = reach.factor > 0
+    if way == MORE:
+        high = min(
+            reach.most, max(high * reach.factor, reach.start * reach.factor) if log else high + reach.step
+        )
+    else:
+        low = max(reach.least, low / reach.factor if log else low - reach.step)
+    if log:
+        low = max(low, reach.start)
+    if low >= high:
+        return entry
+    if isinstance(entry, Choice):
+        return _with_values(entry, [_plain(name, end) for end in (low, high)])
+    if name == "width":
+        return Choice(choice=_powers(low, high))
+    if name in _WHOLE:
+        return IntRange(int=(int(low), int(high)))
+    return FloatRange(float=(_rounded(low), _rounded(high)), log=log)
+
+
+def _ends(entry: Range) -> tuple[Any, ...]:
+    if isinstance(entry, Fixed):
+        return (entry.value,)
+    return entry.values if isinstance(entry, Choice) else entry.bounds
+
+
+def _with_values(entry: Range, values: Any) -> Range:
+    known = entry.values if isinstance(entry, Choice) else _ends(entry)
+    together = dict.fromkeys([*known, *values])
+    ordered = sorted(together) if all(_is_number(value) for value in together) else list(together)
+    per_layer = isinstance(entry, Choice) and entry.per_layer
+    return Choice(choice=tuple(ordered), per_layer=per_layer)
+
+
+def _powers(low: float, high: float) -> tuple[int, ...]:
+    """Widths from low to high, each twice the one before; the widest few of them."""
+    values = [int(low)]
+    while values[-1] * 2 <= high:
+        values.append(values[-1] * 2)
+    return tuple(values[-_MANY_VALUES:])
+
+
+def _rounded(value: float) -> float:
+    """Two digits, as a person would write it."""
+    return float(f"{value:.2g}")
+
+
+def _plain(name: str, value: float) -> Scalar:
+    return int(value) if name in _WHOLE else value
+
+
+def _is_number(value: Scalar) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
