@@ -32,6 +32,7 @@ _SLOWER = 1.3
 _MOST_SCORED = 4096
 """Rows that the spread of the resamples is measured on: of larger tables, a sample."""
 
+_FEW_TRIALS = 3
 _MOST_VIEW_BYTES = 4 << 30
 
 
@@ -64,29 +65,46 @@ def design_analysis(prepared: PreparedStudy, trials: Sequence[Trial]) -> Design:
         prepared: The study.
         trials: Ended trials. None is looked into where a resample would not fit, or where the file asks for none.
     """
-    asked, splits = prepared.config.bias_variance, prepared.splits
+    asked = prepared.config.bias_variance
     complete = [
         trial for trial in prepared.objective.rank(list(trials)) if trial.state is TrialState.COMPLETE
     ]
-    num_folds = len(splits.folds) // prepared.config.splits.repeats
-    most = min(
-        MOST_RESAMPLES if asked.resamples is None else asked.resamples, _most_in_memory(prepared, num_folds)
-    )
+    num_folds, most = _num_folds(prepared), _most_resamples(prepared)
     if most < FEWEST_RESAMPLES or not complete:
         return Design((), 0, asked.seeds, num_folds)
     count = len(complete) if asked.trials == "all" else min(MOST_TRIALS, len(complete))
     design = Design(tuple(complete[:count]), most, asked.seeds, num_folds)
-    if asked.trials == "auto":
-        budget = _TIME_SHARE * sum(trial.seconds for trial in complete)
-        while _seconds(design) > budget and len(design.trials) > 1:
-            design = replace(design, trials=design.trials[:-1])
-        while (
-            asked.resamples is None and _seconds(design) > budget and design.num_resamples > FEWEST_RESAMPLES
-        ):
-            design = replace(design, num_resamples=design.num_resamples // 2)
     if asked.trials == "all":
         return design
+    if asked.trials == "auto":
+        budget = _TIME_SHARE * sum(trial.seconds for trial in complete)
+        smaller = _smaller(design, fixed=asked.resamples is not None)
+        design = next((one for one in smaller if _seconds(one) <= budget), smaller[-1])
     return replace(design, trials=_spread(complete, len(design.trials)))
+
+
+def most_networks(prepared: PreparedStudy) -> str:
+    """What an analysis may cost before anything has been trained, in words."""
+    asked, most = prepared.config.bias_variance, _most_resamples(prepared)
+    if most < FEWEST_RESAMPLES:
+        return "none"
+    count = prepared.num_trials if asked.trials == "all" else min(MOST_TRIALS, prepared.num_trials)
+    num_folds = _num_folds(prepared)
+    seeds = f" × {asked.seeds} seeds" if asked.seeds > 1 else ""
+    networks = count * (num_folds + most * asked.seeds)
+    return f"up to {count} trials × ({num_folds} folds + {most} resamples{seeds}) = {networks} networks"
+
+
+def _smaller(design: Design, fixed: bool) -> list[Design]:
+    """The design, and ever smaller ones: fewer trials first, then fewer resamples where their number is not fixed."""
+    least = 1 if fixed else min(_FEW_TRIALS, len(design.trials))
+    sizes = [(count, design.num_resamples) for count in range(len(design.trials), least - 1, -1)]
+    if not fixed:
+        half = max(FEWEST_RESAMPLES, design.num_resamples // 2)
+        sizes += [(count, half) for count in range(least, 0, -1)] + [(1, FEWEST_RESAMPLES)]
+    return [
+        replace(design, trials=design.trials[:count], num_resamples=resamples) for count, resamples in sizes
+    ]
 
 
 def _spread(ranked: Sequence[Trial], count: int) -> tuple[Trial, ...]:
@@ -106,11 +124,18 @@ def _seconds(design: Design) -> float:
     return _SLOWER * a_network * design.networks_a_trial
 
 
-def _most_in_memory(prepared: PreparedStudy, num_folds: int) -> int:
-    """Resamples whose inputs fit: each of them has statistics and so inputs of its own."""
+def _num_folds(prepared: PreparedStudy) -> int:
+    """Of repeated folds, those of the first round."""
+    return len(prepared.splits.folds) // prepared.config.splits.repeats
+
+
+def _most_resamples(prepared: PreparedStudy) -> int:
+    """As many as are asked for and as fit: each of them has statistics and so inputs of its own."""
+    asked = prepared.config.bias_variance.resamples
     widths = [prepared.layout.num_inputs(name) for name in ENCODINGS]
     a_view = 4 * len(prepared.splits.training) * sum(widths)
-    return int(_MOST_VIEW_BYTES // a_view) - num_folds
+    fitting = int(_MOST_VIEW_BYTES // a_view) - _num_folds(prepared)
+    return min(MOST_RESAMPLES if asked is None else asked, fitting)
 
 
 def decompose(prepared: PreparedStudy, design: Design, watch: Watch) -> Iterator[BiasVariance]:
@@ -121,7 +146,7 @@ def decompose(prepared: PreparedStudy, design: Design, watch: Watch) -> Iterator
         design: What to look into.
         watch: Looks on; may raise KeyboardInterrupt.
     """
-    engine = prepared.make_engine(whole_folds(prepared, design.num_folds))
+    engine = prepared.make_engine(whole_folds(prepared))
     members = {trial.number: _members(prepared, design, trial) for trial in design.trials}
     ended: dict[int, list[Trace]] = defaultdict(list)
     together = [member for own in members.values() for member in own]
@@ -136,11 +161,11 @@ def decompose(prepared: PreparedStudy, design: Design, watch: Watch) -> Iterator
                     yield found
 
 
-def whole_folds(prepared: PreparedStudy, num_folds: int) -> tuple[Fold, ...]:
+def whole_folds(prepared: PreparedStudy) -> tuple[Fold, ...]:
     """The folds without early stopping, and behind them all training rows, which resamples are drawn from."""
     splits, dataset = prepared.splits, prepared.dataset
     folds = []
-    for fold in splits.folds[:num_folds]:
+    for fold in splits.folds[: _num_folds(prepared)]:
         fit = fold.fit if prepared.optimistic else numpy.sort(numpy.concatenate([fold.fit, fold.stopping]))
         folds.append(Fold(fit, fit[:0], fold.validation))
     rows, groups = splits.training, None

@@ -15,7 +15,7 @@ from automl.evaluation.resampling import Estimate, corrected_score, score_interv
 from automl.evaluation.thresholds import EVEN, at_threshold, score_at, tuned_threshold
 from automl.evaluation.verdict import Verdict
 from automl.export.saved_model import ModelCard, copy_model, save_model
-from automl.journal import MODEL, STUDY_FILE, Journal, read_journal
+from automl.journal import MODEL, OUT_OF_FOLD_FILE, STUDY_FILE, Journal, read_journal
 from automl.preparation import PreparedStudy, prepare_study
 from automl.studyfile import load_study
 from automl.training.baselines import BASELINES, run_baseline
@@ -28,8 +28,6 @@ from automl.winner import learn_from_fewer, shuffle_columns
 
 REFIT = -1
 """Fold number of a refit on all training rows."""
-
-OUT_OF_FOLD_FILE = "out_of_fold.csv.gz"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from automl.evaluation.comparison import Comparison, compare, smallest, tied
-from automl.evaluation.diagnosis import LESS, MORE, Diagnosis, Evidence, Floor, diagnose
+from automl.evaluation.diagnosis import diagnose
+from automl.evaluation.evidence import LESS, MORE, Diagnosis, Evidence, Floor
 from automl.evaluation.importance import Importance, edges, importance
 from automl.evaluation.learning_curve import LearningCurve, learning_curve
 from automl.journal import StudyLog
@@ -23,7 +24,9 @@ class Explanation:
     """What can be said of a study.
 
     Attributes:
-        answer: In sentences, the most important first.
+        answer: In sentences, the most important first: the winner and its scores.
+        limits: What limits the winner, and what to try next, in sentences.
+        remarks: Ties, what matters, what more rows would bring, in sentences.
         diagnoses: What limits each trial, by number.
         tied: Numbers of the trials that cannot be told from the best, the best first.
         smallest: Number of the smallest trial within a standard error of the best; None when no trial completed.
@@ -35,6 +38,8 @@ class Explanation:
     """
 
     answer: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     diagnoses: Mapping[int, Diagnosis] = field(default_factory=dict)
     tied: tuple[int, ...] = ()
     smallest: int | None = None
@@ -54,7 +59,7 @@ def explain_study(log: StudyLog) -> Explanation:
     diagnoses = {trial.number: diagnose(_evidence(log, trial)) for trial in log.trials}
     best = log.best
     if best is None:
-        return Explanation(("No trial completed, so there is nothing to choose from.",), diagnoses)
+        return Explanation(("No trial completed, so there is nothing to choose from.",), diagnoses=diagnoses)
     num_folds = len(best.folds) // int(log.start.get("repeats", 1))
     complete = [trial for trial in log.trials if trial.state is TrialState.COMPLETE]
     bounds = log.start.get("bounds", {})
@@ -74,7 +79,11 @@ def explain_study(log: StudyLog) -> Explanation:
     )
     changes = dict(diagnoses[best.number].changes)
     changes |= {name: MORE if end == "high" else LESS for name, end in parts.edges.items()}
-    return replace(parts, answer=tuple(_answer(log, best, parts)), changes=changes)
+    answer = (_headline(log, best), *log.verdict.get("sentences", ())[:2])
+    remarks = [_edge(log, name, end) for name, end in parts.edges.items()]
+    remarks += [_ties(log, best, parts), *_shares(parts), *_rows(log, parts)]
+    limits = _limits(diagnoses[best.number])
+    return replace(parts, answer=answer, limits=limits, remarks=tuple(remarks), changes=changes)
 
 
 def explain_trial(log: StudyLog, number: int) -> list[str]:
@@ -128,7 +137,11 @@ def _floor(log: StudyLog) -> Floor | None:
             mean = sum(scores) / len(scores)
             spread = sum((score - mean) ** 2 for score in scores) / (len(scores) - 1)
             floors.append(Floor(mean, (spread / len(scores)) ** 0.5, f"the loss of {name}"))
-    return min(floors, key=lambda floor: floor.value, default=None) if log.bias_variance else None
+    # by its upper end: the least of several uncertain values is mostly luck
+    least = (
+        min(floors, key=lambda floor: floor.value + floor.error, default=None) if log.bias_variance else None
+    )
+    return replace(least, value=max(0.0, least.value)) if least else None
 
 
 def _learning_curve(log: StudyLog) -> LearningCurve | None:
@@ -153,15 +166,9 @@ def _compare(log: StudyLog, one: Trial, other: Trial, num_folds: int) -> Compari
     return compare(scores[0], scores[1], num_folds, log.objective.direction, ROPE * scale)
 
 
-def _answer(log: StudyLog, best: Trial, found: Explanation) -> list[str]:
-    diagnosis = found.diagnoses[best.number]
-    lines = [_headline(log, best), *log.verdict.get("sentences", ())[:2]]
-    lines.append(f"What limits it ({diagnosis.name.replace('_', ' ')}): {diagnosis.sentence}")
-    if diagnosis.advice:
-        lines.append(f"To try next: {'; '.join(diagnosis.advice)}.")
-    lines += [_edge(log, name, end) for name, end in found.edges.items()]
-    lines += [_ties(log, best, found), *_shares(found), *_rows(log, found)]
-    return [line for line in lines if line]
+def _limits(diagnosis: Diagnosis) -> tuple[str, ...]:
+    said = f"What limits it ({diagnosis.name.replace('_', ' ')}): {diagnosis.sentence}"
+    return (said, f"To try next: {'; '.join(diagnosis.advice)}.") if diagnosis.advice else (said,)
 
 
 def _headline(log: StudyLog, best: Trial) -> str:

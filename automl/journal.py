@@ -23,6 +23,7 @@ from automl.trial import Direction, FoldResult, Health, Objective, Trial, TrialS
 JOURNAL = "journal.jsonl"
 STUDY_FILE = "study.yaml"
 MODEL = "model"
+OUT_OF_FOLD_FILE = "out_of_fold.csv.gz"
 TEST_READS = "test_reads.jsonl"
 
 

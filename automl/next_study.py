@@ -8,7 +8,7 @@ from typing import Any
 
 from automl.config import StudyConfig
 from automl.errors import RecordError
-from automl.evaluation.diagnosis import MORE
+from automl.evaluation.evidence import MORE
 from automl.explanation import Explanation
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.journal import STUDY_FILE, StudyLog

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from automl import space as spaces
 from automl.analysis import targets_of
+from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR
 from automl.preparation import PreparedStudy, default_space, facts_of
 from automl.studyfile import study_text
 from automl.tracking.tracker import StudyRecord
@@ -60,4 +61,5 @@ def make_record(prepared: PreparedStudy, folder: Path) -> StudyRecord:
         time_limit=None if config.search.minutes is None else 60 * config.search.minutes,
         optimistic=prepared.optimistic,
         notes=prepared.notes,
+        loss=LOG_LOSS if prepared.dataset.classes else SQUARED_ERROR,
     )

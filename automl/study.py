@@ -264,7 +264,10 @@ def _end(run: _Run, summary: StudySummary) -> None:
         log = read_journal(run.journal.folder)
         found = explain_study(log)
         summary = replace(
-            summary, answer=found.answer, diagnoses=found.diagnoses, bias_variance=log.bias_variance
+            summary,
+            remarks=(*found.limits, *found.remarks),
+            diagnoses=found.diagnoses,
+            bias_variance=log.bias_variance,
         )
         summary = replace(summary, files=write_study_files(log, found))
     exported = summary.best.number if summary.best is not None and summary.model is not None else None

@@ -72,6 +72,11 @@ training:
   # epochs: 100         # at most; by the rows of the table when left out, as the next one
   # batch_size: 64      # rows a step
 
+bias_variance:
+  trials: auto          # the best trials are taken apart into bias and variance: up to ten; top (ten) or all
+  # resamples: 16       # of the table, for each of them; 0 for none
+  # seeds: 4            # tells what the rows do from what the seed does
+
 # tracking: {{uri: "http://127.0.0.1:5000", register_as: {name}}}   # default: a database under mlruns/
 # network: {{builder: "my_models.py:build"}}   # build(hp) -> keras.Model, KerasTuner's convention
 """

@@ -68,7 +68,7 @@ def shuffle_columns(engine: Engine, prepared: PreparedStudy, trial: Trial, watch
     dataset, metric = prepared.dataset, METRICS[prepared.objective.metric]
     sign = 1.0 if metric.direction is Direction.MINIMIZE else -1.0
     names = dataset.feature_names[:_MOST_COLUMNS]
-    folds = whole_folds(prepared, len(prepared.splits.folds) // prepared.config.splits.repeats)[:-1]
+    folds = whole_folds(prepared)[:-1]
     drops = numpy.zeros((len(folds), len(names)))
     for number, fold in enumerate(folds):
         member = Member(trial.number, number, trial.hyperparameters, prepared.config.search.seed)

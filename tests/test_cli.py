@@ -57,7 +57,7 @@ def test_run_says_the_leaderboard_the_model_and_three_next_commands(home):
     model = home / re.search(r"SavedModel: (\S+)", out)[1]
     assert (model / "saved_model.pb").is_file()
     commands = out.split("next:\n")[1].split("\n")
-    assert [line.split()[1] for line in commands if line] == ["show", "ui", "predict"]
+    assert [line.split()[1] for line in commands if line] == ["explain", "ui", "predict"]
     assert "\x1b[" not in out  # no terminal, no escape codes
 
 

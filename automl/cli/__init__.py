@@ -8,7 +8,7 @@ import click
 
 from automl import __version__
 from automl.cli.prepare import check, init, schema
-from automl.cli.results import explain, export, predict, show, ui
+from automl.cli.results import explain, export, predict, report, show, ui
 from automl.cli.running import run
 from automl.errors import AutoMLError
 
@@ -68,7 +68,7 @@ def completion(shell: str) -> None:
     click.echo(kind(cli, {}, "automl", "_AUTOML_COMPLETE").source())
 
 
-for _command in (init, check, run, show, explain, ui, export, predict, schema, completion):
+for _command in (init, check, run, show, explain, report, ui, export, predict, schema, completion):
     cli.add_command(_command)
 
 

@@ -67,6 +67,7 @@ def check(file: Path) -> None:
 
     config = load_study(file)
     with quiet_start():
+        from automl.analysis import most_networks
         from automl.preparation import device_name, prepare_study
         from automl.space import count_configurations, searched
 
@@ -85,6 +86,7 @@ def check(file: Path) -> None:
     click.echo(f"  size       {size or 'a continuum of'} configurations")
     networks = prepared.num_trials * num_folds
     click.echo(f"  work       up to {prepared.num_trials} trials × {num_folds} folds = {networks} networks")
+    click.echo(f"  and then   bias and variance of {most_networks(prepared)}")
     for note in prepared.notes:
         click.echo(f"  note       {note}")
 

@@ -83,6 +83,31 @@ def explain(study: str | None, trial: int | None, to: Path | None, mlruns: Path)
 
 @click.command()
 @study_argument
+@click.option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The page to write.",
+)
+@mlruns_option
+def report(study: str | None, to: Path, mlruns: Path) -> None:
+    """Write STUDY as one HTML page that needs no network.
+
+    The answer first, then leaderboard, curves, bias and variance, what matters, and how to run it again. STUDY is a
+    name, a study file or a folder; the last one run when left out.
+    """
+    from automl.explanation import explain_study
+    from automl.journal import find_study, read_journal
+    from automl.report.files import study_report
+
+    log = read_journal(find_study(mlruns, study))
+    write_text(study_report(log, explain_study(log)), to)
+    click.echo(f"{to} is written.")
+
+
+@click.command()
+@study_argument
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
 @click.option(
     "--open/--no-open", "browse", default=None, help="Open a browser; by default where there is a terminal."
@@ -119,16 +144,23 @@ def ui(study: str | None, port: int, browse: bool | None, mlruns: Path) -> None:
     "--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the model."
 )
 @click.option("--trial", type=click.IntRange(min=0), help="The trial; the best one when left out.")
+@click.option("--smallest", is_flag=True, help="The smallest trial within a standard error of the best.")
 @mlruns_option
-def export(study: str | None, to: Path, trial: int | None, mlruns: Path) -> None:
+def export(study: str | None, to: Path, trial: int | None, smallest: bool, mlruns: Path) -> None:
     """Write a trial of STUDY as a SavedModel.
 
     The trial is refitted on all training rows, and the model takes raw rows. STUDY is a name, a study file or a
     folder; the last one run when left out.
     """
-    from automl.journal import find_study
+    from automl.journal import find_study, read_journal
 
+    if smallest and trial is not None:
+        raise click.UsageError("--trial and --smallest name a trial each; leave one out.")
     folder = find_study(mlruns, study)
+    if smallest:
+        from automl.explanation import explain_study
+
+        trial = explain_study(read_journal(folder)).smallest
     with quiet_start():
         from automl.conclusion import export_trial
         from automl.preparation import device_name

@@ -38,6 +38,7 @@ def _print_result(folder: Path, mlruns: Path) -> None:
     from automl.explanation import explain_study
     from automl.journal import MODEL, read_journal
     from automl.report.console import make_console, print_leaderboard, print_outcome
+    from automl.report.files import REPORT
 
     log = read_journal(folder)
     console = make_console()
@@ -45,9 +46,11 @@ def _print_result(folder: Path, mlruns: Path) -> None:
     at = "" if mlruns == Path("mlruns") else f" --mlruns {mlruns}"
     print_leaderboard(console, log, top=10)
     print_outcome(console, log)
-    for line in explain_study(log).answer[1:]:
+    found = explain_study(log)
+    for line in (*found.limits, *found.remarks):
         console.print(f"• {line}", highlight=False, markup=False)
     click.echo(f"SavedModel: {folder / MODEL}")
+    click.echo(f"report: {folder / REPORT}")
     click.echo("next:")
     click.echo(f"  automl explain {name}{at}")
     click.echo(f"  automl ui {name}{at}")

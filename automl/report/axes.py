@@ -57,7 +57,7 @@ def capacity_axis(trials: Sequence[Trial]) -> Axis | None:
     if len(set(sizes.values())) < 2:
         return None
     wide = max(sizes.values()) > 10.0 * min(sizes.values())
-    return Axis(CAPACITY, fit_scale(list(sizes.values()), wide), sizes, True)
+    return Axis(CAPACITY, fit_scale(list(sizes.values()), wide, whole=True), sizes, True)
 
 
 def is_log(content: ReportContent, name: str, values: Sequence[float]) -> bool:

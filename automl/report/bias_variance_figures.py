@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance
-from automl.evaluation.diagnosis import Z
+from automl.evaluation.causes import Z
 from automl.evaluation.learning_curve import FARTHEST, LearningCurve
 from automl.report.figures import TRAINING, VALIDATION, make_axes
 from automl.trial import Trial

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from automl.evaluation.diagnosis import Diagnosis
+from automl.evaluation.evidence import Diagnosis
 from automl.evaluation.leaderboard import leaderboard
 from automl.explanation import Explanation
 from automl.journal import StudyLog
@@ -85,7 +85,7 @@ def print_outcome(console: Console, log: StudyLog) -> None:
 
 def print_explanation(console: Console, log: StudyLog, found: Explanation) -> None:
     """Print what a study has found, and the diagnoses of its best trials with bias and variance in numbers."""
-    for line in found.answer:
+    for line in (*found.answer, *found.limits, *found.remarks):
         console.print(f"• {line}", highlight=False, markup=False)
     table = Table(title="The best trials", title_justify="left", box=None)
     loss = next((one.loss.replace("_", " ") for one in log.bias_variance.values()), "loss")

@@ -12,7 +12,7 @@ from automl.report.scales import Scale, categories, fit_scale, number
 from automl.report.svg import THIRD, Plot
 from automl.trial import Scalar
 
-_MOST_EFFECTS, _MOST_DOTS, _LETTERS = 6, 8, 38
+_MOST_EFFECTS, _MOST_DOTS, _LETTERS = 6, 8, 34
 
 
 def importance(content: ReportContent) -> Section | None:

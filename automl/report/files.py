@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from automl.evaluation.leaderboard import leaderboard
 from automl.explanation import Explanation
-from automl.journal import StudyLog
+from automl.journal import OUT_OF_FOLD_FILE, STUDY_FILE, StudyLog
 from automl.report.bias_variance_figures import (
     bias_variance_curves,
     bias_variance_over_capacity,
@@ -17,8 +17,12 @@ from automl.report.bias_variance_figures import (
     learning_curve_figure,
     where_the_loss_comes_from,
 )
+from automl.report.content import ReportContent, read_out_of_fold
 from automl.report.figures import training_curves, validation_curve_over_capacity
+from automl.report.page import report_page
 from automl.trial import Trial
+
+REPORT = "report.html"
 
 
 def write_trial_files(trial: Trial, folder: Path, drawn: bool) -> None:
@@ -59,7 +63,7 @@ def write_trial_files(trial: Trial, folder: Path, drawn: bool) -> None:
 def write_study_files(log: StudyLog, found: Explanation) -> Mapping[str, Path]:
     """Write the tables and figures of a study into its folder; nothing when no trial has ended.
 
-    `leaderboard.csv`; `bias_variance.csv`, a row a trial and epoch; and `figures/`.
+    `report.html`; `leaderboard.csv`; `bias_variance.csv`, a row a trial and epoch; and `figures/`.
 
     Returns:
         The files by their path within the folder.
@@ -75,7 +79,24 @@ def write_study_files(log: StudyLog, found: Explanation) -> Mapping[str, Path]:
     (log.folder / "figures").mkdir(exist_ok=True)
     for name, figure in figures.items():
         figure.savefig(log.folder / name, dpi=110)
-    return {name: log.folder / name for name in (*tables, *figures)}
+    (log.folder / REPORT).write_text(study_report(log, found), encoding="utf-8")
+    return {name: log.folder / name for name in (*tables, *figures, REPORT)}
+
+
+def study_report(log: StudyLog, found: Explanation) -> str:
+    """The study as one HTML page."""
+    content = ReportContent(
+        log=log,
+        answer=(*found.answer, *found.remarks),
+        diagnoses=found.diagnoses,
+        tied=found.tied,
+        smallest=found.smallest,
+        importance=found.importance,
+        learning_curve=found.learning_curve,
+        out_of_fold=read_out_of_fold(log.folder / OUT_OF_FOLD_FILE),
+        study_text=(log.folder / STUDY_FILE).read_text(encoding="utf-8"),
+    )
+    return report_page(content)
 
 
 def _figures(log: StudyLog, found: Explanation) -> dict[str, Figure]:

@@ -36,7 +36,7 @@ def training_curves(content: ReportContent) -> Section | None:
 def _losses(trial: Trial) -> Plot:
     losses = [loss for fold in trial.folds for loss in (*fold.training_loss, *fold.validation_loss)]
     longest = max(len(fold.training_loss) for fold in trial.folds)
-    across = fit_scale([1.0, float(longest)], room=0.01, most=8)
+    across = fit_scale([1.0, float(longest)], room=0.01, most=8, whole=True)
     plot = Plot(across, fit_scale(losses, min(losses) > 0.0), FULL, ("epoch", "loss"))
     for kind, curves in (
         ("training", [fold.training_loss for fold in trial.folds]),
@@ -85,7 +85,9 @@ def _over_epochs(found: BiasVariance) -> str:
     rest_of, unit = rest_name(found.loss), found.loss.replace("_", " ")
     log = epochs[-1] >= 20.0 * epochs[0]
     shown = [0.0, *rest, *risk, *found.training]
-    plot = Plot(fit_scale(epochs, log, room=0.01), fit_scale(shown, zero=True), FULL, ("epoch", unit))
+    plot = Plot(
+        fit_scale(epochs, log, room=0.01, whole=True), fit_scale(shown, zero=True), FULL, ("epoch", unit)
+    )
     plot.band(epochs, [0.0] * len(epochs), rest, "rest")
     plot.band(epochs, rest, risk, "variance")
     plot.line(epochs, risk, "risk")
@@ -183,7 +185,7 @@ def learning_curve(content: ReportContent) -> Section | None:
     plot.cloud([row for row, own in zip(rows, losses, strict=False) for _ in own], heights, "quiet")
     each = zip(rows, means, strict=True)
     plot.dots(rows, means, "validation", [f"{number(row)} rows: {number(mean)}" for row, mean in each])
-    legend = [("dot validation", "mean of the folds ± SE"), ("dot quiet", "a fold")]
+    legend = [("dot validation", "mean of the folds" + " ± SE" * bool(fitted)), ("dot quiet", "a fold")]
     legend += [("fit", "power law with 95 % interval, dashed where it is extrapolated")] if fitted else []
     chart = figure("Loss against rows", plot.render("Learning curve"), _gain(fitted), legend)
     return Section("Learning curve", chart)

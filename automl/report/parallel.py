@@ -14,7 +14,7 @@ _WIDTH = 840.0
 _LEFT, _RIGHT = 40.0, 60.0
 _LETTER = 6.6
 _NARROW = 110.0
-_MOST_TICKS = 14
+_MOST_TICKS, _MANY = 14, 80
 
 
 def parallel_coordinates(
@@ -45,7 +45,12 @@ def parallel_coordinates(
         drawn += _axis(axis, x, gap, place % 2 == 1 and gap <= _NARROW, absent)
     content = f'<g class="trials">{"".join(lines)}</g>{drawn}'
     size = Size(_WIDTH, (_ABSENT if some_absent else _BOTTOM) + 12.0)
-    return drawing(size, "Hyperparameters and score of every trial", content, "chart parallel")
+    return drawing(
+        size,
+        "Hyperparameters and score of every trial",
+        content,
+        f"chart parallel{' many' * (len(groups) > _MANY)}",
+    )
 
 
 def _height(axis: Axis, number: int) -> float:

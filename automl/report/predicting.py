@@ -17,7 +17,7 @@ MOST_POINTS = 2000
 """Points of a scatter; of more rows, evenly spaced ones."""
 
 _TOP_COLUMNS = 20
-_NUM_MEANS = 12
+_NUM_MEANS, _MOST_CLASSES = 12, 30
 _SQUARE = Size(410, 360)
 _DIAGONAL = (0.0, 1.0)
 
@@ -36,9 +36,10 @@ def predictions(content: ReportContent) -> Section | None:
     rows = probabilities.labeled(frame)
     if rows is None:
         return None
-    charts = [_confusion(rows), _calibration(rows)]
+    table, charts = _confusion(rows), [_calibration(rows)]
     charts += [_roc(rows), _precision_recall(rows)] if len(rows.names) == 2 else []
-    return Section("Predictions", intro + panels(charts, "two" if len(rows.names) <= MOST_WRITTEN else ""))
+    body = panels([table, *charts]) if len(rows.names) <= MOST_WRITTEN else table + panels(charts)
+    return Section("Predictions", intro + body)
 
 
 def _confusion(rows: Labeled) -> str:
@@ -51,9 +52,14 @@ def _confusion(rows: Labeled) -> str:
         true, taken = numpy.unravel_index(int(wrong.argmax()), wrong.shape)
         one, other = rows.names[int(true)], rows.names[int(taken)]
         caption += f" Most often {one} is taken for {other}, {int(wrong.max())} times."
-    return figure(
-        "Most probable label against the true one", heat_map("Confusion", rows.names, counts), caption
-    )
+    # Of many classes, those with the most errors.
+    errors = wrong.sum(axis=0) + wrong.sum(axis=1)
+    shown = numpy.sort(numpy.argsort(-errors, kind="stable")[:_MOST_CLASSES])
+    if len(shown) < len(rows.names):
+        caption += f" Shown are the {len(shown)} of {len(rows.names)} classes with the most errors."
+    names, totals = [rows.names[code] for code in shown], counts.sum(axis=1)[shown]
+    chart = heat_map("Confusion", names, counts[numpy.ix_(shown, shown)], totals)
+    return figure("Most probable label against the true one", chart, caption)
 
 
 def _calibration(rows: Labeled) -> str:

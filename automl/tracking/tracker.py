@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas
 
-from automl.evaluation.bias_variance import BiasVariance
-from automl.evaluation.diagnosis import Diagnosis
+from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance
+from automl.evaluation.evidence import Diagnosis
 from automl.evaluation.verdict import Verdict
 from automl.trial import Hyperparameters, Objective, Progress, Task, Trial
 
@@ -36,6 +36,7 @@ class StudyRecord:
         time_limit: Seconds after which no new trial starts; None without a limit.
         optimistic: Whether epochs are chosen on the rows that score them.
         notes: What a person should know of the data and its splits, in sentences.
+        loss: What is taken apart into bias and variance: log_loss or squared_error.
     """
 
     name: str
@@ -52,6 +53,7 @@ class StudyRecord:
     time_limit: float | None = None
     optimistic: bool = False
     notes: tuple[str, ...] = ()
+    loss: str = LOG_LOSS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class StudySummary:
         files: Local files for the study's own page (`leaderboard.csv`, figures), by path within it.
         seconds: Wall time of the whole study.
         verdict: What is known of the best trial beyond its mean score.
-        answer: What the study has found, in sentences.
+        remarks: What the study has found beside its scores, in sentences.
         bias_variance: What the loss is made of, of the trials that were looked into, by number.
         diagnoses: What limits each trial, by number.
     """
@@ -105,7 +107,7 @@ class StudySummary:
     files: Mapping[str, Path] = field(default_factory=dict)
     seconds: float = 0.0
     verdict: Verdict | None = None
-    answer: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     bias_variance: Mapping[int, BiasVariance] = field(default_factory=dict)
     diagnoses: Mapping[int, Diagnosis] = field(default_factory=dict)
 

@@ -1,12 +1,14 @@
 """Whether the signal reaches every layer of a network: gradients by layer, and units that answer nothing."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import keras
 import numpy
 from keras import ops
 
+from automl.networks.mlp import layer_widths
 from automl.training.backend import gradient
 from automl.training.losses import LOSSES
 from automl.training.stacked import Structure, forward
@@ -58,17 +60,19 @@ def perceptron_health(
 
         found, _ = gradient(outcome, [ops.convert_to_tensor(array[None]) for array in weights])
         kernels = [one for one, is_kernel in zip(found, structure.kernels, strict=True) if is_kernel]
-        return [ops.convert_to_numpy(one)[0] for one in kernels]
+
+        widths = [structure.num_features, *layer_widths(member.hyperparameters), structure.num_outputs]
+        # units beyond the member's own widths have no slope by design
+        return [
+            ops.convert_to_numpy(one)[0, :inputs, :units]
+            for one, (inputs, units) in zip(kernels, pairwise(widths), strict=True)
+        ]
 
     weights, moments = stacked_weights(structure, member)
     loss = LOSSES[structure.loss].training
     start = slopes(weights, moments, lambda logits: ops.mean(loss(logits, targets)))
     count = len(structure.shapes)
-    end = slopes(kept[:count], kept[count:], ops.sum)
-    if structure.padded:  # units beyond the member's own width have no slope by design
-        own = [int(values[f"units_{layer}"].sum()) for layer in range(len(structure.widths))]
-        end = [one[:, :width] for one, width in zip(end, [*own, structure.num_outputs], strict=True)]
-    return make_health(start, end)
+    return make_health(start, slopes(kept[:count], kept[count:], ops.sum))
 
 
 def loss_slopes(
@@ -86,8 +90,8 @@ def loss_slopes(
 
 
 def output_slopes(model: keras.Model, inputs: Any) -> list[numpy.ndarray]:
-    """The same of the sum of its outputs."""
-    return _model_slopes(model, inputs, ops.sum)
+    """The same of the sum of its outputs, before a softmax or a sigmoid: those of a softmax always sum to 1."""
+    return _model_slopes(model, inputs, lambda outputs: ops.sum(getattr(outputs, "_keras_logits", outputs)))
 
 
 def _model_slopes(model: keras.Model, inputs: Any, value: Callable[[Any], Any]) -> list[numpy.ndarray]:

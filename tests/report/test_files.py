@@ -1,21 +1,33 @@
 """The files of a trial and of a study, as another program reads them."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas
 import pytest
 from paper_trials import completed, failed, fold
 
+from automl.explanation import explain_study
+from automl.journal import STUDY_FILE, StudyLog
 from automl.report.files import write_study_files, write_trial_files
-from automl.trial import Direction, Objective, Trial, TrialState
+from automl.trial import Trial, TrialState
 
-LOSS = Objective("log_loss", Direction.MINIMIZE)
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def paths(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in found if name != STUDY_FILE)
+
+
+def write(trials: list[Trial], searched: list[str], folder: Path) -> Mapping[str, Path]:
+    """The files of a study of these trials; the folder holds its study file, if it is there at all."""
+    if folder.is_dir():
+        (folder / STUDY_FILE).write_text("data: {sklearn: digits}\n")
+    start = {"name": "s", "metric": "log_loss", "direction": "min", "searched": searched, "facts": {}}
+    log = StudyLog(folder, start, tuple(sorted(trials, key=lambda trial: trial.number)))
+    return write_study_files(log, explain_study(log))
 
 
 def test_the_files_of_a_trial(tmp_path: Path) -> None:
@@ -74,11 +86,11 @@ def test_writing_again_replaces_the_files(tmp_path: Path) -> None:
 
 def test_the_files_of_a_study(tmp_path: Path) -> None:
     trials = [completed(0, 3.0, 5.0, width=64), failed(1, width=8), completed(2, 1.0, 2.0, width=32)]
-    files = write_study_files(trials, LOSS, ["width"], tmp_path)
+    files = write(trials, ["width"], tmp_path)
     assert {name: path.relative_to(tmp_path).as_posix() for name, path in files.items()} == {
         name: name for name in paths(tmp_path)
     }
-    assert set(files) == {"leaderboard.csv", "figures/validation_curve_capacity.png"}
+    assert set(files) == {"leaderboard.csv", "figures/validation_curve_capacity.png", "report.html"}
     assert files["figures/validation_curve_capacity.png"].read_bytes().startswith(PNG)
     table = pandas.read_csv(files["leaderboard.csv"])
     assert table["trial"].tolist() == [2, 0, 1]
@@ -88,16 +100,16 @@ def test_the_files_of_a_study(tmp_path: Path) -> None:
 
 
 def test_a_study_of_failed_trials_has_a_table_and_no_figure(tmp_path: Path) -> None:
-    files = write_study_files([failed(0)], LOSS, ["width"], tmp_path)
-    assert list(files) == paths(tmp_path) == ["leaderboard.csv"]
+    files = write([failed(0)], ["width"], tmp_path)
+    assert sorted(files) == paths(tmp_path) == ["leaderboard.csv", "report.html"]
 
 
 def test_a_study_without_trials_has_no_files(tmp_path: Path) -> None:
-    assert write_study_files([], LOSS, [], tmp_path) == {}
+    assert write([], [], tmp_path) == {}
     assert paths(tmp_path) == []
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
     """The caller decides whether a study goes on without its files."""
     with pytest.raises(OSError, match="nothing"):
-        write_study_files([completed(0, 1.0)], LOSS, [], tmp_path / "nothing")
+        write([completed(0, 1.0)], [], tmp_path / "nothing")

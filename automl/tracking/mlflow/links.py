@@ -34,6 +34,12 @@ def view_page(experiment: str) -> str:
     return f"#/experiments/{experiment}/runs?{urlencode({**_MODE, 'viewStateShareKey': VIEW_KEY})}"
 
 
+def charts_page(experiment: str) -> str:
+    """The same as charts."""
+    query = {**_MODE, "viewStateShareKey": VIEW_KEY, "compareRunsMode": "CHART"}
+    return f"#/experiments/{experiment}/runs?{urlencode(query)}"
+
+
 def run_page(experiment: str, run: str) -> str:
     """The page of one run."""
     return f"#/experiments/{experiment}/runs/{run}?{urlencode(_MODE)}"

@@ -76,6 +76,8 @@ def winner_note(record: StudyRecord, summary: StudySummary, places: Places) -> s
     parts = [f"The best of {_count(len(summary.trials), 'trial')} in {study}."]
     if summary.best is not None:
         parts.append(f"{_estimate(summary.best, record)}.")
+        diagnosis = summary.diagnoses.get(summary.best.number)
+        parts += [diagnosis.sentence] if diagnosis else []
     return "\n\n".join([*parts, *_test(summary), *_model(places)])
 
 
@@ -100,7 +102,7 @@ def _result(record: StudyRecord, summary: StudySummary, places: Places) -> list[
     if summary.best is None:
         return ["No trial completed, so there is no winner."]
     winner = f"**Best: {_link(summary.best, places)}**, {_estimate(summary.best, record)}."
-    return [winner, *_verdict(summary), *_test(summary), *_model(places)]
+    return [winner, *_verdict(summary), *_test(summary), *_answer(summary), *_model(places)]
 
 
 def _verdict(summary: StudySummary) -> list[str]:
@@ -110,6 +112,11 @@ def _verdict(summary: StudySummary) -> list[str]:
     lines = [f"| `{metric}` | |", "|---|---|"]
     lines += [f"|{_SPACE}{name}{_SPACE}|{_SPACE}{value}{_SPACE}|" for name, value in summary.verdict.rows()]
     return ["\n".join(lines), *summary.verdict.sentences()]
+
+
+def _answer(summary: StudySummary) -> list[str]:
+    """What the study has found beside its scores."""
+    return ["\n".join(f"- {line}" for line in summary.remarks)] if summary.remarks else []
 
 
 def _test(summary: StudySummary) -> list[str]:

@@ -2,12 +2,9 @@
 
 import contextlib
 import logging
-import os
 import shutil
-import socket
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +12,9 @@ from typing import final
 
 from automl.evaluation.verdict import Verdict
 from automl.tracking.mlflow import notes
+from automl.tracking.mlflow.abandoned import end_abandoned_runs, now
 from automl.tracking.mlflow.address import first_line
+from automl.tracking.mlflow.explained_run import describe_explained
 from automl.tracking.mlflow.logged_model import ModelEntry, log_model, register_model
 from automl.tracking.mlflow.store import GREATER_IS_BETTER, PRIMARY_METRIC, Content, Point, Store
 from automl.tracking.mlflow.trial_run import (
@@ -122,6 +121,13 @@ class TrackedStudy:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, folder / name)
             self.store.log_files(self._parent, folder)
+
+    def log_explanation(self, summary: StudySummary) -> None:
+        """Adds to each trial what was found out about it: bias and variance, and what limits it."""
+        for number, diagnosis in summary.diagnoses.items():
+            if number in self._runs:
+                content = describe_explained(summary.bias_variance.get(number), diagnosis, _NOTE)
+                self.store.log(self._runs[number], content)
 
     def log_model(self, summary: StudySummary) -> None:
         """Logs the exported model, if there is one, in a run of its own."""
@@ -254,31 +260,6 @@ def begin_study(store: Store, record: StudyRecord) -> TrackedStudy:
     except Exception as error:  # there is the plain list
         logger.warning("MLflow did not take the view of the trials: %s.", first_line(error))
     return study
-
-
-def end_abandoned_runs(store: Store) -> None:
-    """Marks runs as killed that a process of this host began and can no longer end."""
-    for run in store.find_runs("attributes.status = 'RUNNING'"):
-        if _abandoned(run.tags):
-            store.end_run(run.identifier, "KILLED", now())
-
-
-def now() -> int:
-    """Milliseconds since 1970, as MLflow counts."""
-    return time.time_ns() // 1_000_000
-
-
-def _abandoned(tags: Mapping[str, str]) -> bool:
-    process = tags.get("pid", "")
-    if tags.get("host") != socket.gethostname() or not process.isdecimal():
-        return False
-    try:
-        os.kill(int(process), 0)  # asks whether the process is there; sends nothing
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False  # somebody else's process
-    return False
 
 
 @contextlib.contextmanager

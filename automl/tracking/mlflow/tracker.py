@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import final
 
+from automl.tracking.mlflow.abandoned import now
 from automl.tracking.mlflow.address import find_store, first_line, probe, refused
 from automl.tracking.mlflow.outbox import Outbox
 from automl.tracking.mlflow.store import open_store
-from automl.tracking.mlflow.study_runs import Render, TrackedStudy, TrialRun, begin_study, now
+from automl.tracking.mlflow.study_runs import Render, TrackedStudy, TrialRun, begin_study
 from automl.tracking.tracker import StudyRecord, StudySummary, Tracker
 from automl.trial import Hyperparameters, Progress, Trial
 
@@ -79,6 +80,7 @@ class MlflowTracker(Tracker):
         self._conclude(
             {
                 "the study's result": lambda: study.log_result(summary),
+                "what limits the trials": lambda: study.log_explanation(summary),
                 "the study's files": lambda: study.log_files(summary),
                 "the best model": lambda: study.log_model(summary),
                 "the model's registration": lambda: study.register_model(self._register_as),

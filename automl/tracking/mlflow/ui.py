@@ -12,7 +12,7 @@ from pathlib import Path
 
 from automl.errors import RecordError, TrackingError, explain, one_of
 from automl.tracking.mlflow.address import StoreAddress, find_store, probe
-from automl.tracking.mlflow.links import experiments_page, trials_page, view_page
+from automl.tracking.mlflow.links import charts_page, experiments_page, trials_page, view_page
 from automl.tracking.mlflow.store import GREATER_IS_BETTER, PRIMARY_METRIC, Experiment, read_experiments
 from automl.tracking.mlflow.view import VIEW_TAG
 from automl.trial import Direction, Objective
@@ -82,7 +82,8 @@ def _trial_pages(experiment: Experiment, study: str, identifier: str | None) -> 
     plain = trials_page(experiment.identifier, _objective(experiment, study), identifier)
     if identifier is not None or VIEW_TAG not in experiment.tags:
         return {"trials": plain}
-    return {"trials": view_page(experiment.identifier), "list": plain}
+    pages = {"trials": view_page(experiment.identifier), "charts": charts_page(experiment.identifier)}
+    return pages | {"list": plain}
 
 
 def _server_command(uri: str, port: int) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from automl.tracking.mlflow.explained_run import AT_THE_KEPT_EPOCH, curve_names
 from automl.tracking.mlflow.links import ONLY_TRIALS, VIEW_KEY
 from automl.tracking.mlflow.trial_run import MOST_TRIALS_WITH_FOLD_CURVES, legal_name
 from automl.tracking.tracker import StudyRecord
@@ -21,14 +22,16 @@ VIEW_TAG = f"mlflow.sharedViewState.{VIEW_KEY}"
 LONGEST_VIEW = 5000  # what every MLflow 3 takes; 3.17 takes 20,000
 
 _NAME = "Trials, best first"
+_DIAGNOSIS = "tags.`diagnosis`"
 _CURVES = ("curves/loss", "curves/val_loss")
 _SECTIONS = {  # by key: the title, and the number of cards in a row
     "training": ("Training and validation", 1),
+    "bias_variance": ("Bias and variance", 2),
     "scores": ("Scores", 2),
     "hyperparameters": ("Hyperparameters", 1),
 }
 _PREFIX = "deflate;"
-_NARROWEST, _MARGIN, _LETTER = 80, 40, 7  # of a column, in pixels
+_NARROWEST, _MARGIN, _LETTER, _DIAGNOSIS_WIDTH = 80, 40, 7, 150  # of a column, in pixels
 
 Json = dict[str, Any]
 
@@ -51,7 +54,12 @@ def saved_view(record: StudyRecord, trials: Sequence[Trial], at: int) -> str:
         at: Milliseconds since 1970.
     """
     scores, facts = _score_columns(record), _fact_columns(record)
-    columns = (*scores, *_hyperparameter_columns(record), *facts)  # a screen shows the first six or seven
+    columns = (
+        *scores,
+        _DIAGNOSIS,
+        *_hyperparameter_columns(record),
+        *facts,
+    )  # a screen shows the first six or seven
     cards, hidden = tuple(_cards(record, trials)), tuple(_hidden_cards(record))
     shorter = (
         _Parts(columns, cards, hidden),
@@ -153,7 +161,7 @@ def _metric(name: str) -> str:
 def _width(column: str) -> int:
     """Of a column whose name can be read; MLflow shows scores with 17 digits and cuts them to the width."""
     _, name, _ = column.split("`")
-    return max(_NARROWEST, _MARGIN + _LETTER * len(name))
+    return max(_DIAGNOSIS_WIDTH if column == _DIAGNOSIS else _NARROWEST, _MARGIN + _LETTER * len(name))
 
 
 def _section(key: str) -> Json:
@@ -171,6 +179,7 @@ def _section(key: str) -> Json:
 
 def _cards(record: StudyRecord, trials: Sequence[Trial]) -> Iterator[Json]:
     yield _card("curves", "LINE", "training", **_line(_CURVES))
+    yield from _bias_variance_cards(record)
     score = _score(record)
     yield _card("score", "BAR", "scores", metricKey=score)
     axes: Json = {"xaxis": {"key": "capacity", "type": "METRIC"}, "yaxis": {"key": score, "type": "METRIC"}}
@@ -179,6 +188,18 @@ def _cards(record: StudyRecord, trials: Sequence[Trial]) -> Iterator[Json]:
     if names:
         axes = {"selectedParams": names, "selectedMetrics": [score], "showAllRuns": True}
         yield _card("coordinates", "PARALLEL", "hyperparameters", **axes)
+
+
+def _bias_variance_cards(record: StudyRecord) -> Iterator[Json]:
+    """Where the loss comes from, a dot a trial, and both parts over the epochs; only some trials have them."""
+    names = curve_names(record.loss)
+    rest, variance = names["rest"], names["variance"]
+    axes: Json = {
+        "xaxis": {"key": rest.rpartition("/")[2], "type": "METRIC"},
+        "yaxis": {"key": variance.rpartition("/")[2], "type": "METRIC"},
+    }
+    yield _card("parts", "SCATTER", "bias_variance", **axes)
+    yield _card("rest and variance", "LINE", "bias_variance", **_line((rest, variance)))
 
 
 def _line(names: Sequence[str]) -> Json:
@@ -225,6 +246,11 @@ def _logged(record: StudyRecord) -> Iterable[str]:
     for metric in record.metrics:
         yield from (f"cv_{metric}_mean", f"cv_{metric}_se", f"train_{metric}_mean", f"gap_{metric}")
     yield from ("best_epoch_mean", "fit_seconds", "capacity", "trial_number", *_CURVES)
+    curves = curve_names(record.loss)
+    yield curves.pop("training")
+    for name in curves.values():
+        yield from (name, f"{name}_se", name.rpartition("/")[2], f"{name.rpartition('/')[2]}_se")
+    yield from AT_THE_KEPT_EPOCH
     if record.num_trials <= MOST_TRIALS_WITH_FOLD_CURVES:
         for fold in range(record.num_folds):
             yield from (f"fold_{fold}/loss", f"fold_{fold}/val_loss")

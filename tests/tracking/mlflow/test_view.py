@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from hand_made import children, make_failed_trial, make_trial, summarize
 
+from automl.evaluation.bias_variance import BiasVariance, Curve
+from automl.evaluation.evidence import Diagnosis
 from automl.tracking.mlflow import view as module
 from automl.tracking.mlflow.address import StoreAddress, probe
 from automl.tracking.mlflow.tracker import MlflowTracker
@@ -34,13 +36,33 @@ MakeTracker = Callable[..., MlflowTracker]
 CHROMIUM = Path("/usr/bin/chromium")
 
 
+def make_bias_variance(number: int) -> BiasVariance:
+    """Of a trial judged by epoch 2 of 3."""
+    curve = {"risk": (1.0, 0.75, 0.8), "variance": (0.2, 0.25, 0.3), "rest": (0.8, 0.5, 0.5)}
+    return BiasVariance(
+        trial=number,
+        loss="log_loss",
+        epochs=(1, 2, 3),
+        epoch=2,
+        **{name: Curve(values, (0.01, 0.02, 0.03)) for name, values in curve.items()},
+        training=(0.9, 0.6, 0.5),
+        parts={"data": 0.2, "initialization": 0.0, "interaction": 0.05},
+        error_rate={"bias2": 0.1, "variance": 0.05},
+        constant=1.1,
+        num_resamples=16,
+        num_seeds=2,
+        num_folds=5,
+        num_rows=100,
+    )
+
+
 def with_values(number: int, values: Hyperparameters) -> Trial:
     return replace(make_trial(number), hyperparameters=values)
 
 
 def cards_of(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The cards that are shown, by type."""
-    return {card["type"]: card for card in state["compareRunCharts"] if not card["deleted"]}
+    """The cards that are shown, by name."""
+    return {card["uuid"]: card for card in state["compareRunCharts"] if not card["deleted"]}
 
 
 def hidden_in(state: dict[str, Any]) -> set[str]:
@@ -60,6 +82,7 @@ def test_the_table(record: StudyRecord) -> None:
     assert state["selectedColumns"] == [
         "metrics.`cv_log_loss_mean`",
         "metrics.`cv_log_loss_se`",
+        "tags.`diagnosis`",
         "params.`width`",
         "params.`learning_rate`",
         "metrics.`train_log_loss_mean`",
@@ -91,28 +114,47 @@ def test_one_fold_has_no_standard_error(record: StudyRecord) -> None:
 def test_the_charts(record: StudyRecord) -> None:
     state = read_view(saved_view(record, [make_trial(0)], 0))
     cards = cards_of(state)
-    assert set(cards) == {"LINE", "BAR", "SCATTER", "PARALLEL"}
-    assert cards["LINE"]["selectedMetricKeys"] == ["curves/loss", "curves/val_loss"]
-    assert cards["LINE"]["xAxisKey"] == "step"
-    assert cards["BAR"]["metricKey"] == "cv_log_loss_mean"
-    assert cards["SCATTER"]["xaxis"] == {"key": "capacity", "type": "METRIC"}
-    assert cards["SCATTER"]["yaxis"] == {"key": "cv_log_loss_mean", "type": "METRIC"}
-    assert cards["PARALLEL"]["selectedParams"] == ["width", "log10_learning_rate"]
-    assert cards["PARALLEL"]["selectedMetrics"] == ["cv_log_loss_mean"]
+    kinds = {name: card["type"] for name, card in cards.items()}
+    assert kinds == {
+        "curves": "LINE",
+        "parts": "SCATTER",
+        "rest and variance": "LINE",
+        "score": "BAR",
+        "capacity": "SCATTER",
+        "coordinates": "PARALLEL",
+    }
+    assert cards["curves"]["selectedMetricKeys"] == ["curves/loss", "curves/val_loss"]
+    assert cards["curves"]["xAxisKey"] == "step"
+    assert cards["parts"]["xaxis"] == {"key": "bias_plus_noise", "type": "METRIC"}
+    assert cards["parts"]["yaxis"] == {"key": "variance", "type": "METRIC"}
+    parts = ["bias_variance/bias_plus_noise", "bias_variance/variance"]
+    assert cards["rest and variance"]["selectedMetricKeys"] == parts
+    assert cards["score"]["metricKey"] == "cv_log_loss_mean"
+    assert cards["capacity"]["xaxis"] == {"key": "capacity", "type": "METRIC"}
+    assert cards["capacity"]["yaxis"] == {"key": "cv_log_loss_mean", "type": "METRIC"}
+    assert cards["coordinates"]["selectedParams"] == ["width", "log10_learning_rate"]
+    assert cards["coordinates"]["selectedMetrics"] == ["cv_log_loss_mean"]
     titles = {section["uuid"]: section["name"] for section in state["compareRunSections"]}
-    assert list(titles.values()) == ["Training and validation", "Scores", "Hyperparameters"]
-    places = {kind: titles[card["metricSectionId"]] for kind, card in cards.items()}
-    assert places["BAR"] == places["SCATTER"] == "Scores"
-    assert places["LINE"] == "Training and validation"
+    assert list(titles.values()) == [
+        "Training and validation",
+        "Bias and variance",
+        "Scores",
+        "Hyperparameters",
+    ]
+    places = {name: titles[card["metricSectionId"]] for name, card in cards.items()}
+    assert places["score"] == places["capacity"] == "Scores"
+    assert places["parts"] == places["rest and variance"] == "Bias and variance"
+    assert places["curves"] == "Training and validation"
     identifiers = [card["uuid"] for card in state["compareRunCharts"]]
     assert len(set(identifiers)) == len(identifiers)
 
 
 def test_before_the_first_trial_no_hyperparameter_is_charted(record: StudyRecord) -> None:
     state = read_view(saved_view(record, (), 0))
-    assert set(cards_of(state)) == {"LINE", "BAR", "SCATTER"}
+    assert set(cards_of(state)) == {"curves", "parts", "rest and variance", "score", "capacity"}
     assert [section["name"] for section in state["compareRunSections"]] == [
         "Training and validation",
+        "Bias and variance",
         "Scores",
     ]
     assert "params.`width`" in state["selectedColumns"]
@@ -152,8 +194,9 @@ def test_a_view_fits_into_a_tag(record: StudyRecord, monkeypatch: pytest.MonkeyP
         shown = sum(not card["deleted"] for card in cards)
         contents.append((len(state["selectedColumns"]), shown, len(cards) - shown))
         monkeypatch.setattr(module, "LONGEST_VIEW", len(value) - 1)
-    # 7 metrics and 30 hyperparameters; 4 x 2 scores, 4 facts, 2 curves, 2 x 10 fold curves
-    assert contents == [(37, 3, 34), (37, 3, 0), (37, 0, 0), (7, 0, 0)]
+    # 7 metrics, the diagnosis and 30 hyperparameters; 4 x 2 scores, 4 facts, 2 curves, 2 x 10 fold curves, 3 x 4
+    # and 1 of bias and variance, 5 at the epoch kept
+    assert contents == [(38, 5, 52), (38, 5, 0), (38, 0, 0), (7, 0, 0)]
 
 
 def test_noise_in_place_of_names_fits_too(record: StudyRecord) -> None:
@@ -169,25 +212,33 @@ def test_a_study_leaves_a_view_that_names_only_what_is_there(
     tracker = make_tracker()
     tracker.start_study(record)
     first = read_view(client.get_experiment_by_name("digits").tags[VIEW_TAG])
-    assert "PARALLEL" not in cards_of(first)
+    assert "coordinates" not in cards_of(first)
     trials = make_trial(0, 3.0), make_trial(1, 2.0), make_failed_trial(2)
     for trial in trials:
         tracker.log_trial(trial)
-    tracker.finish_study(summarize(*trials))
+    found = make_bias_variance(1)
+    said = {1: Diagnosis("variance_bound", "Variance dominates.", ("more rows",))}
+    tracker.finish_study(replace(summarize(*trials), bias_variance={1: found}, diagnoses=said))
 
     experiment = client.get_experiment_by_name("digits")
     state = read_view(experiment.tags[VIEW_TAG])
     run = children(client)["trial-0001"].data
-    there = {f"metrics.`{name}`" for name in run.metrics} | {f"params.`{name}`" for name in run.params}
+    assert run.tags["diagnosis"] == "variance_bound"
+    assert "Variance dominates." in run.tags["mlflow.note.content"]
+    assert (run.metrics["variance"], run.metrics["bias_plus_noise"]) == (0.25, 0.5), "at the epoch kept"
+    there = {f"tags.`{name}`" for name in run.tags}
+    there |= {f"metrics.`{name}`" for name in run.metrics} | {f"params.`{name}`" for name in run.params}
     assert set(state["selectedColumns"]) <= there
     cards = cards_of(state)
-    assert set(cards["PARALLEL"]["selectedParams"]) <= set(run.params)
-    assert set(cards["LINE"]["selectedMetricKeys"]) <= set(run.metrics)
-    assert cards["SCATTER"]["xaxis"]["key"] in run.metrics
+    assert set(cards["coordinates"]["selectedParams"]) <= set(run.params)
+    for name in ("curves", "rest and variance"):
+        assert set(cards[name]["selectedMetricKeys"]) <= set(run.metrics)
+    for name in ("capacity", "parts"):
+        assert {cards[name][axis]["key"] for axis in ("xaxis", "yaxis")} <= set(run.metrics)
     assert hidden_in(state) == set(run.metrics), "MLflow adds a chart for each of the others"
 
     pages = plan_user_interface(None, mlruns, port=5077, study="digits").pages
-    assert list(pages) == ["trials", "list", "studies"]
+    assert list(pages) == ["trials", "charts", "list", "studies"]
     start = f"http://127.0.0.1:5077/#/experiments/{experiment.experiment_id}/runs?"
     assert pages["trials"] == f"{start}workflowType=machine_learning&viewStateShareKey=automl-leaderboard"
     assert "searchFilter=" in pages["list"]

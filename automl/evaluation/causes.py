@@ -1,0 +1,154 @@
+"""The rules that weigh bias against variance: by their intervals, and none fits where these do not decide."""
+
+import math
+from dataclasses import dataclass
+
+from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance
+from automl.evaluation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
+from automl.trial import Trial
+
+NOTABLE = 0.10
+"""Share of the loss that a cause must have to be worth naming."""
+
+Z = 1.96
+"""Half the width of a 95 % interval, in standard errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Variance and excess bias of a trial.
+
+    Attributes:
+        risk: The whole loss.
+        variance: How much of it is variance.
+        excess: How far bias + noise lie above the floor.
+        error: Standard error of their difference.
+    """
+
+    risk: float
+    variance: float
+    excess: float
+    error: float
+
+    @property
+    def difference(self) -> float:
+        """Variance minus excess."""
+        return self.variance - self.excess
+
+
+def shares_of(evidence: Evidence) -> Shares | None:
+    """What the loss is made of beside the floor; None when the trial was not looked into."""
+    found, floor = evidence.bias_variance, evidence.floor
+    if found is None:
+        return None
+    (risk, _), (variance, first), (rest, second) = (
+        found.at(curve) for curve in (found.risk, found.variance, found.rest)
+    )
+    excess = max(0.0, rest - floor.value) if floor else 0.0
+    # the trial that is the floor itself has no excess, and no error of it
+    second = math.hypot(second, floor.error) if floor and excess > 0.0 else 0.0
+    return Shares(risk, variance, excess, math.hypot(first, second))
+
+
+def variance_bound(evidence: Evidence) -> Finding | None:
+    """Variance is a notable share of the loss, and beyond doubt more than the excess bias."""
+    shares = shares_of(evidence)
+    found = evidence.bias_variance
+    if shares is None or found is None or shares.variance < NOTABLE * shares.risk:
+        return None
+    if shares.difference < Z * shares.error:
+        return None
+    of_all = f"{_measured(found, 'variance')} of a loss of {shares.risk:.3g}"
+    said = f"Variance dominates: {of_all}; {_excess(evidence, shares)}."
+    hidden = int(evidence.trial.hyperparameters.get("depth", 1)) > 0
+    advice = [
+        f"more {_penalties(evidence.trial, 'or')}",
+        *(["a smaller network"] if hidden else []),
+        "more rows",
+    ]
+    if found.parts and found.parts["initialization"] + found.parts["interaction"] > found.parts["data"]:
+        said += " Most of it comes from the seed, not from the rows."
+        advice = [
+            "lower `learning_rate`",
+            *advice[:-1],
+            "average networks of several seeds; more rows help less",
+        ]
+    changes = {"dropout": MORE, "weight_decay": MORE, "l2": MORE, "width": LESS, "learning_rate": LESS}
+    return said, tuple(advice), changes
+
+
+def bias_bound(evidence: Evidence) -> Finding | None:
+    """The excess bias is a notable share of the loss, and beyond doubt more than variance."""
+    shares = shares_of(evidence)
+    found = evidence.bias_variance
+    if shares is None or found is None or shares.excess < NOTABLE * shares.risk:
+        return None
+    if -shares.difference < Z * shares.error:
+        return None
+    assert evidence.floor is not None
+    said = (
+        f"Bias dominates: {_rest_name(found)} {_measured(found, 'rest')} of a loss of {shares.risk:.3g}, where "
+        f"{evidence.floor.source} is {evidence.floor.value:.3g}; variance is {_measured(found, 'variance')}."
+    )
+    advice = ("a wider or deeper network", f"less {_penalties(evidence.trial, 'and')}", "more epochs")
+    changes = {
+        "width": MORE,
+        "depth": MORE,
+        "dropout": LESS,
+        "weight_decay": LESS,
+        "l2": LESS,
+        "epochs": MORE,
+    }
+    return said, advice, changes
+
+
+def near_floor(evidence: Evidence) -> Finding | None:
+    """Neither is a notable share of the loss."""
+    shares = shares_of(evidence)
+    found = evidence.bias_variance
+    if shares is None or found is None or evidence.floor is None:
+        return None
+    if max(shares.variance, shares.excess) >= NOTABLE * shares.risk:
+        return None
+    said = (
+        f"It is near the floor: of a loss of {shares.risk:.3g}, variance is {_measured(found, 'variance')} and bias "
+        f"above {evidence.floor.source} ({evidence.floor.value:.3g}) is {shares.excess:.2g}."
+    )
+    return said, ("look for features or labels that tell more; the search has little left to find",), {}
+
+
+def undecided(evidence: Evidence) -> Diagnosis:
+    """What is said when no rule fits."""
+    shares = shares_of(evidence)
+    gap = f"{evidence.validation:.0%} of a constant's loss on validation rows, {evidence.training:.0%} on fit rows"
+    if shares is None or evidence.bias_variance is None:
+        advice = ("set `bias_variance: {trials: all}` to have every trial taken apart",)
+        return Diagnosis("undecided", f"It was not taken apart: {gap}.", advice)
+    said = (
+        f"Bias and variance cannot be told apart by size: variance is {_measured(evidence.bias_variance, 'variance')}, "
+        f"bias above the floor {shares.excess:.2g}, of a loss of {shares.risk:.3g}."
+    )
+    return Diagnosis(
+        "undecided", said, ("more `resamples` under `bias_variance`", "more `repeats` under `splits`")
+    )
+
+
+def _measured(found: BiasVariance, name: str) -> str:
+    value, error = found.at(getattr(found, name))
+    return f"{value:.3g} ± {error:.1g}"
+
+
+def _rest_name(found: BiasVariance) -> str:
+    return "bias + noise are" if found.loss == LOG_LOSS else "bias² + noise are"
+
+
+def _excess(evidence: Evidence, shares: Shares) -> str:
+    if evidence.floor is None or shares.excess <= 0.0:
+        return "no trial or baseline has less bias"
+    return f"bias above {evidence.floor.source} is {shares.excess:.2g}"
+
+
+def _penalties(trial: Trial, word: str) -> str:
+    """What holds the weights of a trial's networks back, or could."""
+    names = [name for name in ("dropout", "weight_decay") if name in trial.hyperparameters]
+    return f" {word} ".join(f"`{name}`" for name in [*names, "l2"])

@@ -1,0 +1,84 @@
+"""What is known of a trial, and what is said of it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from automl.evaluation.bias_variance import BiasVariance
+from automl.trial import Trial
+
+MORE, LESS = "more", "less"
+
+
+Finding = tuple[str, tuple[str, ...], Mapping[str, str]]
+"""What a rule says: sentence, advice and changes, as in `Diagnosis`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What limits a trial.
+
+    Attributes:
+        name: A name in `RULES`, or `undecided`.
+        sentence: It in words, with the numbers that it rests on.
+        advice: What to do, the most promising first.
+        changes: The same for a program: `more` or `less`, by hyperparameter or by key of the training section.
+    """
+
+    name: str
+    sentence: str
+    advice: tuple[str, ...] = ()
+    changes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The least loss that is known to be within reach, up to the variance of a network.
+
+    Attributes:
+        value: The loss.
+        error: Its standard error.
+        source: Where it is known from, as in "the study's least bias + noise".
+    """
+
+    value: float
+    error: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a trial.
+
+    Attributes:
+        trial: The trial.
+        num_epochs: Epochs that it may take at most.
+        constant: Log loss of a constant prediction; None for numbers, whose R² says the same.
+        bias_variance: What its loss is made of; None when it was not looked into.
+        floor: What bias is measured from; None when nothing is known.
+    """
+
+    trial: Trial
+    num_epochs: int
+    constant: float | None = None
+    bias_variance: BiasVariance | None = None
+    floor: Floor | None = None
+
+    @property
+    def validation(self) -> float:
+        """Loss on validation rows over that of a constant: 1 has learned nothing, 0 is perfect; NaN when unknown."""
+        return self._relative([fold.scores for fold in self.trial.folds])
+
+    @property
+    def training(self) -> float:
+        """The same on fit rows."""
+        return self._relative([fold.training_scores for fold in self.trial.folds])
+
+    def _relative(self, scores: Sequence[Mapping[str, float]]) -> float:
+        """R² says of numbers what the log loss over that of a constant says of classes."""
+        metric = "r2" if self.constant is None else "log_loss"
+        known = [own[metric] for own in scores if metric in own]
+        if not known:  # a journal of an earlier version
+            return math.nan
+        mean = sum(known) / len(known)
+        return 1.0 - mean if self.constant is None else mean / self.constant

@@ -1,0 +1,70 @@
+"""What was found out about a trial after it had ended, in MLflow's words. Needs no MLflow."""
+
+from collections.abc import Iterator
+
+from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance
+from automl.evaluation.evidence import Diagnosis
+from automl.tracking.mlflow.store import Content, Point
+from automl.tracking.mlflow.trial_run import keep_finite
+
+CURVES = ("risk", "variance", "rest", "training")
+AT_THE_KEPT_EPOCH = (
+    *(f"variance_{name}" for name in ("data", "initialization", "interaction")),
+    *(f"error_rate_{name}" for name in ("bias2", "variance")),
+)
+"""Metrics beside those of the curves."""
+
+_SECTION = "bias_variance"
+
+
+def describe_explained(found: BiasVariance | None, diagnosis: Diagnosis, note_tag: str) -> Content:
+    """Curves over epochs, what they are at the kept epoch, the diagnosis, and a note for a person.
+
+    Args:
+        found: What the trial's loss is made of; None when it was not looked into.
+        diagnosis: What limits it.
+        note_tag: MLflow's name for the tag that holds a run's note.
+    """
+    tags = {"diagnosis": diagnosis.name, note_tag: _note(diagnosis)}
+    if found is None:
+        return Content(tags=tags)
+    tags["bias_variance"] = (
+        f"{found.num_resamples} resamples × {found.num_seeds} seeds of {found.num_rows} rows, {found.num_folds} folds"
+    )
+    return Content(keep_finite([*_summary(found), *_curves(found)]), tags=tags)
+
+
+def curve_names(loss: str) -> dict[str, str]:
+    """Names of the metrics of each curve, in MLflow's section for bias and variance."""
+    rest = "bias_plus_noise" if loss == LOG_LOSS else "bias2_plus_noise"
+    return {name: f"{_SECTION}/{rest if name == 'rest' else name}" for name in CURVES}
+
+
+def _summary(found: BiasVariance) -> Iterator[Point]:
+    """At the kept epoch, without a slash: MLflow shows the last step of a curve, which is another epoch."""
+    for name, metric in curve_names(found.loss).items():
+        if name == "training":
+            continue
+        value, error = found.at(getattr(found, name))
+        yield Point(metric.removeprefix(f"{_SECTION}/"), value)
+        yield Point(f"{metric.removeprefix(f'{_SECTION}/')}_se", error)
+    for name, value in found.parts.items():
+        yield Point(f"variance_{name}", value)
+    for name, value in found.error_rate.items():
+        yield Point(f"error_rate_{name}", value)
+
+
+def _curves(found: BiasVariance) -> Iterator[Point]:
+    names = curve_names(found.loss)
+    for place, epoch in enumerate(found.epochs):
+        yield Point(names["training"], found.training[place], epoch)
+        for name in ("risk", "variance", "rest"):
+            curve = getattr(found, name)
+            yield Point(names[name], curve.values[place], epoch)
+            yield Point(f"{names[name]}_se", curve.errors[place], epoch)
+
+
+def _note(diagnosis: Diagnosis) -> str:
+    advice = "".join(f"\n- {one}" for one in diagnosis.advice)
+    said = f"**{diagnosis.name.replace('_', ' ').capitalize()}.** {diagnosis.sentence}"
+    return f"{said}\n\nTo change:\n{advice}" if advice else said

@@ -1,0 +1,319 @@
+"""The page of a study: whole, harmless, and never in the way of a study that lacks something."""
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pandas
+import pytest
+from paper_trials import completed, failed, fold
+
+from automl.evaluation.bias_variance import BiasVariance, Curve
+from automl.evaluation.evidence import Diagnosis
+from automl.evaluation.importance import importance
+from automl.evaluation.learning_curve import learning_curve
+from automl.journal import StudyLog
+from automl.report.content import ReportContent, read_out_of_fold
+from automl.report.page import report_page
+from automl.trial import Trial, TrialState
+
+NASTY = "<script>alert('x')</script>\"&"
+VOID = {"meta", "br", "path", "circle", "rect"}
+FACTS = {"task": "binary", "target": "kind", "rows": "178", "features": "13", "python": "3.11"}
+
+
+class Balance(HTMLParser):
+    """Complains about a tag that does not close, and collects links and texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.headings: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "h2":
+            self.headings.append(data)
+
+
+def parsed(page: str) -> Balance:
+    parser = Balance()
+    parser.feed(page)
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def trials(count: int) -> list[Trial]:
+    generator = numpy.random.default_rng(0)
+    return [
+        completed(
+            number,
+            *(0.5 + generator.random(3)).tolist(),
+            capacity=100 * (1 + number % 7),
+            width=int(8 * 2 ** (number % 5)),
+            learning_rate=float(10 ** generator.uniform(-4, -1)),
+            activation=["relu", "tanh", NASTY][number % 3],
+            **({"dropout": float(generator.random())} if number % 2 else {}),
+        )
+        for number in range(count)
+    ]
+
+
+def log_of(*ended: Trial, **changes: Any) -> StudyLog:
+    start = {
+        "name": "wine",
+        "identifier": "20260101-120000-abcd",
+        "metric": "log_loss",
+        "direction": "min",
+        "num_folds": 3,
+        "searched": ["width", "learning_rate", "activation", "dropout"],
+        "log_scaled": ["learning_rate"],
+        "notes": [f"the column {NASTY} is constant"],
+        "facts": FACTS,
+    }
+    return StudyLog(Path("runs"), start, ended, **changes)
+
+
+def bias_variance(trial: int, loss: str = "log_loss") -> BiasVariance:
+    epochs = (1, 2, 4)
+    risk, variance, rest = (
+        Curve(values, (0.1, 0.1, 0.1)) for values in ((3.0, 2.0, 1.5), (0.5, -0.1, 0.25), (2.5, 2.1, 1.25))
+    )
+    return BiasVariance(
+        trial, loss, epochs, 4, risk, variance, rest, (2.0, 1.0, 0.5), {}, {}, 3.5, 8, 1, 5, 100
+    )
+
+
+def labels(classes: tuple[str, ...], rows: int = 60) -> pandas.DataFrame:
+    generator = numpy.random.default_rng(1)
+    probabilities = generator.dirichlet(numpy.ones(len(classes)), rows)
+    columns = {f"probability_{name}": probabilities[:, i] for i, name in enumerate(classes)}
+    return pandas.DataFrame({"row": range(rows), "kind": generator.choice(classes, rows), **columns})
+
+
+def whole(count: int = 30) -> ReportContent:
+    ended = [*trials(count), failed(count, f"diverged: {NASTY}", width=8)]
+    rows, losses = [20, 40, 80], numpy.array([[3.0, 3.2], [2.0, 2.1], [1.5, 1.4]])
+    log = log_of(
+        *ended,
+        tests=({"trial": 0, "rows": 36, "scores": {"accuracy": 0.75}},),
+        verdict={"rows": [["cross-validation", "0.61 ± 0.1"]], "sentences": ["So it is."]},
+        finish={"seconds": 100.0},
+        bias_variance={trial.number: bias_variance(trial.number) for trial in ended[:count]},
+        learning_curve={"loss": "log_loss", "rows": rows, "losses": losses.tolist()},
+        columns={"names": [NASTY, "b"], "means": [0.5, -0.01], "errors": [0.1, float("nan")]},
+    )
+    found = Diagnosis("high_variance", f"It has {NASTY}.", ("raise `dropout`",))
+    return ReportContent(
+        log=log,
+        answer=("The best network is this one.", f"It is {NASTY}."),
+        diagnoses={trial.number: found for trial in ended},
+        tied=[0, 1, 2],
+        smallest=1,
+        importance=importance(log.trials, log.objective, ["learning_rate"]),
+        learning_curve=learning_curve(rows, losses, seed=0),
+        out_of_fold=labels(("no", NASTY)),
+        study_text=f"# Question   Is it {NASTY}?\nname: wine\n",
+    )
+
+
+ALL = [
+    "Answer",
+    "Leaderboard",
+    "Search history",
+    "Search space",
+    "Validation curves",
+    "Training curves",
+    "Bias and variance",
+    "Learning curve",
+    "Importance",
+    "Predictions",
+    "Columns",
+    "Data and audit",
+    "Reproduction",
+]
+
+
+def test_the_page_is_whole_and_its_links_lead_somewhere() -> None:
+    found = parsed(report_page(whole()))
+    assert found.headings == ALL
+    assert all(link.startswith("#") and link[1:] in found.ids for link in found.links)
+    assert len(found.links) == len(ALL)
+
+
+def test_the_page_needs_no_network() -> None:
+    page = report_page(whole())
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "@import" not in page
+    assert "url(" not in page
+
+
+def test_text_of_others_stays_text() -> None:
+    page = report_page(whole())
+    assert page.count("<script>") == page.count("</script>") == 1, "the page's own"
+    assert "alert(&#x27;x&#x27;)" in page
+    assert "alert('x')" not in page
+
+
+def test_the_answer_comes_first_and_the_winner_has_its_numbers() -> None:
+    content = whole()
+    page = report_page(content)
+    assert content.winner is not None
+    assert (
+        page.index("The best network is this one.")
+        < page.index("0.61 ± 0.1")
+        < page.index("Leaderboard</h2>")
+    )
+    assert f'class="best" data-trial="{content.winner.number}"' in page
+    assert f'<td class="number score">{content.score(content.winner)}</td>' in page
+    assert "raise <code>dropout</code>" in page
+    assert (
+        'class="tied" data-trial="1"><td class="mark">≈◆</td>' in page
+        or 'data-trial="1"><td class="mark">★◆' in page
+    )
+
+
+def test_a_failed_trial_says_why() -> None:
+    page = report_page(ReportContent(log_of(failed(0, "no memory"), completed(1, 1.0))))
+    assert '<td class="failed" colspan="3">no memory</td>' in page
+    assert "no memory (1 trial: 0)" in page
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "log",
+    [
+        log_of(),
+        log_of(failed(0)),
+        log_of(completed(0, 1.0)),
+        log_of(completed(0, 1.0, 2.0, width=8), failed(1)),
+        log_of(completed(0, 1.0, width=8), completed(1, 1.0, width=8)),
+        log_of(*(completed(number, 1.0, width=8 * (number + 1), learning_rate=0.1) for number in range(3))),
+        log_of(completed(0, float("inf")), completed(1, 1.0), completed(2, float("inf"))),
+        log_of(*trials(12)),
+        StudyLog(Path("runs"), {"name": "bare", "metric": "log_loss", "direction": "max"}, tuple(trials(3))),
+    ],
+)
+def test_a_study_that_lacks_something_has_a_page(log: StudyLog) -> None:
+    found = parsed(report_page(ReportContent(log)))
+    assert {"Answer", "Reproduction"} <= set(found.headings) <= set(ALL)
+    assert not {"Bias and variance", "Learning curve", "Importance", "Predictions", "Columns"} & set(
+        found.headings
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("importance", "Importance"),
+        ("out_of_fold", "Predictions"),
+        ("learning_curve", None),
+    ],
+)
+def test_what_is_missing_is_left_out(name: str, missing: str | None) -> None:
+    found = parsed(report_page(dataclasses.replace(whole(), **{name: None})))
+    assert [heading for heading in ALL if heading not in found.headings] == ([missing] if missing else [])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("frame", "charts"),
+    [
+        (labels(("a", "b")), ["Calibration", "ROC curve", "Precision and recall"]),
+        (labels(("a", "b", "c")), ["Calibration", "Confusion"]),
+        (
+            labels(tuple(f"a class with a long name {i}" for i in range(40)), 400),
+            ["Calibration", "Confusion"],
+        ),
+        (
+            pandas.DataFrame({"row": range(5000), "y": range(5000), "prediction": numpy.zeros(5000)}),
+            ["Residuals", "True against predicted"],
+        ),
+        (pandas.DataFrame({"row": [0], "y": [1.0], "prediction": [1.0]}), ["Residuals"]),
+        (labels(("a", "b"), 0), []),
+    ],
+)
+def test_predictions_of_every_kind(frame: pandas.DataFrame, charts: list[str]) -> None:
+    page = report_page(ReportContent(log_of(*trials(3)), out_of_fold=frame))
+    assert ("Predictions" in parsed(page).headings) is bool(charts)
+    assert all(f'aria-label="{chart}"' in page for chart in charts)
+    assert len(page) < 250_000
+
+
+def test_squares_are_for_squared_errors() -> None:
+    for loss, name in (("log_loss", "bias + noise"), ("squared_error", "bias² + noise")):
+        log = log_of(*trials(2), bias_variance={0: bias_variance(0, loss), 1: bias_variance(1, loss)})
+        page = report_page(ReportContent(log))
+        assert f"Variance against {name} of 2 trials" in page
+        assert (name == "bias² + noise") is ("bias² + noise" in page)
+
+
+def test_a_large_study_has_a_page_of_bounded_size() -> None:
+    page = report_page(whole(500))
+    parsed(page)
+    assert len(page.encode()) < 1_500_000
+    assert page.count("<details>") >= 1
+    assert "The other 481 trials" in page
+
+
+def test_a_hundred_trials_of_long_curves_stay_small() -> None:
+    losses = tuple(float(loss) for loss in numpy.geomspace(1.0, 0.01, 100))
+    long = [
+        Trial(
+            number,
+            {"width": number},
+            TrialState.COMPLETE,
+            tuple(fold(i, 1.0, losses, 90) for i in range(5)),
+            10,
+        )
+        for number in range(100)
+    ]
+    assert len(report_page(ReportContent(log_of(*long))).encode()) < 400_000
+
+
+def test_coordinates_have_one_decimal() -> None:
+    page = report_page(whole())
+    paths = re.findall(r' d="([^"]+)"', page)
+    assert paths
+    assert not [path for path in paths if re.search(r"\.\d\d|nan|inf", path)]
+
+
+def test_labels_are_read_as_text(tmp_path: Path) -> None:
+    """A class may be called NA, or 007."""
+    path = tmp_path / "out_of_fold.csv.gz"
+    frame = pandas.DataFrame(
+        {"row": [0, 1], "y": ["NA", "007"], "probability_NA": [0.9, 0.2], "probability_007": [0.1, 0.8]}
+    )
+    frame.to_csv(path, index=False)
+    read = read_out_of_fold(path)
+    assert read is not None
+    assert read["y"].tolist() == ["NA", "007"]
+    assert read["probability_NA"].tolist() == [0.9, 0.2]
+    assert read_out_of_fold(tmp_path / "nothing") is None
+
+
+def test_numbers_are_read_as_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "out_of_fold.csv.gz"
+    pandas.DataFrame({"row": [0], "y": [2.5], "prediction": [2.0]}).to_csv(path, index=False)
+    read = read_out_of_fold(path)
+    assert read is not None
+    assert read["y"].tolist() == [2.5]
