@@ -23,6 +23,9 @@ from automl.trial import Member, Trial, TrialState, derive_seed
 MOST_RESAMPLES, MOST_TRIALS = 16, 10
 """Of an analysis whose size the study file leaves open."""
 
+RESAMPLES_OF_ALL = 8
+"""The same where every trial is looked into: what one of them lacks in replicas, the study has in trials."""
+
 _TIME_SHARE = 0.5
 """An analysis whose size is left open may cost this share of what training the trials has cost."""
 
@@ -135,7 +138,8 @@ def _most_resamples(prepared: PreparedStudy) -> int:
     widths = [prepared.layout.num_inputs(name) for name in ENCODINGS]
     a_view = 4 * len(prepared.splits.training) * sum(widths)
     fitting = int(_MOST_VIEW_BYTES // a_view) - _num_folds(prepared)
-    return min(MOST_RESAMPLES if asked is None else asked, fitting)
+    usual = RESAMPLES_OF_ALL if prepared.config.bias_variance.trials == "all" else MOST_RESAMPLES
+    return min(usual if asked is None else asked, fitting)
 
 
 def decompose(prepared: PreparedStudy, design: Design, watch: Watch) -> Iterator[BiasVariance]:

@@ -16,6 +16,9 @@ NO_SIGNAL = 0.95
 WORSE_THAN_NOTHING = 1.5
 """A loss above this multiple of a constant's did not just learn nothing, it went astray."""
 
+BLOWN_UP = 10.0
+"""So did one that was above this multiple after some epoch and has not come back below a constant's."""
+
 DEAD_UNITS = 0.7
 """Share of a layer's units that answer nothing to any row."""
 
@@ -51,6 +54,9 @@ def _diverged(evidence: Evidence) -> Finding | None:
             f"{evidence.validation:.3g} times that of a constant, on fit rows {evidence.training:.3g} times"
         )
         said = f"Its loss is {times}"
+    elif evidence.peak > BLOWN_UP and evidence.training > NO_SIGNAL:
+        rose = f"{evidence.peak:.3g} times that of a constant"
+        said = f"Its loss rose to {rose} and stays at {evidence.training:.0%} of it"
     else:
         return None
     advice = ("lower `learning_rate`", "clip the gradient with `clip_norm: 1.0`")
@@ -104,7 +110,8 @@ def _exploding(evidence: Evidence) -> Finding | None:
 
 
 def _no_signal(evidence: Evidence) -> Finding | None:
-    if evidence.validation < NO_SIGNAL:
+    unfinished = evidence.training >= NO_SIGNAL and _used_up(evidence)
+    if evidence.validation < NO_SIGNAL or unfinished:
         return None
     validation = f"{evidence.validation:.0%} of a constant's loss on validation rows"
     if evidence.training >= NO_SIGNAL:
@@ -118,11 +125,16 @@ def _no_signal(evidence: Evidence) -> Finding | None:
     return said, ("look for features that tell more of the target", "check that the rows are of one kind"), {}
 
 
+def _used_up(evidence: Evidence) -> bool:
+    """Whether the last epochs were the best: what has learned nothing by then may do so later."""
+    return evidence.trial.best_epoch >= LAST_EPOCHS * evidence.num_epochs
+
+
 def _stopped_by_budget(evidence: Evidence) -> Finding | None:
-    kept = evidence.trial.best_epoch
-    if kept < LAST_EPOCHS * evidence.num_epochs:
+    if not _used_up(evidence):
         return None
-    said = f"It was still getting better when the epochs ran out: best was epoch {kept:.0f} of {evidence.num_epochs}."
+    when = f"best was epoch {evidence.trial.best_epoch:.0f} of {evidence.num_epochs}"
+    said = f"It was still getting better when the epochs ran out: {when}."
     return said, ("raise `training.epochs`", "raise `learning_rate`"), {"epochs": MORE, "learning_rate": MORE}
 
 

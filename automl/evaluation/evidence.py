@@ -1,6 +1,7 @@
 """What is known of a trial, and what is said of it."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -82,3 +83,9 @@ class Evidence:
             return math.nan
         mean = sum(known) / len(known)
         return 1.0 - mean if self.constant is None else mean / self.constant
+
+    @property
+    def peak(self) -> float:
+        """The largest loss on fit rows after any epoch over that of a constant: of scaled numbers it is 1 at most."""
+        peaks = [max(fold.training_loss) for fold in self.trial.folds]
+        return statistics.median(peaks) / (self.constant or 1.0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from automl.training.backend import Function
 from automl.training.early_stopping import Stopping, begin, update
+from automl.training.nests import copy_rows, to_numpy, to_tensors
 from automl.training.rows import row_order
 from automl.training.stacked import Structure
 from automl.training.stacking import member_values, no_values, stacked_weights
@@ -77,6 +78,12 @@ class _Place:
     snapshots: list[numpy.ndarray] = field(default_factory=list)
     seconds: float = 0.0
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether anybody asks what the coming epoch makes of the member."""
+        wanted = self.job.member.snapshots
+        return not wanted or len(self.losses) + 1 in wanted
+
 
 @final
 class Population:
@@ -119,23 +126,27 @@ class Population:
     def admit(self, jobs: Sequence[Job]) -> None:
         """Put members into free places. There must be enough of them."""
         free = [number for number, place in enumerate(self._places) if place is None]
-        state = _to_numpy(self._state)
+        state = to_numpy(self._state)
         for number, job in zip(free, jobs, strict=False):
             self._places[number] = _Place(job)
             self._enter(number, job, state)
-        self._state, self._tensors = _to_tensors(state), _to_tensors(self._values)
+        self._state, self._tensors = to_tensors(state), to_tensors(self._values)
 
     def run_epoch(self) -> None:
         """Train every member for one epoch."""
         began = time.perf_counter()
-        batches = _to_tensors(self._batches())
+        measured = any(place is not None and place.is_measured for place in self._places)
+        batches = to_tensors(self._batches() | {"measured": numpy.array(measured)})
         self._state, *results = self._program(self._tables.arrays, self._tensors, batches, self._state)
         losses, predictions = (ops.convert_to_numpy(result) for result in results)
         finite = numpy.isfinite(losses).all(axis=1)
+        traced = numpy.array(
+            [place is not None and bool(place.job.member.snapshots) for place in self._places]
+        )
         last = numpy.array([place is not None and place.job.patience == 0 for place in self._places])
         stopping: Floats = numpy.where(last, -self._stopping.epoch, losses[:, 1]).astype(numpy.float64)
         self._stopping = update(self._stopping, stopping, finite)
-        self._keep(self._stopping.improved, predictions)
+        self._keep(self._stopping.improved & ~traced, predictions)
         share = (time.perf_counter() - began) / max(1, len(self._places) - self.num_free)
         for number, place in enumerate(self._places):
             if place is not None:
@@ -166,19 +177,19 @@ class Population:
         if num_places >= len(self._places):
             return
         kept = [number for number, place in enumerate(self._places) if place is not None]
-        state, values, stopping = _to_numpy(self._state), self._values, self._stopping
+        state, values, stopping = to_numpy(self._state), self._values, self._stopping
         places, best, predictions = self._places, self._best, self._predictions
         self._resize(num_places)
         to = slice(0, len(kept))
         self._places[to] = [places[number] for number in kept]
-        fresh = _to_numpy(self._state)
-        _copy(state, kept, fresh, to)
-        _copy(values, kept, self._values, to)
-        _copy(best, kept, self._best, to)
+        fresh = to_numpy(self._state)
+        copy_rows(state, kept, fresh, to)
+        copy_rows(values, kept, self._values, to)
+        copy_rows(best, kept, self._best, to)
         self._predictions[to] = predictions[kept]
         for name in Stopping.__slots__:
             getattr(self._stopping, name)[to] = getattr(stopping, name)[kept]
-        self._state, self._tensors = _to_tensors(fresh), _to_tensors(self._values)
+        self._state, self._tensors = to_tensors(fresh), to_tensors(self._values)
 
     def _resize(self, num_places: int) -> None:
         """Empty places."""
@@ -200,7 +211,7 @@ class Population:
         )
         self._values = no_values(structure, num_places)
         self._stopping = begin(num_places)
-        self._state, self._tensors = _to_tensors(state), _to_tensors(self._values)
+        self._state, self._tensors = to_tensors(state), to_tensors(self._values)
 
     def _enter(self, number: int, job: Job, state: dict[str, Any]) -> None:
         """A member's initial weights and its hyperparameters, in place."""
@@ -262,32 +273,3 @@ class Population:
             snapshots=place.snapshots,
             seconds=place.seconds,
         )
-
-
-def _to_numpy(nest: Any) -> Any:
-    """Writable copies."""
-    if isinstance(nest, dict):
-        return {name: _to_numpy(part) for name, part in nest.items()}
-    if isinstance(nest, list):
-        return [_to_numpy(part) for part in nest]
-    return numpy.array(ops.convert_to_numpy(nest))
-
-
-def _to_tensors(nest: Any) -> Any:
-    if isinstance(nest, dict):
-        return {name: _to_tensors(part) for name, part in nest.items()}
-    if isinstance(nest, list):
-        return [_to_tensors(part) for part in nest]
-    return ops.convert_to_tensor(numpy.array(nest))  # a copy: the backend may go on reading what it is given
-
-
-def _copy(source: Any, rows: list[int], target: Any, to: slice) -> None:
-    """Copy rows of every array of a nest into another nest of the same form."""
-    if isinstance(source, dict):
-        for name, part in source.items():
-            _copy(part, rows, target[name], to)
-    elif isinstance(source, list):
-        for part, other in zip(source, target, strict=True):
-            _copy(part, rows, other, to)
-    else:
-        target[to] = source[rows]

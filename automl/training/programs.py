@@ -30,7 +30,8 @@ def compile_epoch(structure: Structure) -> Function:
     - values: `view` and `dropout_seed` of shape (member,), `units_N` (member, 1, unit) where padded, and
       hyperparameters by name of shape (member, 1, 1);
     - batches: `rows` (member, step, row), row numbers of the member's view, and `counts` (member, step), how many of
-      them count. A step without rows leaves the member as it is;
+      them count. A step without rows leaves the member as it is. `measured` tells whether losses and predictions are
+      wanted after this epoch; they are zeros where not;
     - state: `weights`, `slots` (a list for each slot of the optimizer), `moments`, and `times` of shape (member,).
     """
     return compiled(partial(_run_epoch, structure))
@@ -48,7 +49,12 @@ def _run_epoch(
         return _step(structure, values, batch, batches["counts"][:, index], state)
 
     state = ops.fori_loop(0, batches["rows"].shape[1], step, state)
-    return (state, *_evaluate(structure, tables, values, state))
+    measured = ops.cond(
+        batches["measured"],
+        lambda: _evaluate(structure, tables, values, state),
+        lambda: _nothing(structure, tables, values),
+    )
+    return (state, *measured)
 
 
 def _step(structure: Structure, values: Values, batch: dict[str, Any], counts: Any, state: State) -> State:
@@ -108,7 +114,6 @@ def _evaluate(structure: Structure, tables: dict[str, Any], values: Values, stat
     """Mean losses over the parts of each member's view, without dropout and penalties, and the predictions."""
     loss = LOSSES[structure.loss]
     network = (state["weights"], state["moments"])
-    num_members, num_parts = values["view"].shape[0], tables["parts"].shape[1]
     num_rows = tables["parts"].shape[2]
 
     def add(block: Any, results: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -121,12 +126,16 @@ def _evaluate(structure: Structure, tables: dict[str, Any], values: Values, stat
         sums = ops.sum(ops.where(shares > 0.0, losses * shares, 0.0), axis=-1)
         return results[0] + sums, ops.slice_update(results[1], [0, block * BLOCK, 0], predictions)
 
-    start = (
-        ops.zeros((num_members, num_parts), "float32"),
-        ops.zeros((num_members, num_rows, structure.num_outputs), "float32"),
-    )
+    start = _nothing(structure, tables, values)
     losses, predictions = ops.fori_loop(0, num_rows // BLOCK, add, start)
     return losses, predictions
+
+
+def _nothing(structure: Structure, tables: dict[str, Any], values: Values) -> tuple[Any, Any]:
+    """Losses and predictions before any row has been looked at."""
+    num_members, (_, num_parts, num_rows) = values["view"].shape[0], tables["parts"].shape
+    losses = ops.zeros((num_members, num_parts), "float32")
+    return losses, ops.zeros((num_members, num_rows, structure.num_outputs), "float32")
 
 
 def _rows(table: Any, block: Any, axis: int) -> Any:

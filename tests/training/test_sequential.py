@@ -14,7 +14,7 @@ from automl.training.compiled import evaluation_loss
 from automl.training.network import Network
 from automl.training.optimizers import OPTIMIZERS, make_optimizer
 from automl.training.rows import row_order
-from automl.training.sequential import TrialFailure, _batches, Part, refit, train_member
+from automl.training.sequential import Part, TrialFailure, _batches, refit, train_member
 from automl.training.trials import plan_members, refit_epochs, train_trial
 from automl.trial import FoldResult, Member, Trial, TrialState
 

@@ -1,0 +1,247 @@
+"""The summary of a trial from constructed predictions, against sums written out here; which epochs are looked at."""
+
+import itertools
+import math
+
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automl.evaluation.bias_variance import BiasVariance, Predictions, Targets, snapshots, summarize
+
+GENERATOR = numpy.random.default_rng(7)
+NUM_ROWS, NUM_RESAMPLES, EPOCHS = 60, 8, (1, 2, 4)
+ROWS = 3 * numpy.arange(NUM_ROWS) + 1
+"""Row numbers of a larger table, some of whose rows are not looked at."""
+
+
+@given(st.integers(1, 3000), st.integers(0, 3000))
+def test_snapshots_hold_the_epoch_and_end_soon_behind_it(epoch: int, more: int) -> None:
+    most = epoch + more
+    found = snapshots(epoch, most)
+    assert epoch in found
+    assert list(found) == sorted(set(found))
+    assert found[0] == 1
+    assert found[-1] == min(most, math.ceil(1.25 * epoch))
+    for one, after in itertools.pairwise(found):
+        assert after <= 1.65 * one + 1.1, "no large gap"
+    assert len(found) <= 8 + math.log(found[-1]) / math.log(1.5)
+
+
+def targets(num_classes: int, weights: numpy.ndarray | None = None) -> Targets:
+    generator = numpy.random.default_rng(11)
+    size = 3 * NUM_ROWS + 5
+    values = generator.integers(0, num_classes, size) if num_classes else generator.normal(size=size)
+    return Targets(values, numpy.ones(size) if weights is None else weights, num_classes)
+
+
+def outputs(generator: numpy.random.Generator, *shape: int, classes: int) -> numpy.ndarray:
+    if not classes:
+        return generator.normal(size=shape).astype(numpy.float32)
+    found = generator.dirichlet(numpy.full(classes, 2.0), shape)
+    return found.astype(numpy.float32)
+
+
+def constructed(num_classes: int, num_seeds: int = 1) -> tuple[list[Predictions], Predictions]:
+    generator = numpy.random.default_rng(1 + num_classes)
+    unseen = numpy.repeat(generator.random((NUM_RESAMPLES, NUM_ROWS)) < 0.4, num_seeds, axis=0)
+    folds = [
+        Predictions(
+            part, outputs(generator, 3, 1, len(part), classes=num_classes), numpy.ones((1, len(part)), bool)
+        )
+        for part in numpy.array_split(ROWS, 4)
+    ]
+    values = outputs(generator, 3, NUM_RESAMPLES * num_seeds, NUM_ROWS, classes=num_classes)
+    return folds, Predictions(ROWS, values, unseen, num_seeds)
+
+
+def summary(num_classes: int, num_seeds: int = 1, weights: numpy.ndarray | None = None) -> BiasVariance:
+    return summarize(5, EPOCHS, 2, *constructed(num_classes, num_seeds), targets(num_classes, weights))
+
+
+@pytest.mark.parametrize("num_seeds", [1, 2])
+@pytest.mark.parametrize("num_classes", [0, 2, 3])
+def test_the_rest_is_the_risk_less_the_variance(num_classes: int, num_seeds: int) -> None:
+    found = summary(num_classes, num_seeds)
+    for risk, variance, rest in zip(found.risk.values, found.variance.values, found.rest.values, strict=True):
+        assert rest == risk - variance
+    for risk, variance, rest in zip(found.risk.errors, found.variance.errors, found.rest.errors, strict=True):
+        assert rest == pytest.approx(math.sqrt(risk**2 + variance**2))
+    assert (found.trial, found.epochs, found.epoch) == (5, EPOCHS, 2)
+    assert found.at(found.risk) == (found.risk.values[1], found.risk.errors[1])
+    sizes = found.num_resamples, found.num_seeds, found.num_folds, found.num_rows
+    assert sizes == (NUM_RESAMPLES, num_seeds, 4, NUM_ROWS)
+    assert found.loss == ("log_loss" if num_classes else "squared_error")
+
+
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_sources_of_the_variance_are_known_for_several_seeds_only(num_classes: int) -> None:
+    assert summary(num_classes).parts == {}
+    assert set(summary(num_classes, 2).parts) == {"data", "initialization", "interaction"}
+
+
+def loss_by_hand(value: float, prediction: numpy.ndarray) -> float:
+    return float((value - prediction) ** 2) if prediction.ndim == 0 else -math.log(prediction[int(value)])
+
+
+def variance_by_hand(column: numpy.ndarray) -> float:
+    """Of one row's predictions by those who have not seen it: k over k−1 times the plain one for squared loss."""
+    if column.ndim == 1:
+        return float(column.astype(float).var(ddof=1))
+
+    def divergence(logs: numpy.ndarray) -> float:
+        center = numpy.exp(logs.mean(axis=0))
+        return -math.log(center.sum())
+
+    logs = numpy.log(column.astype(float) / column.astype(float).sum(axis=1, keepdims=True))
+    count = len(logs)
+    left_out = numpy.mean([divergence(numpy.delete(logs, one, axis=0)) for one in range(count)])
+    return count * divergence(logs) - (count - 1) * float(left_out)
+
+
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_risk_variance_and_training_loss_by_hand_with_weights(num_classes: int) -> None:
+    weights = numpy.random.default_rng(3).uniform(0.2, 3.0, 3 * NUM_ROWS + 5)
+    whole = targets(num_classes, weights)
+    folds, replicas = constructed(num_classes)
+    found = summary(num_classes, weights=weights)
+    for snapshot in range(3):
+        sums = [
+            (weights[row] * loss_by_hand(whole.values[row], fold.values[snapshot, 0, place]), weights[row])
+            for fold in folds
+            for place, row in enumerate(fold.rows)
+        ]
+        losses, counts = numpy.array(sums).T
+        assert found.risk.values[snapshot] == pytest.approx(losses.sum() / counts.sum(), rel=1e-6)
+        known, variance = 0.0, 0.0
+        for place, row in enumerate(replicas.rows):
+            own = replicas.values[snapshot, replicas.unseen[:, place], place]
+            if len(own) >= 2:
+                known += weights[row]
+                variance += weights[row] * variance_by_hand(own)
+        assert found.variance.values[snapshot] == pytest.approx(variance / known, rel=1e-5)
+        seen = [
+            (
+                weights[row] * loss_by_hand(whole.values[row], replicas.values[snapshot, one, place]),
+                weights[row],
+            )
+            for one in range(NUM_RESAMPLES)
+            for place, row in enumerate(replicas.rows)
+            if not replicas.unseen[one, place]
+        ]
+        losses, counts = numpy.array(seen).T
+        assert found.training[snapshot] == pytest.approx(losses.sum() / counts.sum(), rel=1e-6)
+
+
+def test_rows_without_weight_count_for_nothing() -> None:
+    weights = numpy.ones(3 * NUM_ROWS + 5)
+    weights[ROWS[::2]] = 0.0
+    folds, replicas = constructed(0)
+    kept = numpy.arange(NUM_ROWS) % 2 == 1
+    fewer = [
+        Predictions(fold.rows[own], fold.values[:, :, own], fold.unseen[:, own])
+        for fold in folds
+        for own in [numpy.isin(fold.rows, ROWS[kept])]
+    ]
+    some = Predictions(ROWS[kept], replicas.values[:, :, kept], replicas.unseen[:, kept])
+    one = summarize(0, EPOCHS, 2, folds, replicas, targets(0, weights))
+    other = summarize(0, EPOCHS, 2, fewer, some, targets(0))
+    assert one.risk.values == pytest.approx(other.risk.values)
+    assert one.variance.values == pytest.approx(other.variance.values)
+    assert one.training == pytest.approx(other.training)
+    assert one.constant == pytest.approx(other.constant)
+
+
+def test_the_constant_by_hand() -> None:
+    classes = Targets(numpy.array([0, 0, 1, 2]), numpy.array([1.0, 1.0, 1.0, 3.0]), 3)
+    shares = (2 / 6, 1 / 6, 3 / 6)
+    assert classes.constant(numpy.arange(4)) == pytest.approx(-sum(one * math.log(one) for one in shares))
+    assert classes.constant(numpy.array([0, 1])) == 0.0, "a class alone is no surprise"
+    assert classes.constant(numpy.array([0, 2])) == pytest.approx(math.log(2))
+    numbers = Targets(numpy.array([1.0, 5.0, 100.0]), numpy.array([1.0, 3.0, 1.0]), 0)
+    assert numbers.constant(numpy.array([0, 1])) == pytest.approx((1 * 9 + 3 * 1) / 4)
+    assert numbers.constant(numpy.arange(3)) > 100.0
+
+
+def exact(losses: list[float], num_folds: int, weights: list[float] | None = None) -> BiasVariance:
+    """Squared errors of the folds are these losses."""
+    values = numpy.zeros(len(losses))
+    own = Targets(values, numpy.ones(len(losses)) if weights is None else numpy.array(weights), 0)
+    parts = numpy.array_split(numpy.arange(len(losses)), num_folds)
+    folds = [
+        Predictions(part, numpy.sqrt(numpy.array(losses)[part])[None, None], numpy.ones((1, len(part)), bool))
+        for part in parts
+    ]
+    unseen = numpy.ones((4, len(losses)), bool)
+    same = numpy.broadcast_to(numpy.arange(len(losses), dtype=float), (1, 4, len(losses)))
+    return summarize(0, (1,), 1, folds, Predictions(numpy.arange(len(losses)), same, unseen), own)
+
+
+def test_standard_error_of_the_risk_by_hand() -> None:
+    found = exact([1.0, 3.0, 5.0, 7.0], 1)
+    assert found.at(found.risk) == pytest.approx((4.0, math.sqrt(5.0 / 4)))
+    # folds of means 2 and 6: √8 / √2 is more than the rows say
+    found = exact([1.0, 3.0, 5.0, 7.0], 2)
+    assert found.at(found.risk) == pytest.approx((4.0, 2.0))
+    # folds of means 4 and 4 say nothing; then the rows do
+    found = exact([1.0, 7.0, 3.0, 5.0], 2)
+    assert found.at(found.risk) == pytest.approx((4.0, math.sqrt(5.0 / 4)))
+    # Σ (w / Σw)² s², with the mean and the spread weighed: mean 5, spread 5, Σw² = 10, Σw = 6
+    found = exact([1.0, 3.0, 5.0, 7.0], 1, [1.0, 0.0, 2.0, 3.0])
+    mean = (1 + 10 + 21) / 6
+    spread = (1 * (1 - mean) ** 2 + 2 * (5 - mean) ** 2 + 3 * (7 - mean) ** 2) / 6
+    assert found.at(found.risk) == pytest.approx((mean, math.sqrt(spread * 14) / 6))
+    assert found.at(found.variance) == (0.0, 0.0), "networks that agree have no variance"
+    assert found.at(found.rest) == found.at(found.risk)
+
+
+def test_standard_error_of_the_variance_is_a_jackknife_over_resamples() -> None:
+    folds, replicas = constructed(0)
+    everywhere = Predictions(replicas.rows, replicas.values, numpy.ones_like(replicas.unseen))
+    found = summarize(0, EPOCHS, 2, folds, everywhere, targets(0))
+    for snapshot in range(3):
+        values = replicas.values[snapshot].astype(float)
+        left_out = [numpy.delete(values, one, axis=0).var(axis=0, ddof=1).mean() for one in range(8)]
+        expected = math.sqrt(7 / 8 * sum((one - numpy.mean(left_out)) ** 2 for one in left_out))
+        assert found.variance.errors[snapshot] == pytest.approx(expected, rel=1e-6)
+        assert found.variance.values[snapshot] == pytest.approx(values.var(axis=0, ddof=1).mean(), rel=1e-6)
+
+
+def crossed(by_seed: numpy.ndarray, by_data: numpy.ndarray) -> BiasVariance:
+    """Networks of four resamples × four seeds that say the sum of what their seed and their resample say."""
+    values = (by_data[:, None, None] + by_seed[None, :, None]) * numpy.ones((4, 4, NUM_ROWS))
+    replicas = Predictions(
+        ROWS, values.reshape(1, 16, NUM_ROWS), numpy.ones((16, NUM_ROWS), bool), num_seeds=4
+    )
+    folds = [
+        Predictions(part, numpy.zeros((1, 1, len(part))), numpy.ones((1, len(part)), bool))
+        for part in numpy.array_split(ROWS, 4)
+    ]
+    return summarize(0, (1,), 1, folds, replicas, targets(0))
+
+
+def test_of_several_seeds_every_resample_takes_another_one_in_turn() -> None:
+    """Each turn has every seed and every resample once, so that their variances are those of the four values."""
+    seeds, data = numpy.array([0.0, 1.0, 4.0, -3.0]), numpy.array([2.0, -1.0, 0.5, 6.0])
+    alone = crossed(seeds, numpy.zeros(4))
+    assert alone.variance.values == pytest.approx([seeds.var(ddof=1)])
+    assert alone.parts == pytest.approx(
+        {"data": 0.0, "initialization": seeds.var(ddof=1), "interaction": 0.0}, abs=1e-9
+    )
+    assert crossed(numpy.zeros(4), data).variance.values == pytest.approx([data.var(ddof=1)])
+    # over all turns the products of what two resamples and their seeds say cancel
+    both = crossed(seeds, data)
+    assert both.variance.values == pytest.approx([seeds.var(ddof=1) + data.var(ddof=1)])
+    assert sum(both.parts.values()) == pytest.approx(seeds.var(ddof=1) + data.var(ddof=1))
+
+
+def test_the_error_rate_is_split_for_classes_only() -> None:
+    assert summary(0).error_rate == {}
+    _folds, replicas = constructed(3)
+    whole = targets(3)
+    found = summary(3).error_rate
+    wrong = replicas.values[1].argmax(axis=-1) != whole.values[replicas.rows]
+    rows = replicas.unseen.sum(axis=0) >= 2
+    shares = [wrong[replicas.unseen[:, row], row].mean() for row in numpy.flatnonzero(rows)]
+    assert found["bias2"] + found["variance"] == pytest.approx(numpy.mean(shares))

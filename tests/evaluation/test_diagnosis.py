@@ -1,0 +1,289 @@
+"""Every rule on constructed evidence, on both sides of its threshold, and which rule comes before which."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from paper_trials import completed, failed
+
+from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR, BiasVariance, Curve
+from automl.evaluation.diagnosis import RULES, diagnose
+from automl.evaluation.evidence import LESS, MORE, Evidence, Floor
+from automl.trial import Health, Trial
+
+EPOCHS = 100
+HEALTHY = Health((0.1, 0.1, 0.1), (0.0, 0.1))
+
+
+def trial(
+    validation: float = 0.4, training: float = 0.3, best_epoch: int = 50, health: Health | None = HEALTHY
+) -> Trial:
+    """Of two classes whose constant has a loss of 1, so that its losses are shares of it."""
+    one = completed(3, validation, validation, depth=2, width=8, dropout=0.1)
+    folds = tuple(
+        dataclasses.replace(
+            fold,
+            best_epoch=best_epoch,
+            training_scores={"log_loss": training},
+            health=health if number == 0 else None,
+        )
+        for number, fold in enumerate(one.folds)
+    )
+    return dataclasses.replace(one, folds=folds)
+
+
+def measured(
+    variance: float, rest: float, errors: tuple[float, float] = (0.001, 0.001), **changes: Any
+) -> BiasVariance:
+    """Taken apart at the second of its three epochs; what stands at the others must not be read."""
+    (first, second), risk = errors, variance + rest
+
+    def curve(value: float, error: float) -> Curve:
+        return Curve((9.0, value, 9.0), (9.0, error, 9.0))
+
+    found = BiasVariance(
+        trial=3,
+        loss=LOG_LOSS,
+        epochs=(1, 50, 60),
+        epoch=50,
+        risk=curve(risk, first),
+        variance=curve(variance, first),
+        rest=curve(rest, second),
+        training=(1.0, 0.3, 0.2),
+        parts={},
+        error_rate={},
+        constant=1.0,
+        num_resamples=8,
+        num_seeds=1,
+        num_folds=5,
+        num_rows=100,
+    )
+    return dataclasses.replace(found, **changes)
+
+
+FLOOR = Floor(0.2, 0.0, "the study's least bias + noise (trial 7)")
+
+
+def named(one: Trial, found: BiasVariance | None = None, floor: Floor | None = None) -> str:
+    return diagnose(Evidence(one, EPOCHS, 1.0, found, floor)).name
+
+
+def test_a_trial_that_failed_says_why() -> None:
+    one = diagnose(Evidence(failed(0, "ValueError: no such layer"), EPOCHS))
+    assert (one.name, one.changes) == ("failed", {})
+    assert "ValueError: no such layer" in one.sentence
+
+
+def test_a_trial_that_diverged_wants_smaller_steps() -> None:
+    reason = "diverged: the loss is not finite (fold 0, epoch 3); lower `learning_rate`"
+    one = diagnose(Evidence(failed(0, reason), EPOCHS))
+    assert one.name == "diverged"
+    assert one.sentence == "Its training diverged: the loss is not finite (fold 0, epoch 3)."
+    assert one.changes == {"learning_rate": LESS}
+
+
+@pytest.mark.parametrize(
+    ("validation", "training", "expected"),
+    [
+        (1.51, 0.96, "diverged"),
+        (1.49, 0.96, "no_signal"),
+        (1.51, 0.94, "no_signal"),
+        (1.49, 0.2, "no_signal"),
+    ],
+)
+def test_far_worse_than_a_constant_also_on_fit_rows_went_astray(
+    validation: float, training: float, expected: str
+) -> None:
+    assert named(trial(validation, training)) == expected
+
+
+@pytest.mark.parametrize(
+    ("peaks", "training", "expected"),
+    [
+        ((11.0, 11.0), 0.96, "diverged"),
+        ((9.0, 9.0), 0.96, "dead_units"),
+        ((11.0, 11.0), 0.94, "dead_units"),  # it came back
+        ((1000.0, 2.0), 0.96, "diverged"),
+    ],
+)
+def test_a_loss_that_rose_and_never_came_back_went_astray_before_its_units_died(
+    peaks: tuple[float, float], training: float, expected: str
+) -> None:
+    one = trial(0.51, training / 2, health=Health((0.1, 0.1, 0.1), (1.0, 1.0)))
+    folds = tuple(
+        dataclasses.replace(fold, training_loss=(0.5, peak / 2, 0.4))
+        for fold, peak in zip(one.folds, peaks, strict=True)
+    )
+    found = diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS, 0.5))
+    assert found.name == expected
+    if expected == "diverged":
+        assert f"rose to {sum(peaks) / 2:.3g} times" in found.sentence
+
+
+def test_what_has_learned_nothing_and_still_gets_better_wants_more_epochs() -> None:
+    assert named(trial(0.99, 0.98, 100)) == "stopped_by_budget"
+    assert named(trial(0.99, 0.98, 94)) == "no_signal"
+    assert named(trial(0.99, 0.5, 100)) == "no_signal", "it has learned, and to no avail"
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.71, "dead_units"), (0.7, "dead_units"), (0.69, "undecided")]
+)
+@pytest.mark.parametrize("layer", [0, 1])
+def test_dead_units(layer: int, share: float, expected: str) -> None:
+    shares = [0.0, 0.0]
+    shares[layer] = share
+    one = diagnose(Evidence(trial(health=Health((0.1, 0.1, 0.1), tuple(shares))), EPOCHS, 1.0))
+    assert one.name == expected
+    if expected == "dead_units":
+        assert f"{share:.0%} of the units of hidden layer {layer + 1}" in one.sentence
+        assert one.changes["activation"] == LESS
+
+
+@pytest.mark.parametrize(
+    ("first", "training", "expected"),
+    [
+        (0.9e-4, 0.96, "vanishing_gradients"),
+        (1.1e-4, 0.96, "no_signal"),
+        (0.9e-4, 0.94, "undecided"),
+        (7.1, 0.96, "exploding_gradients"),
+        (6.9, 0.96, "no_signal"),
+        (7.1, 0.94, "undecided"),
+    ],
+)
+def test_gradients_that_shrink_or_grow_matter_where_nothing_is_learned(
+    first: float, training: float, expected: str
+) -> None:
+    """From 0.1 at the last hidden layer; the output layer's does not count."""
+    health = Health((first, 50.0, 0.1, 1e-9), (0.0, 0.0, 0.0))
+    assert named(trial(0.97 if training > 0.95 else 0.4, training, health=health)) == expected
+
+
+def test_one_hidden_layer_has_no_ratio_of_gradients() -> None:
+    assert named(trial(0.97, 0.97, health=Health((1e-9, 1.0), (0.0,)))) == "no_signal"
+    assert named(trial(0.97, 0.97, health=Health((1e-9,), ()))) == "no_signal"
+    assert named(trial(0.97, 0.97, health=Health((1e-9, 0.0, 1.0), (0.0, 0.0)))) == "no_signal"
+    assert named(trial(0.97, 0.97, health=None)) == "no_signal"
+
+
+@pytest.mark.parametrize(("validation", "expected"), [(0.96, "no_signal"), (0.94, "undecided")])
+def test_no_signal(validation: float, expected: str) -> None:
+    assert named(trial(validation, validation)) == expected
+
+
+def test_what_does_not_carry_over_is_told_from_what_is_not_learned() -> None:
+    learned = diagnose(Evidence(trial(0.99, 0.2), EPOCHS, 1.0))
+    nothing = diagnose(Evidence(trial(0.99, 0.98), EPOCHS, 1.0))
+    assert (learned.name, nothing.name) == ("no_signal", "no_signal")
+    assert "does not carry over" in learned.sentence and learned.changes == {}
+    assert "next to nothing" in nothing.sentence and nothing.changes == {"learning_rate": MORE}
+
+
+def test_of_numbers_the_share_is_what_r2_leaves() -> None:
+    one = trial()
+    folds = tuple(
+        dataclasses.replace(fold, scores={"r2": 0.04}, training_scores={"r2": 0.03}) for fold in one.folds
+    )
+    assert diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS)).name == "no_signal"
+    folds = tuple(dataclasses.replace(fold, scores={"r2": 0.06}) for fold in folds)
+    assert diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS)).name == "undecided"
+    folds = tuple(dataclasses.replace(fold, scores={"r2": -0.6}) for fold in folds)
+    assert diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS)).name == "diverged"
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(95, "stopped_by_budget"), (94, "undecided")])
+def test_the_budget_ended_what_was_best_in_its_last_twentieth(kept: int, expected: str) -> None:
+    one = diagnose(Evidence(trial(best_epoch=kept), EPOCHS, 1.0))
+    assert one.name == expected
+    if expected != "undecided":
+        assert one.changes["epochs"] == MORE
+
+
+@pytest.mark.parametrize(
+    ("variance", "rest", "expected"),
+    [
+        (0.12, 0.21, "variance_bound"),  # 36 % of the loss beside an excess of 0.01
+        (0.0301, 0.2, "variance_bound"),  # above 10 % of the loss
+        (0.0221, 0.2, "near_floor"),  # below it
+        (0.1, 0.3, "undecided"),  # both are 0.1: neither is larger
+        (0.01, 0.3, "bias_bound"),
+        (0.001, 0.2235, "bias_bound"),  # an excess just above 10 % of 0.2245
+        (0.001, 0.2221, "near_floor"),
+        (-0.01, 0.21, "near_floor"),  # below 0 by sampling error
+    ],
+)
+def test_the_larger_of_variance_and_excess_bias_is_named(variance: float, rest: float, expected: str) -> None:
+    assert named(trial(), measured(variance, rest), FLOOR) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "variance_side", "bias_side"),
+    [(0.01, "variance_bound", "bias_bound"), (0.2, "undecided", "undecided")],
+)
+def test_what_the_errors_allow_to_be_zero_is_not_named(
+    error: float, variance_side: str, bias_side: str
+) -> None:
+    errors = (error, error)
+    assert named(trial(), measured(0.2, 0.25, errors), FLOOR) == variance_side
+    assert named(trial(), measured(0.05, 0.4, errors), FLOOR) == bias_side
+    unsure = dataclasses.replace(FLOOR, error=error)
+    assert named(trial(), measured(0.05, 0.4), unsure) == bias_side
+
+
+def test_the_floor_itself_has_no_excess_and_variance_alone_decides() -> None:
+    itself = Floor(0.2, 0.5, "the study's least bias + noise (trial 3)")
+    assert named(trial(), measured(0.05, 0.2, (0.01, 0.5)), itself) == "variance_bound"
+    assert named(trial(), measured(0.05, 0.2, (0.04, 0.5)), itself) == "undecided"
+
+
+def test_without_a_floor_there_is_no_bias_to_be_named() -> None:
+    assert named(trial(), measured(0.05, 0.4)) == "variance_bound"
+    assert named(trial(), measured(0.001, 0.4)) == "undecided"
+    assert named(trial(), None, FLOOR) == "undecided"
+
+
+def test_variance_of_the_seed_wants_other_cures_than_that_of_the_rows() -> None:
+    rows = {"data": 0.08, "initialization": 0.01, "interaction": 0.01}
+    seed = {"data": 0.02, "initialization": 0.01, "interaction": 0.05}
+    one = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=rows), FLOOR))
+    other = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=seed), FLOOR))
+    assert one.name == other.name == "variance_bound"
+    assert "from the seed" not in one.sentence and "more rows" in one.advice
+    assert "from the seed" in other.sentence and "more rows" not in other.advice
+
+
+def test_sentences_have_the_numbers_of_the_epoch_that_is_kept() -> None:
+    found = measured(0.01, 0.3, loss=SQUARED_ERROR)
+    one = diagnose(Evidence(trial(), EPOCHS, 1.0, found, FLOOR))
+    assert "bias² + noise are 0.3 ± 0.001 of a loss of 0.31" in one.sentence
+    assert "the study's least bias + noise (trial 7) is 0.2" in one.sentence
+    assert "variance is 0.01 ± 0.001" in one.sentence
+    assert {"width": MORE, "depth": MORE, "dropout": LESS}.items() <= one.changes.items()
+
+
+def test_the_first_rule_that_fits_is_the_diagnosis() -> None:
+    """Evidence for one more problem after another, from the last rule to the first."""
+    taken = measured(0.2, 0.21), FLOOR
+    vanished = Health((1e-9, 0.1, 0.1), (0.0, 0.0))
+    dead = Health((1e-9, 0.1, 0.1), (0.0, 0.9))
+    chain = [
+        (trial(), "variance_bound"),
+        (trial(best_epoch=100), "stopped_by_budget"),
+        (trial(0.97, 0.5, 100), "no_signal"),
+        (trial(0.97, 0.97, 100, vanished), "vanishing_gradients"),
+        (trial(0.97, 0.97, 100, dead), "dead_units"),
+        (trial(1.6, 1.6, 100, dead), "diverged"),
+    ]
+    assert [named(one, *taken) for one, _ in chain] == [name for _, name in chain]
+    assert list(RULES) == [
+        "failed",
+        "diverged",
+        "dead_units",
+        "vanishing_gradients",
+        "exploding_gradients",
+        "no_signal",
+        "stopped_by_budget",
+        "variance_bound",
+        "bias_bound",
+        "near_floor",
+    ]

@@ -1,0 +1,181 @@
+"""Gradients and dead units against Keras's own gradients and activations, and by hand."""
+
+import dataclasses
+from typing import Any
+
+import keras
+import numpy
+import pytest
+import tensorflow
+from populations import joint_structure, member, setting, study, train
+
+from automl.networks.mlp import set_weights
+from automl.preparation import PreparedStudy
+from automl.training.engine import Watch
+from automl.training.engines import ENGINES
+from automl.training.health import make_health, output_slopes, perceptron_health
+from automl.training.planner import structure_of
+from automl.training.population import Job
+from automl.training.stacked import Structure
+from automl.training.stacking import own_weights, stacked_weights
+from automl.training.trials import plan_members
+from automl.trial import Health, Member
+
+WATCH = Watch(lambda _: None, lambda: True)
+TABLES = ("diabetes", "wine", "breast_cancer")
+ONE_AND_SLOW = [
+    "wine",
+    pytest.param("diabetes", marks=pytest.mark.slow),
+    pytest.param("breast_cancer", marks=pytest.mark.slow),
+]
+
+
+def healths(prepared: PreparedStudy, engine: str, *trials: dict[str, Any]) -> list[Health]:
+    cohort = [
+        plan_members(number, dict(prepared.space.values) | values, len(prepared.splits.folds), 0)
+        for number, values in enumerate(trials)
+    ]
+    ended = sorted(
+        ENGINES[engine](prepared.plan, prepared.splits.folds).train(cohort, WATCH), key=lambda one: one.number
+    )
+    assert all(fold.health is None for trial in ended for fold in trial.folds[1:])
+    return [trial.folds[0].health for trial in ended if trial.folds[0].health is not None]
+
+
+def rows_of(prepared: PreparedStudy, one: Member) -> tuple[numpy.ndarray, numpy.ndarray]:
+    view = prepared.plan.view(one, prepared.splits.folds[one.fold])
+    places = view.places(view.measured[:256])
+    return view.inputs[places], view.targets[places]
+
+
+def roots_by_hand(prepared: PreparedStudy, one: Member) -> list[float]:
+    """Root mean squares of the gradient of the mean loss, written with TensorFlow alone."""
+    model = prepared.builder.build(one.hyperparameters, one.seed("weights"))
+    inputs, targets = rows_of(prepared, one)
+    kernels = [layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    with tensorflow.GradientTape() as tape:
+        outputs = model(inputs, training=False)
+        losses = {
+            "diabetes": lambda: (outputs - targets) ** 2,
+            "wine": lambda: -tensorflow.reduce_sum(targets * tensorflow.math.log(outputs), axis=1),
+            "breast_cancer": lambda: (
+                -(targets * tensorflow.math.log(outputs) + (1 - targets) * tensorflow.math.log(1 - outputs))
+            ),
+        }
+        loss = tensorflow.reduce_mean(losses[prepared.config.data.sklearn or ""]())
+    slopes = tape.gradient(loss, [kernel.value for kernel in kernels])
+    return [float(numpy.sqrt(numpy.mean(slope.numpy().astype(float) ** 2))) for slope in slopes]
+
+
+@pytest.mark.parametrize("data", TABLES)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_gradients_are_those_of_keras(engine: str, data: str) -> None:
+    prepared = study({"depth": 2, "activation": "tanh"}, data, training={"epochs": 1})
+    [health] = healths(prepared, engine, {})
+    assert health.gradients == pytest.approx(roots_by_hand(prepared, member(prepared)), rel=1e-4)
+
+
+def test_padding_changes_no_gradient() -> None:
+    """Widths 8 and 5 in a program of 16: the zeros beside the own weights count as no gradient."""
+    prepared = study({"depth": 2})
+    for width in (8, 5):
+        one = member(prepared, width=width)
+        structure = dataclasses.replace(joint_structure(prepared, [one]), widths=(16, 24), padded=True)
+        weights, moments = stacked_weights(structure, one)
+        health = perceptron_health(structure, one, [*weights, *moments], rows_of(prepared, one))
+        assert health.gradients == pytest.approx(roots_by_hand(prepared, one), rel=1e-4)
+        assert max(health.dead_units) < 0.7
+
+
+@pytest.mark.parametrize("data", ONE_AND_SLOW)
+def test_populations_and_keras_agree_on_every_member(data: str) -> None:
+    """The narrow one trains in a program that is too wide for it; batch normalization has vectors beside kernels."""
+    prepared = study({"depth": 2}, data, training={"epochs": 4})
+    trials: tuple[dict[str, Any], ...] = (
+        {},
+        {"width": 7},
+        {"activation": "leaky_relu", "dropout": 0.3},
+        {"batch_normalization": True},
+        {"depth": 0},
+        {"learning_rate": 3.0},
+    )
+    mine, its = (healths(prepared, engine, *trials) for engine in ENGINES)
+    assert len(mine) == len(its) == len(trials)
+    for values, one, other in zip(trials, mine, its, strict=True):
+        assert one.gradients == pytest.approx(other.gradients, rel=1e-4), values
+        assert one.dead_units == pytest.approx(other.dead_units), values
+
+
+@pytest.mark.parametrize("data", ONE_AND_SLOW)
+def test_dead_units_are_those_whose_activation_is_zero_for_every_row(data: str) -> None:
+    """Against the activations of Keras's layers, in networks some of whose units are far below zero."""
+    prepared = study({"depth": 1, "width": 16}, data, training={"epochs": 2})
+    one = member(prepared)
+    [outcome] = train(prepared, [one], patience=0)
+    outcome.weights[1][0, [2, 3, 7]] = -30.0
+    model = prepared.builder.build(one.hyperparameters, 1)
+    set_weights(model, own_weights(outcome.structure, one, outcome.weights))
+    inputs, targets = rows_of(prepared, one)
+    hidden = keras.Model(model.input, model.get_layer("activation_1").output)(inputs).numpy()
+    expected = float((hidden == 0.0).all(axis=0).mean())
+    assert expected == 3 / 16
+    health = perceptron_health(outcome.structure, one, outcome.weights, (inputs, targets))
+    assert health.dead_units == pytest.approx([expected])
+    kernels = output_slopes(model, inputs)
+    assert make_health([], kernels).dead_units == pytest.approx([expected])
+
+
+def test_a_softmax_that_is_sure_of_itself_has_living_units() -> None:
+    """The outputs of a softmax sum to one, whatever its units answer."""
+    prepared = study({"depth": 1, "width": 16, "activation": "tanh"}, "wine")
+    one = member(prepared)
+    model = prepared.builder.build(one.hyperparameters, 3)
+    inputs, _ = rows_of(prepared, one)
+    for size in (1.0, 300.0):
+        model.get_layer("output").kernel.assign(size * keras.ops.convert_to_tensor(model.get_weights()[2]))
+        assert make_health([], output_slopes(model, inputs)).dead_units == (0.0,)
+
+
+def planted(activation: str, width: int, bias: float, wide: int = 0) -> Health:
+    """One hidden layer whose biases are set by hand, in a program of other widths."""
+    prepared = study({"depth": 1, "width": width, "activation": activation})
+    one = member(prepared)
+    structure: Structure = structure_of(Job(one, 0, 1, 0), setting(prepared), exact=True)
+    if wide:
+        structure = dataclasses.replace(structure, widths=(wide,), padded=True)
+    weights, _ = stacked_weights(structure, one)
+    weights[1][0, :width] = bias
+    return perceptron_health(structure, one, weights, rows_of(prepared, one))
+
+
+def test_a_relu_below_zero_everywhere_is_dead_and_a_leaky_one_is_not() -> None:
+    assert planted("relu", 8, -10.0).dead_units == (1.0,)
+    assert planted("relu", 8, 0.0).dead_units == (0.0,)
+    assert planted("leaky_relu", 8, -10.0).dead_units == (0.0,)
+    assert planted("gelu", 8, 0.0).dead_units == (0.0,)
+
+
+def test_padding_is_not_dead() -> None:
+    assert planted("relu", 8, 0.0, wide=16).dead_units == (0.0,)
+    assert planted("relu", 8, -10.0, wide=16).dead_units == (1.0,)
+
+
+def test_shares_of_dead_units_and_roots_by_hand() -> None:
+    start = [numpy.array([[3.0, 4.0]]), numpy.full((2, 2), -2.0)]
+    end = [numpy.array([[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, -2.0, 0.0]]), numpy.zeros((4, 1))]
+    health = make_health(start, end)
+    assert health.gradients == pytest.approx((12.5**0.5, 2.0))
+    assert health.dead_units == (0.5,)
+
+
+def test_a_deep_sigmoid_network_hardly_moves_its_first_layer() -> None:
+    prepared = study({"depth": 12, "width": 8}, "breast_cancer", training={"epochs": 1})
+    for activation, vanishes in (("sigmoid", True), ("relu", False)):
+        one = member(
+            prepared, activation=activation, initializer="he_normal" if not vanishes else "glorot_uniform"
+        )
+        structure = structure_of(Job(one, 0, 1, 0), setting(prepared))
+        weights, _ = stacked_weights(structure, one)
+        gradients = perceptron_health(structure, one, weights, rows_of(prepared, one)).gradients
+        assert len(gradients) == 13
+        assert (gradients[0] / gradients[-2] < 1e-3) is vanishes
