@@ -1,0 +1,102 @@
+"""`automl explain`, `report` and `export --smallest` on one small study."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+import automl
+from automl.cli import cli
+from automl.explanation import explain_study
+from automl.journal import read_journal
+from automl.next_study import propose
+from automl.preparation import prepare_study
+from automl.studyfile import load_study
+
+STUDY = {
+    "name": "small",
+    "data": {"sklearn": "wine"},
+    "splits": {"folds": 3},
+    "space": {"depth": 1, "width": {"choice": [4, 16]}, "learning_rate": {"choice": [0.03, 0.003]}},
+    "search": {"algorithm": "grid", "trials": 4},
+    "training": {"epochs": 8, "batch_size": 32},
+    "baselines": False,
+    "bias_variance": {"resamples": 5, "trials": "all"},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explained")
+    (folder / "small.yaml").write_text(yaml.safe_dump(STUDY))
+    automl.run_study(folder / "small.yaml", mlruns=folder / "mlruns")
+    return folder
+
+
+def invoke(folder: Path, *arguments: Any) -> Any:
+    result = CliRunner().invoke(cli, [*map(str, arguments), "--mlruns", str(folder / "mlruns")])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def journal(folder: Path) -> Any:
+    return read_journal(next((folder / "mlruns/studies/small").iterdir()))
+
+
+def test_every_trial_is_taken_apart_and_the_parts_sum_to_the_risk(folder: Path) -> None:
+    found = journal(folder).bias_variance
+    assert sorted(found) == [0, 1, 2, 3]
+    for one in found.values():
+        assert (one.num_resamples, one.num_folds, one.num_rows) == (5, 3, 142)
+        assert one.epoch in one.epochs
+        for risk, variance, rest in zip(one.risk.values, one.variance.values, one.rest.values, strict=True):
+            assert risk == pytest.approx(variance + rest, abs=1e-12)
+
+
+def test_explain_says_what_limits_the_study_and_a_trial(folder: Path) -> None:
+    said = " ".join(invoke(folder, "explain", "small").output.split())
+    best = journal(folder).best
+    assert f"is trial {best.number}: log_loss" in said
+    assert "What limits it" in said
+    one = invoke(folder, "explain", "small", "--trial", 3).output
+    assert one.startswith("Trial 3 is ")
+
+
+WAYS = [
+    {"width": "more", "depth": "more", "dropout": "less", "l2": "less", "epochs": "more"},
+    {"width": "less", "dropout": "more", "l2": "more", "weight_decay": "more", "learning_rate": "less"},
+]
+
+
+@pytest.mark.parametrize("changes", WAYS)
+def test_the_next_study_can_be_prepared_and_keeps_the_old_values(
+    folder: Path, changes: dict[str, str]
+) -> None:
+    log = journal(folder)
+    path = folder / "next.yaml"
+    path.write_text(propose(log, replace(explain_study(log), changes=changes), path))
+    study = load_study(path)
+    assert study.name == "small-2"
+    assert study.training.epochs == (24 if "epochs" in changes else 8)
+    assert study.space is not None and prepare_study(study).space
+    for name, old in (("width", {4, 16}), ("learning_rate", {0.03, 0.003})):
+        entry = study.space[name]
+        values = getattr(entry, "values", None) or getattr(entry, "bounds", None)
+        assert min(values) <= min(old) and max(values) >= max(old)
+
+
+def test_the_report_is_one_page(folder: Path) -> None:
+    invoke(folder, "report", "small", "--to", folder / "report.html")
+    page = (folder / "report.html").read_text()
+    assert "Bias and variance" in page and "Learning curve" in page
+    assert 'src="http' not in page and "<link" not in page
+
+
+def test_the_smallest_tied_trial_is_exported(folder: Path) -> None:
+    smallest = explain_study(journal(folder)).smallest
+    said = invoke(folder, "export", "small", "--smallest", "--to", folder / "model").output
+    assert said.startswith(f"trial {smallest} is in ")
+    assert (folder / "model" / "saved_model.pb").is_file()
