@@ -83,7 +83,11 @@ def test_all_are_all_that_completed_whatever_it_costs() -> None:
     design = design_analysis(prepared_with({"trials": "all", "resamples": 8}), trials)
     assert numbers(design) == list(range(20))
     assert design.num_resamples == 8
-    assert design_analysis(prepared_with({"trials": "all"}), trials).num_resamples == 16
+    assert (
+        design_analysis(prepared_with({"trials": "all"}), trials).num_resamples
+        == analysis.RESAMPLES_OF_ALL
+        == 8
+    )
 
 
 def test_top_are_ten_whatever_it_costs() -> None:
@@ -98,7 +102,7 @@ def test_no_resamples_no_analysis() -> None:
 
 
 def test_resamples_are_as_many_as_fit_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared = prepared_with({"trials": "all"})
+    prepared = prepared_with({"trials": "top"})
     widths = [prepared.layout.num_inputs(name) for name in analysis.ENCODINGS]
     a_view = 4 * len(prepared.splits.training) * sum(widths)
     for room, expected in ((FOLDS + 7, 7), (FOLDS + 100, 16), (FOLDS + 4, 4), (FOLDS + 3, 0)):
