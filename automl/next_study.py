@@ -99,13 +99,15 @@ def next_study(
         epochs: Epochs that the last study allowed.
     """
     space: dict[str, Range] = dict(study.space or {})
-    training = study.training
+    training, own_builder = study.training, study.network.builder is not None
     for name, way in changes.items():
         if name == "epochs":
             training = training.model_copy(update={"epochs": _MORE_EPOCHS * epochs})
-        elif name == "activation" and _is_used(name, best, changes):
+        elif not _is_used(name, best, changes) or (own_builder and name not in best):
+            continue
+        elif name == "activation":
             space[name] = _with_values(space.get(name, Fixed(fixed=best[name])), _LIVELY)
-        elif name in _REACHES and _is_used(name, best, changes):
+        elif name in _REACHES:
             value = best.get(name, HYPERPARAMETERS[name].default)
             space[name] = _moved(name, space.get(name, Fixed(fixed=value)), way)
     name = _next_name(study.name)
@@ -137,11 +139,11 @@ def _moved(name: str, entry: Range, way: str) -> Range:
     low, high = min(values), max(values)
     log = reach.factor > 0
     if way == MORE:
-        high = min(
-            reach.most, max(high * reach.factor, reach.start * reach.factor) if log else high + reach.step
-        )
+        farther = max(high, reach.start) * reach.factor if log else high + reach.step
+        high = max(high, min(reach.most, _near(name, farther)))
     else:
-        low = max(reach.least, low / reach.factor if log else low - reach.step)
+        farther = low / reach.factor if log else low - reach.step
+        low = min(low, max(reach.least, _near(name, farther)))
     if log:
         low = max(low, reach.start)
     if low >= high:
@@ -152,7 +154,7 @@ def _moved(name: str, entry: Range, way: str) -> Range:
         return Choice(choice=_powers(low, high))
     if name in _WHOLE:
         return IntRange(int=(int(low), int(high)))
-    return FloatRange(float=(_rounded(low), _rounded(high)), log=log)
+    return FloatRange(float=(low, high), log=log)
 
 
 def _ends(entry: Range) -> tuple[Any, ...]:
@@ -170,16 +172,17 @@ def _with_values(entry: Range, values: Any) -> Range:
 
 
 def _powers(low: float, high: float) -> tuple[int, ...]:
-    """Widths from low to high, each twice the one before; the widest few of them."""
-    values = [int(low)]
-    while values[-1] * 2 <= high:
-        values.append(values[-1] * 2)
-    return tuple(values[-_MANY_VALUES:])
+    """A few widths from low to high, each twice the one before, or more where the two are far apart."""
+    factor = 2.0
+    while low * factor**_MANY_VALUES <= high:
+        factor *= 2.0
+    between = [int(low * factor**step) for step in range(_MANY_VALUES) if low * factor**step < high]
+    return tuple(dict.fromkeys([*between, int(high)]))
 
 
-def _rounded(value: float) -> float:
-    """Two digits, as a person would write it."""
-    return float(f"{value:.2g}")
+def _near(name: str, value: float) -> float:
+    """Two digits, as a person would write it; whole numbers as they are."""
+    return float(int(value)) if name in _WHOLE else float(f"{value:.2g}")
 
 
 def _plain(name: str, value: float) -> Scalar:

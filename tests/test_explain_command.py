@@ -100,3 +100,31 @@ def test_the_smallest_tied_trial_is_exported(folder: Path) -> None:
     said = invoke(folder, "export", "small", "--smallest", "--to", folder / "model").output
     assert said.startswith(f"trial {smallest} is in ")
     assert (folder / "model" / "saved_model.pb").is_file()
+
+
+def test_explain_writes_the_next_study_where_one_is_proposed(folder: Path) -> None:
+    """Two epochs of small steps want more of both; the study of eight epochs wants nothing that a range could give."""
+    refused = CliRunner().invoke(
+        cli,
+        ["explain", "small", "--write-next", str(folder / "no.yaml"), "--mlruns", str(folder / "mlruns")],
+    )
+    assert explain_study(journal(folder)).changes == {}
+    assert refused.exit_code == 2 and "proposes no change of its ranges" in " ".join(refused.output.split())
+    assert not (folder / "no.yaml").exists()
+    short = STUDY | {
+        "name": "short",
+        "space": {"depth": 1, "width": 8, "learning_rate": 0.001},
+        "search": {"trials": 1},
+        "training": {"epochs": 2, "batch_size": 32},
+        "bias_variance": {"resamples": 0},
+    }
+    automl.run_study(automl.make_study(short), mlruns=folder / "mlruns")
+    path = folder / "after.yaml"
+    said = invoke(folder, "explain", "short", "--write-next", path).output
+    assert "What limits it (stopped by budget)" in " ".join(said.split())
+    assert f"{path} is written. Next: automl run {path}" in said.replace("\n", " ")
+    assert path.read_text().startswith("# After short: It was still getting better when the epochs ran out")
+    study = load_study(path)
+    assert (study.name, study.data.sklearn, study.training.epochs) == ("short-2", "wine", 6)
+    assert study.space is not None and study.space["learning_rate"].bounds == (0.001, 0.005)
+    assert prepare_study(study).space

@@ -87,18 +87,22 @@ def test_padding_changes_no_gradient() -> None:
         assert max(health.dead_units) < 0.7
 
 
-@pytest.mark.parametrize("data", ONE_AND_SLOW)
-def test_populations_and_keras_agree_on_every_member(data: str) -> None:
+TRIALS: tuple[dict[str, Any], ...] = (
+    {},
+    {"width": 7},
+    {"activation": "leaky_relu", "dropout": 0.3},
+    {"batch_normalization": True},
+    {"depth": 0},
+    {"learning_rate": 3.0},
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "count"), [("wine", 2), *(pytest.param(data, 6, marks=pytest.mark.slow) for data in TABLES)]
+)
+def test_populations_and_keras_agree_on_every_member(data: str, count: int) -> None:
     """The narrow one trains in a program that is too wide for it; batch normalization has vectors beside kernels."""
-    prepared = study({"depth": 2}, data, training={"epochs": 4})
-    trials: tuple[dict[str, Any], ...] = (
-        {},
-        {"width": 7},
-        {"activation": "leaky_relu", "dropout": 0.3},
-        {"batch_normalization": True},
-        {"depth": 0},
-        {"learning_rate": 3.0},
-    )
+    prepared, trials = study({"depth": 2}, data, training={"epochs": 4}), TRIALS[:count]
     mine, its = (healths(prepared, engine, *trials) for engine in ENGINES)
     assert len(mine) == len(its) == len(trials)
     for values, one, other in zip(trials, mine, its, strict=True):

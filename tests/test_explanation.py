@@ -1,0 +1,260 @@
+"""What a study has found, in sentences, from journals that are made by hand."""
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paper_trials import completed, failed
+
+from automl.errors import RecordError
+from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance, Curve
+from automl.explanation import Explanation, explain_study, explain_trial
+from automl.journal import StudyLog
+from automl.trial import Trial
+
+START: dict[str, Any] = {
+    "name": "flowers",
+    "metric": "log_loss",
+    "direction": "min",
+    "num_epochs": 100,
+    "repeats": 1,
+    "constant": 1.0,
+    "bounds": {},
+    "log_scaled": [],
+}
+
+
+def log_of(trials: list[Trial], start: dict[str, Any] | None = None, **events: Any) -> StudyLog:
+    return StudyLog(Path("runs/flowers"), START | (start or {}), tuple(trials), **events)
+
+
+def text_of(found: Explanation) -> str:
+    return " ".join([*found.answer, *found.limits, *found.remarks])
+
+
+def apart(number: int, variance: float, rest: float, error: float = 0.001) -> BiasVariance:
+    def curve(value: float) -> Curve:
+        return Curve((value,), (error,))
+
+    return BiasVariance(
+        number, LOG_LOSS, (2,), 2, curve(variance + rest), curve(variance), curve(rest), (0.1,), {}, {}, 1.0,
+        8, 1, 5, 100,
+    )  # fmt: skip
+
+
+def test_without_a_completed_trial_there_is_nothing_to_choose() -> None:
+    reason = "diverged: the loss is not finite (fold 0, epoch 1); lower `learning_rate`"
+    found = explain_study(log_of([failed(0, reason), failed(1, "ValueError: no")]))
+    assert found.answer == ("No trial completed, so there is nothing to choose from.",)
+    assert [found.diagnoses[number].name for number in (0, 1)] == ["diverged", "failed"]
+    assert (found.smallest, found.tied, found.changes) == (None, (), {})
+    assert explain_study(log_of([])).answer == found.answer
+
+
+def test_the_headline_has_the_scores_that_there_are() -> None:
+    trials = [completed(0, 0.5, 0.7), completed(1, 0.8, 1.0)]
+    plain = explain_study(log_of(trials)).answer[0]
+    assert plain == "The best of 2 trials is trial 0: log_loss 0.6 ± 0.1."
+    verdict = {
+        "corrected": (0.65, 0.5, 0.8),
+        "test": (0.7, 0.6, 0.8),
+        "sentences": ["It beats a constant.", "It beats a linear model.", "A third one."],
+    }
+    found = explain_study(log_of(trials, {"optimistic": True}, verdict=verdict))
+    assert "log_loss 0.6 ± 0.1, optimistic: the scored rows chose the epochs" in found.answer[0]
+    assert "; 0.65 when corrected for having picked it" in found.answer[0]
+    assert "; 0.7 on the locked test rows (95 % interval 0.6 to 0.8)." in found.answer[0]
+    assert found.answer[1:] == ("It beats a constant.", "It beats a linear model.")
+
+
+def in_a_row(values: list[float], name: str, **others: Any) -> list[Trial]:
+    """The first is the best; clearly different ones, so that none is tied."""
+    return [
+        completed(number, 0.1 + 0.1 * number, 0.11 + 0.1 * number, **{name: value}, **others)
+        for number, value in enumerate(values)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "bound", "expected"),
+    [
+        ([0.01, 0.012, *[0.5] * 6], (0.01, 1.0, True), {"x": "low"}),
+        ([1.0, 0.9, *[0.1] * 6], (0.01, 1.0, True), {"x": "high"}),
+        ([0.0, 0.01, *[0.5] * 6], (0.0, 1.0, False), {}),  # nothing lies below 0
+        ([1.0, 0.95, *[0.5] * 6], (0.0, 1.0, False), {"x": "high"}),
+        ([0.5, 0.4, *[0.5] * 6], (0.0, 1.0, False), {}),
+        ([1.0, 0.1, *[0.5] * 6], (0.0, 1.0, False), {}),  # one alone is there by chance
+        ([1.0, 0.95, *[0.5] * 5], (0.0, 1.0, False), {}),  # seven trials say nothing of edges
+    ],
+)
+def test_edges(values: list[float], bound: tuple[float, float, bool], expected: dict[str, str]) -> None:
+    found = explain_study(log_of(in_a_row(values, "x"), {"bounds": {"x": bound}}))
+    assert found.edges == expected
+    if not expected:
+        assert "edge" not in text_of(found)
+    elif expected["x"] == "high":
+        assert "The best trials sit at the high edge of `x`: look above 1." in found.remarks
+        assert found.changes["x"] == "more"
+    else:
+        assert "The best trials sit at the low edge of `x`: look below 0.01." in found.remarks
+        assert found.changes["x"] == "less"
+
+
+def test_an_edge_outweighs_what_the_diagnosis_says_of_the_same_name() -> None:
+    """The trials have been there, the rule only supposes."""
+    trials = in_a_row([0.1, 0.1, *[0.01] * 6], "learning_rate")
+    late = dataclasses.replace(
+        trials[0], folds=tuple(dataclasses.replace(fold, best_epoch=100) for fold in trials[0].folds)
+    )
+    start = {"bounds": {"learning_rate": (0.001, 0.1, True)}}
+    found = explain_study(log_of([late, *trials[1:]], start))
+    assert found.diagnoses[0].name == "stopped_by_budget"
+    assert found.changes == {"epochs": "more", "learning_rate": "more"}
+    low = in_a_row([0.001, 0.001, *[0.01] * 6], "learning_rate")
+    low[0] = dataclasses.replace(low[0], folds=late.folds)
+    assert explain_study(log_of(low, start)).changes == {"epochs": "more", "learning_rate": "less"}
+
+
+def test_ties_are_counted_and_the_smallest_of_them_is_named() -> None:
+    """Differences of the folds around 0 cannot be told apart; those that are all 1 can."""
+    best = completed(4, 0.50, 0.60, 0.40, 0.50, 0.50, capacity=5000)
+    near = completed(1, 0.51, 0.58, 0.42, 0.49, 0.51, capacity=700)
+    large = completed(2, 0.49, 0.62, 0.40, 0.50, 0.51, capacity=90_000)
+    far = completed(3, 1.50, 1.61, 1.40, 1.50, 1.51, capacity=3)
+    found = explain_study(log_of([near, large, far, best]))
+    assert found.tied[0] == 4 and set(found.tied) == {4, 1, 2}
+    assert found.smallest == 1
+    [ties] = [line for line in found.remarks if "cannot be told" in line]
+    assert ties == (
+        "2 other trials cannot be told from it (corrected resampled t test); the smallest within a standard error is "
+        "trial 1, of 700 weights beside 5,000 (`automl export --smallest`)."
+    )
+    assert found.rival is not None and found.rival.difference < 0.0
+
+
+def test_one_tie_that_is_larger_is_not_offered_as_smaller() -> None:
+    best = completed(0, 0.50, 0.60, 0.40, capacity=100)
+    other = completed(1, 0.52, 0.58, 0.41, capacity=200)
+    found = explain_study(log_of([best, other]))
+    assert found.smallest == 0
+    assert "1 other trial cannot be told from it (corrected resampled t test)." in found.remarks
+
+
+def test_no_tie_is_said_too() -> None:
+    trials = [completed(0, 0.1, 0.11, 0.1), completed(1, 0.9, 0.91, 0.9)]
+    assert "No other trial comes as close as chance would allow." in explain_study(log_of(trials)).remarks
+
+
+ROWS = [25, 35, 50, 70, 100]
+
+
+def curve_log(losses: list[list[float]], loss: str = "squared_error") -> StudyLog:
+    event = {"rows": ROWS, "losses": losses, "loss": loss}
+    return log_of([completed(0, 0.5, 0.6), completed(1, 0.8, 0.9)], learning_curve=event)
+
+
+def test_a_falling_learning_curve_says_what_twice_the_rows_would_bring() -> None:
+    """L(n) = 0.1 + 2 / n^0.5 falls from L(100) = 0.3 to L(200) = 0.2414: 0.059 of 0.3."""
+    wiggle = [0.001, -0.001, 0.0005, -0.0005, 0.0]
+    losses = [[0.1 + 2 / rows**0.5 + own for own in wiggle] for rows in ROWS]
+    found = explain_study(curve_log(losses))
+    assert found.learning_curve is not None
+    assert found.learning_curve.gain.value == pytest.approx(2 / 10 - 2 / 200**0.5, abs=0.002)
+    [said] = [line for line in found.remarks if "rows would help" in line]
+    match = re.fullmatch(
+        r"More rows would help: twice as many lower the squared error by about (\S+) \(95 % interval (\S+) to (\S+)\) "
+        r"of 0\.3\.",
+        said,
+    )
+    assert match is not None
+    value, low, high = map(float, match.groups())
+    assert 0.0 < low <= value <= high
+    assert value == pytest.approx(0.0586, abs=0.002)
+    assert "lower the log loss by" in text_of(explain_study(curve_log(losses, "log_loss")))
+
+
+def test_a_flat_or_rising_learning_curve_does_not_promise_anything() -> None:
+    noise = [0.02, -0.02, 0.01, -0.01, 0.0]
+    flat = [[0.3 + own for own in noise] for _ in ROWS]
+    rising = [[0.3 + place / 10 + own / 10 for own in noise] for place, _ in enumerate(ROWS)]
+    for losses in (flat, rising):
+        found = explain_study(curve_log(losses))
+        assert "The learning curve does not show that more rows would help." in found.remarks
+    assert "rows would help" not in text_of(explain_study(log_of([completed(0, 0.5, 0.6)])))
+
+
+TRIALS = [completed(0, 0.32, 0.30), completed(1, 0.50, 0.52)]
+TAKEN = {0: apart(0, 0.01, 0.3), 1: apart(1, 0.01, 0.5)}
+
+
+def test_the_floor_is_the_noise_that_is_given_or_the_least_that_was_found() -> None:
+    own = explain_study(log_of(TRIALS, bias_variance=TAKEN))
+    assert (own.diagnoses[0].name, own.diagnoses[1].name) == ("near_floor", "bias_bound")
+    assert "the study's least bias + noise (trial 0) is 0.3" in own.diagnoses[1].sentence
+    given = explain_study(log_of(TRIALS, {"noise": 0.1}, bias_variance=TAKEN))
+    assert given.diagnoses[0].name == "bias_bound"
+    assert "the noise that the study file gives is 0.1" in given.diagnoses[0].sentence
+
+
+def test_a_baseline_that_is_better_is_the_floor() -> None:
+    verdict = {"baselines": {"constant": [1.0, 1.0], "linear": [0.6, 0.6], "gradient boosting": [0.1, 0.11]}}
+    found = explain_study(log_of(TRIALS, bias_variance=TAKEN, verdict=verdict))
+    assert found.diagnoses[0].name == "bias_bound"
+    assert "the loss of gradient boosting is 0.105" in found.diagnoses[0].sentence
+    worse = {"baselines": {"gradient boosting": [0.6, 0.61]}}
+    assert explain_study(log_of(TRIALS, bias_variance=TAKEN, verdict=worse)).diagnoses[0].name == "near_floor"
+
+
+def test_a_baseline_by_rmse_is_squared_and_by_another_metric_left_out() -> None:
+    """A linear model of RMSE 0.5 has a loss of 0.25, below the 0.3 of the best trial."""
+    scores = {"rmse": 0.55, "r2": 0.7}
+    folds = tuple(
+        dataclasses.replace(fold, scores=scores, training_scores=scores) for fold in TRIALS[0].folds
+    )
+    trial = dataclasses.replace(TRIALS[0], folds=folds)
+    verdict = {"baselines": {"linear": [0.5, 0.5]}}
+    start = {"metric": "rmse", "constant": None}
+    squared = explain_study(log_of([trial], start, bias_variance={0: apart(0, 0.001, 0.3)}, verdict=verdict))
+    assert "the loss of linear is 0.25" in squared.diagnoses[0].sentence
+    other = explain_study(
+        log_of(
+            [trial],
+            start | {"metric": "r2", "direction": "max"},
+            bias_variance={0: apart(0, 0.001, 0.3)},
+            verdict=verdict,
+        )
+    )
+    assert "linear" not in other.diagnoses[0].sentence
+
+
+def test_what_limits_the_best_trial_is_what_is_to_be_tried() -> None:
+    found = explain_study(log_of(TRIALS, {"noise": 0.1}, bias_variance=TAKEN))
+    assert found.limits[0].startswith("What limits it (bias bound): Bias dominates:")
+    assert found.limits[1].startswith("To try next: a wider or deeper network; ")
+    assert found.changes == found.diagnoses[0].changes
+
+
+def test_a_trial_is_explained_beside_the_best() -> None:
+    best = completed(0, 0.30, 0.31, 0.30, capacity=1234)
+    other = completed(1, 0.50, 0.52, 0.51, capacity=56)
+    crossed = dataclasses.replace(
+        apart(1, 0.01, 0.5), parts={"data": 0.02, "initialization": 0.001, "interaction": 0.003}
+    )
+    log = log_of([best, other], bias_variance={0: apart(0, 0.01, 0.3), 1: crossed})
+    lines = explain_trial(log, 1)
+    assert lines[0].startswith("Trial 1 is bias bound. Bias dominates:")
+    assert lines[1] == "log_loss 0.51 ± 0.0058, 56 weights, epoch 2 kept."
+    assert re.match(r"Trial 0, the best, is better than it with probability \d+%, ", lines[2])
+    assert lines[3] == "Where the variance comes from: data 0.02, initialization 0.001, interaction 0.003."
+    assert all(line.startswith("To change: ") for line in lines[4:])
+    assert "the best, is" not in " ".join(explain_trial(log, 0))
+    with pytest.raises(RecordError, match="no trial 7"):
+        explain_trial(log, 7)
+
+
+def test_a_failed_trial_is_explained_without_scores() -> None:
+    lines = explain_trial(log_of([TRIALS[0], failed(1, "ValueError: no such layer")]), 1)
+    assert lines[0] == "Trial 1 is failed. It failed: ValueError: no such layer."
+    assert len(lines) == 2

@@ -1,0 +1,152 @@
+"""Problems planted into small studies, each of which has to be named."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pandas
+import pytest
+
+import automl
+from automl.errors import StudyFailedError
+from automl.evaluation.evidence import Diagnosis
+from automl.explanation import explain_study
+from automl.journal import StudyLog, read_journal
+
+DEAD = """
+    import keras
+
+    def build(hp):
+        bias = keras.initializers.Constant(-10.0)
+        return keras.Sequential([
+            keras.Input((1,)),
+            keras.layers.Dense(hp.Int("units", 8, 16), activation="relu", bias_initializer=bias),
+            keras.layers.Dense(1),
+        ])
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One MLflow store for all studies."""
+    return tmp_path_factory.mktemp("runs")
+
+
+def wave(num_rows: int, noise: float = 0.1) -> pandas.DataFrame:
+    """A sine that no line fits: 19 % of its variance at best."""
+    generator = numpy.random.default_rng(0)
+    x = generator.uniform(-1.0, 1.0, num_rows)
+    return pandas.DataFrame({"x": x, "y": numpy.sin(6.0 * x) + noise * generator.normal(size=num_rows)})
+
+
+def few_rows() -> pandas.DataFrame:
+    generator = numpy.random.default_rng(5)
+    table = pandas.DataFrame(generator.normal(size=(40, 5)), columns=list("abcde"))
+    return table.assign(y=table["a"] * table["b"] + table["c"] + 0.1 * generator.normal(size=40))
+
+
+def nothing(labels: bool) -> pandas.DataFrame:
+    """A target that has nothing to do with the features."""
+    generator = numpy.random.default_rng(5)
+    table = pandas.DataFrame(generator.normal(size=(300, 4)), columns=list("abcd"))
+    target = generator.normal(size=300)
+    return table.assign(y=numpy.where(target > 0.3, "no", "yes") if labels else target)
+
+
+def ended(
+    runs: Path, table: pandas.DataFrame, space: dict[str, Any], epochs: int, **sections: Any
+) -> StudyLog:
+    """The journal of a study of one trial that nothing stops early."""
+    content = {
+        "name": f"planted-{len(list(runs.glob('studies/*')))}",
+        "data": {"frame": True, "target": "y"},
+        "splits": {"folds": 3},
+        "space": space or None,
+        "search": {"trials": 1, "minutes": None},
+        "training": {"epochs": epochs, "batch_size": 32, "patience": epochs},
+        "baselines": False,
+        "bias_variance": {"resamples": 8, "trials": "all"},
+    }
+    study = automl.make_study(content | sections)
+    try:
+        folder = automl.run_study(study, mlruns=runs, table=table).folder
+    except StudyFailedError:
+        [folder] = (runs / "studies" / study.name).iterdir()
+    return read_journal(folder)
+
+
+def diagnosis(log: StudyLog) -> Diagnosis:
+    return explain_study(log).diagnoses[0]
+
+
+def hidden(**values: Any) -> dict[str, Any]:
+    return {"depth": 1, "width": 16, "learning_rate": 0.01} | values
+
+
+@pytest.mark.slow
+def test_a_line_through_a_sine_is_bound_by_bias(runs: Path) -> None:
+    """The study has no better network; gradient boosting tells how low the loss can be."""
+    space = {"depth": 0, "learning_rate": 0.01}
+    log = ended(runs, wave(600), space, 80, baselines=True)
+    found = diagnosis(log)
+    assert found.name == "bias_bound"
+    assert "the loss of gradient boosting" in found.sentence
+    assert found.changes["depth"] == "more"
+    measured = log.bias_variance[0]
+    assert measured.at(measured.variance)[0] < 0.02 * measured.at(measured.rest)[0]
+
+
+@pytest.mark.slow
+def test_a_huge_network_on_forty_rows_is_bound_by_variance(runs: Path) -> None:
+    space = hidden(depth=2, width=256, learning_rate=0.003)
+    found = diagnosis(ended(runs, few_rows(), space, 80, splits={"folds": 3, "test": 0}))
+    assert found.name == "variance_bound"
+    assert found.changes["width"] == "less" and found.changes["dropout"] == "more"
+
+
+@pytest.mark.slow
+def test_a_learning_rate_of_ten_diverges(runs: Path) -> None:
+    """Adam comes back near a constant's loss, its ReLUs dead: what killed them is named, and not that they are dead."""
+    log = ended(runs, wave(300), hidden(learning_rate=10.0), 20)
+    health = log.trials[0].folds[0].health
+    assert health is not None and max(health.dead_units) > 0.7
+    found = diagnosis(log)
+    assert (found.name, found.changes) == ("diverged", {"learning_rate": "less"})
+
+
+def test_a_loss_that_is_not_finite_diverges(runs: Path) -> None:
+    log = ended(runs, wave(300), hidden(learning_rate=10.0, optimizer="sgd"), 20)
+    assert log.trials[0].state == "failed"
+    assert diagnosis(log).name == "diverged"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("labels", [False, True])
+def test_noise_has_no_signal(runs: Path, labels: bool) -> None:
+    assert diagnosis(ended(runs, nothing(labels), hidden(), 30)).name == "no_signal"
+
+
+@pytest.mark.slow
+def test_twelve_layers_of_sigmoids_have_vanishing_gradients(runs: Path) -> None:
+    space = hidden(depth=12, activation="sigmoid", learning_rate=0.001)
+    found = diagnosis(ended(runs, wave(300), space, 15))
+    assert found.name == "vanishing_gradients"
+    assert found.changes["depth"] == "less"
+
+
+@pytest.mark.slow
+def test_units_that_begin_far_below_zero_are_dead(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(DEAD.replace("\n    ", "\n"))
+    builder = {"builder": f"{tmp_path / 'net.py'}:build"}
+    log = ended(runs, wave(150), {}, 3, network=builder, bias_variance={"resamples": 4, "trials": "all"})
+    found = diagnosis(log)
+    assert found.name == "dead_units"
+    assert found.sentence.startswith("100% of the units of hidden layer 1")
+
+
+@pytest.mark.slow
+def test_two_epochs_of_small_steps_are_stopped_by_the_budget(runs: Path) -> None:
+    for rate in (0.0003, 0.003):  # the one has learned next to nothing, the other a little
+        found = diagnosis(ended(runs, wave(300), hidden(width=32, learning_rate=rate), 2))
+        assert found.name == "stopped_by_budget"
+        assert found.changes["epochs"] == "more"
