@@ -151,7 +151,8 @@ def decompose(prepared: PreparedStudy, design: Design, watch: Watch) -> Iterator
         watch: Looks on; may raise KeyboardInterrupt.
     """
     engine = prepared.make_engine(whole_folds(prepared))
-    members = {trial.number: _members(prepared, design, trial) for trial in design.trials}
+    trials = {trial.number: trial for trial in design.trials}
+    members = {number: _members(prepared, design, trial) for number, trial in trials.items()}
     ended: dict[int, list[Trace]] = defaultdict(list)
     together = [member for own in members.values() for member in own]
     with closing(engine.trace(together, watch)) as traces:
@@ -159,8 +160,7 @@ def decompose(prepared: PreparedStudy, design: Design, watch: Watch) -> Iterator
             number = trace.member.trial
             ended[number].append(trace)
             if len(ended[number]) == len(members[number]):
-                trial = next(trial for trial in design.trials if trial.number == number)
-                found = _summary(prepared, design, trial, ended.pop(number))
+                found = _summary(prepared, design, trials[number], ended.pop(number))
                 if found is not None:
                     yield found
 

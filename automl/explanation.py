@@ -56,7 +56,8 @@ def explain_study(log: StudyLog) -> Explanation:
     Args:
         log: The journal; of a study that still runs, what there is of it.
     """
-    diagnoses = {trial.number: diagnose(_evidence(log, trial)) for trial in log.trials}
+    floor = _floor(log)
+    diagnoses = {trial.number: diagnose(_evidence(log, trial, floor)) for trial in log.trials}
     best = log.best
     if best is None:
         return Explanation(("No trial completed, so there is nothing to choose from.",), diagnoses=diagnoses)
@@ -89,7 +90,7 @@ def explain_study(log: StudyLog) -> Explanation:
 def explain_trial(log: StudyLog, number: int) -> list[str]:
     """What can be said of one trial, in sentences."""
     trial = log.trial(number)
-    diagnosis = diagnose(_evidence(log, trial))
+    diagnosis = diagnose(_evidence(log, trial, _floor(log)))
     lines = [f"Trial {number} is {diagnosis.name.replace('_', ' ')}. {diagnosis.sentence}"]
     if trial.state is TrialState.COMPLETE:
         metric, best = log.objective.metric, log.best
@@ -110,14 +111,14 @@ def explain_trial(log: StudyLog, number: int) -> list[str]:
     return [*lines, *(f"To change: {one}." for one in diagnosis.advice)]
 
 
-def _evidence(log: StudyLog, trial: Trial) -> Evidence:
+def _evidence(log: StudyLog, trial: Trial, floor: Floor | None) -> Evidence:
     return Evidence(
         trial=trial,
         num_epochs=int(log.start.get("num_epochs", 0))
         or max((len(fold.training_loss) for fold in trial.folds), default=1),
         constant=log.start.get("constant"),
         bias_variance=log.bias_variance.get(trial.number),
-        floor=_floor(log),
+        floor=floor,
     )
 
 

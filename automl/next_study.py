@@ -14,7 +14,7 @@ from automl.hyperparameters import HYPERPARAMETERS
 from automl.journal import STUDY_FILE, StudyLog
 from automl.ranges import Choice, Fixed, FloatRange, IntRange, Range
 from automl.studyfile import dump_study, load_study, make_study
-from automl.trial import Hyperparameters, Scalar
+from automl.trial import Hyperparameters, Scalar, is_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _next_name(name: str) -> str:
 
 def _moved(name: str, entry: Range, way: str) -> Range:
     reach = _REACHES[name]
-    if isinstance(entry, Choice) and not all(_is_number(value) for value in entry.values):
+    if isinstance(entry, Choice) and not all(map(is_number, entry.values)):
         return entry
     values = [float(value) for value in _ends(entry)]
     low, high = min(values), max(values)
@@ -164,9 +164,8 @@ def _ends(entry: Range) -> tuple[Any, ...]:
 
 
 def _with_values(entry: Range, values: Any) -> Range:
-    known = entry.values if isinstance(entry, Choice) else _ends(entry)
-    together = dict.fromkeys([*known, *values])
-    ordered = sorted(together) if all(_is_number(value) for value in together) else list(together)
+    together = dict.fromkeys([*_ends(entry), *values])
+    ordered = sorted(together) if all(map(is_number, together)) else list(together)
     per_layer = isinstance(entry, Choice) and entry.per_layer
     return Choice(choice=tuple(ordered), per_layer=per_layer)
 
@@ -187,7 +186,3 @@ def _near(name: str, value: float) -> float:
 
 def _plain(name: str, value: float) -> Scalar:
     return int(value) if name in _WHOLE else value
-
-
-def _is_number(value: Scalar) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

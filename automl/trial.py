@@ -18,6 +18,11 @@ _NO_RESAMPLE = 0
 """Stands in the names of seeds where the number of a resample could."""
 
 
+def is_number(value: Scalar) -> bool:
+    """Whether a value is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 class Task(StrEnum):
     """What the target asks for."""
 

@@ -1,6 +1,8 @@
 """What commands share: options, arguments, and text that goes to a file or to standard output."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,6 +16,12 @@ mlruns_option = click.option(
     help="Folder of the MLflow store and of the studies' own folders.",
 )
 study_argument = click.argument("study", required=False)
+
+
+def output_option(help_text: str, default: Path | None = None) -> Callable[[Any], Any]:
+    """`--to`, the file that a command writes."""
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--to", type=kind, default=default, show_default=default is not None, help=help_text)
 
 
 def write_text(text: str, to: Path | None) -> None:

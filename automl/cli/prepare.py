@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from automl.cli.common import write_text
+from automl.cli.common import output_option, write_text
 from automl.errors import DataError, RecordError
 from automl.quiet import quiet_start
 from automl.template import TableFacts, study_template
@@ -32,13 +32,7 @@ def _known_encoding(_: click.Context, __: click.Parameter, name: str) -> str:
     callback=_known_encoding,
     help="Encoding of a text file.",
 )
-@click.option(
-    "--to",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("study.yaml"),
-    show_default=True,
-    help="The study file to write.",
-)
+@output_option("The study file to write.", Path("study.yaml"))
 @click.option("--force", is_flag=True, help="Replace the file when it exists.")
 def init(data: Path | None, target: str | None, encoding: str, to: Path, force: bool) -> None:
     """Write a commented study file.
@@ -92,9 +86,7 @@ def check(file: Path) -> None:
 
 
 @click.command()
-@click.option(
-    "--to", type=click.Path(dir_okay=False, path_type=Path), help="A file, instead of standard output."
-)
+@output_option("A file, instead of standard output.")
 def schema(to: Path | None) -> None:
     """Write the JSON Schema of a study file."""
     from automl.config import study_schema

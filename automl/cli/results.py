@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from automl.cli.common import mlruns_option, study_argument, write_text
+from automl.cli.common import mlruns_option, output_option, study_argument, write_text
 from automl.errors import DataError, ExportError, StudyFileError
 from automl.quiet import quiet_start
 
@@ -83,13 +83,7 @@ def explain(study: str | None, trial: int | None, to: Path | None, mlruns: Path)
 
 @click.command()
 @study_argument
-@click.option(
-    "--to",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("report.html"),
-    show_default=True,
-    help="The page to write.",
-)
+@output_option("The page to write.", Path("report.html"))
 @mlruns_option
 def report(study: str | None, to: Path, mlruns: Path) -> None:
     """Write STUDY as one HTML page that needs no network.
@@ -173,9 +167,7 @@ def export(study: str | None, to: Path, trial: int | None, smallest: bool, mlrun
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option(
-    "--to", type=click.Path(dir_okay=False, path_type=Path), help="A file, instead of standard output."
-)
+@output_option("A file, instead of standard output.")
 def predict(model: Path, data: Path, to: Path | None) -> None:
     """Predict the rows of DATA with MODEL.
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy
 
 from automl.evaluation.decomposition import (
+    SMALLEST_PROBABILITY,
     Decompose,
     Parts,
     cross_entropy_parts,
@@ -82,6 +83,11 @@ class BiasVariance:
     num_folds: int
     num_rows: int
 
+    @property
+    def rest_name(self) -> str:
+        """What is left beside the variance: only a squared error has a bias that is squared."""
+        return "bias + noise" if self.loss == LOG_LOSS else "bias² + noise"
+
     def at(self, curve: Curve) -> tuple[float, float]:
         """A curve's value and standard error at `epoch`."""
         place = self.epochs.index(self.epoch)
@@ -129,7 +135,7 @@ class Targets:
         if not self.num_classes:
             return numpy.asarray((self.values[rows] - predictions) ** 2, numpy.float64)
         likelihood = predictions[numpy.arange(len(rows)), self.values[rows]].astype(numpy.float64)
-        return -numpy.log(numpy.maximum(likelihood, 1e-7))
+        return -numpy.log(numpy.maximum(likelihood, SMALLEST_PROBABILITY))
 
     def constant(self, rows: Array) -> float:
         """Loss of the best constant: the entropy of the classes, or the variance of the numbers."""

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance
+from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
 from automl.trial import Trial
 
@@ -87,7 +87,7 @@ def bias_bound(evidence: Evidence) -> Finding | None:
         return None
     assert evidence.floor is not None
     said = (
-        f"Bias dominates: {_rest_name(found)} {_measured(found, 'rest')} of a loss of {shares.risk:.3g}, where "
+        f"Bias dominates: {found.rest_name} are {_measured(found, 'rest')} of a loss of {shares.risk:.3g}, where "
         f"{evidence.floor.source} is {evidence.floor.value:.3g}; variance is {_measured(found, 'variance')}."
     )
     advice = ("a wider or deeper network", f"less {_penalties(evidence.trial, 'and')}", "more epochs")
@@ -136,10 +136,6 @@ def undecided(evidence: Evidence) -> Diagnosis:
 def _measured(found: BiasVariance, name: str) -> str:
     value, error = found.at(getattr(found, name))
     return f"{value:.3g} ± {error:.1g}"
-
-
-def _rest_name(found: BiasVariance) -> str:
-    return "bias + noise are" if found.loss == LOG_LOSS else "bias² + noise are"
 
 
 def _excess(evidence: Evidence, shares: Shares) -> str:

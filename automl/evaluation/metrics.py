@@ -106,7 +106,7 @@ def _one_against_rest(
 
 
 def _area(positive: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
-    true, false = _counts_down(positive, prediction, weights)
+    true, false = counts_down(positive, prediction, weights)
     if min(true[-1], false[-1]) <= 0.0:
         return 0.5
     steps = numpy.diff(false, prepend=0.0)
@@ -115,7 +115,7 @@ def _area(positive: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.nda
 
 
 def _precision_sum(positive: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
-    true, false = _counts_down(positive, prediction, weights)
+    true, false = counts_down(positive, prediction, weights)
     if true[-1] <= 0.0:
         return 0.0
     claimed = true + false
@@ -123,7 +123,7 @@ def _precision_sum(positive: numpy.ndarray, prediction: numpy.ndarray, weights: 
     return float((numpy.diff(true, prepend=0.0) * precision).sum() / true[-1])
 
 
-def _counts_down(
+def counts_down(
     positive: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray
 ) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Weights of true and of false positives above each threshold that a prediction gives, highest first."""
@@ -134,11 +134,15 @@ def _counts_down(
 
 
 def _confusion(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> numpy.ndarray:
-    """Weights of the rows by class and by most probable class, of shape (class, class)."""
-    count = prediction.shape[1]
-    return numpy.bincount(target * count + prediction.argmax(axis=1), weights, count * count).reshape(
-        count, count
-    )
+    return confusion(target, prediction.argmax(axis=1), prediction.shape[1], weights)
+
+
+def confusion(
+    target: numpy.ndarray, labels: numpy.ndarray, num_classes: int, weights: numpy.ndarray | None = None
+) -> numpy.ndarray:
+    """Rows, or their weights, by true class and by label, of shape (class, class)."""
+    flat = numpy.bincount(target * num_classes + labels, weights, num_classes**2)
+    return flat.reshape(num_classes, num_classes)
 
 
 def _squared_error(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:

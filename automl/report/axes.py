@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from automl.report.content import ReportContent, value_text
 from automl.report.scales import Scale, categories, fit_scale
-from automl.trial import Scalar, Trial
+from automl.trial import Scalar, Trial, is_number
 
 CAPACITY = "capacity"
 
@@ -70,7 +70,7 @@ def is_log(content: ReportContent, name: str, values: Sequence[float]) -> bool:
 
 
 def _is_number(value: Scalar) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return is_number(value) and math.isfinite(float(value))
 
 
 def _order(value: Scalar) -> tuple[float, str]:

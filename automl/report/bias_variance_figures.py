@@ -8,18 +8,13 @@ import pandas
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance
+from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.causes import Z
 from automl.evaluation.learning_curve import FARTHEST, LearningCurve
 from automl.report.figures import TRAINING, VALIDATION, make_axes
 from automl.trial import Trial
 
 REST, VARIANCE = "#56B4E9", "#E69F00"
-
-
-def rest_name(found: BiasVariance) -> str:
-    """What is left beside the variance."""
-    return "bias + noise" if found.loss == LOG_LOSS else "bias² + noise"
 
 
 def bias_variance_table(found: Iterable[BiasVariance]) -> pandas.DataFrame:
@@ -52,7 +47,7 @@ def bias_variance_curves(found: BiasVariance) -> Figure:
     figure, axes = make_axes()
     epochs = numpy.array(found.epochs)
     rest, variance = numpy.array(found.rest.values), numpy.array(found.variance.values)
-    axes.fill_between(epochs, 0.0, rest, color=REST, alpha=0.55, linewidth=0, label=rest_name(found))
+    axes.fill_between(epochs, 0.0, rest, color=REST, alpha=0.55, linewidth=0, label=found.rest_name)
     axes.fill_between(
         epochs, rest, rest + variance, color=VARIANCE, alpha=0.65, linewidth=0, label="variance"
     )
@@ -68,7 +63,7 @@ def bias_variance_curves(found: BiasVariance) -> Figure:
         ticks = [epoch for epoch in (1, 2, 5, 10, 20, 50, 100, 200, 500) if epoch <= epochs[-1]]
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
         axes.minorticks_off()
-    title = f"Trial {found.trial}: {rest_name(found)} and variance; dotted is the epoch kept"
+    title = f"Trial {found.trial}: {found.rest_name} and variance; dotted is the epoch kept"
     axes.set(xlabel="epoch", ylabel=found.loss.replace("_", " "), title=title)
     axes.legend(frameon=False, fontsize=8)
     return figure
@@ -92,7 +87,7 @@ def bias_variance_over_capacity(trials: Sequence[Trial], found: Mapping[int, Bia
     ordered = sorted(best)
     for name, color, label in (
         ("risk", VALIDATION, "loss on new rows"),
-        ("rest", TRAINING, rest_name(next(iter(found.values())))),
+        ("rest", TRAINING, next(iter(found.values())).rest_name),
         ("variance", VARIANCE, "variance"),
     ):
         _band(
@@ -133,7 +128,7 @@ def where_the_loss_comes_from(found: Mapping[int, BiasVariance]) -> Figure:
     left, bottom = min(0.95 * rest.min(), rest.min() * 1.05), min(0.0, 1.1 * variance.min())
     for risk in numpy.linspace(left + bottom, right + top, 7)[1:-1]:
         axes.plot([left, right], [risk - left, risk - right], color="0.8", linewidth=0.8, zorder=0)
-    name = rest_name(next(iter(found.values())))
+    name = next(iter(found.values())).rest_name
     axes.set(xlim=(left, right), ylim=(bottom, top), xlabel=name, ylabel="variance")
     axes.set_title("Where the loss comes from: a dot a trial, lines of equal loss")
     return figure

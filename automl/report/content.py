@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas
 
-from automl.evaluation.bias_variance import LOG_LOSS
 from automl.evaluation.evidence import Diagnosis
 from automl.evaluation.importance import Importance
 from automl.evaluation.learning_curve import LearningCurve
@@ -103,8 +102,3 @@ def read_out_of_fold(path: Path) -> pandas.DataFrame | None:
     labels = {names[1]: str} if any(name.startswith(PROBABILITY) for name in names) else {}
     # A class may be called NA.
     return pandas.read_csv(path, dtype=labels, keep_default_na=not labels)
-
-
-def rest_name(loss: str) -> str:
-    """What is left of a loss beside its variance: only a squared error has a bias that is squared."""
-    return "bias + noise" if loss == LOG_LOSS else "bias² + noise"

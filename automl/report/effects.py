@@ -10,7 +10,7 @@ from automl.report.content import ReportContent, value_text
 from automl.report.markup import Section, figure, panels
 from automl.report.scales import Scale, categories, fit_scale, number
 from automl.report.svg import THIRD, Plot
-from automl.trial import Scalar
+from automl.trial import Scalar, is_number
 
 _MOST_EFFECTS, _MOST_DOTS, _LETTERS = 6, 8, 34
 
@@ -57,7 +57,7 @@ def _effect(
         else categories(_cut(list(map(value_text, values))))
     )
     plot = Plot(across, scale, THIRD, ("", content.metric))
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+    if all(map(is_number, values)):
         plot.line(xs, means, "main")
     if len(xs) <= _MOST_DOTS:
         each = zip(values, means, strict=True)

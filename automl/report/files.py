@@ -110,9 +110,10 @@ def _figures(log: StudyLog, found: Explanation) -> dict[str, Figure]:
             log.trials, log.bias_variance
         )
         drawn["figures/where_the_loss_comes_from.png"] = where_the_loss_comes_from(log.bias_variance)
-    for number, one in log.bias_variance.items():
-        if number == log.best.number:
-            drawn["figures/bias_variance_of_the_best.png"] = bias_variance_curves(one)
+    if log.best.number in log.bias_variance:
+        drawn["figures/bias_variance_of_the_best.png"] = bias_variance_curves(
+            log.bias_variance[log.best.number]
+        )
     if found.learning_curve is not None:
         drawn["figures/learning_curve.png"] = learning_curve_figure(found.learning_curve)
     return drawn

@@ -7,7 +7,7 @@ import numpy
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.curves import mean_curve
 from automl.evaluation.learning_curve import FARTHEST, LearningCurve
-from automl.report.content import ReportContent, rest_name
+from automl.report.content import ReportContent
 from automl.report.markup import Section, figure
 from automl.report.scales import around, fit_scale, nice_ticks, number
 from automl.report.svg import FULL, Plot, Size
@@ -82,7 +82,7 @@ def bias_variance(content: ReportContent) -> Section | None:
 def _over_epochs(found: BiasVariance) -> str:
     epochs = list(map(float, found.epochs))
     rest, risk = found.rest.values, found.risk.values
-    rest_of, unit = rest_name(found.loss), found.loss.replace("_", " ")
+    rest_of, unit = found.rest_name, found.loss.replace("_", " ")
     log = epochs[-1] >= 20.0 * epochs[0]
     shown = [0.0, *rest, *risk, *found.training]
     plot = Plot(
@@ -116,7 +116,7 @@ def _over_epochs(found: BiasVariance) -> str:
 
 
 def _parts_tip(found: BiasVariance, place: int) -> str:
-    values = (("risk", found.risk), ("variance", found.variance), (rest_name(found.loss), found.rest))
+    values = (("risk", found.risk), ("variance", found.variance), (found.rest_name, found.rest))
     return f"epoch {found.epochs[place]}: " + ", ".join(
         f"{name} {number(curve.values[place], 3)}" for name, curve in values
     )
@@ -134,7 +134,7 @@ def _sources(found: BiasVariance) -> str:
 def _scatter(content: ReportContent, found: list[BiasVariance]) -> str:
     rests = [one.at(one.rest) for one in found]
     variances = [one.at(one.variance) for one in found]
-    rest_of, unit = rest_name(found[0].loss), found[0].loss.replace("_", " ")
+    rest_of, unit = found[0].rest_name, found[0].loss.replace("_", " ")
     x = fit_scale([value for value, _ in rests], room=0.12)
     y = fit_scale([0.0, *(value + error for value, error in variances)], room=0.08, zero=True)
     plot = Plot(x, y, _SQUARE, (f"{rest_of} ({unit})", "variance"))

@@ -5,6 +5,7 @@ import math
 import numpy
 import pandas
 
+from automl.evaluation.metrics import confusion
 from automl.report import probabilities
 from automl.report.charts import MOST_WRITTEN, bars, heat_map
 from automl.report.content import ReportContent
@@ -44,7 +45,7 @@ def predictions(content: ReportContent) -> Section | None:
 
 def _confusion(rows: Labeled) -> str:
     predicted = rows.probabilities.argmax(axis=1)
-    counts = probabilities.confusion(rows.codes, predicted, len(rows.names))
+    counts = confusion(rows.codes, predicted, len(rows.names))
     right = int(counts.trace())
     wrong = counts - numpy.diag(counts.diagonal())
     caption = f"{right:,} of {len(rows.codes):,} rows have their own label ({right / len(rows.codes):.1%})."

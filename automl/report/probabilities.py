@@ -1,4 +1,4 @@
-"""What predicted probabilities are worth: confusion, calibration, ROC and precision–recall curves."""
+"""What predicted probabilities are worth: calibration, ROC and precision–recall curves."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy
 import pandas
 from scipy import stats
 
+from automl.evaluation.metrics import counts_down
 from automl.report.content import PROBABILITY
 
 Array = numpy.ndarray
@@ -63,15 +64,9 @@ def labeled(frame: pandas.DataFrame) -> Labeled | None:
     return Labeled(names, codes.to_numpy(dtype=int), frame[columns].to_numpy(dtype=float))
 
 
-def confusion(codes: Array, predicted: Array, num_classes: int) -> Array:
-    """Counts of shape (true class, predicted class)."""
-    flat = numpy.bincount(codes * num_classes + predicted, minlength=num_classes**2)
-    return flat.reshape(num_classes, num_classes)
-
-
 def roc_curve(positive: Array, scores: Array) -> tuple[Array, Array]:
     """False and true positive rates as the threshold falls, both from 0 to 1; equal scores are one step."""
-    true, false = _counts_down(positive, scores)
+    true, false = counts_down(positive, scores, numpy.ones(len(scores)))
     return numpy.append(0.0, false / max(1, false[-1])), numpy.append(0.0, true / max(1, true[-1]))
 
 
@@ -82,7 +77,7 @@ def area(xs: Array, ys: Array) -> float:
 
 def precision_recall_curve(positive: Array, scores: Array) -> tuple[Array, Array]:
     """Recall and precision as the threshold falls, without the point where nothing is found."""
-    true, false = _counts_down(positive, scores)
+    true, false = counts_down(positive, scores, numpy.ones(len(scores)))
     return true / max(1, true[-1]), true / (true + false)
 
 
@@ -113,11 +108,3 @@ def thinned(xs: Array, ys: Array, most: int = 400) -> tuple[list[float], list[fl
     """Points of a curve, `most` at most, its ends among them."""
     places = numpy.unique(numpy.linspace(0, len(xs) - 1, min(most, len(xs))).round().astype(int))
     return xs[places].tolist(), ys[places].tolist()
-
-
-def _counts_down(positive: Array, scores: Array) -> tuple[Array, Array]:
-    """True and false positives at each distinct threshold, from the highest."""
-    order = numpy.argsort(-scores, kind="stable")
-    ends = numpy.append(numpy.flatnonzero(numpy.diff(scores[order])), len(scores) - 1)
-    true = numpy.cumsum(positive[order])[ends]
-    return true, ends + 1 - true

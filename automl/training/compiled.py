@@ -35,6 +35,11 @@ def evaluation_loss(model: keras.Model) -> Any:
     return keras.losses.get(loss)
 
 
+def row_losses(loss: Any) -> Any:
+    """`(targets, outputs) -> losses` of a Keras loss, without the mean that its class would take."""
+    return loss.call if isinstance(loss, keras.losses.Loss) else loss
+
+
 def mean_loss(loss: Any, targets: numpy.ndarray, outputs: numpy.ndarray, weights: numpy.ndarray) -> float:
     """Weighted mean of a Keras loss over rows; 0 where no row weighs anything.
 
@@ -44,9 +49,8 @@ def mean_loss(loss: Any, targets: numpy.ndarray, outputs: numpy.ndarray, weights
         outputs: Of shape (row, output).
         weights: Of shape (row,).
     """
-    function = loss.call if isinstance(loss, keras.losses.Loss) else loss
     given = map(keras.ops.convert_to_tensor, (targets, outputs))
-    losses = keras.ops.convert_to_numpy(function(*given)).astype(numpy.float64)
+    losses = keras.ops.convert_to_numpy(row_losses(loss)(*given)).astype(numpy.float64)
     if losses.ndim == 0:  # a user's own mean over the rows
         return float(losses)
     total = weights.sum()

@@ -1,5 +1,6 @@
 """Arrays in lists and dictionaries, as programs take and give them: to NumPy, to the device, row by row."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -8,20 +9,21 @@ from keras import ops
 
 def to_numpy(nest: Any) -> Any:
     """Writable copies."""
-    if isinstance(nest, dict):
-        return {name: to_numpy(part) for name, part in nest.items()}
-    if isinstance(nest, list):
-        return [to_numpy(part) for part in nest]
-    return numpy.array(ops.convert_to_numpy(nest))
+    return _each(nest, lambda array: numpy.array(ops.convert_to_numpy(array)))
 
 
 def to_tensors(nest: Any) -> Any:
     """Copies on the device: the backend may go on reading what it is given."""
+    return _each(nest, lambda array: ops.convert_to_tensor(numpy.array(array)))
+
+
+def _each(nest: Any, function: Callable[[Any], Any]) -> Any:
+    """A nest of what the function makes of each array."""
     if isinstance(nest, dict):
-        return {name: to_tensors(part) for name, part in nest.items()}
+        return {name: _each(part, function) for name, part in nest.items()}
     if isinstance(nest, list):
-        return [to_tensors(part) for part in nest]
-    return ops.convert_to_tensor(numpy.array(nest))
+        return [_each(part, function) for part in nest]
+    return function(nest)
 
 
 def copy_rows(source: Any, rows: list[int], target: Any, to: slice) -> None:

@@ -20,7 +20,7 @@ from automl.evaluation.metrics import score
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
 from automl.sections import TrainingConfig
-from automl.training.compiled import CompiledModels, evaluation_loss, loss_name, mean_loss
+from automl.training.compiled import CompiledModels, evaluation_loss, loss_name, mean_loss, row_losses
 from automl.training.health import MOST_ROWS, loss_slopes, make_health, output_slopes
 from automl.training.network import Network, forward
 from automl.training.rows import member_fold, row_order
@@ -140,9 +140,8 @@ def train_member(
 
 def _start(model: keras.Model, part: "Part") -> list[numpy.ndarray]:
     """Gradients of a model that has not been trained."""
-    loss = evaluation_loss(model)
-    function = loss.call if isinstance(loss, keras.losses.Loss) else loss
-    return loss_slopes(model, function, (part.inputs[:MOST_ROWS], part.targets[:MOST_ROWS]))
+    loss = row_losses(evaluation_loss(model))
+    return loss_slopes(model, loss, (part.inputs[:MOST_ROWS], part.targets[:MOST_ROWS]))
 
 
 def _health(model: keras.Model, start: list[numpy.ndarray], part: "Part") -> Health:

@@ -203,6 +203,9 @@ class PopulationEngine(Engine):
         width, place = self._views[self._key(member)]
         arrays = self._tables[width].arrays
         view = self._tables[width].views[place]
-        some = view.places(view.measured[:MOST_ROWS])
-        rows = (ops.convert_to_numpy(arrays[name][place])[some] for name in ("inputs", "targets"))
-        return perceptron_health(outcome.structure, member, outcome.weights, tuple(rows))
+        some = view.places(view.measured[:MOST_ROWS]) + place * arrays["inputs"].shape[1]
+        inputs, targets = (
+            ops.take(ops.reshape(arrays[name], (-1, arrays[name].shape[2])), some, axis=0)
+            for name in ("inputs", "targets")
+        )
+        return perceptron_health(outcome.structure, member, outcome.weights, (inputs, targets))

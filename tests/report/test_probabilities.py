@@ -5,11 +5,11 @@ import pandas
 import pytest
 from sklearn import metrics
 
+from automl.evaluation.metrics import confusion
 from automl.report.probabilities import (
     area,
     average_precision,
     calibration,
-    confusion,
     labeled,
     precision_recall_curve,
     roc_curve,

@@ -2,10 +2,9 @@
 
 import os
 import socket
-import time
 from collections.abc import Mapping
 
-from automl.tracking.mlflow.store import Store
+from automl.tracking.mlflow.store import Store, now
 
 
 def end_abandoned_runs(store: Store) -> None:
@@ -13,11 +12,6 @@ def end_abandoned_runs(store: Store) -> None:
     for run in store.find_runs("attributes.status = 'RUNNING'"):
         if _abandoned(run.tags):
             store.end_run(run.identifier, "KILLED", now())
-
-
-def now() -> int:
-    """Milliseconds since 1970, as MLflow counts."""
-    return time.time_ns() // 1_000_000
 
 
 def _abandoned(tags: Mapping[str, str]) -> bool:

@@ -40,14 +40,18 @@ def curve_names(loss: str) -> dict[str, str]:
     return {name: f"{_SECTION}/{rest if name == 'rest' else name}" for name in CURVES}
 
 
+def summary_names(loss: str) -> dict[str, str]:
+    """Names of the metrics of the curves that have one value a trial too, without MLflow's section."""
+    names = curve_names(loss)
+    return {name: metric.removeprefix(f"{_SECTION}/") for name, metric in names.items() if name != "training"}
+
+
 def _summary(found: BiasVariance) -> Iterator[Point]:
     """At the kept epoch, without a slash: MLflow shows the last step of a curve, which is another epoch."""
-    for name, metric in curve_names(found.loss).items():
-        if name == "training":
-            continue
+    for name, metric in summary_names(found.loss).items():
         value, error = found.at(getattr(found, name))
-        yield Point(metric.removeprefix(f"{_SECTION}/"), value)
-        yield Point(f"{metric.removeprefix(f'{_SECTION}/')}_se", error)
+        yield Point(metric, value)
+        yield Point(f"{metric}_se", error)
     for name, value in found.parts.items():
         yield Point(f"variance_{name}", value)
     for name, value in found.error_rate.items():

@@ -8,6 +8,7 @@ import fcntl
 import logging
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -226,3 +227,8 @@ def _context_tags() -> dict[str, str]:
 
     own = {"mlflow.source.name": "automl", "host": socket.gethostname(), "pid": str(os.getpid())}
     return dict(resolve_tags(own, ignore=[GitRunContext]))  # the repository of the program is not the study's
+
+
+def now() -> int:
+    """Milliseconds since 1970, as MLflow counts."""
+    return time.time_ns() // 1_000_000

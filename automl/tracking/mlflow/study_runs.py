@@ -12,11 +12,11 @@ from typing import final
 
 from automl.evaluation.verdict import Verdict
 from automl.tracking.mlflow import notes
-from automl.tracking.mlflow.abandoned import end_abandoned_runs, now
+from automl.tracking.mlflow.abandoned import end_abandoned_runs
 from automl.tracking.mlflow.address import first_line
 from automl.tracking.mlflow.explained_run import describe_explained
 from automl.tracking.mlflow.logged_model import ModelEntry, log_model, register_model
-from automl.tracking.mlflow.store import GREATER_IS_BETTER, PRIMARY_METRIC, Content, Point, Store
+from automl.tracking.mlflow.store import GREATER_IS_BETTER, PRIMARY_METRIC, Content, Point, Store, now
 from automl.tracking.mlflow.trial_run import (
     describe_hyperparameters,
     describe_trial,

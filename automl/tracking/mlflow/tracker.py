@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import final
 
-from automl.tracking.mlflow.abandoned import now
 from automl.tracking.mlflow.address import find_store, first_line, probe, refused
 from automl.tracking.mlflow.outbox import Outbox
-from automl.tracking.mlflow.store import open_store
+from automl.tracking.mlflow.store import now, open_store
 from automl.tracking.mlflow.study_runs import Render, TrackedStudy, TrialRun, begin_study
 from automl.tracking.tracker import StudyRecord, StudySummary, Tracker
 from automl.trial import Hyperparameters, Progress, Trial

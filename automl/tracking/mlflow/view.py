@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automl.tracking.mlflow.explained_run import AT_THE_KEPT_EPOCH, curve_names
+from automl.tracking.mlflow.explained_run import AT_THE_KEPT_EPOCH, curve_names, summary_names
 from automl.tracking.mlflow.links import ONLY_TRIALS, VIEW_KEY
 from automl.tracking.mlflow.trial_run import MOST_TRIALS_WITH_FOLD_CURVES, legal_name
 from automl.tracking.tracker import StudyRecord
-from automl.trial import Direction, Scalar, Trial, TrialState
+from automl.trial import Direction, Scalar, Trial, TrialState, is_number
 
 VIEW_TAG = f"mlflow.sharedViewState.{VIEW_KEY}"
 LONGEST_VIEW = 5000  # what every MLflow 3 takes; 3.17 takes 20,000
@@ -54,12 +54,8 @@ def saved_view(record: StudyRecord, trials: Sequence[Trial], at: int) -> str:
         at: Milliseconds since 1970.
     """
     scores, facts = _score_columns(record), _fact_columns(record)
-    columns = (
-        *scores,
-        _DIAGNOSIS,
-        *_hyperparameter_columns(record),
-        *facts,
-    )  # a screen shows the first six or seven
+    # a screen shows the first six or seven
+    columns = (*scores, _DIAGNOSIS, *_hyperparameter_columns(record), *facts)
     cards, hidden = tuple(_cards(record, trials)), tuple(_hidden_cards(record))
     shorter = (
         _Parts(columns, cards, hidden),
@@ -93,7 +89,7 @@ def charted_hyperparameters(record: StudyRecord, trials: Sequence[Trial]) -> lis
 
 def _number(value: Scalar | None) -> float:
     """The value when it is a number, NaN when not."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    return math.nan if value is None or not is_number(value) else float(value)
 
 
 def _pack(state: Json, at: int) -> str:
@@ -192,14 +188,14 @@ def _cards(record: StudyRecord, trials: Sequence[Trial]) -> Iterator[Json]:
 
 def _bias_variance_cards(record: StudyRecord) -> Iterator[Json]:
     """Where the loss comes from, a dot a trial, and both parts over the epochs; only some trials have them."""
-    names = curve_names(record.loss)
-    rest, variance = names["rest"], names["variance"]
+    dots, curves = summary_names(record.loss), curve_names(record.loss)
     axes: Json = {
-        "xaxis": {"key": rest.rpartition("/")[2], "type": "METRIC"},
-        "yaxis": {"key": variance.rpartition("/")[2], "type": "METRIC"},
+        "xaxis": {"key": dots["rest"], "type": "METRIC"},
+        "yaxis": {"key": dots["variance"], "type": "METRIC"},
     }
     yield _card("parts", "SCATTER", "bias_variance", **axes)
-    yield _card("rest and variance", "LINE", "bias_variance", **_line((rest, variance)))
+    both = _line((curves["rest"], curves["variance"]))
+    yield _card("rest and variance", "LINE", "bias_variance", **both)
 
 
 def _line(names: Sequence[str]) -> Json:
@@ -247,9 +243,9 @@ def _logged(record: StudyRecord) -> Iterable[str]:
         yield from (f"cv_{metric}_mean", f"cv_{metric}_se", f"train_{metric}_mean", f"gap_{metric}")
     yield from ("best_epoch_mean", "fit_seconds", "capacity", "trial_number", *_CURVES)
     curves = curve_names(record.loss)
-    yield curves.pop("training")
-    for name in curves.values():
-        yield from (name, f"{name}_se", name.rpartition("/")[2], f"{name.rpartition('/')[2]}_se")
+    yield curves["training"]
+    for name, summary in summary_names(record.loss).items():
+        yield from (curves[name], f"{curves[name]}_se", summary, f"{summary}_se")
     yield from AT_THE_KEPT_EPOCH
     if record.num_trials <= MOST_TRIALS_WITH_FOLD_CURVES:
         for fold in range(record.num_folds):
