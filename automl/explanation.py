@@ -15,6 +15,9 @@ ROPE = 0.01
 """Differences below this share of a constant's score count as none (Benavoli et al. 2017 call it a region of practical
 equivalence)."""
 
+LARGER = 1.5
+"""A network of so many times the weights is a larger one."""
+
 _FEWEST_FOR_EDGES = 8
 _BASELINES_WITH_A_FLOOR = ("linear", "gradient boosting")
 
@@ -119,14 +122,22 @@ def _evidence(log: StudyLog, trial: Trial, floor: Floor | None) -> Evidence:
         constant=log.start.get("constant"),
         bias_variance=log.bias_variance.get(trial.number),
         floor=floor,
+        larger=_larger_was_tried(log, trial),
     )
+
+
+def _larger_was_tried(log: StudyLog, trial: Trial) -> bool | None:
+    if trial.capacity is None:
+        return None
+    sizes = [other.capacity or 0 for other in log.trials if other.state is TrialState.COMPLETE]
+    return any(size >= LARGER * trial.capacity for size in sizes)
 
 
 def _floor(log: StudyLog) -> Floor | None:
     """The noise where it is known; else the least bias + noise of a trial, or the loss of a baseline that is lower."""
     noise = log.start.get("noise")
     if noise is not None:
-        return Floor(float(noise), 0.0, "the noise that the study file gives")
+        return Floor(float(noise), 0.0, "the noise that the study file gives", final=True)
     floors = [
         Floor(*found.at(found.rest), f"the study's least bias + noise (trial {number})")
         for number, found in log.bias_variance.items()

@@ -13,6 +13,7 @@ from automl.explanation import Explanation
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.journal import STUDY_FILE, StudyLog
 from automl.ranges import Choice, Fixed, FloatRange, IntRange, Range
+from automl.sections import SearchConfig
 from automl.studyfile import dump_study, load_study, make_study
 from automl.trial import Hyperparameters, Scalar, is_number
 
@@ -26,7 +27,8 @@ class _Reach:
         step: Of another number.
         least: Where it ends downward.
         most: Where it ends upward.
-        start: What a number on a logarithmic scale begins at when it was 0.
+        start: What a range on a logarithmic scale begins at when it held 0.
+        first: What it ends at then.
     """
 
     factor: float = 0.0
@@ -34,20 +36,22 @@ class _Reach:
     least: float = 0.0
     most: float = 1e12
     start: float = 0.0
+    first: float = 0.0
 
 
 _REACHES: Mapping[str, _Reach] = {
     "depth": _Reach(step=2, least=0, most=12),
     "width": _Reach(factor=4, least=4, most=2048),
-    "dropout": _Reach(step=0.25, least=0.0, most=0.8),
-    "l2": _Reach(factor=30, start=1e-6),
-    "weight_decay": _Reach(factor=10, start=1e-4),
+    "dropout": _Reach(step=0.4, least=0.0, most=0.8),
+    "l2": _Reach(factor=30, start=1e-6, first=3e-3),
+    "weight_decay": _Reach(factor=10, start=1e-4, first=1e-2),
     "learning_rate": _Reach(factor=5, least=1e-5, most=1.0),
 }
 _WHOLE = ("depth", "width")
 _LIVELY = ("leaky_relu", "gelu")
 _MORE_EPOCHS = 3
 _MANY_VALUES = 6
+_FEWEST_TRIALS = 10
 
 
 def propose(log: StudyLog, found: Explanation, to: Path) -> str:
@@ -110,8 +114,15 @@ def next_study(
         elif name in _REACHES:
             value = best.get(name, HYPERPARAMETERS[name].default)
             space[name] = _moved(name, space.get(name, Fixed(fixed=value)), way)
-    name = _next_name(study.name)
-    return study.model_copy(update={"space": space or None, "training": training, "name": name})
+    update = {"space": space or None, "training": training, "search": _search(study.search, space)}
+    return study.model_copy(update={**update, "name": _next_name(study.name)})
+
+
+def _search(search: SearchConfig, space: Mapping[str, Range]) -> SearchConfig:
+    """Trials enough for ranges that were fixed values, and no grid over what has no steps."""
+    steps = all(isinstance(entry, Choice | Fixed) for entry in space.values())
+    algorithm = "bayesian" if search.algorithm == "grid" and not steps else search.algorithm
+    return search.model_copy(update={"trials": max(search.trials, _FEWEST_TRIALS), "algorithm": algorithm})
 
 
 def _is_used(name: str, best: Hyperparameters, changes: Mapping[str, str]) -> bool:
@@ -139,7 +150,7 @@ def _moved(name: str, entry: Range, way: str) -> Range:
     low, high = min(values), max(values)
     log = reach.factor > 0
     if way == MORE:
-        farther = max(high, reach.start) * reach.factor if log else high + reach.step
+        farther = high * reach.factor or reach.first if log else high + reach.step
         high = max(high, min(reach.most, _near(name, farther)))
     else:
         farther = low / reach.factor if log else low - reach.step

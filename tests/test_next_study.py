@@ -156,6 +156,7 @@ def test_every_change_that_a_rule_can_name_is_legal(tmp_path: Path) -> None:
         {"depth": LESS, "activation": LESS, "learning_rate": LESS},
         {"epochs": MORE, "learning_rate": MORE},
         {"learning_rate": MORE},
+        {"width": MORE, "depth": MORE},
     ]
     linear: dict[str, Any] = {"depth": 0, "learning_rate": 0.01}
     deep = SPACE | {"activation": "sigmoid", "depth": {"int": [1, 3]}}
@@ -166,7 +167,37 @@ def test_every_change_that_a_rule_can_name_is_legal(tmp_path: Path) -> None:
         assert moved.training.epochs == (60 if "epochs" in changes else None)
         if space is linear and "dropout" in changes and "depth" not in changes:
             assert "dropout" not in moved.space, "a linear model has nothing to drop"
-    assert len(RULES) == 10, "a new rule's changes belong into this test"
+    assert len(RULES) == 11, "a new rule's changes belong into this test"
+
+
+def test_penalties_that_were_off_are_tried_at_strengths_that_matter() -> None:
+    moved = next_study(study_of(SPACE), SPACE, {"l2": MORE, "weight_decay": MORE}, 9)
+    assert moved.space is not None
+    assert ends(moved.space["l2"])[1] == 3e-3
+    off = next_study(
+        study_of(SPACE | {"weight_decay": 0.0}), SPACE | {"weight_decay": 0.0}, {"weight_decay": MORE}, 9
+    )
+    assert off.space is not None and ends(off.space["weight_decay"])[1] == 1e-2
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ({"algorithm": "random", "trials": 1}, ("random", 10)),
+        ({"algorithm": "grid", "trials": 30}, ("bayesian", 30)),
+    ],
+)
+def test_a_range_of_its_own_is_searched_by_more_than_one_trial(
+    search: dict[str, Any], expected: tuple[str, int]
+) -> None:
+    """A grid has no steps for a range of numbers: its first trials would all lie in one corner."""
+    moved = next_study(study_of(SPACE, search=search), SPACE, {"dropout": MORE, "width": LESS}, 9)
+    assert (moved.search.algorithm, moved.search.trials) == expected
+
+
+def test_a_grid_of_choices_stays_a_grid() -> None:
+    study = study_of(SPACE | {"width": {"choice": [8, 16]}}, search={"algorithm": "grid", "trials": 12})
+    assert next_study(study, SPACE | {"width": 8}, {"width": MORE}, 9).search.algorithm == "grid"
 
 
 def test_a_linear_model_that_is_to_grow_gets_layers_of_some_width(tmp_path: Path) -> None:

@@ -10,6 +10,10 @@ from automl.trial import Trial
 NOTABLE = 0.10
 """Share of the loss that a cause must have to be worth naming."""
 
+SIMPLE_VARIANCE, SIMPLE_TRAINING = 0.25, 0.5
+"""Shares of the loss: of a network that is simple for its rows, variance is below the first, and the loss on the rows
+that it trained on above the second."""
+
 Z = 1.96
 """Half the width of a 95 % interval, in standard errors."""
 
@@ -66,6 +70,7 @@ def variance_bound(evidence: Evidence) -> Finding | None:
         *(["a smaller network"] if hidden else []),
         "more rows",
     ]
+    changes = {"dropout": MORE, "weight_decay": MORE, "l2": MORE, "width": LESS}
     if found.parts and found.parts["initialization"] + found.parts["interaction"] > found.parts["data"]:
         said += " Most of it comes from the seed, not from the rows."
         advice = [
@@ -73,7 +78,7 @@ def variance_bound(evidence: Evidence) -> Finding | None:
             *advice[:-1],
             "average networks of several seeds; more rows help less",
         ]
-    changes = {"dropout": MORE, "weight_decay": MORE, "l2": MORE, "width": LESS, "learning_rate": LESS}
+        changes["learning_rate"] = LESS
     return said, tuple(advice), changes
 
 
@@ -100,6 +105,24 @@ def bias_bound(evidence: Evidence) -> Finding | None:
         "epochs": MORE,
     }
     return said, advice, changes
+
+
+def untried_capacity(evidence: Evidence) -> Finding | None:
+    """It learns its rows no better than others, and whether a larger network would is not known: none was tried."""
+    shares, found = shares_of(evidence), evidence.bias_variance
+    if shares is None or found is None or evidence.larger is not False:
+        return None
+    if evidence.floor is not None and evidence.floor.final:
+        return None
+    training = found.training[found.epochs.index(found.epoch)]
+    if shares.variance > SIMPLE_VARIANCE * shares.risk or training < SIMPLE_TRAINING * shares.risk:
+        return None
+    said = (
+        f"No larger network was tried, and this one is simple for its rows: variance is "
+        f"{_measured(found, 'variance')} of a loss of {shares.risk:.3g}, and on the rows that it trained on it loses "
+        f"{training:.3g}."
+    )
+    return said, ("a wider or deeper network",), {"width": MORE, "depth": MORE}
 
 
 def near_floor(evidence: Evidence) -> Finding | None:

@@ -6,7 +6,7 @@ ICSE 2021), those of bias and variance our own (DECISIONS.md).
 
 from collections.abc import Callable, Mapping
 
-from automl.evaluation.causes import bias_bound, near_floor, undecided, variance_bound
+from automl.evaluation.causes import bias_bound, near_floor, undecided, untried_capacity, variance_bound
 from automl.evaluation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
 from automl.trial import TrialState
 
@@ -148,6 +148,7 @@ RULES: Mapping[str, Callable[[Evidence], Finding | None]] = {
     "stopped_by_budget": _stopped_by_budget,
     "variance_bound": variance_bound,
     "bias_bound": bias_bound,
+    "untried_capacity": untried_capacity,
     "near_floor": near_floor,
 }
 """The diagnoses, the ones that rule out the others first."""

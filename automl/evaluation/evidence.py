@@ -40,11 +40,13 @@ class Floor:
         value: The loss.
         error: Its standard error.
         source: Where it is known from, as in "the study's least bias + noise".
+        final: Whether nothing can undercut it, as noise that is known. Another network may undercut another one.
     """
 
     value: float
     error: float
     source: str
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Evidence:
         constant: Log loss of a constant prediction; None for numbers, whose R² says the same.
         bias_variance: What its loss is made of; None when it was not looked into.
         floor: What bias is measured from; None when nothing is known.
+        larger: Whether the study tried a larger network; None when that is not known.
     """
 
     trial: Trial
@@ -64,6 +67,7 @@ class Evidence:
     constant: float | None = None
     bias_variance: BiasVariance | None = None
     floor: Floor | None = None
+    larger: bool | None = None
 
     @property
     def validation(self) -> float:

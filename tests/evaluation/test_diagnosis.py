@@ -242,6 +242,19 @@ def test_without_a_floor_there_is_no_bias_to_be_named() -> None:
     assert named(trial(), None, FLOOR) == "undecided"
 
 
+def test_a_simple_network_with_no_larger_one_beside_it_is_not_at_the_floor() -> None:
+    """Its own bias + noise, or a weak baseline's loss, is all that is known: it is no floor for larger networks."""
+    found = dataclasses.replace(measured(0.01, 0.2), training=(0.19,) * len(measured(0.01, 0.2).epochs))
+    simple = Evidence(trial(), EPOCHS, 1.0, found, FLOOR, larger=False)
+    assert diagnose(simple).name == "untried_capacity"
+    assert diagnose(simple).changes == {"width": MORE, "depth": MORE}
+    assert diagnose(dataclasses.replace(simple, larger=True)).name == "near_floor"
+    noise = dataclasses.replace(FLOOR, final=True)
+    assert diagnose(dataclasses.replace(simple, floor=noise)).name == "near_floor"
+    by_heart = dataclasses.replace(found, training=(0.09,) * len(found.epochs))
+    assert diagnose(dataclasses.replace(simple, bias_variance=by_heart)).name == "near_floor"
+
+
 def test_variance_of_the_seed_wants_other_cures_than_that_of_the_rows() -> None:
     rows = {"data": 0.08, "initialization": 0.01, "interaction": 0.01}
     seed = {"data": 0.02, "initialization": 0.01, "interaction": 0.05}
@@ -285,5 +298,6 @@ def test_the_first_rule_that_fits_is_the_diagnosis() -> None:
         "stopped_by_budget",
         "variance_bound",
         "bias_bound",
+        "untried_capacity",
         "near_floor",
     ]

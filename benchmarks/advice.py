@@ -1,0 +1,138 @@
+"""Advice applied: the study that `explain --write-next` proposes, beside the one first run and beside its opposite.
+
+    AUTOML_TABLES=FOLDER python benchmarks/advice.py [TABLE ...] [--rows 2000]
+
+Of every table at most so many rows are taken, two fifths of them locked away, the same in all studies. Two studies of a
+single configuration begin: a network that is too small (one layer of 4 units) and one that is too large (two layers of
+128 units, never stopped). Their advice is applied as it is written (`automl.next_study`): ten configurations are
+searched in the ranges that it proposes, and ten in ranges that were moved the other way. Writes the losses on the locked
+rows to `results/advice.json`.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pandas
+from sklearn.model_selection import train_test_split
+from tables import REGRESSIONS, TABLES, TARGETS
+
+from automl.errors import RecordError
+from automl.evaluation.evidence import LESS, MORE
+from automl.explanation import explain_study
+from automl.journal import read_journal
+from automl.next_study import propose
+from automl.study import run_study
+from automl.studyfile import load_study, make_study
+
+RESULTS = Path(__file__).parent / "results" / "advice.json"
+TRIALS = 10
+STARTS = {
+    "too small": (
+        {"depth": 1, "width": 4, "dropout": 0.0, "learning_rate": 0.001},
+        {"epochs": 100, "patience": 10},
+    ),
+    "too large": (
+        {"depth": 2, "width": 128, "dropout": 0.0, "learning_rate": 0.003},
+        {"epochs": 60, "patience": 60},
+    ),
+}
+
+
+def some_rows(name, most):
+    """At most so many rows of a table, classes in proportion."""
+    table = pandas.read_csv(TABLES / f"{name}.csv.gz")
+    if len(table) <= most:
+        return table
+    classes = None if name in REGRESSIONS else table[TARGETS[name]]
+    return train_test_split(table, train_size=most, random_state=0, stratify=classes)[0]
+
+
+def first_study(name, start, path):
+    """A study of a single configuration."""
+    space, training = STARTS[start]
+    content = {
+        "name": name,
+        "data": {"path": str(path), "target": TARGETS[name]},
+        "splits": {"test": 0.4},
+        "objective": "rmse" if name in REGRESSIONS else "log_loss",
+        "space": space,
+        "search": {"algorithm": "random", "trials": TRIALS, "minutes": None},
+        "training": training,
+        "bias_variance": {"trials": "all", "resamples": 16},
+    }
+    return make_study(content)
+
+
+def proposed(log, changes, folder):
+    """What is proposed for these changes, as a study that is not looked into any further; None for no proposal."""
+    path = folder / "next.yaml"
+    try:
+        text = propose(log, replace(explain_study(log), changes=changes), path)
+    except RecordError:
+        return None
+    path.write_text(text)
+    study = load_study(path)
+    asked = study.bias_variance.model_copy(update={"resamples": 0})
+    return study.model_copy(update={"baselines": False, "bias_variance": asked})
+
+
+def opposite(changes):
+    """The same hyperparameters, moved the other way."""
+    return {
+        name: LESS if way == MORE else MORE
+        for name, way in changes.items()
+        if name not in ("epochs", "activation")
+    }
+
+
+def follow(name, start, most, folder):
+    """The first study, the advised one and its opposite on one table."""
+    path = folder / f"{name}.csv"
+    some_rows(name, most).to_csv(path, index=False)
+    study = first_study(name, start, path)
+    first = run_study(study, mlruns=folder / "mlruns")
+    log = read_journal(first.folder)
+    found = explain_study(log)
+    losses = {"first": first.test_scores[study.objective]}
+    for way, changes in (("advised", found.changes), ("opposite", opposite(found.changes))):
+        after = proposed(log, changes, folder)
+        if after is not None:
+            losses[way] = run_study(after, mlruns=folder / "mlruns").test_scores[study.objective]
+    return {
+        "table": name,
+        "start": start,
+        "diagnosis": found.diagnoses[first.best.number].name,
+        "changes": dict(found.changes),
+        "losses": {way: round(loss, 5) for way, loss in losses.items()},
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("tables", nargs="*", default=list(TARGETS))
+    parser.add_argument("--rows", type=int, default=2000)
+    arguments = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, start in itertools.product(arguments.tables, STARTS):
+            rows.append(follow(name, start, arguments.rows, Path(folder)))
+            print(json.dumps(rows[-1]), flush=True)
+            RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
+    for start in STARTS:
+        own = [row["losses"] for row in rows if row["start"] == start and "advised" in row["losses"]]
+        fell = sum(losses["advised"] < losses["first"] for losses in own)
+        better = sum(losses["advised"] < losses.get("opposite", float("inf")) for losses in own)
+        print(
+            f"{start}: of {len(own)} tables with advice, the loss falls in {fell}; below the opposite's in {better}"
+        )
+
+
+if __name__ == "__main__":
+    main()
