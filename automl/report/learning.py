@@ -1,20 +1,16 @@
-"""The parts of a report about how networks learn: training curves, bias and variance, the learning curve."""
+"""The parts of a report about how networks learn: over epochs, and over rows."""
 
 from collections.abc import Sequence
 
 import numpy
 
-from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.curves import mean_curve
 from automl.evaluation.learning_curve import FARTHEST, LearningCurve
 from automl.report.content import ReportContent
 from automl.report.markup import Section, figure
-from automl.report.scales import around, fit_scale, nice_ticks, number
-from automl.report.svg import FULL, Plot, Size
+from automl.report.scales import around, fit_scale, number
+from automl.report.svg import FULL, Plot
 from automl.trial import Trial
-
-_MOST_NOTES = 15
-_SQUARE = Size(840, 420)
 
 
 def training_curves(content: ReportContent) -> Section | None:
@@ -65,102 +61,6 @@ def _course(trial: Trial) -> str:
     if kept > 0.95 * trained:
         return f"The best epoch is near the last ({kept:.0f} of {trained:.0f} on average): longer training may help."
     return f"The best epoch is {kept:.0f} of {trained:.0f} on average; the rows that choose it saw no gain beyond."
-
-
-def bias_variance(content: ReportContent) -> Section | None:
-    """The winner's loss in parts over its epochs, and the parts of all trials that were looked into."""
-    found = content.log.bias_variance
-    if not found:
-        return None
-    number_of_best = content.winner.number if content.winner else -1
-    parts = [_over_epochs(found[number_of_best])] if number_of_best in found else []
-    if len(found) > 1:
-        parts.append(_scatter(content, list(found.values())))
-    return Section("Bias and variance", "".join(parts)) if parts else None
-
-
-def _over_epochs(found: BiasVariance) -> str:
-    epochs = list(map(float, found.epochs))
-    rest, risk = found.rest.values, found.risk.values
-    rest_of, unit = found.rest_name, found.loss.replace("_", " ")
-    log = epochs[-1] >= 20.0 * epochs[0]
-    shown = [0.0, *rest, *risk, *found.training]
-    plot = Plot(
-        fit_scale(epochs, log, room=0.01, whole=True), fit_scale(shown, zero=True), FULL, ("epoch", unit)
-    )
-    plot.band(epochs, [0.0] * len(epochs), rest, "rest")
-    plot.band(epochs, rest, risk, "variance")
-    plot.line(epochs, risk, "risk")
-    plot.whiskers(epochs, *around(risk, found.risk.errors), "risk")
-    plot.line(epochs, found.training, "training")
-    plot.dots(epochs, risk, "risk", [_parts_tip(found, place) for place in range(len(epochs))])
-    plot.upright(float(found.epoch), "guide", f"epoch {found.epoch}")
-    (risk_at, error), (rest_at, _), (variance_at, variance_error) = map(
-        found.at, (found.risk, found.rest, found.variance)
-    )
-    share = f" ({variance_at / risk_at:.0%})" if risk_at > 0.0 else ""
-    caption = (
-        f"At epoch {found.epoch} the risk is {number(risk_at, 3)} ± {number(error, 2)}: {number(rest_at, 3)} "
-        f"{rest_of} and {number(variance_at, 3)} ± {number(variance_error, 2)} variance{share}. "
-        "The lower area shrinks with capacity and features, the upper one with rows and regularization. "
-        f"A constant has {number(found.constant, 3)}."
-    )
-    legend = [
-        ("area variance", "variance"),
-        ("area rest", rest_of),
-        ("risk", "risk, by folds"),
-        ("training", "training rows"),
-    ]
-    title = f"What the loss of trial {found.trial} is made of"
-    return figure(title, plot.render(title), caption + _sources(found), legend)
-
-
-def _parts_tip(found: BiasVariance, place: int) -> str:
-    values = (("risk", found.risk), ("variance", found.variance), (found.rest_name, found.rest))
-    return f"epoch {found.epochs[place]}: " + ", ".join(
-        f"{name} {number(curve.values[place], 3)}" for name, curve in values
-    )
-
-
-def _sources(found: BiasVariance) -> str:
-    """What the variance comes from, and how it was measured."""
-    said = f" By {found.num_resamples} resamples, {found.num_seeds} seeds each and {found.num_folds} folds."
-    if not found.parts:
-        return said.replace(", 1 seeds each", "")
-    named = ", ".join(f"{number(value, 2)} by {name}" for name, value in found.parts.items())
-    return f" Of the variance, {named}.{said}"
-
-
-def _scatter(content: ReportContent, found: list[BiasVariance]) -> str:
-    rests = [one.at(one.rest) for one in found]
-    variances = [one.at(one.variance) for one in found]
-    rest_of, unit = found[0].rest_name, found[0].loss.replace("_", " ")
-    x = fit_scale([value for value, _ in rests], room=0.12)
-    y = fit_scale([0.0, *(value + error for value, error in variances)], room=0.08, zero=True)
-    plot = Plot(x, y, _SQUARE, (f"{rest_of} ({unit})", "variance"))
-    for risk in nice_ticks(x.low + y.low, x.high + y.high, 7):
-        # Only the part of the line x + y = risk that lies within both axes.
-        left, right = max(x.low, risk - y.high), min(x.high, risk - y.low)
-        if right > left:
-            plot.line((left, right), (risk - left, risk - right), "grid-line")
-            inside = left + 0.02 * (x.high - x.low)
-            plot.note(inside, risk - inside, f"risk {number(risk)}")
-    xs, ys = [value for value, _ in rests], [value for value, _ in variances]
-    plot.whiskers(xs, *around(ys, [error for _, error in variances]), "neutral")
-    best = content.winner.number if content.winner else -1
-    for one, across, up in zip(found, xs, ys, strict=True):
-        kind = "winner" if one.trial == best else "tied" if one.trial in content.tied else "neutral"
-        tip = content.tip(content.log.trial(one.trial))
-        plot.dots((across,), (up,), kind, [f"{tip}; {rest_of} {number(across, 3)}, variance {number(up, 3)}"])
-        if len(found) <= _MOST_NOTES:
-            plot.note(across, up, str(one.trial))
-    caption = (
-        "All points of a diagonal have the same risk; down and to the left is better. Trials to the right are "
-        "too simple or lack features, trials further up depend too much on the rows they happened to see."
-    )
-    legend = [("dot winner", "best"), ("dot tied", "tied with it"), ("dot neutral", "others")]
-    title = f"Variance against {rest_of} of {len(found)} trials"
-    return figure(title, plot.render(title), caption, legend)
 
 
 def learning_curve(content: ReportContent) -> Section | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from automl.report import effects, learning, overview, predicting, recording, searching
+from automl.report import effects, learning, loss_parts, overview, predicting, recording, searching
 from automl.report.content import ReportContent
 from automl.report.markup import Section, text
 
@@ -14,7 +14,7 @@ SECTIONS: tuple[Callable[[ReportContent], Section | None], ...] = (
     searching.space,
     searching.validation_curves,
     learning.training_curves,
-    learning.bias_variance,
+    loss_parts.bias_variance,
     learning.learning_curve,
     effects.importance,
     predicting.predictions,

@@ -1,5 +1,6 @@
 """The parts of a report about the search: its history, its space, what each hyperparameter does."""
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 from automl.report.axes import CAPACITY, Axis, axis_of, capacity_axis
@@ -101,7 +102,7 @@ def validation_curves(content: ReportContent) -> Section | None:
 
 
 def _validation_curve(content: ReportContent, axis: Axis) -> str:
-    metric, best = content.metric, best_in_bins(content, axis)
+    metric, best = content.metric, best_in_bins(content, axis, content.completed)
     means = {trial.number: trial.mean(metric) for trial in content.completed if trial.number in axis.values}
     training = [trial.training_mean(metric) for trial in best]
     errors = [trial.standard_error(metric) for trial in best]
@@ -131,9 +132,9 @@ def _validation_curve(content: ReportContent, axis: Axis) -> str:
     return figure(axis.name, plot.render(f"Validation curve over {axis.name}"), caption, legend)
 
 
-def best_in_bins(content: ReportContent, axis: Axis) -> list[Trial]:
+def best_in_bins(content: ReportContent, axis: Axis, trials: Sequence[Trial]) -> list[Trial]:
     """The best trial at each value, or in each part of the axis where there are many values, in their order."""
-    here = [trial for trial in content.completed if trial.number in axis.values]
+    here = [trial for trial in trials if trial.number in axis.values]
     num_bins = min(_MOST_BINS, max(3, len(here) // 3))
     values = sorted(set(axis.values.values()))
     few = len(values) <= num_bins

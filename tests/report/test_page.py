@@ -317,3 +317,23 @@ def test_numbers_are_read_as_numbers(tmp_path: Path) -> None:
     read = read_out_of_fold(path)
     assert read is not None
     assert read["y"].tolist() == [2.5]
+
+
+def test_the_parts_of_the_loss_stand_over_each_hyperparameter_by_the_best_trial_at_each_value() -> None:
+    """Width 8 was tried twice; the trial of the lower score speaks for it, whatever else it was given."""
+    values = {0: (8, 0.9, 0.5), 1: (8, 0.7, 0.4), 2: (16, 0.6, 0.3), 3: (32, 0.65, 0.02)}
+    ended = [completed(number, score, width=width) for number, (width, score, _) in values.items()]
+    parts = {
+        number: dataclasses.replace(
+            bias_variance(number),
+            variance=Curve((0.0, 0.0, variance), (0.1,) * 3),
+            rest=Curve((0.0, 0.0, 1.5 - variance), (0.1,) * 3),
+        )
+        for number, (_, _, variance) in values.items()
+    }
+    page = report_page(ReportContent(log_of(*ended, bias_variance=parts)))
+    assert "From 8 to 32: variance from 0.4 to 0.02, bias + noise from 1.1 to 1.48." in page
+    assert 'aria-label="Bias and variance over width"' in page
+    one_width_less = {number: found for number, found in parts.items() if number != 3}
+    few = report_page(ReportContent(log_of(*ended[:3], bias_variance=one_width_less)))
+    assert "Bias and variance over width" not in few, "two widths are no curve"
