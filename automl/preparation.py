@@ -222,7 +222,7 @@ def _networks(
         space = spaces.build_space(config, default_space(dataset, rows))
         _check_names(config, space)
         widths = {name: layout.num_inputs(name) for name in ENCODINGS}
-        builder = PerceptronBuilder(widths, dataset.num_outputs, dataset.task)
+        builder = PerceptronBuilder(widths, dataset.num_outputs, dataset.task, layout.embedded)
         return space, builder
     where = config.where("network", "builder")
     function = load_function(reference, config.folder, where)

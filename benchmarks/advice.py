@@ -5,7 +5,7 @@
 Of every table at most so many rows are taken, two fifths of them locked away, the same in all studies. Two studies of a
 single configuration begin: a network that is too small (one layer of 4 units) and one that is too large (two layers of
 128 units, never stopped). Their advice is applied as it is written (`automl.next_study`): ten configurations are
-searched in the ranges that it proposes, and ten in ranges that were moved the other way. Writes the losses on the locked
+searched in the ranges that it proposes, and ten in ranges that were moved the other way. Writes the losses on locked
 rows to `results/advice.json`.
 """
 

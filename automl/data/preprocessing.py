@@ -10,8 +10,13 @@ from automl.data.encodings import ENCODINGS, NUM_BINS, Encoding, num_inputs
 LEAST_ROWS_OF_A_LEVEL = 5
 """Fit rows that a level needs for an input of its own; rarer ones share one."""
 
-MOST_LEVELS = 128
-"""Levels of a column with an input of their own, the most frequent ones."""
+MOST_LEVELS, LEAST_LEVELS = 1024, 128
+"""Levels of a column with an input of their own, the most frequent ones: of large tables fewer, as memory allows."""
+
+EMBEDDED_ABOVE = 32
+"""Levels above which hidden layers see a column through an embedding (measured, DECISIONS.md)."""
+
+_MOST_LEVEL_BYTES = 1 << 28
 
 _ROWS_AT_ONCE = 1 << 14
 """Rows that are encoded at once: bounds the memory beside the inputs themselves."""
@@ -30,6 +35,16 @@ class Layout:
     gaps: numpy.ndarray
     num_bins: numpy.ndarray
     slots: numpy.ndarray
+
+    @property
+    def embedded(self) -> tuple[tuple[int, int], ...]:
+        """Categories of many levels: how many places before the last input theirs begin, and how many they are."""
+        begins = numpy.cumsum(self.slots[::-1])[::-1]
+        return tuple(
+            (int(back), int(slots))
+            for back, slots in zip(begins, self.slots, strict=True)
+            if slots > EMBEDDED_ABOVE + 1
+        )
 
     def num_inputs(self, encoding: str) -> int:
         """Inputs of a network under a numeric encoding."""
@@ -92,12 +107,20 @@ def make_layout(columns: Columns, rows: numpy.ndarray) -> Layout:
     numbers = columns.numbers[rows]
     distinct = [len(numpy.unique(column[~numpy.isnan(column)])) for column in numbers.T]
     counts = [numpy.bincount(codes) for codes in columns.codes[rows].T]
-    own = [min(int((count >= LEAST_ROWS_OF_A_LEVEL).sum()), MOST_LEVELS) for count in counts]
+    frequent = numpy.array([(count >= LEAST_ROWS_OF_A_LEVEL).sum() for count in counts], int)
     return Layout(
         gaps=numpy.flatnonzero(numpy.isnan(numbers).any(axis=0)),
         num_bins=numpy.array([min(NUM_BINS, max(1, count - 1)) for count in distinct], int),
-        slots=numpy.array(own, int) + 1,
+        slots=numpy.minimum(frequent, _most_levels(frequent, len(rows))) + 1,
     )
+
+
+def _most_levels(frequent: numpy.ndarray, num_rows: int) -> int:
+    """Levels that a column may have inputs for: as many as the inputs of all columns' levels leave memory for."""
+    most = MOST_LEVELS
+    while most > LEAST_LEVELS and 4 * num_rows * numpy.minimum(frequent, most).sum() > _MOST_LEVEL_BYTES:
+        most //= 2
+    return most
 
 
 def fit_preprocessing(columns: Columns, layout: Layout, encoding: str) -> Preprocessing:

@@ -7,6 +7,7 @@ from typing import final
 
 import keras
 
+from automl.networks.embeddings import Blocks
 from automl.networks.mlp import build_mlp
 from automl.trial import Hyperparameters, Task
 
@@ -28,11 +29,13 @@ class PerceptronBuilder(NetworkBuilder):
         num_inputs: Inputs under each numeric encoding.
         num_outputs: Classes of a multiclass task, else 1.
         task: Decides the output's activation.
+        embedded: Inputs that hidden layers see through an embedding.
     """
 
     num_inputs: Mapping[str, int]
     num_outputs: int
     task: Task
+    embedded: Blocks = ()
 
     def build(self, hyperparameters: Hyperparameters, seed: int) -> keras.Model:
         """See `build_mlp`."""
@@ -42,4 +45,5 @@ class PerceptronBuilder(NetworkBuilder):
             self.num_outputs,
             self.task,
             seed,
+            self.embedded,
         )

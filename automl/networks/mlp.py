@@ -7,6 +7,7 @@ import keras
 import numpy
 
 from automl.networks.activations import activation
+from automl.networks.embeddings import SIZE, Blocks, blocks_of, embed, num_embedded
 from automl.networks.initializers import initial_kernel
 from automl.trial import Hyperparameters, Task, derive_seed
 
@@ -16,9 +17,17 @@ OUTPUTS: Mapping[Task, str] = {
     Task.REGRESSION: "linear",
 }
 
+EMBEDDING = "embedding_of_levels_"
+"""Begins the name of an embedding's layer."""
+
 
 def build_mlp(
-    hyperparameters: Hyperparameters, num_features: int, num_outputs: int, task: Task, seed: int
+    hyperparameters: Hyperparameters,
+    num_features: int,
+    num_outputs: int,
+    task: Task,
+    seed: int,
+    embedded: Blocks = (),
 ) -> keras.Model:
     """A perceptron of `depth` hidden layers: dense, batch normalization, activation, dropout.
 
@@ -28,23 +37,29 @@ def build_mlp(
         num_outputs: Classes of a multiclass task, else 1.
         task: Decides the output's activation.
         seed: Every weight and every dropout mask follows from it.
+        embedded: Inputs that hidden layers see through an embedding.
 
     Returns:
         A model from (row, num_features) to (row, num_outputs). Depth 0 is a linear model.
     """
     inputs = keras.Input((num_features,), name="features")
-    values = inputs
+    penalty = _penalty(hyperparameters)
+    values = embed(
+        inputs,
+        blocks_of(hyperparameters, embedded),
+        lambda number, levels: _embedding(number, penalty)(levels),
+    )
     for layer, width in enumerate(layer_widths(hyperparameters), start=1):
         values = _hidden(values, layer, width, hyperparameters, seed)
     outputs = keras.layers.Dense(
         num_outputs,
         activation=OUTPUTS[task],
         kernel_initializer="zeros",
-        kernel_regularizer=_penalty(hyperparameters),
+        kernel_regularizer=penalty,
         name="output",
     )(values)
     model = keras.Model(inputs, outputs, name="mlp")
-    weights, moments = initial_weights(hyperparameters, num_features, num_outputs, seed)
+    weights, moments = initial_weights(hyperparameters, num_features, num_outputs, seed, embedded)
     set_weights(model, [*weights, *moments])
     return model
 
@@ -59,7 +74,7 @@ def layer_widths(hyperparameters: Hyperparameters) -> list[int]:
 
 
 def initial_weights(
-    hyperparameters: Hyperparameters, num_features: int, num_outputs: int, seed: int
+    hyperparameters: Hyperparameters, num_features: int, num_outputs: int, seed: int, embedded: Blocks = ()
 ) -> tuple[list[numpy.ndarray], list[numpy.ndarray]]:
     """The weights that a network begins with.
 
@@ -69,9 +84,13 @@ def initial_weights(
     """
     weights: list[numpy.ndarray] = []
     moments: list[numpy.ndarray] = []
-    num_inputs = num_features
+    blocks, name = blocks_of(hyperparameters, embedded), str(hyperparameters.get("initializer"))
+    weights += [
+        initial_kernel(name, count, SIZE, derive_seed(seed, "embedding", number))
+        for number, (_, count) in enumerate(blocks)
+    ]
+    num_inputs = num_embedded(num_features, blocks)
     for layer, width in enumerate(layer_widths(hyperparameters), start=1):
-        name = str(hyperparameters["initializer"])
         zeros, ones = numpy.zeros(width, numpy.float32), numpy.ones(width, numpy.float32)
         weights.append(initial_kernel(name, num_inputs, width, derive_seed(seed, "kernel", layer)))
         if hyperparameters["batch_normalization"]:
@@ -90,6 +109,16 @@ def set_weights(model: keras.Model, weights: Sequence[numpy.ndarray]) -> None:
         [*model.trainable_weights, *model.non_trainable_weights], weights, strict=True
     ):
         variable.assign(value)
+
+
+def _embedding(number: int, penalty: keras.Regularizer | None) -> keras.layers.Layer:
+    return keras.layers.Dense(
+        SIZE,
+        use_bias=False,
+        kernel_initializer="zeros",
+        kernel_regularizer=penalty,
+        name=f"{EMBEDDING}{number + 1}",
+    )
 
 
 def _hidden(values: Any, layer: int, width: int, hyperparameters: Hyperparameters, seed: int) -> Any:

@@ -8,7 +8,8 @@ import keras
 import numpy
 from keras import ops
 
-from automl.networks.mlp import layer_widths
+from automl.networks.embeddings import num_embedded
+from automl.networks.mlp import EMBEDDING, layer_widths
 from automl.training.backend import gradient
 from automl.training.losses import LOSSES
 from automl.training.stacked import Structure, forward
@@ -60,12 +61,14 @@ def perceptron_health(
 
         found, _ = gradient(outcome, [ops.convert_to_tensor(array[None]) for array in weights])
         kernels = [one for one, is_kernel in zip(found, structure.kernels, strict=True) if is_kernel]
+        layers = kernels[len(structure.embedded) :]
 
-        widths = [structure.num_features, *layer_widths(member.hyperparameters), structure.num_outputs]
+        num_inputs = num_embedded(structure.num_features, structure.embedded)
+        widths = [num_inputs, *layer_widths(member.hyperparameters), structure.num_outputs]
         # units beyond the member's own widths have no slope by design
         return [
             ops.convert_to_numpy(one)[0, :inputs, :units]
-            for one, (inputs, units) in zip(kernels, pairwise(widths), strict=True)
+            for one, (inputs, units) in zip(layers, pairwise(widths), strict=True)
         ]
 
     weights, moments = stacked_weights(structure, member)
@@ -97,7 +100,11 @@ def output_slopes(model: keras.Model, inputs: Any) -> list[numpy.ndarray]:
 def _model_slopes(model: keras.Model, inputs: Any, value: Callable[[Any], Any]) -> list[numpy.ndarray]:
     import tensorflow
 
-    kernels = [variable for variable in model.trainable_variables if len(variable.shape) > 1]
+    kernels = [
+        variable
+        for variable in model.trainable_variables
+        if len(variable.shape) > 1 and EMBEDDING not in variable.path
+    ]
     with tensorflow.GradientTape() as tape:
         result = value(model(ops.convert_to_tensor(inputs), training=False))
     slopes = tape.gradient(result, [variable.value for variable in kernels])

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from automl.networks.embeddings import Blocks, blocks_of
 from automl.networks.mlp import layer_widths
 from automl.training.population import Job, Population
 from automl.training.stacked import Structure
@@ -54,6 +55,7 @@ class Setting:
         num_measured: Rows of it that are evaluated after each epoch.
         batch_size: Where the hyperparameters name none.
         most_places: Members of a program at most; None for what fits the cache.
+        embedded: Inputs that hidden layers see through an embedding.
     """
 
     num_inputs: Mapping[str, int]
@@ -63,6 +65,7 @@ class Setting:
     num_measured: int
     batch_size: int
     most_places: int | None = None
+    embedded: Blocks = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ def structure_of(job: Job, setting: Setting, exact: bool = False) -> Structure:
         batch_size=int(values.get("batch_size", setting.batch_size)),
         schedules=(str(values.get("schedule", "constant")),),
         clipped=float(values.get("clip_norm", 0.0)) > 0,
+        embedded=blocks_of(values, setting.embedded),
     )
 
 

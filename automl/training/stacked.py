@@ -11,6 +11,7 @@ from typing import Any
 from keras import ops
 
 from automl.networks.activations import activation
+from automl.networks.embeddings import SIZE, Blocks, embed, num_embedded
 from automl.training.dropout import keep_mask
 
 NORMALIZATION_MOMENTUM, NORMALIZATION_EPSILON = 0.99, 1e-3
@@ -36,6 +37,7 @@ class Structure:
         batch_size: Rows a step.
         schedules: What the members' learning rates follow, by position.
         clipped: Whether any member clips its gradient.
+        embedded: Inputs that the first layer sees through an embedding.
     """
 
     num_features: int
@@ -50,12 +52,13 @@ class Structure:
     batch_size: int
     schedules: tuple[str, ...] = ("constant",)
     clipped: bool = False
+    embedded: Blocks = ()
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
         """Shapes of a member's trainable weights, layer by layer in Keras's order; vectors are (1, unit)."""
-        shapes: list[tuple[int, int]] = []
-        inputs = self.num_features
+        shapes = [(count, SIZE) for _, count in self.embedded]
+        inputs = num_embedded(self.num_features, self.embedded)
         for width in self.widths:
             shapes += [(inputs, width), (1, width)]
             shapes += [(1, width)] if self.batch_normalization else []
@@ -66,7 +69,8 @@ class Structure:
     def kernels(self) -> list[bool]:
         """Which of `shapes` are kernels, which the L2 penalty is for."""
         vectors = 2 if self.batch_normalization else 1
-        return [True, *[False] * vectors] * len(self.widths) + [True, False]
+        layers = [True, *[False] * vectors] * len(self.widths) + [True, False]
+        return [True] * len(self.embedded) + layers
 
     @property
     def moment_shapes(self) -> list[tuple[int, int]]:
@@ -111,7 +115,8 @@ def forward(
     """
     weights, moments = list(network[0]), list(network[1])
     new_moments: list[Any] = []
-    hidden = inputs
+    tables, weights = weights[: len(structure.embedded)], weights[len(structure.embedded) :]
+    hidden = embed(inputs, structure.embedded, lambda number, levels: ops.matmul(levels, tables[number]))
     for layer in range(len(structure.widths)):
         hidden = ops.matmul(hidden, weights.pop(0))
         if structure.batch_normalization:

@@ -46,9 +46,7 @@ def member_values(structure: Structure, member: Member) -> dict[str, Any]:
 
 def stacked_weights(structure: Structure, member: Member) -> tuple[list[numpy.ndarray], list[numpy.ndarray]]:
     """Initial weights and moments of a member, zeros where the structure is wider than the member."""
-    weights, moments = initial_weights(
-        member.hyperparameters, structure.num_features, structure.num_outputs, member.seed("weights")
-    )
+    weights, moments = _initial_weights(structure, member)
     return (
         [_filled(array, shape) for array, shape in zip(weights, structure.shapes, strict=True)],
         [_filled(array, shape) for array, shape in zip(moments, structure.moment_shapes, strict=True)],
@@ -57,13 +55,21 @@ def stacked_weights(structure: Structure, member: Member) -> tuple[list[numpy.nd
 
 def own_weights(structure: Structure, member: Member, weights: list[numpy.ndarray]) -> list[numpy.ndarray]:
     """The weights of an outcome without padding, as `initial_weights` orders and shapes them."""
-    own, moments = initial_weights(
-        member.hyperparameters, structure.num_features, structure.num_outputs, member.seed("weights")
-    )
+    own, moments = _initial_weights(structure, member)
     return [
         array[tuple(slice(size) for size in like.shape)] if like.ndim == 2 else array[0, : len(like)]
         for array, like in zip(weights, [*own, *moments], strict=True)
     ]
+
+
+def _initial_weights(structure: Structure, member: Member) -> tuple[list[numpy.ndarray], list[numpy.ndarray]]:
+    return initial_weights(
+        member.hyperparameters,
+        structure.num_features,
+        structure.num_outputs,
+        member.seed("weights"),
+        structure.embedded,
+    )
 
 
 def _filled(array: numpy.ndarray, shape: tuple[int, int]) -> numpy.ndarray:

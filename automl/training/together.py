@@ -134,6 +134,7 @@ class PopulationEngine(Engine):
             num_measured=max(one.num_measured for one in tables),
             batch_size=plan.batch_size,
             most_places=_ACCELERATOR_PLACES if on_accelerator() else None,
+            embedded=plan.layout.embedded,
         )
 
     def _trial(self, first: Member, outcomes: Sequence[Outcome | Broken], setting: Setting) -> Trial:

@@ -16,7 +16,14 @@ from automl.data import preprocessing
 from automl.data.columns import Columns, encode_columns, numeric_columns
 from automl.data.dataset import make_dataset
 from automl.data.encodings import ENCODINGS
-from automl.data.preprocessing import LEAST_ROWS_OF_A_LEVEL, MOST_LEVELS, fit_preprocessing, make_layout
+from automl.data.preprocessing import (
+    EMBEDDED_ABOVE,
+    LEAST_LEVELS,
+    LEAST_ROWS_OF_A_LEVEL,
+    MOST_LEVELS,
+    fit_preprocessing,
+    make_layout,
+)
 from automl.errors import DataError
 from automl.sections import DataConfig
 
@@ -154,6 +161,39 @@ def test_no_more_than_the_most_frequent_levels_have_inputs() -> None:
     kept = {text for text, row in zip(texts, inputs, strict=True) if row[-1] == 0.0}
     assert len(kept) == MOST_LEVELS
     assert {f"w{level:03}" for level in range(1, MOST_LEVELS + 9, 2)} <= kept, "those with a row more"
+
+
+def test_many_levels_are_embedded_and_their_places_count_from_the_end() -> None:
+    """Numbers and gaps come first, so the places are the same under every encoding."""
+    rows = 3 * LEAST_ROWS_OF_A_LEVEL * (EMBEDDED_ABOVE + 1)
+    table = {
+        "size": numpy.arange(rows) * 1.0,
+        "few": [f"f{row % EMBEDDED_ABOVE:02}" for row in range(rows)],
+        "many": [f"m{row % (EMBEDDED_ABOVE + 1):02}" for row in range(rows)],
+        "two": ["a", "b", "b"] * (rows // 3),
+        "y": targets(rows),
+    }
+    columns = make(table, columns={"few": "categorical", "many": "categorical"}).columns
+    layout = make_layout(columns, all_rows(columns))
+    assert layout.slots.tolist() == [EMBEDDED_ABOVE + 1, EMBEDDED_ABOVE + 2, 3]
+    [(back, count)] = layout.embedded
+    assert count == EMBEDDED_ABOVE + 2
+    for encoding in ENCODINGS:
+        inputs = fit_preprocessing(columns, layout, encoding).apply(columns)
+        own = inputs[:, inputs.shape[1] - back :][:, :count]
+        assert [f"m{level:02}" for level in range(count - 1)] == sorted(
+            {table["many"][row] for row in numpy.flatnonzero(own[:, :-1].any(axis=1))}
+        )
+        for place in range(count - 1):
+            assert len({table["many"][row] for row in numpy.flatnonzero(own[:, place])}) == 1
+
+
+def test_of_large_tables_fewer_levels_have_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"w{level:03}" for level in range(300) for _ in range(LEAST_ROWS_OF_A_LEVEL)]
+    columns = levels_of(*texts)
+    for room, expected in ((300, 300), (299, 256), (100, LEAST_LEVELS)):
+        monkeypatch.setattr(preprocessing, "_MOST_LEVEL_BYTES", 4 * len(texts) * room)
+        assert make_layout(columns, all_rows(columns)).slots.tolist() == [expected + 1]
 
 
 # --- leaks --------------------------------------------------------------------------------------------------

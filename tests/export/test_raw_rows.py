@@ -10,10 +10,12 @@ import numpy
 import pandas
 import pytest
 
+from automl.data import preprocessing
 from automl.data.columns import encode_columns
 from automl.data.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.export.saved_model import ModelCard, save_model
+from automl.networks.mlp import EMBEDDING
 from automl.preparation import PreparedStudy, prepare_study
 from automl.scoring import Scorer
 from automl.studyfile import make_study
@@ -136,6 +138,18 @@ def test_the_scorer_gives_the_same_for_the_table_that_was_learned(exported: dict
         numpy.testing.assert_allclose(given[[f"probability_{name}" for name in classes]], expected, atol=1e-6)
         places = expected[:, 1] >= 0.45 if len(classes) == 2 else expected.argmax(axis=1)
         assert given["prediction"].tolist() == [classes[int(place)] for place in places]
+
+
+def test_embedded_levels_are_exported_with_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preprocessing, "EMBEDDED_ABOVE", 2)
+    one = Exported(tmp_path, "standard")
+    assert [count for _, count in one.prepared.layout.embedded] == [6, 4], "color and flag"
+    assert any(layer.name.startswith(EMBEDDING) for layer in one.network.model.layers)
+    given, rows = Scorer(one.folder), pandas.DataFrame(NEW)
+    names = [f"probability_{name}" for name in one.prepared.dataset.classes]
+    numpy.testing.assert_allclose(given.predict(rows)[names], one.predict(rows), atol=1e-6)
 
 
 def test_rows_in_any_type_of_pandas_and_of_any_index_are_the_same_rows(exported: dict[str, Exported]) -> None:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import numpy
+import pandas
+
 from automl.data.encodings import ENCODINGS
 from automl.preparation import PreparedStudy, prepare_study
 from automl.studyfile import make_study
@@ -29,6 +32,25 @@ def study(space: dict[str, Any] | None = None, data: str = "wine", **sections: A
     )
 
 
+def study_of_levels() -> PreparedStudy:
+    """Two columns of forty levels, which hidden layers see through embeddings, and two other columns."""
+    generator = numpy.random.default_rng(0)
+    levels = generator.integers(0, 40, (600, 2))
+    effects = generator.normal(size=(40, 2))
+    table = pandas.DataFrame({"a": levels[:, 0], "b": levels[:, 1]}).astype(str)
+    table["size"] = generator.normal(size=600)
+    table["kind"] = generator.choice(["x", "y"], 600)
+    table["y"] = effects[levels, [0, 1]].sum(axis=1) * table["size"] + generator.normal(0.0, 0.1, 600)
+    content = {
+        "name": "s",
+        "data": {"frame": True, "target": "y", "columns": {"a": "categorical", "b": "categorical"}},
+        "splits": {"folds": 2},
+        "space": {"depth": 1, "width": 8, "learning_rate": 0.02},
+        "training": {"epochs": 4, "batch_size": 32},
+    }
+    return prepare_study(make_study(content), table)
+
+
 def member(prepared: PreparedStudy, trial: int = 0, fold: int = 0, **values: Any) -> Member:
     return Member(trial, fold, dict(prepared.space.values) | values, 0)
 
@@ -49,6 +71,7 @@ def setting(prepared: PreparedStudy) -> Setting:
         rows,
         rows,
         prepared.plan.training.batch_size,
+        embedded=prepared.layout.embedded,
     )
 
 

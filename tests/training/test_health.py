@@ -7,7 +7,7 @@ import keras
 import numpy
 import pytest
 import tensorflow
-from populations import joint_structure, member, setting, study, train
+from populations import joint_structure, member, setting, study, study_of_levels, train
 
 from automl.networks.mlp import set_weights
 from automl.preparation import PreparedStudy
@@ -108,6 +108,14 @@ def test_populations_and_keras_agree_on_every_member(data: str, count: int) -> N
     for values, one, other in zip(trials, mine, its, strict=True):
         assert one.gradients == pytest.approx(other.gradients, rel=1e-4), values
         assert one.dead_units == pytest.approx(other.dead_units), values
+
+
+def test_embeddings_are_no_layers_of_their_own() -> None:
+    prepared = study_of_levels()
+    mine, its = (healths(prepared, engine, {"depth": 2})[0] for engine in ENGINES)
+    assert len(mine.gradients) == 3 and len(mine.dead_units) == 2
+    assert mine.gradients == pytest.approx(its.gradients, rel=1e-4)
+    assert mine.dead_units == pytest.approx(its.dead_units)
 
 
 @pytest.mark.parametrize("data", ONE_AND_SLOW)

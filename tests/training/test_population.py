@@ -6,7 +6,7 @@ import itertools
 import keras
 import numpy
 import pytest
-from populations import curves, jobs, joint_structure, member, setting, study, tables, train
+from populations import curves, jobs, joint_structure, member, setting, study, study_of_levels, tables, train
 
 from automl.networks.activations import ACTIVATIONS
 from automl.networks.mlp import initial_weights
@@ -103,6 +103,25 @@ def test_a_linear_model_equals_its_twin():
     check_against_twins(
         prepared, [member(prepared, depth=0), member(prepared, 1, 1, depth=0, optimizer="adamw")]
     )
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_embeddings_of_levels_equal_the_twin(normalize):
+    prepared = study_of_levels()
+    assert len(prepared.layout.embedded) == 2
+    values = {"batch_normalization": normalize, "l2": 0.001, "clip_norm": 1.0}
+    members = [
+        member(prepared, trial, trial % 2, width=width, **values) for trial, width in enumerate((8, 5, 24))
+    ]
+    assert joint_structure(prepared, members).embedded == prepared.layout.embedded
+    check_against_twins(prepared, members)
+
+
+def test_a_linear_model_of_many_levels_equals_its_twin():
+    prepared = study_of_levels()
+    one = member(prepared, depth=0)
+    assert not joint_structure(prepared, [one]).embedded
+    check_against_twins(prepared, [one])
 
 
 def test_schedule_clipping_smoothing_and_penalty_equal_the_twin():
