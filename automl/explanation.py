@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.comparison import Comparison, compare, smallest, tied
 from automl.evaluation.diagnosis import diagnose
 from automl.evaluation.evidence import LESS, MORE, Diagnosis, Evidence, Floor
@@ -10,6 +11,7 @@ from automl.evaluation.importance import Importance, edges, importance
 from automl.evaluation.learning_curve import LearningCurve, learning_curve
 from automl.journal import StudyLog
 from automl.trial import Trial, TrialState, derive_seed
+from automl.wording import number, score
 
 ROPE = 0.01
 """Differences below this share of a constant's score count as none (Benavoli et al. 2017 call it a region of practical
@@ -98,7 +100,7 @@ def explain_trial(log: StudyLog, number: int) -> list[str]:
     if trial.state is TrialState.COMPLETE:
         metric, best = log.objective.metric, log.best
         lines.append(
-            f"{metric} {_score(trial, metric)}, {trial.capacity:,} weights, epoch {trial.best_epoch:.0f} kept."
+            f"{metric} {score(trial, metric)}, {trial.capacity:,} weights, epoch {trial.best_epoch:.0f} kept."
         )
         if best is not None and best.number != number and len(best.folds) == len(trial.folds):
             num_folds = len(best.folds) // int(log.start.get("repeats", 1))
@@ -107,11 +109,13 @@ def explain_trial(log: StudyLog, number: int) -> list[str]:
             )
     found = log.bias_variance.get(number)
     if found is not None and found.parts:
-        parts = ", ".join(f"{name} {value:.2g}" for name, value in found.parts.items())
-        lines.append(
-            f"Where the variance comes from: {parts}{'' if found.error_rate == {} else ' (Brier units)'}."
-        )
+        lines.append(_sources(found))
     return [*lines, *(f"To change: {one}." for one in diagnosis.advice)]
+
+
+def _sources(found: BiasVariance) -> str:
+    parts = ", ".join(f"{name} {number(value, 2)}" for name, value in found.parts.items())
+    return f"Where the variance comes from: {parts}{' (Brier units)' if found.error_rate else ''}."
 
 
 def _evidence(log: StudyLog, trial: Trial, floor: Floor | None) -> Evidence:
@@ -187,13 +191,13 @@ def _headline(log: StudyLog, best: Trial) -> str:
     metric = log.objective.metric
     label = ", optimistic: the scored rows chose the epochs" if log.start.get("optimistic") else ""
     said = (
-        f"The best of {len(log.trials)} trials is trial {best.number}: {metric} {_score(best, metric)}{label}"
+        f"The best of {len(log.trials)} trials is trial {best.number}: {metric} {score(best, metric)}{label}"
     )
     corrected, test = log.verdict.get("corrected"), log.verdict.get("test")
     if corrected:
-        said += f"; {corrected[0]:.4g} when corrected for having picked it"
+        said += f"; {number(corrected[0])} when corrected for having picked it"
     if test:
-        said += f"; {test[0]:.4g} on the locked test rows (95 % interval {test[1]:.4g} to {test[2]:.4g})"
+        said += f"; {number(test[0])} on the locked test rows (95 % interval {number(test[1])} to {number(test[2])})"
     return f"{said}."
 
 
@@ -243,15 +247,11 @@ def _rows(log: StudyLog, found: Explanation) -> list[str]:
     gain, last = curve.gain, curve.losses_mean[-1]
     if curve.says_more_rows_help:
         return [
-            f"More rows would help: twice as many lower the {_loss(log)} by about {gain.value:.2g} (95 % interval "
-            f"{gain.low:.2g} to {gain.high:.2g}) of {last:.3g}."
+            f"More rows would help: twice as many lower the {_loss(log)} by about {number(gain.value, 2)} (95 % "
+            f"interval {number(gain.low, 2)} to {number(gain.high, 2)}) of {number(last, 3)}."
         ]
     return ["The learning curve does not show that more rows would help."]
 
 
 def _loss(log: StudyLog) -> str:
     return str(log.learning_curve.get("loss", "loss")).replace("_", " ")
-
-
-def _score(trial: Trial, metric: str) -> str:
-    return f"{trial.mean(metric):.4g} ± {trial.standard_error(metric):.2g}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
 from automl.trial import Trial
+from automl.wording import number
 
 NOTABLE = 0.10
 """Share of the loss that a cause must have to be worth naming."""
@@ -13,6 +14,8 @@ NOTABLE = 0.10
 SIMPLE_VARIANCE, SIMPLE_TRAINING = 0.25, 0.5
 """Shares of the loss: of a network that is simple for its rows, variance is below the first, and the loss on the rows
 that it trained on above the second."""
+
+_USUAL_RESAMPLES = 8
 
 Z = 1.96
 """Half the width of a 95 % interval, in standard errors."""
@@ -62,7 +65,7 @@ def variance_bound(evidence: Evidence) -> Finding | None:
         return None
     if shares.difference < Z * shares.error:
         return None
-    of_all = f"{_measured(found, 'variance')} of a loss of {shares.risk:.3g}"
+    of_all = f"{_measured(found, 'variance')} of a loss of {number(shares.risk, 3)}"
     said = f"Variance dominates: {of_all}; {_excess(evidence, shares)}."
     hidden = int(evidence.trial.hyperparameters.get("depth", 1)) > 0
     advice = [
@@ -92,8 +95,9 @@ def bias_bound(evidence: Evidence) -> Finding | None:
         return None
     assert evidence.floor is not None
     said = (
-        f"Bias dominates: {found.rest_name} are {_measured(found, 'rest')} of a loss of {shares.risk:.3g}, where "
-        f"{evidence.floor.source} is {evidence.floor.value:.3g}; variance is {_measured(found, 'variance')}."
+        f"Bias dominates: {found.rest_name} are {_measured(found, 'rest')} of a loss of {number(shares.risk, 3)}, "
+        f"where {evidence.floor.source} is {number(evidence.floor.value, 3)}; variance is "
+        f"{_measured(found, 'variance')}."
     )
     advice = ("a wider or deeper network", f"less {_penalties(evidence.trial, 'and')}", "more epochs")
     changes = {
@@ -119,8 +123,8 @@ def untried_capacity(evidence: Evidence) -> Finding | None:
         return None
     said = (
         f"No larger network was tried, and this one is simple for its rows: variance is "
-        f"{_measured(found, 'variance')} of a loss of {shares.risk:.3g}, and on the rows that it trained on it loses "
-        f"{training:.3g}."
+        f"{_measured(found, 'variance')} of a loss of {number(shares.risk, 3)}, and on the rows that it trained on "
+        f"it loses {number(training, 3)}."
     )
     return said, ("a wider or deeper network",), {"width": MORE, "depth": MORE}
 
@@ -134,8 +138,8 @@ def near_floor(evidence: Evidence) -> Finding | None:
     if max(shares.variance, shares.excess) >= NOTABLE * shares.risk:
         return None
     said = (
-        f"It is near the floor: of a loss of {shares.risk:.3g}, variance is {_measured(found, 'variance')} and bias "
-        f"above {evidence.floor.source} ({evidence.floor.value:.3g}) is {shares.excess:.2g}."
+        f"It is near the floor: of a loss of {number(shares.risk, 3)}, variance is {_measured(found, 'variance')} and "
+        f"bias above {evidence.floor.source} ({number(evidence.floor.value, 3)}) is {number(shares.excess, 2)}."
     )
     return said, ("look for features or labels that tell more; the search has little left to find",), {}
 
@@ -145,11 +149,13 @@ def undecided(evidence: Evidence) -> Diagnosis:
     shares = shares_of(evidence)
     gap = f"{evidence.validation:.0%} of a constant's loss on validation rows, {evidence.training:.0%} on fit rows"
     if shares is None or evidence.bias_variance is None:
-        advice = ("set `bias_variance: {trials: all}` to have every trial taken apart",)
+        advice = (
+            f"set `bias_variance: {{trials: all, resamples: {_USUAL_RESAMPLES}}}` to take every trial apart",
+        )
         return Diagnosis("undecided", f"It was not taken apart: {gap}.", advice)
     said = (
         f"Bias and variance cannot be told apart by size: variance is {_measured(evidence.bias_variance, 'variance')}, "
-        f"bias above the floor {shares.excess:.2g}, of a loss of {shares.risk:.3g}."
+        f"bias above the floor {number(shares.excess, 2)}, of a loss of {number(shares.risk, 3)}."
     )
     return Diagnosis(
         "undecided", said, ("more `resamples` under `bias_variance`", "more `repeats` under `splits`")
@@ -158,13 +164,13 @@ def undecided(evidence: Evidence) -> Diagnosis:
 
 def _measured(found: BiasVariance, name: str) -> str:
     value, error = found.at(getattr(found, name))
-    return f"{value:.3g} ± {error:.1g}"
+    return f"{number(value, 3)} ± {number(error, 1)}"
 
 
 def _excess(evidence: Evidence, shares: Shares) -> str:
     if evidence.floor is None or shares.excess <= 0.0:
         return "no trial or baseline has less bias"
-    return f"bias above {evidence.floor.source} is {shares.excess:.2g}"
+    return f"bias above {evidence.floor.source} is {number(shares.excess, 2)}"
 
 
 def _penalties(trial: Trial, word: str) -> str:

@@ -16,6 +16,9 @@ NO_SIGNAL = 0.95
 WORSE_THAN_NOTHING = 1.5
 """A loss above this multiple of a constant's did not just learn nothing, it went astray."""
 
+SOME_SKILL = 0.3
+"""Share of the way from chance to right labels: a network of more has seen a signal, whatever its loss."""
+
 BLOWN_UP = 10.0
 """So did one that was above this multiple after some epoch and has not come back below a constant's."""
 
@@ -109,6 +112,17 @@ def _exploding(evidence: Evidence) -> Finding | None:
     return said, advice, {"learning_rate": LESS, "depth": LESS}
 
 
+def _overconfident(evidence: Evidence) -> Finding | None:
+    if evidence.validation < NO_SIGNAL or not evidence.skill > SOME_SKILL:  # NaN is not
+        return None
+    said = (
+        f"It is too sure of itself: {evidence.validation:.0%} of a constant's loss on validation rows, although its "
+        f"labels are {evidence.skill:.0%} of the way from chance to right."
+    )
+    advice = ("lower `learning_rate`", "more `dropout` or `l2`", "set `label_smoothing: 0.1`")
+    return said, advice, {"learning_rate": LESS, "dropout": MORE, "l2": MORE}
+
+
 def _no_signal(evidence: Evidence) -> Finding | None:
     unfinished = evidence.training >= NO_SIGNAL and _used_up(evidence)
     if evidence.validation < NO_SIGNAL or unfinished:
@@ -144,6 +158,7 @@ RULES: Mapping[str, Callable[[Evidence], Finding | None]] = {
     "dead_units": _dead_units,
     "vanishing_gradients": _vanishing,
     "exploding_gradients": _exploding,
+    "overconfident": _overconfident,
     "no_signal": _no_signal,
     "stopped_by_budget": _stopped_by_budget,
     "variance_bound": variance_bound,

@@ -79,6 +79,22 @@ class Evidence:
         """The same on fit rows."""
         return self._relative([fold.training_scores for fold in self.trial.folds])
 
+    @property
+    def skill(self) -> float:
+        """How far labels of validation rows are from chance, 0, to right, 1; NaN of numbers, or when unknown.
+
+        By balanced accuracy; chance is the reciprocal of the number of classes that the constant's log loss amounts to.
+        """
+        known = [
+            own["balanced_accuracy"]
+            for own in (fold.scores for fold in self.trial.folds)
+            if "balanced_accuracy" in own
+        ]
+        if not known or not self.constant:
+            return math.nan
+        chance = math.exp(-self.constant)
+        return (sum(known) / len(known) - chance) / (1.0 - chance)
+
     def _relative(self, scores: Sequence[Mapping[str, float]]) -> float:
         """R² says of numbers what the log loss over that of a constant says of classes."""
         metric = "r2" if self.constant is None else "log_loss"

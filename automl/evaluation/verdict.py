@@ -1,12 +1,12 @@
 """What is known of a study's winner when the study is over, in numbers and in sentences."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from automl.evaluation.resampling import Estimate
 from automl.evaluation.thresholds import EVEN
 from automl.trial import Direction, Objective, Trial
+from automl.wording import number, score
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,7 @@ class Verdict:
     @property
     def cross_validated(self) -> str:
         """The mean over the folds ± its standard error, as text."""
-        metric = self.objective.metric
-        mean, error = self.trial.mean(metric), self.trial.standard_error(metric)
-        return f"{mean:.4g}" if math.isnan(error) else f"{mean:.4g} ± {error:.2g}"
+        return score(self.trial, self.objective.metric)
 
     def rows(self) -> list[tuple[str, str]]:
         """Every score with its name, in the order in which a person should read them."""
@@ -59,8 +57,9 @@ class Verdict:
             rows.append(("locked test, after a refit on all training rows", _interval(self.test)))
         for name, scores in self.baselines.items():
             some = len(scores) < len(self.trial.folds)
-            which = f"the first {len(scores)} of these folds" if some else "the same folds"
-            rows.append((f"baseline on {which}: {name}", f"{sum(scores) / len(scores):.4g}"))
+            first = f"the first {len(scores)}" if len(scores) > 1 else "the first"
+            which = f"{first} of these folds" if some else "the same folds"
+            rows.append((f"baseline on {which}: {name}", number(sum(scores) / len(scores))))
         return rows
 
     def content(self) -> dict[str, object]:
@@ -100,8 +99,10 @@ class Verdict:
         wins, folds = self._wins(name), len(self.baselines[name])
         if wins == folds == len(self.trial.folds):
             return f"The network is better than {name} in every fold."
+        if folds == 1:
+            return f"The network is {'better' if wins else 'no better'} than {name} in the first fold."
         return f"The network is better than {name} in {wins} of {folds} folds."
 
 
 def _interval(estimate: Estimate) -> str:
-    return f"{estimate.value:.4g} (95 % interval {estimate.low:.4g} to {estimate.high:.4g})"
+    return f"{number(estimate.value)} (95 % interval {number(estimate.low)} to {number(estimate.high)})"

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy
 
 from automl.report.markup import text
-from automl.report.scales import fit_scale, number
+from automl.report.scales import fit_scale
 from automl.report.svg import Size, drawing, tick
+from automl.wording import number
 
 _BAR, _GAP, _HEAD = 15.0, 8.0, 24.0
 _LETTER, _SLOPE, _MOST_SLANTED = 6.3, 0.72, 16

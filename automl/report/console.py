@@ -14,6 +14,7 @@ from automl.evaluation.leaderboard import leaderboard
 from automl.explanation import Explanation
 from automl.journal import StudyLog
 from automl.trial import Trial, TrialState
+from automl.wording import number
 
 FOLD_COLUMNS = 5
 """More folds than these are summarized by their mean and standard error only."""
@@ -65,7 +66,7 @@ def print_outcome(console: Console, log: StudyLog) -> None:
     """Print the winner's locked-test scores and how the study spent its time."""
     for test in log.tests:
         scores = ", ".join(
-            f"{name} {value:.4g}" for name, value in list(test["scores"].items())[:TEST_SCORES]
+            f"{name} {number(value)}" for name, value in list(test["scores"].items())[:TEST_SCORES]
         )
         console.print(
             f"locked test ({test['rows']} rows, read once): {scores}  (trial {test['trial']}, refitted)",
@@ -99,7 +100,7 @@ def print_explanation(console: Console, log: StudyLog, found: Explanation) -> No
 
 def _explained(log: StudyLog, trial: Trial, diagnosis: Diagnosis) -> list[Text]:
     complete = trial.state is TrialState.COMPLETE
-    cells = [str(trial.number), f"{trial.mean(log.objective.metric):.4g}" if complete else ""]
+    cells = [str(trial.number), number(trial.mean(log.objective.metric)) if complete else ""]
     one = log.bias_variance.get(trial.number)
     if one is None:
         cells += [""] * 4

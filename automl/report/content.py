@@ -1,6 +1,5 @@
 """What a report is made of. All of it is read from the record of a study or computed from it; nothing is trained."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,8 +11,8 @@ from automl.evaluation.evidence import Diagnosis
 from automl.evaluation.importance import Importance
 from automl.evaluation.learning_curve import LearningCurve
 from automl.journal import StudyLog
-from automl.report.scales import number
 from automl.trial import Direction, Scalar, Trial, TrialState
+from automl.wording import number, score
 
 PROBABILITY = "probability_"
 """Begins the name of a column of the out-of-fold file that holds the probability of a class."""
@@ -73,8 +72,7 @@ class ReportContent:
 
     def score(self, trial: Trial) -> str:
         """A trial's mean score with its standard error, as text."""
-        mean, error = number(trial.mean(self.metric)), trial.standard_error(self.metric)
-        return mean if math.isnan(error) else f"{mean} ± {number(error, 2)}"
+        return score(trial, self.metric)
 
     def tip(self, trial: Trial) -> str:
         """A trial in one line: number, score, and what was searched."""

@@ -8,9 +8,10 @@ from automl.report.axes import FEW_VALUES, is_log
 from automl.report.charts import bars
 from automl.report.content import ReportContent, value_text
 from automl.report.markup import Section, figure, panels
-from automl.report.scales import Scale, categories, fit_scale, number
+from automl.report.scales import Scale, categories, fit_scale
 from automl.report.svg import THIRD, Plot
 from automl.trial import Scalar, is_number
+from automl.wording import number
 
 _MOST_EFFECTS, _MOST_DOTS, _LETTERS = 6, 8, 34
 

@@ -8,9 +8,10 @@ from automl.evaluation.curves import mean_curve
 from automl.evaluation.learning_curve import FARTHEST, LearningCurve
 from automl.report.content import ReportContent
 from automl.report.markup import Section, figure
-from automl.report.scales import around, fit_scale, number
+from automl.report.scales import around, fit_scale
 from automl.report.svg import FULL, Plot
 from automl.trial import Trial
+from automl.wording import number
 
 
 def training_curves(content: ReportContent) -> Section | None:

@@ -4,10 +4,11 @@ from automl.evaluation.bias_variance import BiasVariance
 from automl.report.axes import CAPACITY, Axis, axis_of, capacity_axis
 from automl.report.content import ReportContent, value_text
 from automl.report.markup import Section, figure, panels, sentence
-from automl.report.scales import around, fit_scale, nice_ticks, number
+from automl.report.scales import around, fit_scale, nice_ticks
 from automl.report.searching import best_in_bins
 from automl.report.svg import FULL, HALF, Plot, Size
 from automl.trial import Trial
+from automl.wording import number
 
 _MOST_NOTES = 15
 _SQUARE = Size(840, 420)
@@ -32,14 +33,15 @@ def _over_epochs(found: BiasVariance) -> str:
     rest, risk = found.rest.values, found.risk.values
     rest_of, unit = found.rest_name, found.loss.replace("_", " ")
     log = epochs[-1] >= 20.0 * epochs[0]
-    shown = [0.0, *rest, *risk, *found.training]
+    lows, highs = around(risk, found.risk.errors)
+    shown = [0.0, *rest, *lows, *highs, *found.training]
     plot = Plot(
         fit_scale(epochs, log, room=0.01, whole=True), fit_scale(shown, zero=True), FULL, ("epoch", unit)
     )
     plot.band(epochs, [0.0] * len(epochs), rest, "rest")
     plot.band(epochs, rest, risk, "variance")
     plot.line(epochs, risk, "risk")
-    plot.whiskers(epochs, *around(risk, found.risk.errors), "risk")
+    plot.whiskers(epochs, lows, highs, "risk")
     plot.line(epochs, found.training, "training")
     plot.dots(epochs, risk, "risk", [_parts_tip(found, place) for place in range(len(epochs))])
     plot.upright(float(found.epoch), "guide", f"epoch {found.epoch}")
@@ -133,7 +135,9 @@ def _sweeps(content: ReportContent) -> str:
 def _sweep(content: ReportContent, axis: Axis, best: list[Trial]) -> str:
     found = [content.log.bias_variance[trial.number] for trial in best]
     points = {name: [one.at(getattr(one, name)) for one in found] for name in _CURVES}
-    ends = [value + error for name in _CURVES for value, error in points[name]]
+    ends = [
+        end for name in _CURVES for value, error in points[name] for end in (value - error, value + error)
+    ]
     unit, rest_of = found[0].loss.replace("_", " "), found[0].rest_name
     plot = Plot(axis.scale, fit_scale([0.0, *ends], zero=True), HALF, (axis.name, unit))
     xs = [axis.values[trial.number] for trial in best]

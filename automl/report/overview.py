@@ -4,8 +4,9 @@ import math
 
 from automl.report.content import ReportContent, value_text
 from automl.report.markup import Section, bullets, folded, pairs, paragraph, table, text
-from automl.report.scales import number, score_bounds
+from automl.report.scales import score_bounds
 from automl.trial import Trial, TrialState
+from automl.wording import duration, number
 
 TOP = 20
 """Trials of the leaderboard that are shown at once."""
@@ -27,7 +28,7 @@ def heading(content: ReportContent) -> str:
     size.append(f"{len(content.log.trials)} trials" + (f", {failed} failed" if failed else ""))
     size.append(f"{start.get('num_folds', 0)} folds")
     if content.log.finish.get("seconds"):
-        size.append(_duration(float(content.log.finish["seconds"])))
+        size.append(duration(float(content.log.finish["seconds"])))
     return (
         f'<header><p class="kicker">AutoML study · {text(start.get("identifier", ""))}</p>'
         f"<h1>{text(start['name'])}</h1>"
@@ -169,9 +170,3 @@ def _strip(scores: tuple[float, ...], bounds: tuple[float, float]) -> str:
 
 def _chip(name: str) -> str:
     return f'<span class="chip">{text(name.replace("_", " "))}</span>'
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90.0:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400.0 else f"{seconds / 3600:.1f} h"

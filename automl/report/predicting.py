@@ -11,8 +11,9 @@ from automl.report.charts import MOST_WRITTEN, bars, heat_map
 from automl.report.content import ReportContent
 from automl.report.markup import Section, figure, panels, paragraph
 from automl.report.probabilities import Labeled
-from automl.report.scales import fit_scale, number
+from automl.report.scales import fit_scale
 from automl.report.svg import HALF, Plot, Size
+from automl.wording import number
 
 MOST_POINTS = 2000
 """Points of a scatter; of more rows, evenly spaced ones."""
@@ -106,7 +107,8 @@ def _precision_recall(rows: Labeled) -> str:
     axis = fit_scale((0.0, 1.0), room=0.02)
     plot = Plot(axis, axis, _SQUARE, ("recall", "precision"))
     share = float(positive.mean())
-    plot.level(share, "guide", "no skill")
+    plot.level(share, "guide")
+    plot.note(0.0, share, "no skill")
     plot.line(*probabilities.thinned(recall, precision), "main")
     average = probabilities.average_precision(recall, precision)
     caption = f"How many that are called {rows.names[1]} are so, as more of them are found; {share:.1%} of rows are."

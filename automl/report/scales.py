@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from automl.wording import number
+
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 _FEW_DECADES = 2.0
 _LARGEST = 1e100
@@ -34,22 +36,6 @@ class Scale:
         else:
             share = (value - self.low) / (self.high - self.low)
         return min(1.0, max(0.0, share))
-
-
-def number(value: float, digits: int = 4) -> str:
-    """A number for people: few digits, thousands apart, a true minus.
-
-    >>> number(1234567), number(0.25), number(1e-5), number(-3.0)
-    ('1,234,567', '0.25', '1e−5', '−3')
-    """
-    if not math.isfinite(value):
-        return "–" if math.isnan(value) else "∞"
-    if value == round(value) and abs(value) < 1e9:
-        return f"{round(value):,}".replace("-", "−")
-    if 10.0**digits <= abs(value) < 1e9:
-        return f"{value:,.0f}".replace("-", "−")
-    mantissa, e, exponent = f"{value:.{digits}g}".partition("e")
-    return (mantissa + e + (str(int(exponent)) if e else "")).replace("-", "−")
 
 
 def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from automl.tracking.tracker import StudyRecord, StudyStatus, StudySummary, Tracker
 from automl.trial import Hyperparameters, Progress, Trial, TrialState
+from automl.wording import score
 
 _MOST_NOTES = 12
 
@@ -138,7 +139,7 @@ class TerminalTracker(Tracker):
 def _score(record: StudyRecord, trial: Trial) -> str:
     metric = record.objective.metric
     label = " (optimistic)" if record.optimistic else ""
-    return f"{metric} {trial.mean(metric):.4g} ± {trial.standard_error(metric):.2g}{label}"
+    return f"{metric} {score(trial, metric)}{label}"
 
 
 def _short(value: Any) -> str:

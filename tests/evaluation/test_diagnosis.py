@@ -1,6 +1,7 @@
 """Every rule on constructed evidence, on both sides of its threshold, and which rule comes before which."""
 
 import dataclasses
+import math
 from typing import Any
 
 import pytest
@@ -179,6 +180,21 @@ def test_what_does_not_carry_over_is_told_from_what_is_not_learned() -> None:
     assert "next to nothing" in nothing.sentence and nothing.changes == {"learning_rate": MORE}
 
 
+def test_right_labels_with_a_loss_above_a_constants_are_not_called_no_signal() -> None:
+    """Two even classes: a constant has a loss of ln 2 and a balanced accuracy of 0.5."""
+    found = {}
+    for accuracy in (0.64, 0.66):
+        one = trial(0.70, 0.1)
+        folds = tuple(
+            dataclasses.replace(fold, scores={"log_loss": 0.70, "balanced_accuracy": accuracy})
+            for fold in one.folds
+        )
+        found[accuracy] = diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS, math.log(2.0)))
+    assert [one.name for one in found.values()] == ["no_signal", "overconfident"]
+    assert "32% of the way from chance to right" in found[0.66].sentence
+    assert found[0.66].changes == {"learning_rate": LESS, "dropout": MORE, "l2": MORE}
+
+
 def test_of_numbers_the_share_is_what_r2_leaves() -> None:
     one = trial()
     folds = tuple(
@@ -294,6 +310,7 @@ def test_the_first_rule_that_fits_is_the_diagnosis() -> None:
         "dead_units",
         "vanishing_gradients",
         "exploding_gradients",
+        "overconfident",
         "no_signal",
         "stopped_by_budget",
         "variance_bound",

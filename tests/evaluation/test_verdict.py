@@ -39,8 +39,12 @@ def test_it_counts_the_folds_that_the_network_wins_in_the_right_direction():
 
 def test_a_baseline_of_some_folds_is_called_so_and_compared_on_them():
     told = verdict(baselines={"gradient boosting": (3.0,)})
-    assert told.rows()[1] == ("baseline on the first 1 of these folds: gradient boosting", "3")
-    assert told.sentences() == ["The network is better than gradient boosting in 1 of 1 folds."]
+    assert told.rows()[1] == ("baseline on the first of these folds: gradient boosting", "3")
+    assert told.sentences() == ["The network is better than gradient boosting in the first fold."]
+    worse = verdict(baselines={"gradient boosting": (0.5,)})
+    assert worse.sentences() == ["The network is no better than gradient boosting in the first fold."]
+    two = verdict((1.0, 2.0, 3.0), baselines={"gradient boosting": (3.0, 1.0)})
+    assert two.rows()[1] == ("baseline on the first 2 of these folds: gradient boosting", "2")
 
 
 def test_a_threshold_and_earlier_readings_of_the_test_set_are_told():

@@ -167,6 +167,15 @@ def test_the_page_needs_no_network() -> None:
     assert "url(" not in page
 
 
+def test_rules_for_screens_do_not_reach_paper() -> None:
+    """Paper is about as narrow as a phone, and white whatever the screen is."""
+    conditions = re.findall(r"@media ([^{]+) {", report_page(whole()))
+    for_screens = [each for each in conditions if "max-width" in each or "prefers-color-scheme" in each]
+    assert len(for_screens) == 2
+    assert all(each.startswith("screen and ") for each in for_screens)
+    assert "print" in conditions
+
+
 def test_text_of_others_stays_text() -> None:
     page = report_page(whole())
     assert page.count("<script>") == page.count("</script>") == 1, "the page's own"
@@ -335,5 +344,9 @@ def test_the_parts_of_the_loss_stand_over_each_hyperparameter_by_the_best_trial_
     assert "From 8 to 32: variance from 0.4 to 0.02, bias + noise from 1.1 to 1.48." in page
     assert 'aria-label="Bias and variance over width"' in page
     one_width_less = {number: found for number, found in parts.items() if number != 3}
+    below = dataclasses.replace(parts[3], rest=Curve((0.0, 0.0, -0.5), (0.1,) * 3))
+    drawn = report_page(ReportContent(log_of(*ended, bias_variance=parts | {3: below})))
+    panel = drawn.partition('aria-label="Bias and variance over width"')[2].partition("</svg>")[0]
+    assert "−0.5" in panel, "the axis reaches below 0"
     few = report_page(ReportContent(log_of(*ended[:3], bias_variance=one_width_less)))
     assert "Bias and variance over width" not in few, "two widths are no curve"

@@ -25,7 +25,7 @@ def describe_explained(found: BiasVariance | None, diagnosis: Diagnosis, note_ta
         diagnosis: What limits it.
         note_tag: MLflow's name for the tag that holds a run's note.
     """
-    tags = {"diagnosis": diagnosis.name, note_tag: _note(diagnosis)}
+    tags = {"diagnosis": diagnosis.name, note_tag: diagnosis_note(diagnosis)}
     if found is None:
         return Content(tags=tags)
     tags["bias_variance"] = (
@@ -68,7 +68,8 @@ def _curves(found: BiasVariance) -> Iterator[Point]:
             yield Point(f"{names[name]}_se", curve.errors[place], epoch)
 
 
-def _note(diagnosis: Diagnosis) -> str:
+def diagnosis_note(diagnosis: Diagnosis) -> str:
+    """What limits a trial and what to change, in Markdown."""
     advice = "".join(f"\n- {one}" for one in diagnosis.advice)
     said = f"**{diagnosis.name.replace('_', ' ').capitalize()}.** {diagnosis.sentence}"
     return f"{said}\n\nTo change:\n{advice}" if advice else said

@@ -1,13 +1,14 @@
 """The notes on MLflow's pages, in Markdown: what a study asks, and what it found. Needs no MLflow."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from automl.tracking.mlflow.explained_run import diagnosis_note
 from automl.tracking.mlflow.links import run_page, trials_page
 from automl.tracking.mlflow.trial_run import show_scalar
 from automl.tracking.tracker import StudyRecord, StudyStatus, StudySummary
 from automl.trial import Direction, Trial, TrialState
+from automl.wording import duration, number, score
 
 _SHOWN, _METRICS = 5, 3
 _SPACE = "\u00a0"  # MLflow sets the cells of a table side by side
@@ -52,7 +53,7 @@ def study_note(record: StudyRecord, summary: StudySummary, places: Places) -> st
         "### The question",
         *_question(record),
         *(["### The data", "\n".join(f"- {note}" for note in record.notes)] if record.notes else []),
-        f"{ran} and {_duration(summary.seconds)}.",
+        f"{ran} and {duration(summary.seconds)}.",
     ]
     return "\n\n".join(parts)
 
@@ -77,7 +78,7 @@ def winner_note(record: StudyRecord, summary: StudySummary, places: Places) -> s
     if summary.best is not None:
         parts.append(f"{_estimate(summary.best, record)}.")
         diagnosis = summary.diagnoses.get(summary.best.number)
-        parts += [diagnosis.sentence] if diagnosis else []
+        parts += [diagnosis_note(diagnosis)] if diagnosis else []
     return "\n\n".join([*parts, *_test(summary), *_model(places)])
 
 
@@ -122,7 +123,7 @@ def _answer(summary: StudySummary) -> list[str]:
 def _test(summary: StudySummary) -> list[str]:
     if not summary.test_scores:
         return []
-    scores = ", ".join(f"`{name}` {_number(score)}" for name, score in summary.test_scores.items())
+    scores = ", ".join(f"`{name}` {number(score)}" for name, score in summary.test_scores.items())
     return [f"On the locked test set, which no choice has seen: {scores}."]
 
 
@@ -140,7 +141,7 @@ def _leaderboard(record: StudyRecord, summary: StudySummary, places: Places) -> 
     rows = [
         [
             _link(trial, places),
-            *(_score(trial, metric) for metric in metrics),
+            *(score(trial, metric) for metric in metrics),
             *(_value(trial, name) for name in record.searched),
         ]
         for trial in shown
@@ -160,13 +161,7 @@ def _pointers(record: StudyRecord, places: Places) -> list[str]:
 def _estimate(trial: Trial, record: StudyRecord) -> str:
     metric = record.objective.metric
     label = ", optimistic: the scored rows chose the epochs" if record.optimistic else ""
-    return f"`{metric}` {_score(trial, metric)} (mean over {len(trial.folds)} folds ± standard error{label})"
-
-
-def _score(trial: Trial, metric: str) -> str:
-    error = trial.standard_error(metric)
-    mean = _number(trial.mean(metric))
-    return mean if math.isnan(error) else f"{mean} ± {error:.2g}"
+    return f"`{metric}` {score(trial, metric)} (mean over {len(trial.folds)} folds ± standard error{label})"
 
 
 def _value(trial: Trial, name: str) -> str:
@@ -191,13 +186,3 @@ def run_name(trial: Trial) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"

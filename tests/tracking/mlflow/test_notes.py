@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from hand_made import make_failed_trial, make_trial
 
+from automl.evaluation.evidence import Diagnosis
 from automl.tracking.mlflow.notes import Places, experiment_note, first_note, study_note, winner_note
 from automl.tracking.tracker import StudyRecord, StudyStatus, StudySummary
 from automl.trial import Direction, Objective
@@ -50,7 +51,7 @@ def test_the_five_best_trials_are_listed(record: StudyRecord, summary: StudySumm
     assert [row.partition("]")[0] for row in table[2:]] == [
         f"|[trial-000{number}" for number in (6, 5, 4, 3, 2)
     ]
-    assert "Finished after 8 trials (1 failed) and 10 minutes." in note
+    assert "Finished after 8 trials (1 failed) and 10 min." in note
 
 
 def test_a_trial_that_mlflow_has_not_taken_is_named_without_a_link(
@@ -64,7 +65,7 @@ def test_an_interrupted_study_without_a_winner(record: StudyRecord) -> None:
     summary = StudySummary(StudyStatus.KILLED, (make_failed_trial(0),), seconds=5.0)
     note = study_note(record, summary, replace(PLACES, model=""))
     assert note.startswith("No trial completed")
-    assert "Interrupted after 1 trial (1 failed) and 5 seconds." in note
+    assert "Interrupted after 1 trial (1 failed) and 5 s." in note
     assert "load_model" not in note
 
 
@@ -74,3 +75,8 @@ def test_experiment_and_winner_point_to_the_study(record: StudyRecord, summary: 
     note = winner_note(record, summary, PLACES)
     assert note.startswith(f"The best of 8 trials in [study {record.identifier}]{link}.")
     assert "`log_loss` 4 ± 1" in note
+    limited = replace(
+        summary, diagnoses={6: Diagnosis("bias_bound", "Bias dominates.", ("a wider network",))}
+    )
+    note = winner_note(record, limited, PLACES)
+    assert "**Bias bound.** Bias dominates." in note and "- a wider network" in note

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from automl.evaluation.bias_variance import BiasVariance, Curve
 from automl.evaluation.evidence import Diagnosis
 from automl.tracking.mlflow import view as module
 from automl.tracking.mlflow.address import StoreAddress, probe
+from automl.tracking.mlflow.links import run_page
 from automl.tracking.mlflow.tracker import MlflowTracker
 from automl.tracking.mlflow.ui import plan_user_interface
 from automl.tracking.mlflow.view import (
@@ -268,14 +270,25 @@ def test_a_view_that_is_refused_costs_only_itself(
 
 
 @pytest.fixture
-def served_pages(make_tracker: MakeTracker, record: StudyRecord, mlruns: Path) -> Iterator[dict[str, str]]:
-    """The pages of a small study, while MLflow's server shows them."""
+def served_pages(
+    make_tracker: MakeTracker, record: StudyRecord, client: Any, mlruns: Path
+) -> Iterator[dict[str, str]]:
+    """The pages of a small study and that of its second trial, while MLflow's server shows them."""
     tracker = make_tracker()
     tracker.start_study(record)
     trials = make_trial(0, 3.0), make_trial(1, 2.03125)
     for trial in trials:
         tracker.log_trial(trial)
-    tracker.finish_study(summarize(*trials))
+    summary = summarize(
+        *trials,
+        bias_variance={trial.number: make_bias_variance(trial.number) for trial in trials},
+        diagnoses={
+            0: Diagnosis("bias_bound", "Bias makes most of it.", ("a wider network",)),
+            1: Diagnosis("variance_bound", "Variance makes most of it.", ("more rows",)),
+        },
+    )
+    tracker.finish_study(summary)
+    second = children(client)["trial-0000"].info
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     plan = plan_user_interface(None, mlruns, port=port, study="digits")
@@ -291,7 +304,7 @@ def served_pages(make_tracker: MakeTracker, record: StudyRecord, mlruns: Path) -
             while probe(StoreAddress(plan.address, "", None)):
                 assert server.poll() is None and time.monotonic() < deadline, "the server does not start"
                 time.sleep(0.5)
-            yield dict(plan.pages)
+            yield {**plan.pages, "trial": f"{plan.address}/{run_page(second.experiment_id, second.run_id)}"}
         finally:
             os.killpg(server.pid, signal.SIGTERM)
 
@@ -324,9 +337,28 @@ def rendered(page: str, expected: str, folder: Path) -> str:
     return text
 
 
+class Words(HTMLParser):
+    """Collects what a page says, in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_data(self, data: str) -> None:
+        self.found += [data.strip()] if data.strip() else []
+
+
+def between(words: list[str], first: str, last: str) -> list[str]:
+    """The words after one that stands there once, up to another."""
+    assert words.count(first) == 1, f"{first} stands there {words.count(first)} times"
+    start = words.index(first) + 1
+    return words[start : words.index(last, start)]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="needs a browser")
-def test_a_browser_shows_scores_and_hyperparameters(served_pages: dict[str, str], tmp_path: Path) -> None:
+def test_a_browser_shows_what_the_study_found(served_pages: dict[str, str], tmp_path: Path) -> None:
     table = rendered(served_pages["trials"], "2.03125", tmp_path)
     headers = re.findall(
         r'role="columnheader"[^>]*col-id="([^"]*)"|col-id="([^"]*)"[^>]*role="columnheader"', table
@@ -335,9 +367,31 @@ def test_a_browser_shows_scores_and_hyperparameters(served_pages: dict[str, str]
     assert {"metrics.`cv_log_loss_mean`", "metrics.`gap_log_loss`", "params.`learning_rate`"} <= names
     assert "2.03125" in table
     assert table.index("trial-0001") < table.index("trial-0000"), "the best trial is not the first"
-    charts = rendered(f"{served_pages['trials']}&compareRunsMode=CHART", "Training and validation", tmp_path)
-    assert "Training and validation" in charts
-    assert "Hyperparameters" in charts
+    cells = re.findall(r'role="gridcell" col-id="tags\.`diagnosis`".*?class="ag-cell-value">([^<]*)<', table)
+    assert cells == ["variance_bound", "bias_bound"]
+
+    lines = {
+        f"trial-000{trial} (bias_variance/{part})"
+        for trial in (0, 1)
+        for part in ("bias_plus_noise", "variance")
+    }
+    charts = rendered(served_pages["charts"], max(lines), tmp_path)
+    words = Words(charts).found
+    section = between(words, "Bias and variance", "Scores")
+    assert "(2)" in section, "charts in the section"
+    for title in ("bias_plus_noise vs. variance", "bias_variance/bias_plus_noise vs bias_variance/variance"):
+        assert title in section
+    assert lines <= set(section), "a chart has no curve of a trial"
+    dots = between(section, "bias_plus_noise", "bias_variance/bias_plus_noise vs bias_variance/variance")
+    assert {"trial-0000", "trial-0001"} <= set(dots), "a trial has no dot"
+    assert "curves/loss vs curves/val_loss" in between(words, "Training and validation", "Bias and variance")
+    assert "Hyperparameters" in words
     assert "fold_0" not in charts
+
     plain = rendered(served_pages["list"], "trial-0001", tmp_path)
     assert plain.index("trial-0001") < plain.index("trial-0000")
+
+    note = between(
+        Words(rendered(served_pages["trial"], "Bias bound.", tmp_path)).found, "Description", "Metric"
+    )
+    assert {"Bias bound.", "Bias makes most of it.", "a wider network"} <= set(note)

@@ -1,0 +1,38 @@
+"""Numbers as people read them: the same in the terminal, in MLflow and in the report."""
+
+import math
+
+from automl.trial import Trial
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A number for people: few digits, thousands apart, a true minus.
+
+    >>> number(1234567), number(0.25), number(1e-5), number(-3.0)
+    ('1,234,567', '0.25', '1e−5', '−3')
+    """
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else "∞"
+    if value == round(value) and abs(value) < 1e9:
+        return f"{round(value):,}".replace("-", "−")
+    if 10.0**digits <= abs(value) < 1e9:
+        return f"{value:,.0f}".replace("-", "−")
+    mantissa, e, exponent = f"{value:.{digits}g}".partition("e")
+    return (mantissa + e + (str(int(exponent)) if e else "")).replace("-", "−")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person would say it.
+
+    >>> duration(45.2), duration(600.0), duration(9000.0)
+    ('45 s', '10 min', '2.5 h')
+    """
+    if seconds < 120.0:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60.0:.0f} min" if seconds < 5400.0 else f"{seconds / 3600.0:.1f} h"
+
+
+def score(trial: Trial, metric: str) -> str:
+    """A trial's mean score with its standard error, where there are several folds."""
+    mean, error = number(trial.mean(metric)), trial.standard_error(metric)
+    return mean if math.isnan(error) else f"{mean} ± {number(error, 2)}"
