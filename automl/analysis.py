@@ -12,7 +12,7 @@ import pandas
 from automl.data.dataset import Dataset
 from automl.data.encodings import ENCODINGS
 from automl.data.splits import Fold
-from automl.evaluation.bias_variance import BiasVariance, Predictions, Targets, snapshots, summarize
+from automl.evaluation.bias_variance import BEYOND, BiasVariance, Predictions, Targets, snapshots, summarize
 from automl.preparation import PreparedStudy
 from automl.sections import FEWEST_RESAMPLES
 from automl.training.engine import Watch
@@ -23,7 +23,7 @@ from automl.trial import Member, Trial, TrialState, derive_seed
 MOST_RESAMPLES, MOST_TRIALS = 16, 10
 """Of an analysis whose size the study file leaves open."""
 
-RESAMPLES_OF_ALL = 8
+RESAMPLES_OF_ALL = 6
 """The same where every trial is looked into: what one of them lacks in replicas, the study has in trials."""
 
 _TIME_SHARE = 0.5
@@ -48,12 +48,14 @@ class Design:
         num_resamples: Bootstrap resamples of each.
         num_seeds: Seeds of each resample.
         num_folds: Folds of each, for the risk.
+        beyond: For how many times the epochs of their refits they are followed.
     """
 
     trials: tuple[Trial, ...]
     num_resamples: int
     num_seeds: int
     num_folds: int
+    beyond: float = BEYOND
 
     @property
     def networks_a_trial(self) -> int:
@@ -78,7 +80,7 @@ def design_analysis(prepared: PreparedStudy, trials: Sequence[Trial]) -> Design:
     count = len(complete) if asked.trials == "all" else min(MOST_TRIALS, len(complete))
     design = Design(tuple(complete[:count]), most, asked.seeds, num_folds)
     if asked.trials == "all":
-        return design
+        return replace(design, beyond=1.0)
     if asked.trials == "auto":
         budget = _TIME_SHARE * sum(trial.seconds for trial in complete)
         smaller = _smaller(design, fixed=asked.resamples is not None)
@@ -184,7 +186,7 @@ def whole_folds(prepared: PreparedStudy) -> tuple[Fold, ...]:
 
 def _members(prepared: PreparedStudy, design: Design, trial: Trial) -> list[Member]:
     """One network a fold, then the resamples. A single seed a resample is another one each time."""
-    epochs = snapshots(refit_epochs(trial), prepared.plan.epochs)
+    epochs = snapshots(refit_epochs(trial), prepared.plan.epochs, design.beyond)
     seed = prepared.config.search.seed
     folds = plan_members(trial.number, trial.hyperparameters, design.num_folds, seed)
     whole = Member(trial.number, design.num_folds, trial.hyperparameters, seed)

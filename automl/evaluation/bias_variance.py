@@ -32,7 +32,7 @@ _ROWS_FOR_ERRORS = 500
 
 _FIRST_EPOCHS = (1, 2, 3, 5, 8)
 _GROWTH = 1.5
-_BEYOND = 1.25
+BEYOND = 1.25
 """How far beyond the epochs of the refit a trial is followed, to see where it was going."""
 
 
@@ -147,13 +147,13 @@ class Targets:
         return float(-(shares[shares > 0] * numpy.log(shares[shares > 0])).sum())
 
 
-def snapshots(epoch: int, most: int) -> tuple[int, ...]:
+def snapshots(epoch: int, most: int, beyond: float = BEYOND) -> tuple[int, ...]:
     """Epochs to look at, ever farther apart: the one that the refit takes among them, and a few beyond, up to `most`.
 
     >>> snapshots(20, 100)
     (1, 2, 3, 5, 8, 12, 18, 20, 25)
     """
-    last = min(most, math.ceil(_BEYOND * epoch))
+    last = min(most, math.ceil(beyond * epoch))
     found = [*_FIRST_EPOCHS]
     while found[-1] < last:
         found.append(math.ceil(_GROWTH * found[-1]))
