@@ -1,11 +1,12 @@
 """Studies of real tables with `data` and `target` alone, beside fixed models on the same split.
 
-    AUTOML_TABLES=FOLDER python benchmarks/tables.py [TABLE ...] [--splits 10] [--minutes 8]
+    AUTOML_TABLES=FOLDER python benchmarks/tables.py [TABLE ...] [--splits 10 [--first 0]] [--minutes 8]
 
 A table's 80 % (scikit-learn's `train_test_split`, `random_state` 0, by class where there are classes) are written as
 CSV and given to a study that locks no further rows away; the exported model then predicts the raw rows of the other
-20 %. With `--splits N` that is repeated for the states 0 to N - 1. `BASELINES.csv` in the folder, where there is one,
-holds `dataset,model,metric,value` of other models on state 0. Writes `results/tables/TABLE-STATE.json`.
+20 %. With `--splits N` that is repeated for the states 0 to N - 1, or from `--first` on. `BASELINES.csv` in the folder,
+where there is one, holds `dataset,model,metric,value` of other models on state 0. Writes
+`results/tables/TABLE-STATE.json`.
 """
 
 import argparse
@@ -94,12 +95,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("tables", nargs="*", default=list(TARGETS))
     parser.add_argument("--splits", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=8.0)
     arguments = parser.parse_args()
     folder = HERE / "results" / "tables"
     folder.mkdir(parents=True, exist_ok=True)
     for name in arguments.tables:
-        for state in range(arguments.splits):
+        for state in range(arguments.first, arguments.splits):
             found = run(name, state, arguments.minutes)
             (folder / f"{name}-{state}.json").write_text(json.dumps(found, indent=1) + "\n")
             metric = "rmse" if name in REGRESSIONS else "log_loss"

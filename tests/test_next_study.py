@@ -158,6 +158,7 @@ def test_every_change_that_a_rule_can_name_is_legal(tmp_path: Path) -> None:
         {"learning_rate": MORE},
         {"width": MORE, "depth": MORE},
         {"learning_rate": LESS, "dropout": MORE, "l2": MORE},
+        {"dropout": MORE, "l2": MORE, "width": LESS},
     ]
     linear: dict[str, Any] = {"depth": 0, "learning_rate": 0.01}
     deep = SPACE | {"activation": "sigmoid", "depth": {"int": [1, 3]}}

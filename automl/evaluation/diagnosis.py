@@ -136,7 +136,12 @@ def _no_signal(evidence: Evidence) -> Finding | None:
             {"learning_rate": MORE},
         )
     said = f"What it learns does not carry over: {validation}, {evidence.training:.0%} on the rows it trained on."
-    return said, ("look for features that tell more of the target", "check that the rows are of one kind"), {}
+    advice = (
+        "look for features that tell more of the target",
+        "check that the rows are of one kind",
+        "a smaller network, or more `dropout` and `l2`",
+    )
+    return said, advice, {"dropout": MORE, "l2": MORE, "width": LESS}
 
 
 def _used_up(evidence: Evidence) -> bool:
