@@ -114,15 +114,31 @@ def next_study(
         elif name in _REACHES:
             value = best.get(name, HYPERPARAMETERS[name].default)
             space[name] = _moved(name, space.get(name, Fixed(fixed=value)), way)
-    update = {"space": space or None, "training": training, "search": _search(study.search, space)}
+    search = _search(study.search, space, best)
+    update = {"space": space or None, "training": training, "search": search}
     return study.model_copy(update={**update, "name": _next_name(study.name)})
 
 
-def _search(search: SearchConfig, space: Mapping[str, Range]) -> SearchConfig:
-    """Trials enough for ranges that were fixed values, and no grid over what has no steps."""
+def _search(search: SearchConfig, space: Mapping[str, Range], best: Hyperparameters) -> SearchConfig:
+    """Trials enough for ranges that were fixed values, no grid over what has no steps, and the last winner first."""
     steps = all(isinstance(entry, Choice | Fixed) for entry in space.values())
     algorithm = "bayesian" if search.algorithm == "grid" and not steps else search.algorithm
-    return search.model_copy(update={"trials": max(search.trials, _FEWEST_TRIALS), "algorithm": algorithm})
+    trials = max(search.trials, _FEWEST_TRIALS)
+    return search.model_copy(update={"trials": trials, "algorithm": algorithm, "first": _winner(space, best)})
+
+
+def _winner(space: Mapping[str, Range], best: Hyperparameters) -> tuple[dict[str, Scalar], ...]:
+    """The last winner as far as the new ranges hold it: what it had at 0, a logarithmic range has at its low end."""
+    own: dict[str, Scalar] = {}
+    values = {name: named.default for name, named in HYPERPARAMETERS.items()} | dict(best)
+    for name, entry in space.items():
+        if isinstance(entry, Choice):
+            layers = [one for one in best if one.startswith(f"{name}_")] if entry.per_layer else [name]
+            own |= {one: values[one] for one in layers if values.get(one) in entry.values}
+        elif isinstance(entry, IntRange | FloatRange) and name in values:
+            low, high = entry.bounds
+            own[name] = type(low)(min(max(float(values[name]), low), high))
+    return (own,) if own else ()
 
 
 def _is_used(name: str, best: Hyperparameters, changes: Mapping[str, str]) -> bool:

@@ -25,6 +25,7 @@ from automl.networks.builder import NetworkBuilder, PerceptronBuilder
 from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function
 from automl.networks.initializers import INITIALIZERS
 from automl.ranges import Range
+from automl.search.first import check_first
 from automl.search.table import SAMPLERS
 from automl.training.engine import Engine
 from automl.training.engines import make_engine
@@ -118,6 +119,7 @@ def prepare_study(config: StudyConfig, table: pandas.DataFrame | None = None) ->
     layout = make_layout(dataset.columns, splits.training)
     config = _sized(config, len(splits.folds[0].fit))
     space, builder = _networks(config, dataset, layout, splits.training)
+    check_first(space, config.search.first, config.search.algorithm, config.where)
     notes = (splits.reason, *splits.notes, *dataset.schema.notes, *audit(dataset, splits))
     return PreparedStudy(config, dataset, layout, splits, space, builder, objective, metrics, notes)
 

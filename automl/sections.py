@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from automl.ranges import Section
+from automl.trial import Scalar
 
 FEWEST_RESAMPLES = 4
 """Of a table: with fewer, too many rows are in every one of them."""
@@ -158,6 +159,11 @@ class SearchConfig(Section):
     )
     minutes: float | None = Field(
         5.0, gt=0.0, description="No new trial is started after this many minutes; null for no limit."
+    )
+    first: tuple[dict[str, Scalar], ...] = Field(
+        (),
+        strict=False,
+        description="Configurations to try before any other, `[{depth: 1, width: 64}]`; what one leaves out is drawn.",
     )
     seed: int = Field(0, ge=0, description="Everything random in the study derives from it.")
 

@@ -169,7 +169,9 @@ def _begin(prepared: PreparedStudy, mlruns: Path, others: Sequence[Tracker], int
 def _search(run: _Run) -> None:
     """Ask, train, record, tell, until the trials, the time or the space are used up."""
     prepared, search = run.prepared, run.prepared.config.search
-    sampler = make_sampler(search.algorithm, prepared.space, prepared.objective, search.trials, search.seed)
+    sampler = make_sampler(
+        search.algorithm, prepared.space, prepared.objective, search.trials, search.seed, search.first
+    )
     num_folds = len(prepared.splits.folds)
 
     limited = run.record.time_limit is not None

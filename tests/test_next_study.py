@@ -197,6 +197,23 @@ def test_a_range_of_its_own_is_searched_by_more_than_one_trial(
     assert (moved.search.algorithm, moved.search.trials) == expected
 
 
+def test_the_last_winner_is_tried_first(tmp_path: Path) -> None:
+    """What it did not have is at its default, and 0 at the low end of a logarithmic range."""
+    best = SPACE | {"activation": "relu"}
+    moved = legal(
+        next_study(study_of(SPACE), best, {"dropout": MORE, "l2": MORE, "width": LESS}, 9), tmp_path
+    )
+    assert list(moved.search.first) == [{"dropout": 0.0, "l2": 1e-6, "width": 32}]
+
+
+def test_the_last_winner_keeps_a_width_a_layer(tmp_path: Path) -> None:
+    space = {"depth": {"int": [1, 2]}, "width": {"choice": [8, 16], "per_layer": True}}
+    best = {"depth": 2, "width_1": 16, "width_2": 8, "learning_rate": 0.001, "optimizer": "adam"}
+    moved = legal(next_study(study_of(space), best, {"learning_rate": MORE}, 9), tmp_path)
+    [first] = moved.search.first
+    assert first == {"depth": 2, "width_1": 16, "width_2": 8, "learning_rate": 0.001}
+
+
 def test_a_grid_of_choices_stays_a_grid() -> None:
     study = study_of(SPACE | {"width": {"choice": [8, 16]}}, search={"algorithm": "grid", "trials": 12})
     assert next_study(study, SPACE | {"width": 8}, {"width": MORE}, 9).search.algorithm == "grid"

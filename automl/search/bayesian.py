@@ -9,12 +9,14 @@ import keras_tuner
 
 from automl.search.gaussian_process import QuickGaussianProcess
 from automl.search.oracle import OracleSampler
-from automl.search.sampler import Sampler
+from automl.search.sampler import Given, Sampler
 from automl.space import Space, searched
 from automl.trial import Objective
 
 
-def make_bayesian(space: Space, objective: Objective, num_trials: int, seed: int) -> Sampler:
+def make_bayesian(
+    space: Space, objective: Objective, num_trials: int, seed: int, first: Given = ()
+) -> Sampler:
     """A sampler over `keras_tuner.oracles.BayesianOptimizationOracle`."""
     num_initial = num_initial_points(len(searched(space)), num_trials)
 
@@ -23,7 +25,7 @@ def make_bayesian(space: Space, objective: Objective, num_trials: int, seed: int
         oracle.gpr = QuickGaussianProcess(oracle.gpr)
         return oracle
 
-    return OracleSampler(make_oracle, space, objective, seed, num_initial)
+    return OracleSampler(make_oracle, space, objective, seed, num_initial, first)
 
 
 def num_initial_points(num_searched: int, num_trials: int) -> int:

@@ -9,15 +9,15 @@ import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
 
 from automl.search.oracle import OracleSampler
-from automl.search.sampler import Sampler
+from automl.search.sampler import Given, Sampler
 from automl.space import Space, plain_value
 from automl.trial import Objective
 
 
-def make_grid(space: Space, objective: Objective, num_trials: int, seed: int) -> Sampler:
+def make_grid(space: Space, objective: Objective, num_trials: int, seed: int, first: Given = ()) -> Sampler:
     """A sampler over `keras_tuner.oracles.GridSearchOracle`."""
     del num_trials
-    return OracleSampler(keras_tuner.oracles.GridSearchOracle, cut_up(space), objective, seed)
+    return OracleSampler(keras_tuner.oracles.GridSearchOracle, cut_up(space), objective, seed, first=first)
 
 
 def cut_up(space: Space) -> Space:

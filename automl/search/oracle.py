@@ -30,7 +30,7 @@ import numpy
 import threadpoolctl
 
 from automl.errors import RecordError
-from automl.search.sampler import Proposal, Sampler
+from automl.search.sampler import Given, Proposal, Sampler
 from automl.search.scores import shown_scores
 from automl.search.untried import Key, complete, find_untried, key
 from automl.space import Space
@@ -49,6 +49,7 @@ class OracleSampler(Sampler):
         objective: Metric and direction of the scores.
         seed: The study's seed; 0 is as good as any.
         num_initial: Completed trials from which on the oracle looks at scores; None when it never does.
+        first: Configurations to propose before any of the oracle's.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class OracleSampler(Sampler):
         objective: Objective,
         seed: int,
         num_initial: int | None = None,
+        first: Given = (),
     ):
+        self._first = tuple(first)
         self._space = space
         self._objective = objective
         self._seed = seed
@@ -120,13 +123,17 @@ class OracleSampler(Sampler):
     def _propose(self) -> Proposal | None:
         number = len(self._trials)
         generator = numpy.random.default_rng(derive_seed(self._seed, "sampler", number))
-        proposed = self._ask_oracle(number, generator)
-        repeated = proposed is None or key(proposed) in self._tried
-        chosen = find_untried(self._space, self._tried, generator) if repeated else proposed
-        if chosen is None:
+        by_oracle = number >= len(self._first)
+        if by_oracle:
+            proposed = self._ask_oracle(number, generator)
+        else:
+            proposed = complete(self._space, self._first[number], generator)
+        if proposed is None or key(proposed) in self._tried:
+            by_oracle, proposed = False, find_untried(self._space, self._tried, generator)
+        if proposed is None:
             return None
-        self._record(number, chosen, end=not repeated)
-        return Proposal(number, chosen)
+        self._record(number, proposed, end=by_oracle)
+        return Proposal(number, proposed)
 
     def _ask_oracle(self, number: int, generator: numpy.random.Generator) -> Hyperparameters | None:
         """What the oracle proposes, made plain; None when it has nothing or fails."""

@@ -4,10 +4,14 @@ The table of samplers is `table.py`; one file an algorithm.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from automl.trial import Hyperparameters
+from automl.trial import Hyperparameters, Scalar
+
+Given: TypeAlias = Sequence[Mapping[str, Scalar]]
+"""Configurations to propose before any other; what one leaves out is drawn at random."""
 
 
 @dataclass(frozen=True, slots=True)

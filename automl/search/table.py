@@ -6,18 +6,20 @@ from automl.errors import SearchSpaceError, explain, one_of
 from automl.search.bayesian import make_bayesian
 from automl.search.grid import make_grid
 from automl.search.random import make_random
-from automl.search.sampler import Sampler
+from automl.search.sampler import Given, Sampler
 from automl.space import Space
 from automl.trial import Objective
 
-SAMPLERS: Mapping[str, Callable[[Space, Objective, int, int], Sampler]] = {
+SAMPLERS: Mapping[str, Callable[[Space, Objective, int, int, Given], Sampler]] = {
     "random": make_random,
     "grid": make_grid,
     "bayesian": make_bayesian,
 }
 
 
-def make_sampler(name: str, space: Space, objective: Objective, num_trials: int, seed: int) -> Sampler:
+def make_sampler(
+    name: str, space: Space, objective: Objective, num_trials: int, seed: int, first: Given = ()
+) -> Sampler:
     """The sampler of a study.
 
     Args:
@@ -26,10 +28,11 @@ def make_sampler(name: str, space: Space, objective: Objective, num_trials: int,
         objective: Metric and direction of the scores it will be told.
         num_trials: Number of trials that the study may have; more can be asked for.
         seed: The study's seed.
+        first: Configurations to propose before any other, as `check_first` lets them pass.
 
     Raises:
         SearchSpaceError: There is no sampler of that name.
     """
     if name not in SAMPLERS:
         raise SearchSpaceError(explain("algorithm", "name a sampler", name, one_of(SAMPLERS, name)))
-    return SAMPLERS[name](space, objective, num_trials, seed)
+    return SAMPLERS[name](space, objective, num_trials, seed, first)

@@ -50,6 +50,20 @@ def test_proposals_are_legal_and_distinct(name: str, entries: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_configurations_that_are_asked_for_come_first_and_once(name: str) -> None:
+    """What they leave out is drawn; the algorithm goes on behind them, and learns from them."""
+    first = [{"depth": 1, "width": 32, "activation": "relu"}, {"depth": 0}, {"depth": 0}]
+    whole = space_of("finite")
+    sampler = make_sampler(name, whole, LOSS, 1000, 7, first)
+    proposals = sampler.ask(NUM_FINITE + 5)
+    assert len(proposals) == NUM_FINITE
+    assert_distinct(proposals)
+    given = [proposal.hyperparameters for proposal in proposals[:3]]
+    assert first[0].items() <= given[0].items() and given[1]["depth"] == 0
+    sampler.tell([(proposal.number, 1.0) for proposal in proposals])
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_finite_space_is_explored_to_its_end(name: str) -> None:
     sampler = sampler_of(name, "finite")
     proposals = [proposal for _ in range(20) for proposal in sampler.ask(3)]

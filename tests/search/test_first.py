@@ -1,0 +1,52 @@
+"""Configurations that a study file asks for first: which of them the space holds."""
+
+from typing import Any
+
+import pytest
+from search_spaces import space_of
+
+from automl.errors import SearchSpaceError
+from automl.search.first import check_first
+
+
+def where(*keys: str | int) -> str:
+    return ":".join(map(str, keys))
+
+
+@pytest.mark.parametrize(
+    ("entries", "algorithm", "given"),
+    [
+        ("finite", "grid", {"depth": 2, "width": 16, "batch_normalization": True}),
+        ("continuous", "random", {"learning_rate": 0.1, "dropout": 0}),
+        ("conditional", "bayesian", {"dropout": 0.3, "width_2": 64, "momentum": 0.5}),
+    ],
+)
+def test_what_the_space_holds_passes(entries: str, algorithm: str, given: dict[str, Any]) -> None:
+    check_first(space_of(entries), [given], algorithm, where)
+
+
+@pytest.mark.parametrize(
+    ("entries", "algorithm", "given", "said"),
+    [
+        ("finite", "random", {"widht": 16}, "Did you mean `width`?"),
+        (
+            "finite",
+            "random",
+            {"width": 24},
+            "`width` a value that `space` has for it, got 24. It has 16, 32.",
+        ),
+        ("finite", "random", {"depth": 3}, "It has 0, 1, 2."),
+        ("finite", "random", {"depth": "two"}, "got 'two'"),
+        ("finite", "random", {"activation": "tanh"}, "It has relu, leaky_relu."),
+        ("continuous", "random", {"learning_rate": 0.5}, "got 0.5. It has 0.0001 to 0.1."),
+        ("conditional", "random", {"dropout": 0.33}, "got 0.33"),
+        ("continuous", "grid", {"dropout": 0.123}, "got 0.123"),
+    ],
+)
+def test_what_it_does_not_hold_is_named_with_what_it_has(
+    entries: str, algorithm: str, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SearchSpaceError) as error:
+        check_first(space_of(entries), [{}, given], algorithm, where)
+    assert said in str(error.value)
+    assert str(error.value).startswith("search:first:1: `search.first` must")
