@@ -216,7 +216,10 @@ def _risk(folds: Sequence[Predictions], targets: Targets) -> Curve:
         mean = float(numpy.average(losses, weights=weights))
         spread = numpy.average((losses - mean) ** 2, weights=weights)
         by_rows = math.sqrt(spread * (weights**2).sum()) / weights.sum()
-        fold_means = [own.mean() for own in by_fold]
+        fold_means = [
+            numpy.average(own, weights=targets.weights[fold.rows])
+            for own, fold in zip(by_fold, folds, strict=True)
+        ]
         by_folds = numpy.std(fold_means, ddof=1) / math.sqrt(len(folds)) if len(folds) > 1 else 0.0
         means.append(mean)
         errors.append(float(max(by_rows, by_folds)))
@@ -273,5 +276,9 @@ def _error_rate(values: Array, replicas: Predictions, targets: Targets) -> dict[
     if not targets.num_classes:
         return {}
     target, labels = targets.values[replicas.rows], values.argmax(axis=-1)
-    bias2, variance = kohavi_wolpert(labels, target, targets.num_classes, replicas.unseen)
-    return {"bias2": float(numpy.nanmean(bias2)), "variance": float(numpy.nanmean(variance))}
+    found = kohavi_wolpert(labels, target, targets.num_classes, replicas.unseen)
+    weights = targets.weights[replicas.rows]
+    return {
+        name: float(numpy.nansum(own * weights) / weights[numpy.isfinite(own)].sum())
+        for name, own in zip(("bias2", "variance"), found, strict=True)
+    }

@@ -48,13 +48,14 @@ def shares_of(evidence: Evidence) -> Shares | None:
     found, floor = evidence.bias_variance, evidence.floor
     if found is None:
         return None
-    (risk, _), (variance, first), (rest, second) = (
-        found.at(curve) for curve in (found.risk, found.variance, found.rest)
+    (risk, risk_error), (variance, variance_error) = (
+        found.at(curve) for curve in (found.risk, found.variance)
     )
-    excess = max(0.0, rest - floor.value) if floor else 0.0
-    # the trial that is the floor itself has no excess, and no error of it
-    second = math.hypot(second, floor.error) if floor and excess > 0.0 else 0.0
-    return Shares(risk, variance, excess, math.hypot(first, second))
+    excess = max(0.0, found.at(found.rest)[0] - floor.value) if floor else 0.0
+    if floor is None or excess == 0.0:  # the trial that is the floor itself has no excess, and no error of it
+        return Shares(risk, variance, excess, variance_error)
+    # excess is risk − variance − floor, so variance is in the difference twice
+    return Shares(risk, variance, excess, math.hypot(2.0 * variance_error, risk_error, floor.error))
 
 
 def variance_bound(evidence: Evidence) -> Finding | None:

@@ -187,6 +187,9 @@ def test_standard_error_of_the_risk_by_hand() -> None:
     # folds of means 4 and 4 say nothing; then the rows do
     found = exact([1.0, 7.0, 3.0, 5.0], 2)
     assert found.at(found.risk) == pytest.approx((4.0, math.sqrt(5.0 / 4)))
+    # with weights the folds have means 1 and 6.2: 5.2 / √2 / √2
+    found = exact([1.0, 3.0, 5.0, 7.0], 2, [1.0, 0.0, 2.0, 3.0])
+    assert found.at(found.risk)[1] == pytest.approx(2.6)
     # Σ (w / Σw)² s², with the mean and the spread weighed: mean 5, spread 5, Σw² = 10, Σw = 6
     found = exact([1.0, 3.0, 5.0, 7.0], 1, [1.0, 0.0, 2.0, 3.0])
     mean = (1 + 10 + 21) / 6
@@ -245,3 +248,7 @@ def test_the_error_rate_is_split_for_classes_only() -> None:
     rows = replicas.unseen.sum(axis=0) >= 2
     shares = [wrong[replicas.unseen[:, row], row].mean() for row in numpy.flatnonzero(rows)]
     assert found["bias2"] + found["variance"] == pytest.approx(numpy.mean(shares))
+    weights = numpy.random.default_rng(3).uniform(0.2, 3.0, 3 * NUM_ROWS + 5)
+    weighted = summary(3, weights=weights).error_rate
+    expected = numpy.average(shares, weights=weights[replicas.rows][rows])
+    assert weighted["bias2"] + weighted["variance"] == pytest.approx(expected)

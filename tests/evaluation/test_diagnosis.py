@@ -247,6 +247,13 @@ def test_what_the_errors_allow_to_be_zero_is_not_named(
     assert named(trial(), measured(0.05, 0.4), unsure) == bias_side
 
 
+@pytest.mark.parametrize(("error", "expected"), [(0.0217, "variance_bound"), (0.0219, "undecided")])
+def test_variance_counts_twice_in_what_it_is_more_than_the_excess(error: float, expected: str) -> None:
+    """0.1 more than the excess. Its error is hypot(2 σ, σ, 0.015), variance and risk having the error σ."""
+    floor = dataclasses.replace(FLOOR, error=0.015)
+    assert named(trial(), measured(0.2, 0.3, (error, 99.0)), floor) == expected
+
+
 def test_the_floor_itself_has_no_excess_and_variance_alone_decides() -> None:
     itself = Floor(0.2, 0.5, "the study's least bias + noise (trial 3)")
     assert named(trial(), measured(0.05, 0.2, (0.01, 0.5)), itself) == "variance_bound"
