@@ -1,6 +1,6 @@
 """Advice applied: the study that `explain --write-next` proposes, beside the one first run and beside its opposite.
 
-    AUTOML_TABLES=FOLDER python benchmarks/advice.py [TABLE ...] [--rows 2000]
+    AUTOML_TABLES=FOLDER python benchmarks/advice.py [TABLE ...] [--rows 2000] [--results FILE]
 
 Of every table at most so many rows are taken, two fifths of them locked away, the same in all studies. Two studies of a
 single configuration begin: a network that is too small (one layer of 4 units) and one that is too large (two layers of
@@ -118,13 +118,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("tables", nargs="*", default=list(TARGETS))
     parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--results", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, start in itertools.product(arguments.tables, STARTS):
             rows.append(follow(name, start, arguments.rows, Path(folder)))
             print(json.dumps(rows[-1]), flush=True)
-            RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
+            arguments.results.write_text(json.dumps(rows, indent=1) + "\n")
     for start in STARTS:
         own = [row["losses"] for row in rows if row["start"] == start and "advised" in row["losses"]]
         fell = sum(losses["advised"] < losses["first"] for losses in own)
