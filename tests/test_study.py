@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 import automl
-from automl.errors import DataError, ExportError, StudyFailedError, TrackingError
+from automl.errors import DataError, ExportError, SearchSpaceError, StudyFailedError, TrackingError
 from automl.evaluation.metrics import METRICS
 from automl.journal import read_journal
 from automl.preparation import prepare_study
@@ -96,6 +96,23 @@ def ran(tmp_path_factory):
 def store(ran):
     """MLflow's client on the store of the study that ran."""
     return mlflow.MlflowClient(f"sqlite:///{ran[0]}/mlruns/mlflow.db")
+
+
+def test_configurations_that_the_file_names_are_tried_first(tmp_path):
+    first = [{"depth": 1, "learning_rate": 0.01}, {"depth": 0}]
+    search = {"algorithm": "random", "trials": 2, "first": first}
+    training = {"epochs": 1, "batch_size": 32}
+    result = automl.run_study(write(tmp_path, search=search, training=training), mlruns=tmp_path / "mlruns")
+    one, other = (trial.hyperparameters for trial in result.trials)
+    assert (one["depth"], one["learning_rate"], other["depth"]) == (1, 0.01, 0)
+
+
+def test_a_first_configuration_outside_the_space_is_refused_with_its_line(tmp_path):
+    path = write(tmp_path, search={"first": [{"learning_rate": 0.5}]})
+    with pytest.raises(
+        SearchSpaceError, match=r"small.yaml:\d+: `search.first` must give `learning_rate` a value"
+    ):
+        prepare_study(automl.load_study(path))
 
 
 def test_every_trial_has_its_folds_and_the_best_has_the_best_mean(ran):
