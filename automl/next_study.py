@@ -114,9 +114,14 @@ def next_study(
         elif name in _REACHES:
             value = best.get(name, HYPERPARAMETERS[name].default)
             space[name] = _moved(name, space.get(name, Fixed(fixed=value)), way)
-    search = _search(study.search, space, best)
-    update = {"space": space or None, "training": training, "search": search}
-    return study.model_copy(update={**update, "name": _next_name(study.name)})
+    return study.model_copy(
+        update={
+            "name": _next_name(study.name),
+            "space": space or None,
+            "training": training,
+            "search": _search(study.search, space, best),
+        }
+    )
 
 
 def _search(search: SearchConfig, space: Mapping[str, Range], best: Hyperparameters) -> SearchConfig:

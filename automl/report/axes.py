@@ -60,6 +60,19 @@ def capacity_axis(trials: Sequence[Trial]) -> Axis | None:
     return Axis(CAPACITY, fit_scale(list(sizes.values()), wide, whole=True), sizes, True)
 
 
+def ordered_axes(content: ReportContent, trials: Sequence[Trial]) -> list[Axis]:
+    """The axis of the number of weights, and those of the searched hyperparameters whose values have an order."""
+    found = [capacity_axis(trials), *(axis_of(content, trials, name) for name in content.searched)]
+    return [axis for axis in found if axis is not None and axis.ordered]
+
+
+def place_text(axis: Axis, trial: Trial) -> str:
+    """Where a trial stands on an axis, as text."""
+    if axis.name == CAPACITY:
+        return f"{trial.capacity:,} weights"
+    return value_text(trial.hyperparameters[axis.name])
+
+
 def is_log(content: ReportContent, name: str, values: Sequence[float]) -> bool:
     """Whether a hyperparameter was drawn on a logarithmic scale, by the record of the study."""
     smallest, largest = min(values), max(values)

@@ -1,9 +1,9 @@
 """The part of a report about what losses are made of: over epochs, over sizes and penalties, and by trial."""
 
 from automl.evaluation.bias_variance import BiasVariance
-from automl.report.axes import CAPACITY, Axis, axis_of, capacity_axis
-from automl.report.content import ReportContent, value_text
-from automl.report.markup import Section, figure, panels, sentence
+from automl.report.axes import Axis, ordered_axes, place_text
+from automl.report.content import ReportContent
+from automl.report.markup import Section, figure, panels, paragraph
 from automl.report.scales import around, fit_scale, nice_ticks
 from automl.report.searching import best_in_bins
 from automl.report.svg import FULL, HALF, Plot, Size
@@ -116,20 +116,16 @@ def _scatter(content: ReportContent, found: list[BiasVariance]) -> str:
 def _sweeps(content: ReportContent) -> str:
     """The parts over the number of weights, and over each hyperparameter that has an order."""
     trials = [trial for trial in content.completed if trial.number in content.log.bias_variance]
-    found = [capacity_axis(trials), *(axis_of(content, trials, name) for name in content.searched)]
-    bests = [
-        (axis, best_in_bins(content, axis, trials)) for axis in found if axis is not None and axis.ordered
-    ]
-    drawn = [_sweep(content, axis, best) for axis, best in bests if len(best) >= _FEWEST_POINTS][
-        :_MOST_SWEEPS
-    ]
+    bests = [(axis, best_in_bins(content, axis, trials)) for axis in ordered_axes(content, trials)]
+    drawn = [_sweep(content, axis, best) for axis, best in bests if len(best) >= _FEWEST_POINTS]
     if not drawn:
         return ""
     intro = (
         "At each value, or in each part of the range, the best of the trials that were taken apart. Textbook: variance "
         "grows with capacity and shrinks with penalties, bias does the opposite. Whiskers are standard errors."
     )
-    return f"<h3>Bias and variance over size, penalties and steps</h3><p>{sentence(intro)}</p>{panels(drawn)}"
+    head = "<h3>Bias and variance over size, penalties and steps</h3>"
+    return head + paragraph(intro) + panels(drawn[:_MOST_SWEEPS])
 
 
 def _sweep(content: ReportContent, axis: Axis, best: list[Trial]) -> str:
@@ -147,7 +143,7 @@ def _sweep(content: ReportContent, axis: Axis, best: list[Trial]) -> str:
         plot.line(xs, values, name)
         plot.whiskers(xs, *around(values, errors), name)
         plot.dots(xs, values, name, tips)
-    first, last = (_place(axis, trial) for trial in (best[0], best[-1]))
+    first, last = (place_text(axis, trial) for trial in (best[0], best[-1]))
     ways = (
         f"{label} from {number(points[name][0][0], 3)} to {number(points[name][-1][0], 3)}"
         for name, label in (("variance", "variance"), ("rest", rest_of))
@@ -155,11 +151,3 @@ def _sweep(content: ReportContent, axis: Axis, best: list[Trial]) -> str:
     caption = f"From {first} to {last}: {', '.join(ways)}."
     legend = [("risk", "risk"), ("rest", rest_of), ("variance", "variance")]
     return figure(axis.name, plot.render(f"Bias and variance over {axis.name}"), caption, legend)
-
-
-def _place(axis: Axis, trial: Trial) -> str:
-    return (
-        f"{trial.capacity:,} weights"
-        if axis.name == CAPACITY
-        else value_text(trial.hyperparameters[axis.name])
-    )

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
-from automl.report.axes import CAPACITY, Axis, axis_of, capacity_axis
-from automl.report.content import ReportContent, value_text
+from automl.report.axes import CAPACITY, Axis, axis_of, ordered_axes, place_text
+from automl.report.content import ReportContent
 from automl.report.markup import Section, figure, panels, paragraph
 from automl.report.parallel import NUM_GROUPS, parallel_coordinates
 from automl.report.scales import Scale, around, fit_scale, score_bounds
@@ -89,8 +89,7 @@ def space(content: ReportContent) -> Section | None:
 def validation_curves(content: ReportContent) -> Section | None:
     """The best that was reached at each value of a hyperparameter, on training rows and on others."""
     trials = content.completed
-    found = [capacity_axis(trials), *(axis_of(content, trials, name) for name in content.searched)]
-    axes = [axis for axis in found if axis is not None and axis.ordered][:_MOST_CURVES]
+    axes = ordered_axes(content, trials)[:_MOST_CURVES]
     if not axes:
         return None
     intro = paragraph(
@@ -121,13 +120,8 @@ def _validation_curve(content: ReportContent, axis: Axis) -> str:
     plot.dots(xs, training, "training", tips)
     plot.dots(xs, own, "validation", tips)
     top = content.log.objective.rank(best)[0]
-    is_size = axis.name == CAPACITY
-    best_at = (
-        f"{top.capacity:,} weights"
-        if is_size
-        else f"{axis.name} {value_text(top.hyperparameters[axis.name])}"
-    )
-    caption = f"Best at {best_at}: {content.score(top)}."
+    name = "" if axis.name == CAPACITY else f"{axis.name} "
+    caption = f"Best at {name}{place_text(axis, top)}: {content.score(top)}."
     legend = [("training", "training rows"), ("validation", "validation ± SE"), ("dot quiet", "other trials")]
     return figure(axis.name, plot.render(f"Validation curve over {axis.name}"), caption, legend)
 
