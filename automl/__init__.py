@@ -15,13 +15,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AutoMLError": "automl.errors",
-    "StudyConfig": "automl.config",
-    "StudyResult": "automl.study",
+    "StudyConfig": "automl.config.study",
+    "StudyResult": "automl.study.run",
     "Trial": "automl.trial",
-    "export_trial": "automl.conclusion",
-    "load_study": "automl.studyfile",
-    "make_study": "automl.studyfile",
-    "run_study": "automl.study",
+    "export_trial": "automl.study.conclusion",
+    "load_study": "automl.config.reading",
+    "make_study": "automl.config.reading",
+    "run_study": "automl.study.run",
 }
 
 __all__ = ["__version__", *_HOMES]

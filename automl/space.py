@@ -15,10 +15,10 @@ from typing import TypeAlias
 import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
 
-from automl.config import StudyConfig
+from automl.config.ranges import Choice, Fixed, FloatRange, IntRange, Range
+from automl.config.study import StudyConfig
 from automl.errors import SearchSpaceError, explain, one_of
 from automl.hyperparameters import HYPERPARAMETERS, TRAINING_HYPERPARAMETERS, Named
-from automl.ranges import Choice, Fixed, FloatRange, IntRange, Range
 from automl.trial import Hyperparameters, Scalar
 
 Space: TypeAlias = keras_tuner.HyperParameters

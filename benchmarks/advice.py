@@ -4,7 +4,7 @@
 
 Of every table at most so many rows are taken, two fifths of them locked away, the same in all studies. Two studies of a
 single configuration begin: a network that is too small (one layer of 4 units) and one that is too large (two layers of
-128 units, never stopped). Their advice is applied as it is written (`automl.next_study`): ten configurations are
+128 units, never stopped). Their advice is applied as it is written (`explanation/next_study.py`): ten trials are
 searched in the ranges that it proposes, and ten in ranges that were moved the other way. Writes the losses on locked
 rows to `results/advice.json`.
 """
@@ -23,13 +23,13 @@ import pandas
 from sklearn.model_selection import train_test_split
 from tables import REGRESSIONS, TABLES, TARGETS
 
+from automl.config.reading import load_study, make_study
 from automl.errors import RecordError
-from automl.evaluation.evidence import LESS, MORE
-from automl.explanation import explain_study
-from automl.journal import read_journal
-from automl.next_study import propose
-from automl.study import run_study
-from automl.studyfile import load_study, make_study
+from automl.explanation.evidence import LESS, MORE
+from automl.explanation.next_study import propose
+from automl.explanation.study import explain_study
+from automl.records.journal import read_journal
+from automl.study.run import run_study
 
 RESULTS = Path(__file__).parent / "results" / "advice.json"
 TRIALS = 10

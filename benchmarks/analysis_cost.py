@@ -14,8 +14,8 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from automl.study import run_study
-from automl.studyfile import load_study
+from automl.config.reading import load_study
+from automl.study.run import run_study
 from automl.tracking.tracker import Tracker
 
 

@@ -21,12 +21,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy
 import pandas
 
-from automl.analysis import targets_of
+from automl.config.reading import make_study
 from automl.data.splits import Fold
 from automl.evaluation.bias_variance import Predictions, summarize
 from automl.evaluation.decomposition import squared_parts
-from automl.preparation import prepare_study
-from automl.studyfile import make_study
+from automl.study.analysis import targets_of
+from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
 from automl.training.together import PopulationEngine
 from automl.trial import Member

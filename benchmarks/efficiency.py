@@ -22,12 +22,12 @@ import numpy
 import pandas
 import tensorflow
 
+from automl.config.sections import DataConfig, TrainingConfig
 from automl.data.dataset import make_dataset
 from automl.data.preprocessing import make_layout
 from automl.data.splits import Fold
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import PerceptronBuilder
-from automl.sections import DataConfig, TrainingConfig
 from automl.training.planner import Setting, places_in_cache, structure_of
 from automl.training.population import Job, Population
 from automl.training.programs import compile_epoch

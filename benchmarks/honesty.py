@@ -18,12 +18,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy
 import pandas
 
-from automl.conclusion import refit_trial
+from automl.config.reading import make_study
 from automl.evaluation.metrics import METRICS
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.evaluation.resampling import corrected_score
-from automl.preparation import prepare_study
-from automl.studyfile import make_study
+from automl.study.conclusion import refit_trial
+from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
 from automl.training.trials import plan_members
 

@@ -47,8 +47,8 @@ def resident():
 
 
 def prepare(path):
-    from automl.preparation import prepare_study
-    from automl.studyfile import make_study
+    from automl.config.reading import make_study
+    from automl.study.preparation import prepare_study
     from automl.trial import Member
 
     print(f"| {path.name}: imports | | {resident():.0f} |", flush=True)

@@ -16,9 +16,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy
 import pandas
 
+from automl.config.reading import make_study
 from automl.data import preprocessing
-from automl.preparation import prepare_study
-from automl.studyfile import make_study
+from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
 from automl.training.trials import plan_members
 

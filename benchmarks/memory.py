@@ -10,8 +10,8 @@ import random
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from automl.preparation import prepare_study
-from automl.studyfile import make_study
+from automl.config.reading import make_study
+from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
 from automl.training.trials import plan_members
 

@@ -3,11 +3,11 @@
 import numpy
 import pandas
 
+from automl.config.sections import DataConfig, TrainingConfig
 from automl.data.dataset import make_dataset
 from automl.data.encodings import ENCODINGS
 from automl.data.preprocessing import make_layout
 from automl.networks.builder import PerceptronBuilder
-from automl.sections import DataConfig, TrainingConfig
 from automl.training.sequential import TrainingPlan
 
 

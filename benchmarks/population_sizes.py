@@ -20,8 +20,8 @@ import tensorflow
 import works
 from planned import plan_of
 
+from automl.config.sections import TrainingConfig
 from automl.data.splits import Fold
-from automl.sections import TrainingConfig
 from automl.training import programs
 from automl.training.planner import Setting, structure_of
 from automl.training.population import Job, Population

@@ -14,7 +14,7 @@ import numpy  # noqa: E402
 import works  # noqa: E402
 from planned import plan_of  # noqa: E402
 
-from automl.config import TrainingConfig  # noqa: E402
+from automl.config.study import TrainingConfig  # noqa: E402
 from automl.data.splits import Fold  # noqa: E402
 from automl.training.engine import Watch  # noqa: E402
 from automl.training.engines import ENGINES  # noqa: E402

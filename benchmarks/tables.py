@@ -23,10 +23,10 @@ import numpy
 import pandas
 from sklearn.model_selection import train_test_split
 
+from automl.config.reading import make_study
 from automl.evaluation.metrics import metrics_for, score
-from automl.scoring import Scorer
-from automl.study import run_study
-from automl.studyfile import make_study
+from automl.serving.scoring import Scorer
+from automl.study.run import run_study
 from automl.trial import Task
 
 HERE = Path(__file__).parent

@@ -17,8 +17,10 @@ from functools import wraps
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 BEGAN = time.perf_counter()
 
-from automl import conclusion, journal, study  # noqa: E402
+from automl.records import journal  # noqa: E402
 from automl.search.oracle import OracleSampler  # noqa: E402
+from automl.study import conclusion  # noqa: E402
+from automl.study import run as study  # noqa: E402
 from automl.tracking.mlflow.tracker import MlflowTracker  # noqa: E402
 from automl.training.together import PopulationEngine  # noqa: E402
 

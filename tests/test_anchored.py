@@ -12,12 +12,12 @@ import numpy
 import pandas
 import pytest
 
-from automl.analysis import targets_of
+from automl.config.reading import make_study
 from automl.data.splits import Fold
 from automl.evaluation.bias_variance import BiasVariance, Predictions, summarize
 from automl.evaluation.decomposition import squared_parts
-from automl.preparation import PreparedStudy, prepare_study
-from automl.studyfile import make_study
+from automl.study.analysis import targets_of
+from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Watch
 from automl.training.together import PopulationEngine
 from automl.training.traces import Trace

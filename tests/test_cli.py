@@ -16,7 +16,7 @@ import yaml
 from click.testing import CliRunner
 
 from automl.cli import cli
-from automl.journal import read_journal
+from automl.records.journal import read_journal
 
 SMALL = {
     "data": {"sklearn": "iris"},

@@ -14,7 +14,7 @@ from automl.training.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-DOCUMENTED = ["errors", "networks.activations", "evaluation.curves", "export.saved_model", "studyfile"]
+DOCUMENTED = ["errors", "networks.activations", "evaluation.curves", "export.saved_model", "config.reading"]
 
 
 def test_the_study_in_the_readme_is_the_one_in_the_folder():

@@ -10,11 +10,11 @@ from click.testing import CliRunner
 
 import automl
 from automl.cli import cli
-from automl.explanation import explain_study
-from automl.journal import read_journal
-from automl.next_study import propose
-from automl.preparation import prepare_study
-from automl.studyfile import load_study
+from automl.config.reading import load_study
+from automl.explanation.next_study import propose
+from automl.explanation.study import explain_study
+from automl.records.journal import read_journal
+from automl.study.preparation import prepare_study
 
 STUDY = {
     "name": "small",

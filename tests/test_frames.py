@@ -8,7 +8,7 @@ import pytest
 
 import automl
 from automl.errors import DataError
-from automl.scoring import Scorer
+from automl.serving.scoring import Scorer
 
 FRAME = pandas.DataFrame(
     {

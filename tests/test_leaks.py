@@ -8,11 +8,11 @@ import numpy
 import pandas
 import pytest
 
-from automl.journal import read_journal
-from automl.preparation import PreparedStudy, prepare_study
-from automl.scoring import Scorer
-from automl.study import run_study
-from automl.studyfile import make_study
+from automl.config.reading import make_study
+from automl.records.journal import read_journal
+from automl.serving.scoring import Scorer
+from automl.study.preparation import PreparedStudy, prepare_study
+from automl.study.run import run_study
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
 from automl.training.trials import plan_members

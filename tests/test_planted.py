@@ -9,9 +9,9 @@ import pytest
 
 import automl
 from automl.errors import StudyFailedError
-from automl.evaluation.evidence import Diagnosis
-from automl.explanation import explain_study
-from automl.journal import StudyLog, read_journal
+from automl.explanation.evidence import Diagnosis
+from automl.explanation.study import explain_study
+from automl.records.journal import StudyLog, read_journal
 
 DEAD = """
     import keras

@@ -8,6 +8,7 @@ import numpy
 import pytest
 from keras_tuner.engine import hyperparameters as kinds
 
+from automl.config.reading import make_study
 from automl.errors import SearchSpaceError
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.search.untried import complete
@@ -22,7 +23,6 @@ from automl.space import (
     possible_values,
     searched,
 )
-from automl.studyfile import make_study
 from automl.trial import Hyperparameters
 
 ALWAYS = ["l2", "optimizer", "learning_rate", "schedule", "clip_norm", "label_smoothing", "batch_size"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import automl
-from automl.preparation import prepare_study
+from automl.study.preparation import prepare_study
 
 STUDIES = sorted((Path(__file__).parent.parent / "studies").glob("*.yaml"))
 

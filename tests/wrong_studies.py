@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
+from automl.config.reading import load_study
 from automl.errors import StudyFileError
-from automl.studyfile import load_study
 
 DATA = "data: {sklearn: digits}\n"
 

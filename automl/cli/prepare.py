@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from automl.cli.common import output_option, write_text
+from automl.config.template import TableFacts, study_template
 from automl.errors import DataError, RecordError
 from automl.quiet import quiet_start
-from automl.template import TableFacts, study_template
 
 
 def _known_encoding(_: click.Context, __: click.Parameter, name: str) -> str:
@@ -40,8 +40,8 @@ def init(data: Path | None, target: str | None, encoding: str, to: Path, force: 
     For DATA, a CSV, TSV, JSON lines, Parquet, Feather or Excel file, with what was found in it; or for the digits
     that come with scikit-learn.
     """
-    from automl.sections import SearchConfig
-    from automl.studyfile import name_for
+    from automl.config.reading import name_for
+    from automl.config.sections import SearchConfig
 
     if to.exists() and not force:
         raise RecordError(f"{to} exists. Choose another file with --to, or replace it with --force.")
@@ -57,13 +57,13 @@ def init(data: Path | None, target: str | None, encoding: str, to: Path, force: 
 @click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
     """Check a study FILE without training."""
-    from automl.studyfile import load_study
+    from automl.config.reading import load_study
 
     config = load_study(file)
     with quiet_start():
-        from automl.analysis import most_networks
-        from automl.preparation import device_name, prepare_study
         from automl.space import count_configurations, searched
+        from automl.study.analysis import most_networks
+        from automl.study.preparation import device_name, prepare_study
 
         device_name()
     prepared = prepare_study(config)
@@ -89,7 +89,7 @@ def check(file: Path) -> None:
 @output_option("A file, instead of standard output.")
 def schema(to: Path | None) -> None:
     """Write the JSON Schema of a study file."""
-    from automl.config import study_schema
+    from automl.config.study import study_schema
 
     write_text(json.dumps(study_schema(), indent=2) + "\n", to)
 
@@ -104,13 +104,13 @@ def _digits() -> TableFacts:
 
 def _look_at(data: Path, target: str | None, encoding: str, to: Path) -> TableFacts:
     """What the study file says of the table in a file."""
+    from automl.config.sections import DataConfig
     from automl.data import findings
     from automl.data.dataset import make_dataset
     from automl.data.files import TableFile
     from automl.data.formats import read_file, with_separator
     from automl.data.targets import has_long_tail
     from automl.evaluation.metrics import metrics_for
-    from automl.sections import DataConfig
     from automl.trial import Task
 
     file = with_separator(TableFile(data, encoding=encoding))

@@ -25,7 +25,7 @@ def show(study: str | None, form: str, top: int | None, mlruns: Path) -> None:
     STUDY is a name, a study file or a folder; the last one run when left out.
     """
     from automl.evaluation.leaderboard import leaderboard
-    from automl.journal import find_study, read_journal
+    from automl.records.journal import find_study, read_journal
 
     log = read_journal(find_study(mlruns, study))
     if form == "table":
@@ -61,8 +61,8 @@ def explain(study: str | None, trial: int | None, to: Path | None, mlruns: Path)
     Bias, variance, gradients, ties, the hyperparameters that matter, and what more rows would bring. STUDY is a name, a
     study file or a folder; the last one run when left out.
     """
-    from automl.explanation import explain_study, explain_trial
-    from automl.journal import find_study, read_journal
+    from automl.explanation.study import explain_study, explain_trial
+    from automl.records.journal import find_study, read_journal
     from automl.report.console import make_console, print_explanation
 
     log = read_journal(find_study(mlruns, study))
@@ -75,7 +75,7 @@ def explain(study: str | None, trial: int | None, to: Path | None, mlruns: Path)
     print_explanation(console, log, found)
     if to is not None:
         with quiet_start():
-            from automl.next_study import propose
+            from automl.explanation.next_study import propose
 
         write_text(propose(log, found, to), to)
         click.echo(f"{to} is written. Next: automl run {to}")
@@ -91,8 +91,8 @@ def report(study: str | None, to: Path, mlruns: Path) -> None:
     The answer first, then leaderboard, curves, bias and variance, what matters, and how to run it again. STUDY is a
     name, a study file or a folder; the last one run when left out.
     """
-    from automl.explanation import explain_study
-    from automl.journal import find_study, read_journal
+    from automl.explanation.study import explain_study
+    from automl.records.journal import find_study, read_journal
     from automl.report.files import study_report
 
     log = read_journal(find_study(mlruns, study))
@@ -112,8 +112,8 @@ def ui(study: str | None, port: int, browse: bool | None, mlruns: Path) -> None:
 
     Starts MLflow's server on the right store and gives the link to the sorted list of trials. Ctrl-C ends it.
     """
-    from automl.journal import STUDY_FILE, find_study, read_journal
-    from automl.studyfile import MASK, load_study
+    from automl.config.reading import MASK, load_study
+    from automl.records.journal import STUDY_FILE, find_study, read_journal
     from automl.tracking.mlflow.ui import plan_user_interface, serve
 
     name = uri = None
@@ -146,18 +146,18 @@ def export(study: str | None, to: Path, trial: int | None, smallest: bool, mlrun
     The trial is refitted on all training rows, and the model takes raw rows. STUDY is a name, a study file or a
     folder; the last one run when left out.
     """
-    from automl.journal import find_study, read_journal
+    from automl.records.journal import find_study, read_journal
 
     if smallest and trial is not None:
         raise click.UsageError("--trial and --smallest name a trial each; leave one out.")
     folder = find_study(mlruns, study)
     if smallest:
-        from automl.explanation import explain_study
+        from automl.explanation.study import explain_study
 
         trial = explain_study(read_journal(folder)).smallest
     with quiet_start():
-        from automl.conclusion import export_trial
-        from automl.preparation import device_name
+        from automl.study.conclusion import export_trial
+        from automl.study.preparation import device_name
 
         device_name()
     exported = export_trial(folder, trial, to)
@@ -176,7 +176,7 @@ def predict(model: Path, data: Path, to: Path | None) -> None:
     """
     from automl.data.files import TableFile
     from automl.data.formats import read_file
-    from automl.scoring import text_columns
+    from automl.serving.scoring import text_columns
 
     if not (model / "model.json").is_file():
         raise ExportError(
@@ -184,7 +184,7 @@ def predict(model: Path, data: Path, to: Path | None) -> None:
         )
     table = read_file(TableFile(data, texts=tuple(text_columns(model))))
     with quiet_start():
-        from automl.scoring import Scorer
+        from automl.serving.scoring import Scorer
 
         scorer = Scorer(model)
     try:

@@ -15,15 +15,15 @@ from automl.quiet import quiet_start
 @mlruns_option
 def run(file: Path, quiet: bool, mlruns: Path) -> None:
     """Run the study in FILE."""
+    from automl.config.reading import load_study
     from automl.report.console import make_console
-    from automl.studyfile import load_study
 
     config = load_study(file)
     console = make_console(quiet=quiet)
     with console.status("loading TensorFlow") if console.is_terminal else nullcontext():
         with quiet_start():
-            from automl.preparation import device_name, prepare_study
-            from automl.study import run_study
+            from automl.study.preparation import device_name, prepare_study
+            from automl.study.run import run_study
 
             device_name()
         prepared = prepare_study(config)
@@ -35,8 +35,8 @@ def run(file: Path, quiet: bool, mlruns: Path) -> None:
 
 def _print_result(folder: Path, mlruns: Path) -> None:
     """The leaderboard, where everything is, and the three next commands."""
-    from automl.explanation import explain_study
-    from automl.journal import MODEL, read_journal
+    from automl.explanation.study import explain_study
+    from automl.records.journal import MODEL, read_journal
     from automl.report.console import make_console, print_leaderboard, print_outcome
     from automl.report.files import REPORT
 

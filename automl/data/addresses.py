@@ -4,8 +4,8 @@ import os
 import re
 from urllib.parse import quote
 
+from automl.config.reading import MASK
 from automl.errors import DataError
-from automl.studyfile import MASK
 
 _VARIABLE = re.compile(r"(?P<colon>:)?\$\{(?P<name>\w+)\}(?P<at>@)?")
 

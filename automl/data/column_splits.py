@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from automl.data.dates import DATE_FORMS, find_form, seconds_of
 from automl.data.random_splits import Array, Pair, RandomSplits, Request
-from automl.scoring import level_texts, number_values
+from automl.serving.scoring import level_texts, number_values
 
 TEST = "test"
 """What a column that names the folds says of rows that are locked away."""

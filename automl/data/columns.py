@@ -8,7 +8,7 @@ import pandas
 
 from automl.data.dates import PARTS, date_parts, seconds_of
 from automl.data.schema import Column, ColumnKind, Schema
-from automl.scoring import level_texts, number_values
+from automl.serving.scoring import level_texts, number_values
 
 UNKNOWN = -1
 """The code of a level that the table did not have, as `pandas.Index.get_indexer` gives it."""

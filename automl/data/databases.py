@@ -9,11 +9,11 @@ import pandas
 import sqlalchemy
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, ResourceClosedError, SQLAlchemyError
 
+from automl.config.sections import DataConfig
 from automl.data.addresses import full_address
 from automl.data.dataset import Where
 from automl.data.files import TableFile, Wanted, choose, explained, first_line, plain_columns
 from automl.errors import DataError, explain, one_of
-from automl.sections import DataConfig
 
 _SQLITE = b"SQLite format 3\0"
 """What every SQLite file begins with."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy
 import pandas
 
+from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.columns import Columns, encode_columns
 from automl.data.dates import PARTS
 from automl.data.schema import ColumnKind, Schema, inspect_columns
 from automl.errors import DataError, explain, one_of
-from automl.scoring import number_values, plain_cells
-from automl.sections import DataConfig, SplitsConfig
+from automl.serving.scoring import number_values, plain_cells
 from automl.trial import Scalar, Task
 
 MOST_CLASSES = 20

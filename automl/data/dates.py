@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy
 import pandas
 
-from automl.scoring import SPACES
+from automl.serving.scoring import SPACES
 
 NUM_TRIED = 1000
 """Values of a column that are looked at first to find its form."""

@@ -9,9 +9,9 @@ from typing import Protocol, final
 import numpy
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
+from automl.config.sections import SplitsConfig
 from automl.data.dataset import Dataset, Where
 from automl.errors import DataError, explain
-from automl.sections import SplitsConfig
 from automl.trial import Task
 
 Array = numpy.ndarray

@@ -9,7 +9,7 @@ import pandas
 from pandas.api import types
 
 from automl.data.dates import are_ambiguous, best_form, possible_forms
-from automl.scoring import SPACES, number_values
+from automl.serving.scoring import SPACES, number_values
 
 
 class ColumnKind(StrEnum):

@@ -14,7 +14,7 @@ from automl.data.dates import DATE_FORMS
 from automl.data.encodings import MOST_DEVIATIONS, Encoding, Piecewise, Quantile, Standard
 from automl.data.preprocessing import Preprocessing
 from automl.data.schema import Column, ColumnKind, Schema
-from automl.scoring import GAP, LARGEST, SMALLEST
+from automl.serving.scoring import GAP, LARGEST, SMALLEST
 
 Tensor: TypeAlias = Any
 

@@ -18,7 +18,7 @@ from automl.data.dates import DATE_FORMS
 from automl.data.schema import Column, ColumnKind
 from automl.errors import ExportError
 from automl.export.graph import input_type, preprocess
-from automl.scoring import Scorer, kind_of_cells
+from automl.serving.scoring import Scorer, kind_of_cells
 from automl.training.network import Network
 from automl.trial import Task, Trial
 

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from automl.evaluation.bias_variance import BiasVariance
-from automl.evaluation.causes import Z
 from automl.evaluation.learning_curve import FARTHEST, LearningCurve
+from automl.explanation.causes import Z
 from automl.report.figures import TRAINING, VALIDATION, make_axes
 from automl.trial import Trial
 

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from automl.evaluation.evidence import Diagnosis
 from automl.evaluation.leaderboard import leaderboard
-from automl.explanation import Explanation
-from automl.journal import StudyLog
+from automl.explanation.evidence import Diagnosis
+from automl.explanation.study import Explanation
+from automl.records.journal import StudyLog
 from automl.trial import Trial, TrialState
 from automl.wording import number
 

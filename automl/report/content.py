@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas
 
-from automl.evaluation.evidence import Diagnosis
 from automl.evaluation.importance import Importance
 from automl.evaluation.learning_curve import LearningCurve
-from automl.journal import StudyLog
+from automl.explanation.evidence import Diagnosis
+from automl.records.journal import StudyLog
 from automl.trial import Direction, Scalar, Trial, TrialState
 from automl.wording import number, score
 

@@ -8,8 +8,8 @@ import pandas
 from matplotlib.figure import Figure
 
 from automl.evaluation.leaderboard import leaderboard
-from automl.explanation import Explanation
-from automl.journal import OUT_OF_FOLD_FILE, STUDY_FILE, StudyLog
+from automl.explanation.study import Explanation
+from automl.records.journal import OUT_OF_FOLD_FILE, STUDY_FILE, StudyLog
 from automl.report.bias_variance_figures import (
     bias_variance_curves,
     bias_variance_over_capacity,

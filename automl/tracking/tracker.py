@@ -1,6 +1,6 @@
 """The interface of everything that follows a study from outside: MLflow, the terminal.
 
-A tracker is told at visible places of `study.py`; it sees finished records and never trains or decides.
+A tracker is told at visible places of `study/run.py`; it sees finished records and never trains or decides.
 """
 
 from abc import ABC, abstractmethod
@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas
 
 from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance
-from automl.evaluation.evidence import Diagnosis
 from automl.evaluation.verdict import Verdict
+from automl.explanation.evidence import Diagnosis
 from automl.trial import Hyperparameters, Objective, Progress, Task, Trial
 
 

@@ -9,8 +9,8 @@ from typing import Any, final
 import keras
 import numpy
 
+from automl.config.sections import TrainingConfig
 from automl.networks.builder import NetworkBuilder
-from automl.sections import TrainingConfig
 from automl.training.optimizers import make_optimizer
 from automl.trial import Member, Task
 

@@ -13,13 +13,13 @@ import keras
 import numpy
 import tensorflow
 
+from automl.config.sections import TrainingConfig
 from automl.data.dataset import Dataset
 from automl.data.preprocessing import Layout
 from automl.data.splits import Fold
 from automl.evaluation.metrics import score
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
-from automl.sections import TrainingConfig
 from automl.training.compiled import CompiledModels, evaluation_loss, loss_name, mean_loss, row_losses
 from automl.training.health import MOST_ROWS, loss_slopes, make_health, output_slopes
 from automl.training.network import Network, forward

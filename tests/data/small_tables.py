@@ -6,8 +6,8 @@ from typing import Any
 import numpy
 import pandas
 
+from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.dataset import Dataset, make_dataset
-from automl.sections import DataConfig, SplitsConfig
 
 
 def where(*keys: str | int) -> str:

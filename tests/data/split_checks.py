@@ -5,9 +5,9 @@ from typing import Any
 
 from small_tables import where
 
+from automl.config.sections import SplitsConfig
 from automl.data.dataset import Dataset
 from automl.data.splits import Splits, make_splits
-from automl.sections import SplitsConfig
 
 REFUSE = {"folds": 5, "rare_classes": "refuse"}
 

@@ -8,11 +8,11 @@ import pandas
 import pytest
 from small_tables import where
 
+from automl.config.sections import DataConfig, SplitsConfig
 from automl.data import target_copies
 from automl.data.audit import audit
 from automl.data.dataset import Dataset, make_dataset
 from automl.data.splits import Splits, make_splits
-from automl.sections import DataConfig, SplitsConfig
 
 ROWS = 400
 

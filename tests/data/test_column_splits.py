@@ -14,10 +14,10 @@ from sklearn.model_selection import TimeSeriesSplit
 from small_tables import where
 from split_checks import check_partition, lists
 
+from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.dataset import Dataset, make_dataset
 from automl.data.splits import Splits, make_splits
 from automl.errors import DataError
-from automl.sections import DataConfig, SplitsConfig
 
 SEEDS = some.integers(0, 2**40)
 GROUPS = some.lists(some.integers(0, 14), min_size=60, max_size=150)

@@ -11,7 +11,7 @@ import pytest
 from automl.data.columns import UNKNOWN, Columns, encode_columns, numeric_columns
 from automl.data.dates import PARTS
 from automl.data.schema import inspect_columns
-from automl.scoring import date_texts, level_text, level_texts, number_values, plain_cells
+from automl.serving.scoring import date_texts, level_text, level_texts, number_values, plain_cells
 
 NAN = numpy.nan
 TABLE = pandas.DataFrame(

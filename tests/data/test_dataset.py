@@ -9,8 +9,8 @@ import pandas
 import pytest
 from small_tables import make, split_by, where
 
+from automl.config.reading import make_study
 from automl.data.readers import read_dataset
-from automl.studyfile import make_study
 from automl.trial import Task
 
 LABELS = {

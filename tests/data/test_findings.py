@@ -11,15 +11,15 @@ from click.testing import CliRunner, Result
 from small_tables import where
 
 from automl.cli import cli
-from automl.config import StudyConfig
+from automl.config.reading import load_study
+from automl.config.sections import DataConfig
+from automl.config.study import StudyConfig
+from automl.config.template import TableFacts, study_template
 from automl.data import findings
 from automl.data.dataset import Dataset, make_dataset
 from automl.data.targets import has_long_tail, skewness
 from automl.evaluation.metrics import METRICS, metrics_for
 from automl.hyperparameters import HYPERPARAMETERS
-from automl.sections import DataConfig
-from automl.studyfile import load_study
-from automl.template import TableFacts, study_template
 
 RANDOM = numpy.random.default_rng(4)
 

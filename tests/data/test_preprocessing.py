@@ -12,6 +12,7 @@ from nasty_tables import repeated, tables, targets
 from sklearn.preprocessing import StandardScaler
 from small_tables import make, where
 
+from automl.config.sections import DataConfig
 from automl.data import preprocessing
 from automl.data.columns import Columns, encode_columns, numeric_columns
 from automl.data.dataset import make_dataset
@@ -25,7 +26,6 @@ from automl.data.preprocessing import (
     make_layout,
 )
 from automl.errors import DataError
-from automl.sections import DataConfig
 
 NAN = numpy.nan
 

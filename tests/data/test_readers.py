@@ -11,14 +11,14 @@ import pytest
 import sklearn.datasets
 from small_tables import where
 
-from automl.config import StudyConfig
+from automl.config.sections import DataConfig, SplitsConfig
+from automl.config.study import StudyConfig
 from automl.data import readers
 from automl.data.dataset import Dataset
 from automl.data.files import TableFile
 from automl.data.formats import FORMATS, read_as
 from automl.data.readers import SKLEARN_TABLES, read_dataset
 from automl.errors import DataError
-from automl.sections import DataConfig, SplitsConfig
 from automl.trial import Task
 
 Write = Callable[..., Path]

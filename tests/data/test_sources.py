@@ -13,13 +13,13 @@ import sqlalchemy
 from small_tables import where
 from sqlalchemy.exc import OperationalError
 
-from automl.config import StudyConfig
+from automl.config.sections import DataConfig
+from automl.config.study import StudyConfig
 from automl.data import downloads
 from automl.data.dataset import Dataset
 from automl.data.downloads import public_url
 from automl.data.readers import read_dataset
 from automl.errors import DataError
-from automl.sections import DataConfig
 from automl.trial import Task
 
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as some
 from small_tables import classes, make, numbers, where
 from split_checks import check_partition, lists, split
 
+from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.dataset import Dataset
 from automl.data.random_splits import Request
 from automl.data.splits import KINDS, Fold, Splits, check_weights, make_splits
 from automl.errors import DataError
-from automl.sections import DataConfig, SplitsConfig
 from automl.trial import derive_seed
 
 

@@ -10,10 +10,10 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from small_tables import classes, numbers, where
 from split_checks import REFUSE, check_partition, lists, split
 
+from automl.config.sections import SplitsConfig
 from automl.data.dataset import Dataset
 from automl.data.splits import make_splits
 from automl.errors import DataError
-from automl.sections import SplitsConfig
 from automl.trial import Task, derive_seed
 
 CONFIGS = some.builds(

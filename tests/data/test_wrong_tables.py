@@ -6,9 +6,9 @@ import pandas
 import pytest
 from small_tables import make, split_by, where
 
+from automl.config.sections import DataConfig
 from automl.data.dataset import make_dataset
 from automl.errors import DataError
-from automl.sections import DataConfig
 
 WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str, list[str]]] = {
     "no such target": (

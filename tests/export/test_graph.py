@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from nasty_tables import CELLS, DATES, OTHER_DATES, TEXTS, columns
 
+from automl.config.sections import DataConfig
 from automl.data.columns import encode_columns
 from automl.data.dataset import make_dataset
 from automl.data.dates import DATE_FORMS, date_parts, seconds_of
@@ -18,8 +19,7 @@ from automl.data.encodings import ENCODINGS, Encoding
 from automl.data.preprocessing import fit_preprocessing, make_layout
 from automl.data.schema import ColumnKind, Schema
 from automl.export import graph
-from automl.scoring import GAP, SMALLEST, level_texts, number_values, plain_cells
-from automl.sections import DataConfig
+from automl.serving.scoring import GAP, SMALLEST, level_texts, number_values, plain_cells
 
 NAN, INFINITY = float("nan"), float("inf")
 FIT = pandas.DataFrame(

@@ -10,15 +10,15 @@ import numpy
 import pandas
 import pytest
 
+from automl.config.reading import make_study
 from automl.data import preprocessing
 from automl.data.columns import encode_columns
 from automl.data.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.export.saved_model import ModelCard, save_model
 from automl.networks.mlp import EMBEDDING
-from automl.preparation import PreparedStudy, prepare_study
-from automl.scoring import Scorer
-from automl.studyfile import make_study
+from automl.serving.scoring import Scorer
+from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.network import Network
 from automl.trial import Member, Trial, TrialState
 

@@ -7,13 +7,13 @@ import pandas
 import pytest
 import tensorflow
 
+from automl.config.reading import make_study
 from automl.data.splits import Fold
 from automl.errors import ExportError
 from automl.export.saved_model import ModelCard, argument_names, save_model
-from automl.preparation import prepare_study
-from automl.scoring import Scorer
-from automl.study import run_study
-from automl.studyfile import make_study
+from automl.serving.scoring import Scorer
+from automl.study.preparation import prepare_study
+from automl.study.run import run_study
 from automl.training.network import Network
 from automl.trial import Member, Trial, TrialState
 

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from automl.cli import cli
+from automl.config.reading import make_study
 from automl.data.splits import Fold
 from automl.export.saved_model import ModelCard, save_model
-from automl.preparation import prepare_study
-from automl.studyfile import make_study
+from automl.study.preparation import prepare_study
 from automl.training.network import Network
 from automl.trial import Member, Trial, TrialState
 
@@ -107,7 +107,7 @@ def test_which_texts_are_the_same_cell(model: Path, column: str, texts: list[str
     ("column", "cell", "text"), [("floor", 1, "1"), ("floor", 1.0, "1"), ("open", True, "true")]
 )
 def test_cells_of_other_types_are_those_texts(model: Path, column: str, cell: Any, text: str) -> None:
-    from automl.scoring import Scorer
+    from automl.serving.scoring import Scorer
 
     rows = pandas.DataFrame({name: [levels[0]] for name, levels in LEVELS.items()})
     given, expected = (Scorer(model).predict(rows.assign(**{column: own})) for own in (cell, text))

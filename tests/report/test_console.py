@@ -9,7 +9,7 @@ import pytest
 from paper_trials import completed, failed
 from rich.console import Console
 
-from automl.journal import StudyLog
+from automl.records.journal import StudyLog
 from automl.report.console import print_leaderboard, print_outcome
 from automl.trial import Trial
 

@@ -8,8 +8,8 @@ import pandas
 import pytest
 from paper_trials import completed, failed, fold
 
-from automl.explanation import explain_study
-from automl.journal import STUDY_FILE, StudyLog
+from automl.explanation.study import explain_study
+from automl.records.journal import STUDY_FILE, StudyLog
 from automl.report.files import write_study_files, write_trial_files
 from automl.trial import Trial, TrialState
 

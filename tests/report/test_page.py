@@ -12,10 +12,10 @@ import pytest
 from paper_trials import completed, failed, fold
 
 from automl.evaluation.bias_variance import BiasVariance, Curve
-from automl.evaluation.evidence import Diagnosis
 from automl.evaluation.importance import importance
 from automl.evaluation.learning_curve import learning_curve
-from automl.journal import StudyLog
+from automl.explanation.evidence import Diagnosis
+from automl.records.journal import StudyLog
 from automl.report.content import ReportContent, read_out_of_fold
 from automl.report.page import report_page
 from automl.trial import Trial, TrialState

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from keras_tuner.engine import hyperparameters as kinds
 
 from automl import space as spaces
+from automl.config.reading import make_study
 from automl.search.sampler import Proposal
-from automl.studyfile import make_study
 from automl.trial import Direction, Hyperparameters, Objective
 
 LOSS = Objective("log_loss", Direction.MINIMIZE)

@@ -5,9 +5,9 @@ from typing import Any
 import numpy
 import pandas
 
+from automl.config.reading import make_study
 from automl.data.encodings import ENCODINGS
-from automl.preparation import PreparedStudy, prepare_study
-from automl.studyfile import make_study
+from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.planner import Setting, _joint, structure_of
 from automl.training.population import Job, Outcome, Population
 from automl.training.programs import compile_epoch

@@ -10,7 +10,7 @@ import tensorflow
 from populations import joint_structure, member, setting, study, study_of_levels, train
 
 from automl.networks.mlp import set_weights
-from automl.preparation import PreparedStudy
+from automl.study.preparation import PreparedStudy
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
 from automl.training.health import make_health, output_slopes, perceptron_health

@@ -9,8 +9,8 @@ import pandas
 import pytest
 from populations import curves
 
-from automl.preparation import PreparedStudy, prepare_study
-from automl.studyfile import make_study
+from automl.config.reading import make_study
+from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.compiled import mean_loss
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES

@@ -6,10 +6,10 @@ import keras
 import numpy
 import pytest
 
+from automl.config.reading import make_study
 from automl.data.splits import Fold
 from automl.networks.builder import NetworkBuilder
-from automl.preparation import prepare_study
-from automl.studyfile import make_study
+from automl.study.preparation import prepare_study
 from automl.training.compiled import evaluation_loss
 from automl.training.network import Network
 from automl.training.optimizers import OPTIMIZERS, make_optimizer

@@ -8,11 +8,11 @@ import pandas
 import pytest
 from populations import member, study
 
-from automl.analysis import whole_folds
+from automl.config.reading import make_study
 from automl.data.splits import Fold
 from automl.networks.builder import NetworkBuilder
-from automl.preparation import PreparedStudy, prepare_study
-from automl.studyfile import make_study
+from automl.study.analysis import whole_folds
+from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Engine, SequentialEngine, Watch
 from automl.training.engines import ENGINES
 from automl.training.rows import member_fold

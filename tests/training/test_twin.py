@@ -9,8 +9,8 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from automl.preparation import prepare_study
-from automl.studyfile import make_study
+from automl.config.reading import make_study
+from automl.study.preparation import prepare_study
 from automl.training.trials import plan_members, train_trial
 from automl.trial import Member, TrialState, derive_seed
 

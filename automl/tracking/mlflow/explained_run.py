@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance
-from automl.evaluation.evidence import Diagnosis
+from automl.explanation.evidence import Diagnosis
 from automl.tracking.mlflow.store import Content, Point
 from automl.tracking.mlflow.trial_run import keep_finite
 

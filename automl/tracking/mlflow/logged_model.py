@@ -98,7 +98,7 @@ def save_pyfunc(model: ExportedModel, path: Path, mlflow_model: Any = None) -> N
         python_model=str(Path(__file__).with_name("pyfunc_model.py")),
         artifacts={
             "saved_model": str(model.folder.absolute()),
-            "scoring": str(here / "scoring.py"),
+            "scoring": str(here / "serving" / "scoring.py"),
         },
         mlflow_model=mlflow_model,
         signature=_signature(model),

@@ -9,7 +9,7 @@ import numpy
 import pandas
 import pytest
 
-from automl.scoring import Scorer
+from automl.serving.scoring import Scorer
 from automl.tracking.mlflow.logged_model import complete_rows, save_pyfunc
 from automl.tracking.tracker import ExportedModel
 

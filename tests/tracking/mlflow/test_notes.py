@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from hand_made import make_failed_trial, make_trial
 
-from automl.evaluation.evidence import Diagnosis
+from automl.explanation.evidence import Diagnosis
 from automl.tracking.mlflow.notes import Places, experiment_note, first_note, study_note, winner_note
 from automl.tracking.tracker import StudyRecord, StudyStatus, StudySummary
 from automl.trial import Direction, Objective

@@ -10,9 +10,9 @@ import pandas
 import pytest
 from mlflow.pyfunc import scoring_server
 
-from automl.scoring import Scorer
-from automl.study import run_study
-from automl.studyfile import make_study
+from automl.config.reading import make_study
+from automl.serving.scoring import Scorer
+from automl.study.run import run_study
 from automl.tracking.mlflow.logged_model import save_pyfunc
 from automl.tracking.tracker import ExportedModel
 from automl.trial import Task

@@ -17,7 +17,7 @@ import pytest
 from hand_made import children, make_failed_trial, make_trial, summarize
 
 from automl.evaluation.bias_variance import BiasVariance, Curve
-from automl.evaluation.evidence import Diagnosis
+from automl.explanation.evidence import Diagnosis
 from automl.tracking.mlflow import view as module
 from automl.tracking.mlflow.address import StoreAddress, probe
 from automl.tracking.mlflow.links import run_page

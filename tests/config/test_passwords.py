@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 import automl
 from automl.cli import cli
-from automl.conclusion import export_trial
+from automl.config.reading import load_study, make_study, study_text
 from automl.data.addresses import full_address
 from automl.errors import DataError
-from automl.studyfile import load_study, make_study, study_text
+from automl.study.conclusion import export_trial
 
 LINES = {
     "sql: postgresql://me:s%40c/ret@host/d": 'sql: "postgresql://me:***@host/d"',

@@ -8,8 +8,8 @@ import pytest
 from paper_trials import completed, failed
 
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR, BiasVariance, Curve
-from automl.evaluation.diagnosis import RULES, diagnose
-from automl.evaluation.evidence import LESS, MORE, Evidence, Floor
+from automl.explanation.diagnosis import RULES, diagnose
+from automl.explanation.evidence import LESS, MORE, Evidence, Floor
 from automl.trial import Health, Trial
 
 EPOCHS = 100

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pandas
 
-from automl.conclusion import examine, judge, read_test_set, refit_trial, write_model, write_out_of_fold
-from automl.config import StudyConfig
+from automl.config.reading import load_study, study_text
+from automl.config.study import StudyConfig
 from automl.errors import RecordError, StudyFailedError
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.evaluation.verdict import Verdict
-from automl.explanation import explain_study
+from automl.explanation.study import explain_study
 from automl.export.saved_model import check_backend
 from automl.interrupts import Interrupts
-from automl.journal import (
+from automl.records.journal import (
     MODEL,
     Journal,
     new_study_folder,
@@ -25,12 +25,12 @@ from automl.journal import (
     record_test_read,
     remove_study_folder,
 )
-from automl.opening import first_event, make_record
-from automl.preparation import PreparedStudy, prepare_study
 from automl.report.files import write_study_files, write_trial_files
 from automl.search.sampler import Sampler
 from automl.search.table import make_sampler
-from automl.studyfile import load_study, study_text
+from automl.study.conclusion import examine, judge, read_test_set, refit_trial, write_model, write_out_of_fold
+from automl.study.opening import first_event, make_record
+from automl.study.preparation import PreparedStudy, prepare_study
 from automl.tracking.mlflow.tracker import MlflowTracker
 from automl.tracking.tracker import ExportedModel, StudyRecord, StudyStatus, StudySummary, Tracker
 from automl.training.engine import Engine, Watch

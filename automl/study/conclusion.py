@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy
 import pandas
 
-from automl.analysis import decompose, design_analysis
+from automl.config.reading import load_study
 from automl.errors import DataError, ExportError
 from automl.evaluation.metrics import METRICS, metrics_for
 from automl.evaluation.out_of_fold import OutOfFold
@@ -15,16 +15,16 @@ from automl.evaluation.resampling import Estimate, corrected_score, score_interv
 from automl.evaluation.thresholds import EVEN, at_threshold, score_at, tuned_threshold
 from automl.evaluation.verdict import Verdict
 from automl.export.saved_model import ModelCard, copy_model, save_model
-from automl.journal import MODEL, OUT_OF_FOLD_FILE, STUDY_FILE, Journal, read_journal
-from automl.preparation import PreparedStudy, prepare_study
-from automl.studyfile import load_study
+from automl.records.journal import MODEL, OUT_OF_FOLD_FILE, STUDY_FILE, Journal, read_journal
+from automl.study.analysis import decompose, design_analysis
+from automl.study.preparation import PreparedStudy, prepare_study
+from automl.study.winner import learn_from_fewer, shuffle_columns
 from automl.training.baselines import BASELINES, run_baseline
 from automl.training.engine import Engine, Watch
 from automl.training.network import Network
 from automl.training.sequential import TrialFailure
 from automl.training.trials import refit_epochs
 from automl.trial import Member, Task, Trial, TrialState, derive_seed
-from automl.winner import learn_from_fewer, shuffle_columns
 
 REFIT = -1
 """Fold number of a refit on all training rows."""

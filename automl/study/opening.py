@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from automl import space as spaces
-from automl.analysis import targets_of
+from automl.config.reading import study_text
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR
-from automl.preparation import PreparedStudy, default_space, facts_of
-from automl.studyfile import study_text
+from automl.study.analysis import targets_of
+from automl.study.preparation import PreparedStudy, default_space, facts_of
 from automl.tracking.tracker import StudyRecord
 
 

@@ -15,9 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from automl.config.reading import load_study
 from automl.errors import RecordError
 from automl.evaluation.bias_variance import BiasVariance, Curve
-from automl.studyfile import load_study
 from automl.trial import Direction, FoldResult, Health, Objective, Trial, TrialState
 
 JOURNAL = "journal.jsonl"

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from paper_trials import completed
 
-from automl.config import StudyConfig
+from automl.config.ranges import Choice, Fixed, IntRange
+from automl.config.reading import dump_study, load_study, make_study
+from automl.config.study import StudyConfig
 from automl.errors import RecordError
-from automl.evaluation.diagnosis import RULES
-from automl.evaluation.evidence import LESS, MORE, Diagnosis
-from automl.explanation import Explanation
-from automl.journal import StudyLog
-from automl.next_study import next_study, propose
-from automl.preparation import prepare_study
-from automl.ranges import Choice, Fixed, IntRange
-from automl.studyfile import dump_study, load_study, make_study
+from automl.explanation.diagnosis import RULES
+from automl.explanation.evidence import LESS, MORE, Diagnosis
+from automl.explanation.next_study import next_study, propose
+from automl.explanation.study import Explanation
+from automl.records.journal import StudyLog
+from automl.study.preparation import prepare_study
 
 SPACE: dict[str, Any] = {"depth": 2, "width": 32, "learning_rate": 0.01, "optimizer": "adamw"}
 DEFAULTS = {"dropout": 0.0, "l2": 0.0, "weight_decay": 0.004}

@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from automl import config
+from automl.config import study as config
+from automl.config.ranges import Choice, Fixed, FloatRange, IntRange
 from automl.errors import StudyFileError, explain, one_of
-from automl.ranges import Choice, Fixed, FloatRange, IntRange
 
 Keys = tuple[str | int, ...]
 Lines = dict[Keys, int]

@@ -11,7 +11,7 @@ import pytest
 from paper_trials import completed, failed
 
 from automl.errors import RecordError
-from automl.journal import JOURNAL, Journal, StudyLog, find_study, new_study_folder, read_journal
+from automl.records.journal import JOURNAL, Journal, StudyLog, find_study, new_study_folder, read_journal
 from automl.trial import Direction, FoldResult, Objective, Trial, TrialState
 
 START = {"name": "wine", "metric": "log_loss", "direction": "min", "searched": ["width"]}

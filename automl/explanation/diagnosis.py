@@ -6,8 +6,8 @@ ICSE 2021), those of bias and variance our own (DECISIONS.md).
 
 from collections.abc import Callable, Mapping
 
-from automl.evaluation.causes import bias_bound, near_floor, undecided, untried_capacity, variance_bound
-from automl.evaluation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
+from automl.explanation.causes import bias_bound, near_floor, undecided, untried_capacity, variance_bound
+from automl.explanation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
 from automl.trial import TrialState
 
 NO_SIGNAL = 0.95

@@ -8,11 +8,11 @@ import pandas
 import pytest
 from paper_trials import completed, failed
 
-from automl import analysis
-from automl.analysis import Design, decompose, design_analysis, targets_of, whole_folds
-from automl.preparation import PreparedStudy, prepare_study
-from automl.sections import FEWEST_RESAMPLES
-from automl.studyfile import make_study
+from automl.config.reading import make_study
+from automl.config.sections import FEWEST_RESAMPLES
+from automl.study import analysis
+from automl.study.analysis import Design, decompose, design_analysis, targets_of, whole_folds
+from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Watch
 from automl.training.trials import plan_members
 from automl.trial import Trial

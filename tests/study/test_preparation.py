@@ -2,9 +2,9 @@
 
 import pytest
 
+from automl.config.reading import load_study
 from automl.errors import AutoMLError, DataError, NetworkError, SearchSpaceError, StudyFileError
-from automl.preparation import prepare_study
-from automl.studyfile import load_study
+from automl.study.preparation import prepare_study
 
 BUILDER = """
 import keras

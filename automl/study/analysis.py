@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy
 import pandas
 
+from automl.config.sections import FEWEST_RESAMPLES
 from automl.data.dataset import Dataset
 from automl.data.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.evaluation.bias_variance import BEYOND, BiasVariance, Predictions, Targets, snapshots, summarize
-from automl.preparation import PreparedStudy
-from automl.sections import FEWEST_RESAMPLES
+from automl.study.preparation import PreparedStudy
 from automl.training.engine import Watch
 from automl.training.traces import Trace
 from automl.training.trials import plan_members, refit_epochs

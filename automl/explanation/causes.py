@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from automl.evaluation.bias_variance import BiasVariance
-from automl.evaluation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
+from automl.explanation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
 from automl.trial import Trial
 from automl.wording import number
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from automl.config import StudyConfig
+from automl.config.ranges import Choice, Fixed, FloatRange, IntRange, Range
+from automl.config.reading import dump_study, load_study, make_study
+from automl.config.sections import SearchConfig
+from automl.config.study import StudyConfig
 from automl.errors import RecordError
-from automl.evaluation.evidence import MORE
-from automl.explanation import Explanation
+from automl.explanation.evidence import MORE
+from automl.explanation.study import Explanation
 from automl.hyperparameters import HYPERPARAMETERS
-from automl.journal import STUDY_FILE, StudyLog
-from automl.ranges import Choice, Fixed, FloatRange, IntRange, Range
-from automl.sections import SearchConfig
-from automl.studyfile import dump_study, load_study, make_study
+from automl.records.journal import STUDY_FILE, StudyLog
 from automl.trial import Hyperparameters, Scalar, is_number
 
 

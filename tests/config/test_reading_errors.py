@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from wrong_studies import DATA, Wrong, check_message
 
+from automl.config.reading import load_study
 from automl.errors import StudyFileError
-from automl.studyfile import load_study
 
 FORM = {
     "empty": Wrong("", 1, "a study file", "hold `key: value` lines", "", "Begin with `data:`"),

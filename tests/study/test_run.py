@@ -19,11 +19,11 @@ import pytest
 import yaml
 
 import automl
+from automl.config.reading import make_study
 from automl.errors import DataError, ExportError, SearchSpaceError, StudyFailedError, TrackingError
 from automl.evaluation.metrics import METRICS
-from automl.journal import read_journal
-from automl.preparation import prepare_study
-from automl.studyfile import make_study
+from automl.records.journal import read_journal
+from automl.study.preparation import prepare_study
 from automl.tracking.tracker import Tracker
 from automl.trial import Progress, TrialState
 
@@ -219,7 +219,7 @@ def _refit_of(result):
 
 def test_the_test_scores_are_those_of_the_exported_model(ran):
     """Locked-test accuracy, counted by hand from the SavedModel's own answers."""
-    from automl.scoring import Scorer
+    from automl.serving.scoring import Scorer
 
     _, result, _ = ran
     prepared = prepare_study(make_study(SMALL))
@@ -347,7 +347,7 @@ def test_a_time_limit_starts_no_new_trial(ran, monkeypatch, engine):
     """By a clock that goes on by a second whenever it is looked at: before each trial, at the least."""
     folder = ran[0]
     ticks = itertools.count()
-    monkeypatch.setattr("automl.study.time", types.SimpleNamespace(monotonic=lambda: float(next(ticks))))
+    monkeypatch.setattr("automl.study.run.time", types.SimpleNamespace(monotonic=lambda: float(next(ticks))))
     path = write(
         folder,
         name=f"brief-{engine}",

@@ -1,7 +1,7 @@
 """What a study file may say: the whole of it, put together from `sections.py` and `ranges.py`.
 
 These three are the only users of pydantic. They know form and ranges; whether a name (an activation, a metric, a
-sampler) exists is asked later, of the table that owns it. Reading YAML and locating errors in it is `studyfile.py`.
+sampler) exists is asked later, of the table that owns it. Reading YAML and locating errors in it is `reading.py`.
 """
 
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr
 
-from automl.ranges import Range, Section
-from automl.sections import (
+from automl.config.ranges import Range, Section
+from automl.config.sections import (
     BiasVarianceConfig,
     DataConfig,
     NetworkConfig,

@@ -10,10 +10,10 @@ import pydantic
 import pytest
 import yaml
 
-from automl.config import StudyConfig, study_schema
+from automl.config.ranges import Choice, Fixed, FloatRange, IntRange, Section
+from automl.config.reading import load_study, make_study, study_text
+from automl.config.study import StudyConfig, study_schema
 from automl.errors import StudyFileError
-from automl.ranges import Choice, Fixed, FloatRange, IntRange, Section
-from automl.studyfile import load_study, make_study, study_text
 
 STUDIES = sorted((Path(__file__).parent.parent / "studies").glob("*.yaml"))
 

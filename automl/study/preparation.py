@@ -10,7 +10,8 @@ import pandas
 import tensorflow
 
 from automl import space as spaces
-from automl.config import StudyConfig
+from automl.config.ranges import Range
+from automl.config.study import StudyConfig
 from automl.data.audit import audit
 from automl.data.dataset import Dataset
 from automl.data.encodings import ENCODINGS
@@ -24,7 +25,6 @@ from automl.networks.activations import ACTIVATIONS, REFUSED
 from automl.networks.builder import NetworkBuilder, PerceptronBuilder
 from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function
 from automl.networks.initializers import INITIALIZERS
-from automl.ranges import Range
 from automl.search.first import check_first
 from automl.search.table import SAMPLERS
 from automl.training.engine import Engine

@@ -6,8 +6,8 @@ import pytest
 from sklearn.metrics import f1_score, log_loss
 
 import automl
-from automl.preparation import prepare_study
-from automl.scoring import Scorer
+from automl.serving.scoring import Scorer
+from automl.study.preparation import prepare_study
 
 STUDY = {
     "name": "rare",

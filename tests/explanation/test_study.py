@@ -10,8 +10,8 @@ from paper_trials import completed, failed
 
 from automl.errors import RecordError
 from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance, Curve
-from automl.explanation import Explanation, explain_study, explain_trial
-from automl.journal import StudyLog
+from automl.explanation.study import Explanation, explain_study, explain_trial
+from automl.records.journal import StudyLog
 from automl.trial import Trial
 
 START: dict[str, Any] = {

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.comparison import Comparison, compare, smallest, tied
-from automl.evaluation.diagnosis import diagnose
-from automl.evaluation.evidence import LESS, MORE, Diagnosis, Evidence, Floor
 from automl.evaluation.importance import Importance, edges, importance
 from automl.evaluation.learning_curve import LearningCurve, learning_curve
-from automl.journal import StudyLog
+from automl.explanation.diagnosis import diagnose
+from automl.explanation.evidence import LESS, MORE, Diagnosis, Evidence, Floor
+from automl.records.journal import StudyLog
 from automl.trial import Trial, TrialState, derive_seed
 from automl.wording import number, score
 

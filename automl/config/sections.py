@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from automl.ranges import Section
+from automl.config.ranges import Section
 from automl.trial import Scalar
 
 FEWEST_RESAMPLES = 4

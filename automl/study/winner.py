@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy
 
-from automl.analysis import whole_folds
 from automl.data.columns import part_names
 from automl.data.dataset import Dataset
 from automl.data.schema import ColumnKind
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR
 from automl.evaluation.metrics import METRICS
-from automl.preparation import PreparedStudy
+from automl.study.analysis import whole_folds
+from automl.study.preparation import PreparedStudy
 from automl.training.engine import Engine, Watch
 from automl.training.sequential import TrialFailure
 from automl.training.trials import plan_members, refit_epochs

@@ -1,0 +1,1 @@
+"""What a record allows to say, in sentences, and the study to run next."""
