@@ -1,6 +1,7 @@
-"""Numbers as people read them: the same in the terminal, in MLflow and in the report."""
+"""Numbers and times as people read them: the same in the terminal, in MLflow and in the report."""
 
 import math
+from datetime import datetime
 
 from automl.trial import Trial
 
@@ -30,6 +31,11 @@ def duration(seconds: float) -> str:
     if seconds < 120.0:
         return f"{seconds:.0f} s"
     return f"{seconds / 60.0:.0f} min" if seconds < 5400.0 else f"{seconds / 3600.0:.1f} h"
+
+
+def moment(seconds: float | None) -> str:
+    """Local date and time of seconds since 1970."""
+    return "an unknown time" if seconds is None else f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}"
 
 
 def score(trial: Trial, metric: str) -> str:

@@ -6,9 +6,10 @@ is bias and noise: bias² + noise = risk − variance. One target a row does not
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from itertools import pairwise
+from typing import Any
 
 import numpy
 
@@ -92,6 +93,14 @@ class BiasVariance:
         """A curve's value and standard error at `epoch`."""
         place = self.epochs.index(self.epoch)
         return curve.values[place], curve.errors[place]
+
+
+def from_content(content: Mapping[str, Any]) -> BiasVariance:
+    """A decomposition from plain values, as `dataclasses.asdict` gives them and JSON keeps them."""
+    values = {field.name: content[field.name] for field in fields(BiasVariance)}
+    for name in ("risk", "variance", "rest"):
+        values[name] = Curve(tuple(values[name]["values"]), tuple(values[name]["errors"]))
+    return BiasVariance(**values | {name: tuple(values[name]) for name in ("epochs", "training")})
 
 
 @dataclass(frozen=True, slots=True)

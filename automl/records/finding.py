@@ -1,0 +1,113 @@
+"""Finds the record of a folder, and a run in it by what a person calls it."""
+
+import logging
+import re
+from pathlib import Path
+
+from automl.config.reading import load_study
+from automl.errors import RecordError
+from automl.records.database import connect, find_records
+from automl.records.files import STUDY_FILE
+from automl.records.old_journal import import_journals
+from automl.records.runs import Run
+from automl.records.state import StudyState, state_of
+from automl.records.store import Records
+
+LOGGER = logging.getLogger(__name__)
+
+
+def open_records(
+    mlruns: Path, uri: str | None = None, create: bool = False, source: str = "--records"
+) -> Records:
+    """The record of the studies of a folder. Journals that earlier versions of automl left there are read into it once.
+
+    Args:
+        mlruns: The folder.
+        uri: The database; AUTOML_RECORDS, then a file in the folder, when None.
+        create: Whether to make the file where there is none.
+        source: What names the URI, for messages.
+
+    Raises:
+        RecordError: The database cannot be used, or there is none.
+    """
+    mlruns = mlruns.absolute()
+    address = find_records(mlruns, uri, source)
+    file = address.file
+    journals = sorted(mlruns.glob("studies/*/*/journal.jsonl"))
+    missing = file is not None and not file.is_file() and not journals and not create
+    if missing:
+        raise RecordError(f"{mlruns}: there is no study here. Run one with `automl run study.yaml`.")
+    records = Records(address, connect(address), mlruns)
+    if journals:
+        import_journals(records, journals)
+    return records
+
+
+def open_run(mlruns: Path, study: str | None, uri: str | None = None) -> tuple[Records, Run]:
+    """The record and a run in it, by what a person calls the study.
+
+    Args:
+        mlruns: The folder of the studies.
+        study: A name, a study file or the folder of a run; the last study that was run when None.
+        uri: The database of the record.
+
+    Raises:
+        RecordError: There is no such run.
+        StudyFileError: The study file cannot be read.
+    """
+    if study is not None:
+        path = Path(study)
+        if path.suffix in (".yaml", ".yml") and path.is_file():
+            config = load_study(path)
+            study, uri = config.name, uri or config.records.uri
+        elif (path / STUDY_FILE).is_file():
+            return _by_folder(path.absolute(), uri)
+    records = open_records(mlruns, uri)
+    return records, find_run(records, study)
+
+
+def find_run(records: Records, study: str | None) -> Run:
+    """The newest run of a study that has trials; of all studies when no name is given.
+
+    By the order in which runs were entered, never by a clock; the newest one of all where none has trials.
+
+    Raises:
+        RecordError: There is none.
+    """
+    name = None if study is None else re.sub(r"\.ya?ml$", "", Path(study).name)
+    runs = records.runs()
+    named = [run for run in runs if name in (None, run.name)]
+    if not named:
+        known = sorted({run.name for run in runs})
+        what = "no study" if name is None else f"no study {name!r}"
+        cure = f"Known: {', '.join(known)}." if known else "Run one with `automl run study.yaml`."
+        raise RecordError(f"{records.mlruns}: there is {what} here. {cure}")
+    with_trials = [run for run in named if run.num_trials]
+    return (with_trials or named)[-1]
+
+
+def read_state(records: Records, run: Run) -> StudyState:
+    """All that is recorded of a run.
+
+    Raises:
+        RecordError: The record cannot be read.
+    """
+    return state_of(run.folder, records.events(run))
+
+
+def read_run(folder: Path) -> StudyState:
+    """All that is recorded of the run with this folder, `mlruns/studies/NAME/RUN`.
+
+    Raises:
+        RecordError: There is none.
+    """
+    return read_state(*_by_folder(folder.absolute(), None))
+
+
+def _by_folder(folder: Path, uri: str | None) -> tuple[Records, Run]:
+    records = open_records(folder.parents[2], uri)
+    for run in records.runs(folder.parent.name):
+        if run.identifier == folder.name:
+            return records, run
+    where = records.address.shown
+    raise RecordError(f"{folder}: this run is not in the record {where}. Name its record with --records.")

@@ -1,0 +1,51 @@
+"""A run of a study as the record lists it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from automl.wording import moment
+
+RUNNING = "running"
+"""State of a run whose last process has not recorded its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a study as the record lists it.
+
+    Attributes:
+        number: In the record; a later run has a larger one.
+        name: Of the study.
+        identifier: Of the run.
+        folder: Where its files are.
+        state: `running`, `finished`, `failed` or `stopped`, as its processes recorded it.
+        created: Seconds since 1970.
+        num_trials: Trials that have ended.
+        owner: The process that works on it, or was the last to; None where none ever did.
+        since: When that process began, in seconds since 1970.
+        held: Whether that process still works on it.
+    """
+
+    number: int
+    name: str
+    identifier: str
+    folder: Path
+    state: str
+    created: float
+    num_trials: int
+    owner: str | None = None
+    since: float | None = None
+    held: bool = False
+
+    @property
+    def killed(self) -> bool:
+        """Whether its last process ended without a word."""
+        return self.state == RUNNING and not self.held
+
+
+def holder(run: Run, owner: str | None, since: float | None) -> str:
+    """Who works on a run since when, and what to do, in sentences."""
+    host, pid, _ = (owner or "?:?:?").rsplit(":", 2)
+    who = f"process {pid} on {host} since {moment(since)}"
+    cure = "Wait for it, stop it, or give this study another name."
+    return f"the study {run.name!r} (run {run.identifier}) is being run by {who}. {cure}"

@@ -1,0 +1,250 @@
+"""What is known of a run of a study: a fold over its events. Terminal, MLflow, report and resume read it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, final
+
+from automl.errors import RecordError
+from automl.evaluation.bias_variance import BiasVariance, from_content
+from automl.records.events import (
+    Analyzed,
+    CohortAsked,
+    Event,
+    Exported,
+    Finished,
+    PhaseBegun,
+    PhaseEnded,
+    Recorded,
+    StudyContinued,
+    StudyStarted,
+    TestReadingDone,
+    TestReadingIntended,
+    TrialEnded,
+    VerdictReached,
+)
+from automl.records.files import light_trial, read_json, read_trial
+from automl.trial import Direction, Hyperparameters, Objective, Trial, TrialState
+
+BIAS_VARIANCE, LEARNING_CURVE, COLUMNS = "bias_variance", "learning_curve", "columns"
+"""Names of the analyses whose answers are known here by type."""
+
+
+@final
+class StudyState:
+    """A run of a study as far as its events have been applied.
+
+    Trials are light: scores by the objective's metric and kept epochs, so that ten thousand of them fit. `whole` gives
+    a trial with its curves and all scores.
+
+    Args:
+        folder: Where the files of the run are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seq = 0
+        self.time = 0.0
+        self.continued: list[StudyContinued] = []
+        self.cohorts: list[CohortAsked] = []
+        self.phase = ""
+        self.done_phases: set[str] = set()
+        self.intended: list[TestReadingIntended] = []
+        self.tests: list[TestReadingDone] = []
+        self.verdict = VerdictReached()
+        self.analyzed: dict[tuple[str, int], Analyzed] = {}
+        self.exported: Exported | None = None
+        self.finished: Finished | None = None
+        self.best: Trial | None = None
+        self._started: StudyStarted | None = None
+        self._asked: dict[int, Hyperparameters] = {}
+        self._ended: dict[int, TrialEnded] = {}
+        self._trials: dict[int, Trial] = {}
+        self._answers: dict[tuple[str, int], Mapping[str, Any]] = {}
+        self._bias_variance: dict[int, BiasVariance] = {}
+
+    @property
+    def started(self) -> StudyStarted:
+        """The first event, with what later processes have changed.
+
+        Raises:
+            RecordError: It has not been applied.
+        """
+        if self._started is None:
+            raise RecordError(f"{self.folder}: the record does not begin with a study. Run the study again.")
+        return self._started
+
+    @property
+    def objective(self) -> Objective:
+        """Metric and direction that rank the trials."""
+        return Objective(self.started.metric, Direction(self.started.direction))
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """Ended trials by number, light."""
+        return tuple(self._trials[number] for number in sorted(self._trials))
+
+    @property
+    def num_trials(self) -> int:
+        """Trials that have ended."""
+        return len(self._trials)
+
+    @property
+    def completed(self) -> list[Trial]:
+        """Completed trials by number, light."""
+        return [trial for trial in self.trials if trial.state is TrialState.COMPLETE]
+
+    @property
+    def num_asked(self) -> int:
+        """Trials that have been asked for."""
+        return len(self._asked)
+
+    @property
+    def asked(self) -> Mapping[int, Hyperparameters]:
+        """Hyperparameters of every trial that was asked for, by number."""
+        return self._asked
+
+    @property
+    def running_cohort(self) -> CohortAsked | None:
+        """The last cohort, where trials of it have not ended."""
+        last = self.cohorts[-1] if self.cohorts else None
+        if last is None:
+            return None
+        numbers = range(last.first, last.first + len(last.hyperparameters))
+        return last if any(number not in self._trials for number in numbers) else None
+
+    @property
+    def unfinished(self) -> str:
+        """Why the run is not over, in words: empty where it is."""
+        if self.finished is not None and self.finished.status == "finished":
+            return ""
+        how = "stopped" if self.finished is not None else "killed, or still running,"
+        if self.finished is not None and self.finished.status == "failed":
+            how = "failed"
+        model = "" if self.exported is not None else "; no model was exported"
+        return f"{how} after {self.num_trials} of {self.started.num_trials} trials{model}"
+
+    def has_ended(self, number: int) -> bool:
+        """Whether a trial of this number has ended."""
+        return number in self._trials
+
+    def trial(self, number: int) -> Trial:
+        """A trial by number, light.
+
+        Raises:
+            RecordError: There is none of that number.
+        """
+        if number in self._trials:
+            return self._trials[number]
+        cure = f"Trials 0 to {max(self._trials)} are recorded." if self._trials else "No trial has ended."
+        raise RecordError(f"{self.folder}: there is no trial {number}. {cure}")
+
+    def whole(self, number: int) -> Trial:
+        """A trial with its curves and all of its scores, from its files.
+
+        Raises:
+            RecordError: There is none of that number, or a file of it is missing.
+        """
+        light = self.trial(number)
+        if number not in self._ended:
+            return light
+        return read_trial(self.folder, self._ended[number], light.hyperparameters)
+
+    @property
+    def bias_variance(self) -> Mapping[int, BiasVariance]:
+        """What the losses of trials are made of, by number of the trial."""
+        for name, trial in self.analyzed:
+            if name == BIAS_VARIANCE and trial not in self._bias_variance:
+                self._bias_variance[trial] = from_content(self.answer(BIAS_VARIANCE, trial))
+        return self._bias_variance
+
+    @property
+    def learning_curve(self) -> Mapping[str, Any]:
+        """Of the winner: `rows` to learn from and `losses` of each fold; empty where none was made."""
+        return self._of_the_last(LEARNING_CURVE)
+
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """What the winner's score loses when a column is shuffled; empty where that was not asked."""
+        return self._of_the_last(COLUMNS)
+
+    def answer(self, analysis: str, trial: int) -> Mapping[str, Any]:
+        """What an analysis found out about a trial; empty where it was not made."""
+        key = (analysis, trial)
+        if key in self.analyzed and key not in self._answers:
+            self._answers[key] = read_json(self.folder / self.analyzed[key].file)
+        return self._answers.get(key, {})
+
+    def _of_the_last(self, analysis: str) -> Mapping[str, Any]:
+        trials = [trial for name, trial in self.analyzed if name == analysis]
+        return self.answer(analysis, trials[-1]) if trials else {}
+
+    def apply(self, recorded: Recorded) -> None:
+        """Take in the next event. One that was applied already changes nothing."""
+        if recorded.seq <= self.seq:
+            return
+        self.seq, self.time = recorded.seq, recorded.time
+        self._apply(recorded.event)
+
+    def _apply(self, event: Event) -> None:  # noqa: C901  a line per kind of event
+        match event:
+            case StudyStarted():
+                self._started = event
+            case StudyContinued():
+                self._go_on(event)
+            case CohortAsked():
+                self.cohorts.append(event)
+                self._asked |= dict(enumerate(event.hyperparameters, start=event.first))
+            case TrialEnded():
+                self._end_trial(event)
+            case PhaseBegun(name):
+                self.phase = name
+            case PhaseEnded(name):
+                self.phase = ""
+                self.done_phases.add(name)
+            case TestReadingIntended():
+                self.intended.append(event)
+            case TestReadingDone():
+                self.tests.append(event)
+            case VerdictReached():
+                self.verdict = event
+            case Analyzed(analysis, trial):
+                self._analyze(analysis, trial, event)
+            case Exported():
+                self.exported = event
+            case Finished():
+                self.finished, self.phase = event, ""
+
+    def _analyze(self, analysis: str, trial: int, event: Analyzed) -> None:
+        self.analyzed.pop((analysis, trial), None)  # so that the last one stands last
+        self.analyzed[analysis, trial] = event
+        self._answers.pop((analysis, trial), None)
+        if analysis == BIAS_VARIANCE:
+            self._bias_variance.pop(trial, None)
+
+    def _go_on(self, event: StudyContinued) -> None:
+        self.continued.append(event)
+        self.finished = None
+        self.done_phases = set()
+        started = replace(self.started, num_trials=event.num_trials, time_limit=event.time_limit)
+        if event.text:
+            started = replace(started, text=event.text)
+        if event.bounds:
+            started = replace(started, bounds=event.bounds, space=event.space)
+        self._started = started
+
+    def _end_trial(self, event: TrialEnded) -> None:
+        objective = self.objective
+        trial = light_trial(event, self._asked.get(event.number, {}), objective.metric)
+        self._ended[event.number], self._trials[event.number] = event, trial
+        if trial.state is TrialState.COMPLETE:
+            known = [trial] if self.best is None else [self.best, trial]
+            self.best = objective.best(known)
+
+
+def state_of(folder: Path, events: Iterable[Recorded]) -> StudyState:
+    """The state that events lead to."""
+    state = StudyState(folder)
+    for recorded in events:
+        state.apply(recorded)
+    return state
