@@ -48,7 +48,6 @@ class StudyState:
         self.continued: list[StudyContinued] = []
         self.cohorts: list[CohortAsked] = []
         self.phase = ""
-        self.done_phases: set[str] = set()
         self.intended: list[TestReadingIntended] = []
         self.tests: list[TestReadingDone] = []
         self.verdict = VerdictReached()
@@ -57,6 +56,7 @@ class StudyState:
         self.finished: Finished | None = None
         self.best: Trial | None = None
         self._started: StudyStarted | None = None
+        self._first_num_trials = 0
         self._asked: dict[int, Hyperparameters] = {}
         self._ended: dict[int, TrialEnded] = {}
         self._trials: dict[int, Trial] = {}
@@ -73,6 +73,11 @@ class StudyState:
         if self._started is None:
             raise RecordError(f"{self.folder}: the record does not begin with a study. Run the study again.")
         return self._started
+
+    @property
+    def first_num_trials(self) -> int:
+        """Trials at most when the run began: what a sampler was made for, however many were added later."""
+        return self._first_num_trials
 
     @property
     def objective(self) -> Objective:
@@ -189,7 +194,7 @@ class StudyState:
     def _apply(self, event: Event) -> None:  # noqa: C901  a line per kind of event
         match event:
             case StudyStarted():
-                self._started = event
+                self._started, self._first_num_trials = event, event.num_trials
             case StudyContinued():
                 self._go_on(event)
             case CohortAsked():
@@ -199,9 +204,8 @@ class StudyState:
                 self._end_trial(event)
             case PhaseBegun(name):
                 self.phase = name
-            case PhaseEnded(name):
+            case PhaseEnded():
                 self.phase = ""
-                self.done_phases.add(name)
             case TestReadingIntended():
                 self.intended.append(event)
             case TestReadingDone():
@@ -225,7 +229,6 @@ class StudyState:
     def _go_on(self, event: StudyContinued) -> None:
         self.continued.append(event)
         self.finished = None
-        self.done_phases = set()
         started = replace(self.started, num_trials=event.num_trials, time_limit=event.time_limit)
         if event.text:
             started = replace(started, text=event.text)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from automl.errors import RecordError
@@ -173,6 +173,17 @@ class Records:
         """Let others take the run over at once."""
         with in_words(self.address), writing(self._engine).begin() as connection:
             connection.execute(update(STUDIES).where(*_holds(lease)).values(lease_until=None))
+
+    def remove(self, lease: Lease) -> None:
+        """Undo `create` for a run that could not begin."""
+        with in_words(self.address), writing(self._engine).begin() as connection:
+            if connection.execute(select(STUDIES.c.id).where(*_holds(lease))).first() is not None:
+                for table, column in (
+                    (COHORTS, COHORTS.c.study),
+                    (EVENTS, EVENTS.c.study),
+                    (STUDIES, STUDIES.c.id),
+                ):
+                    connection.execute(delete(table).where(column == lease.study))
 
     def append(self, lease: Lease, *events: Event) -> list[Recorded]:
         """Write events, all or none; they are on disk when this returns.
