@@ -40,6 +40,7 @@ def init(data: Path | None, target: str | None, encoding: str, to: Path, force: 
     For DATA, a CSV, TSV, JSON lines, Parquet, Feather or Excel file, with what was found in it; or for the digits
     that come with scikit-learn.
     """
+    from automl.config.budget import BudgetConfig
     from automl.config.reading import name_for
     from automl.config.sections import SearchConfig
 
@@ -47,8 +48,7 @@ def init(data: Path | None, target: str | None, encoding: str, to: Path, force: 
         raise RecordError(f"{to} exists. Choose another file with --to, or replace it with --force.")
     facts = _digits() if data is None else _look_at(data, target, encoding, to)
     name = name_for(to if data is None or to.stem != "study" else data)
-    search = SearchConfig()
-    text = study_template(name, shlex.quote(str(to)), facts, search.trials, search.minutes)
+    text = study_template(name, shlex.quote(str(to)), facts, SearchConfig().trials, BudgetConfig().minutes)
     write_text(text, to)
     click.echo(f"{to} is written. Next: automl check {shlex.quote(str(to))}")
 

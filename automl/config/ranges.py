@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from automl.trial import Scalar
 
@@ -11,6 +12,17 @@ class Section(BaseModel):
     """A part of the study file: frozen, and a key it does not know is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
+
+
+def misplaced(keys: tuple[str, ...], what: str) -> ValidationError:
+    """An error at a key of a section, for a check that needs other keys too.
+
+    Args:
+        keys: Where it stands, from the section that checks.
+        what: What it must be, what was given, and the cure: the sentence after the key's name, without its end.
+    """
+    error = PydanticCustomError("value_error", "{what}", {"what": what})
+    return ValidationError.from_exception_data("", [InitErrorDetails(type=error, loc=keys, input=None)])
 
 
 class IntRange(Section):

@@ -95,6 +95,8 @@ def dump_study(study: config.StudyConfig) -> str:
     }
     if not content["space"]:
         del content["space"]
+    if "minutes" in content.get("search", {}):  # alone, it would mean a budget without limit
+        content["budget"] = {"minutes": study.budget.minutes} | content.get("budget", {})
     return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
 
@@ -103,6 +105,15 @@ def _masked(text: str) -> str:
     for form in _PASSWORDS:
         text = form.sub(lambda found: found[1] + (found[2] if _REFERENCE.fullmatch(found[2]) else MASK), text)
     return text
+
+
+def without_passwords(value: Any) -> Any:
+    """Text, or lists and mappings of it, with `MASK` for the passwords in their URLs."""
+    if isinstance(value, dict):
+        return {key: without_passwords(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(without_passwords, value))
+    return _masked(value) if isinstance(value, str) else value
 
 
 def name_for(file: Path) -> str:
@@ -201,7 +212,7 @@ def _describe(errors: Sequence[Mapping[str, Any]], where: Callable[[Keys], str])
         sentence = f"`{name}` {error['msg'].removeprefix('Value error, ')}. {cure}"
     else:
         must = _WORDING.get(kind) or re.sub("^(Input|String) should ", "", error["msg"])
-        sentence = explain(name, must, got, cure)
+        sentence = explain(name, must, without_passwords(got), cure)
     return f"{at}: {sentence}" if at else sentence
 
 

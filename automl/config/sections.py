@@ -1,4 +1,7 @@
-"""The sections of a study file but its space: frozen models with one description a key."""
+"""The sections of a study file on its table, search, networks and analysis: frozen models, each key described.
+
+Its space is in `ranges.py`, its budget in `budget.py`, its stores in `stores.py`.
+"""
 
 from typing import Literal, Self
 
@@ -148,7 +151,7 @@ class NetworkConfig(Section):
 
 
 class SearchConfig(Section):
-    """How the space is searched, and for how long."""
+    """How the space is searched."""
 
     algorithm: str = Field("bayesian", description="random, grid or bayesian.")
     trials: int = Field(50, ge=1, description="Number of trials at most.")
@@ -158,7 +161,9 @@ class SearchConfig(Section):
         description="Trials that are asked for and trained together; as the algorithm allows when left out.",
     )
     minutes: float | None = Field(
-        5.0, gt=0.0, description="No new trial is started after this many minutes; null for no limit."
+        None,
+        gt=0.0,
+        description="Minutes of the search, as a part of `budget.minutes`; null for no limit of its own.",
     )
     first: tuple[dict[str, Scalar], ...] = Field(
         (),
@@ -224,15 +229,3 @@ class BiasVarianceConfig(Section):
         if resamples is not None and 0 < resamples < FEWEST_RESAMPLES:
             raise ValueError(f"must be 0 or at least {FEWEST_RESAMPLES}: of fewer the spread says nothing")
         return resamples
-
-
-class TrackingConfig(Section):
-    """Where MLflow keeps the study."""
-
-    uri: str | None = Field(
-        None,
-        description="An MLflow server; MLFLOW_TRACKING_URI, then a database under mlruns/ when left out.",
-    )
-    register_as: str | None = Field(
-        None, min_length=1, description="Name under which the best model enters MLflow's model registry."
-    )

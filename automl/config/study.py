@@ -1,14 +1,16 @@
-"""What a study file may say: the whole of it, put together from `sections.py` and `ranges.py`.
+"""What a study file may say: the whole of it, put together from its sections.
 
-These three are the only users of pydantic. They know form and ranges; whether a name (an activation, a metric, a
-sampler) exists is asked later, of the table that owns it. Reading YAML and locating errors in it is `reading.py`.
+`sections.py`, `budget.py`, `stores.py`, `ranges.py` and this file are the only users of pydantic. They know form and
+ranges; whether a name (an activation, a metric, a sampler) exists is asked later, of the table that owns it. Reading
+YAML and locating errors in it is `reading.py`; what may change while a study goes on is `changes.py`.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
+from automl.config.budget import BudgetConfig, check_share, with_budget
 from automl.config.ranges import Range, Section
 from automl.config.sections import (
     BiasVarianceConfig,
@@ -16,9 +18,9 @@ from automl.config.sections import (
     NetworkConfig,
     SearchConfig,
     SplitsConfig,
-    TrackingConfig,
     TrainingConfig,
 )
+from automl.config.stores import RecordsConfig, TrackingConfig
 
 
 class StudyConfig(Section):
@@ -39,7 +41,10 @@ class StudyConfig(Section):
         None, description="What is searched, by hyperparameter; a small general space when left out."
     )
     network: NetworkConfig = Field(NetworkConfig(), description="What is built from the hyperparameters.")
-    search: SearchConfig = Field(SearchConfig(), description="How the space is searched, and for how long.")
+    search: SearchConfig = Field(SearchConfig(), description="How the space is searched.")
+    budget: BudgetConfig = Field(
+        BudgetConfig(), description="How long the whole command may take, and what ends the search early."
+    )
     training: TrainingConfig = Field(TrainingConfig(), description="How one network is trained.")
     baselines: bool = Field(
         True,
@@ -49,12 +54,28 @@ class StudyConfig(Section):
         BiasVarianceConfig(),
         description="Which trials are taken apart into bias and variance, and how closely.",
     )
-    tracking: TrackingConfig = Field(TrackingConfig(), description="Where MLflow keeps the study.")
+    tracking: TrackingConfig = Field(
+        TrackingConfig(),
+        description="Where trials and models are sent: MLflow, a tracker of your own, or nowhere.",
+    )
+    records: RecordsConfig = Field(
+        RecordsConfig(), description="The database in which the study is recorded, and from which it goes on."
+    )
 
     _text: str = PrivateAttr("")
     _file: Path | None = PrivateAttr(None)
     _folder: Path | None = PrivateAttr(None)
     _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_minutes(cls, content: Any) -> Any:
+        return with_budget(content) if isinstance(content, dict) else content
+
+    @model_validator(mode="after")
+    def _within_budget(self) -> Self:
+        check_share(self.search.minutes, self.budget.minutes)
+        return self
 
     @property
     def text(self) -> str:

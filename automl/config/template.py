@@ -64,8 +64,12 @@ space:
 search:
   algorithm: bayesian   # random, grid or bayesian
   trials: {trials:<14}# at most
-  minutes: {minutes:<13}# no new trial is started after this many minutes; null for no limit
   seed: 0               # everything random derives from it
+
+budget:
+  minutes: {minutes:<13}# of the whole command: search, analysis, refit, baselines, export, MLflow; null for no limit
+  # stop_at: 0.1        # the search ends when the {objective} of a trial reaches this value
+  # stop_after: 20      # the search ends after this many trials in a row without improvement
 
 training:
   patience: 10          # epochs without a better loss on the stopping rows
@@ -77,7 +81,10 @@ bias_variance:
   # resamples: 16       # of the table, for each of them; 0 for none
   # seeds: 4            # tells what the rows do from what the seed does
 
-# tracking: {{uri: "http://127.0.0.1:5000", register_as: {name}}}   # default: a database under mlruns/
+# Where trials and models are sent: `to` is mlflow (the default), none, or a tracker of your own,
+# `package.module:Class`. Without `uri`, MLflow keeps them in a database under mlruns/.
+# tracking: {{to: mlflow, uri: "http://127.0.0.1:5000", register_as: {name}}}
+# records: {{uri: "postgresql://me:${{PASSWORD}}@host/studies"}}   # default: a SQLite file under mlruns/
 # network: {{builder: "my_models.py:build"}}   # build(hp) -> keras.Model, KerasTuner's convention
 """
 
@@ -90,7 +97,7 @@ def study_template(name: str, file: str, facts: TableFacts, trials: int, minutes
         file: The file's path, for the commands in its header.
         facts: What it says of the table.
         trials: Number of trials by default.
-        minutes: Time limit by default; None for none.
+        minutes: Time limit of the whole command by default; None for none.
     """
     metrics = f"The metric that ranks the trials: {', '.join(facts.metrics)}. The first is the default."
     findings = [f"- {line}" for line in facts.findings]
@@ -104,19 +111,19 @@ def study_template(name: str, file: str, facts: TableFacts, trials: int, minutes
         trials=trials,
         minutes="null" if minutes is None else f"{minutes:g}",
         space="\n".join(
-            f"  {key}: {_flow(entry.get('fixed', entry))}{_REMARKS.get(key, '')}"
+            f"  {key}: {flow(entry.get('fixed', entry))}{_REMARKS.get(key, '')}"
             for key, entry in facts.space.items()
         ),
     )
 
 
-def _flow(value: Any) -> str:
-    """A value of the space as YAML in one line."""
+def flow(value: Any) -> str:
+    """A value of the study file as YAML in one line."""
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key}: {_flow(entry)}' for key, entry in value.items())}}}"
+        return f"{{{', '.join(f'{key}: {flow(entry)}' for key, entry in value.items())}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_flow, value))}]"
-    return value if isinstance(value, str) and value.isidentifier() else json.dumps(value)
+        return f"[{', '.join(map(flow, value))}]"
+    return value if isinstance(value, str) and value.isidentifier() else json.dumps(value, ensure_ascii=False)
 
 
 def _comment(lines: list[str]) -> str:

@@ -15,7 +15,7 @@ from automl.config.reading import load_study, make_study, study_text
 from automl.config.study import StudyConfig, study_schema
 from automl.errors import StudyFileError
 
-STUDIES = sorted((Path(__file__).parent.parent / "studies").glob("*.yaml"))
+STUDIES = sorted((Path(__file__).parents[2] / "studies").glob("*.yaml"))
 
 
 @pytest.fixture
@@ -152,8 +152,10 @@ CONTENT: dict[str, Any] = {
     },
     "network": {"builder": "net.py:build"},
     "search": {"algorithm": "random", "trials": 3, "minutes": 0.5, "seed": 11},
+    "budget": {"minutes": 2.5, "stop_at": -0.25, "stop_after": 9},
     "training": {"epochs": 7, "batch_size": 8, "patience": 2, "loss": "huber"},
-    "tracking": {"uri": "http://127.0.0.1:5000", "register_as": "best"},
+    "tracking": {"to": "mine.trackers:Tracker", "uri": "http://127.0.0.1:5000", "register_as": "best"},
+    "records": {"uri": "postgresql+psycopg://me:${WORD}@host/studies"},
 }
 
 
@@ -214,7 +216,7 @@ def test_the_schema_has_every_key_with_a_description_and_no_other(model: type[Se
 
 def test_the_schema_covers_the_whole_file() -> None:
     assert {model.__name__ for model in SECTIONS} - {"StudyConfig"} == set(SCHEMA["$defs"])
-    assert len(SECTIONS) == 12
+    assert len(SECTIONS) == 14
     assert SCHEMA["required"] == ["data"], "the name comes from the file"
     assert json.loads(json.dumps(SCHEMA)) == SCHEMA
     ranges = SCHEMA["properties"]["space"]["anyOf"][0]["additionalProperties"]["oneOf"]
@@ -269,6 +271,10 @@ def test_the_schema_takes_our_own_studies(file: Path) -> None:
         {"space": {"depth": [1, 3]}},
         {"space": {"depth": {"int": [1, 3], "stpe": 1}}},
         {"space": {"depth": {"log": True}}},
+        {"budget": {"minutes": "5"}},
+        {"budget": {"stop_after": "soon"}},
+        {"tracking": {"to": 3}},
+        {"records": {"url": "sqlite:///a.db"}},
     ],
     ids=str,
 )

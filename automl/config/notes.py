@@ -1,0 +1,23 @@
+"""What a study file means that its reader might not expect, in sentences."""
+
+from automl.config.study import StudyConfig
+
+
+def notes_of(config: StudyConfig) -> tuple[str, ...]:
+    """Sentences for `automl check` and for the beginning of a run."""
+    search, budget = config.search, config.budget
+    if search.minutes is not None and budget.minutes is not None:
+        share = f"{search.minutes:g} of the {budget.minutes:g} minutes in `budget.minutes`"
+        return (f"`search.minutes` limits the search to {share}.",)
+    if search.minutes is not None:
+        return (
+            f"`search.minutes: {search.minutes:g}` limits the search only. The whole command has no time limit, "
+            "because `budget.minutes` is null or left out. Set it to limit search, analysis, refit, baselines, "
+            "export and MLflow together.",
+        )
+    if "minutes" in search.model_fields_set and budget.minutes is None:
+        return (
+            "`search.minutes: null` means that the whole command has no time limit, because `budget.minutes` is "
+            "null or left out. Set `budget.minutes` for a limit.",
+        )
+    return ()

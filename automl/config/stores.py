@@ -1,0 +1,77 @@
+"""Where a study is kept: the `tracking` and `records` sections."""
+
+import re
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from automl.config.ranges import Section, misplaced
+
+_TRACKERS = ("none", "mlflow")
+_CLASS = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*"
+_TO = f"^({'|'.join(_TRACKERS)}|{_CLASS})$"
+_DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
+_URI = r"^(sqlite:///|postgresql(\+psycopg)?://|\$\{\w+\})"
+
+
+class TrackingConfig(Section):
+    """Where trials and models are sent beside the study's own records."""
+
+    to: str = Field(
+        "mlflow",
+        description="none sends nothing, mlflow keeps trials and models in MLflow, `package.module:Class` is a tracker "
+        "of your own.",
+        json_schema_extra={"pattern": _TO},
+    )
+    uri: str | None = Field(
+        None,
+        description="An MLflow server; MLFLOW_TRACKING_URI, then a database under mlruns/ when left out.",
+    )
+    register_as: str | None = Field(
+        None, min_length=1, description="Name under which the best model enters MLflow's model registry."
+    )
+
+    @field_validator("to")
+    @classmethod
+    def _a_tracker(cls, to: str) -> str:
+        if not re.fullmatch(_TO, to):
+            raise ValueError(f"must be none, mlflow or `package.module:Class`, got {to!r}")
+        return to
+
+    @model_validator(mode="after")
+    def _nothing_for_none(self) -> Self:
+        for key in ("uri", "register_as"):
+            if self.to == "none" and getattr(self, key) is not None:  # not repeated: it may hold a password
+                cure = f"Remove `tracking.{key}`, or write `to: mlflow`"
+                raise misplaced((key,), f"must be left out beside `to: none`. {cure}")
+        return self
+
+
+class RecordsConfig(Section):
+    """Where the events of a study are recorded, from which it is shown and goes on."""
+
+    uri: str | None = Field(
+        None,
+        description="A database as SQLAlchemy writes it, `sqlite:///studies.db` or `postgresql://host/studies`; "
+        "`${NAME}` stands for an environment variable. AUTOML_RECORDS, then a SQLite file under mlruns/ when left "
+        "out.",
+        json_schema_extra={"pattern": _URI},
+    )
+
+    @field_validator("uri")
+    @classmethod
+    def _a_database(cls, uri: str | None) -> str | None:
+        if uri is None:
+            return None
+        if not re.match(_URI, uri):
+            scheme = re.match(
+                r"[a-z][a-z0-9+.-]*:/{0,3}", uri
+            )  # what follows may be a password: it is not repeated
+            known = ", ".join(f"`{start}`" for start in _DATABASES)
+            got = f"`{scheme[0]}`" if scheme else "another"
+            raise ValueError(f"must begin with one of {known}, got {got}")
+        if uri in ("sqlite:///", "sqlite:///:memory:"):
+            raise ValueError(
+                f"must name a file, as in `sqlite:///studies.db`, got {uri!r}, which is kept nowhere"
+            )
+        return uri
