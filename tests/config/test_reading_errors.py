@@ -267,13 +267,3 @@ def test_another_encoding(tmp_path: Path) -> None:
     with pytest.raises(StudyFileError) as caught:
         load_study(file)
     assert str(caught.value) == f"{file}:3: the byte 0xe9 is not UTF-8 text. Save the file as UTF-8."
-
-
-@pytest.mark.parametrize(
-    "text", ["data: &a {sklearn: *a}\n", f"data: {'[' * 2000}{']' * 2000}\n"], ids=["in itself", "2000 deep"]
-)
-def test_nesting_without_end(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "deep.yaml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(StudyFileError, match=r"deep.yaml: this is nested too deeply.* Flatten it\.$"):
-        load_study(file)
