@@ -1,14 +1,13 @@
 """Random search: every trial is drawn from the space anew, whatever the scores."""
 
-import keras_tuner
-
-from automl.search.oracle import OracleSampler
+from automl.search.guards import GuardedSampler
 from automl.search.sampler import Given, Sampler
+from automl.search.untried import Untried
 from automl.space import Space
 from automl.trial import Objective
 
 
 def make_random(space: Space, objective: Objective, num_trials: int, seed: int, first: Given = ()) -> Sampler:
-    """A sampler over `keras_tuner.oracles.RandomSearchOracle`."""
-    del num_trials
-    return OracleSampler(keras_tuner.oracles.RandomSearchOracle, space, objective, seed, first=first)
+    """A sampler that draws each hyperparameter of trial n from a generator of the study's seed and n."""
+    del objective, num_trials
+    return GuardedSampler(Untried(space).draw, space, seed, first)

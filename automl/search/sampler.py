@@ -13,6 +13,9 @@ from automl.trial import Hyperparameters, Scalar
 Given: TypeAlias = Sequence[Mapping[str, Scalar]]
 """Configurations to propose before any other; what one leaves out is drawn at random."""
 
+Results: TypeAlias = Sequence[tuple[int, float | None]]
+"""Trial numbers and their scores. None, NaN and infinite scores mean that the trial failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -21,18 +24,20 @@ class Proposal:
     Attributes:
         number: The trial's number, from 0 in the order of asking. A result is told under this number.
         hyperparameters: Active values by name, in the order of the space, in plain Python types.
+        note: Why the algorithm did not choose this configuration itself, in one sentence; empty when it did.
     """
 
     number: int
     hyperparameters: Hyperparameters
+    note: str = ""
 
 
 class Sampler(ABC):
     """Proposes trials and learns from their scores.
 
-    A sampler never proposes a configuration twice. The same seed, the same asks and the same results told
-    between them give the same proposals, in any process: a study resumes by asking and telling again. Any
-    thread may call.
+    A sampler never proposes a configuration twice. What it proposes is a function of its arguments, of the
+    configurations asked for so far and of the results told so far, in any process: `restore` continues a search
+    exactly. Any thread may call.
     """
 
     @abstractmethod
@@ -40,23 +45,37 @@ class Sampler(ABC):
         """The next trials, fewer than `count` when the space has no more; an empty list when it is exhausted.
 
         A whole cohort may be asked for before any result is told.
-
-        Raises:
-            RecordError: The sampler broke, now or in an earlier call.
         """
 
     @abstractmethod
     def cohort_size(self) -> int | None:
-        """How many trials may be asked for together, now, without harm to the search; None for any number."""
+        """How many trials may be asked for together, now, without harm to the search; None for any number.
+
+        It depends on the number of trials asked for so far and on nothing else.
+        """
 
     @abstractmethod
-    def tell(self, results: Sequence[tuple[int, float | None]]) -> None:
+    def tell(self, results: Results) -> None:
         """Trial numbers and their scores, in any order and in any parts.
 
-        None, NaN and infinite scores mean that the trial failed. A trial that is told twice has its later
-        score.
+        A trial that is told twice has its later score.
 
         Raises:
             ValueError: No trial of such a number was asked for.
-            RecordError: The sampler broke in an earlier call.
+        """
+
+    @abstractmethod
+    def restore(self, asked: Sequence[Hyperparameters], told: Results) -> None:
+        """Continue a recorded search: called once, before anything is asked.
+
+        Afterwards the sampler proposes what it would propose had it been asked for these trials, in cohorts of any
+        sizes, and been told these results. A study asks for each cohort with exactly the results of all the cohorts
+        before it; then the study that goes on proposes the same trials as one that was never interrupted.
+
+        Args:
+            asked: The configurations of the trials 0, 1, … that were asked for, whether or not they ended.
+            told: The results of those that are told.
+
+        Raises:
+            ValueError: The sampler has been asked already, or a result is of a trial that was not asked for.
         """

@@ -1,23 +1,17 @@
-"""Configurations that nobody has tried: what a sampler falls back to when its algorithm has none."""
+"""Random configurations that have not been tried: random search, and what other samplers fall back to."""
 
 import itertools
-from collections.abc import Mapping, Set
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, final
 
 import numpy
 
+from automl.search.history import History
 from automl.space import Space, configurations, is_active, plain_value
 from automl.trial import Hyperparameters, Scalar
 
-Key = tuple[tuple[str, Scalar], ...]
-
 NUM_DRAWS = 200
 SHORTLIST = 1000
-
-
-def key(hyperparameters: Hyperparameters) -> Key:
-    """What two equal configurations have in common."""
-    return tuple(sorted(hyperparameters.items()))
 
 
 def complete(space: Space, given: Mapping[str, Any], generator: numpy.random.Generator) -> Hyperparameters:
@@ -39,18 +33,34 @@ def complete(space: Space, given: Mapping[str, Any], generator: numpy.random.Gen
     return values
 
 
-def find_untried(space: Space, tried: Set[Key], generator: numpy.random.Generator) -> Hyperparameters | None:
-    """A random configuration that has not been tried; None when there is none left.
+@final
+class Untried:
+    """Draws configurations of a space that are not in a history.
 
-    Draws first; when nearly all is tried, chooses from a list of what is left. That list is cut, for a space
-    can be finite and yet have more configurations than a memory has bytes.
+    Draws first; when nearly all is tried, chooses from a list of what remains. That list is cut, for a space can be
+    finite and yet have more configurations than a memory has bytes. What is drawn depends on the generator and on the
+    set of the tried configurations alone: the list that is kept between draws is the one that a new walk through the
+    space would find, because configurations are only ever added to a history.
     """
-    for _ in range(NUM_DRAWS):
-        drawn = complete(space, {}, generator)
-        if key(drawn) not in tried:
-            return drawn
-    every = configurations(space)
-    if every is None:
-        return None
-    left = list(itertools.islice((one for one in every if key(one) not in tried), SHORTLIST))
-    return left[int(generator.integers(len(left)))] if left else None
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._remaining: list[Hyperparameters] = []
+        self._walk: Iterator[Hyperparameters] | None = None
+
+    def draw(self, history: History, generator: numpy.random.Generator) -> Hyperparameters | None:
+        """A random configuration that has not been tried; None when there is none."""
+        for _ in range(NUM_DRAWS):
+            drawn = complete(self._space, {}, generator)
+            if history.number_of(drawn) is None:
+                return drawn
+        remaining = self._first_remaining(history)
+        return remaining[int(generator.integers(len(remaining)))] if remaining else None
+
+    def _first_remaining(self, history: History) -> list[Hyperparameters]:
+        if self._walk is None:
+            self._walk = configurations(self._space) or iter(())
+        self._remaining = [one for one in self._remaining if history.number_of(one) is None]
+        untried = (one for one in self._walk if history.number_of(one) is None)
+        self._remaining += itertools.islice(untried, SHORTLIST - len(self._remaining))
+        return self._remaining

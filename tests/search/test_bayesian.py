@@ -7,32 +7,45 @@ from collections.abc import Callable
 
 import numpy
 import pytest
+import scipy.optimize
+from numpy.typing import NDArray
 from search_spaces import ACCURACY, LOSS, assert_distinct, build, quadratic, space_of
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 
 from automl.search.bayesian import num_initial_points
-from automl.search.gaussian_process import QuickGaussianProcess
+from automl.search.gaussian_process import GaussianProcess, least_bound
 from automl.search.sampler import Proposal
-from automl.search.scores import shown_scores
+from automl.search.scores import num_completed, shown_numbers, shown_scores
 from automl.search.table import make_sampler
 from automl.trial import Direction, Hyperparameters
-
-
-def test_scores_are_shown_as_they_are_until_the_model_begins() -> None:
-    told = {0: 3.0, 2: math.nan, 3: 1e300}
-    assert shown_scores(told, 5, Direction.MINIMIZE, 3) == [3.0, None, None, 1e300, None]
 
 
 @pytest.mark.parametrize("direction", Direction)
 def test_the_model_sees_ranks_means_and_bad_news(direction: Direction) -> None:
     sign = 1.0 if direction is Direction.MINIMIZE else -1.0
     told = {4: sign * 1e300, 0: sign * 2.0, 1: sign * 1.0, 2: None, 5: sign * math.inf}
-    shown = [sign * float(score or 0.0) for score in shown_scores(told, 7, direction, 3)]
+    assert num_completed(told) == 3
+    shown = [sign * score for score in shown_scores(told, 7, direction)]
     assert shown[1] < shown[0] < shown[4] < shown[2] == shown[5]
     assert shown[3] == shown[6] == 0.0
     assert max(map(abs, shown)) < 3.0
     assert statistics.fmean(shown) == pytest.approx(0.0, abs=0.05)
+
+
+def test_no_result_shows_nothing() -> None:
+    assert num_completed({}) == 0
+    assert shown_scores({}, 2, Direction.MINIMIZE) == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_of_many_trials_the_model_sees_the_last_and_the_best(direction: Direction) -> None:
+    """Of 700, with 250 of the best losses at the even numbers below 500: those and the numbers from 450 on."""
+    sign = 1.0 if direction is Direction.MINIMIZE else -1.0
+    scores = [sign * (number % 2 + number / 1e6) for number in range(700)]
+    assert shown_numbers(scores[:500], direction) == list(range(500))
+    best = [*range(0, 450, 2), *range(1, 50, 2)]  # 225 even ones, and the first 25 of the others
+    assert shown_numbers(scores, direction) == sorted([*best, *range(450, 700)])
 
 
 def cliff(hyperparameters: Hyperparameters) -> float:
@@ -112,19 +125,50 @@ def test_bayesian_exhausts_a_finite_space_with_its_model() -> None:
     assert_distinct(proposals)
 
 
-def test_the_quick_gaussian_process_is_that_of_scikit_learn() -> None:
+def scores_of_waves(
+    num_points: int, noise: float = 0.1
+) -> tuple[NDArray[numpy.float64], NDArray[numpy.float64]]:
     generator = numpy.random.default_rng(0)
-    points = generator.uniform(size=(30, 2))
-    scores = numpy.cos(2.0 * points).sum(axis=1)
-    scores = (scores - scores.mean()) / scores.std()
-    twin = GaussianProcessRegressor(Matern(nu=2.5), alpha=1e-4, random_state=1).fit(points, scores)
-    quick = QuickGaussianProcess(GaussianProcessRegressor(Matern(nu=2.5), alpha=1e-4, random_state=1))
-    quick.fit(points, scores)
-    for point in (*generator.uniform(size=(20, 1, 2)), points[:1]):
-        for ours, theirs in zip(
-            quick.predict(point, return_std=True), twin.predict(point, return_std=True), strict=True
-        ):
-            numpy.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-8)
+    points = generator.uniform(size=(num_points, 2))
+    scores = numpy.cos(2.0 * points).sum(axis=1) + noise * generator.normal(size=num_points)
+    return points, (scores - scores.mean()) / scores.std()
+
+
+def test_the_gaussian_process_is_that_of_scikit_learn() -> None:
+    """With its 21 starts, as KerasTuner's oracle has, it finds no length scale that is more probable."""
+    points, scores = scores_of_waves(30)
+    ours = GaussianProcess(points, scores, 1e-4)
+    fitted = GaussianProcessRegressor(Matern(nu=2.5), alpha=1e-4, n_restarts_optimizer=20, random_state=1)
+    fitted.fit(points, scores)
+    assert ours.length_scale == pytest.approx(fitted.kernel_.length_scale, rel=1e-3)
+    constant = len(points) / 2 * math.log(2 * math.pi)
+    best = ours.log_likelihood(ours.length_scale) - constant
+    assert best == pytest.approx(fitted.log_marginal_likelihood_value_, abs=1e-5)
+    twin = GaussianProcessRegressor(Matern(ours.length_scale, nu=2.5), alpha=1e-4, optimizer=None)
+    twin.fit(points, scores)
+    for point in (*numpy.random.default_rng(1).uniform(size=(20, 2)), points[0]):
+        (mean,), (deviation,) = twin.predict(point[None], return_std=True)
+        assert ours.predict(point) == pytest.approx((mean, deviation), rel=1e-6, abs=1e-8)
+
+
+def test_the_derivatives_of_the_bound_are_its_differences() -> None:
+    process = GaussianProcess(*scores_of_waves(30), 1e-4)
+    for point in numpy.random.default_rng(2).uniform(size=(20, 2)):
+        bound, slopes = process.lower_bound(point, 2.6)
+        mean, deviation = process.predict(point)
+        assert bound == pytest.approx(mean - 2.6 * deviation, abs=1e-9)
+        differences = scipy.optimize.approx_fprime(point, lambda at: process.lower_bound(at, 2.6)[0], 1e-7)
+        assert slopes == pytest.approx(differences, rel=1e-3, abs=1e-4)
+
+
+def test_the_least_bound_is_that_of_a_fine_grid() -> None:
+    """Of a smooth process, whose bound has few valleys: a valley that no start lies in is not found."""
+    process = GaussianProcess(*scores_of_waves(15, noise=0.0), 1e-4)
+    found = least_bound(process, 2.6, numpy.random.default_rng(3).uniform(size=(50, 2)))
+    grid = itertools.product(numpy.linspace(0.0, 1.0, 101), repeat=2)
+    least = min(process.lower_bound(numpy.array(point), 2.6)[0] for point in grid)
+    assert found.min() >= 0.0 and found.max() <= 1.0
+    assert least - 0.01 < process.lower_bound(found, 2.6)[0] <= least
 
 
 @pytest.mark.parametrize(

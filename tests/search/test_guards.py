@@ -1,4 +1,4 @@
-"""The guards around a KerasTuner oracle, each against an oracle that needs it."""
+"""The guards around a rule and around a KerasTuner oracle, each against an oracle that needs it."""
 
 import threading
 import time
@@ -9,10 +9,10 @@ import numpy
 import pytest
 import threadpoolctl
 from keras_tuner.engine import hyperparameters as kinds
-from search_spaces import ACCURACY, LOSS, NUM_FINITE, assert_distinct, assert_legal, in_thread, space_of
+from search_spaces import ACCURACY, LOSS, NUM_FINITE, assert_distinct, assert_legal, space_of
 
-from automl.errors import RecordError
-from automl.search.oracle import OracleSampler
+from automl.search.guards import GuardedSampler
+from automl.search.oracle import OracleRule
 from automl.search.sampler import Proposal, Sampler
 from automl.trial import Objective
 
@@ -41,7 +41,8 @@ def misbehaving(
         seen.append(oracle)
         return oracle
 
-    return OracleSampler(make_oracle, space_of(space), objective, 0), seen
+    built = space_of(space)
+    return GuardedSampler(OracleRule(make_oracle, built, objective, 0), built, 0), seen
 
 
 def running(**values: object) -> Callable[[], dict[str, object]]:
@@ -58,22 +59,60 @@ def fail() -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "response",
+    ("response", "note"),
     [
-        pytest.param(lambda: {"status": "STOPPED", "values": None}, id="stops early"),
-        pytest.param(lambda: {"status": "IDLE", "values": None}, id="waits"),
-        pytest.param(running(depth=1, width=16, activation="relu", optimizer="sgd"), id="repeats itself"),
-        pytest.param(running(depth=1, width=17), id="proposes no value of the space"),
-        pytest.param(fail, id="fails"),
+        pytest.param(
+            lambda: {"status": "STOPPED", "values": None},
+            "The search algorithm had no proposal. Drawn at random.",
+            id="stops early",
+        ),
+        pytest.param(
+            lambda: {"status": "IDLE", "values": None},
+            "The search algorithm had no proposal. Drawn at random.",
+            id="waits",
+        ),
+        pytest.param(
+            running(depth=1, width=17),
+            "The search algorithm failed (ValueError: 17 is not in list). Drawn at random.",
+            id="proposes no value of the space",
+        ),
+        pytest.param(
+            fail,
+            "The search algorithm failed (LinAlgError: not positive definite). Drawn at random.",
+            id="fails",
+        ),
     ],
 )
-def test_an_oracle_that_has_nothing_is_helped_out(response: Callable[[], dict[str, object]]) -> None:
+def test_an_oracle_that_has_nothing_is_helped_out(
+    response: Callable[[], dict[str, object]], note: str
+) -> None:
     sampler, _ = misbehaving(response, "finite")
     proposals = sampler.ask(NUM_FINITE + 10)
     assert len(proposals) == NUM_FINITE
     assert_distinct(proposals)
-    endless, _ = misbehaving(response, "continuous")
+    assert {proposal.note for proposal in proposals} == {note}
+    endless, _ = misbehaving(fail, "continuous")
     assert_distinct(endless.ask(30))
+
+
+def test_an_oracle_that_repeats_itself_is_believed_once() -> None:
+    values = {"activation": "relu", "batch_normalization": True, "depth": 1, "optimizer": "sgd", "width": 16}
+    sampler, _ = misbehaving(running(**values), "finite")
+    proposals = sampler.ask(NUM_FINITE + 10)
+    assert len(proposals) == NUM_FINITE
+    assert_distinct(proposals)
+    assert values.items() <= proposals[0].hyperparameters.items()
+    repeats = "The proposal of the search algorithm equals trial 0. Drawn at random."
+    assert [proposal.note for proposal in proposals] == ["", *[repeats] * (NUM_FINITE - 1)]
+
+
+def test_a_long_reason_is_cut_and_on_one_line() -> None:
+    def fail_at_length() -> dict[str, object]:
+        raise ValueError("no\n" * 1000)
+
+    (proposal,) = misbehaving(fail_at_length, "finite")[0].ask(1)
+    assert "\n" not in proposal.note
+    assert len(proposal.note) < 300
 
 
 def test_values_become_plain_and_stay_within_bounds() -> None:
@@ -99,7 +138,34 @@ def test_the_oracle_has_a_seed_a_direction_and_one_blas_thread() -> None:
         assert isinstance(oracle, MisbehavingOracle)
         assert oracle.seed > 10_000  # KerasTuner's own, for seed 0, is a random one up to there
         assert oracle.objective.direction == direction
+        assert isinstance(threads, list)
         assert set(threads) == {1}
+
+
+def test_every_proposal_comes_from_a_new_oracle_with_a_seed_of_its_own() -> None:
+    """What an oracle draws, counts or remembers cannot reach the next trial, which a restored study would lack."""
+    sampler, seen = misbehaving(fail, "continuous")
+    sampler.ask(4)
+    oracles = [one for one in seen if isinstance(one, MisbehavingOracle)]
+    assert len({id(oracle) for oracle in oracles}) == 4
+    assert len({oracle.seed for oracle in oracles}) == 4
+    restored, others = misbehaving(fail, "continuous")
+    restored.restore([proposal.hyperparameters for proposal in misbehaving(fail, "continuous")[0].ask(3)], [])
+    restored.ask(1)
+    (last,) = [one for one in others if isinstance(one, MisbehavingOracle)]
+    assert last.seed == oracles[3].seed
+
+
+def test_the_oracle_sees_the_trials_that_were_asked_for() -> None:
+    sampler, seen = misbehaving(running(dropout=0.1, learning_rate=0.01), "continuous")
+    asked = sampler.ask(2)
+    sampler.tell([(0, 0.5)])
+    asked += sampler.ask(1)
+    oracle = seen[-2]
+    assert isinstance(oracle, MisbehavingOracle)
+    trials = list(oracle.trials.values())
+    assert [trial.hyperparameters.values for trial in trials] == [one.hyperparameters for one in asked[:2]]
+    assert [trial.status for trial in trials] == ["COMPLETED"] * 2
 
 
 def test_threads_take_turns() -> None:
@@ -114,18 +180,17 @@ def test_threads_take_turns() -> None:
     assert_distinct(asked)
 
 
-@pytest.mark.parametrize("error", [OSError("no space left"), KeyboardInterrupt()])
-def test_a_leaked_lock_is_an_error_and_not_a_hang(
-    error: BaseException, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sampler, seen = misbehaving(running(dropout=0.1, learning_rate=0.01), "continuous")
+def test_an_interrupt_leaves_the_sampler_usable() -> None:
+    """KerasTuner's own lock, which an error leaves locked, is never taken."""
+    interrupts = iter([KeyboardInterrupt()])
 
-    def fail_under_the_lock(trial: object) -> None:
-        raise error
+    def interrupt_once() -> dict[str, object]:
+        for interrupt in interrupts:
+            raise interrupt
+        return running(dropout=0.1, learning_rate=0.01)()
 
-    monkeypatch.setattr(seen[0], "_save_trial", fail_under_the_lock)
-    with pytest.raises((RecordError, KeyboardInterrupt)):
+    sampler, _ = misbehaving(interrupt_once, "continuous")
+    with pytest.raises(KeyboardInterrupt):
         sampler.ask(1)
-    for call in (lambda: sampler.ask(1), lambda: sampler.tell([(0, 0.5)])):
-        (outcome,) = in_thread(call)
-        assert isinstance(outcome, RecordError)
+    (proposal,) = sampler.ask(1)
+    assert (proposal.number, proposal.hyperparameters["dropout"], proposal.note) == (0, 0.1, "")
