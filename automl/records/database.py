@@ -1,103 +1,39 @@
-"""Where the record of studies is, and its database: SQLite in a file, or PostgreSQL."""
+"""The database of the record: its connections, its schema, and its errors in words."""
 
 import contextlib
 import fcntl
-import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from automl.errors import RecordError, explain
-from automl.records.tables import STUDIES, VERSION_TABLE
-
-VARIABLE = "AUTOML_RECORDS"
-"""Environment variable with the URI of the record, where neither the study file nor the command names one."""
+from automl.errors import RecordError
+from automl.records.addresses import RecordAddress
+from automl.records.tables import METADATA, VERSION_TABLE
+from automl.secrets import masked
 
 SCHEMA = "0001"
 """Newest version of the schema, in `migrations/versions/`."""
 
-_FILE = "records.db"
 _BUSY_SECONDS = 60.0
+_CONNECTION = {
+    "client_encoding": "utf8",
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""Of PostgreSQL: how its text is read, and how long a server that no longer answers is waited for."""
+
 _MIGRATION_LOCK = 7_260_413
 """Number of PostgreSQL's advisory lock that one process at a time holds while it makes or changes tables."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordAddress:
-    """Where the record is.
-
-    Attributes:
-        uri: As SQLAlchemy writes it.
-        source: The setting that it came from, for messages.
-    """
-
-    uri: str
-    source: str
-
-    @property
-    def url(self) -> URL:
-        """The parsed address; PostgreSQL is reached through psycopg 3.
-
-        Raises:
-            RecordError: It is not an address of SQLite or PostgreSQL.
-        """
-        try:
-            url = make_url(self.uri)
-        except (SQLAlchemyError, ValueError):
-            raise RecordError(self._wrong("text of another form")) from None
-        if url.drivername in ("postgresql", "postgres"):
-            return url.set(drivername="postgresql+psycopg")
-        if url.get_backend_name() not in ("sqlite", "postgresql"):
-            raise RecordError(self._wrong(url.get_backend_name()))
-        return url
-
-    @property
-    def shown(self) -> str:
-        """The address without its password, for messages."""
-        return self.url.render_as_string(hide_password=True)
-
-    @property
-    def file(self) -> Path | None:
-        """The SQLite file; None for PostgreSQL."""
-        url = self.url
-        return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-
-    def _wrong(self, got: str) -> str:
-        must = "be a database of SQLite (sqlite:///FILE) or PostgreSQL (postgresql://USER@HOST/DATABASE)"
-        return explain(self.source, must, got, "Correct it, or leave it out to record in mlruns/.")
-
-
-def find_records(mlruns: Path, uri: str | None = None, source: str = "records.uri") -> RecordAddress:
-    """The record of the studies of a folder: the URI that is given, else AUTOML_RECORDS, else a file in the folder.
-
-    Args:
-        mlruns: The folder.
-        uri: What the study file or the command says; `${NAME}` stands for an environment variable.
-        source: Where it says so.
-
-    Raises:
-        RecordError: An environment variable in it is not set.
-    """
-    if not uri:
-        uri, source = os.environ.get(VARIABLE), VARIABLE
-    if not uri:
-        return RecordAddress(f"sqlite:///{mlruns.absolute() / _FILE}", "mlruns")
-
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in os.environ:
-            must = "name environment variables that are set"
-            raise RecordError(explain(source, must, found[0], f"Set {found[1]}."))
-        return os.environ[found[1]]
-
-    return RecordAddress(re.sub(r"\$\{(\w+)\}", value, uri), source)
 
 
 def connect(address: RecordAddress, create: bool = True) -> Engine:
@@ -105,26 +41,35 @@ def connect(address: RecordAddress, create: bool = True) -> Engine:
 
     Args:
         address: Where it is.
-        create: Whether to make a SQLite file that is not there.
+        create: Whether to make the file and the tables where there are none.
 
     Raises:
-        RecordError: It cannot be reached, read or written, is not a record of automl, or is of a newer version.
+        RecordError: There is none, it cannot be reached, read or written, is not a record of automl, or is of a newer
+            version.
     """
     file = address.file
     with in_words(address):
-        if file is not None:
-            if not create and not file.is_file():
-                raise RecordError(
-                    f"{file}: there is no record here. Run a study with `automl run study.yaml`."
-                )
+        if file is not None and create:
             file.parent.mkdir(parents=True, exist_ok=True)
+        if file is not None and not create and not file.is_file():
+            raise RecordError(_nothing(address))
         engine = _engine(address)
-        with engine.connect() as connection:
-            version = _version(connection)
-        if version != SCHEMA:
-            with _alone(address, engine):
-                _migrate(engine, address)
+        try:
+            with engine.connect() as connection:
+                version = _version(connection)
+            if version is None and not create:
+                raise RecordError(_nothing(address))
+            if version != SCHEMA:
+                with _alone(address, engine):
+                    _migrate(engine, address)
+        except BaseException:
+            engine.dispose()
+            raise
     return engine
+
+
+def _nothing(address: RecordAddress) -> str:
+    return f"{address.shown}: there is no study here. Run one with `automl run study.yaml`."
 
 
 @contextlib.contextmanager
@@ -142,43 +87,81 @@ def in_words(address: RecordAddress) -> Iterator[None]:
         raise RecordError(f"{address.shown} cannot be written: {error.strerror}. {cure}") from None
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error).strip().splitlines()
-        what = said[0].rstrip(".") if said else type(error).__name__
+        what = masked(said[0].rstrip("."), address.uri) if said else type(error).__name__
         raise RecordError(f"{address.shown} cannot be used: {what}. {_cure(address, what)}") from None
 
 
+_CURES = (
+    (r"full|no space", "Free the disk; what was recorded stays readable."),
+    (r"disk i/o error", "Check the disk; what was recorded stays readable."),
+    (
+        r"readonly|read-only|unable to open",
+        "Make the file and its folder writable, or choose another folder with --mlruns.",
+    ),
+    (
+        r"malformed|not a database",
+        "Restore the file from a copy, or move it away; the files of each run stay in studies/.",
+    ),
+    (r"database \S+ does not exist", "Create it with `createdb`."),
+    (r"permission denied", "Let its owner grant this user the right to create and change tables."),
+    (
+        r"no such (table|column)|(relation|column) \S+ does not exist",
+        "This is not the record of automl, or a part of it was removed: restore it from a copy, or name another one.",
+    ),
+    (r"no equivalent in encoding", "Use a database whose encoding is UTF8."),
+    (r"locked|lock timeout", "Another process holds it; try again when it has ended."),
+)
+
+
 def _cure(address: RecordAddress, what: str) -> str:
-    if "full" in what or "No space" in what:
-        return "Free the disk; what was recorded stays readable."
-    if "readonly" in what or "unable to open" in what:
-        return "Make the folder writable, or choose another one with --mlruns."
-    if "malformed" in what or "not a database" in what:
-        return "Restore the file from a copy, or move it away; the files of each run stay in studies/."
-    if "locked" in what:
-        return "Another process holds it; try again when it has ended."
-    return f"Start the database, or correct {address.source}."
+    known = (cure for pattern, cure in _CURES if re.search(pattern, what, re.I))
+    return next(known, f"Start the database, or correct {address.source}." if address.file is None else "")
+
+
+def is_away(error: SQLAlchemyError) -> bool:
+    """Whether an error says that PostgreSQL does not answer at the moment, so that it may answer soon."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", "")
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError) and (state is None or state[:2] in ("08", "57"))
 
 
 def _engine(address: RecordAddress) -> Engine:
     if address.file is None:
-        return sqlalchemy.create_engine(
-            address.url,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": 10},
-            isolation_level="READ COMMITTED",
+        engine = sqlalchemy.create_engine(
+            address.url, pool_pre_ping=True, connect_args=_CONNECTION, isolation_level="READ COMMITTED"
         )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     engine = sqlalchemy.create_engine(address.url, connect_args={"timeout": _BUSY_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's late one
-        for pragma in ("foreign_keys=ON", "synchronous=FULL"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET synchronous_commit = on"
+        )  # what was recorded is on disk, whatever the server's default
+        cursor.execute(f"SET lock_timeout = '{_BUSY_SECONDS:.0f}s'")
+    connection.commit()
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's late one
+    connection.text_factory = _text
+    for pragma in ("foreign_keys=ON", "synchronous=EXTRA"):  # EXTRA: a commit outlasts a power failure
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _text(value: bytes) -> str:
+    """Text of SQLite, which may be broken: one broken row must not hide the others."""
+    return value.decode("utf-8", "surrogateescape")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
 
 def writing(engine: Engine) -> Engine:
@@ -225,7 +208,7 @@ def _migrate(engine: Engine, address: RecordAddress) -> None:
     from alembic.script import ScriptDirectory
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with writing(engine).connect() as connection:
         version = _version(connection)
@@ -234,12 +217,19 @@ def _migrate(engine: Engine, address: RecordAddress) -> None:
         if version is not None and version not in known:
             cure = "Update automl, or choose another folder with --mlruns."
             raise RecordError(f"{address.shown} was written by a newer version of automl ({version}). {cure}")
-        if version is None and sqlalchemy.inspect(connection).has_table(STUDIES.name):
-            cure = "Name another database, or another folder with --mlruns."
-            raise RecordError(f"{address.shown} has a table `studies` that automl did not make. {cure}")
+        if version is None:
+            _refuse_others(connection, address)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+
+
+def _refuse_others(connection: Connection, address: RecordAddress) -> None:
+    """Leave a database alone that has tables of these names already."""
+    for name in METADATA.tables:
+        if sqlalchemy.inspect(connection).has_table(name):
+            cure = "Name another database, or another folder with --mlruns."
+            raise RecordError(f"{address.shown} has a table `{name}` that automl did not make. {cure}")
 
 
 def now() -> float:

@@ -4,12 +4,17 @@ import functools
 import json
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
+import numpy
+
 from automl.errors import RecordError
-from automl.records.events import EVENTS, VERSION, Event
+from automl.records.events import EVENTS, VERSION, Event, StudyStarted, TrialEnded
+from automl.trial import Direction, TrialState
+
+Convert = Callable[[Any], Any]
 
 
 def kind_of(event: Event) -> str:
@@ -18,12 +23,24 @@ def kind_of(event: Event) -> str:
 
 
 def to_json(event: Event) -> str:
-    """An event as one line of JSON; numbers keep every bit, and those that are not finite are `NaN`, `Infinity`."""
-    return json.dumps(_plain(event), ensure_ascii=False, separators=(",", ":"))
+    """An event as one line of JSON in ASCII, which every database keeps whatever its encoding.
+
+    Numbers keep every bit; those that are not finite are `NaN`, `Infinity`, as Python writes them.
+    """
+    return plain_json({entry.name: getattr(event, entry.name) for entry in fields(event)})
 
 
-def _plain(event: Event) -> dict[str, Any]:
-    return {entry.name: getattr(event, entry.name) for entry in fields(event)}
+def plain_json(content: object) -> str:
+    """Plain values as JSON in ASCII. NumPy's numbers become Python's."""
+    return json.dumps(content, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, numpy.ndarray | numpy.generic):
+        return value.tolist()
+    raise TypeError(f"{value!r} cannot be recorded")
 
 
 def from_json(kind: str, payload: str, version: int = VERSION) -> Event:
@@ -32,29 +49,57 @@ def from_json(kind: str, payload: str, version: int = VERSION) -> Event:
     Raises:
         RecordError: The kind, the version or a needed key is unknown, or the line is not JSON of that form.
     """
-    if version > VERSION or kind not in EVENTS:
+    if version > VERSION:
         raise RecordError(
             f"the event `{kind}` (version {version}) was written by a newer version of automl. Update automl."
         )
+    if kind not in EVENTS:
+        raise RecordError(f"{kind!r} is not a kind of event.")
     try:
-        content = json.loads(payload)
-        return _decoded(EVENTS[kind], content)  # type: ignore[no-any-return]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise RecordError(f"the event `{kind}` is broken: {type(error).__name__}: {error}.") from None
+        return _decoded(EVENTS[kind], _checked(dict, parse_json(payload)))
+    except (ValueError, TypeError) as error:
+        raise RecordError(f"the event `{kind}` is broken: {error}.") from None
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Plain values of JSON.
+
+    Raises:
+        ValueError: It is none, or no UTF-8.
+    """
+    try:
+        if isinstance(text, str):
+            text.encode()  # a database may hold bytes that are no text
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _decoded(kind: type[Any], content: Mapping[str, Any]) -> Any:
     known = {}
-    for name, convert, needed in _plan(kind):
+    for name, convert, needed in _plan(kind):  # type: ignore[arg-type]  # a type is hashable
         if name in content:
             known[name] = convert(content[name])
         elif needed:
-            raise KeyError(name)
-    return kind(**known)
+            raise ValueError(f"it has no `{name}`")
+    event = kind(**known)
+    _check(event)
+    return event
+
+
+def _check(event: Event) -> None:
+    """Refuse values that have the right types and that no state can take in."""
+    match event:
+        case StudyStarted():
+            Direction(event.direction)
+        case TrialEnded():
+            TrialState(event.state)
+            if not len(event.scores) == len(event.epochs) == len(event.folds or event.scores):
+                raise ValueError("a fold has a score, an epoch and a number, or none of them")
 
 
 @functools.cache
-def _plan(kind: type[Any]) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
+def _plan(kind: type[Any]) -> Sequence[tuple[str, Convert, bool]]:
     """Name of each field, how to bring a value of JSON into its type, and whether it must be there."""
     return tuple(
         (
@@ -66,27 +111,53 @@ def _plan(kind: type[Any]) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]
     )
 
 
-def _converter(annotation: Any) -> Callable[[Any], Any]:
-    """Brings a value of JSON into the type of its field, as far as JSON has no such type.
-
-    It raises TypeError for a value that cannot be of that type.
-    """
-    origin = typing.get_origin(annotation)
+def _converter(annotation: Any) -> Convert:
+    """Brings a value of JSON into the type of a field; it raises TypeError for what cannot be of that type."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation is Any:
+        return _unchanged
     if origin is tuple:
-        return lambda value: _frozen(list(value))
+        return functools.partial(_tuple, _converter(arguments[0]))
+    if origin is Mapping:
+        return functools.partial(_mapping, _converter(arguments[1]))
     if origin is types.UnionType:
-        return _frozen
+        return functools.partial(_one_of, arguments, tuple(map(_converter, arguments)))
     if annotation is float:
-        return float
-    return functools.partial(_checked, Mapping if origin is not None else annotation)
+        return _float
+    return functools.partial(_checked, annotation)
 
 
-def _checked(kind: type[Any], value: Any) -> Any:
-    if not isinstance(value, kind):
-        raise TypeError(f"{value!r} is not of type {kind.__name__}")
+def _unchanged(value: Any) -> Any:
     return value
 
 
-def _frozen(value: Any) -> Any:
-    """Lists as tuples, at every depth of lists."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+def _float(value: Any) -> float:
+    if type(value) is float:
+        return value
+    return float(_checked(int, value))
+
+
+def _checked(kind: type[Any], value: Any) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"{value!r:.100} is not of type {kind.__name__}")
+    return value
+
+
+def _tuple(convert: Convert, value: Any) -> tuple[Any, ...]:
+    return tuple(map(convert, _checked(list, value)))
+
+
+def _mapping(convert: Convert, value: Any) -> dict[str, Any]:
+    return {key: convert(entry) for key, entry in _checked(dict, value).items()}
+
+
+def _one_of(kinds: Sequence[Any], converters: Sequence[Convert], value: Any) -> Any:
+    """A value of one of several types: as it is where its own type is among them."""
+    if type(value) in kinds:
+        return value
+    for convert in converters:
+        try:
+            return convert(value)
+        except TypeError:
+            continue
+    raise TypeError(f"{value!r:.100} is not of a type that it can have")

@@ -32,7 +32,7 @@ class StudyStarted:
         num_epochs: Epochs of a network at most.
         searched: Hyperparameters with more than one value, in the order of the study file.
         log_scaled: Hyperparameters that are drawn on a logarithmic scale.
-        bounds: Low, high and step of the numeric hyperparameters, by name.
+        bounds: Of each searched number the least and the largest value, and whether its scale is logarithmic.
         space: The search space, as in the study file.
         loss: The loss that is decomposed into bias and variance, `log_loss` or `squared_error`.
         constant: Loss of a constant prediction; None where it has no bearing.
@@ -122,6 +122,7 @@ class TrialEnded:
         seconds: Of training; of networks that trained together, a share.
         reason: Why it failed.
         cut: Whether the time limit ended its training early.
+        folds: Numbers of these folds; empty where they are the first ones, as those of a complete trial are.
     """
 
     number: int
@@ -132,6 +133,7 @@ class TrialEnded:
     seconds: float = 0.0
     reason: str = ""
     cut: bool = False
+    folds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,27 +9,35 @@ analyses/KIND-000007.json       an analysis's answer about a trial
 model/                          the exported SavedModel
 """
 
-import json
 import os
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
 import numpy
 
 from automl.errors import RecordError
+from automl.records.disk import broken, make_folder, sync_folder
+from automl.records.encoding import parse_json, plain_json
 from automl.records.events import TrialEnded
 from automl.trial import FoldResult, Health, Hyperparameters, Trial, TrialState
 
+STUDIES = "studies"
 STUDY_FILE = "study.yaml"
 MODEL = "model"
 OUT_OF_FOLD_FILE = "out_of_fold.csv.gz"
 
+LONGEST_REASON = 300
+"""Characters of the reason of a failed trial that are kept."""
+
 _TRIALS, _ANALYSES = "trials", "analyses"
+_PARTS = ("training_loss", "stopping_loss", "validation_loss")
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -44,22 +52,26 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        make_folder(path.parent)
+        try:
+            with temporary.open("wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        sync_folder(path.parent)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
         cure = "Free the disk, or choose another folder with --mlruns."
-        raise RecordError(f"{path} cannot be written: {error.strerror}. {cure}") from None
+        raise RecordError(f"{path} cannot be written: {error.strerror or error}. {cure}") from None
 
 
 def write_json(path: Path, content: object) -> None:
     """Write plain values as `write_whole` does."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
+    text = plain_json(content) + "\n"
     write_whole(path, lambda file: file.write(text.encode()))
 
 
@@ -70,11 +82,23 @@ def read_json(path: Path) -> Any:
         RecordError: It is not there, or broken.
     """
     try:
-        return json.loads(path.read_bytes())
+        return parse_json(path.read_bytes())
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError:
-        raise RecordError(f"{path} is broken: it is not JSON. Restore it, or delete the run.") from None
+        raise broken(path, "it is not JSON") from None
+
+
+def read_answer(path: Path) -> Mapping[str, Any]:
+    """An analysis's answer from its file.
+
+    Raises:
+        RecordError: It is not there, or broken.
+    """
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise broken(path, "it is not an answer")
+    return content
 
 
 def answer_file(analysis: str, trial: int) -> str:
@@ -88,29 +112,28 @@ def write_trial(folder: Path, trial: Trial) -> None:
     Raises:
         RecordError: The disk is full or the folder cannot be written.
     """
-    stem = folder / _TRIALS / f"{trial.number:06d}"
     if not trial.folds:
         return
-    parts = ("training_loss", "stopping_loss", "validation_loss")
-    num_epochs = [len(fold.training_loss) for fold in trial.folds]
-    curves = numpy.full((len(trial.folds), max(num_epochs), len(parts)), numpy.nan)
-    for number, fold in enumerate(trial.folds):
-        for part, name in enumerate(parts):
-            curves[number, : num_epochs[number], part] = getattr(fold, name)
-    write_whole(stem.with_suffix(".curves.npy"), lambda file: numpy.save(file, curves))
+    lengths = [[len(getattr(fold, part)) for part in _PARTS] for fold in trial.folds]
+    curves = numpy.full((len(trial.folds), max(map(max, lengths)), len(_PARTS)), numpy.nan)
+    for fold, curve, length in zip(trial.folds, curves, lengths, strict=True):
+        for part, name in enumerate(_PARTS):
+            curve[: length[part], part] = getattr(fold, name)
     folds = [
         {
             "fold": fold.fold,
-            "num_epochs": epochs,
+            "lengths": length,
             "best_epoch": fold.best_epoch,
             "scores": dict(fold.scores),
             "training_scores": dict(fold.training_scores),
             "seconds": fold.seconds,
             "health": asdict(fold.health) if fold.health else None,
         }
-        for fold, epochs in zip(trial.folds, num_epochs, strict=True)
+        for fold, length in zip(trial.folds, lengths, strict=True)
     ]
-    write_json(stem.with_suffix(".json"), {"trial": trial.number, "folds": folds})
+    scores, losses = _trial_files(folder, trial.number)
+    _write_array(losses, curves)
+    write_json(scores, {"trial": trial.number, "folds": folds})
 
 
 def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters) -> Trial:
@@ -119,13 +142,14 @@ def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters
     Raises:
         RecordError: A file of it is missing or broken.
     """
-    stem = folder / _TRIALS / f"{ended.number:06d}"
     folds: tuple[FoldResult, ...] = ()
     if ended.scores:
-        content, curves = read_json(stem.with_suffix(".json")), _read_array(stem.with_suffix(".curves.npy"))
-        folds = tuple(
-            _fold(entry, curve) for entry, curve in zip(content["folds"], curves.tolist(), strict=True)
-        )
+        scores, losses = _trial_files(folder, ended.number)
+        content, curves = read_json(scores), _read_array(losses)
+        try:
+            folds = tuple(_fold(*one) for one in zip(content["folds"], curves.tolist(), strict=True))
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            raise broken(scores, f"it does not fit {losses.name}") from None
     return _trial(ended, hyperparameters, folds)
 
 
@@ -133,28 +157,32 @@ def light_trial(ended: TrialEnded, hyperparameters: Hyperparameters, metric: str
     """A trial as its event tells it: scores by the objective's metric, kept epochs, and no curves."""
     folds = tuple(
         FoldResult(number, (), (), (), epoch, {metric: score}, {}, 0.0)
-        for number, (score, epoch) in enumerate(zip(ended.scores, ended.epochs, strict=True))
+        for number, score, epoch in zip(ended.folds or count(), ended.scores, ended.epochs, strict=False)
     )
     return _trial(ended, hyperparameters, folds)
 
 
 def ended_event(trial: Trial, metric: str) -> TrialEnded:
-    """The event of a trial that has ended."""
+    """The event of a trial that has ended: short, so that its reason is cut where it is long."""
+    folds = [fold for fold in trial.folds if metric in fold.scores]
+    numbers = tuple(fold.fold for fold in folds)
+    reason = trial.reason
     return TrialEnded(
         number=trial.number,
         state=trial.state.value,
-        scores=trial.fold_scores(metric),
-        epochs=tuple(fold.best_epoch for fold in trial.folds),
+        scores=tuple(fold.scores[metric] for fold in folds),
+        epochs=tuple(fold.best_epoch for fold in folds),
         capacity=trial.capacity,
         seconds=trial.seconds,
-        reason=trial.reason,
+        reason=reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…",
+        folds=numbers if numbers != tuple(range(len(folds))) else (),
     )
 
 
 def write_predictions(folder: Path, number: int, predictions: numpy.ndarray) -> None:
     """Keep what a trial predicted for rows that its networks had not seen, float32."""
     path = folder / _TRIALS / f"{number:06d}.predictions.npy"
-    write_whole(path, lambda file: numpy.save(file, predictions.astype(numpy.float32)))
+    _write_array(path, numpy.asarray(predictions, dtype=numpy.float32))
 
 
 def read_predictions(folder: Path, number: int) -> numpy.ndarray | None:
@@ -169,23 +197,37 @@ def make_run_folder(mlruns: Path, name: str, identifier: str, text: str) -> Path
     Raises:
         RecordError: It cannot be made.
     """
-    folder = mlruns / "studies" / name / identifier
+    folder = mlruns / STUDIES / name / identifier
     try:
         folder.mkdir(parents=True)
-        (folder / STUDY_FILE).write_text(text, encoding="utf-8")
     except OSError as error:
-        remove_run_folder(mlruns, folder)
+        _remove_empty(mlruns, folder)
         cure = "Choose another folder with --mlruns."
         raise RecordError(f"{mlruns} cannot be written: {error.strerror}. {cure}") from None
+    try:
+        write_whole(folder / STUDY_FILE, lambda file: file.write(text.encode()))
+    except BaseException:
+        remove_run_folder(mlruns, folder)
+        raise
     return folder
 
 
 def remove_run_folder(mlruns: Path, folder: Path) -> None:
     """Undo `make_run_folder`, with the folders above it that hold nothing else."""
     shutil.rmtree(folder, ignore_errors=True)
+    _remove_empty(mlruns, folder)
+
+
+def _remove_empty(mlruns: Path, folder: Path) -> None:
     for parent in (folder.parent, folder.parent.parent, mlruns):
         with suppress(OSError):  # not empty: it holds other studies
             parent.rmdir()
+
+
+def _trial_files(folder: Path, number: int) -> tuple[Path, Path]:
+    """Where the scores and the curves of a trial are."""
+    stem = folder / _TRIALS / f"{number:06d}"
+    return stem.with_suffix(".json"), stem.with_suffix(".curves.npy")
 
 
 def _trial(ended: TrialEnded, hyperparameters: Hyperparameters, folds: tuple[FoldResult, ...]) -> Trial:
@@ -201,8 +243,10 @@ def _trial(ended: TrialEnded, hyperparameters: Hyperparameters, folds: tuple[Fol
 
 
 def _fold(content: Mapping[str, Any], curve: list[list[float]]) -> FoldResult:
-    kept = curve[: content["num_epochs"]]
-    training, stopping, validation = zip(*kept, strict=True) if kept else ((), (), ())
+    lengths = content["lengths"]
+    training, stopping, validation = (
+        tuple(losses[part] for losses in curve[:length]) for part, length in enumerate(lengths)
+    )
     health = content.get("health")
     return FoldResult(
         fold=content["fold"],
@@ -217,12 +261,19 @@ def _fold(content: Mapping[str, Any], curve: list[list[float]]) -> FoldResult:
     )
 
 
+def _write_array(path: Path, values: numpy.ndarray) -> None:
+    content = BytesIO()  # NumPy itself does not say why a file cannot be written
+    numpy.save(content, values, allow_pickle=False)
+    write_whole(path, lambda file: file.write(content.getbuffer()))
+
+
 def _read_array(path: Path) -> numpy.ndarray:
     try:
-        return numpy.load(path, mmap_mode="r", allow_pickle=False)
+        values = numpy.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except ValueError:
-        raise RecordError(
-            f"{path} is broken: it is not a NumPy array. Restore it, or delete the run."
-        ) from None
+    except Exception:  # NumPy raises whatever its parts raise
+        raise broken(path, "it is not a NumPy array") from None
+    if not isinstance(values, numpy.ndarray):
+        raise broken(path, "it is not a NumPy array")
+    return values

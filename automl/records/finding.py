@@ -1,19 +1,18 @@
 """Finds the record of a folder, and a run in it by what a person calls it."""
 
-import logging
+import os
 import re
 from pathlib import Path
 
 from automl.config.reading import load_study
 from automl.errors import RecordError
-from automl.records.database import connect, find_records
-from automl.records.files import STUDY_FILE
-from automl.records.old_journal import import_journals
+from automl.records.addresses import find_records
+from automl.records.database import connect
+from automl.records.files import STUDIES, STUDY_FILE
+from automl.records.old_journal import find_journals, import_journals
 from automl.records.runs import Run
 from automl.records.state import StudyState, state_of
 from automl.records.store import Records
-
-LOGGER = logging.getLogger(__name__)
 
 
 def open_records(
@@ -24,7 +23,7 @@ def open_records(
     Args:
         mlruns: The folder.
         uri: The database; AUTOML_RECORDS, then a file in the folder, when None.
-        create: Whether to make the file where there is none.
+        create: Whether to make the file and its tables where there are none.
         source: What names the URI, for messages.
 
     Raises:
@@ -32,24 +31,25 @@ def open_records(
     """
     mlruns = mlruns.absolute()
     address = find_records(mlruns, uri, source)
-    file = address.file
-    journals = sorted(mlruns.glob("studies/*/*/journal.jsonl"))
-    missing = file is not None and not file.is_file() and not journals and not create
-    if missing:
+    journals, file = find_journals(mlruns), address.file
+    if file is not None and not file.is_file() and not journals and not create:
         raise RecordError(f"{mlruns}: there is no study here. Run one with `automl run study.yaml`.")
-    records = Records(address, connect(address), mlruns)
+    records = Records(address, connect(address, create=create or bool(journals)), mlruns)
     if journals:
         import_journals(records, journals)
     return records
 
 
-def open_run(mlruns: Path, study: str | None, uri: str | None = None) -> tuple[Records, Run]:
+def open_run(
+    mlruns: Path, study: str | None, uri: str | None = None, with_trials: bool = True
+) -> tuple[Records, Run]:
     """The record and a run in it, by what a person calls the study.
 
     Args:
         mlruns: The folder of the studies.
-        study: A name, a study file or the folder of a run; the last study that was run when None.
+        study: A name, a study file, the identifier or the folder of a run; the last study that was run when None.
         uri: The database of the record.
+        with_trials: Whether to prefer the runs that have trials.
 
     Raises:
         RecordError: There is no such run.
@@ -60,16 +60,21 @@ def open_run(mlruns: Path, study: str | None, uri: str | None = None) -> tuple[R
         if path.suffix in (".yaml", ".yml") and path.is_file():
             config = load_study(path)
             study, uri = config.name, uri or config.records.uri
-        elif (path / STUDY_FILE).is_file():
-            return _by_folder(path.absolute(), uri)
+        elif _is_run(path):
+            return _by_folder(path, uri)
     records = open_records(mlruns, uri)
-    return records, find_run(records, study)
+    return records, find_run(records, study, with_trials)
 
 
-def find_run(records: Records, study: str | None) -> Run:
+def find_run(records: Records, study: str | None, with_trials: bool = True) -> Run:
     """The newest run of a study that has trials; of all studies when no name is given.
 
     By the order in which runs were entered, never by a clock; the newest one of all where none has trials.
+
+    Args:
+        records: The record.
+        study: A name, or the identifier of a run.
+        with_trials: Whether to prefer the runs that have trials.
 
     Raises:
         RecordError: There is none.
@@ -77,13 +82,14 @@ def find_run(records: Records, study: str | None) -> Run:
     name = None if study is None else re.sub(r"\.ya?ml$", "", Path(study).name)
     runs = records.runs()
     named = [run for run in runs if name in (None, run.name)]
+    named = named or [run for run in runs if name == run.identifier]
     if not named:
         known = sorted({run.name for run in runs})
         what = "no study" if name is None else f"no study {name!r}"
         cure = f"Known: {', '.join(known)}." if known else "Run one with `automl run study.yaml`."
         raise RecordError(f"{records.mlruns}: there is {what} here. {cure}")
-    with_trials = [run for run in named if run.num_trials]
-    return (with_trials or named)[-1]
+    preferred = [run for run in named if run.num_trials or not with_trials]
+    return (preferred or named)[-1]
 
 
 def read_state(records: Records, run: Run) -> StudyState:
@@ -101,10 +107,23 @@ def read_run(folder: Path) -> StudyState:
     Raises:
         RecordError: There is none.
     """
-    return read_state(*_by_folder(folder.absolute(), None))
+    return read_state(*_by_folder(folder, None))
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a path is the folder of a run, `…/studies/NAME/RUN`, and not one that merely holds a study file."""
+    path = _full(path)
+    return (path / STUDY_FILE).is_file() and len(path.parents) > 2 and path.parents[1].name == STUDIES
+
+
+def _full(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # without `..`: what matters is what the folders are called
 
 
 def _by_folder(folder: Path, uri: str | None) -> tuple[Records, Run]:
+    folder = _full(folder)
+    if len(folder.parents) < 3:
+        raise RecordError(f"{folder} is not the folder of a run, mlruns/{STUDIES}/NAME/RUN.")
     records = open_records(folder.parents[2], uri)
     for run in records.runs(folder.parent.name):
         if run.identifier == folder.name:

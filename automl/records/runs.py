@@ -8,6 +8,9 @@ from automl.wording import moment
 RUNNING = "running"
 """State of a run whose last process has not recorded its end."""
 
+KILLED = "killed"
+"""What such a run is called where that process no longer works on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -24,6 +27,9 @@ class Run:
         owner: The process that works on it, or was the last to; None where none ever did.
         since: When that process began, in seconds since 1970.
         held: Whether that process still works on it.
+        planned: Trials at most.
+        metric: Ranks the trials.
+        best: The best mean score of a completed trial; None where none has completed.
     """
 
     number: int
@@ -36,11 +42,24 @@ class Run:
     owner: str | None = None
     since: float | None = None
     held: bool = False
+    planned: int = 0
+    metric: str = ""
+    best: float | None = None
 
     @property
     def killed(self) -> bool:
-        """Whether its last process ended without a word."""
+        """Whether its last process ended without recording how."""
         return self.state == RUNNING and not self.held
+
+    @property
+    def status(self) -> str:
+        """Its state for people: `running`, `finished`, `failed`, `stopped` or `killed`."""
+        return KILLED if self.killed else self.state
+
+    @property
+    def title(self) -> str:
+        """`NAME/IDENTIFIER`."""
+        return f"{self.name}/{self.identifier}"
 
 
 def holder(run: Run, owner: str | None, since: float | None) -> str:

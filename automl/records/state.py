@@ -7,6 +7,7 @@ from typing import Any, final
 
 from automl.errors import RecordError
 from automl.evaluation.bias_variance import BiasVariance, from_content
+from automl.records.disk import broken
 from automl.records.events import (
     Analyzed,
     CohortAsked,
@@ -23,7 +24,7 @@ from automl.records.events import (
     TrialEnded,
     VerdictReached,
 )
-from automl.records.files import light_trial, read_json, read_trial
+from automl.records.files import light_trial, read_answer, read_trial
 from automl.trial import Direction, Hyperparameters, Objective, Trial, TrialState
 
 BIAS_VARIANCE, LEARNING_CURVE, COLUMNS = "bias_variance", "learning_curve", "columns"
@@ -60,6 +61,7 @@ class StudyState:
         self._asked: dict[int, Hyperparameters] = {}
         self._ended: dict[int, TrialEnded] = {}
         self._trials: dict[int, Trial] = {}
+        self._by_number: tuple[Trial, ...] = ()
         self._answers: dict[tuple[str, int], Mapping[str, Any]] = {}
         self._bias_variance: dict[int, BiasVariance] = {}
 
@@ -87,7 +89,9 @@ class StudyState:
     @property
     def trials(self) -> tuple[Trial, ...]:
         """Ended trials by number, light."""
-        return tuple(self._trials[number] for number in sorted(self._trials))
+        if len(self._by_number) != len(self._trials):
+            self._by_number = tuple(self._trials[number] for number in sorted(self._trials))
+        return self._by_number
 
     @property
     def num_trials(self) -> int:
@@ -160,7 +164,7 @@ class StudyState:
         """What the losses of trials are made of, by number of the trial."""
         for name, trial in self.analyzed:
             if name == BIAS_VARIANCE and trial not in self._bias_variance:
-                self._bias_variance[trial] = from_content(self.answer(BIAS_VARIANCE, trial))
+                self._bias_variance[trial] = self._decomposed(trial)
         return self._bias_variance
 
     @property
@@ -177,8 +181,15 @@ class StudyState:
         """What an analysis found out about a trial; empty where it was not made."""
         key = (analysis, trial)
         if key in self.analyzed and key not in self._answers:
-            self._answers[key] = read_json(self.folder / self.analyzed[key].file)
+            self._answers[key] = read_answer(self.folder / self.analyzed[key].file)
         return self._answers.get(key, {})
+
+    def _decomposed(self, trial: int) -> BiasVariance:
+        try:
+            return from_content(self.answer(BIAS_VARIANCE, trial))
+        except (KeyError, TypeError, ValueError):
+            file = self.folder / self.analyzed[BIAS_VARIANCE, trial].file
+            raise broken(file, "something is missing in it") from None
 
     def _of_the_last(self, analysis: str) -> Mapping[str, Any]:
         trials = [trial for name, trial in self.analyzed if name == analysis]
@@ -232,11 +243,13 @@ class StudyState:
         started = replace(self.started, num_trials=event.num_trials, time_limit=event.time_limit)
         if event.text:
             started = replace(started, text=event.text)
-        if event.bounds:
+        if event.bounds or event.space:
             started = replace(started, bounds=event.bounds, space=event.space)
         self._started = started
 
     def _end_trial(self, event: TrialEnded) -> None:
+        if event.number in self._ended:  # the first record of a trial counts
+            return
         objective = self.objective
         trial = light_trial(event, self._asked.get(event.number, {}), objective.metric)
         self._ended[event.number], self._trials[event.number] = event, trial

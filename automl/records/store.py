@@ -1,33 +1,31 @@
 """The record of studies: runs, their events in order, and who may append to them."""
 
-import hashlib
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, final
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from automl.errors import RecordError
 from automl.records import database
-from automl.records.database import RecordAddress, in_words, writing
-from automl.records.encoding import from_json, kind_of, to_json
-from automl.records.events import (
-    VERSION,
-    CohortAsked,
-    Event,
-    Finished,
-    Recorded,
-    StudyContinued,
-    StudyStarted,
-    TrialEnded,
-)
+from automl.records.addresses import RecordAddress
+from automl.records.database import in_words, is_away, writing
+from automl.records.events import Event, Recorded, StudyStarted
 from automl.records.leases import LEASE_SECONDS, Lease, is_held, this_process
-from automl.records.runs import RUNNING, Run, holder
+from automl.records.rows import LISTED, advanced, decoded, new_row, run_of
+from automl.records.runs import Run, holder
 from automl.records.tables import COHORTS, EVENTS, STUDIES
+from automl.records.transactions import add_events, are_there, held, holds, insert_events, locked
 
 LOGGER = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 30.0
+"""How long a server that went away is waited for."""
 
 
 @final
@@ -63,17 +61,7 @@ class Records:
             RecordError: The database cannot be written.
         """
         at, owner = self._clock(), this_process()
-        row = {
-            "name": started.name,
-            "identifier": started.identifier,
-            "folder": str(folder.relative_to(self.mlruns)),
-            "config": started.text,
-            "code_version": code_version,
-            "state": RUNNING,
-            "priority": 0,
-            "created": at,
-            "seq": 0,
-            "num_trials": 0,
+        row = new_row(started, str(folder.relative_to(self.mlruns)), code_version, at) | {
             "lease_owner": owner,
             "lease_token": 1,
             "lease_since": at,
@@ -82,8 +70,41 @@ class Records:
         with in_words(self.address), writing(self._engine).begin() as connection:
             number = connection.execute(insert(STUDIES).values(row).returning(STUDIES.c.id)).scalar_one()
             lease = Lease(number, owner, 1)
-            self._append(connection, lease, [started])
+            add_events(connection, lease, [started], at)
         return self.run(number), lease
+
+    def enter(self, folder: Path, past: Sequence[Recorded], code_version: str) -> bool:
+        """Enter a run that took place before, with all of its events and their times; nobody holds it.
+
+        Args:
+            folder: Where its files are, within the folder of the record.
+            past: Its events, the first of which begins the study.
+            code_version: Of the automl that ran it.
+
+        Returns:
+            Whether it was not in the record yet.
+
+        Raises:
+            RecordError: The database cannot be written.
+        """
+        started, events = past[0].event, [one.event for one in past]
+        assert isinstance(started, StudyStarted)
+        row = new_row(started, str(folder.relative_to(self.mlruns)), code_version, past[0].time)
+        known = select(STUDIES.c.id).where(
+            STUDIES.c.name == started.name, STUDIES.c.identifier == started.identifier
+        )
+        try:
+            with in_words(self.address), writing(self._engine).begin() as connection:
+                if connection.execute(known).first() is not None:
+                    return False
+                inserted = insert(STUDIES).values(row | advanced(row, events)).returning(STUDIES.c.id)
+                insert_events(connection, connection.execute(inserted).scalar_one(), None, past)
+        except RecordError:
+            with in_words(self.address), self._engine.connect() as connection:
+                if connection.execute(known).first() is not None:  # another process was faster
+                    return False
+            raise
+        return True
 
     def runs(self, name: str | None = None) -> list[Run]:
         """Every run, or those of one study, in the order in which they began.
@@ -91,11 +112,11 @@ class Records:
         Raises:
             RecordError: The database cannot be read.
         """
-        wanted = select(STUDIES).order_by(STUDIES.c.id)
+        wanted = select(*LISTED).order_by(STUDIES.c.id)
         if name is not None:
             wanted = wanted.where(STUDIES.c.name == name)
         with in_words(self.address), self._engine.connect() as connection:
-            return [self._run(row) for row in connection.execute(wanted)]
+            return [run_of(row, self.mlruns, self._clock()) for row in connection.execute(wanted)]
 
     def run(self, number: int) -> Run:
         """A run by its number.
@@ -104,10 +125,10 @@ class Records:
             RecordError: There is none.
         """
         with in_words(self.address), self._engine.connect() as connection:
-            row = connection.execute(select(STUDIES).where(STUDIES.c.id == number)).one_or_none()
+            row = connection.execute(select(*LISTED).where(STUDIES.c.id == number)).one_or_none()
         if row is None:
             raise RecordError(f"{self.address.shown}: there is no run {number}.")
-        return self._run(row)
+        return run_of(row, self.mlruns, self._clock())
 
     def events(self, run: Run, since: int = 0) -> Iterator[Recorded]:
         """The events of a run after number `since`, in order. A broken one is ignored with a warning.
@@ -121,12 +142,14 @@ class Records:
         with in_words(self.address), self._engine.connect() as connection:
             rows = connection.execute(wanted).all()
         for row in rows:
-            recorded = _decoded(row, f"{run.name}/{run.identifier}")
+            recorded = decoded(row, run.title)
             if recorded is not None:
                 yield recorded
 
     def all_of(self, kind: str) -> Iterator[tuple[str, Recorded]]:
         """Every event of a kind, of all runs in order, each with the `NAME/IDENTIFIER` of its run.
+
+        One that cannot be read is ignored with a warning: another study's record must not stop this one.
 
         Raises:
             RecordError: The database cannot be read.
@@ -137,7 +160,7 @@ class Records:
             rows = connection.execute(joined.order_by(EVENTS.c.study, EVENTS.c.seq)).all()
         for row in rows:
             which = f"{row.name}/{row.identifier}"
-            recorded = _decoded(row, which)
+            recorded = decoded(row, which, strict=False)
             if recorded is not None:
                 yield which, recorded
 
@@ -149,8 +172,7 @@ class Records:
         """
         at, owner = self._clock(), this_process()
         with in_words(self.address), writing(self._engine).begin() as connection:
-            wanted = select(STUDIES).where(STUDIES.c.id == run.number).with_for_update()
-            row = connection.execute(wanted).one()
+            row = locked(connection, run.number)
             if is_held(row.lease_owner, row.lease_until, at):
                 raise RecordError(holder(run, row.lease_owner, row.lease_since))
             token = row.lease_token + 1
@@ -164,20 +186,21 @@ class Records:
         return Lease(run.number, owner, token)
 
     def renew(self, lease: Lease) -> bool:
-        """Go on holding a run; False when another process has taken it over."""
+        """Go on holding a run; False when another process has taken it over, or it was released."""
+        until = self._clock() + LEASE_SECONDS
         with in_words(self.address), writing(self._engine).begin() as connection:
-            renewed = update(STUDIES).where(*_holds(lease)).values(lease_until=self._clock() + LEASE_SECONDS)
-            return connection.execute(renewed).rowcount == 1
+            renewed = update(STUDIES).where(*holds(lease), STUDIES.c.lease_until.is_not(None))
+            return connection.execute(renewed.values(lease_until=until)).rowcount == 1
 
     def release(self, lease: Lease) -> None:
-        """Let others take the run over at once."""
-        with in_words(self.address), writing(self._engine).begin() as connection:
-            connection.execute(update(STUDIES).where(*_holds(lease)).values(lease_until=None))
+        """Let others take the run over at once; if the database does not answer, when the lease runs out."""
+        with suppress(RecordError), in_words(self.address), writing(self._engine).begin() as connection:
+            connection.execute(update(STUDIES).where(*holds(lease)).values(lease_until=None))
 
     def remove(self, lease: Lease) -> None:
         """Undo `create` for a run that could not begin."""
         with in_words(self.address), writing(self._engine).begin() as connection:
-            if connection.execute(select(STUDIES.c.id).where(*_holds(lease))).first() is not None:
+            if connection.execute(select(STUDIES.c.id).where(*holds(lease))).first() is not None:
                 for table, column in (
                     (COHORTS, COHORTS.c.study),
                     (EVENTS, EVENTS.c.study),
@@ -188,110 +211,60 @@ class Records:
     def append(self, lease: Lease, *events: Event) -> list[Recorded]:
         """Write events, all or none; they are on disk when this returns.
 
+        A PostgreSQL server that goes away is waited for, for a while.
+
+        Returns:
+            The events as they will be read back.
+
         Raises:
             RecordError: The disk is full, the database does not answer, or another process has taken the run over.
         """
-        with in_words(self.address), writing(self._engine).begin() as connection:
-            return self._append(connection, lease, events)
+        at = self._clock()
+        written: list[Recorded] = []
+
+        def write(connection: Connection) -> None:
+            if not are_there(connection, lease.study, written):  # the answer to a commit may have been lost
+                written[:] = add_events(connection, lease, events, at)
+
+        if events:
+            self._patiently(write)
+        return written
 
     def end_cohort(self, lease: Lease, number: int) -> None:
-        """Mark a cohort as done in the queue."""
-        done = update(COHORTS).where(COHORTS.c.study == lease.study, COHORTS.c.number == number)
-        with in_words(self.address), writing(self._engine).begin() as connection:
-            connection.execute(done.values(state="done", lease_owner=None, lease_until=None))
+        """Mark a cohort as done in the queue.
+
+        Raises:
+            RecordError: As for `append`.
+        """
+        self._change_cohort(lease, number, {"state": "done", "lease_owner": None, "lease_until": None})
 
     def retry_cohort(self, lease: Lease, number: int) -> None:
-        """Note in the queue that another process trains a cohort again."""
-        again = update(COHORTS).where(COHORTS.c.study == lease.study, COHORTS.c.number == number)
-        values = {"attempt": COHORTS.c.attempt + 1, "lease_owner": lease.owner}
-        with in_words(self.address), writing(self._engine).begin() as connection:
-            connection.execute(again.values(values))
+        """Note in the queue that another process trains a cohort again.
 
-    def _append(self, connection: Connection, lease: Lease, events: Sequence[Event]) -> list[Recorded]:
-        at = self._clock()
-        num_ended = sum(isinstance(event, TrialEnded) for event in events)
-        values: dict[str, Any] = {
-            "seq": STUDIES.c.seq + len(events),
-            "num_trials": STUDIES.c.num_trials + num_ended,
-            "lease_until": at + LEASE_SECONDS,
-        }
-        for event in events:
-            if isinstance(event, Finished):
-                values["state"] = event.status
-            elif isinstance(event, StudyContinued):
-                values |= {"state": RUNNING, "config": event.text}
-        changed = update(STUDIES).where(*_holds(lease)).values(values)
-        if connection.execute(changed).rowcount != 1:
-            raise RecordError(self._lost(connection, lease))
-        last = connection.execute(select(STUDIES.c.seq).where(STUDIES.c.id == lease.study)).scalar_one()
-        recorded = [
-            Recorded(seq, at, event) for seq, event in enumerate(events, start=last - len(events) + 1)
-        ]
-        rows = [
-            {
-                "study": lease.study,
-                "seq": one.seq,
-                "kind": kind_of(one.event),
-                "version": VERSION,
-                "time": at,
-                "payload": to_json(one.event),
-            }
-            for one in recorded
-        ]
-        connection.execute(insert(EVENTS), rows)
-        for event in events:
-            if isinstance(event, CohortAsked):
-                connection.execute(insert(COHORTS).values(_cohort(lease, event)))
-        return recorded
+        Raises:
+            RecordError: As for `append`.
+        """
+        attempt = COHORTS.c.attempt + 1
+        self._change_cohort(lease, number, {"attempt": attempt, "lease_owner": lease.owner})
 
-    def _lost(self, connection: Connection, lease: Lease) -> str:
-        row = connection.execute(select(STUDIES).where(STUDIES.c.id == lease.study)).one()
-        return (
-            f"{holder(self._run(row), row.lease_owner, row.lease_since)} This process records nothing more."
-        )
+    def _change_cohort(self, lease: Lease, number: int, values: dict[str, Any]) -> None:
+        def write(connection: Connection) -> None:
+            held(connection, lease)
+            cohort = (COHORTS.c.study == lease.study, COHORTS.c.number == number)
+            connection.execute(update(COHORTS).where(*cohort).values(values))
 
-    def _run(self, row: Any) -> Run:
-        return Run(
-            number=row.id,
-            name=row.name,
-            identifier=row.identifier,
-            folder=self.mlruns / row.folder,
-            state=row.state,
-            created=row.created,
-            num_trials=row.num_trials,
-            owner=row.lease_owner,
-            since=row.lease_since,
-            held=is_held(row.lease_owner, row.lease_until, self._clock()),
-        )
+        self._patiently(write)
 
-
-def _decoded(row: Any, which: str) -> Recorded | None:
-    """An event from its row; None for a broken one, which is said.
-
-    Raises:
-        RecordError: It was written by a newer version, or it is the first event, without which nothing is known.
-    """
-    try:
-        return Recorded(row.seq, row.time, from_json(row.kind, row.payload, row.version))
-    except RecordError as error:
-        what = f"{which}: event {row.seq}: {error}"
-        if row.version > VERSION or row.kind == "study_started":
-            raise RecordError(what) from None
-        LOGGER.warning("%s It is ignored.", what)
-        return None
-
-
-def _holds(lease: Lease) -> tuple[Any, ...]:
-    return STUDIES.c.id == lease.study, STUDIES.c.lease_token == lease.token
-
-
-def _cohort(lease: Lease, event: CohortAsked) -> dict[str, Any]:
-    content = f"{lease.study}/{event.number}/{to_json(event)}"
-    return {
-        "id": hashlib.blake2b(content.encode(), digest_size=16).hexdigest(),
-        "study": lease.study,
-        "number": event.number,
-        "attempt": 1,
-        "state": RUNNING,
-        "lease_owner": lease.owner,
-    }
+    def _patiently(self, write: Callable[[Connection], None]) -> None:
+        """Run a transaction, again where the server went away."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        with in_words(self.address):
+            while True:
+                try:
+                    with writing(self._engine).begin() as connection:
+                        return write(connection)
+                except SQLAlchemyError as error:
+                    if self.address.file is not None or not is_away(error) or time.monotonic() > until:
+                        raise
+                    LOGGER.warning("%s does not answer; trying again.", self.address.shown)
+                    time.sleep(1.0)

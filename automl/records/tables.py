@@ -1,6 +1,8 @@
 """The relational schema of the record: three tables, the same in SQLite and PostgreSQL.
 
 `studies` has a row per run of a study, `events` is the append-only record and the live stream, `cohorts` is the queue.
+Columns of `studies` that follow from the events of a run are written with them, so that runs are listed without reading
+events: `state`, `seq`, `num_trials`, `planned`, `best`.
 Changes of the schema are migrations in `migrations/versions/`.
 """
 
@@ -15,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 METADATA = MetaData()
@@ -27,7 +30,7 @@ STUDIES = Table(
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("name", String(100), nullable=False, index=True),
-    Column("identifier", String(100), nullable=False, unique=True),
+    Column("identifier", String(100), nullable=False),
     Column("folder", Text, nullable=False),
     Column("config", Text, nullable=False),
     Column("code_version", String(50), nullable=False),
@@ -36,10 +39,15 @@ STUDIES = Table(
     Column("created", Float(53), nullable=False),
     Column("seq", Integer, nullable=False, default=0),
     Column("num_trials", Integer, nullable=False, default=0),
+    Column("planned", Integer, nullable=False, default=0),
+    Column("metric", Text, nullable=False),
+    Column("direction", String(3), nullable=False),
+    Column("best", Float(53)),
     Column("lease_owner", Text),
     Column("lease_token", BigInteger, nullable=False, default=0),
     Column("lease_since", Float(53)),
     Column("lease_until", Float(53)),
+    UniqueConstraint("name", "identifier", name="studies_name_identifier_key"),
     sqlite_autoincrement=True,
 )
 

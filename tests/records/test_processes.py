@@ -1,0 +1,143 @@
+"""Several processes and one record: real ones, which know nothing of each other."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from record_samples import Open, created, ended, events_of
+
+from automl.records.events import StudyStarted, TrialEnded
+from automl.records.store import Records
+
+START = """
+import json, os, signal, sys, time
+from pathlib import Path
+from automl.errors import RecordError
+from automl.records.addresses import find_records
+from automl.records.database import connect
+from automl.records.events import StudyStarted, TrialEnded
+from automl.records.leases import Lease
+from automl.records.store import Records
+
+folder, uri, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+def records():
+    address = find_records(folder, uri)
+    return Records(address, connect(address), folder)
+def say(what):
+    Path(f"{folder}/said-{number}").write_text(json.dumps(what))
+reading, writing = os.pipe()
+children = []
+for number in range(count):
+    children.append(os.fork())
+    if not children[-1]:
+        os.close(writing)
+        os.read(reading, 1)  # until the parent closes its end, for all of them in the same moment
+        exec(sys.argv[4])
+        os._exit(0)
+os.close(writing)
+print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]))
+"""
+
+
+def run_together(folder: Path, uri: str, text: str, count: int, status: int = 0) -> list[Any]:
+    """Run a text in processes that begin in the same moment, and return what each says."""
+    for said in folder.glob("said-*"):
+        said.unlink()
+    command = [sys.executable, "-c", START, str(folder), uri, str(count), text]
+    done = subprocess.run(command, capture_output=True, timeout=300, check=False)
+    assert done.stdout, done.stderr.decode()
+    assert json.loads(done.stdout) == [status] * count, done.stderr.decode()
+    return [json.loads((folder / f"said-{number}").read_text()) for number in range(count)]
+
+
+CREATE = """
+store = records()
+run = f"2026-{number}"
+started = StudyStarted(f"study{number}", run, "log_loss", "min")
+_, lease = store.create(folder / "studies" / f"study{number}" / run, started, "1.0")
+for trial in range(5):
+    store.append(lease, TrialEnded(trial, "complete", (0.5,), (1,)))
+say(lease.study)
+"""
+
+
+def test_ten_processes_begin_on_one_empty_record_in_the_same_moment(
+    uri: str, tmp_path: Path, opened: Open
+) -> None:
+    numbers = run_together(tmp_path, uri, CREATE, 10)
+    records = opened()
+    assert sorted(numbers) == list(range(1, 11))
+    assert sorted(run.name for run in records.runs()) == [f"study{number}" for number in range(10)]
+    for run in records.runs():
+        assert [recorded.seq for recorded in records.events(run)] == [1, 2, 3, 4, 5, 6]
+        assert (run.num_trials, run.status) == (5, "killed")
+
+
+APPEND = """
+store = records()
+lease = Lease(1, "someone", 1)
+mine = []
+for trial in range(25):
+    written = store.append(lease, *(TrialEnded(100 * number + trial, "failed", reason=str(part)) for part in "ab"))
+    mine.append([one.seq for one in written])
+say(mine)
+"""
+
+
+def test_two_processes_that_append_at_once_leave_no_gap_and_mix_nothing(uri: str, records: Records) -> None:
+    run, _ = created(records)
+    said = run_together(records.mlruns, uri, APPEND, 2)
+    again = list(records.events(run))
+    assert [recorded.seq for recorded in again] == list(range(1, 102))
+    numbers = {recorded.seq: recorded.event.number for recorded in again[1:]}
+    for number, pairs in enumerate(said):
+        for trial, (first, second) in enumerate(pairs):
+            assert second == first + 1
+            assert numbers[first] == numbers[second] == 100 * number + trial
+        assert pairs == sorted(pairs)
+    assert records.run(run.number).num_trials == 100
+
+
+CLAIM = """
+store = records()
+try:
+    say(store.claim(store.run(1)).token)
+    while len(list(folder.glob("said-*"))) < count:
+        time.sleep(0.01)
+except RecordError as error:
+    say(str(error))
+"""
+
+
+def test_of_several_that_take_a_run_over_at_once_one_succeeds(uri: str, records: Records) -> None:
+    _, lease = created(records)
+    records.release(lease)
+    said = run_together(records.mlruns, uri, CLAIM, 6)
+    assert [answer for answer in said if isinstance(answer, int)] == [2]
+    assert sum("is being run by process" in answer for answer in said if isinstance(answer, str)) == 5
+
+
+KILLED = """
+store = records()
+_, lease = store.create(folder / "studies" / "wine" / "r", StudyStarted("wine", "r", "log_loss", "min"), "1.0")
+store.append(lease, TrialEnded(0, "complete", (0.5,), (1,)))
+say(os.getpid())
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_has_recorded_is_there_and_its_run_is_taken_over_at_once(
+    uri: str, records: Records
+) -> None:
+    (pid,) = run_together(records.mlruns, uri, KILLED, 1, status=-signal.SIGKILL)
+    (run,) = records.runs()
+    assert (run.status, run.num_trials) == ("killed", 1)
+    assert run.owner is not None
+    assert f":{pid}:" in run.owner
+    lease = records.claim(run)
+    records.append(lease, ended(1, 0.25))
+    assert [type(event) for event in events_of(records, run)] == [StudyStarted, TrialEnded, TrialEnded]
+    assert records.run(run.number).status == "running"
