@@ -3,8 +3,6 @@
 Its hyperparameters are found before the search by building with every conditional scope open in turn.
 """
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,10 @@ import numpy
 from automl.errors import NetworkError, SearchSpaceError, one_of
 from automl.hyperparameters import TRAINING_HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
+from automl.networks.loading import BuilderFailure, LocalModules, call_builder, import_builder, short
+from automl.networks.output import held_output
+from automl.networks.probe import BuilderProbe
+from automl.networks.sources import BuilderFile, find_builder
 from automl.space import Space
 from automl.trial import Hyperparameters, Task
 
@@ -24,52 +26,103 @@ Build = Callable[[Space], keras.Model]
 
 @final
 @dataclass(frozen=True, slots=True)
+class UserFunction:
+    """A user's `build` from a file; with a probe, it builds nothing that hung or ended the probe's process.
+
+    Attributes:
+        function: The function.
+        file: Where it is.
+        modules: What it can import beside its file.
+        probe: What tries each configuration first.
+    """
+
+    function: Build
+    file: BuilderFile
+    modules: LocalModules
+    probe: BuilderProbe | None = None
+
+    def __call__(self, space: Space) -> keras.Model:
+        """What the function returns.
+
+        Raises:
+            BuilderFailure: It would hang or end this process.
+        """
+        if self.probe is not None and (tried := self.probe.attempt(space)).fatal:
+            raise BuilderFailure(f"the network builder {tried.reason}")
+        with self.modules.importable():
+            return self.function(space)
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class CustomBuilder(NetworkBuilder):
     """Networks from a user's function.
 
     Attributes:
-        function: The user's `build`.
+        function: The user's `build`: what `load_function` gives, or any function.
         space: Everything that it may ask for.
     """
 
     function: Build
     space: Space
 
+    @property
+    def probe(self) -> BuilderProbe | None:
+        """What tries each configuration in a process of its own; to be closed when the study has ended."""
+        return self.function.probe if isinstance(self.function, UserFunction) else None
+
     def build(self, hyperparameters: Hyperparameters, seed: int) -> keras.Model:
         """The user's model for these values.
 
         A user's layers name no seeds, so here, and only here, Keras's global seed is set.
+
+        Raises:
+            BuilderFailure: There is no model for these values.
+            Exception: Whatever else the function raises.
         """
         keras.utils.set_random_seed(seed)
         values = self.space.copy()
         values.values = dict(hyperparameters)
-        return self.function(values)
+        model = call_builder(self.function, values, _path_of(self.function))
+        if not isinstance(model, keras.Model):
+            given = type(model).__name__
+            raise BuilderFailure(f"the network builder must return a keras.Model, got {given}")
+        return model
 
 
-def load_function(reference: str, folder: Path, where: str) -> Build:
+def load_function(
+    reference: str, folder: Path, where: str, probe: BuilderProbe | None = None
+) -> UserFunction:
     """The function behind `file.py:function`.
 
+    Args:
+        reference: The study file's `network.builder`.
+        folder: The folder of the study file.
+        where: File and line of the reference.
+        probe: What imports the file first, in a process of its own, and later tries each configuration.
+
     Raises:
-        NetworkError: No such file or function, or the file itself raises.
+        NetworkError: No such file or function, or the file itself raises, hangs or ends the process.
     """
-    file_name, _, name = reference.rpartition(":")
-    path = folder / file_name
-    if not path.is_file():
-        cure = "Paths start from the folder of the study file."
-        raise NetworkError(f"{where}: `network.builder` must name a Python file, got {file_name!r}. {cure}")
-    spec = importlib.util.spec_from_file_location(f"automl_user_{path.stem}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses and pickle look for the file's own classes
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise NetworkError(f"{where}: {path} cannot be imported: {_short(error)}.") from error
-    function = getattr(module, name, None)
+        file = find_builder(reference, folder)
+    except NetworkError as error:
+        raise NetworkError(f"{where}: {error}") from error
+    path = folder / reference.rpartition(":")[0]
+    if probe is not None and (loaded := probe.load()).fatal:
+        raise NetworkError(f"{where}: {path} cannot be imported: it {loaded.reason}.")
+    modules = LocalModules.of(file)
+    try:
+        module = import_builder(file, modules)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise NetworkError(f"{where}: {path} cannot be imported: {short(error, file.path)}.") from error
+    function = getattr(module, file.name, None)
     if not callable(function):
         functions = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
-        raise NetworkError(f"{where}: {path} holds no function {name!r}. {one_of(functions, name)}")
-    return function  # type: ignore[no-any-return]
+        raise NetworkError(f"{where}: {path} holds no function {file.name!r}. {one_of(functions, file.name)}")
+    return UserFunction(function, file, modules, probe)
 
 
 def discover_space(function: Build, given: Space, where: str) -> Space:
@@ -111,14 +164,25 @@ def _open_every_scope(function: Build, given: Space, where: str) -> Space:
         for hp in trying.space:
             if trying.is_active(hp):
                 trying.values.setdefault(hp.name, hp.default)
-        try:
-            function(trying)
-        except Exception as error:
-            raise NetworkError(f"{where}: the network builder raises: {_short(error)}.") from error
+        _build_once(function, trying, where)
         space.merge(trying.space, overwrite=False)
         done += [waiting[0], *trying.active_scopes]
         waiting = [scope for scope in [*waiting[1:], *trying.inactive_scopes] if scope not in done]
     return space
+
+
+def _build_once(function: Build, space: Space, where: str) -> None:
+    path = _path_of(function)
+    try:
+        call_builder(function, space, path)
+    except BuilderFailure as failure:
+        raise NetworkError(f"{where}: {failure}.") from failure
+    except Exception as error:
+        raise NetworkError(f"{where}: the network builder raises: {short(error, path)}.") from error
+
+
+def _path_of(function: Build) -> Path | None:
+    return function.file.path if isinstance(function, UserFunction) else None
 
 
 def check_network(builder: NetworkBuilder, space: Space, dataset_shape: tuple[int, int], task: Task) -> None:
@@ -134,26 +198,42 @@ def check_network(builder: NetworkBuilder, space: Space, dataset_shape: tuple[in
         NetworkError: The builder raises, takes other rows, or gives what the task cannot use.
     """
     num_features, num_outputs = dataset_shape
+    if isinstance(builder, CustomBuilder) and builder.probe is not None:
+        builder.probe.feed(num_features)
     first = space.copy()
     first.ensure_active_values()
-    model = builder.build(first.values, seed=1)
-    if not isinstance(model, keras.Model):
-        raise NetworkError(f"the network builder must return a keras.Model, got {type(model).__name__}.")
     rows = numpy.random.default_rng(1).normal(0.0, 3.0, (64, num_features)).astype("float32")
-    try:
-        outputs = numpy.asarray(model(rows))
-    except Exception as error:
-        raise NetworkError(
-            f"the network must take rows of shape ({num_features},), the table's features; it raises: "
-            f"{_short(error)}. Begin the model with `keras.Input(({num_features},))`, and a Reshape layer "
-            "where it wants images or sequences."
-        ) from error
+    outputs = _feed(_first_network(builder, first.values), rows)
     if outputs.shape != (len(rows), num_outputs):
         raise NetworkError(
             f"the network must give {num_outputs} outputs a row, got shape {outputs.shape[1:]}. "
             f"End it with `keras.layers.Dense({num_outputs})`."
         )
     _check_probabilities(outputs, task)
+
+
+def _first_network(builder: NetworkBuilder, values: Hyperparameters) -> keras.Model:
+    try:
+        return builder.build(values, seed=1)
+    except BuilderFailure as failure:
+        raise NetworkError(f"{failure}.") from failure
+    except Exception as error:
+        raise NetworkError(f"the network builder raises: {short(error)}.") from error
+
+
+def _feed(model: keras.Model, rows: numpy.ndarray) -> numpy.ndarray:
+    try:
+        with held_output():
+            return numpy.asarray(model(rows))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        width = rows.shape[1]
+        raise NetworkError(
+            f"the network must take rows of shape ({width},), the table's features; it raises: "
+            f"{short(error)}. Begin the model with `keras.Input(({width},))`, and a Reshape layer "
+            "where it wants images or sequences."
+        ) from error
 
 
 def _check_probabilities(outputs: numpy.ndarray, task: Task) -> None:
@@ -163,8 +243,3 @@ def _check_probabilities(outputs: numpy.ndarray, task: Task) -> None:
     if outputs.min() < 0 or outputs.max() > 1 or abs(sums - 1).max() > 1e-3:
         name = "softmax" if task is Task.MULTICLASS else "sigmoid"
         raise NetworkError(f"the network must give probabilities. End it with the activation `{name}`.")
-
-
-def _short(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0] if text else 'no message'}".rstrip(".")

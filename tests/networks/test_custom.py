@@ -1,6 +1,8 @@
 """A user's own builder: loaded, its first network checked, and every mistake explained."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -8,8 +10,9 @@ import numpy
 import pytest
 from user_builders import PLAIN, SCOPED, WHERE, dense, scopes
 
-from automl.errors import NetworkError
+from automl.errors import AutoMLError, NetworkError
 from automl.networks.custom import CustomBuilder, check_network, discover_space
+from automl.networks.loading import BuilderFailure
 from automl.space import Space
 from automl.trial import Task
 
@@ -92,9 +95,23 @@ def test_a_file_with_classes_of_its_own_can_be_loaded(load: Load) -> None:
             "net.py:build",
             ["cannot be imported: ModuleNotFoundError", "no_such_module_here"],
         ),
-        ("1 / 0", "net.py:build", ["net.py cannot be imported: ZeroDivisionError: division by zero."]),
+        (
+            "LIMIT = 3\n1 / 0",
+            "net.py:build",
+            ["net.py cannot be imported: ZeroDivisionError: division by zero (net.py, line 2)."],
+        ),
+        (
+            "import sys\nsys.exit(0)\ndef build(hp): pass\n",
+            "net.py:build",
+            ["net.py cannot be imported: SystemExit: 0 (net.py, line 2)."],
+        ),
+        (
+            "class Stop(BaseException): pass\nraise Stop\n",
+            "net.py:build",
+            ["net.py cannot be imported: Stop: no message (net.py, line 2)."],
+        ),
     ],
-    ids=["no file", "no function", "not a function", "syntax", "import", "raises"],
+    ids=["no file", "no function", "not a function", "syntax", "import", "raises", "exits", "stops"],
 )
 def test_a_file_that_cannot_be_loaded_is_explained(
     load: Load, text: str, reference: str, says: list[str]
@@ -109,8 +126,100 @@ def test_a_file_that_cannot_be_loaded_is_explained(
 def test_a_builder_that_raises_is_explained(load: Load) -> None:
     with pytest.raises(NetworkError) as caught:
         discover_space(load("def build(hp):\n    raise ValueError('units\\nmust be even')\n"), Space(), WHERE)
-    assert str(caught.value) == f"{WHERE}: the network builder raises: ValueError: units."
+    says = "the network builder raises: ValueError: units (net.py, line 2)."
+    assert str(caught.value) == f"{WHERE}: {says}"
     assert isinstance(caught.value.__cause__, ValueError), "the whole story is kept for --debug"
+
+
+EXITS = "import sys\ndef build(hp):\n    sys.exit(0)\n"
+
+
+def test_a_builder_that_exits_is_explained(load: Load) -> None:
+    with pytest.raises(NetworkError) as caught:
+        discover_space(load(EXITS), Space(), WHERE)
+    assert str(caught.value) == f"{WHERE}: the network builder raises: SystemExit: 0 (net.py, line 3)."
+    with pytest.raises(
+        NetworkError, match=r"^the network builder raises: SystemExit: 0 \(net\.py, line 3\)\.$"
+    ):
+        check_network(CustomBuilder(load(EXITS), Space()), Space(), (64, 1), Task.REGRESSION)
+
+
+def test_a_builder_that_exits_or_gives_no_network_for_some_values_raises_an_ordinary_exception(
+    load: Load,
+) -> None:
+    """Which its trial records as the reason, where one of automl's own errors would end the study."""
+    text = """
+        import sys
+
+        def build(hp):
+            return sys.exit("no memory") if hp.Boolean("large") else hp
+    """
+    builder = CustomBuilder(load(text), Space())
+    for large, says in (
+        (True, "the network builder raises: SystemExit: no memory (net.py, line 5)"),
+        (False, "the network builder must return a keras.Model, got HyperParameters"),
+    ):
+        with pytest.raises(BuilderFailure) as caught:
+            builder.build({"large": large}, seed=1)
+        assert str(caught.value) == says
+    assert not issubclass(BuilderFailure, AutoMLError)
+
+
+def test_an_interrupt_during_a_build_stays_an_interrupt(load: Load) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        CustomBuilder(load("def build(hp):\n    raise KeyboardInterrupt\n"), Space()).build({}, seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        load("raise KeyboardInterrupt\n")
+
+
+def test_a_network_that_exits_when_it_is_fed_is_explained(load: Load) -> None:
+    text = """
+        import keras
+        import sys
+
+        class Net(keras.Model):
+            def call(self, rows):
+                sys.exit(4)
+
+        def build(hp):
+            return Net()
+    """
+    with pytest.raises(NetworkError, match="it raises: SystemExit: 4"):
+        check_network(CustomBuilder(load(text), Space()), Space(), (64, 1), Task.REGRESSION)
+
+
+def test_what_a_builder_prints_does_not_reach_the_terminal(
+    load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noisy = 'import keras\nprint("imported")\n\ndef build(hp):\n    print("x" * 10_000_000)\n'
+    function = load(noisy + "    return keras.Sequential([keras.Input((64,)), keras.layers.Dense(1)])\n")
+    builder = CustomBuilder(function, discover_space(function, Space(), WHERE))
+    check_network(builder, builder.space, (64, 1), Task.REGRESSION)
+    assert capsys.readouterr() == ("", "")
+
+
+HELPED = """
+    import keras
+    from sizes import UNITS
+
+    def build(hp):
+        from late_sizes import OUTPUTS
+        return keras.Sequential([keras.Input((64,)), keras.layers.Dense(UNITS), keras.layers.Dense(OUTPUTS)])
+"""
+
+
+def test_a_builder_imports_modules_beside_it_as_they_are_now(load: Load, tmp_path: Path) -> None:
+    """Also when an edit keeps the length of the file and the second, by which Python knows its bytecode."""
+    path, shapes = list(sys.path), []
+    for units, outputs in ((3, 4), (5, 6)):
+        (tmp_path / "sizes.py").write_text(f"UNITS = {units}\n")
+        (tmp_path / "late_sizes.py").write_text(f"OUTPUTS = {outputs}\n")
+        function = load(HELPED)
+        model = CustomBuilder(function, Space()).build({}, seed=1)
+        shapes.append([weights.shape for weights in model.trainable_weights[::2]])
+    assert shapes == [[(64, 3), (3, 4)], [(64, 5), (5, 6)]]
+    assert sys.path == path
+    assert not (tmp_path / "__pycache__").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""A builder that would end the process for some hyperparameters makes their trials fail, and no other."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from user_builders import WHERE
+
+from automl.config.reading import load_study
+from automl.networks.custom import CustomBuilder, load_function
+from automl.networks.probe import BuilderProbe
+from automl.study.preparation import prepare_study
+from automl.training.trials import plan_members, train_trial
+from automl.trial import TrialState
+
+BUILDER = """
+import os, sys
+import keras
+
+def build(hp):
+    units = hp.Int("units", 3, 6)
+    if units == 4:
+        sys.exit(0)
+    if units == 5:
+        os._exit(0)
+    print("x" * 1_000_000)
+    layers = [keras.layers.Dense(units, "relu"), keras.layers.Dense(3, "softmax")]
+    return keras.Sequential([keras.Input((13,)), *layers])
+"""
+
+
+STUDY = """
+data: {sklearn: wine}
+splits: {folds: 2}
+network: {builder: net.py:build}
+training: {epochs: 1}
+"""
+
+
+def test_each_trial_ends_and_says_why_it_failed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "net.py").write_text(BUILDER)
+    (tmp_path / "study.yaml").write_text(STUDY)
+    prepared = prepare_study(load_study(tmp_path / "study.yaml"))
+    assert isinstance(prepared.builder, CustomBuilder)
+    with BuilderProbe("net.py:build", tmp_path) as probe:
+        function = load_function("net.py:build", tmp_path, WHERE, probe)
+        builder = dataclasses.replace(prepared.builder, function=function)
+        plan = dataclasses.replace(prepared.plan, builder=builder)
+        trials = [
+            train_trial(plan, plan_members(number, {"units": units}, 2, 0), prepared.splits.folds, ignore)
+            for number, units in enumerate((4, 5, 6))
+        ]
+    assert [trial.state for trial in trials] == [TrialState.FAILED] * 2 + [TrialState.COMPLETE]
+    assert trials[0].reason.endswith("the network builder raises: SystemExit: 0 (net.py, line 8)")
+    assert trials[1].reason.endswith("the network builder ended the process with status 0")
+    assert trials[2].capacity == 13 * 6 + 6 + 6 * 3 + 3
+    assert "xxx" not in "".join(capfd.readouterr())
+
+
+def ignore(fold: int, epoch: int) -> None:
+    """Follows no progress."""
