@@ -1,11 +1,11 @@
-"""Addresses in a study file: environment variables in them, and passwords that a stored copy does not have."""
+"""Addresses in a study file: environment variables in them, and secrets that a stored copy does not have."""
 
 import os
 import re
 from urllib.parse import quote
 
-from automl.config.reading import MASK
 from automl.errors import DataError
+from automl.secrets import MASK
 
 _VARIABLE = re.compile(r"(?P<colon>:)?\$\{(?P<name>\w+)\}(?P<at>@)?")
 
@@ -21,10 +21,10 @@ def full_address(text: str, key: str, where: str) -> str:
         where: `file:line` of the key.
 
     Raises:
-        DataError: A variable is not set, or the address is a stored copy without its password.
+        DataError: A variable is not set, or the address is of a stored copy, without its secrets.
     """
     if MASK in text:
-        what = f"the password in `{key}` is `{MASK}`, for copies of a study file keep no passwords"
+        what = f"the password or token in `{key}` is `{MASK}`, for copies of a study file keep none"
         cure = "Write `${NAME}` in its place, and set the environment variable NAME."
         raise DataError(f"{where}: {what}. {cure}")
 

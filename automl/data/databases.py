@@ -1,9 +1,10 @@
-"""Tables in databases, through SQLAlchemy. Errors never hold a password."""
+"""Tables in databases, through SQLAlchemy. Nothing is ever written to one, and errors hold no password."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import pandas
 import sqlalchemy
@@ -12,11 +13,21 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, ResourceClosedError
 from automl.config.sections import DataConfig
 from automl.data.addresses import full_address
 from automl.data.dataset import Where
-from automl.data.files import TableFile, Wanted, choose, explained, first_line, plain_columns
+from automl.data.files import TableFile, Wanted, choose, explained, plain_columns
+from automl.data.queries import check_query
 from automl.errors import DataError, explain, one_of
+from automl.secrets import masked
 
 _SQLITE = b"SQLite format 3\0"
 """What every SQLite file begins with."""
+
+_READ_ONLY: Mapping[str, tuple[str, ...]] = {
+    "sqlite": ("PRAGMA query_only = ON",),
+    "postgresql": ("SET TRANSACTION READ ONLY", "SET LOCAL standard_conforming_strings = on"),
+    "mysql": ("SET SESSION TRANSACTION READ ONLY",),
+    "mariadb": ("SET SESSION TRANSACTION READ ONLY",),
+}
+"""By database, what makes a connection one that only reads. All others are rolled back, as these are too."""
 
 
 def read_database(config: DataConfig, folder: Path, where: Where, wanted: Wanted) -> pandas.DataFrame:
@@ -31,24 +42,27 @@ def read_database(config: DataConfig, folder: Path, where: Where, wanted: Wanted
     Raises:
         DataError: No such database or table, a database that does not answer, or a query that it refuses.
     """
-    at = where("data", "sql")
-    address = _address(full_address(config.sql or "", "data.sql", at), folder, at)
-    named = address.set(query={}).render_as_string(hide_password=True)
-    engine = _engine(address, at)
-    key = "table" if config.query is None else "query"
+    at, key = where("data", "sql"), "table" if config.query is None else "query"
+    text = full_address(config.sql or "", "data.sql", at)
+    address = _address(text, folder, at)
+    named = masked(address.set(query={}).render_as_string(hide_password=True), text)
+    if config.query is not None:
+        check_query(config.query, address.get_backend_name(), where("data", "query"))
+    engine = _engine(_reading(address), at)
     try:
         with engine.connect() as connection, warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", sqlalchemy.exc.SAWarning
-            )  # a type it does not know is read as it is
-            if config.query is not None:
-                result = connection.exec_driver_sql(config.query)
+            warnings.simplefilter("ignore", sqlalchemy.exc.SAWarning)  # an unknown type is read as it is
+            for statement in _READ_ONLY.get(address.get_backend_name(), ()):
+                connection.exec_driver_sql(statement)
+            if config.query is not None:  # without parameters, in which a driver would look for each %
+                result = connection.exec_driver_sql(config.query, execution_options={"no_parameters": True})
             else:
                 result = connection.execute(_selection(connection, config.table or "", where, wanted))
             names = [str(name) for name in result.keys()]  # noqa: SIM118  a result is no mapping
             table = pandas.DataFrame.from_records(result.fetchall(), columns=names, coerce_float=True)
-    except (SQLAlchemyError, TypeError) as error:  # the latter for an option that the driver does not know
-        raise DataError(_refusal(error, address, named, where, key)) from None
+            connection.rollback()
+    except (SQLAlchemyError, TypeError, ValueError, RuntimeError, OSError) as error:
+        raise DataError(_refusal(error, text, named, where, key)) from None
     finally:
         engine.dispose()
 
@@ -81,6 +95,20 @@ def _address(text: str, folder: Path, at: str) -> sqlalchemy.URL:
     return address.set(database=str(path))
 
 
+def _reading(address: sqlalchemy.URL) -> sqlalchemy.URL:
+    """The address, of which a file is opened for reading only and never made."""
+    database, name = address.database or "", address.get_backend_name()
+    if database in ("", ":memory:"):
+        return address
+    if name == "duckdb" and not database.startswith("md:"):
+        return address.set(query={**address.query, "access_mode": "read_only"})
+    if name != "sqlite":
+        return address
+    if not database.startswith("file:"):
+        database = f"file:{quote(database)}"
+    return address.set(database=database, query={**address.query, "mode": "ro", "uri": "true"})
+
+
 def _engine(address: sqlalchemy.URL, at: str) -> sqlalchemy.Engine:
     try:
         with warnings.catch_warnings():
@@ -110,12 +138,10 @@ def _selection(connection: sqlalchemy.Connection, name: str, where: Where, wante
     return sqlalchemy.select(*(table.c[name] for name in names or table.c.keys()))
 
 
-def _refusal(error: Exception, address: sqlalchemy.URL, named: str, where: Where, key: str) -> str:
-    """What the database says, without the password that it may repeat."""
-    said = first_line(getattr(error, "orig", None) or error)
-    password = str(address.password or "")
-    for secret in {password, quote(password, safe=""), quote_plus(password)} - {""}:
-        said = said.replace(secret, "***")
+def _refusal(error: Exception, address: str, named: str, where: Where, key: str) -> str:
+    """What the database says, without the secrets that it may repeat."""
+    said = masked(str(getattr(error, "orig", None) or error).strip(), address) or type(error).__name__
+    said = said.splitlines()[0].rstrip(" .:")
     if getattr(error, "statement", None) is None and not isinstance(error, ResourceClosedError):
         return f"{where('data', 'sql')}: {named} does not answer: {said}. Check the URL, and that it is up."
     return f"{where('data', key)}: {named} refuses the {key}: {said}. Check `data.{key}`."

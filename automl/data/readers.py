@@ -80,9 +80,10 @@ def _from_path(config: StudyConfig, folder: Path, where: Where) -> tuple[pandas.
 def _from_url(config: StudyConfig, _: Path, where: Where) -> tuple[pandas.DataFrame, str]:
     data, at = config.data, where("data", "url")
     url = full_address(data.url or "", "data.url", at)
+    named = public_url(data.url or "")  # as it stands in the study file: a variable may hold a secret
     with TemporaryDirectory() as folder:
-        path = download(url, Path(folder), at)
-        file = TableFile(path, at, public_url(url), data.encoding, data.separator)
+        path = download(url, Path(folder), at, named)
+        file = TableFile(path, at, named, data.encoding, data.separator)
         return _from_file(file, config, where)
 
 

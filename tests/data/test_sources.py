@@ -88,7 +88,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     ),
     "no SELECT": (
         {"sql": "sqlite:///clinic.db", "query": "DELETE FROM patients"},
-        r"^study.yaml:data.query: .* refuses the query: .*does not return rows",
+        r"^study.yaml:data.query: `data.query` must begin with SELECT, WITH or VALUES, got DELETE\. Write a",
     ),
     "no rows": (
         {"sql": "sqlite:///clinic.db", "query": "SELECT * FROM patients WHERE id > 9"},
