@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
-from scipy import stats
+from scipy import special
 
 from automl.trial import Direction, Objective, Trial, TrialState
 
@@ -152,4 +152,4 @@ def _tail(value: float, scale: float, num_scores: int) -> float:
     """Probability below a value under a Student distribution around 0; all of it is at 0 when it has no width."""
     if scale == 0.0:
         return float(value > 0.0)
-    return float(stats.t.cdf(value / scale, num_scores - 1))
+    return float(special.stdtr(num_scores - 1, value / scale))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy
+import threadpoolctl
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.tree import DecisionTreeRegressor
 
@@ -14,7 +15,7 @@ from automl.trial import Direction, Objective, Scalar, Trial, TrialState
 
 Array = numpy.ndarray
 
-_FEWEST_TRIALS = 10
+_FEWEST_TRIALS, _MOST_TRIALS = 10, 1000
 _NUM_TREES, _FEWEST_IN_LEAF = 100, 2
 _NUM_POINTS, _NUM_CONFIGURATIONS = 24, 4096
 _MOST_INTERACTIONS, _SMALLEST_INTERACTION = 5, 0.01
@@ -75,6 +76,11 @@ def importance(
     are worse than the median by more than three times the interquartile range count as that bad. As range counts
     twice the distance of the median from the better quartile: more than a quarter of the trials may have diverged.
 
+    Of more than a thousand trials the forest is fitted to a thousand that are drawn at random, the same ones each time,
+    and the best have no better chance than the others: the shares are those of the whole space, and a forest with more
+    trials where scores are good would weigh its leaves and its r2 by them. Ranges, categories and the limit for
+    diverged trials are those of all trials.
+
     Args:
         trials: Ended trials; failed ones are left out.
         objective: Metric and direction.
@@ -91,16 +97,16 @@ def importance(
     scores = _clipped(numpy.array([trial.mean(metric) for trial in used]), objective.direction)
     lowest, span = scores.min(), numpy.ptp(scores)
     codes = numpy.stack([axis.codes for axis in axes.values()], axis=1)
-    forest = RandomForestRegressor(
-        _NUM_TREES, min_samples_leaf=_FEWEST_IN_LEAF, oob_score=bool(span > 0.0), random_state=0
-    ).fit(codes, (scores - lowest) / (span or 1.0))
-    effects = _Effects(forest, [axis.grid for axis in axes.values()])
+    forest = _forest(codes, (scores - lowest) / (span or 1.0))
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):  # its products are too narrow for two
+        effects = _Effects(forest, [axis.grid for axis in axes.values()])
+        interactions = effects.largest_pairs(tuple(axes))
     shares = dict(zip(axes, effects.main(), strict=True))
     names = tuple(sorted(axes, key=lambda name: -shares[name]))
     return Importance(
         names=names,
         main={name: shares[name] for name in names},
-        interactions=effects.largest_pairs(tuple(axes)),
+        interactions=interactions,
         partial_dependence={
             name: (axis.values, tuple((lowest + span * curve).tolist()))
             for (name, axis), curve in zip(axes.items(), effects.curves, strict=True)
@@ -144,6 +150,17 @@ def edges(
     return found
 
 
+def _forest(codes: Array, scores: Array) -> RandomForestRegressor:
+    """A forest of the trials, (trial, hyperparameter) to (trial,); of many, of a sample of them."""
+    if len(scores) > _MOST_TRIALS:
+        drawn = numpy.random.default_rng(0).choice(len(scores), _MOST_TRIALS, replace=False)
+        codes, scores = codes[drawn], scores[drawn]
+    varied = bool(numpy.ptp(scores) > 0.0)
+    return RandomForestRegressor(
+        _NUM_TREES, min_samples_leaf=_FEWEST_IN_LEAF, oob_score=varied, random_state=0
+    ).fit(codes, scores)
+
+
 def _position(value: float, low: float, high: float, log: bool) -> float:
     """Where a value lies between the ends of a range, from 0 to 1."""
     if log:
@@ -159,22 +176,20 @@ def _axes(trials: Sequence[Trial], log_scaled: Collection[str]) -> dict[str, _Ax
     """
     axes = {}
     for name in dict.fromkeys(name for trial in trials for name in trial.hyperparameters):
-        present = {
-            i: one.hyperparameters[name] for i, one in enumerate(trials) if name in one.hyperparameters
-        }
-        numbers = {
-            i: value
-            for i, value in present.items()
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        }
-        if len(set(present.values())) < 2:
+        given = [trial.hyperparameters.get(name) for trial in trials]
+        present = [value for value in given if value is not None]
+        if len(set(present)) < 2:
             continue
+        numbers = [
+            value for value in present if isinstance(value, int | float) and not isinstance(value, bool)
+        ]
         if len(numbers) == len(present):
-            usual = statistics.median_low(numbers.values())
-            axes[name] = _numeric([numbers.get(i, usual) for i in range(len(trials))], name in log_scaled)
+            usual, following = statistics.median_low(numbers), iter(numbers)
+            codes = [usual if value is None else next(following) for value in given]
+            axes[name] = _numeric(codes, name in log_scaled)
         else:
-            most_frequent = statistics.mode(present.values())
-            axes[name] = _categorical([present.get(i, most_frequent) for i in range(len(trials))])
+            most_frequent = statistics.mode(present)
+            axes[name] = _categorical([most_frequent if value is None else value for value in given])
     return axes
 
 
@@ -196,7 +211,8 @@ def _numeric(given: Sequence[float], log: bool) -> _Axis:
 
 def _categorical(values: Sequence[Scalar]) -> _Axis:
     categories = sorted(set(values), key=str)
-    codes = numpy.array([categories.index(value) for value in values], dtype=numpy.float32)
+    places = {category: place for place, category in enumerate(categories)}
+    codes = numpy.array([places[value] for value in values], dtype=numpy.float32)
     return _Axis(codes, numpy.arange(len(categories), dtype=numpy.float32), tuple(categories))
 
 
@@ -255,16 +271,18 @@ class _Effects:
 def _leaves(tree: DecisionTreeRegressor, grids: Sequence[Array]) -> tuple[Array, list[Array]]:
     """Values of the leaves, (leaf,), and for each hyperparameter the points in their boxes, float (leaf, point)."""
     nodes = tree.tree_
-    inside = [numpy.ones((nodes.node_count, len(grid))) for grid in grids]
-    for node in range(nodes.node_count):
-        # A parent comes before its children.
-        left, right, split = nodes.children_left[node], nodes.children_right[node], nodes.feature[node]
-        if left < 0:
-            continue
-        for mask in inside:
-            mask[left] = mask[right] = mask[node]
-        below = grids[split] <= nodes.threshold[node]
-        inside[split][left] *= below
-        inside[split][right] *= ~below
+    above = numpy.full((nodes.node_count, len(grids)), -math.inf)
+    up_to = numpy.full((nodes.node_count, len(grids)), math.inf)
     is_leaf = nodes.children_left < 0
-    return nodes.value[is_leaf, 0, 0], [mask[is_leaf] for mask in inside]
+    # A parent comes before its children.
+    for node in numpy.flatnonzero(~is_leaf):
+        left, right, split = nodes.children_left[node], nodes.children_right[node], nodes.feature[node]
+        above[left] = above[right] = above[node]
+        up_to[left] = up_to[right] = up_to[node]
+        up_to[left, split] = above[right, split] = nodes.threshold[node]
+    above, up_to = above[is_leaf], up_to[is_leaf]
+    inside = [
+        ((grid > above[:, [axis]]) & (grid <= up_to[:, [axis]])).astype(float)
+        for axis, grid in enumerate(grids)
+    ]
+    return nodes.value[is_leaf, 0, 0], inside
