@@ -4,11 +4,12 @@ import contextlib
 import os
 import socket
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from automl.errors import TrackingError, explain
+from automl.secrets import masked
 
 PROBE_SECONDS = 3.0
 
@@ -26,9 +27,14 @@ class StoreAddress:
         files: Folder for the files of a new study; None when the store knows itself.
     """
 
-    uri: str
+    uri: str = field(repr=False)  # it may hold a password
     source: str
     files: Path | None
+
+    @property
+    def shown(self) -> str:
+        """The URI as messages, logs and pages show it: without a password or a token."""
+        return masked(self.uri)
 
     @property
     def is_server(self) -> bool:
@@ -65,26 +71,26 @@ def probe(address: StoreAddress) -> str:
             return _probe_sqlite(address.database)
         return _probe_port(address.uri)
     except (OSError, ValueError, sqlite3.Error) as error:
-        return f"It says: {first_line(error)}."
+        return f"It says: {first_line(error, address.uri)}."
 
 
 def silent(address: StoreAddress, reason: str) -> TrackingError:
     """The error for a store that does not answer."""
     must = "name an MLflow store that answers"
     cure = f"{reason} Start it, correct {address.source}, or unset it to use the store in mlruns/."
-    return TrackingError(explain(address.source, must, address.uri, cure))
+    return TrackingError(explain(address.source, must, address.shown, cure))
 
 
 def refused(address: StoreAddress, error: Exception) -> TrackingError:
     """The error for a store that was reached and cannot be used."""
-    said = f"MLflow says: {first_line(error)}."
+    said = f"MLflow says: {first_line(error, address.uri)}."
     if address.database is not None and isinstance(error, OSError):
-        said = f"The system says: {first_line(error)}."
+        said = f"The system says: {first_line(error, address.uri)}."
         must, got = "be in a folder that can be written", str(address.database.parent)
     else:
         must, got = (
             "be a server (http://host:port) or a database (sqlite:///file.db) that can be used",
-            address.uri,
+            address.shown,
         )
     if address.source == _EMBEDDED:
         cure = "Repair it, start the study in another folder, or set MLFLOW_TRACKING_URI."
@@ -93,14 +99,19 @@ def refused(address: StoreAddress, error: Exception) -> TrackingError:
     return TrackingError(explain(address.source, must, got, f"{said} {cure}"))
 
 
-def first_line(error: BaseException) -> str:
-    """What an error says, cut to one line that ends without a period."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
+def first_line(error: BaseException, uri: str = "") -> str:
+    """What an error says, cut to one line that ends without a period.
+
+    Args:
+        error: Anything that was raised.
+        uri: Tracking URI of the store that it is about: its secrets are not repeated.
+    """
+    lines = masked(str(error), uri).strip().splitlines() or [type(error).__name__]
     return lines[0].strip()[:400].rstrip(".")
 
 
 def _dialect(uri: str) -> str:
-    return urlsplit(uri).scheme.partition("+")[0]
+    return uri.partition(":")[0].partition("+")[0].lower()
 
 
 def _probe_server(uri: str) -> str:
@@ -114,7 +125,8 @@ def _probe_server(uri: str) -> str:
         return f"It does not answer within {PROBE_SECONDS:.0f} seconds."
     except requests.exceptions.ConnectionError:
         return "Nothing answers there."
-    return f"It answers {response.status_code} {response.reason}." if response.status_code >= 500 else ""
+    reason = masked(str(response.reason), uri)
+    return f"It answers {response.status_code} {reason}." if response.status_code >= 500 else ""
 
 
 def _probe_sqlite(database: Path) -> str:

@@ -109,3 +109,54 @@ def test_a_refusal_names_the_setting_and_a_cure(tmp_path: Path) -> None:
     named = str(refused(find_store("ftp://x", tmp_path), ValueError("unsupported scheme\nsecond line")))
     assert "`tracking.uri`" in named
     assert "MLflow says: unsupported scheme. Correct tracking.uri" in named
+
+
+SECRET = [
+    ("http://me:SECRET@h:5000", "http://me:***@h:5000"),
+    ("https://SECRET@h/mlflow", "https://***@h/mlflow"),
+    ("https://h/mlflow?access_token=SECRET&page=2", "https://h/mlflow?access_token=***&page=2"),
+    ("postgresql://me:SECRET@h/mlflow?sslmode=require", "postgresql://me:***@h/mlflow?sslmode=require"),
+    ("mysql+pymysql://h/mlflow?user=me&password=SECRET", "mysql+pymysql://h/mlflow?user=me&password=***"),
+    ("http://h:5000", "http://h:5000"),
+    ("postgresql://me@h:5432/mlflow", "postgresql://me@h:5432/mlflow"),
+]
+
+
+@pytest.mark.parametrize(("uri", "shown"), SECRET)
+def test_no_message_has_the_password_or_the_token_of_a_store(uri: str, shown: str, tmp_path: Path) -> None:
+    store = find_store(uri, tmp_path)
+    assert store.uri == uri and store.shown == shown
+    repeated = ConnectionError(f"(psycopg.Error) no entry for {uri} with SECRET\nmore")
+    for said in (
+        str(silent(store, "No.")),
+        str(refused(store, repeated)),
+        str(refused(store, KeyError(uri))),
+    ):
+        assert f", got '{shown}'. " in said
+        assert ("SECRET" in said) <= ("SECRET" not in uri)  # what is no secret of this store stays
+    assert uri not in repr(store)
+
+
+def test_a_long_error_is_masked_before_it_is_cut(tmp_path: Path) -> None:
+    error = ValueError("x" * 380 + " http://me:SECRETSECRETSECRETSECRET@h:5000/")
+    assert address.first_line(error) == "x" * 380 + " http://me:***@h:500"
+
+
+def test_what_a_server_says_is_masked(tmp_path: Path) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response_only(503, "no SECRET at http://me:SECRET@h")
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        uri = f"http://me:SECRET@127.0.0.1:{server.server_port}"
+        assert probe(find_store(uri, tmp_path)) == "It answers 503 no *** at http://me:***@h."
+
+
+def test_an_address_that_cannot_be_read_is_not_repeated(tmp_path: Path) -> None:
+    assert "SECRET" not in probe(find_store("http://me:SECRET@[::1", tmp_path))
+    assert "SECRET" not in probe(find_store("postgresql://me:SECRET@h:port/d", tmp_path))
