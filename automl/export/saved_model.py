@@ -3,8 +3,8 @@
 import json
 import re
 import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from automl.data.dataset import Dataset
 from automl.data.dates import DATE_FORMS
 from automl.data.schema import Column, ColumnKind
 from automl.errors import ExportError
+from automl.export.folders import replace_folder
 from automl.export.graph import input_type, preprocess
 from automl.serving.scoring import Scorer, kind_of_cells
 from automl.training.network import Network
@@ -62,44 +63,45 @@ def check_backend() -> None:
 def save_model(network: Network, dataset: Dataset, card: ModelCard, folder: Path) -> None:
     """Write a SavedModel, `model.json` and `model_card.md`; load it again and compare.
 
-    The folder appears whole or not at all. One that holds an earlier model is replaced.
+    The folder appears whole or not at all. One that holds an earlier model of automl, and nothing else, is replaced.
 
     Raises:
         ExportError: The folder cannot be written or holds something else, or the reloaded model differs.
     """
-    _require_no_other_things(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:
-            made = Path(scratch) / "model"
-            _write(network, dataset, card, made)
-            _write_cards(dataset, card, made)
-            _compare(network, dataset, made)
-            if folder.exists():
-                shutil.rmtree(folder)
-            made.rename(folder)
-    except (OSError, tensorflow.errors.OpError) as error:
-        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        cure = "Make room, or choose another folder with `automl export --to`."
-        raise ExportError(f"{folder} cannot be written: {why}. {cure}") from None
+
+    def write(made: Path) -> None:
+        _write(network, dataset, card, made)
+        _write_cards(dataset, card, made)
+        _compare(network, dataset, made)
+
+    with _explained(folder):
+        replace_folder(folder, write)
 
 
 def copy_model(source: Path, folder: Path) -> None:
-    """Copy an exported model.
+    """Copy an exported model. The folder is as for `save_model`.
 
     Raises:
         ExportError: The folder cannot be written or holds something else.
     """
-    _require_no_other_things(folder)
+    if source.resolve() in folder.resolve().parents:
+        raise ExportError(f"{folder} is in the model that is copied. Choose a folder outside of it.")
+
+    def write(made: Path) -> None:
+        shutil.copytree(source, made)
+
+    with _explained(folder):
+        replace_folder(folder, write)
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
     try:
-        shutil.copytree(source, folder, dirs_exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"{folder} cannot be written: {error}. Choose another folder.") from None
-
-
-def _require_no_other_things(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()) and not (folder / "model.json").is_file():
-        raise ExportError(f"{folder} holds something that is not a model. Choose an empty or new folder.")
+        yield
+    except (OSError, tensorflow.errors.OpError) as error:
+        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        cure = "Make room, or choose another folder with `automl export --to`."
+        raise ExportError(f"{folder} cannot be written: {why}. {cure}") from None
 
 
 def argument_names(columns: tuple[str, ...]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import tensorflow
 from automl.config.reading import make_study
 from automl.data.splits import Fold
 from automl.errors import ExportError
+from automl.export.folders import MANIFEST
 from automl.export.saved_model import ModelCard, argument_names, save_model
 from automl.serving.scoring import Scorer
 from automl.study.preparation import prepare_study
@@ -90,11 +91,14 @@ def test_a_model_is_replaced_and_anything_else_is_not(tmp_path):
     network = network_of(prepared)
     for _ in range(2):
         save_model(network, prepared.dataset, card(), tmp_path / "model")
+    (tmp_path / "model" / MANIFEST).unlink()  # as earlier versions wrote it
+    save_model(network, prepared.dataset, card(), tmp_path / "model")
+    assert (tmp_path / "model" / MANIFEST).is_file()
     content = json.loads((tmp_path / "model" / "model.json").read_text())
     assert content["features"] == NASTY and content["classes"] == ["no", "yes"]
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("years of work")
-    with pytest.raises(ExportError, match="not a model"):
+    with pytest.raises(ExportError, match=r"thesis\.txt, which is not a part of a model"):
         save_model(network, prepared.dataset, card(), tmp_path / "other")
     assert (tmp_path / "other" / "thesis.txt").exists()
 
