@@ -16,6 +16,8 @@ from automl.trial import Direction, TrialState
 
 Convert = Callable[[Any], Any]
 
+_STATES = frozenset(state.value for state in TrialState)
+
 
 def kind_of(event: Event) -> str:
     """Name of the event's kind."""
@@ -68,7 +70,7 @@ def parse_json(text: str | bytes) -> Any:
         ValueError: It is none, or no UTF-8.
     """
     try:
-        if isinstance(text, str):
+        if isinstance(text, str) and not text.isascii():
             text.encode()  # a database may hold bytes that are no text
         return json.loads(text)
     except RecursionError:
@@ -93,7 +95,8 @@ def _check(event: Event) -> None:
         case StudyStarted():
             Direction(event.direction)
         case TrialEnded():
-            TrialState(event.state)
+            if event.state not in _STATES:
+                TrialState(event.state)
             if not len(event.scores) == len(event.epochs) == len(event.folds or event.scores):
                 raise ValueError("a fold has a score, an epoch and a number, or none of them")
 
@@ -117,14 +120,21 @@ def _converter(annotation: Any) -> Convert:
     if annotation is Any:
         return _unchanged
     if origin is tuple:
-        return functools.partial(_tuple, _converter(arguments[0]))
+        return functools.partial(_tuple, _own_types(arguments[0]), _converter(arguments[0]))
     if origin is Mapping:
-        return functools.partial(_mapping, _converter(arguments[1]))
+        return functools.partial(_mapping, _own_types(arguments[1]), _converter(arguments[1]))
     if origin is types.UnionType:
         return functools.partial(_one_of, arguments, tuple(map(_converter, arguments)))
     if annotation is float:
         return _float
     return functools.partial(_checked, annotation)
+
+
+def _own_types(annotation: Any) -> frozenset[Any]:
+    """Types whose values are left as they are: most are, and looking at all of them at once is fast."""
+    if typing.get_origin(annotation) is types.UnionType:
+        return frozenset(typing.get_args(annotation))
+    return frozenset([annotation] if type(annotation) is type else [])
 
 
 def _unchanged(value: Any) -> Any:
@@ -143,12 +153,16 @@ def _checked(kind: type[Any], value: Any) -> Any:
     return value
 
 
-def _tuple(convert: Convert, value: Any) -> tuple[Any, ...]:
-    return tuple(map(convert, _checked(list, value)))
+def _tuple(own: frozenset[Any], convert: Convert, value: Any) -> tuple[Any, ...]:
+    entries = _checked(list, value)
+    return tuple(entries if own.issuperset(map(type, entries)) else map(convert, entries))
 
 
-def _mapping(convert: Convert, value: Any) -> dict[str, Any]:
-    return {key: convert(entry) for key, entry in _checked(dict, value).items()}
+def _mapping(own: frozenset[Any], convert: Convert, value: Any) -> dict[str, Any]:
+    entries: dict[str, Any] = _checked(dict, value)
+    if own.issuperset(map(type, entries.values())):
+        return entries
+    return {key: convert(entry) for key, entry in entries.items()}
 
 
 def _one_of(kinds: Sequence[Any], converters: Sequence[Convert], value: Any) -> Any:

@@ -40,6 +40,20 @@ def open_records(
     return records
 
 
+def has_records(mlruns: Path, uri: str | None = None) -> bool:
+    """Whether there is a record, or an earlier version's journals to make one of.
+
+    Args:
+        mlruns: The folder of the studies.
+        uri: The database; AUTOML_RECORDS, then a file in the folder, when None. A server counts as a record.
+
+    Raises:
+        RecordError: The URI is not one of a database.
+    """
+    file = find_records(mlruns.absolute(), uri, "records.uri").file
+    return file is None or file.is_file() or bool(find_journals(mlruns.absolute()))
+
+
 def open_run(
     mlruns: Path, study: str | None, uri: str | None = None, with_trials: bool = True
 ) -> tuple[Records, Run]:
@@ -55,14 +69,17 @@ def open_run(
         RecordError: There is no such run.
         StudyFileError: The study file cannot be read.
     """
+    source = "--records"
     if study is not None:
         path = Path(study)
         if path.suffix in (".yaml", ".yml") and path.is_file():
             config = load_study(path)
-            study, uri = config.name, uri or config.records.uri
+            study = config.name
+            if uri is None and config.records.uri is not None:
+                uri, source = config.records.uri, "records.uri"
         elif _is_run(path):
             return _by_folder(path, uri)
-    records = open_records(mlruns, uri)
+    records = open_records(mlruns, uri, source=source)
     return records, find_run(records, study, with_trials)
 
 
@@ -101,13 +118,17 @@ def read_state(records: Records, run: Run) -> StudyState:
     return state_of(run.folder, records.events(run))
 
 
-def read_run(folder: Path) -> StudyState:
-    """All that is recorded of the run with this folder, `mlruns/studies/NAME/RUN`.
+def read_run(folder: Path, uri: str | None = None) -> StudyState:
+    """All that is recorded of a run.
+
+    Args:
+        folder: Of the run, `mlruns/studies/NAME/RUN`.
+        uri: The database of the record; AUTOML_RECORDS, then the file in `mlruns`, when None.
 
     Raises:
         RecordError: There is none.
     """
-    return read_state(*_by_folder(folder, None))
+    return read_state(*_by_folder(folder, uri))
 
 
 def _is_run(path: Path) -> bool:

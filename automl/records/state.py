@@ -1,6 +1,8 @@
 """What is known of a run of a study: a fold over its events. Terminal, MLflow, report and resume read it."""
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, final
@@ -56,6 +58,7 @@ class StudyState:
         self.exported: Exported | None = None
         self.finished: Finished | None = None
         self.best: Trial | None = None
+        self._rank = (0.0, 0)
         self._started: StudyStarted | None = None
         self._first_num_trials = 0
         self._asked: dict[int, Hyperparameters] = {}
@@ -250,17 +253,31 @@ class StudyState:
     def _end_trial(self, event: TrialEnded) -> None:
         if event.number in self._ended:  # the first record of a trial counts
             return
-        objective = self.objective
-        trial = light_trial(event, self._asked.get(event.number, {}), objective.metric)
+        trial = light_trial(event, self._asked.get(event.number, {}), self.started.metric)
         self._ended[event.number], self._trials[event.number] = event, trial
         if trial.state is TrialState.COMPLETE:
-            known = [trial] if self.best is None else [self.best, trial]
-            self.best = objective.best(known)
+            sign = 1.0 if self.started.direction == Direction.MINIMIZE else -1.0
+            rank = sign * trial.mean(self.started.metric), trial.number
+            if self.best is None or rank < self._rank:
+                self.best, self._rank = trial, rank
 
 
 def state_of(folder: Path, events: Iterable[Recorded]) -> StudyState:
     """The state that events lead to."""
     state = StudyState(folder)
-    for recorded in events:
-        state.apply(recorded)
+    with _no_collection():
+        for recorded in events:
+            state.apply(recorded)
     return state
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No garbage collection: it would look at ten thousand trials again and again, and none of them is garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from old_journals import RUN, START_LINE, journal, trial_line
+from paper_trials import completed
 from record_samples import Open, created, ended, events_of
 
 from automl.records.events import StudyStarted, TrialEnded
@@ -141,3 +143,20 @@ def test_what_a_killed_process_has_recorded_is_there_and_its_run_is_taken_over_a
     records.append(lease, ended(1, 0.25))
     assert [type(event) for event in events_of(records, run)] == [StudyStarted, TrialEnded, TrialEnded]
     assert records.run(run.number).status == "running"
+
+
+IMPORT = """
+from automl.records.finding import open_records
+say([[run.title, run.num_trials] for run in open_records(folder, uri).runs()])
+"""
+
+
+def test_a_journal_that_several_processes_read_at_once_is_entered_once(
+    uri: str, tmp_path: Path, opened: Open
+) -> None:
+    opened()
+    lines = [trial_line(completed(number, 0.5)) for number in range(3)]
+    journal(tmp_path, START_LINE, *lines)
+    assert run_together(tmp_path, uri, IMPORT, 4) == [[[f"wine/{RUN}", 3]]] * 4
+    (run,) = opened().runs()
+    assert len(list(opened().events(run))) == 7
