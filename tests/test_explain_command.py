@@ -13,7 +13,8 @@ from automl.cli import cli
 from automl.config.reading import load_study
 from automl.explanation.next_study import propose
 from automl.explanation.study import explain_study
-from automl.records.journal import read_journal
+from automl.records.finding import read_run
+from automl.records.state import StudyState
 from automl.study.preparation import prepare_study
 
 STUDY = {
@@ -42,12 +43,12 @@ def invoke(folder: Path, *arguments: Any) -> Any:
     return result
 
 
-def journal(folder: Path) -> Any:
-    return read_journal(next((folder / "mlruns/studies/small").iterdir()))
+def state_of(folder: Path) -> StudyState:
+    return read_run(next((folder / "mlruns/studies/small").iterdir()))
 
 
 def test_every_trial_is_taken_apart_and_the_parts_sum_to_the_risk(folder: Path) -> None:
-    found = journal(folder).bias_variance
+    found = state_of(folder).bias_variance
     assert sorted(found) == [0, 1, 2, 3]
     for one in found.values():
         assert (one.num_resamples, one.num_folds, one.num_rows) == (5, 3, 142)
@@ -58,7 +59,8 @@ def test_every_trial_is_taken_apart_and_the_parts_sum_to_the_risk(folder: Path) 
 
 def test_explain_says_what_limits_the_study_and_a_trial(folder: Path) -> None:
     said = " ".join(invoke(folder, "explain", "small").output.split())
-    best = journal(folder).best
+    best = state_of(folder).best
+    assert best is not None
     assert f"is trial {best.number}: log_loss" in said
     assert "What limits it" in said
     one = invoke(folder, "explain", "small", "--trial", 3).output
@@ -75,9 +77,9 @@ WAYS = [
 def test_the_next_study_can_be_prepared_and_keeps_the_old_values(
     folder: Path, changes: dict[str, str]
 ) -> None:
-    log = journal(folder)
+    state = state_of(folder)
     path = folder / "next.yaml"
-    path.write_text(propose(log, replace(explain_study(log), changes=changes), path))
+    path.write_text(propose(state, replace(explain_study(state), changes=changes), path))
     study = load_study(path)
     assert study.name == "small-2"
     assert study.training.epochs == (24 if "epochs" in changes else 8)
@@ -96,7 +98,7 @@ def test_the_report_is_one_page(folder: Path) -> None:
 
 
 def test_the_smallest_tied_trial_is_exported(folder: Path) -> None:
-    smallest = explain_study(journal(folder)).smallest
+    smallest = explain_study(state_of(folder)).smallest
     said = invoke(folder, "export", "small", "--smallest", "--to", folder / "model").output
     assert said.startswith(f"trial {smallest} is in ")
     assert (folder / "model" / "saved_model.pb").is_file()
@@ -108,7 +110,7 @@ def test_explain_writes_the_next_study_where_one_is_proposed(folder: Path) -> No
         cli,
         ["explain", "small", "--write-next", str(folder / "no.yaml"), "--mlruns", str(folder / "mlruns")],
     )
-    assert explain_study(journal(folder)).changes == {}
+    assert explain_study(state_of(folder)).changes == {}
     assert refused.exit_code == 2 and "proposes no change of its ranges" in " ".join(refused.output.split())
     assert not (folder / "no.yaml").exists()
     short = STUDY | {

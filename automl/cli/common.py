@@ -1,5 +1,6 @@
 """What commands share: options, arguments, and text that goes to a file or to standard output."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,15 +8,30 @@ from typing import Any
 import click
 
 from automl.errors import RecordError
+from automl.secrets import masked
+
+MLRUNS = Path("mlruns")
+"""Folder of the studies where no option names one."""
 
 mlruns_option = click.option(
     "--mlruns",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("mlruns"),
+    default=MLRUNS,
     show_default=True,
     help="Folder of the MLflow store and of the studies' own folders.",
 )
+records_option = click.option(
+    "--records",
+    metavar="URI",
+    help="Database of the record, of SQLite or PostgreSQL; AUTOML_RECORDS, then a file in --mlruns, when left out.",
+)
 study_argument = click.argument("study", required=False)
+
+
+def options_text(mlruns: Path, uri: str | None) -> str:
+    """The options that find the same record again, as they end a command; without a password."""
+    at = "" if mlruns == MLRUNS else f" --mlruns {shlex.quote(str(mlruns))}"
+    return at if uri is None else f"{at} --records {shlex.quote(masked(uri))}"
 
 
 def output_option(help_text: str, default: Path | None = None) -> Callable[[Any], Any]:

@@ -1,15 +1,24 @@
-"""Commands after a study has run: show, ui, export, predict."""
+"""Commands after a study has run: show, explain, report, ui, export, predict."""
 
-import json
 import os
 import sys
 from pathlib import Path
 
 import click
 
-from automl.cli.common import mlruns_option, output_option, study_argument, write_text
+from automl.cli.common import (
+    mlruns_option,
+    options_text,
+    output_option,
+    records_option,
+    study_argument,
+    write_text,
+)
 from automl.errors import DataError, ExportError, StudyFileError
 from automl.quiet import quiet_start
+
+TOP = 20
+"""Trials that `automl show` prints as a table when it is not told how many."""
 
 
 @click.command()
@@ -17,32 +26,36 @@ from automl.quiet import quiet_start
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
 )
-@click.option("--top", type=click.IntRange(min=1), help="Show the best trials only.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    help=f"Show so many of the best trials: {TOP} of a table and all of CSV and JSON when left out.",
+)
+@records_option
 @mlruns_option
-def show(study: str | None, form: str, top: int | None, mlruns: Path) -> None:
+def show(study: str | None, form: str, top: int | None, records: str | None, mlruns: Path) -> None:
     """Show the leaderboard of STUDY.
 
     STUDY is a name, a study file or a folder; the last one run when left out.
     """
-    from automl.evaluation.leaderboard import leaderboard
-    from automl.records.journal import find_study, read_journal
+    from automl.cli.found import find_study
 
-    log = read_journal(find_study(mlruns, study))
+    found = find_study(mlruns, study, records)
     if form == "table":
-        from automl.report.console import make_console, print_leaderboard, print_outcome
+        from automl.report.console import make_console, print_leaderboard, print_outcome, print_run
 
         console = make_console()
-        print_leaderboard(console, log, top)
-        print_outcome(console, log)
+        print_run(console, found.standing, found.which)
+        print_leaderboard(console, found.state, top or TOP, options_text(mlruns, records))
+        print_outcome(console, found.state)
         return
-    frame = leaderboard(log.trials, log.objective, log.start["searched"])
-    frame = frame.head(top) if top else frame
-    if form == "csv":
-        click.echo(frame.to_csv(index=False), nl=False)
+    from automl.cli.tables import as_csv, as_json
+
+    if form == "json":
+        click.echo(as_json(found, top))
         return
-    content = {"study": log.start["name"], "metric": log.start["metric"], "direction": log.start["direction"]}
-    trials = json.loads(frame.to_json(orient="records", double_precision=15))
-    click.echo(json.dumps({**content, "tests": log.tests, "trials": trials}, indent=2))
+    _say_beside(found.standing, found.which)
+    click.echo(as_csv(found.state, top), nl=False)
 
 
 @click.command()
@@ -54,49 +67,55 @@ def show(study: str | None, form: str, top: int | None, mlruns: Path) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the study that the explanation proposes into this file.",
 )
+@records_option
 @mlruns_option
-def explain(study: str | None, trial: int | None, to: Path | None, mlruns: Path) -> None:
+def explain(study: str | None, trial: int | None, to: Path | None, records: str | None, mlruns: Path) -> None:
     """Say what limits STUDY, and what to change.
 
     Bias, variance, gradients, ties, the hyperparameters that matter, and what more rows would bring. STUDY is a name, a
     study file or a folder; the last one run when left out.
     """
-    from automl.explanation.study import explain_study, explain_trial
-    from automl.records.journal import find_study, read_journal
-    from automl.report.console import make_console, print_explanation
+    from automl.cli.found import find_study
+    from automl.report.console import make_console, print_run
 
-    log = read_journal(find_study(mlruns, study))
+    found = find_study(mlruns, study, records)
     console = make_console()
+    print_run(console, found.standing, found.which)
+    from automl.explanation.study import explain_study, explain_trial
+    from automl.report.explained import print_explanation
+
     if trial is not None:
-        for line in explain_trial(log, trial):
+        for line in explain_trial(found.state, trial):
             console.print(line, highlight=False, markup=False)
         return
-    found = explain_study(log)
-    print_explanation(console, log, found)
+    explanation = explain_study(found.state, found.standing)
+    print_explanation(console, found.state, explanation)
     if to is not None:
         with quiet_start():
             from automl.explanation.next_study import propose
 
-        write_text(propose(log, found, to), to)
+        write_text(propose(found.state, explanation, to), to)
         click.echo(f"{to} is written. Next: automl run {to}")
 
 
 @click.command()
 @study_argument
 @output_option("The page to write.", Path("report.html"))
+@records_option
 @mlruns_option
-def report(study: str | None, to: Path, mlruns: Path) -> None:
+def report(study: str | None, to: Path, records: str | None, mlruns: Path) -> None:
     """Write STUDY as one HTML page that needs no network.
 
     The answer first, then leaderboard, curves, bias and variance, what matters, and how to run it again. STUDY is a
     name, a study file or a folder; the last one run when left out.
     """
+    from automl.cli.found import find_study
     from automl.explanation.study import explain_study
-    from automl.records.journal import find_study, read_journal
-    from automl.report.files import study_report
+    from automl.report.page import report_page, study_content
 
-    log = read_journal(find_study(mlruns, study))
-    write_text(study_report(log, explain_study(log)), to)
+    found = find_study(mlruns, study, records)
+    _say_beside(found.standing, found.which)
+    write_text(report_page(study_content(found.state, explain_study(found.state, found.standing))), to)
     click.echo(f"{to} is written.")
 
 
@@ -106,26 +125,28 @@ def report(study: str | None, to: Path, mlruns: Path) -> None:
 @click.option(
     "--open/--no-open", "browse", default=None, help="Open a browser; by default where there is a terminal."
 )
+@records_option
 @mlruns_option
-def ui(study: str | None, port: int, browse: bool | None, mlruns: Path) -> None:
+def ui(study: str | None, port: int, browse: bool | None, records: str | None, mlruns: Path) -> None:
     """Open MLflow's pages on STUDY.
 
     Starts MLflow's server on the right store and gives the link to the sorted list of trials. Ctrl-C ends it.
     """
     from automl.config.reading import MASK, load_study
-    from automl.records.journal import STUDY_FILE, find_study, read_journal
+    from automl.records.files import STUDY_FILE
+    from automl.records.finding import open_run
     from automl.tracking.mlflow.ui import plan_user_interface, serve
 
     name = uri = None
-    if study is not None or (mlruns / "studies").is_dir():
-        folder = find_study(mlruns, study)
-        name = read_journal(folder).start["name"]
-        uri = load_study(folder / STUDY_FILE).tracking.uri
+    if study is not None or records is not None or (mlruns / "studies").is_dir():
+        _, run = open_run(mlruns, study, records)
+        name = run.name
+        uri = load_study(run.folder / STUDY_FILE).tracking.uri
         if MASK in (uri or ""):
             uri = os.environ.get("MLFLOW_TRACKING_URI")
             if uri is None:
                 what = "copies of a study file keep no passwords, and `tracking.uri` has one"
-                raise StudyFileError(f"{folder / STUDY_FILE}: {what}. Set MLFLOW_TRACKING_URI instead.")
+                raise StudyFileError(f"{run.folder / STUDY_FILE}: {what}. Set MLFLOW_TRACKING_URI instead.")
     plan = plan_user_interface(uri, mlruns, port=port, study=name)
     for what, page in plan.pages.items():
         click.echo(f"{what + ':':9} {page}")
@@ -139,29 +160,40 @@ def ui(study: str | None, port: int, browse: bool | None, mlruns: Path) -> None:
 )
 @click.option("--trial", type=click.IntRange(min=0), help="The trial; the best one when left out.")
 @click.option("--smallest", is_flag=True, help="The smallest trial within a standard error of the best.")
+@records_option
 @mlruns_option
-def export(study: str | None, to: Path, trial: int | None, smallest: bool, mlruns: Path) -> None:
+def export(
+    study: str | None, to: Path, trial: int | None, smallest: bool, records: str | None, mlruns: Path
+) -> None:
     """Write a trial of STUDY as a SavedModel.
 
     The trial is refitted on all training rows, and the model takes raw rows. STUDY is a name, a study file or a
     folder; the last one run when left out.
     """
-    from automl.records.journal import find_study, read_journal
+    from automl.cli.found import find_study
 
     if smallest and trial is not None:
         raise click.UsageError("--trial and --smallest name a trial each; leave one out.")
-    folder = find_study(mlruns, study)
+    found = find_study(mlruns, study, records)
+    _say_beside(found.standing, found.which)
     if smallest:
-        from automl.explanation.study import explain_study
+        from automl.explanation.study import smallest_tied
 
-        trial = explain_study(read_journal(folder)).smallest
+        trial = smallest_tied(found.state)
     with quiet_start():
-        from automl.study.conclusion import export_trial
+        from automl.study.exporting import export_trial
         from automl.study.preparation import device_name
 
         device_name()
-    exported = export_trial(folder, trial, to)
+    exported = export_trial(found.run.folder, trial, to)
     click.echo(f"trial {exported.number} is in {to}. Next: automl predict {to} rows.csv")
+
+
+def _say_beside(standing: str, which: str) -> None:
+    """How far a run has come, and which one it is, where standard output is for something else."""
+    for said in (standing, which):
+        if said:
+            click.echo(said, err=True)
 
 
 @click.command()
@@ -192,5 +224,5 @@ def predict(model: Path, data: Path, to: Path | None) -> None:
     except ValueError as error:
         raise DataError(f"{data}: {error}.") from None
     for name in scorer.unknown(table):
-        click.echo(f"{data}: the model does not know the column {name!r}, and passes over it", err=True)
+        click.echo(f"{data}: ignoring column {name!r}: the model does not use it", err=True)
     write_text(predictions.to_csv(index=False), to)

@@ -151,11 +151,11 @@ def undecided(evidence: Evidence) -> Diagnosis:
     gap = f"{evidence.validation:.0%} of a constant's loss on validation rows, {evidence.training:.0%} on fit rows"
     if shares is None or evidence.bias_variance is None:
         advice = (
-            f"set `bias_variance: {{trials: all, resamples: {_USUAL_RESAMPLES}}}` to take every trial apart",
+            f"set `bias_variance: {{trials: all, resamples: {_USUAL_RESAMPLES}}}` to analyze every trial",
         )
-        return Diagnosis("undecided", f"It was not taken apart: {gap}.", advice)
+        return Diagnosis("undecided", f"No bias–variance analysis was run for this trial: {gap}.", advice)
     said = (
-        f"Bias and variance cannot be told apart by size: variance is {_measured(evidence.bias_variance, 'variance')}, "
+        f"Neither bias nor variance clearly dominates: variance is {_measured(evidence.bias_variance, 'variance')}, "
         f"bias above the floor {number(shares.excess, 2)}, of a loss of {number(shares.risk, 3)}."
     )
     return Diagnosis(

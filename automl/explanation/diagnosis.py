@@ -23,7 +23,7 @@ BLOWN_UP = 10.0
 """So did one that was above this multiple after some epoch and has not come back below a constant's."""
 
 DEAD_UNITS = 0.7
-"""Share of a layer's units that answer nothing to any row."""
+"""Share of a layer's units that are inactive on all rows: a unit with zero output and zero gradient learns no more."""
 
 VANISHED, EXPLODED = 1e-3, 70.0
 """Gradient of the first kernel over that of the last hidden one, before training (root mean squares)."""
@@ -45,7 +45,7 @@ def _failed(evidence: Evidence) -> Finding | None:
     trial = evidence.trial
     if trial.state is TrialState.COMPLETE or trial.reason.startswith("diverged"):
         return None
-    return f"It failed: {trial.reason}.", ("mend what the reason names",), {}
+    return f"It failed: {trial.reason}.", ("fix the cause given in the reason",), {}
 
 
 def _diverged(evidence: Evidence) -> Finding | None:
@@ -72,7 +72,7 @@ def _dead_units(evidence: Evidence) -> Finding | None:
         return None
     layer = health.dead_units.index(max(health.dead_units))
     said = (
-        f"{health.dead_units[layer]:.0%} of the units of hidden layer {layer + 1} answer nothing to any row, and no "
+        f"{health.dead_units[layer]:.0%} of the units of hidden layer {layer + 1} are inactive on all rows, and no "
         "gradient reaches them"
     )
     advice = (
@@ -135,7 +135,7 @@ def _no_signal(evidence: Evidence) -> Finding | None:
             ("check the features and the target", "widen the range of `learning_rate`"),
             {"learning_rate": MORE},
         )
-    said = f"What it learns does not carry over: {validation}, {evidence.training:.0%} on the rows it trained on."
+    said = f"It does not generalize: {validation}, {evidence.training:.0%} on the rows it trained on."
     advice = (
         "look for features that tell more of the target",
         "check that the rows are of one kind",

@@ -14,7 +14,8 @@ from automl.errors import RecordError
 from automl.explanation.evidence import MORE
 from automl.explanation.study import Explanation
 from automl.hyperparameters import HYPERPARAMETERS
-from automl.records.journal import STUDY_FILE, StudyLog
+from automl.records.files import STUDY_FILE
+from automl.records.state import StudyState
 from automl.trial import Hyperparameters, Scalar, is_number
 
 
@@ -54,35 +55,34 @@ _MANY_VALUES = 6
 _FEWEST_TRIALS = 10
 
 
-def propose(log: StudyLog, found: Explanation, to: Path) -> str:
+def propose(state: StudyState, found: Explanation, to: Path) -> str:
     """The text of the next study's file.
 
     Args:
-        log: The last study.
+        state: The last study.
         found: What it has found.
         to: Where the file will stand; the paths in it start from there.
 
     Raises:
         RecordError: No trial completed, or nothing is to be changed.
     """
-    best = log.best
+    best, started = state.best, state.started
     if best is None or not found.changes:
         why = "no trial completed" if best is None else "the explanation proposes no change of its ranges"
-        raise RecordError(f"{log.folder}: there is no next study to write, for {why}.")
-    base = Path(log.start["base"])
-    study = load_study(log.folder / STUDY_FILE, folder=base)
-    if study.space is None and log.start.get("space"):
-        space = make_study(
-            {"name": "s", "data": {"frame": True, "target": "y"}, "space": log.start["space"]}
-        ).space
+        raise RecordError(f"{state.folder}: there is no next study to write, for {why}.")
+    base = Path(started.base)
+    study = load_study(state.folder / STUDY_FILE, folder=base)
+    if study.space is None and started.space:
+        content = {"name": "s", "data": {"frame": True, "target": "y"}, "space": dict(started.space)}
+        space = make_study(content).space
         study = study.model_copy(update={"space": space})
-    moved = next_study(study, best.hyperparameters, found.changes, int(log.start["num_epochs"]))
+    moved = next_study(study, best.hyperparameters, found.changes, started.num_epochs)
     if moved.data.path is not None:
         path = Path(os.path.relpath(base / moved.data.path, to.parent)).as_posix()
         moved = moved.model_copy(update={"data": moved.data.model_copy(update={"path": path})})
     diagnosis = found.diagnoses[best.number]
     reason = [
-        f"After {log.start['name']}: {diagnosis.sentence}",
+        f"After {started.name}: {diagnosis.sentence}",
         *(f"To try: {one}." for one in diagnosis.advice),
     ]
     return "".join(f"# {line}\n" for line in reason) + dump_study(moved)

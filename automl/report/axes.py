@@ -13,9 +13,6 @@ CAPACITY = "capacity"
 FEW_VALUES = 6
 """Numbers of so few values stand evenly apart, as they were chosen."""
 
-_WIDE = 20.0
-"""Ratio of the largest value to the smallest from which a scale is logarithmic, where the record does not say."""
-
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -69,17 +66,13 @@ def ordered_axes(content: ReportContent, trials: Sequence[Trial]) -> list[Axis]:
 def place_text(axis: Axis, trial: Trial) -> str:
     """Where a trial stands on an axis, as text."""
     if axis.name == CAPACITY:
-        return f"{trial.capacity:,} weights"
+        return f"{trial.capacity or 0:,} weights"
     return value_text(trial.hyperparameters[axis.name])
 
 
 def is_log(content: ReportContent, name: str, values: Sequence[float]) -> bool:
     """Whether a hyperparameter was drawn on a logarithmic scale, by the record of the study."""
-    smallest, largest = min(values), max(values)
-    known = content.log.start.get("log_scaled")
-    if known is not None:
-        return name in known and smallest > 0.0
-    return smallest > 0.0 and largest / smallest >= _WIDE
+    return name in content.state.started.log_scaled and min(values) > 0.0
 
 
 def _is_number(value: Scalar) -> bool:

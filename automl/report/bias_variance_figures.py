@@ -16,9 +16,12 @@ from automl.trial import Trial
 
 REST, VARIANCE = "#56B4E9", "#E69F00"
 
+_MOST_NUMBERS = 100
+"""Dots up to which each has the number of its trial beside it."""
+
 
 def bias_variance_table(found: Iterable[BiasVariance]) -> pandas.DataFrame:
-    """One row a trial and epoch: trial, epoch, kept, and risk, variance, rest with their standard errors, training."""
+    """One row per trial and epoch: whether it was kept, and risk, variance, rest with their standard errors."""
     rows = [
         {
             "trial": one.trial,
@@ -115,14 +118,15 @@ def _band(axes: Axes, places: Sequence[float], points: Sequence[tuple[float, flo
 
 
 def where_the_loss_comes_from(found: Mapping[int, BiasVariance]) -> Figure:
-    """Variance against bias + noise, a dot a trial; the diagonals join equal losses."""
+    """Variance against bias + noise, a dot per trial; the diagonals join equal losses."""
     figure, axes = make_axes()
     rest, variance = (
         numpy.array([one.at(getattr(one, name))[0] for one in found.values()])
         for name in ("rest", "variance")
     )
     axes.plot(rest, variance, "o", color=VALIDATION, alpha=0.7)
-    for number, across, up in zip(found, rest, variance, strict=True):
+    few = found if len(found) <= _MOST_NUMBERS else ()
+    for number, across, up in zip(few, rest, variance, strict=False):
         axes.annotate(str(number), (across, up), textcoords="offset points", xytext=(4, 3), fontsize=7)
     right, top = 1.05 * max(rest.max(), 1e-12), 1.1 * max(variance.max(), 1e-12)
     left, bottom = min(0.95 * rest.min(), rest.min() * 1.05), min(0.0, 1.1 * variance.min())
@@ -130,7 +134,7 @@ def where_the_loss_comes_from(found: Mapping[int, BiasVariance]) -> Figure:
         axes.plot([left, right], [risk - left, risk - right], color="0.8", linewidth=0.8, zorder=0)
     name = next(iter(found.values())).rest_name
     axes.set(xlim=(left, right), ylim=(bottom, top), xlabel=name, ylabel="variance")
-    axes.set_title("Where the loss comes from: a dot a trial, lines of equal loss")
+    axes.set_title("Where the loss comes from: a dot per trial, lines of equal loss")
     return figure
 
 

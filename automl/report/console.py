@@ -1,29 +1,23 @@
-"""A study as text for the terminal."""
+"""A study as text for the terminal. Needs no pandas, so that `automl show` answers at once."""
 
 import os
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from automl.evaluation.leaderboard import leaderboard
-from automl.explanation.evidence import Diagnosis
-from automl.explanation.study import Explanation
-from automl.records.journal import StudyLog
-from automl.trial import Trial, TrialState
+from automl.evaluation.ranking import Row, hyperparameter_columns, ranked_rows
+from automl.records.state import StudyState
+from automl.report.readings import readings_of
 from automl.wording import number
 
 FOLD_COLUMNS = 5
 """More folds than these are summarized by their mean and standard error only."""
 
 TEST_SCORES = 5
-"""Metrics of the locked test set that are shown; the others are in the journal and in MLflow."""
-
-EXPLAINED = 10
-"""Trials whose diagnoses are shown."""
+"""Metrics of the locked test set that are shown; the others are in the record and in MLflow."""
 
 WIDTH_OF_A_PIPE = 160
 """Columns of output that goes to a file or another program, which has no width of its own."""
@@ -37,77 +31,69 @@ def make_console(*, quiet: bool = False) -> Console:
     return console
 
 
-def print_leaderboard(console: Console, log: StudyLog, top: int | None) -> None:
+def print_run(console: Console, standing: str, which: str) -> None:
+    """Print how far a run has come that is not finished, and which run it is where the study has several."""
+    if standing:
+        console.print(Text(f"{standing[0].upper()}{standing[1:]}.", "bold yellow"), highlight=False)
+    if which:
+        console.print(Text(which, "dim"), highlight=False)
+
+
+def print_leaderboard(console: Console, state: StudyState, top: int | None, options: str = "") -> None:
     """Print the ranked trials: mean ± standard error, folds, epochs, seconds, capacity, hyperparameters.
 
     Where the console is too narrow the folds are left out, then the hyperparameters share a column. The reasons of
     failed trials follow below.
+
+    Args:
+        console: Where to print.
+        state: The study.
+        top: Trials at most; all of them when None.
+        options: Of the command that shows the others.
     """
-    names = list(dict.fromkeys(log.start["searched"]))
-    frame = leaderboard(log.trials, log.objective, names)
-    names = list(frame.columns[-1 - len(names) : -1]) if len(frame) else names
-    shown = frame.head(top) if top else frame
-    folds = [column for column in frame.columns if column.startswith("fold_")]
+    started = state.started
+    rows = ranked_rows(state.trials, state.objective, started.searched, top)
+    names = hyperparameter_columns(rows, started.searched)
+    folds = [column for column in rows[0] if column.startswith("fold_")] if rows else []
     folds = folds if len(folds) <= FOLD_COLUMNS else []
     unbounded = console.options.update(width=10_000)
     for layout in (_Layout(folds, names), _Layout([], names), _Layout([], [], names)):
-        table = _table(log, shown, layout)
+        table = _table(state, rows, layout)
         if console.measure(table, options=unbounded).maximum <= console.width:
             break
     console.print(table)
-    for row in shown[shown["reason"] != ""].to_dict("records") if len(shown) else []:
-        # Below the table: a reason in a column of its own would leave the others no room.
-        console.print(Text(f"trial {row['trial']} failed: {row['reason']}", "red"), highlight=False)
-    if len(shown) < len(frame):
-        console.print(f"… and {len(frame) - len(shown)} more: automl show {log.start['name']}", style="dim")
+    for row in rows:
+        if row["reason"]:
+            # Below the table: a reason in a column of its own would leave the others no room.
+            said = Text(f"trial {row['trial']} failed: {row['reason']}", "red")
+            console.print(said, highlight=False)
+    if len(rows) < state.num_trials:
+        command = f"automl show {started.name} --top {state.num_trials}{options}"
+        hidden = f"… and {state.num_trials - len(rows):,} more: {command} (or --format csv)"
+        console.print(hidden, style="dim", highlight=False, markup=False)
 
 
-def print_outcome(console: Console, log: StudyLog) -> None:
+def print_outcome(console: Console, state: StudyState) -> None:
     """Print the winner's locked-test scores and how the study spent its time."""
-    for test in log.tests:
+    for test, num_rows in readings_of(state):
         scores = ", ".join(
-            f"{name} {number(value)}" for name, value in list(test["scores"].items())[:TEST_SCORES]
+            f"{name} {number(value)}" for name, value in list(test.scores.items())[:TEST_SCORES]
         )
         console.print(
-            f"locked test ({test['rows']} rows, read once): {scores}  (trial {test['trial']}, refitted)",
+            f"locked test ({num_rows} rows, read once): {scores}  (trial {test.trial}, refitted)",
             highlight=False,
         )
-    width = max((len(name) for name, _ in log.verdict.get("rows", [])), default=0)
-    for name, value in log.verdict.get("rows", []):
+    width = max((len(name) for name, _ in state.verdict.rows), default=0)
+    for name, value in state.verdict.rows:
         console.print(f"  {name:{width}}  {value}", highlight=False)
-    for sentence in log.verdict.get("sentences", []):
+    for sentence in state.verdict.sentences:
         console.print(sentence, highlight=False)
-    seconds = log.finish.get("seconds")
-    if seconds:
-        trials = sum(trial.seconds for trial in log.trials)
+    seconds = state.finished.seconds if state.finished is not None else 0.0
+    # Of a run that several processes worked on, only the time of the last one is recorded.
+    if seconds and not state.continued:
+        trials = sum(trial.seconds for trial in state.trials)
         share = f"{trials / seconds:.0%} of it training and scoring folds"
-        console.print(f"{len(log.trials)} trials in {seconds:.0f} s, {share}", highlight=False)
-
-
-def print_explanation(console: Console, log: StudyLog, found: Explanation) -> None:
-    """Print what a study has found, and the diagnoses of its best trials with bias and variance in numbers."""
-    for line in (*found.answer, *found.limits, *found.remarks):
-        console.print(f"• {line}", highlight=False, markup=False)
-    table = Table(title="The best trials", title_justify="left", box=None)
-    loss = next((one.loss.replace("_", " ") for one in log.bias_variance.values()), "loss")
-    for heading in ("trial", log.objective.metric, loss, "variance", "bias + noise", "epoch"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("diagnosis")
-    for trial in log.objective.rank(list(log.trials))[:EXPLAINED]:
-        table.add_row(*_explained(log, trial, found.diagnoses[trial.number]))
-    console.print(table)
-
-
-def _explained(log: StudyLog, trial: Trial, diagnosis: Diagnosis) -> list[Text]:
-    complete = trial.state is TrialState.COMPLETE
-    cells = [str(trial.number), number(trial.mean(log.objective.metric)) if complete else ""]
-    one = log.bias_variance.get(trial.number)
-    if one is None:
-        cells += [""] * 4
-    else:
-        cells += ["{:.3g} ± {:.1g}".format(*one.at(curve)) for curve in (one.risk, one.variance, one.rest)]
-        cells.append(str(one.epoch))
-    return [*map(Text, cells), Text(diagnosis.name.replace("_", " "))]
+        console.print(f"{state.num_trials} trials in {seconds:.0f} s, {share}", highlight=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,42 +105,38 @@ class _Layout:
     joined: list[str] = field(default_factory=list)
 
 
-def _table(log: StudyLog, shown: pandas.DataFrame, layout: _Layout) -> Table:
-    metric = log.objective.metric
-    direction = "smaller" if log.objective.direction == "min" else "larger"
-    label = "; OPTIMISTIC, the scored rows chose the epochs" if log.start.get("optimistic") else ""
-    table = Table(
-        title=f"{log.start['name']}: {metric}, {direction} is better{label}", title_justify="left", box=None
-    )
+def _table(state: StudyState, rows: list[Row], layout: _Layout) -> Table:
+    started, metric = state.started, state.objective.metric
+    direction = "smaller" if state.objective.direction == "min" else "larger"
+    label = "; OPTIMISTIC, the scored rows chose the epochs" if started.optimistic else ""
+    title = Text(f"{started.name}: {metric}, {direction} is better{label}", "table.title")
+    table = Table(title=title, title_justify="left", box=None)
     for heading in ["trial", f"{metric} ± SE", *layout.folds, "epochs", "seconds", "weights", *layout.names]:
         table.add_column(heading, justify="right", no_wrap=True)
     if layout.joined:
         table.add_column("hyperparameters")
-    for row in shown.to_dict("records"):
-        table.add_row(*_cells({str(key): value for key, value in row.items()}, metric, layout))
+    for row in rows:
+        table.add_row(*_cells(row, metric, layout))
     return table
 
 
-def _cells(row: dict[str, Any], metric: str, layout: _Layout) -> list[Text]:
+def _cells(row: Row, metric: str, layout: _Layout) -> list[Text]:
     values = [_text(row[name]) for name in layout.names]
     if layout.joined:
-        given = [f"{name} {_text(row[name])}" for name in layout.joined if _given(row[name])]
+        given = [f"{name} {_text(row[name])}" for name in layout.joined if row[name] is not None]
         values.append(Text(", ".join(given)))
     if row["state"] != "complete":
         blank = [Text("")] * (len(layout.folds) + 3)
         return [Text(str(row["trial"])), Text("failed", "red"), *blank, *values]
     score = f"{row[metric]:.4f} ± {row['standard_error']:.4f}"
-    numbers = [f"{row[fold]:.4f}" for fold in layout.folds]
-    numbers += [f"{row['epochs']:.0f}", f"{row['seconds']:.1f}", f"{row['capacity']:,}"]
+    numbers = ["–" if row[fold] is None else f"{row[fold]:.4f}" for fold in layout.folds]
+    weights = "–" if row["capacity"] is None else f"{row['capacity']:,}"
+    numbers += [f"{row['epochs']:.0f}", f"{row['seconds']:.1f}", weights]
     style = "bold green" if row["rank"] == 1 else ""
     return [Text(str(row["trial"]), style), Text(score, style), *map(Text, numbers), *values]
 
 
-def _given(value: Any) -> bool:
-    return not (value is None or (isinstance(value, float) and pandas.isna(value)))
-
-
 def _text(value: Any) -> Text:
-    if not _given(value):
+    if value is None:
         return Text("–", style="dim")
     return Text(f"{value:.3g}" if isinstance(value, float) else str(value))

@@ -1,5 +1,6 @@
 """What a report is made of. All of it is read from the record of a study or computed from it; nothing is trained."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,15 +8,21 @@ from pathlib import Path
 
 import pandas
 
+from automl.errors import RecordError
+from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.importance import Importance
 from automl.evaluation.learning_curve import LearningCurve
+from automl.evaluation.spacing import evenly_spaced
 from automl.explanation.evidence import Diagnosis
-from automl.records.journal import StudyLog
+from automl.records.state import StudyState
 from automl.trial import Direction, Scalar, Trial, TrialState
 from automl.wording import number, score
 
 PROBABILITY = "probability_"
 """Begins the name of a column of the out-of-fold file that holds the probability of a class."""
+
+MOST_BEST, MOST_OTHERS = 200, 300
+"""Trials of a chart with a mark for each: the best ones, and of the others evenly spaced ones."""
 
 
 @dataclass(frozen=True)
@@ -23,52 +30,109 @@ class ReportContent:
     """What a report shows. Whatever is missing is left out of it.
 
     Attributes:
-        log: The record of the study.
+        state: The record of the study.
+        standing: How far the run has come, in words; empty where it is finished.
         answer: What the study found, in sentences, the most important first.
-        diagnoses: What limits each trial, by number.
-        tied: Trials that the best one cannot be told from, by number, it among them.
+        diagnoses: What limits each trial, by number; asked for the trials that are shown, and no others.
+        tied: Trials that are not significantly different from the best one, by number, it among them.
         smallest: The smallest network within one standard error of the best, by number.
         importance: Which hyperparameters the score depends on.
+        importance_trials: Number of trials that the importance rests on.
         learning_curve: How the winner's loss falls with rows.
         out_of_fold: What the winner said of rows it had not seen: row, target, then `prediction` or
             `probability_LABEL` for each class, as `read_out_of_fold` reads it.
         study_text: The study file.
     """
 
-    log: StudyLog
+    state: StudyState
+    standing: str = ""
     answer: Sequence[str] = ()
     diagnoses: Mapping[int, Diagnosis] = field(default_factory=dict)
     tied: Sequence[int] = ()
     smallest: int | None = None
     importance: Importance | None = None
+    importance_trials: int = 0
     learning_curve: LearningCurve | None = None
     out_of_fold: pandas.DataFrame | None = None
     study_text: str = ""
 
     @cached_property
     def winner(self) -> Trial | None:
-        """The best trial."""
-        return self.log.best
+        """The best trial, light."""
+        return self.state.best
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """Ended trials in order of number, light."""
+        return self.state.trials
 
     @cached_property
     def completed(self) -> list[Trial]:
-        """Completed trials in order of number."""
-        return [trial for trial in self.log.trials if trial.state is TrialState.COMPLETE]
+        """Completed trials in order of number, light."""
+        return self.state.completed
+
+    @cached_property
+    def ranked(self) -> list[Trial]:
+        """Ended trials from the best to the worst, failed ones last."""
+        return self.state.objective.rank(list(self.trials))
+
+    @cached_property
+    def parts(self) -> Mapping[int, BiasVariance]:
+        """What the losses of trials are made of, by number."""
+        return dict(self.state.bias_variance)
+
+    @cached_property
+    def is_tied(self) -> frozenset[int]:
+        """`tied`, to look numbers up in."""
+        return frozenset(self.tied)
 
     @property
     def metric(self) -> str:
         """The metric that ranks the trials."""
-        return self.log.objective.metric
+        return self.state.started.metric
 
     @property
     def better(self) -> str:
         """`smaller` or `larger`."""
-        return "smaller" if self.log.objective.direction is Direction.MINIMIZE else "larger"
+        return "smaller" if self.state.objective.direction is Direction.MINIMIZE else "larger"
 
     @property
     def searched(self) -> list[str]:
         """Hyperparameters that were searched, in the order of the study file, each once."""
-        return list(dict.fromkeys(map(str, self.log.start.get("searched", ()))))
+        return list(dict.fromkeys(self.state.started.searched))
+
+    def whole(self, trial: Trial) -> Trial | None:
+        """A trial with its curves and all of its scores; None where its files cannot be read."""
+        try:
+            return self.state.whole(trial.number)
+        except RecordError:
+            return None
+
+    def training_mean(self, trial: Trial) -> float:
+        """A trial's mean score on the rows it trained on, which takes its files; NaN where they cannot be read."""
+        if trial.number not in self._training_means:
+            whole = self.whole(trial)
+            self._training_means[trial.number] = (
+                math.nan if whole is None else whole.training_mean(self.metric)
+            )
+        return self._training_means[trial.number]
+
+    @cached_property
+    def _training_means(self) -> dict[int, float]:
+        return {}
+
+    def drawn(self, ranked: Sequence[Trial]) -> list[Trial]:
+        """Of ranked trials those that a chart with a mark for each can hold: the best, and evenly spaced others."""
+        return [*ranked[:MOST_BEST], *evenly_spaced(ranked[MOST_BEST:], MOST_OTHERS)]
+
+    def left_out(self, num_trials: int) -> str:
+        """What `drawn` leaves out, as a sentence; empty where it leaves out nothing."""
+        if num_trials <= MOST_BEST + MOST_OTHERS:
+            return ""
+        return (
+            f" Of {num_trials:,} trials, the {MOST_BEST} best are drawn and of the others {MOST_OTHERS}, evenly spaced "
+            "by rank."
+        )
 
     def score(self, trial: Trial) -> str:
         """A trial's mean score with its standard error, as text."""

@@ -28,11 +28,11 @@ def importance(content: ReportContent) -> Section | None:
     trust = (
         "it explains too little of them for the shares to mean much"
         if found.r2 < 0.3
-        else "so far the shares can be trusted"
+        else "the shares are reliable to that extent"
     )
     caption = (
         f"{found.names[0]} alone explains {found.main[found.names[0]]:.0%} of the variance of the score over the "
-        "space, by a random forest of the trials. Of trials it has not seen it explains "
+        f"space, by a random forest of {_trials(content)}. Of trials it has not seen it explains "
         f"{max(0.0, found.r2):.0%}: {trust}."
     )
     legend = [("bar main", "alone"), ("bar interaction", "together, beyond each alone")]
@@ -45,6 +45,11 @@ def importance(content: ReportContent) -> Section | None:
     body = figure("Share of the variance of the score", chart, caption, legend)
     head = f"<h3>Mean {content.metric} at each value, over all values of the others</h3>"
     return Section("Importance", body + head + panels(effects, "three"))
+
+
+def _trials(content: ReportContent) -> str:
+    used, known = content.importance_trials, len(content.completed)
+    return f"{used:,} of the {known:,} trials, drawn at random" if 0 < used < known else "the trials"
 
 
 def _effect(

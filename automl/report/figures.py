@@ -1,15 +1,18 @@
 """Figures of trials. Colors are told apart by every common kind of color vision (Okabe and Ito, 2008)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from automl.evaluation.curves import mean_curve
+from automl.evaluation.spacing import evenly_spaced
 from automl.trial import Objective, Trial, TrialState
 
 TRAINING, VALIDATION = "#0072B2", "#D55E00"
+
+_MOST_TRIALS, _MOST_SIZES = 500, 100
 
 
 def training_curves(trial: Trial) -> Figure:
@@ -46,28 +49,40 @@ def make_axes() -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
-def validation_curve_over_capacity(trials: Sequence[Trial], objective: Objective) -> Figure:
-    """Training and validation score against capacity: every trial, and the best trial at each capacity.
+def validation_curve_over_capacity(
+    trials: Sequence[Trial], objective: Objective, training_mean: Callable[[Trial], float] | None = None
+) -> Figure:
+    """Training and validation score against capacity: the trials, and the best trial at each capacity.
 
     The line joins the best validation score at each capacity, so that an unlucky learning rate does not pass for
-    the effect of size.
+    the effect of size. Of many trials, and of many capacities, evenly spaced ones are drawn.
+
+    Args:
+        trials: Ended trials.
+        objective: Metric and direction that rank them.
+        training_mean: Mean score of a trial on the rows it trained on; the trial's own when None.
     """
-    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE and trial.capacity]
-    figure, axes = make_axes()
     metric = objective.metric
-    capacities = [trial.capacity or 0 for trial in complete]
-    errors = numpy.nan_to_num([trial.standard_error(metric) for trial in complete])
-    training = [trial.training_mean(metric) for trial in complete]
-    means = [trial.mean(metric) for trial in complete]
+    of_training = training_mean or (lambda trial: trial.training_mean(metric))
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE and trial.capacity]
+    best_of: dict[int, Trial] = {}
+    for trial in objective.rank(complete):
+        best_of.setdefault(trial.capacity or 0, trial)
+    shown = evenly_spaced(complete, _MOST_TRIALS)
+    best = evenly_spaced([best_of[size] for size in sorted(best_of)], _MOST_SIZES)
+    figure, axes = make_axes()
+    capacities = [trial.capacity or 0 for trial in shown]
+    errors = numpy.nan_to_num([trial.standard_error(metric) for trial in shown])
+    training = [of_training(trial) for trial in shown]
+    means = [trial.mean(metric) for trial in shown]
     axes.plot(capacities, training, "o", color=TRAINING, alpha=0.4, markersize=4, label="training")
     axes.errorbar(
         capacities, means, errors, fmt="o", color=VALIDATION, alpha=0.4, markersize=4, label="validation ± SE"
     )
-    sizes = sorted(set(capacities))
-    best = [objective.rank([trial for trial in complete if trial.capacity == size])[0] for size in sizes]
+    sizes = [trial.capacity or 0 for trial in best]
     best_means = [trial.mean(metric) for trial in best]
     axes.plot(sizes, best_means, color=VALIDATION, label="best at this capacity")
-    axes.plot(sizes, [trial.training_mean(metric) for trial in best], color=TRAINING)
+    axes.plot(sizes, [of_training(trial) for trial in best], color=TRAINING)
     if capacities and max(capacities) > 10 * max(1, min(capacities)):
         axes.set_xscale("log")
     axes.set(xlabel="capacity (trainable weights)", ylabel=metric, title="Validation curve over capacity")

@@ -16,8 +16,8 @@ from automl.wording import number
 
 def training_curves(content: ReportContent) -> Section | None:
     """The winner's losses over epochs."""
-    trial = content.winner
-    if trial is None or not trial.folds:
+    trial = content.whole(content.winner) if content.winner is not None else None
+    if trial is None or not any(fold.training_loss for fold in trial.folds):
         return None
     dashed = "where folds have ended, the mean is dashed"
     caption = f"{_course(trial)} Dots are the epochs whose weights were kept; {dashed}."
@@ -66,11 +66,11 @@ def _course(trial: Trial) -> str:
 
 def learning_curve(content: ReportContent) -> Section | None:
     """The winner's loss against the rows it learns from, with the curve through it."""
-    event, fitted = content.log.learning_curve, content.learning_curve
-    if not event.get("rows") and fitted is None:
+    found, fitted = content.state.learning_curve, content.learning_curve
+    if not found.get("rows") and fitted is None:
         return None
-    rows = [float(row) for row in (fitted.rows if fitted else event["rows"])]
-    losses = [list(map(float, own)) for own in event.get("losses", ())]
+    rows = [float(row) for row in (fitted.rows if fitted else found["rows"])]
+    losses = [list(map(float, own)) for own in found.get("losses", ())]
     losses = losses if len(losses) == len(rows) else []
     means = list(fitted.losses_mean) if fitted else [sum(own) / len(own) for own in losses]
     if len(means) < len(rows):
@@ -79,7 +79,7 @@ def learning_curve(content: ReportContent) -> Section | None:
     heights = [loss for own in losses for loss in own]
     shown = [*heights, *means, *(predicted[2] + predicted[3] if predicted else [])]
     across = fit_scale([*rows, *(predicted[0] if predicted else [])], True, room=0.03)
-    unit = str(event.get("loss", "loss")).replace("_", " ")
+    unit = str(found.get("loss", "loss")).replace("_", " ")
     plot = Plot(across, fit_scale(shown), FULL, ("rows to learn from", unit))
     if fitted and predicted:
         _draw_fit(plot, fitted, predicted)

@@ -18,13 +18,13 @@ _CURVES = ("risk", "rest", "variance")
 
 def bias_variance(content: ReportContent) -> Section | None:
     """The winner's loss in parts over its epochs, and the parts of all trials that were looked into."""
-    found = content.log.bias_variance
+    found = content.parts
     if not found:
         return None
     number_of_best = content.winner.number if content.winner else -1
     parts = [_over_epochs(found[number_of_best])] if number_of_best in found else []
     if len(found) > 1:
-        parts += [_sweeps(content), _scatter(content, list(found.values()))]
+        parts += [_sweeps(content), _scatter(content)]
     return Section("Bias and variance", "".join(parts)) if parts else None
 
 
@@ -53,7 +53,7 @@ def _over_epochs(found: BiasVariance) -> str:
         f"At epoch {found.epoch} the risk is {number(risk_at, 3)} ± {number(error, 2)}: {number(rest_at, 3)} "
         f"{rest_of} and {number(variance_at, 3)} ± {number(variance_error, 2)} variance{share}. "
         "The lower area shrinks with capacity and features, the upper one with rows and regularization. "
-        f"A constant has {number(found.constant, 3)}."
+        f"A constant predictor scores {number(found.constant, 3)}."
     )
     legend = [
         ("area variance", "variance"),
@@ -81,7 +81,9 @@ def _sources(found: BiasVariance) -> str:
     return f" Of the variance, {named}.{said}"
 
 
-def _scatter(content: ReportContent, found: list[BiasVariance]) -> str:
+def _scatter(content: ReportContent) -> str:
+    drawn = content.drawn([trial for trial in content.ranked if trial.number in content.parts])
+    found = [content.parts[trial.number] for trial in drawn]
     rests = [one.at(one.rest) for one in found]
     variances = [one.at(one.variance) for one in found]
     rest_of, unit = found[0].rest_name, found[0].loss.replace("_", " ")
@@ -98,30 +100,31 @@ def _scatter(content: ReportContent, found: list[BiasVariance]) -> str:
     xs, ys = [value for value, _ in rests], [value for value, _ in variances]
     plot.whiskers(xs, *around(ys, [error for _, error in variances]), "neutral")
     best = content.winner.number if content.winner else -1
-    for one, across, up in zip(found, xs, ys, strict=True):
-        kind = "winner" if one.trial == best else "tied" if one.trial in content.tied else "neutral"
-        tip = content.tip(content.log.trial(one.trial))
+    for trial, one, across, up in zip(drawn, found, xs, ys, strict=True):
+        kind = "winner" if one.trial == best else "tied" if one.trial in content.is_tied else "neutral"
+        tip = content.tip(trial)
         plot.dots((across,), (up,), kind, [f"{tip}; {rest_of} {number(across, 3)}, variance {number(up, 3)}"])
         if len(found) <= _MOST_NOTES:
             plot.note(across, up, str(one.trial))
     caption = (
         "All points of a diagonal have the same risk; down and to the left is better. Trials to the right are "
         "too simple or lack features, trials further up depend too much on the rows they happened to see."
+        f"{content.left_out(len(content.parts))}"
     )
     legend = [("dot winner", "best"), ("dot tied", "tied with it"), ("dot neutral", "others")]
-    title = f"Variance against {rest_of} of {len(found)} trials"
+    title = f"Variance against {rest_of} of {len(found):,} trials"
     return figure(title, plot.render(title), caption, legend)
 
 
 def _sweeps(content: ReportContent) -> str:
     """The parts over the number of weights, and over each hyperparameter that has an order."""
-    trials = [trial for trial in content.completed if trial.number in content.log.bias_variance]
+    trials = [trial for trial in content.completed if trial.number in content.parts]
     bests = [(axis, best_in_bins(content, axis, trials)) for axis in ordered_axes(content, trials)]
     drawn = [_sweep(content, axis, best) for axis, best in bests if len(best) >= _FEWEST_POINTS]
     if not drawn:
         return ""
     intro = (
-        "At each value, or in each part of the range, the best of the trials that were taken apart. Textbook: variance "
+        "At each value, or in each part of the range, the best of the analyzed trials. In theory, variance "
         "grows with capacity and shrinks with penalties, bias does the opposite. Whiskers are standard errors."
     )
     head = "<h3>Bias and variance over size, penalties and steps</h3>"
@@ -129,7 +132,7 @@ def _sweeps(content: ReportContent) -> str:
 
 
 def _sweep(content: ReportContent, axis: Axis, best: list[Trial]) -> str:
-    found = [content.log.bias_variance[trial.number] for trial in best]
+    found = [content.parts[trial.number] for trial in best]
     points = {name: [one.at(getattr(one, name)) for one in found] for name in _CURVES}
     ends = [
         end for name in _CURVES for value, error in points[name] for end in (value - error, value + error)

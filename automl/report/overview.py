@@ -4,6 +4,7 @@ import math
 
 from automl.report.content import ReportContent, value_text
 from automl.report.markup import Section, bullets, folded, pairs, paragraph, table, text
+from automl.report.readings import readings_of
 from automl.report.scales import score_bounds
 from automl.trial import Trial, TrialState
 from automl.wording import duration, number
@@ -11,27 +12,31 @@ from automl.wording import duration, number
 TOP = 20
 """Trials of the leaderboard that are shown at once."""
 
+MOST_ROWS = 300
+"""Trials of the leaderboard at most: each row needs the files of its trial, and a kilobyte of the page."""
+
 _STRIP = 90.0
 _QUESTION = "Question"
 
 
 def heading(content: ReportContent) -> str:
-    """The name of the study, its question and its size."""
-    start = content.log.start
-    facts = start.get("facts", {})
+    """How far the run has come where it is not finished, the name of the study, its question and its size."""
+    started, finished = content.state.started, content.state.finished
     size = [
-        f"{number(float(facts[name]))} {name}"
+        f"{number(float(started.facts[name]))} {name}"
         for name in ("rows", "features")
-        if str(facts.get(name, "")).isdigit()
+        if started.facts.get(name, "").isdigit()
     ]
-    failed = len(content.log.trials) - len(content.completed)
-    size.append(f"{len(content.log.trials)} trials" + (f", {failed} failed" if failed else ""))
-    size.append(f"{start.get('num_folds', 0)} folds")
-    if content.log.finish.get("seconds"):
-        size.append(duration(float(content.log.finish["seconds"])))
+    failed = len(content.trials) - len(content.completed)
+    size.append(f"{len(content.trials):,} trials" + (f", {failed:,} failed" if failed else ""))
+    size.append(f"{started.num_folds} folds")
+    if finished is not None and finished.seconds and not content.state.continued:
+        size.append(duration(finished.seconds))
+    how = content.standing
+    banner = f'<p class="warning" role="status">{text(how[0].upper() + how[1:])}.</p>' if how else ""
     return (
-        f'<header><p class="kicker">AutoML study · {text(start.get("identifier", ""))}</p>'
-        f"<h1>{text(start['name'])}</h1>"
+        f'<header>{banner}<p class="kicker">AutoML study · {text(started.identifier)}</p>'
+        f"<h1>{text(started.name)}</h1>"
         f"{paragraph(question(content), 'question')}{paragraph(' · '.join(size), 'size')}</header>"
     )
 
@@ -42,7 +47,7 @@ def question(content: ReportContent) -> str:
         words = line.lstrip("# ").strip()
         if line.startswith("#") and words.startswith(_QUESTION):
             return words.removeprefix(_QUESTION).lstrip(": ")
-    target = content.log.start.get("facts", {}).get("target", "the target")
+    target = content.state.started.facts.get("target", "the target")
     return f"Which network predicts {target} best, by {content.metric} ({content.better} is better)?"
 
 
@@ -53,27 +58,24 @@ def answer(content: ReportContent) -> Section:
     if winner is None:
         parts.append(paragraph("No trial completed: there is no best network. The reasons stand below."))
     elif not content.answer:
-        parts.append(
-            paragraph(f"Trial {winner.number} is the best: {content.metric} {content.score(winner)}.", "lead")
-        )
-    if content.log.start.get("optimistic"):
+        so_far = " of those that have ended" if content.standing else ""
+        said = f"Trial {winner.number} is the best{so_far}: {content.metric} {content.score(winner)}."
+        parts.append(paragraph(said, "lead"))
+    if content.state.started.optimistic:
         parts.append(
             paragraph(
                 "Scores are optimistic: the rows that scored the trials also chose their epochs.", "warning"
             )
         )
-    rows = [(str(name), value) for name, value in content.log.verdict.get("rows", ())]
+    rows = content.state.verdict.rows
     if rows:
         what = f"Scores of the best network by {content.metric}, {content.better} is better"
         parts.append(f"<h3>{text(what)}</h3>{pairs(rows, 'scores')}")
-    said = [line for line in content.log.verdict.get("sentences", ()) if line not in content.answer]
-    parts.append(bullets(said))
+    parts.append(bullets(line for line in content.state.verdict.sentences if line not in content.answer))
     parts.append(_diagnosis(content))
-    for test in content.log.tests:
-        scores = [(name, number(value)) for name, value in test.get("scores", {}).items()]
-        parts.append(
-            folded(f"All metrics on the {test.get('rows', '')} rows of the locked test set", pairs(scores))
-        )
+    for test, num_rows in readings_of(content.state):
+        scores = [(name, number(value)) for name, value in test.scores.items()]
+        parts.append(folded(f"All metrics on the {num_rows:,} rows of the locked test set", pairs(scores)))
     return Section("Answer", "".join(parts))
 
 
@@ -89,8 +91,8 @@ def _diagnosis(content: ReportContent) -> str:
 
 
 def leaderboard(content: ReportContent) -> Section | None:
-    """All trials, the best first; beyond the first ones they are folded."""
-    ranked = content.log.objective.rank(list(content.log.trials))
+    """The trials, the best first; beyond the first ones they are folded, and beyond some hundred left out."""
+    ranked = content.ranked
     if not ranked:
         return None
     names = [name for name in content.searched if any(name in trial.hyperparameters for trial in ranked)]
@@ -101,11 +103,19 @@ def leaderboard(content: ReportContent) -> Section | None:
         [score for trial in content.completed for score in trial.fold_scores(content.metric)],
         content.better == "larger",
     )
-    rows = [_row(content, trial, names, bounds) for trial in ranked]
-    marks = _marks(content)
-    body = paragraph(marks) + table(headings, rows[:TOP], "leaderboard")
+    rows = [_row(content, trial, names, bounds) for trial in ranked[:MOST_ROWS]]
+    body = paragraph(_marks(content)) + table(headings, rows[:TOP], "leaderboard")
     if len(rows) > TOP:
-        body += folded(f"The other {len(rows) - TOP} trials", table(headings, rows[TOP:], "leaderboard"))
+        which = "next" if len(rows) < len(ranked) else "other"
+        body += folded(f"The {which} {len(rows) - TOP} trials", table(headings, rows[TOP:], "leaderboard"))
+    if len(rows) < len(ranked):
+        name = content.state.started.name
+        left_out = (
+            f"The {len(ranked) - len(rows):,} trials below them are left out of this page and were not diagnosed. All "
+            f"trials as a table: `automl show {name} --format csv > trials.csv`; what limits one of them: `automl "
+            f"explain {name} --trial NUMBER`."
+        )
+        body += paragraph(left_out)
     return Section("Leaderboard", body)
 
 
@@ -116,7 +126,9 @@ def _marks(content: ReportContent) -> str:
     ]
     said += ["★ is the best."] if content.winner else []
     if content.winner and len(content.tied) > 1:
-        said.append(f"≈ marks {len(content.tied)} trials that the folds do not tell apart from the best.")
+        said.append(
+            f"≈ marks {len(content.tied):,} trials that are not significantly different from the best."
+        )
     if content.smallest is not None:
         said.append("◆ is the smallest network within one standard error of the best.")
     return " ".join(said)
@@ -124,7 +136,7 @@ def _marks(content: ReportContent) -> str:
 
 def _row(content: ReportContent, trial: Trial, names: list[str], bounds: tuple[float, float]) -> str:
     is_best = content.winner is not None and trial.number == content.winner.number
-    mark = "★" if is_best else "≈" if trial.number in content.tied else ""
+    mark = "★" if is_best else "≈" if trial.number in content.is_tied else ""
     mark += "◆" if trial.number == content.smallest else ""
     values = [
         _number(value_text(trial.hyperparameters[name])) if name in trial.hyperparameters else _number("–")
@@ -141,9 +153,9 @@ def _row(content: ReportContent, trial: Trial, names: list[str], bounds: tuple[f
     else:
         cells = (
             f"{_number(content.score(trial), 'score')}<td>{_strip(trial.fold_scores(content.metric), bounds)}</td>"
-            f"{_number(number(trial.training_mean(content.metric)))}{diagnosis}{weights}{_number(f'{trial.best_epoch:.0f}')}"
+            f"{_number(number(content.training_mean(trial)))}{diagnosis}{weights}{_number(f'{trial.best_epoch:.0f}')}"
         )
-    kind = "best" if is_best else "tied" if trial.number in content.tied else ""
+    kind = "best" if is_best else "tied" if trial.number in content.is_tied else ""
     return (
         f'<tr class="{kind}" data-trial="{trial.number}"><td class="mark">{mark}</td>{_number(str(trial.number))}'
         f"{cells}{_number(f'{trial.seconds:.1f}')}{''.join(values)}</tr>\n"

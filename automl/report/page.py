@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from automl.explanation.study import Explanation
+from automl.records.files import OUT_OF_FOLD_FILE, STUDY_FILE
+from automl.records.state import StudyState
 from automl.report import effects, learning, loss_parts, overview, predicting, recording, searching
-from automl.report.content import ReportContent
+from automl.report.content import ReportContent, read_out_of_fold
 from automl.report.markup import Section, text
 
 SECTIONS: tuple[Callable[[ReportContent], Section | None], ...] = (
@@ -27,6 +30,25 @@ SECTIONS: tuple[Callable[[ReportContent], Section | None], ...] = (
 _HERE = Path(__file__).parent
 
 
+def study_content(state: StudyState, found: Explanation) -> ReportContent:
+    """What the report of a study shows: its record, and what was found in it."""
+    file = state.folder / STUDY_FILE
+    written = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return ReportContent(
+        state=state,
+        standing=found.standing,
+        answer=(*found.answer, *found.remarks),
+        diagnoses=found.diagnoses,
+        tied=found.tied,
+        smallest=found.smallest,
+        importance=found.importance,
+        importance_trials=found.importance_trials,
+        learning_curve=found.learning_curve,
+        out_of_fold=read_out_of_fold(state.folder / OUT_OF_FOLD_FILE),
+        study_text=state.started.text or written,
+    )
+
+
 def report_page(content: ReportContent) -> str:
     """The report of a study as HTML."""
     sections = [section for make in SECTIONS if (section := make(content)) is not None]
@@ -35,10 +57,11 @@ def report_page(content: ReportContent) -> str:
         f'<section id="{section.key}"><h2>{text(section.title)}</h2>{section.body}</section>\n'
         for section in sections
     )
+    title = f"{text(content.state.started.name)}: AutoML study"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        f"<title>{text(content.log.start['name'])}: AutoML study</title><style>\n{_asset('style.css')}</style></head>\n"
+        f"<title>{title}</title><style>\n{_asset('style.css')}</style></head>\n"
         f'<body><nav aria-label="Contents"><ol>{links}</ol></nav><main>{overview.heading(content)}{body}</main>'
         f"<script>\n{_asset('page.js')}</script></body></html>\n"
     )

@@ -173,18 +173,18 @@ def _residual_sizes(residuals: numpy.ndarray) -> str:
 
 def columns(content: ReportContent) -> Section | None:
     """What the winner's score loses when a column is shuffled."""
-    event = content.log.columns
-    names = [str(name) for name in event.get("names", ())]
+    found = content.state.columns
+    names = [str(name) for name in found.get("names", ())]
     if not names:
         return None
-    means, errors = ([float(value) for value in event[key]][:_TOP_COLUMNS] for key in ("means", "errors"))
+    means, errors = ([float(value) for value in found[key]][:_TOP_COLUMNS] for key in ("means", "errors"))
     useless = sum(
         abs(float(mean)) <= 2.0 * float(error)
-        for mean, error in zip(event["means"], event["errors"], strict=True)
+        for mean, error in zip(found["means"], found["errors"], strict=True)
     )
     chart = bars("Importance of columns", names[:_TOP_COLUMNS], means, errors, ["main"] * len(means))
     caption = (
-        f"The network leans most on {names[0]}: when its values change rows, {content.metric} gets worse by "
+        f"The most important column is {names[0]}: permuting its values makes {content.metric} worse by "
         f"{number(means[0], 3)}. {useless} of {len(names)} columns are within two standard errors of 0. Columns that "
         "tell the same share their importance."
     )

@@ -6,7 +6,7 @@ from automl.report.content import ReportContent
 from automl.report.markup import Section, bullets, folded, pairs, paragraph, text
 from automl.trial import TrialState
 
-_MOST_NUMBERS = 12
+_MOST_NUMBERS, _MOST_REASONS = 12, 20
 _FACTS = {
     "data_digest": "digest of the table",
     "training_rows": "training rows",
@@ -16,7 +16,7 @@ _FACTS = {
 
 def notes(content: ReportContent) -> Section | None:
     """Splits, schema, the leak audit, earlier readings of the test set, and why trials failed."""
-    said = bullets(content.log.start.get("notes", ()))
+    said = bullets(content.state.started.notes)
     reasons = _failures(content)
     if reasons:
         said += f"<h3>Trials that failed</h3>{bullets(reasons)}"
@@ -26,19 +26,21 @@ def notes(content: ReportContent) -> Section | None:
 def _failures(content: ReportContent) -> list[str]:
     """Each reason with the trials that it ended."""
     by_reason: dict[str, list[int]] = defaultdict(list)
-    for trial in content.log.trials:
+    for trial in content.trials:
         if trial.state is not TrialState.COMPLETE:
             by_reason[trial.reason or "no reason is recorded"].append(trial.number)
     said = []
-    for reason, numbers in by_reason.items():
+    for reason, numbers in sorted(by_reason.items(), key=lambda each: -len(each[1]))[:_MOST_REASONS]:
         shown = ", ".join(map(str, numbers[:_MOST_NUMBERS])) + (", …" if len(numbers) > _MOST_NUMBERS else "")
-        said.append(f"{reason} ({len(numbers)} {'trial' if len(numbers) == 1 else 'trials'}: {shown})")
-    return said
+        said.append(f"{reason} ({len(numbers):,} {'trial' if len(numbers) == 1 else 'trials'}: {shown})")
+    rest = len(by_reason) - _MOST_REASONS
+    return [*said, f"{rest:,} more reasons, of fewer trials each"] if rest > 0 else said
 
 
 def reproduction(content: ReportContent) -> Section:
     """Facts, commands, and the study file."""
-    name = str(content.log.start["name"])
+    started = content.state.started
+    name = started.name
     commands = [
         ("run it again", f"automl run {name}.yaml"),
         ("all trials as a table", f"automl show {name} --format csv"),
@@ -48,13 +50,12 @@ def reproduction(content: ReportContent) -> Section:
     lines = "".join(
         f"<dt>{text(what)}</dt><dd><code>{text(command)}</code></dd>" for what, command in commands
     )
-    facts = content.log.start.get("facts", {})
     rows = [
         (_FACTS.get(fact, fact.replace("version_", "").replace("_", " ")), value)
-        for fact, value in facts.items()
+        for fact, value in started.facts.items()
         if value
     ]
-    rows.append(("recorded in", str(content.log.folder)))
+    rows.append(("recorded in", str(content.state.folder)))
     body = paragraph(
         "The study file, the table of this digest and these versions give the same numbers again."
     )

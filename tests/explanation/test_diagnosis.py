@@ -176,7 +176,7 @@ def test_what_does_not_carry_over_is_told_from_what_is_not_learned() -> None:
     learned = diagnose(Evidence(trial(0.99, 0.2), EPOCHS, 1.0))
     nothing = diagnose(Evidence(trial(0.99, 0.98), EPOCHS, 1.0))
     assert (learned.name, nothing.name) == ("no_signal", "no_signal")
-    assert "does not carry over" in learned.sentence
+    assert "does not generalize" in learned.sentence
     assert learned.changes == {"dropout": MORE, "l2": MORE, "width": LESS}
     assert "next to nothing" in nothing.sentence and nothing.changes == {"learning_rate": MORE}
 

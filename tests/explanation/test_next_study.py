@@ -1,10 +1,12 @@
 """Ranges that move where an explanation points: legal, in the right direction, and never without the old values."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from made_states import STARTED, made_state
 from paper_trials import completed
 
 from automl.config.ranges import Choice, Fixed, IntRange
@@ -15,7 +17,7 @@ from automl.explanation.diagnosis import RULES
 from automl.explanation.evidence import LESS, MORE, Diagnosis
 from automl.explanation.next_study import next_study, propose
 from automl.explanation.study import Explanation
-from automl.records.journal import StudyLog
+from automl.records.state import StudyState
 from automl.study.preparation import prepare_study
 
 SPACE: dict[str, Any] = {"depth": 2, "width": 32, "learning_rate": 0.01, "optimizer": "adamw"}
@@ -252,20 +254,15 @@ def test_weight_decay_is_for_the_optimizer_that_has_it() -> None:
     assert moved.space is not None and "weight_decay" not in moved.space
 
 
-def log_of(folder: Path, home: Path, content: dict[str, Any]) -> StudyLog:
+def state_of(folder: Path, home: Path, content: dict[str, Any]) -> StudyState:
     """A study of `home` that has ended in `folder`."""
     folder.mkdir(parents=True)
     (folder / "study.yaml").write_text(dump_study(make_study(content)))
-    start = {
-        "name": content["name"],
-        "base": str(home),
-        "metric": "log_loss",
-        "direction": "min",
-        "num_epochs": 40,
-        "space": {"depth": {"fixed": 1}, "width": {"choice": [8, 16]}, "learning_rate": {"fixed": 0.02}},
-    }
+    space = {"depth": {"fixed": 1}, "width": {"choice": [8, 16]}, "learning_rate": {"fixed": 0.02}}
+    started = replace(STARTED, name=content["name"], base=str(home), num_epochs=40, space=space)
     best = completed(0, 0.3, 0.4, depth=1, width=16, learning_rate=0.02)
-    return StudyLog(folder, start, (best, completed(1, 0.5, 0.6, depth=1, width=8, learning_rate=0.02)))
+    other = completed(1, 0.5, 0.6, depth=1, width=8, learning_rate=0.02)
+    return made_state(folder, [best, other], started=started)
 
 
 FOUND = Explanation(
@@ -281,9 +278,9 @@ def test_the_file_names_its_reason_and_finds_its_table_from_where_it_stands(tmp_
     rows = "a,b,y\n" + "".join(f"{n},{n % 7},{'no' if n % 3 else 'yes'}\n" for n in range(60))
     (home / "tables" / "t.csv").write_text(rows)
     content = {"name": "flowers-3", "data": {"path": "tables/t.csv", "target": "y"}, "splits": {"folds": 2}}
-    log = log_of(tmp_path / "mlruns" / "run", home, content)
+    state = state_of(tmp_path / "mlruns" / "run", home, content)
     path = elsewhere / "next.yaml"
-    text = propose(log, FOUND, path)
+    text = propose(state, FOUND, path)
     path.write_text(text)
     comments = [line for line in text.splitlines() if line.startswith("#")]
     assert comments == [
@@ -304,8 +301,8 @@ def test_the_file_names_its_reason_and_finds_its_table_from_where_it_stands(tmp_
 
 
 def test_where_nothing_is_to_be_changed_there_is_no_next_study(tmp_path: Path) -> None:
-    log = log_of(tmp_path / "run", tmp_path, {"name": "s", "data": {"sklearn": "wine"}})
+    state = state_of(tmp_path / "run", tmp_path, {"name": "s", "data": {"sklearn": "wine"}})
     with pytest.raises(RecordError, match="proposes no change"):
-        propose(log, Explanation(diagnoses=FOUND.diagnoses), tmp_path / "next.yaml")
+        propose(state, Explanation(diagnoses=FOUND.diagnoses), tmp_path / "next.yaml")
     with pytest.raises(RecordError, match="no trial completed"):
-        propose(StudyLog(log.folder, log.start, ()), FOUND, tmp_path / "next.yaml")
+        propose(made_state(tmp_path / "none", started=state.started), FOUND, tmp_path / "next.yaml")

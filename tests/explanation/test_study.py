@@ -1,33 +1,48 @@
-"""What a study has found, in sentences, from journals that are made by hand."""
+"""What a study has found, in sentences, from records that are made by hand."""
 
 import dataclasses
+import itertools
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from made_states import answered, decomposed, made_state
 from paper_trials import completed, failed
 
 from automl.errors import RecordError
 from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance, Curve
-from automl.explanation.study import Explanation, explain_study, explain_trial
-from automl.records.journal import StudyLog
+from automl.explanation.study import Explanation, explain_study, explain_trial, smallest_tied
+from automl.records.events import Event, Finished, StudyStarted, VerdictReached
+from automl.records.state import LEARNING_CURVE, StudyState
 from automl.trial import Trial
 
-START: dict[str, Any] = {
-    "name": "flowers",
-    "metric": "log_loss",
-    "direction": "min",
-    "num_epochs": 100,
-    "repeats": 1,
-    "constant": 1.0,
-    "bounds": {},
-    "log_scaled": [],
-}
+START = StudyStarted(
+    "flowers", "20260101-000000-aaaa", "log_loss", "min", num_trials=2, num_epochs=100, constant=1.0
+)
+
+Make = Callable[..., StudyState]
 
 
-def log_of(trials: list[Trial], start: dict[str, Any] | None = None, **events: Any) -> StudyLog:
-    return StudyLog(Path("runs/flowers"), START | (start or {}), tuple(trials), **events)
+@pytest.fixture
+def made(tmp_path: Path) -> Make:
+    """Makes the state of a study, each in a folder of its own."""
+    numbers = itertools.count()
+
+    def make(
+        trials: list[Trial], start: dict[str, Any] | None = None, *events: Event, **parts: Any
+    ) -> StudyState:
+        folder = tmp_path / str(next(numbers))
+        every = [decomposed(folder, found) for found in parts.pop("bias_variance", {}).values()]
+        if "learning_curve" in parts:
+            every.append(answered(folder, LEARNING_CURVE, 0, parts.pop("learning_curve")))
+        if "verdict" in parts:
+            every.append(VerdictReached(**parts.pop("verdict")))
+        assert not parts
+        return made_state(folder, trials, *every, *events, started=dataclasses.replace(START, **start or {}))
+
+    return make
 
 
 def text_of(found: Explanation) -> str:
@@ -44,25 +59,25 @@ def apart(number: int, variance: float, rest: float, error: float = 0.001) -> Bi
     )  # fmt: skip
 
 
-def test_without_a_completed_trial_there_is_nothing_to_choose() -> None:
+def test_without_a_completed_trial_there_is_nothing_to_choose(made: Make) -> None:
     reason = "diverged: the loss is not finite (fold 0, epoch 1); lower `learning_rate`"
-    found = explain_study(log_of([failed(0, reason), failed(1, "ValueError: no")]))
+    found = explain_study(made([failed(0, reason), failed(1, "ValueError: no")]))
     assert found.answer == ("No trial completed, so there is nothing to choose from.",)
     assert [found.diagnoses[number].name for number in (0, 1)] == ["diverged", "failed"]
     assert (found.smallest, found.tied, found.changes) == (None, (), {})
-    assert explain_study(log_of([])).answer == found.answer
+    assert explain_study(made([])).answer == found.answer
 
 
-def test_the_headline_has_the_scores_that_there_are() -> None:
+def test_the_headline_has_the_scores_that_there_are(made: Make) -> None:
     trials = [completed(0, 0.5, 0.7), completed(1, 0.8, 1.0)]
-    plain = explain_study(log_of(trials)).answer[0]
+    plain = explain_study(made(trials)).answer[0]
     assert plain == "The best of 2 trials is trial 0: log_loss 0.6 ± 0.1."
     verdict = {
         "corrected": (0.65, 0.5, 0.8),
         "test": (0.7, 0.6, 0.8),
         "sentences": ["It beats a constant.", "It beats a linear model.", "A third one."],
     }
-    found = explain_study(log_of(trials, {"optimistic": True}, verdict=verdict))
+    found = explain_study(made(trials, {"optimistic": True}, verdict=verdict))
     assert "log_loss 0.6 ± 0.1, optimistic: the scored rows chose the epochs" in found.answer[0]
     assert "; 0.65 when corrected for having picked it" in found.answer[0]
     assert "; 0.7 on the locked test rows (95 % interval 0.6 to 0.8)." in found.answer[0]
@@ -89,8 +104,10 @@ def in_a_row(values: list[float], name: str, **others: Any) -> list[Trial]:
         ([1.0, 0.95, *[0.5] * 5], (0.0, 1.0, False), {}),  # seven trials say nothing of edges
     ],
 )
-def test_edges(values: list[float], bound: tuple[float, float, bool], expected: dict[str, str]) -> None:
-    found = explain_study(log_of(in_a_row(values, "x"), {"bounds": {"x": bound}}))
+def test_edges(
+    made: Make, values: list[float], bound: tuple[float, float, bool], expected: dict[str, str]
+) -> None:
+    found = explain_study(made(in_a_row(values, "x"), {"bounds": {"x": bound}}))
     assert found.edges == expected
     if not expected:
         assert "edge" not in text_of(found)
@@ -102,64 +119,71 @@ def test_edges(values: list[float], bound: tuple[float, float, bool], expected: 
         assert found.changes["x"] == "less"
 
 
-def test_an_edge_outweighs_what_the_diagnosis_says_of_the_same_name() -> None:
+def test_an_edge_outweighs_what_the_diagnosis_says_of_the_same_name(made: Make) -> None:
     """The trials have been there, the rule only supposes."""
     trials = in_a_row([0.1, 0.1, *[0.01] * 6], "learning_rate")
     late = dataclasses.replace(
         trials[0], folds=tuple(dataclasses.replace(fold, best_epoch=100) for fold in trials[0].folds)
     )
     start = {"bounds": {"learning_rate": (0.001, 0.1, True)}}
-    found = explain_study(log_of([late, *trials[1:]], start))
+    found = explain_study(made([late, *trials[1:]], start))
     assert found.diagnoses[0].name == "stopped_by_budget"
     assert found.changes == {"epochs": "more", "learning_rate": "more"}
     low = in_a_row([0.001, 0.001, *[0.01] * 6], "learning_rate")
     low[0] = dataclasses.replace(low[0], folds=late.folds)
-    assert explain_study(log_of(low, start)).changes == {"epochs": "more", "learning_rate": "less"}
+    assert explain_study(made(low, start)).changes == {"epochs": "more", "learning_rate": "less"}
 
 
-def test_ties_are_counted_and_the_smallest_of_them_is_named() -> None:
+def test_ties_are_counted_and_the_smallest_of_them_is_named(made: Make) -> None:
     """Differences of the folds around 0 cannot be told apart; those that are all 1 can."""
     best = completed(4, 0.50, 0.60, 0.40, 0.50, 0.50, capacity=5000)
     near = completed(1, 0.51, 0.58, 0.42, 0.49, 0.51, capacity=700)
     large = completed(2, 0.49, 0.62, 0.40, 0.50, 0.51, capacity=90_000)
     far = completed(3, 1.50, 1.61, 1.40, 1.50, 1.51, capacity=3)
-    found = explain_study(log_of([near, large, far, best]))
+    found = explain_study(made([near, large, far, best]))
     assert found.tied[0] == 4 and set(found.tied) == {4, 1, 2}
     assert found.smallest == 1
-    [ties] = [line for line in found.remarks if "cannot be told" in line]
+    [ties] = [line for line in found.remarks if "significantly different" in line]
     assert ties == (
-        "2 other trials cannot be told from it (corrected resampled t test); the smallest within a standard error is "
-        "trial 1, of 700 weights beside 5,000 (`automl export --smallest`)."
+        "2 other trials are not significantly different from it (corrected resampled t test); the smallest within a "
+        "standard error is trial 1, of 700 weights beside 5,000 (`automl export --smallest`)."
     )
     assert found.rival is not None and found.rival.difference < 0.0
+    assert smallest_tied(made([near, large, far, best])) == 1
+    assert smallest_tied(made([failed(0)])) is None
 
 
-def test_one_tie_that_is_larger_is_not_offered_as_smaller() -> None:
+def test_one_tie_that_is_larger_is_not_offered_as_smaller(made: Make) -> None:
     best = completed(0, 0.50, 0.60, 0.40, capacity=100)
     other = completed(1, 0.52, 0.58, 0.41, capacity=200)
-    found = explain_study(log_of([best, other]))
+    found = explain_study(made([best, other]))
     assert found.smallest == 0
-    assert "1 other trial cannot be told from it (corrected resampled t test)." in found.remarks
+    assert (
+        "1 other trial is not significantly different from it (corrected resampled t test)." in found.remarks
+    )
 
 
-def test_no_tie_is_said_too() -> None:
+def test_no_tie_is_said_too(made: Make) -> None:
     trials = [completed(0, 0.1, 0.11, 0.1), completed(1, 0.9, 0.91, 0.9)]
-    assert "No other trial comes as close as chance would allow." in explain_study(log_of(trials)).remarks
+    assert (
+        "All other trials are significantly worse (corrected resampled t test)."
+        in explain_study(made(trials)).remarks
+    )
 
 
 ROWS = [25, 35, 50, 70, 100]
 
 
-def curve_log(losses: list[list[float]], loss: str = "squared_error") -> StudyLog:
-    event = {"rows": ROWS, "losses": losses, "loss": loss}
-    return log_of([completed(0, 0.5, 0.6), completed(1, 0.8, 0.9)], learning_curve=event)
+def curve_state(made: Make, losses: list[list[float]], loss: str = "squared_error") -> StudyState:
+    answer = {"rows": ROWS, "losses": losses, "loss": loss}
+    return made([completed(0, 0.5, 0.6), completed(1, 0.8, 0.9)], learning_curve=answer)
 
 
-def test_a_falling_learning_curve_says_what_twice_the_rows_would_bring() -> None:
+def test_a_falling_learning_curve_says_what_twice_the_rows_would_bring(made: Make) -> None:
     """L(n) = 0.1 + 2 / n^0.5 falls from L(100) = 0.3 to L(200) = 0.2414: 0.059 of 0.3."""
     wiggle = [0.001, -0.001, 0.0005, -0.0005, 0.0]
     losses = [[0.1 + 2 / rows**0.5 + own for own in wiggle] for rows in ROWS]
-    found = explain_study(curve_log(losses))
+    found = explain_study(curve_state(made, losses))
     assert found.learning_curve is not None
     assert found.learning_curve.gain.value == pytest.approx(2 / 10 - 2 / 200**0.5, abs=0.002)
     [said] = [line for line in found.remarks if "rows would help" in line]
@@ -172,42 +196,42 @@ def test_a_falling_learning_curve_says_what_twice_the_rows_would_bring() -> None
     value, low, high = map(float, match.groups())
     assert 0.0 < low <= value <= high
     assert value == pytest.approx(0.0586, abs=0.002)
-    assert "lower the log loss by" in text_of(explain_study(curve_log(losses, "log_loss")))
+    assert "lower the log loss by" in text_of(explain_study(curve_state(made, losses, "log_loss")))
 
 
-def test_a_flat_or_rising_learning_curve_does_not_promise_anything() -> None:
+def test_a_flat_or_rising_learning_curve_does_not_promise_anything(made: Make) -> None:
     noise = [0.02, -0.02, 0.01, -0.01, 0.0]
     flat = [[0.3 + own for own in noise] for _ in ROWS]
     rising = [[0.3 + place / 10 + own / 10 for own in noise] for place, _ in enumerate(ROWS)]
     for losses in (flat, rising):
-        found = explain_study(curve_log(losses))
+        found = explain_study(curve_state(made, losses))
         assert "The learning curve does not show that more rows would help." in found.remarks
-    assert "rows would help" not in text_of(explain_study(log_of([completed(0, 0.5, 0.6)])))
+    assert "rows would help" not in text_of(explain_study(made([completed(0, 0.5, 0.6)])))
 
 
 TRIALS = [completed(0, 0.32, 0.30), completed(1, 0.50, 0.52)]
 TAKEN = {0: apart(0, 0.01, 0.3), 1: apart(1, 0.01, 0.5)}
 
 
-def test_the_floor_is_the_noise_that_is_given_or_the_least_that_was_found() -> None:
-    own = explain_study(log_of(TRIALS, bias_variance=TAKEN))
+def test_the_floor_is_the_noise_that_is_given_or_the_least_that_was_found(made: Make) -> None:
+    own = explain_study(made(TRIALS, bias_variance=TAKEN))
     assert (own.diagnoses[0].name, own.diagnoses[1].name) == ("near_floor", "bias_bound")
     assert "the study's least bias + noise (trial 0) is 0.3" in own.diagnoses[1].sentence
-    given = explain_study(log_of(TRIALS, {"noise": 0.1}, bias_variance=TAKEN))
+    given = explain_study(made(TRIALS, {"noise": 0.1}, bias_variance=TAKEN))
     assert given.diagnoses[0].name == "bias_bound"
     assert "the noise that the study file gives is 0.1" in given.diagnoses[0].sentence
 
 
-def test_a_baseline_that_is_better_is_the_floor() -> None:
+def test_a_baseline_that_is_better_is_the_floor(made: Make) -> None:
     verdict = {"baselines": {"constant": [1.0, 1.0], "linear": [0.6, 0.6], "gradient boosting": [0.1, 0.11]}}
-    found = explain_study(log_of(TRIALS, bias_variance=TAKEN, verdict=verdict))
+    found = explain_study(made(TRIALS, bias_variance=TAKEN, verdict=verdict))
     assert found.diagnoses[0].name == "bias_bound"
     assert "the loss of gradient boosting is 0.105" in found.diagnoses[0].sentence
     worse = {"baselines": {"gradient boosting": [0.6, 0.61]}}
-    assert explain_study(log_of(TRIALS, bias_variance=TAKEN, verdict=worse)).diagnoses[0].name == "near_floor"
+    assert explain_study(made(TRIALS, bias_variance=TAKEN, verdict=worse)).diagnoses[0].name == "near_floor"
 
 
-def test_a_baseline_by_rmse_is_squared_and_by_another_metric_left_out() -> None:
+def test_a_baseline_by_rmse_is_squared_and_by_another_metric_left_out(made: Make) -> None:
     """A linear model of RMSE 0.5 has a loss of 0.25, below the 0.3 of the best trial."""
     scores = {"rmse": 0.55, "r2": 0.7}
     folds = tuple(
@@ -216,10 +240,10 @@ def test_a_baseline_by_rmse_is_squared_and_by_another_metric_left_out() -> None:
     trial = dataclasses.replace(TRIALS[0], folds=folds)
     verdict = {"baselines": {"linear": [0.5, 0.5]}}
     start = {"metric": "rmse", "constant": None}
-    squared = explain_study(log_of([trial], start, bias_variance={0: apart(0, 0.001, 0.3)}, verdict=verdict))
+    squared = explain_study(made([trial], start, bias_variance={0: apart(0, 0.001, 0.3)}, verdict=verdict))
     assert "the loss of linear is 0.25" in squared.diagnoses[0].sentence
     other = explain_study(
-        log_of(
+        made(
             [trial],
             start | {"metric": "r2", "direction": "max"},
             bias_variance={0: apart(0, 0.001, 0.3)},
@@ -229,32 +253,54 @@ def test_a_baseline_by_rmse_is_squared_and_by_another_metric_left_out() -> None:
     assert "linear" not in other.diagnoses[0].sentence
 
 
-def test_what_limits_the_best_trial_is_what_is_to_be_tried() -> None:
-    found = explain_study(log_of(TRIALS, {"noise": 0.1}, bias_variance=TAKEN))
+def test_what_limits_the_best_trial_is_what_is_to_be_tried(made: Make) -> None:
+    found = explain_study(made(TRIALS, {"noise": 0.1}, bias_variance=TAKEN))
     assert found.limits[0].startswith("What limits it (bias bound): Bias dominates:")
     assert found.limits[1].startswith("To try next: a wider or deeper network; ")
     assert found.changes == found.diagnoses[0].changes
 
 
-def test_a_trial_is_explained_beside_the_best() -> None:
+def test_a_trial_is_explained_beside_the_best(made: Make) -> None:
     best = completed(0, 0.30, 0.31, 0.30, capacity=1234)
     other = completed(1, 0.50, 0.52, 0.51, capacity=56)
     crossed = dataclasses.replace(
         apart(1, 0.01, 0.5), parts={"data": 0.02, "initialization": 0.001, "interaction": 0.003}
     )
-    log = log_of([best, other], bias_variance={0: apart(0, 0.01, 0.3), 1: crossed})
-    lines = explain_trial(log, 1)
+    state = made([best, other], bias_variance={0: apart(0, 0.01, 0.3), 1: crossed})
+    lines = explain_trial(state, 1)
     assert lines[0].startswith("Trial 1 is bias bound. Bias dominates:")
     assert lines[1] == "log_loss 0.51 ± 0.0058, 56 weights, epoch 2 kept."
     assert re.match(r"Trial 0, the best, is better than it with probability \d+%, ", lines[2])
     assert lines[3] == "Where the variance comes from: data 0.02, initialization 0.001, interaction 0.003."
     assert all(line.startswith("To change: ") for line in lines[4:])
-    assert "the best, is" not in " ".join(explain_trial(log, 0))
+    assert "the best, is" not in " ".join(explain_trial(state, 0))
     with pytest.raises(RecordError, match="no trial 7"):
-        explain_trial(log, 7)
+        explain_trial(state, 7)
 
 
-def test_a_failed_trial_is_explained_without_scores() -> None:
-    lines = explain_trial(log_of([TRIALS[0], failed(1, "ValueError: no such layer")]), 1)
+def test_a_failed_trial_is_explained_without_scores(made: Make) -> None:
+    lines = explain_trial(made([TRIALS[0], failed(1, "ValueError: no such layer")]), 1)
     assert lines[0] == "Trial 1 is failed. It failed: ValueError: no such layer."
     assert len(lines) == 2
+
+
+def test_a_study_that_is_not_finished_is_not_told_as_one_that_is(made: Make) -> None:
+    trials = [completed(0, 0.5, 0.7), completed(1, 0.8, 1.0)]
+    so_far = "The best of the 2 trials that have ended, of 24 planned, is trial 0: log_loss 0.6 ± 0.1."
+    running = explain_study(made(trials, {"num_trials": 24}), "still running: 2 of 24 trials so far")
+    assert running.answer[0] == so_far
+    assert running.standing == "still running: 2 of 24 trials so far"
+    stopped = explain_study(made(trials, {"num_trials": 24}, Finished("stopped", 3.0)))
+    assert stopped.answer[0] == so_far
+    assert stopped.standing == "stopped after 2 of 24 trials; no model was exported"
+    finished = explain_study(made(trials, {"num_trials": 24}, Finished("finished", 3.0)))
+    assert (finished.standing, finished.answer[0][:32]) == ("", "The best of 2 trials is trial 0:")
+
+
+def test_failed_trials_are_counted_by_what_ended_them(made: Make) -> None:
+    reasons = ["diverged: the loss is not finite (fold 0, epoch 1)"] * 2 + ["ValueError: no such layer"]
+    trials = [failed(number, reason) for number, reason in enumerate(reasons)]
+    said = "3 of 4 trials failed: diverged (2), ValueError (1)."
+    assert explain_study(made([*trials, completed(3, 1.0, 2.0)])).remarks[-1] == said
+    assert explain_study(made(trials)).remarks == ("3 of 3 trials failed: diverged (2), ValueError (1).",)
+    assert "failed" not in text_of(explain_study(made([completed(0, 1.0, 2.0)])))

@@ -2,31 +2,47 @@
 
 import dataclasses
 import io
+import itertools
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from made_states import STARTED, made_state
 from paper_trials import completed, failed
 from rich.console import Console
 
-from automl.records.journal import StudyLog
-from automl.report.console import print_leaderboard, print_outcome
+from automl.records import events as record
+from automl.records.events import Event, Finished, StudyContinued, VerdictReached
+from automl.records.state import StudyState
+from automl.report.console import print_leaderboard, print_outcome, print_run
 from automl.trial import Trial
 
-NAMES = ["width", "learning_rate", "activation"]
+NAMES = ("width", "learning_rate", "activation")
 WINNER = completed(2, 1.0, 2.0, width=1024, learning_rate=1e-5, activation="relu")
 SECOND = completed(0, 3.0, 5.0, width=64, learning_rate=0.1, activation="[bold]tanh[/bold]")
 FAILED = failed(1, "diverged: the loss is not finite (fold 0, epoch 1); lower `learning_rate`", width=8)
 
-
-def log_of(*trials: Trial, **changes: Any) -> StudyLog:
-    start = {"name": "wine", "metric": "log_loss", "direction": "min", "searched": NAMES, **changes}
-    return StudyLog(Path("runs"), start, trials)
+Make = Callable[..., StudyState]
 
 
-def printed(log: StudyLog, width: int = 160, top: int | None = None) -> str:
+@pytest.fixture
+def made(tmp_path: Path) -> Make:
+    """Makes the state of a study, each in a folder of its own."""
+    numbers = itertools.count()
+
+    def make(*trials: Trial, events: tuple[Event, ...] = (), **changes: Any) -> StudyState:
+        started = dataclasses.replace(STARTED, **{"searched": NAMES, **changes})
+        return made_state(tmp_path / str(next(numbers)), trials, *events, started=started)
+
+    return make
+
+
+def printed(state: StudyState, width: int = 160, top: int | None = None) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    print_leaderboard(console, log, top)
+    print_leaderboard(console, state, top)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -36,8 +52,8 @@ def rows(text: str) -> list[list[str]]:
     return [line.replace(" ± ", "±").split() for line in text.splitlines()]
 
 
-def test_the_winner_comes_first_with_all_its_numbers() -> None:
-    title, headings, *trials = rows(printed(log_of(SECOND, FAILED, WINNER)))
+def test_the_winner_comes_first_with_all_its_numbers(made: Make) -> None:
+    title, headings, *trials = rows(printed(made(SECOND, FAILED, WINNER)))
     assert " ".join(title) == "wine: log_loss, smaller is better"
     assert headings == ["trial", "log_loss±SE", "fold_0", "fold_1", "epochs", "seconds", "weights", *NAMES]
     assert trials[0] == [
@@ -57,29 +73,31 @@ def test_the_winner_comes_first_with_all_its_numbers() -> None:
     assert trials[2] == ["1", "failed", "8", "–", "–"]
 
 
-def test_a_larger_score_can_be_better() -> None:
-    title, _, first, *_ = rows(printed(log_of(SECOND, WINNER, direction="max")))
+def test_a_larger_score_can_be_better(made: Make) -> None:
+    title, _, first, *_ = rows(printed(made(SECOND, WINNER, direction="max")))
     assert " ".join(title) == "wine: log_loss, larger is better"
     assert first[0] == "0"
 
 
-def test_the_reason_of_a_failed_trial_is_shown_whole_below_the_table() -> None:
-    text = printed(log_of(SECOND, FAILED, WINNER))
+def test_the_reason_of_a_failed_trial_is_shown_whole_below_the_table(made: Make) -> None:
+    text = printed(made(SECOND, FAILED, WINNER))
     assert f"trial 1 failed: {FAILED.reason}\n" in text
     assert text.index("trial 1 failed") > text.index("1.5000")
 
 
-def test_a_long_reason_takes_no_room_from_the_trials() -> None:
+def test_a_long_reason_takes_no_room_from_the_trials(made: Make) -> None:
     """It once stood in the table and pushed every other column out."""
     long = failed(3, "ResourceExhaustedError: " + "[red]shape[/red] " * 60)
-    text = printed(log_of(WINNER, long))
+    state = made(WINNER, long)
+    text = printed(state)
     assert rows(text)[2][:2] == ["2", "1.5000±0.5000"]
     assert rows(text)[2][-3:] == ["1024", "1e-05", "relu"]
-    assert text.count("[red]shape[/red]") == 60
+    recorded = state.trial(3).reason.count("[red]shape[/red]")
+    assert text.count("[red]shape[/red]") == recorded > 5
 
 
-def test_only_failed_trials() -> None:
-    text = printed(log_of(failed(0, "no memory"), failed(1, "no time")))
+def test_only_failed_trials(made: Make) -> None:
+    text = printed(made(failed(0, "no memory"), failed(1, "no time")))
     _, headings, first, second, *reasons = rows(text)
     assert headings[:2] == ["trial", "log_loss±SE"]
     assert [first[:2], second[:2]] == [["0", "failed"], ["1", "failed"]]
@@ -89,63 +107,70 @@ def test_only_failed_trials() -> None:
     ]
 
 
-def test_one_trial_with_one_fold_has_no_standard_error() -> None:
-    trial = rows(printed(log_of(completed(0, 0.25, width=8))))[2]
+def test_one_trial_with_one_fold_has_no_standard_error(made: Make) -> None:
+    trial = rows(printed(made(completed(0, 0.25, width=8))))[2]
     assert trial == ["0", "0.2500±nan", "0.2500", "2", "2.0", "1,234", "8", "–", "–"]
 
 
-def test_a_study_without_trials_shows_its_headings() -> None:
-    text = printed(log_of())
+def test_a_study_without_trials_shows_its_headings(made: Make) -> None:
+    text = printed(made())
     assert "wine: log_loss" in text
     assert all(name in text for name in NAMES)
 
 
-def test_a_study_that_searches_nothing() -> None:
-    assert rows(printed(log_of(WINNER, searched=[])))[2][-1] == "1,234"
+def test_a_study_that_searches_nothing(made: Make) -> None:
+    assert rows(printed(made(WINNER, searched=())))[2][-1] == "1,234"
 
 
-def test_many_folds_are_summarized() -> None:
-    text = printed(log_of(completed(0, *map(float, range(8)))))
+def test_many_folds_are_summarized(made: Make) -> None:
+    text = printed(made(completed(0, *map(float, range(8)))))
     assert "fold_" not in text
     assert "3.5000 ± 0.8660" in text
 
 
-def test_a_hyperparameter_that_two_branches_share_has_one_column() -> None:
-    _, headings, winner = rows(printed(log_of(WINNER, searched=["width", "width"])))
+def test_a_hyperparameter_that_two_branches_share_has_one_column(made: Make) -> None:
+    _, headings, winner = rows(printed(made(WINNER, searched=("width", "width"))))
     assert headings[-2:] == ["weights", "width"]
     assert winner[-2:] == ["1,234", "1024"]
 
 
-def test_top_cuts_the_table_and_says_so() -> None:
-    text = printed(log_of(SECOND, FAILED, WINNER), top=1)
+def test_top_cuts_the_table_and_says_so(made: Make) -> None:
+    text = printed(made(SECOND, FAILED, WINNER), top=1)
     assert "1.5000" in text
     assert "4.0000" not in text
     assert "diverged" not in text
-    assert "… and 2 more: automl show wine" in text
-    assert "more" not in printed(log_of(SECOND, WINNER), top=2)
+    assert "… and 2 more: automl show wine --top 3 (or --format csv)" in text
+    assert "more" not in printed(made(SECOND, WINNER), top=2)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
-def test_score_and_hyperparameters_stay_readable_at_every_width(width: int) -> None:
-    text = printed(log_of(SECOND, FAILED, WINNER), width=width)
+def test_score_and_hyperparameters_stay_readable_at_every_width(made: Make, width: int) -> None:
+    text = printed(made(SECOND, FAILED, WINNER), width=width)
     assert max(map(len, text.splitlines())) <= width
     flat = " ".join(text.split())
     for part in ("1.5000 ± 0.5000", "4.0000 ± 1.0000", "1024", "1e-05", "relu", "1,234"):
         assert part in flat
 
 
-def outcome(log: StudyLog, **events: Any) -> str:
+def outcome(state: StudyState) -> str:
     console = Console(file=io.StringIO(), width=160, color_system=None)
-    print_outcome(console, dataclasses.replace(log, **events))
+    print_outcome(console, state)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
-def test_the_outcome_has_the_locked_test_and_the_time() -> None:
-    test = {"trial": 2, "rows": 36, "scores": {"log_loss": 0.123456, "accuracy": 0.75}}
-    verdict = {"rows": [["cross-validation", "1 ± 0.1"], ["corrected", "1.1"]], "sentences": ["So it is."]}
-    text = outcome(log_of(SECOND, WINNER), tests=(test,), verdict=verdict, finish={"seconds": 8.0})
-    assert text.splitlines() == [
+READING = (
+    record.TestReadingIntended(2, "abc", 36),
+    record.TestReadingDone(2, "abc", {"log_loss": 0.123456, "accuracy": 0.75}),
+)
+VERDICT = VerdictReached(
+    rows=(("cross-validation", "1 ± 0.1"), ("corrected", "1.1")), sentences=("So it is.",)
+)
+
+
+def test_the_outcome_has_the_locked_test_and_the_time(made: Make) -> None:
+    events = (*READING, VERDICT, Finished("finished", 8.0))
+    assert outcome(made(SECOND, WINNER, events=events)).splitlines() == [
         "locked test (36 rows, read once): log_loss 0.1235, accuracy 0.75  (trial 2, refitted)",
         "  cross-validation  1 ± 0.1",
         "  corrected         1.1",
@@ -154,5 +179,34 @@ def test_the_outcome_has_the_locked_test_and_the_time() -> None:
     ]
 
 
-def test_a_study_that_was_killed_has_no_outcome_yet() -> None:
-    assert outcome(log_of(WINNER)) == ""
+def test_a_reading_that_was_repeated_after_a_kill_is_one(made: Make) -> None:
+    assert outcome(made(WINNER, events=(READING[0], *READING))).count("locked test (36 rows") == 1
+    assert outcome(made(WINNER, events=(*READING, *READING))).count("locked test (36 rows") == 1
+
+
+def test_the_time_of_the_last_process_is_not_taken_for_that_of_all(made: Make) -> None:
+    events = (Finished("stopped", 100.0), StudyContinued("", 3), Finished("finished", 1.0))
+    assert outcome(made(SECOND, WINNER, events=events)) == ""
+
+
+def test_a_study_that_was_killed_has_no_outcome_yet(made: Make) -> None:
+    assert outcome(made(WINNER)) == ""
+
+
+def test_how_far_a_run_has_come_is_a_sentence_of_its_own() -> None:
+    console = Console(file=io.StringIO(), width=160, color_system=None)
+    print_run(console, "killed after 2 of 24 trials [x]; no model was exported", "run r, one of 3")
+    print_run(console, "", "")
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == [
+        "Killed after 2 of 24 trials [x]; no model was exported.",
+        "run r, one of 3",
+    ]
+
+
+def test_a_leaderboard_needs_no_pandas_and_no_forest() -> None:
+    code = "import sys, automl.cli.found, automl.cli.tables, automl.report.console; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"pandas", "scipy", "sklearn", "matplotlib", "tensorflow", "alembic"} & set(
+        told.stdout.split()
+    )

@@ -1,15 +1,18 @@
 """The files of a trial and of a study, as another program reads them."""
 
+import dataclasses
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas
 import pytest
+from made_states import STARTED, made_state
 from paper_trials import completed, failed, fold
 
 from automl.explanation.study import explain_study
-from automl.records.journal import STUDY_FILE, StudyLog
+from automl.records.files import STUDY_FILE
 from automl.report.files import write_study_files, write_trial_files
 from automl.trial import Trial, TrialState
 
@@ -18,16 +21,15 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 def paths(folder: Path) -> list[str]:
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in found if name != STUDY_FILE)
+    return sorted(name for name in found if name != STUDY_FILE and not name.startswith("trials/"))
 
 
 def write(trials: list[Trial], searched: list[str], folder: Path) -> Mapping[str, Path]:
     """The files of a study of these trials; the folder holds its study file, if it is there at all."""
     if folder.is_dir():
         (folder / STUDY_FILE).write_text("data: {sklearn: digits}\n")
-    start = {"name": "s", "metric": "log_loss", "direction": "min", "searched": searched, "facts": {}}
-    log = StudyLog(folder, start, tuple(sorted(trials, key=lambda trial: trial.number)))
-    return write_study_files(log, explain_study(log))
+    state = made_state(folder, trials, started=dataclasses.replace(STARTED, searched=tuple(searched)))
+    return write_study_files(state, explain_study(state))
 
 
 def test_the_files_of_a_trial(tmp_path: Path) -> None:
@@ -111,5 +113,16 @@ def test_a_study_without_trials_has_no_files(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
     """The caller decides whether a study goes on without its files."""
-    with pytest.raises(OSError, match="nothing"):
-        write([completed(0, 1.0)], [], tmp_path / "nothing")
+    state = made_state(tmp_path / "gone", [completed(0, 1.0)])
+    found = explain_study(state)
+    shutil.rmtree(tmp_path / "gone")
+    with pytest.raises(OSError, match="gone"):
+        write_study_files(state, found)
+
+
+def test_the_report_in_the_folder_says_how_far_the_run_has_come(tmp_path: Path) -> None:
+    state = made_state(tmp_path, [completed(0, 1.0, 2.0)])
+    write_study_files(state, explain_study(state, "stopped after 1 of 3 trials; no model was exported"))
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Stopped after 1 of 3 trials; no model was exported." in page.partition("<h1>")[0]
+    assert "The only trial that has ended, of 3 planned," in page

@@ -1,0 +1,48 @@
+"""An explanation as text for the terminal."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from automl.evaluation.bias_variance import BiasVariance
+from automl.explanation.evidence import Diagnosis
+from automl.explanation.study import Explanation
+from automl.records.state import StudyState
+from automl.trial import Trial, TrialState
+from automl.wording import number
+
+EXPLAINED = 10
+"""Trials whose diagnoses are shown."""
+
+
+def print_explanation(console: Console, state: StudyState, found: Explanation) -> None:
+    """Print what a study has found, and the diagnoses of its best trials with bias and variance in numbers."""
+    for line in (*found.answer, *found.limits, *found.remarks):
+        console.print(f"• {line}", highlight=False, markup=False)
+    parts = state.bias_variance
+    table = Table(title="The best trials", title_justify="left", box=None)
+    loss = next((one.loss.replace("_", " ") for one in parts.values()), "loss")
+    for heading in ("trial", state.objective.metric, loss, "variance", "bias + noise", "epoch"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("diagnosis")
+    for trial in state.objective.rank(list(state.trials))[:EXPLAINED]:
+        cells = _explained(
+            trial, state.objective.metric, parts.get(trial.number), found.diagnoses[trial.number]
+        )
+        table.add_row(*cells)
+    console.print(table)
+    if state.num_trials > EXPLAINED:
+        more = f"any of the {state.num_trials:,} trials: automl explain {state.started.name} --trial NUMBER"
+        console.print(more, style="dim", highlight=False, markup=False)
+
+
+def _explained(trial: Trial, metric: str, parts: BiasVariance | None, diagnosis: Diagnosis) -> list[Text]:
+    complete = trial.state is TrialState.COMPLETE
+    cells = [str(trial.number), number(trial.mean(metric)) if complete else ""]
+    if parts is None:
+        cells += [""] * 4
+    else:
+        curves = (parts.risk, parts.variance, parts.rest)
+        cells += ["{:.3g} ± {:.1g}".format(*parts.at(curve)) for curve in curves]
+        cells.append(str(parts.epoch))
+    return [*map(Text, cells), Text(diagnosis.name.replace("_", " "))]
