@@ -11,8 +11,8 @@ import automl
 from automl.cli import cli
 from automl.config.reading import load_study, make_study, study_text
 from automl.data.addresses import full_address
-from automl.errors import DataError
-from automl.study.conclusion import export_trial
+from automl.errors import DataError, StudyFileError
+from automl.study.exporting import export_trial
 
 LINES = {
     "sql: postgresql://me:s%40c/ret@host/d": 'sql: "postgresql://me:***@host/d"',
@@ -25,12 +25,26 @@ LINES = {
     "sql: postgresql://host/d?password=${WORD}  # x": "sql: postgresql://host/d?password=${WORD}  # x",
     "sql: postgresql://me@host:5432/d": "sql: postgresql://me@host:5432/d",
     "sql: sqlite:///a:b@c.db": "sql: sqlite:///a:b@c.db",
+    "sql: x://me:a secret@h/d": 'sql: "x://me:***@h/d"',
+    "sql: 'x:///?odbc_connect=UID%3Dme%3BPWD%3Dsecret'": 'sql: "x:///?odbc_connect=UID%3Dme%3BPWD%3D***"',
+    "query: SELECT * FROM t WHERE password = 'x' AND token='y'\n  sql: x://h/d": (
+        "query: SELECT * FROM t WHERE password = 'x' AND token='y'\n  sql: x://h/d"
+    ),
+    "query: SELECT a FROM dblink('host=h password=secret', 'SELECT 1')\n  sql: x://h/d": (
+        "query: \"SELECT a FROM dblink('host=h password=***', 'SELECT 1')\"\n  sql: x://h/d"
+    ),
+    "url: 'https://secret@h/t.csv?page=2&sig=secret'": 'url: "https://***@h/t.csv?page=2&sig=***"',
+    "url: https://h/t.csv?token=${WORD}&page=2": "url: https://h/t.csv?token=${WORD}&page=2",
+    "sql: x://h/d  # host=h password='secret', or https://h/?token=secret": (
+        "sql: x://h/d  # host=h password='***', or https://h/?token=***"
+    ),
 }
 
 
 @pytest.mark.parametrize(("written", "kept"), LINES.items())
 def test_the_text_that_is_kept_has_no_password(tmp_path: Path, written: str, kept: str) -> None:
-    frame = "# Which?\nname: s\ndata:\n  target: y  # ü\n  {}\n  table: t\nspace: {{depth: 1}}\n"
+    table = "  table: t\n" if written.startswith("sql") else ""
+    frame = f"# Which?\nname: s\ndata:\n  target: y  # ü\n  {{}}\n{table}space: {{{{depth: 1}}}}\n"
     (tmp_path / "study.yaml").write_text(frame.format(written), encoding="utf-8")
     study = load_study(tmp_path / "study.yaml")
     assert study_text(study) == frame.format(kept)
@@ -47,6 +61,25 @@ def test_other_addresses_have_none_either(tmp_path: Path) -> None:
     plain = "data: {url: 'https://host:80/a@b.csv', target: y}  # me@home\n"
     (tmp_path / "study.yaml").write_text(plain)
     assert study_text(load_study(tmp_path / "study.yaml")) == plain
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "data: {sql: [x://me:secret@h/d], target: y}",
+        "data: {url: 'ftp://me:secret@h/t.csv', target: y}",
+        "data: {sklearn: iris}\nsplits: {folds: 'https://h/?token=secret'}",
+        "data: {sklearn: iris}\ntracking: {uri: {x://me:secret@h/d: 1}}",
+        "data: {sklearn: iris}\n'https://secret@h/': 1",
+        "data: {sklearn: iris}\n'https://secret@h/': 1\n'https://secret@h/': 2",
+        "data: {sklearn: iris}\nsplits: {kind: 'host=h password=secret'}",
+    ],
+)
+def test_a_message_about_a_wrong_value_has_none(tmp_path: Path, line: str) -> None:
+    (tmp_path / "study.yaml").write_text(line + "\n")
+    with pytest.raises(StudyFileError) as caught:
+        load_study(tmp_path / "study.yaml")
+    assert "secret" not in str(caught.value)
 
 
 def test_nor_has_a_study_that_was_made_in_python() -> None:
@@ -88,7 +121,8 @@ def test_a_study_leaves_no_password_behind_and_says_so_when_it_needs_one(
         "baselines": False,
         "bias_variance": {"resamples": 0},
     }
-    (tmp_path / "s.yaml").write_text(yaml.safe_dump(content))
+    comments = "# once https://qvzxj@host/t.csv?sig=qvzxj, then host=h password=qvzxj\n"
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump(content) + comments)
     result = automl.run_study(tmp_path / "s.yaml", mlruns=tmp_path / "mlruns")
     kept = [path for path in (tmp_path / "mlruns").rglob("*") if path.is_file()]
     assert len(kept) > 10
@@ -96,7 +130,7 @@ def test_a_study_leaves_no_password_behind_and_says_so_when_it_needs_one(
 
     other = 1 - result.best.number
     with pytest.raises(
-        DataError, match=r"study\.yaml:5: the password in `data\.sql` is `\*\*\*`.*`\$\{NAME\}`"
+        DataError, match=r"study\.yaml:5: the password or token in `data\.sql` is `\*\*\*`.*`\$\{NAME\}`"
     ):
         export_trial(result.folder, other, tmp_path / "model")
     file = result.folder / "study.yaml"
