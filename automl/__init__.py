@@ -18,7 +18,7 @@ _HOMES = {
     "StudyConfig": "automl.config.study",
     "StudyResult": "automl.study.run",
     "Trial": "automl.trial",
-    "export_trial": "automl.study.conclusion",
+    "export_trial": "automl.study.exporting",
     "load_study": "automl.config.reading",
     "make_study": "automl.config.reading",
     "run_study": "automl.study.run",

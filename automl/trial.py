@@ -140,6 +140,7 @@ class FoldResult:
         seconds: Wall time of building, training and scoring; of networks trained together, a share of it.
         predictions: Of the kept weights for the validation rows, float32 (row, class) or (row,); None when not kept.
         health: Of the network of a trial's first fold; None of the others.
+        cut: Whether the budget ended its training.
     """
 
     fold: int
@@ -152,6 +153,7 @@ class FoldResult:
     seconds: float
     predictions: "numpy.ndarray | None" = field(default=None, compare=False, repr=False)
     health: Health | None = field(default=None, compare=False)
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,11 @@ class Trial:
     def without_predictions(self) -> "Trial":
         """The same trial, light."""
         return replace(self, folds=tuple(replace(fold, predictions=None) for fold in self.folds))
+
+    @property
+    def cut(self) -> bool:
+        """Whether the budget ended the training of any fold."""
+        return any(fold.cut for fold in self.folds)
 
     @property
     def best_epoch(self) -> float:

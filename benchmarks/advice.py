@@ -28,7 +28,7 @@ from automl.errors import RecordError
 from automl.explanation.evidence import LESS, MORE
 from automl.explanation.next_study import propose
 from automl.explanation.study import explain_study
-from automl.records.journal import read_journal
+from automl.records.finding import read_run
 from automl.study.run import run_study
 
 RESULTS = Path(__file__).parent / "results" / "advice.json"
@@ -98,7 +98,7 @@ def follow(name, start, most, folder):
     some_rows(name, most).to_csv(path, index=False)
     study = first_study(name, start, path)
     first = run_study(study, mlruns=folder / "mlruns")
-    log = read_journal(first.folder)
+    log = read_run(first.folder)
     found = explain_study(log)
     losses = {"first": first.test_scores[study.objective]}
     for way, changes in (("advised", found.changes), ("opposite", opposite(found.changes))):

@@ -14,7 +14,9 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from automl.config.budget import BudgetConfig
 from automl.config.reading import load_study
+from automl.records.events import Finished, PhaseBegun
 from automl.study.run import run_study
 from automl.tracking.tracker import Tracker
 
@@ -25,23 +27,21 @@ class Clock(Tracker):
     def __init__(self):
         self.began = []
 
-    def start_study(self, _):
-        self.start_phase("search")
-
-    def start_cohort(self, _):
+    def start(self, records, run, state):
         pass
 
-    def start_phase(self, name):
-        self.began.append((name, time.monotonic()))
+    def apply(self, recorded, state):
+        if isinstance(recorded.event, PhaseBegun | Finished):
+            self.began.append((getattr(recorded.event, "name", "end"), time.monotonic()))
 
-    def log_progress(self, _):
+    def log_progress(self, progress):
         pass
 
-    def log_trial(self, _):
+    def finish(self, seconds):
         pass
 
-    def finish_study(self, _):
-        self.start_phase("end")
+    def abandon(self):
+        pass
 
     def phases(self):
         """Names and seconds, in order."""
@@ -58,12 +58,11 @@ def main():
     arguments = parser.parse_args()
     study = load_study(arguments.study)
     whole = study.bias_variance.model_copy(update={"trials": "all"})
-    search = study.search.model_copy(
-        update={"trials": arguments.trials or study.search.trials, "minutes": None}
-    )
+    search = study.search.model_copy(update={"trials": arguments.trials or study.search.trials})
+    budget = BudgetConfig(minutes=None)
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
-        asked = study.model_copy(update={"bias_variance": whole, "search": search})
+        asked = study.model_copy(update={"bias_variance": whole, "search": search, "budget": budget})
         result = run_study(asked, mlruns=folder, trackers=[clock])
     training = sum(trial.seconds for trial in result.trials)
     print(f"training of {len(result.trials)} trials: {training:.1f} s")

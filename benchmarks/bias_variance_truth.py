@@ -25,7 +25,7 @@ from automl.config.reading import make_study
 from automl.data.splits import Fold
 from automl.evaluation.bias_variance import Predictions, summarize
 from automl.evaluation.decomposition import squared_parts
-from automl.study.analysis import targets_of
+from automl.study.analyses.bias_variance import targets_of
 from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
 from automl.training.together import PopulationEngine

@@ -86,7 +86,7 @@ def run(name, state, minutes):
         "seconds": round(seconds),
         "trials": len(result.trials),
         "hyperparameters": dict(result.best.hyperparameters),
-        "verdict": result.verdict.rows(),
+        "verdict": result.verdict.rows,
         "test": {metric: round(value, 6) for metric, value in scores.items()},
     }
 

@@ -16,7 +16,7 @@ import yaml
 from click.testing import CliRunner
 
 from automl.cli import cli
-from automl.records.journal import read_journal
+from automl.records.finding import open_records
 
 SMALL = {
     "data": {"sklearn": "iris"},
@@ -216,6 +216,10 @@ def test_a_server_that_does_not_answer_is_named(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["flowers.yaml"]
 
 
+def num_recorded(mlruns):
+    return sum(run.num_trials for run in open_records(mlruns).runs())
+
+
 @pytest.mark.parametrize("polite", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_cleanly_with_130(tmp_path, polite):
     long = SMALL | {"training": {"epochs": 3}, "search": {"algorithm": "random", "trials": 500}}
@@ -229,9 +233,7 @@ def test_an_interrupt_ends_cleanly_with_130(tmp_path, polite):
         text=True,
     )
     deadline = time.monotonic() + 120
-    while not (journals := list(tmp_path.glob("mlruns/studies/long/*/journal.jsonl"))) or (
-        journals[0].read_text().count('"trial"') < 2
-    ):
+    while not (tmp_path / "mlruns" / "records.db").is_file() or not num_recorded(tmp_path / "mlruns"):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.1)
     process.send_signal(polite)
@@ -239,8 +241,10 @@ def test_an_interrupt_ends_cleanly_with_130(tmp_path, polite):
     assert process.returncode == 130
     assert "Traceback" not in err
     assert "finished trials are kept" in out
-    log = read_journal(journals[0].parent)
-    assert len(log.trials) >= 1 and log.finish["status"] == "KILLED"
+    for command in ("automl run long.yaml ", "automl show long", "automl export long --to model"):
+        assert f"  {command}" in out
+    (run,) = open_records(tmp_path / "mlruns").runs()
+    assert run.num_trials >= 1 and run.state == "stopped"
     assert invoke("show", "long", "--mlruns", tmp_path / "mlruns").exit_code == 0
 
 

@@ -9,7 +9,7 @@ import pandas
 import pytest
 
 from automl.config.reading import make_study
-from automl.records.journal import read_journal
+from automl.records.finding import read_run
 from automl.serving.scoring import Scorer
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.study.run import run_study
@@ -66,13 +66,13 @@ def test_labels_of_the_test_rows_change_neither_the_search_nor_the_model(tmp_pat
     one, two = results
     for first, second in zip(one.trials, two.trials, strict=True):
         assert first.hyperparameters == second.hyperparameters
-        assert without_seconds(first) == without_seconds(second)
+        assert without_seconds(one.trial(first.number)) == without_seconds(two.trial(second.number))
     rows = frame.drop(columns="y")
     predictions = [Scorer(result.model).predict(rows)["prediction"].to_numpy() for result in results]
     assert numpy.array_equal(*predictions)
     assert one.verdict.corrected == two.verdict.corrected
     assert two.test_scores["mae"] > 500.0 > one.test_scores["mae"]
-    tests = [read_journal(result.folder).tests for result in results]
+    tests = [read_run(result.folder).tests for result in results]
     assert [len(reads) for reads in tests] == [1, 1]
 
 
@@ -109,7 +109,7 @@ def test_a_second_study_of_the_same_test_set_says_so(tmp_path: Path) -> None:
     first, second = (run_study(study_of(tmp_path / "table.csv"), mlruns=tmp_path) for _ in range(2))
     assert first.verdict.earlier_reads == ()
     assert second.verdict.earlier_reads == (f"leaks/{first.folder.name}",)
-    assert any("read before" in sentence for sentence in second.verdict.sentences())
+    assert any("read before" in sentence for sentence in second.verdict.sentences)
 
 
 def trained(prepared: PreparedStudy, engine: str) -> Trial:

@@ -11,7 +11,8 @@ import automl
 from automl.errors import StudyFailedError
 from automl.explanation.evidence import Diagnosis
 from automl.explanation.study import explain_study
-from automl.records.journal import StudyLog, read_journal
+from automl.records.finding import read_run
+from automl.records.state import StudyState
 
 DEAD = """
     import keras
@@ -55,8 +56,8 @@ def nothing(labels: bool) -> pandas.DataFrame:
 
 def ended(
     runs: Path, table: pandas.DataFrame, space: dict[str, Any], epochs: int, **sections: Any
-) -> StudyLog:
-    """The journal of a study of one trial that nothing stops early."""
+) -> StudyState:
+    """The state of a study of one trial that nothing stops early."""
     content = {
         "name": f"planted-{len(list(runs.glob('studies/*')))}",
         "data": {"frame": True, "target": "y"},
@@ -72,10 +73,10 @@ def ended(
         folder = automl.run_study(study, mlruns=runs, table=table).folder
     except StudyFailedError:
         [folder] = (runs / "studies" / study.name).iterdir()
-    return read_journal(folder)
+    return read_run(folder)
 
 
-def diagnosis(log: StudyLog) -> Diagnosis:
+def diagnosis(log: StudyState) -> Diagnosis:
     return explain_study(log).diagnoses[0]
 
 
@@ -108,7 +109,7 @@ def test_a_huge_network_on_forty_rows_is_bound_by_variance(runs: Path) -> None:
 def test_a_learning_rate_of_ten_diverges(runs: Path) -> None:
     """Adam comes back near a constant's loss, its ReLUs dead: what killed them is named, and not that they are dead."""
     log = ended(runs, wave(300), hidden(learning_rate=10.0), 20)
-    health = log.trials[0].folds[0].health
+    health = log.whole(0).folds[0].health
     assert health is not None and max(health.dead_units) > 0.7
     found = diagnosis(log)
     assert (found.name, found.changes) == ("diverged", {"learning_rate": "less"})

@@ -10,9 +10,10 @@ from automl import __version__
 from automl.cli.prepare import check, init, schema
 from automl.cli.results import explain, export, predict, report, show, ui
 from automl.cli.running import run
+from automl.cli.runs import journal, runs
 from automl.errors import AutoMLError
-
-INTERRUPTED = 130
+from automl.interrupts import INTERRUPTED
+from automl.secrets import masked
 
 
 @final
@@ -24,7 +25,7 @@ class _Commands(click.Group):
             return super().invoke(context)
         except AutoMLError as error:
             click.secho("error: ", fg="red", nl=False, err=True)
-            click.echo(str(error), err=True)
+            click.echo(masked(str(error)), err=True)
             context.exit(error.exit_status)
         except KeyboardInterrupt:
             context.exit(INTERRUPTED)
@@ -44,7 +45,7 @@ def cli(context: click.Context) -> None:
     automl run study.yaml
     automl ui
 
-    Exit status: 0 done, 1 no trial completed, 2 something to mend (said in one message), 130 interrupted.
+    Exit status: 0 done, 1 no trial completed, 2 invalid input or environment (one error message), 130 interrupted.
     """
     if "NO_COLOR" in os.environ:
         context.color = False
@@ -68,7 +69,22 @@ def completion(shell: str) -> None:
     click.echo(kind(cli, {}, "automl", "_AUTOML_COMPLETE").source())
 
 
-for _command in (init, check, run, show, explain, report, ui, export, predict, schema, completion):
+for _command in (
+    init,
+    check,
+    run,
+    runs,
+    show,
+    explain,
+    report,
+    ui,
+    track,
+    export,
+    predict,
+    journal,
+    schema,
+    completion,
+):
     cli.add_command(_command)
 
 

@@ -55,18 +55,22 @@ def init(data: Path | None, target: str | None, encoding: str, to: Path, force: 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-def check(file: Path) -> None:
-    """Check a study FILE without training."""
+@click.option(
+    "--no-forecast", is_flag=True, help="Do not time networks to forecast the study's time, memory and disk."
+)
+def check(file: Path, no_forecast: bool) -> None:
+    """Check a study FILE, and forecast its time, memory and disk from a few timed epochs."""
     from automl.config.reading import load_study
+    from automl.study.table import prepare_table
 
-    config = load_study(file)
+    table = prepare_table(load_study(file))  # its errors need not wait for TensorFlow
     with quiet_start():
         from automl.space import count_configurations, searched
-        from automl.study.analysis import most_networks
+        from automl.study.analyses.bias_variance import most_networks
         from automl.study.preparation import device_name, prepare_study
 
         device_name()
-    prepared = prepare_study(config)
+    prepared = prepare_study(table.config, prepared=table)
     dataset, splits = prepared.dataset, prepared.splits
     size = count_configurations(prepared.space)
     num_folds = len(splits.folds)
@@ -83,6 +87,10 @@ def check(file: Path) -> None:
     click.echo(f"  and then   bias and variance of {most_networks(prepared)}")
     for note in prepared.notes:
         click.echo(f"  note       {note}")
+    if not no_forecast:
+        from automl.cli.forecasting import print_forecast
+
+        print_forecast(prepared)
 
 
 @click.command()

@@ -224,5 +224,5 @@ def predict(model: Path, data: Path, to: Path | None) -> None:
     except ValueError as error:
         raise DataError(f"{data}: {error}.") from None
     for name in scorer.unknown(table):
-        click.echo(f"{data}: ignoring column {name!r}: the model does not use it", err=True)
+        click.echo(f"{data}: the model does not know the column {name!r}; it is ignored", err=True)
     write_text(predictions.to_csv(index=False), to)

@@ -1,57 +1,144 @@
-"""The command that runs a study."""
+"""The command that runs a study, or goes on with it."""
 
+import shlex
 from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from automl.cli.common import mlruns_option
+from automl.cli.common import mlruns_option, records_option
+from automl.errors import RecordError
+from automl.interrupts import INTERRUPTED
 from automl.quiet import quiet_start
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--more", type=click.IntRange(min=1), help="Add so many trials to the study's last run.")
+@click.option("--fresh", is_flag=True, help="Begin a new run; earlier runs stay (`automl runs`).")
 @click.option("--quiet", "-q", is_flag=True, help="Print the result only.")
+@records_option
 @mlruns_option
-def run(file: Path, quiet: bool, mlruns: Path) -> None:
-    """Run the study in FILE."""
+def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | None, mlruns: Path) -> None:
+    """Run the study in FILE, or go on with it where it was stopped or killed.
+
+    A study that is done prints its result; `--more` and `--fresh` go beyond it.
+    """
+    import time
+
+    began = time.monotonic()
     from automl.config.reading import load_study
+    from automl.study.resuming import check_not_held, existing_records, find_unfinished
+
+    if more is not None and fresh:
+        raise click.UsageError("--more goes on with a run, --fresh begins one; leave one out.")
+    config = load_study(file)
+    uri = records or config.records.uri
+    known = None if fresh else existing_records(mlruns, uri)
+    found = None if known is None else find_unfinished(known, config, more)
+    if more is not None and found is None:
+        raise RecordError(f"{file}: there is no run of {config.name!r} to add trials to. Leave --more out.")
+    next_commands = _NextCommands(file, config.name, mlruns, records)
+    if found is not None and found.is_done:
+        _print_result(found.run.folder, records)
+        next_commands.after_the_end()
+        return
+    if found is not None:
+        check_not_held(found)
     from automl.report.console import make_console
 
-    config = load_study(file)
     console = make_console(quiet=quiet)
+    if found is not None and not quiet:
+        click.echo(found.sentence)
     with console.status("loading TensorFlow") if console.is_terminal else nullcontext():
+        from automl.study.table import prepare_table
+
+        table = prepare_table(config)
         with quiet_start():
+            from automl.records.finding import open_records
             from automl.study.preparation import device_name, prepare_study
-            from automl.study.run import run_study
+            from automl.study.run import Request, run_prepared
 
             device_name()
-        prepared = prepare_study(config)
+        prepared = prepare_study(config, prepared=table)
     from automl.tracking.terminal import TerminalTracker
 
-    result = run_study(config, mlruns=mlruns, trackers=[TerminalTracker(console)], prepared=prepared)
-    _print_result(result.folder, mlruns)
+    try:
+        record = open_records(mlruns, uri, create=True, source="records.uri")
+        result = run_prepared(
+            record, prepared, Request(began=began), found, trackers=[TerminalTracker(console)]
+        )
+    except KeyboardInterrupt:
+        next_commands.after_an_interrupt()
+        click.get_current_context().exit(INTERRUPTED)
+    _print_result(result.folder, records)
+    next_commands.after_a_run(result.model)
 
 
-def _print_result(folder: Path, mlruns: Path) -> None:
-    """The leaderboard, where everything is, and the three next commands."""
+class _NextCommands:
+    """What to do next, as commands to copy.
+
+    Args:
+        file: The study file.
+        name: The study.
+        mlruns: The folder of the studies.
+        records: The database of the record, where the command named one.
+    """
+
+    def __init__(self, file: Path, name: str, mlruns: Path, records: str | None) -> None:
+        self._file, self._name = shlex.quote(str(file)), name
+        self._at = "" if mlruns == Path("mlruns") else f" --mlruns {shlex.quote(str(mlruns))}"
+        self._at += "" if records is None else f" --records {shlex.quote(records)}"
+
+    def after_a_run(self, model: Path) -> None:
+        """The study is done."""
+        self._print(
+            f"automl explain {self._name}{self._at}",
+            f"automl ui {self._name}{self._at}",
+            f"automl predict {shlex.quote(str(model))} rows.csv",
+        )
+
+    def after_the_end(self) -> None:
+        """The study was done before."""
+        click.echo("This study is done; nothing was trained.")
+        self._print(
+            f"automl run {self._file} --more 50{self._at}   # 50 trials more in this run",
+            f"automl run {self._file} --fresh{self._at}     # a new run; earlier runs stay",
+        )
+
+    def after_an_interrupt(self) -> None:
+        """The study was stopped."""
+        self._print(
+            f"automl run {self._file}{self._at}   # go on where it stopped",
+            f"automl show {self._name}{self._at}",
+            f"automl export {self._name} --to model{self._at}   # the best trial so far",
+        )
+
+    def _print(self, *commands: str) -> None:
+        click.echo("next:")
+        for command in commands:
+            click.echo(f"  {command}")
+
+
+def _print_result(folder: Path, records: str | None) -> None:
+    """The leaderboard, what the study found, and where everything is."""
     from automl.explanation.study import explain_study
-    from automl.records.journal import MODEL, read_journal
+    from automl.records.files import MODEL
+    from automl.records.finding import read_run
     from automl.report.console import make_console, print_leaderboard, print_outcome
     from automl.report.files import REPORT
 
-    log = read_journal(folder)
+    state = read_run(folder, records)
     console = make_console()
-    name = log.start["name"]
-    at = "" if mlruns == Path("mlruns") else f" --mlruns {mlruns}"
-    print_leaderboard(console, log, top=10)
-    print_outcome(console, log)
-    found = explain_study(log)
+    print_leaderboard(console, state, top=10)
+    print_outcome(console, state)
+    found = explain_study(state)
     for line in (*found.limits, *found.remarks):
         console.print(f"• {line}", highlight=False, markup=False)
-    click.echo(f"SavedModel: {folder / MODEL}")
-    click.echo(f"report: {folder / REPORT}")
-    click.echo("next:")
-    click.echo(f"  automl explain {name}{at}")
-    click.echo(f"  automl ui {name}{at}")
-    click.echo(f"  automl predict {folder / MODEL} rows.csv")
+    click.echo(f"SavedModel: {_shown(folder / MODEL)}")
+    click.echo(f"report: {_shown(folder / REPORT)}")
+
+
+def _shown(path: Path) -> Path:
+    """Relative to the working folder, where it lies within it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -11,11 +11,11 @@ from typing import Any
 
 from automl.config.change_rules import RESTORE, Compared, rule_of
 from automl.config.ranges import Choice, Fixed, IntRange, Section
-from automl.config.reading import MASK, without_passwords
 from automl.config.study import StudyConfig
 from automl.config.template import flow
 from automl.errors import StudyFileError
 from automl.hyperparameters import HYPERPARAMETERS
+from automl.secrets import MASK, masked_values
 
 _LONGEST = 100
 _BEFORE = 30
@@ -73,7 +73,7 @@ def compare(recorded: StudyConfig, now: StudyConfig, num_recorded: int) -> Chang
         old, new = before.get(key), after.get(key)
         if _same(_plain(old), _plain(new)) or (not own and _left_out(key, old, new)):
             continue
-        plain_old, plain_new = without_passwords(_plain(old)), without_passwords(_plain(new))
+        plain_old, plain_new = masked_values(_plain(old)), masked_values(_plain(new))
         shown = _shown(key, plain_old, plain_new)[0]
         grid = recorded.search.algorithm == "grid"
         found = rule_of(key)(Compared(old, new, shown, num_recorded, grid))

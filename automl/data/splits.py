@@ -67,6 +67,17 @@ class Splits:
     notes: tuple[str, ...] = ()
     automatic: bool = False
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the numbers of all rows, part by part: equal splits have equal digests."""
+        digest = hashlib.sha256()
+        for rows in (
+            self.test,
+            *(part for fold in self.folds for part in (fold.fit, fold.stopping, fold.validation)),
+        ):
+            digest.update(f"{len(rows)}:".encode() + rows.astype("<i8").tobytes())
+        return digest.hexdigest()
+
     def test_digest(self, dataset_digest: str) -> str:
         """SHA-256 of the table's digest and the numbers of the test rows: who reads the same rows has the same."""
         digest = hashlib.sha256(dataset_digest.encode())

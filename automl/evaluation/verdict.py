@@ -1,7 +1,7 @@
 """What is known of a study's winner when the study is over, in numbers and in sentences."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from automl.evaluation.resampling import Estimate
 from automl.evaluation.thresholds import EVEN
@@ -23,6 +23,7 @@ class Verdict:
         baselines: Scores of plain models on the same folds, or the first of them, by name.
         threshold: Probability of the second of two classes from which it is the label.
         earlier_reads: Studies that have read the same test set before.
+        test_read_for: The trial that the test rows were read for, where that is another one.
     """
 
     objective: Objective
@@ -34,6 +35,7 @@ class Verdict:
     baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     threshold: float = EVEN
     earlier_reads: tuple[str, ...] = ()
+    test_read_for: int | None = None
 
     @property
     def cross_validated(self) -> str:
@@ -62,16 +64,6 @@ class Verdict:
             rows.append((f"baseline on {which}: {name}", number(sum(scores) / len(scores))))
         return rows
 
-    def content(self) -> dict[str, object]:
-        """All of it as plain data."""
-        return {
-            "rows": self.rows(),
-            "sentences": self.sentences(),
-            "baselines": {name: list(scores) for name, scores in self.baselines.items()},
-            "corrected": list(asdict(self.corrected).values()) if self.corrected else None,
-            "test": list(asdict(self.test).values()) if self.test else None,
-        }
-
     def sentences(self) -> list[str]:
         """What follows from the scores."""
         said = [self._against(name) for name in self.baselines if name != "constant"]
@@ -87,6 +79,11 @@ class Verdict:
             said.append(
                 f"This test set was read before, by {', '.join(self.earlier_reads[-3:])}: a choice between studies by "
                 "their test scores makes those scores optimistic."
+            )
+        if self.test_read_for is not None:
+            said.append(
+                f"The locked test rows were read for trial {self.test_read_for}, the winner at that time. Trial "
+                f"{self.trial.number} was chosen later and has no score on them."
             )
         return said
 

@@ -3,10 +3,12 @@
 import contextlib
 import fcntl
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy
 from sqlalchemy import event
@@ -15,13 +17,16 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from automl.errors import RecordError
 from automl.records.addresses import RecordAddress
-from automl.records.tables import METADATA, VERSION_TABLE
+from automl.records.tables import METADATA, STUDIES, VERSION_TABLE
 from automl.secrets import masked
 
 SCHEMA = "0001"
 """Newest version of the schema, in `migrations/versions/`."""
 
 _BUSY_SECONDS = 60.0
+MOST_REMOVALS = 10
+"""So often may other processes delete an empty file while one begins on it."""
+
 _CONNECTION = {
     "client_encoding": "utf8",
     "connect_timeout": 10,
@@ -47,25 +52,66 @@ def connect(address: RecordAddress, create: bool = True) -> Engine:
         RecordError: There is none, it cannot be reached, read or written, is not a record of automl, or is of a newer
             version.
     """
-    file = address.file
     with in_words(address):
-        if file is not None and create:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        if file is not None and not create and not file.is_file():
-            raise RecordError(_nothing(address))
-        engine = _engine(address)
-        try:
-            with engine.connect() as connection:
-                version = _version(connection)
-            if version is None and not create:
+        removals = 0
+        while True:
+            if address.file is not None and create:
+                address.file.parent.mkdir(parents=True, exist_ok=True)
+            if address.file is not None and not create and not address.file.is_file():
                 raise RecordError(_nothing(address))
-            if version != SCHEMA:
-                with _alone(address, engine):
-                    _migrate(engine, address)
-        except BaseException:
-            engine.dispose()
-            raise
-    return engine
+            engine = _engine(address)
+            try:
+                _prepare_schema(engine, address, create)
+                return engine
+            except BaseException as error:
+                engine.dispose()
+                removals += 1
+                if not was_removed(error) or removals > MOST_REMOVALS:
+                    raise
+
+
+def _prepare_schema(engine: Engine, address: RecordAddress, create: bool) -> None:
+    with engine.connect() as connection:
+        version = _version(connection)
+    if version is None and not create:
+        raise RecordError(_nothing(address))
+    if version != SCHEMA:
+        with _alone(address, engine):
+            _migrate(engine, address)
+
+
+def remove_empty(engine: Engine, address: RecordAddress) -> None:
+    """Delete a SQLite file without any run, and its folder where it holds nothing else.
+
+    Other processes that have it open begin on a new one: what they write first fails as `was_removed` says.
+    """
+    file = address.file
+    if file is None:
+        return
+    engine.dispose()
+    with contextlib.suppress(sqlite3.Error, OSError):  # another process uses it, or has removed it
+        uri = f"file:{quote(str(file))}?mode=rw"
+        with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the lock outlasts the commit
+            connection.execute("BEGIN IMMEDIATE")
+            # Writing fails where the open file is no longer the one of this name.
+            connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = version_num")  # noqa: S608
+            connection.execute("COMMIT")
+            if connection.execute(f"SELECT 1 FROM {STUDIES.name}").fetchone() is None:  # noqa: S608
+                connection.execute("PRAGMA journal_mode=MEMORY")  # closing touches no file of this name
+                for leftover in (file.with_name(f"{file.name}-journal"), file, _lock_of(file)):
+                    leftover.unlink(missing_ok=True)
+        file.parent.rmdir()
+
+
+def was_removed(error: BaseException) -> bool:
+    """Whether an error says that another process has deleted the SQLite file meanwhile, because it held no run."""
+    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+    return name in ("SQLITE_READONLY_DBMOVED", "SQLITE_CANTOPEN") or isinstance(error, FileNotFoundError)
+
+
+def _lock_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.lock")
 
 
 def _nothing(address: RecordAddress) -> str:
@@ -192,7 +238,7 @@ def _alone(address: RecordAddress, engine: Engine) -> Iterator[None]:
                 connection.execute(sqlalchemy.text(f"SELECT pg_advisory_unlock({_MIGRATION_LOCK})"))
                 connection.commit()
         return
-    with address.file.with_name(address.file.name + ".lock").open("a") as lock:
+    with _lock_of(address.file).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

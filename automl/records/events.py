@@ -41,7 +41,7 @@ class StudyStarted:
         time_limit: Seconds that the search may take; None without a limit.
         notes: What a person should know of the data and its splits, in sentences.
         facts: Environment, data and seeds, as text by name.
-        digests: Of what must not change while the study goes on: `data`, `splits`, `builder`.
+        digests: Of what must not change while the study goes on: `data`, `splits`, `builder:FILE`.
     """
 
     name: str
@@ -77,7 +77,7 @@ class StudyContinued:
         text: The study file as it is now, without its secrets.
         num_trials: Trials at most, from now on.
         time_limit: Seconds that this process may search; None without a limit.
-        changes: Keys of the study file that have changed since, as `key: old -> new`.
+        changes: Keys of the study file that have changed since, with their old and new values, in sentences.
         bounds: As in `StudyStarted`, where ranges have become wider.
         space: As in `StudyStarted`, likewise.
         phase: What the last process was doing when it ended.

@@ -22,8 +22,7 @@ def standing(run: Run, state: StudyState) -> str:
         return ended(state, state.finished.status, state.finished.reason)
     if not run.held:
         return ended(state, KILLED)
-    phase = f", now in the phase {state.phase!r}" if state.phase else ""
-    return f"still running: {_trials(state)} so far{phase}"
+    return f"still running: {_trials(state)} so far{_phase(state)}"
 
 
 def ended(state: StudyState, status: str, reason: str = "") -> str:
@@ -42,7 +41,13 @@ def ended(state: StudyState, status: str, reason: str = "") -> str:
     )
     # "stopped (interrupted)" would say the same twice
     why = f" ({reason.rstrip('.')})" if reason and status == "failed" else ""
-    return f"{status} after {_trials(state)}{why}; {model}"
+    when = _phase(state) if status == KILLED else ""
+    return f"{status} after {_trials(state)}{when}{why}; {model}"
+
+
+def _phase(state: StudyState) -> str:
+    """What comes after the search, in words; the search itself is told by its trials."""
+    return f", in the phase {state.phase!r}" if state.phase not in ("", "search") else ""
 
 
 def _trials(state: StudyState) -> str:

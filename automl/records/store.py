@@ -14,13 +14,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from automl.errors import RecordError
 from automl.records import database
 from automl.records.addresses import RecordAddress
-from automl.records.database import in_words, is_away, writing
+from automl.records.database import in_words, is_away, remove_empty, writing
 from automl.records.events import Event, Recorded, StudyStarted
 from automl.records.leases import LEASE_SECONDS, Lease, is_held, this_process
 from automl.records.rows import LISTED, advanced, decoded, new_row, run_of
 from automl.records.runs import Run, holder
 from automl.records.tables import COHORTS, EVENTS, STUDIES
-from automl.records.transactions import add_events, are_there, held, holds, insert_events, locked
+from automl.records.transactions import (
+    Begun,
+    add_events,
+    are_there,
+    begin,
+    held,
+    holds,
+    insert_events,
+    locked,
+)
 
 LOGGER = logging.getLogger(__name__)
 
@@ -67,11 +76,15 @@ class Records:
             "lease_since": at,
             "lease_until": at + LEASE_SECONDS,
         }
-        with in_words(self.address), writing(self._engine).begin() as connection:
+
+        def write(connection: Connection) -> Lease:
             number = connection.execute(insert(STUDIES).values(row).returning(STUDIES.c.id)).scalar_one()
             lease = Lease(number, owner, 1)
             add_events(connection, lease, [started], at)
-        return self.run(number), lease
+            return lease
+
+        lease = self._begin(write)
+        return self.run(lease.study), lease
 
     def enter(self, folder: Path, past: Sequence[Recorded], code_version: str) -> bool:
         """Enter a run that took place before, with all of its events and their times; nobody holds it.
@@ -93,18 +106,25 @@ class Records:
         known = select(STUDIES.c.id).where(
             STUDIES.c.name == started.name, STUDIES.c.identifier == started.identifier
         )
+
+        def write(connection: Connection) -> bool:
+            if connection.execute(known).first() is not None:
+                return False
+            inserted = insert(STUDIES).values(row | advanced(row, events)).returning(STUDIES.c.id)
+            insert_events(connection, connection.execute(inserted).scalar_one(), None, past)
+            return True
+
         try:
-            with in_words(self.address), writing(self._engine).begin() as connection:
-                if connection.execute(known).first() is not None:
-                    return False
-                inserted = insert(STUDIES).values(row | advanced(row, events)).returning(STUDIES.c.id)
-                insert_events(connection, connection.execute(inserted).scalar_one(), None, past)
+            return self._begin(write)
         except RecordError:
             with in_words(self.address), self._engine.connect() as connection:
                 if connection.execute(known).first() is not None:  # another process was faster
                     return False
             raise
-        return True
+
+    def _begin(self, write: Callable[[Connection], Begun]) -> Begun:
+        self._engine, begun = begin(self._engine, self.address, write)
+        return begun
 
     def runs(self, name: str | None = None) -> list[Run]:
         """Every run, or those of one study, in the order in which they began.
@@ -207,6 +227,10 @@ class Records:
                     (STUDIES, STUDIES.c.id),
                 ):
                     connection.execute(delete(table).where(column == lease.study))
+
+    def remove_if_empty(self) -> None:
+        """Delete a SQLite file without any run, and its folder where it holds nothing else."""
+        remove_empty(self._engine, self.address)
 
     def append(self, lease: Lease, *events: Event) -> list[Recorded]:
         """Write events, all or none; they are on disk when this returns.

@@ -1,33 +1,44 @@
-"""The end of a study: the winner's refit, its verdict, the one reading of the locked test set, its model."""
+"""The end of a study: the winner's refit, its verdict, the one reading of the locked test set, its model, analyses."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import gzip
+import math
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy
 import pandas
 
-from automl.config.reading import load_study
-from automl.errors import DataError, ExportError
+from automl.errors import ExportError, StudyFailedError
 from automl.evaluation.metrics import METRICS, metrics_for
-from automl.evaluation.out_of_fold import OutOfFold
 from automl.evaluation.resampling import Estimate, corrected_score, score_interval
 from automl.evaluation.thresholds import EVEN, at_threshold, score_at, tuned_threshold
 from automl.evaluation.verdict import Verdict
-from automl.export.saved_model import ModelCard, copy_model, save_model
-from automl.records.journal import MODEL, OUT_OF_FOLD_FILE, STUDY_FILE, Journal, read_journal
-from automl.study.analysis import decompose, design_analysis
-from automl.study.preparation import PreparedStudy, prepare_study
-from automl.study.winner import learn_from_fewer, shuffle_columns
+from automl.export.saved_model import ModelCard, save_model
+from automl.records.events import (
+    Analyzed,
+    Exported,
+    TestReadingDone,
+    TestReadingIntended,
+    VerdictReached,
+)
+from automl.records.files import MODEL, OUT_OF_FOLD_FILE, answer_file, write_json, write_whole
+from automl.records.old_journal import earlier_reads
+from automl.study.analyses import ANALYSES
+from automl.study.analyses.analysis import Analysis, Subject
+from automl.study.preparation import PreparedStudy
+from automl.study.session import Session, StoredPredictions
+from automl.tracking.model import write_example
 from automl.training.baselines import BASELINES, run_baseline
 from automl.training.engine import Engine, Watch
 from automl.training.network import Network
 from automl.training.sequential import TrialFailure
 from automl.training.trials import refit_epochs
-from automl.trial import Member, Task, Trial, TrialState, derive_seed
+from automl.trial import Member, Task, Trial, derive_seed
 
 REFIT = -1
 """Fold number of a refit on all training rows."""
+
+_EXAMPLE_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +54,45 @@ class Refit:
     epochs: int
 
 
-def refit_trial(engine: Engine, prepared: PreparedStudy, trial: Trial) -> Refit:
+def conclude(session: Session) -> None:
+    """Refit the winner, judge it, read the test set once, export it. What is recorded already is not done again.
+
+    Raises:
+        StudyFailedError: No trial has completed.
+        ExportError: The refit diverged, or the model cannot be written.
+    """
+    state = session.state
+    if state.best is None:
+        reasons = (
+            "; ".join(dict.fromkeys(trial.reason for trial in state.trials[:3])) or "no trial was started"
+        )
+        raise StudyFailedError(f"{state.started.name}: no trial completed ({reasons}). See `automl show`.")
+    best = state.whole(state.best.number)
+    model = session.run.folder / MODEL
+    if state.exported is not None and state.exported.trial == best.number and model.is_dir():
+        return
+    session.begin("refit of the best trial")
+    watch = session.watch(session.budget.before_ending)
+    refit = refit_trial(session.engine, session.prepared, best, watch)
+    session.end("refit of the best trial")
+    verdict = _reach_verdict(session, best, refit)
+    session.begin("export")
+    write_model(session.prepared, refit, verdict, model)
+    _write_out_of_fold(session, best.number)
+    training = session.prepared.splits.training
+    write_example(session.run.folder, session.prepared.dataset.frame(training[:_EXAMPLE_ROWS]))
+    session.record(Exported(best.number, refit.epochs))
+    session.end("export")
+
+
+def refit_trial(engine: Engine, prepared: PreparedStudy, trial: Trial, watch: Watch | None = None) -> Refit:
     """Train a trial's network on all training rows.
+
+    Args:
+        engine: What trains.
+        prepared: The study.
+        trial: The trial.
+        watch: Progress and the time limit, at which the refit ends early.
 
     Raises:
         ExportError: It diverged.
@@ -52,46 +100,95 @@ def refit_trial(engine: Engine, prepared: PreparedStudy, trial: Trial) -> Refit:
     member = Member(trial.number, REFIT, trial.hyperparameters, prepared.config.search.seed)
     epochs = refit_epochs(trial)
     try:
-        return Refit(engine.refit(member, prepared.splits.training, epochs), epochs)
+        return Refit(engine.refit(member, prepared.splits.training, epochs, watch), epochs)
     except TrialFailure as failure:
         cure = f"Export another trial with `automl export {prepared.config.name} --trial N --to DIR`."
         raise ExportError(f"trial {trial.number} cannot be refitted: {failure}. {cure}") from None
 
 
-def judge(prepared: PreparedStudy, best: Trial, out_of_fold: OutOfFold) -> Verdict:
-    """All that can be said of the winner without the test set: correction, baselines, threshold.
+def _reach_verdict(session: Session, best: Trial, refit: Refit) -> Verdict:
+    """Judge the winner and read the test set, unless that has been done; record both."""
+    session.begin("verdict")
+    verdict = judge(session, best)
+    if len(session.prepared.splits.test):
+        verdict = _read_test_set(session, verdict, refit)
+    session.record(verdict_event(verdict))
+    session.end("verdict")
+    return verdict
 
-    Args:
-        prepared: The study.
-        best: The winner.
-        out_of_fold: Predictions of all trials.
-    """
+
+def judge(session: Session, best: Trial) -> Verdict:
+    """All that can be said of the winner without the test set: correction, baselines, threshold."""
+    prepared = session.prepared
     dataset, metric = prepared.dataset, prepared.objective.metric
-    rows = out_of_fold.rows
+    rows = session.out_of_fold.rows
     target, weights = dataset.target[rows], dataset.weights[rows]
     seed = derive_seed(prepared.config.search.seed, "bootstrap")
-    everyone, own = out_of_fold.all(), out_of_fold.of(best.number)
+    everyone = StoredPredictions(session, [trial.number for trial in session.state.completed])
     corrected, threshold = None, EVEN
-    if own is not None:
+    if best.number in everyone.numbers:
         corrected = corrected_score(metric, target, everyone, weights, seed)
         if dataset.task is Task.BINARY and METRICS[metric].by_label:
+            own = everyone[everyone.numbers.index(best.number)]
             threshold = tuned_threshold(metric, target, own, weights)
-    baselines = {
-        name: run_baseline(name, dataset, prepared.layout, prepared.splits.folds, metric)
-        for name in (BASELINES if prepared.config.baselines else ())
-    }
     return Verdict(
         objective=prepared.objective,
         trial=best,
         num_trials=len(everyone),
         optimistic=prepared.optimistic,
         corrected=corrected,
-        baselines=baselines,
+        baselines=_baselines(session),
         threshold=threshold,
     )
 
 
-def read_test_set(
+def _baselines(session: Session) -> dict[str, tuple[float, ...]]:
+    """Scores of plain models on the study's folds, as far as the time allows."""
+    prepared, metric = session.prepared, session.prepared.objective.metric
+    found = {}
+    for number, name in enumerate(BASELINES if prepared.config.baselines else ()):
+        session.interrupts.check()
+        seconds = session.budget.for_verdict() / (len(BASELINES) - number)
+        if seconds > 0.0:
+            folds = prepared.splits.folds
+            found[name] = run_baseline(name, prepared.dataset, prepared.layout, folds, metric, seconds)
+    return found
+
+
+def _read_test_set(session: Session, verdict: Verdict, refit: Refit) -> Verdict:
+    """Score the locked test rows, the intention recorded first. Within a study they are read for one trial only.
+
+    After a kill between the two events the same reading is repeated: nothing was chosen in between. Where another
+    trial has become the winner since, it gets no score on these rows.
+    """
+    prepared, state, number = session.prepared, session.state, verdict.trial.number
+    digest = prepared.splits.test_digest(prepared.dataset.digest)
+    done = [test for test in state.tests if test.trial == number]
+    if done:
+        return replace(verdict, test=Estimate(*done[-1].interval), earlier_reads=done[-1].earlier)
+    others = [event.trial for event in state.intended if event.trial != number]
+    if others:
+        return replace(verdict, test_read_for=others[0])
+    session.record(TestReadingIntended(number, digest, len(prepared.splits.test)))
+    scores, test = score_test_set(prepared, refit.network, verdict.threshold)
+    earlier = _earlier_reads(session, digest)
+    interval = (test.value, test.low, test.high)
+    session.record(TestReadingDone(number, digest, scores, interval, earlier))
+    return replace(verdict, test=test, earlier_reads=earlier)
+
+
+def _earlier_reads(session: Session, digest: str) -> tuple[str, ...]:
+    """Other runs that have read these test rows, as `NAME/RUN`, in order."""
+    own = f"{session.run.name}/{session.run.identifier}"
+    found = earlier_reads(session.records.mlruns, digest)
+    for which, recorded in session.records.all_of("test_reading_intended"):
+        assert isinstance(recorded.event, TestReadingIntended)
+        if recorded.event.digest == digest:
+            found.append(which)
+    return tuple(dict.fromkeys(which for which in found if which != own))
+
+
+def score_test_set(
     prepared: PreparedStudy, network: Network, threshold: float
 ) -> tuple[dict[str, float], Estimate]:
     """Scores of the refitted winner on the locked test set by metric, and the objective's with its interval."""
@@ -105,6 +202,24 @@ def read_test_set(
         prediction = at_threshold(prediction, threshold)
     seed = derive_seed(prepared.config.search.seed, "test interval")
     return scores, score_interval(metric, target, prediction, weights, seed)
+
+
+def verdict_event(verdict: Verdict) -> VerdictReached:
+    """The event of a verdict."""
+
+    def values(estimate: Estimate | None) -> tuple[float, ...] | None:
+        return None if estimate is None else tuple(asdict(estimate).values())
+
+    return VerdictReached(
+        trial=verdict.trial.number,
+        rows=tuple(verdict.rows()),
+        sentences=tuple(verdict.sentences()),
+        baselines=dict(verdict.baselines),
+        corrected=values(verdict.corrected),
+        test=values(verdict.test),
+        threshold=verdict.threshold,
+        num_trials=verdict.num_trials,
+    )
 
 
 def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder: Path) -> None:
@@ -124,77 +239,45 @@ def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder:
     save_model(refit.network, prepared.dataset, card, folder)
 
 
-def export_trial(folder: Path, number: int | None, to: Path, table: pandas.DataFrame | None = None) -> Trial:
-    """Write a trial of an ended study as a SavedModel: the one the study made, or a refit of another.
-
-    The locked test set is not read again: only the best trial has a test score.
-
-    Args:
-        folder: The study's own folder.
-        number: The trial; the best one when None.
-        to: Where the model goes.
-        table: The table, where the study asked Python for it.
-
-    Raises:
-        AutoMLError: No such trial, a failed one, a table that has changed, or a folder that cannot be written.
-    """
-    log = read_journal(folder)
-    trial = log.best if number is None else log.trial(number)
-    if trial is None or trial.state is not TrialState.COMPLETE:
-        cure = "Choose a trial that completed; `automl show` lists them."
-        raise ExportError(f"{folder}: there is no completed trial to export. {cure}")
-    if log.finish.get("exported") == trial.number and (folder / MODEL).is_dir():
-        copy_model(folder / MODEL, to)
-        return trial
-    config = load_study(folder / STUDY_FILE, folder=Path(log.start["base"]))
-    prepared = prepare_study(config, table)
-    if prepared.dataset.digest != log.start["facts"]["data_digest"]:
-        raise DataError(f"{folder}: the table has changed since the study ran. Run the study again.")
-    refit = refit_trial(prepared.make_engine(), prepared, trial)
-    write_model(prepared, refit, Verdict(prepared.objective, trial, len(log.trials), prepared.optimistic), to)
-    return trial
-
-
-def examine(
-    prepared: PreparedStudy,
-    trials: Sequence[Trial],
-    engine: Engine,
-    journal: Journal,
-    phase: Callable[[str], Watch],
-) -> None:
-    """Take trials apart into bias and variance, and ask the winner about rows and columns; all goes to the journal.
-
-    Args:
-        prepared: The study.
-        trials: Ended trials.
-        engine: What trained them.
-        journal: Where the answers go.
-        phase: Told what begins; gives who looks on.
-    """
-    design = design_analysis(prepared, trials)
-    best = prepared.objective.best(list(trials))
-    if best is None or prepared.config.bias_variance.resamples == 0:
+def analyze(session: Session) -> None:
+    """Make every analysis that has not been made, as far as the time allows."""
+    state, prepared = session.state, session.prepared
+    if state.best is None or prepared.config.bias_variance.resamples == 0:
         return
-    if design.trials:
-        what = f"bias and variance of {len(design.trials)} trials"
-        size = f"{design.num_folds} folds and {design.num_resamples} resamples each"
-        for found in decompose(prepared, design, phase(f"{what}: {size}")):
-            journal.append_bias_variance(found)
-    for event, ask, what in (
-        ("learning_curve", learn_from_fewer, "learning curve of the best trial"),
-        ("columns", shuffle_columns, "columns that the best trial leans on"),
-    ):
-        answer = ask(engine, prepared, best, phase(what))
-        if answer:
-            journal.append(event, answer)
+    for analysis in ANALYSES:
+        limit = session.budget.for_bias_variance if analysis is ANALYSES[0] else session.budget.before_ending
+        subject = Subject(
+            prepared=prepared,
+            engine=session.engine,
+            trials=tuple(state.completed),
+            best=state.whole(state.best.number),
+            answered=frozenset(trial for name, trial in state.analyzed if name == analysis.name),
+            seconds=limit(),
+        )
+        _make(session, analysis, subject)
 
 
-def write_out_of_fold(prepared: PreparedStudy, out_of_fold: OutOfFold, number: int, folder: Path) -> None:
-    """Write what the winner said of each training row while it had not seen it: row number, target, prediction."""
-    predictions = out_of_fold.of(number)
-    if predictions is None:
+def _make(session: Session, analysis: Analysis, subject: Subject) -> None:
+    plan = analysis.plan(subject) if subject.seconds > 0.0 else None
+    if plan is None:
         return
-    dataset, rows = prepared.dataset, out_of_fold.rows
+    session.begin(plan.title)
+    ends = session.budget.left() - subject.seconds
+    limited = math.isfinite(subject.seconds)
+    watch = session.watch(lambda: session.budget.left() - ends if limited else math.inf)
+    for answer in analysis.answers(subject, plan, watch):
+        file = answer_file(analysis.name, answer.trial)
+        write_json(session.run.folder / file, answer.content)
+        session.record(Analyzed(analysis.name, answer.trial, file))
+    session.end(plan.title)
+
+
+def _write_out_of_fold(session: Session, number: int) -> None:
+    """Write what the winner predicted for each training row while it had not seen it: row, target, prediction."""
+    kept = StoredPredictions(session, [number])
+    if not kept.numbers:
+        return
+    dataset, rows, predictions = session.prepared.dataset, session.out_of_fold.rows, kept[0]
     target = dataset.target[rows]
     columns: dict[str, numpy.ndarray] = {"row": rows, dataset.target_name: target}
     if dataset.task is Task.REGRESSION:
@@ -204,4 +287,6 @@ def write_out_of_fold(prepared: PreparedStudy, out_of_fold: OutOfFold, number: i
         columns |= {
             f"probability_{label}": predictions[:, code] for code, label in enumerate(dataset.classes)
         }
-    pandas.DataFrame(columns).to_csv(folder / OUT_OF_FOLD_FILE, index=False, float_format="%.6g")
+    text = pandas.DataFrame(columns).to_csv(index=False, float_format="%.6g")
+    packed = gzip.compress(text.encode(), mtime=0)
+    write_whole(session.run.folder / OUT_OF_FOLD_FILE, lambda file: file.write(packed))

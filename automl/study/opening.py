@@ -1,65 +1,142 @@
-"""The beginning of a study: what its journal and its trackers are told of it."""
+"""The beginning of a run, or of going on with one: what must be the same, and what its first event says."""
 
-from pathlib import Path
+import secrets
+import shlex
+from collections.abc import Mapping
+from datetime import datetime
 
+from automl import __version__
 from automl import space as spaces
 from automl.config.reading import study_text
+from automl.errors import DataError, NetworkError
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR
-from automl.study.analysis import targets_of
+from automl.networks.sources import builder_sources, changed_files
+from automl.records.events import StudyContinued, StudyStarted
+from automl.records.files import STUDY_FILE, make_run_folder, remove_run_folder, write_whole
+from automl.records.leases import Lease
+from automl.records.runs import Run
+from automl.records.store import Records
+from automl.study.analyses.bias_variance import targets_of
+from automl.study.budget import Budget
 from automl.study.preparation import PreparedStudy, default_space, facts_of
-from automl.tracking.tracker import StudyRecord
+from automl.study.resuming import Unfinished
+
+_BUILDER = "builder:"
+"""Begins the names of digests of the builder's files."""
 
 
-def first_event(prepared: PreparedStudy, record: StudyRecord) -> dict[str, object]:
-    """What a reader of the journal must know of the study."""
+def begin_run(records: Records, prepared: PreparedStudy, budget: Budget) -> tuple[Run, Lease]:
+    """Enter a new run with its folder and its first event; where that fails, nothing is left behind.
+
+    Raises:
+        RecordError: The record or the folder cannot be written.
+    """
+    name = prepared.config.name
+    identifier = f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder = make_run_folder(records.mlruns, name, identifier, study_text(prepared.config))
+    try:
+        return records.create(folder, first_event(prepared, identifier, budget), __version__)
+    except BaseException:
+        remove_run_folder(records.mlruns, folder)
+        raise
+
+
+def go_on(records: Records, prepared: PreparedStudy, found: Unfinished, budget: Budget) -> Lease:
+    """Take a run over from the process that worked on it.
+
+    Raises:
+        DataError: The table, its splits or the builder's file are others than the run began with.
+        RecordError: Another process works on it, or the record cannot be written.
+    """
+    started = found.state.started
+    check_digests(prepared, started.digests or {"data": started.facts.get("data_digest", "")})
+    lease = records.claim(found.run)
+    began = first_event(prepared, started.identifier, budget)
+    event = StudyContinued(
+        text=study_text(prepared.config),
+        num_trials=min(found.num_trials, _most_trials(prepared, found.num_trials)),
+        time_limit=began.time_limit,
+        changes=tuple(map(str, found.changes.allowed)),
+        bounds=began.bounds,
+        space=began.space,
+        phase=found.state.phase,
+    )
+    for recorded in records.append(lease, event):
+        found.state.apply(recorded)
+    write_whole(found.run.folder / STUDY_FILE, lambda file: file.write(event.text.encode()))
+    if found.state.running_cohort is not None:
+        records.retry_cohort(lease, found.state.running_cohort.number)
+    return lease
+
+
+def check_digests(prepared: PreparedStudy, recorded: Mapping[str, str]) -> None:
+    """Refuse to go on with, or to export from, what is no longer the same.
+
+    Raises:
+        DataError: The table or its splits; the message says what to do.
+        NetworkError: The builder's files.
+    """
+    config, now = prepared.config, digests_of(prepared)
+    file = config.where("data").rpartition(":")[0]
+    fresh = f"`automl run {shlex.quote(file)} --fresh`" if file else "`run_study(…, resume=False)`"
+    cure = f"Restore it, or start a new run with {fresh}."
+    for key, what in (("data", "the table"), ("splits", "the choice of rows for folds and test")):
+        if recorded.get(key, now[key]) != now[key]:
+            raise DataError(f"{config.where('data')}: {what} has changed since the study ran. {cure}")
+    before, after = (_sources(digests) for digests in (recorded, now))
+    changed = changed_files(before, after) if before else []
+    if changed:
+        what = f"the builder has changed since the study ran: {', '.join(changed)}"
+        raise NetworkError(f"{config.where('network', 'builder')}: {what}. {cure}")
+
+
+def _sources(digests: Mapping[str, str]) -> dict[str, str]:
+    """Digests of the builder's files by their name."""
+    return {key.removeprefix(_BUILDER): digest for key, digest in digests.items() if key.startswith(_BUILDER)}
+
+
+def digests_of(prepared: PreparedStudy) -> dict[str, str]:
+    """Of what must not change within a run."""
+    config = prepared.config
+    digests = {"data": prepared.dataset.digest, "splits": prepared.splits.digest}
+    if config.network.builder is not None:
+        sources = builder_sources(config.network.builder, config.folder)
+        digests |= {f"{_BUILDER}{name}": digest for name, digest in sources.items()}
+    return digests
+
+
+def first_event(prepared: PreparedStudy, identifier: str, budget: Budget) -> StudyStarted:
+    """What a reader of the record must know of a study before its first trial."""
     config, dataset = prepared.config, prepared.dataset
     targets, training = targets_of(dataset), prepared.splits.training
     own_builder = config.network.builder is not None
     entries = config.space or ({} if own_builder else default_space(dataset, training))
-    return {
-        "name": record.name,
-        "identifier": record.identifier,
-        "base": str(config.folder.resolve()),
-        "metric": record.objective.metric,
-        "direction": record.objective.direction.value,
-        "num_trials": record.num_trials,
-        "num_folds": record.num_folds,
-        "repeats": config.splits.repeats,
-        "num_epochs": prepared.plan.epochs,
-        "searched": list(record.searched),
-        "log_scaled": sorted(record.log_scaled),
-        "bounds": spaces.bounds(prepared.space),
-        "constant": targets.constant(training) if dataset.classes else None,
-        "space": {name: entry.model_dump(by_alias=True) for name, entry in entries.items()},
-        "noise": config.bias_variance.noise,
-        "optimistic": record.optimistic,
-        "notes": list(record.notes),
-        "facts": dict(record.facts),
-    }
-
-
-def make_record(prepared: PreparedStudy, folder: Path) -> StudyRecord:
-    """What trackers are told before the first trial.
-
-    Args:
-        prepared: The study.
-        folder: The study's own folder.
-    """
-    config = prepared.config
-    return StudyRecord(
+    return StudyStarted(
         name=config.name,
-        identifier=folder.name,
+        identifier=identifier,
+        base=str(config.folder.resolve()),
         text=study_text(config),
-        objective=prepared.objective,
+        metric=prepared.objective.metric,
+        direction=prepared.objective.direction.value,
         metrics=prepared.metrics,
         num_trials=prepared.num_trials,
         num_folds=len(prepared.splits.folds),
-        log_scaled=frozenset(spaces.log_scaled(prepared.space)),
+        repeats=config.splits.repeats,
+        num_epochs=prepared.plan.epochs,
         searched=tuple(spaces.searched(prepared.space)),
-        facts=facts_of(prepared),
-        folder=folder,
-        time_limit=None if config.search.minutes is None else 60 * config.search.minutes,
+        log_scaled=tuple(sorted(spaces.log_scaled(prepared.space))),
+        bounds=spaces.bounds(prepared.space),
+        space={name: entry.model_dump(mode="json", by_alias=True) for name, entry in entries.items()},
+        loss=LOG_LOSS if dataset.classes else SQUARED_ERROR,
+        constant=targets.constant(training) if dataset.classes else None,
+        noise=config.bias_variance.noise,
         optimistic=prepared.optimistic,
+        time_limit=budget.search_seconds,
         notes=prepared.notes,
-        loss=LOG_LOSS if prepared.dataset.classes else SQUARED_ERROR,
+        facts=facts_of(prepared),
+        digests=digests_of(prepared),
     )
+
+
+def _most_trials(prepared: PreparedStudy, asked: int) -> int:
+    return spaces.count_configurations(prepared.space, asked) or asked

@@ -12,21 +12,20 @@ import tensorflow
 from automl import space as spaces
 from automl.config.ranges import Range
 from automl.config.study import StudyConfig
-from automl.data.audit import audit
 from automl.data.dataset import Dataset
 from automl.data.encodings import ENCODINGS
-from automl.data.preprocessing import Layout, make_layout
-from automl.data.readers import read_dataset
-from automl.data.splits import Fold, Splits, check_weights, make_splits
+from automl.data.preprocessing import Layout
+from automl.data.splits import Fold, Splits
 from automl.data.targets import TARGET_TRANSFORMS, has_long_tail
 from automl.errors import NetworkError, SearchSpaceError, StudyFileError, explain, one_of
-from automl.evaluation.metrics import METRICS, make_objective, metrics_for, reported_metrics
 from automl.networks.activations import ACTIVATIONS, REFUSED
 from automl.networks.builder import NetworkBuilder, PerceptronBuilder
 from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function
 from automl.networks.initializers import INITIALIZERS
+from automl.networks.probe import BuilderProbe
 from automl.search.first import check_first
 from automl.search.table import SAMPLERS
+from automl.study.table import PreparedTable, prepare_table
 from automl.training.engine import Engine
 from automl.training.engines import make_engine
 from automl.training.optimizers import OPTIMIZERS
@@ -43,11 +42,6 @@ TABLES: Mapping[str, Collection[str]] = {
     "target_transform": TARGET_TRANSFORMS,
 }
 """Hyperparameters whose values are names, and the tables that own those names."""
-
-_BATCH_SIZES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512))
-_LARGEST_BATCH = 1024
-_EPOCHS = ((20_000, 100), (60_000, 50))
-_FEWEST_EPOCHS = 30
 
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "mlflow", "numpy", "pandas", "scikit-learn", "automl")
 
@@ -99,29 +93,27 @@ class PreparedStudy:
         return min(asked, spaces.count_configurations(self.space, asked) or asked)
 
 
-def prepare_study(config: StudyConfig, table: pandas.DataFrame | None = None) -> PreparedStudy:
+def prepare_study(
+    config: StudyConfig, table: pandas.DataFrame | None = None, prepared: PreparedTable | None = None
+) -> PreparedStudy:
     """Read the table, resolve every name, build the first network.
 
     Args:
         config: The study file.
         table: The table, where the study asks Python for it (`data.frame`).
+        prepared: The same, where the table has been read already.
 
     Raises:
         AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
     """
     _check_sampler(config)
-    dataset = read_dataset(config, config.folder, config.where, table)
-    objective, metrics = _objective(config, dataset)
-    _check_training(config, dataset)
-    _check_logarithm(config, dataset)
-    splits = make_splits(dataset, config.splits, config.search.seed, config.where)
-    check_weights(splits, dataset, config.data, config.where)
-    layout = make_layout(dataset.columns, splits.training)
-    config = _sized(config, len(splits.folds[0].fit))
+    known = prepared or prepare_table(config, table)
+    config, dataset, splits, layout = known.config, known.dataset, known.splits, known.layout
     space, builder = _networks(config, dataset, layout, splits.training)
     check_first(space, config.search.first, config.search.algorithm, config.where)
-    notes = (splits.reason, *splits.notes, *dataset.schema.notes, *audit(dataset, splits))
-    return PreparedStudy(config, dataset, layout, splits, space, builder, objective, metrics, notes)
+    return PreparedStudy(
+        config, dataset, layout, splits, space, builder, known.objective, known.metrics, known.notes
+    )
 
 
 def facts_of(prepared: PreparedStudy) -> dict[str, str]:
@@ -169,52 +161,6 @@ def _check_sampler(config: StudyConfig) -> None:
         )
 
 
-def _check_training(config: StudyConfig, dataset: Dataset) -> None:
-    """Refuse what would be without effect, or without a program."""
-    training = config.training
-    if training.engine == "population" and config.network.builder is not None:
-        must, cure = "be 'sequential' or 'auto' for a network of your own", "Change it, or remove it."
-        where = config.where("training", "engine")
-        raise StudyFileError(explain("training.engine", must, training.engine, cure, where=where))
-    if dataset.task is not Task.REGRESSION:
-        return
-    cure = "Remove it."
-    if training.class_weights != "none":
-        where = config.where("training", "class_weights")
-        must = "be 'none' for a regression, which has no classes"
-        raise StudyFileError(
-            explain("training.class_weights", must, training.class_weights, cure, where=where)
-        )
-    if "label_smoothing" in (config.space or {}) and config.network.builder is None:
-        where = config.where("space", "label_smoothing")
-        what = "`label_smoothing` is for classes, and this study is a regression"
-        raise SearchSpaceError(f"{where}: {what}. {cure}")
-
-
-def _check_logarithm(config: StudyConfig, dataset: Dataset) -> None:
-    """Refuse the logarithm of a target that has none."""
-    entry = (config.space or {}).get("target_transform")
-    asked = "log" in (getattr(entry, "value", None), *getattr(entry, "values", ()))
-    if not asked or (dataset.task is Task.REGRESSION and dataset.target.min() > 0.0):
-        return
-    where = config.where("space", "target_transform")
-    least = "classes" if dataset.task is not Task.REGRESSION else f"a value of {dataset.target.min():.4g}"
-    what = (
-        f"`target_transform: log` needs a target of numbers above 0, and {dataset.target_name!r} has {least}"
-    )
-    raise SearchSpaceError(f"{where}: {what}. Remove it.")
-
-
-def _objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tuple[str, ...]]:
-    known = metrics_for(dataset.task)
-    name = config.objective or known[0]
-    if name not in known:
-        must = f"name a metric for a {dataset.task} task"
-        cure = f"For {dataset.task}: {', '.join(known)}." if name in METRICS else one_of(known, name)
-        raise StudyFileError(explain("objective", must, name, cure, where=config.where("objective")))
-    return make_objective(name), (name, *(other for other in reported_metrics(dataset.task) if other != name))
-
-
 def _networks(
     config: StudyConfig, dataset: Dataset, layout: Layout, rows: numpy.ndarray
 ) -> tuple[spaces.Space, NetworkBuilder]:
@@ -227,7 +173,12 @@ def _networks(
         builder = PerceptronBuilder(widths, dataset.num_outputs, dataset.task, layout.embedded)
         return space, builder
     where = config.where("network", "builder")
-    function = load_function(reference, config.folder, where)
+    try:
+        probe = BuilderProbe(reference, config.folder)
+    except NetworkError as error:
+        raise NetworkError(f"{where}: {error}") from None
+    probe.start()
+    function = load_function(reference, config.folder, where, probe)
     given = spaces.build_free_space(config)
     _check_names(config, given)
     space = discover_space(function, given, where)
@@ -250,19 +201,6 @@ def _only_width(config: StudyConfig, space: spaces.Space, layout: Layout) -> int
         where = config.where("space", "numeric_encoding")
         raise SearchSpaceError(explain("numeric_encoding", must, encodings, cure, where=where))
     return next(iter(widths))
-
-
-def _sized(config: StudyConfig, num_rows: int) -> StudyConfig:
-    """The study with a batch size and a number of epochs that suit its fit rows, where the file leaves them open.
-
-    The batch sizes are those of Gorishniy et al. for perceptrons on tables ("TabM", 2024).
-    """
-    suited = {
-        "batch_size": next((size for rows, size in _BATCH_SIZES if num_rows < rows), _LARGEST_BATCH),
-        "epochs": next((epochs for rows, epochs in _EPOCHS if num_rows < rows), _FEWEST_EPOCHS),
-    }
-    left_open = {name: value for name, value in suited.items() if getattr(config.training, name) is None}
-    return config.model_copy(update={"training": config.training.model_copy(update=left_open)})
 
 
 def default_space(dataset: Dataset, rows: numpy.ndarray) -> Mapping[str, Range]:

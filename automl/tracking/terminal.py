@@ -1,7 +1,7 @@
 """Follows a study in the terminal: a live view, or plain lines where there is no terminal."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any, final
 
 from rich.console import Console
@@ -10,8 +10,24 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from automl.tracking.tracker import StudyRecord, StudyStatus, StudySummary, Tracker
-from automl.trial import Hyperparameters, Progress, Trial, TrialState
+from automl.config.reading import load_study
+from automl.errors import StudyFileError
+from automl.records.events import (
+    CohortAsked,
+    Finished,
+    PhaseBegun,
+    PhaseEnded,
+    Recorded,
+    StudyStarted,
+    TrialEnded,
+)
+from automl.records.files import STUDY_FILE
+from automl.records.runs import Run
+from automl.records.state import BIAS_VARIANCE, COLUMNS, LEARNING_CURVE, StudyState
+from automl.records.store import Records
+from automl.tracking.forecast import ANALYSES, SEARCH, Forecast
+from automl.tracking.tracker import Tracker
+from automl.trial import Progress, Trial, TrialState
 from automl.wording import score
 
 _MOST_NOTES = 12
@@ -19,59 +35,61 @@ _MOST_NOTES = 12
 
 @final
 class TerminalTracker(Tracker):
-    """Shows trials done, the best so far, the running fold and epoch, failures, time gone and time left.
+    """Shows trials done, the best so far, the phase, the running fold and epoch, failures, time gone and time left.
 
     Args:
         console: Where to write. Lines instead of a live view when it is no terminal.
+        began: When the command began, by `clock`; now when None.
+        clock: Seconds that only grow.
     """
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._trials: list[Trial] = []
-        self._running = self._position = ""
-        self._record: StudyRecord | None = None
+    def __init__(
+        self, console: Console, began: float | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._console, self._clock = console, clock
+        self._began = clock() if began is None else began
+        self._state: StudyState | None = None
+        self._forecast: Forecast | None = None
         self._live: Live | None = None
-        self._began = time.monotonic()
-        self._last_end = 0.0
+        self._running = self._position = ""
+        self._num_failed = 0
 
-    def start_study(self, record: StudyRecord) -> None:
-        """Say what is about to run."""
-        self._record = record
-        self._began = time.monotonic()
-        facts = record.facts
-        self._console.print(
-            f"[bold]{record.name}[/bold]: {facts.get('rows', '?')} rows, {facts.get('features', '?')} features, "
-            f"{facts.get('task', '?')}; up to {record.num_trials} trials × {record.num_folds} folds by "
-            f"{record.objective.metric} on {facts.get('device', 'CPU')}",
-            highlight=False,
-        )
-        for note in record.notes[:_MOST_NOTES]:
-            self._console.print(f"  {note}", style="dim", highlight=False, markup=False)
-        if len(record.notes) > _MOST_NOTES:
-            more = len(record.notes) - _MOST_NOTES
-            self._console.print(f"  … and {more} more: automl check", style="dim", highlight=False)
+    def start(self, records: Records, run: Run, state: StudyState) -> None:  # noqa: ARG002  the interface of trackers
+        """Say what is about to run, or to go on."""
+        self._state = state
+        self._num_failed = state.num_trials - len(state.completed)
+        self._forecast = self._make_forecast(run, state)
+        self._introduce(state.started)
+        if state.num_trials:
+            self._print(
+                f"  goes on after {state.num_trials} of {state.started.num_trials} trials", style="dim"
+            )
         if self._console.is_terminal:
             self._live = Live(self, console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
 
-    def start_cohort(self, trials: Mapping[int, Hyperparameters]) -> None:
-        """Show which trials train."""
-        first, last = min(trials), max(trials)
-        self._running, self._position = f"trials {first} to {last}", ""
-        if first == last:
-            shown = self._record.searched if self._record else ()
-            values = trials[first]
-            given = ", ".join(f"{name} {_short(values[name])}" for name in shown if name in values)
-            self._running = f"trial {first}: {given}"
-
-    def start_phase(self, name: str) -> None:
-        """Show what is done, and say it where there is no live view."""
-        self._running, self._position = name, ""
-        if self._live is None:
-            self._console.print(name, highlight=False)
+    def apply(self, recorded: Recorded, state: StudyState) -> None:
+        """Show what has happened."""
+        if self._forecast is None:
+            return
+        match recorded.event:
+            case CohortAsked():
+                self._begin_cohort(recorded.event, state.started)
+            case TrialEnded(number=number):
+                self._forecast.end_trial()
+                self._end_trial(state.trial(number), state)
+            case PhaseBegun(name=name):
+                self._begin_phase(name)
+            case PhaseEnded(name=name):
+                self._forecast.end(name)
+                self._running = self._position = ""
+            case Finished(status=status) if status == "stopped":
+                self._print(f"stopped; {state.num_trials} trials that have ended are kept", style="yellow")
 
     def log_progress(self, progress: Progress) -> None:
-        """Show where they are."""
+        """Show where the networks are."""
+        if progress.total and self._forecast is not None:
+            self._forecast.progress(progress.done / progress.total)
         if progress.epoch:
             at = f"epoch {progress.epoch}/{progress.num_epochs}"
             self._position = f"fold {progress.done + 1}/{progress.total}, {at}"
@@ -80,43 +98,94 @@ class TerminalTracker(Tracker):
                 f"{progress.done} of {progress.total} networks done, {progress.running} in training"
             )
 
-    def log_trial(self, trial: Trial) -> None:
-        """Write a line for trials that fail, and for every trial where there is no live view."""
-        self._trials.append(trial)
-        self._last_end = time.monotonic() - self._began
-        if trial.state is TrialState.FAILED:
-            self._console.print(f"trial {trial.number} failed: {trial.reason}", style="red", highlight=False)
-        elif self._live is None and self._record is not None:
-            best = self._record.objective.best(self._trials)
-            mark = " (best so far)" if best is trial else ""
-            done = f"[{len(self._trials)}/{self._record.num_trials}]".replace("[", r"\[")
-            line = f"{done} trial {trial.number}: {_score(self._record, trial)}, {trial.seconds:.1f} s{mark}"
-            self._console.print(line, highlight=False)
-
-    def finish_study(self, summary: StudySummary) -> None:
+    def finish(self, seconds: float | None) -> None:  # noqa: ARG002  nothing is sent
         """Take the live view down."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-        if summary.status is StudyStatus.KILLED:
-            self._console.print(
-                f"interrupted; {len(summary.trials)} finished trials are kept", style="yellow"
-            )
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Take the live view down."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()
+
+    def _make_forecast(self, run: Run, state: StudyState) -> Forecast:
+        """What is still to come of a run."""
+        skipped = {
+            phase
+            for phase, analysis in zip(ANALYSES, (BIAS_VARIANCE, LEARNING_CURVE, COLUMNS), strict=True)
+            if any(name == analysis for name, _ in state.analyzed)
+        }
+        budget = None
+        try:
+            config = load_study(run.folder / STUDY_FILE)
+        except StudyFileError:  # only the forecast would have used it
+            config = None
+        if config is not None:
+            skipped |= set(ANALYSES) if config.bias_variance.resamples == 0 else set()
+            minutes = config.budget.minutes
+            budget = None if minutes is None else 60.0 * minutes - (self._clock() - self._began)
+        left = state.started.num_trials - state.num_trials
+        return Forecast(left, state.started.time_limit, budget, skipped, self._clock)
+
+    def _introduce(self, started: StudyStarted) -> None:
+        facts = started.facts
+        what = (
+            f"{facts.get('rows', '?')} rows, {facts.get('features', '?')} features, {facts.get('task', '?')}"
+        )
+        plan = f"up to {started.num_trials} trials × {started.num_folds} folds by {started.metric}"
+        self._console.print(
+            Text.assemble((started.name, "bold"), f": {what}; {plan} on {facts.get('device', 'CPU')}"),
+            highlight=False,
+        )
+        for note in started.notes[:_MOST_NOTES]:
+            self._print(f"  {note}", style="dim")
+        if len(started.notes) > _MOST_NOTES:
+            self._print(f"  … and {len(started.notes) - _MOST_NOTES} more: automl check", style="dim")
+
+    def _begin_cohort(self, cohort: CohortAsked, started: StudyStarted) -> None:
+        first, last = cohort.first, cohort.first + len(cohort.hyperparameters) - 1
+        self._running, self._position = f"trials {first} to {last}", ""
+        if first == last:
+            values = cohort.hyperparameters[0]
+            given = (f"{name} {_short(values[name])}" for name in started.searched if name in values)
+            self._running = f"trial {first}: {', '.join(given)}"
+        for note in cohort.notes:
+            self._print(f"  {note}", style="dim")
+
+    def _begin_phase(self, name: str) -> None:
+        assert self._forecast is not None
+        self._forecast.begin(name)
+        self._running, self._position = name, ""
+        if self._live is None and name != SEARCH:
+            self._print(name)
+
+    def _end_trial(self, trial: Trial, state: StudyState) -> None:
+        """Write a line for trials that fail, and for every trial where there is no live view."""
+        if trial.state is TrialState.FAILED:
+            self._num_failed += 1
+            self._print(f"trial {trial.number} failed: {trial.reason}", style="red")
+        elif self._live is None:
+            best = state.best is not None and state.best.number == trial.number
+            done = f"[{state.num_trials}/{state.started.num_trials}]"
+            said = f"{done} trial {trial.number}: {_score(state, trial)}, {trial.seconds:.1f} s"
+            self._print(f"{said} (best so far)" if best else said)
+
+    def _print(self, line: str, style: str | None = None) -> None:
+        self._console.print(line, style=style, highlight=False, markup=False)
 
     def __rich__(self) -> Table:
         """The live view."""
-        record = self._record
-        assert record is not None
-        elapsed = time.monotonic() - self._began
-        done, total = len(self._trials), record.num_trials
-        failed = sum(trial.state is TrialState.FAILED for trial in self._trials)
-        best = record.objective.best(self._trials)
+        state, forecast = self._state, self._forecast
+        assert state is not None and forecast is not None
+        done, total, best = state.num_trials, state.started.num_trials, state.best
+        left = forecast.left()
+        said = "time left not known yet" if left is None else f"about {_clock(left)} left"
         head = Text.assemble(
             (f"{done}/{total} trials", "bold"),
-            f"  {_clock(elapsed)} gone, {self._left(elapsed)}",
-            (f"  {failed} failed" if failed else "", "red"),
+            f"  {_clock(self._clock() - self._began)} gone, {said}",
+            (f"  {self._num_failed} failed" if self._num_failed else "", "red"),
         )
-        leader = f"best: {_score(record, best)} (trial {best.number})" if best else "best: none yet"
+        leader = f"best: {_score(state, best)} (trial {best.number})" if best else "best: none yet"
         bar = ProgressBar(total=total, completed=done, width=40)
         running = Text(f"{self._running}  {self._position}", style="dim", overflow="ellipsis")
         view = Table.grid()
@@ -124,21 +193,10 @@ class TerminalTracker(Tracker):
             view.add_row(part)
         return view
 
-    def _left(self, elapsed: float) -> str:
-        """Time left at the pace so far, everything counted; nothing is promised before a trial has ended."""
-        assert self._record is not None
-        done = len(self._trials)
-        if done == 0:
-            return "time left not known yet"
-        at_pace = self._record.num_trials * self._last_end / done - elapsed
-        limit = self._record.time_limit
-        left = at_pace if limit is None else min(at_pace, limit - elapsed)
-        return f"about {_clock(max(left, 0.0))} left"
 
-
-def _score(record: StudyRecord, trial: Trial) -> str:
-    metric = record.objective.metric
-    label = " (optimistic)" if record.optimistic else ""
+def _score(state: StudyState, trial: Trial) -> str:
+    metric = state.started.metric
+    label = " (optimistic)" if state.started.optimistic else ""
     return f"{metric} {score(trial, metric)}{label}"
 
 

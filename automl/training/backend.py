@@ -52,7 +52,7 @@ def on_accelerator() -> bool:
     return bool(tensorflow.config.list_physical_devices("GPU"))
 
 
-def is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that an array did not fit."""
     return isinstance(
         error, MemoryError

@@ -55,7 +55,12 @@ BASELINES: Mapping[str, Baseline] = {
 
 
 def run_baseline(
-    name: str, dataset: Dataset, layout: Layout, folds: tuple[Fold, ...], metric: str
+    name: str,
+    dataset: Dataset,
+    layout: Layout,
+    folds: tuple[Fold, ...],
+    metric: str,
+    seconds: float = MOST_SECONDS,
 ) -> tuple[float, ...]:
     """Fit a baseline on all training rows of each fold, those of networks' early stopping too, and score it.
 
@@ -67,6 +72,7 @@ def run_baseline(
         layout: The places of a network's inputs.
         folds: The study's folds.
         metric: What it is scored by.
+        seconds: After which it is fitted on no further fold.
 
     Returns:
         Scores on the validation rows of each fold, or of the first ones.
@@ -74,7 +80,7 @@ def run_baseline(
     scores: list[float] = []
     began = time.monotonic()
     for number, fold in enumerate(folds):
-        if scores and time.monotonic() - began > MOST_SECONDS:
+        if scores and time.monotonic() - began > min(seconds, MOST_SECONDS):
             break
         rows = numpy.union1d(fold.fit, numpy.setdiff1d(fold.stopping, fold.validation))
         prediction = _predictions(BASELINES[name], dataset, layout, (rows, fold.validation), number)

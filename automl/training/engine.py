@@ -1,17 +1,19 @@
 """The interface of what trains cohorts, and the one that trains trials one after another."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import final
 
 import numpy
 
 from automl.data.splits import Fold
+from automl.training.deadline import SecondsLeft, forever
 from automl.training.network import Network
-from automl.training.sequential import TrainingPlan, refit
+from automl.training.sequential import OnEpoch, TrainingPlan, refit
 from automl.training.traces import Trace, trace_member
-from automl.training.trials import train_trial
+from automl.training.trials import WatchError, failures, train_trial
 from automl.trial import Member, Progress, Trial
 
 Cohort = Sequence[Sequence[Member]]
@@ -20,23 +22,32 @@ Cohort = Sequence[Sequence[Member]]
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """How a study looks on while a cohort trains.
+    """Callbacks from an engine to the study.
 
     Attributes:
         on_progress: Called often, in the thread that trains or waits; may raise KeyboardInterrupt.
         may_start: Whether another trial may begin.
         limited: Whether time may run out before all trials have begun: then those that cost least begin first.
+        seconds_left: Seconds until training must end, asked after every epoch, in any thread. When it gives 0 or
+            less, networks that train end at once and keep their best epoch so far, and no other network begins.
     """
 
     on_progress: Callable[[Progress], None]
     may_start: Callable[[], bool]
     limited: bool = False
+    seconds_left: SecondsLeft = forever
+
+    @property
+    def is_over(self) -> bool:
+        """Whether training must end."""
+        return self.seconds_left() <= 0.0
 
 
 class Engine(ABC):
     """Trains the members of trials.
 
-    A trial's results do not depend on the trials beside it, beyond the rounding of arrays of other sizes.
+    A trial's results do not depend on the trials beside it, beyond the rounding of arrays of other sizes. They are the
+    same to the last bit in a process that has trained or replayed the same cohorts before.
     """
 
     @property
@@ -45,25 +56,51 @@ class Engine(ABC):
         """How many trials it trains well together; None for any number."""
 
     @abstractmethod
-    def train(self, cohort: Cohort, watch: Watch) -> Generator[Trial, None, None]:
+    def train(
+        self, cohort: Cohort, watch: Watch, recorded: frozenset[int] = frozenset()
+    ) -> Generator[Trial, None, None]:
         """Trials as they end, in any order; fewer than asked for when `watch.may_start` says no.
 
-        A member that diverges or raises makes its trial FAILED, with the folds before it kept.
+        A member that diverges or raises makes its trial FAILED, with the folds before it kept. When the time is over,
+        a trial all of whose folds have begun is COMPLETE, and its folds say that they were cut; one of whose folds only
+        some have begun is FAILED; one of whose folds none has begun is left out.
+
+        Args:
+            cohort: The members of each trial.
+            watch: Callbacks to the study.
+            recorded: Numbers of trials of this cohort whose results are known from an earlier process. They are
+                planned, so that the others train in the same programs and lanes as in an undisturbed run, but they are
+                not given. A lane all of whose trials are recorded is not trained.
         """
 
     @abstractmethod
-    def trace(self, members: Sequence[Member], watch: Watch) -> Generator[Trace, None, None]:
+    def replay(self, cohort: Cohort) -> None:
+        """Plan a cohort that has ended in an earlier process, without training it.
+
+        Afterwards the engine knows the programs and views that it would know had it trained the cohort.
+        """
+
+    @abstractmethod
+    def trace(
+        self, members: Sequence[Member], watch: Watch, recorded: frozenset[int] = frozenset()
+    ) -> Generator[Trace, None, None]:
         """What members predict at their snapshots, as they end, in any order; each must have at least one.
 
-        Fewer than asked for when `watch.may_start` says no. A member that diverges or raises has a failed trace.
+        Fewer than asked for when `watch.may_start` says no, or when the time is over before their last snapshot. A
+        member that diverges or raises has a failed trace.
+
+        Args:
+            members: What to train.
+            watch: Callbacks to the study.
+            recorded: Numbers of trials whose traces are not wanted; see `train`.
         """
 
     @abstractmethod
-    def refit(self, member: Member, rows: numpy.ndarray, epochs: int) -> Network:
-        """Train one member on all of these rows for a fixed number of epochs.
+    def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
+        """Train one member on all of these rows for a fixed number of epochs, or at least one when the time is over.
 
         Raises:
-            TrialFailure: It diverged.
+            TrialFailure: It diverged or raised.
         """
 
 
@@ -84,32 +121,70 @@ class SequentialEngine(Engine):
         """One."""
         return 1
 
-    def train(self, cohort: Cohort, watch: Watch) -> Generator[Trial, None, None]:
+    def train(
+        self, cohort: Cohort, watch: Watch, recorded: frozenset[int] = frozenset()
+    ) -> Generator[Trial, None, None]:
         """See `Engine.train`."""
-        total = sum(len(members) for members in cohort)
+        wanted = [members for members in cohort if members[0].trial not in recorded]
+        total = sum(map(len, wanted))
         done = 0
-        for members in cohort:
-            if not watch.may_start():
+        for members in wanted:
+            if watch.is_over or not watch.may_start():
                 return
 
             def on_epoch(fold: int, epoch: int, done: int = done) -> None:
                 watch.on_progress(Progress(done + fold, total, 1, epoch, self._plan.epochs))
 
-            trial = train_trial(self._plan, list(members), self._folds, on_epoch)
+            with _watched(on_epoch) as tell:
+                trial = train_trial(self._plan, list(members), self._folds, tell, watch.seconds_left)
             done += len(members)
             yield trial
 
-    def trace(self, members: Sequence[Member], watch: Watch) -> Generator[Trace, None, None]:
+    def replay(self, cohort: Cohort) -> None:
+        """Nothing to do: a network depends on nothing that was trained before it."""
+
+    def trace(
+        self, members: Sequence[Member], watch: Watch, recorded: frozenset[int] = frozenset()
+    ) -> Generator[Trace, None, None]:
         """See `Engine.trace`."""
-        for done, member in enumerate(members):
-            if not watch.may_start():
+        wanted = [member for member in members if member.trial not in recorded]
+        for done, member in enumerate(wanted):
+            if watch.is_over or not watch.may_start():
                 return
 
             def on_epoch(_: int, epoch: int, done: int = done, last: int = member.snapshots[-1]) -> None:
-                watch.on_progress(Progress(done, len(members), 1, epoch, last))
+                watch.on_progress(Progress(done, len(wanted), 1, epoch, last))
 
-            yield trace_member(self._plan, member, self._folds[member.fold], on_epoch)
+            with _watched(on_epoch) as tell:
+                fold = self._folds[member.fold]
+                trace = trace_member(self._plan, member, fold, tell, watch.seconds_left)
+            if trace is not None:
+                yield trace
 
-    def refit(self, member: Member, rows: numpy.ndarray, epochs: int) -> Network:
+    def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""
-        return refit(self._plan, member, rows, epochs)
+
+        def on_epoch(_: int, epoch: int) -> None:
+            if watch is not None:
+                watch.on_progress(Progress(0, 1, 1, epoch, epochs))
+
+        left = forever if watch is None else watch.seconds_left
+        with _watched(on_epoch) as tell, failures(f"refit of trial {member.trial}"):
+            return refit(self._plan, member, rows, epochs, tell, left)
+
+
+@contextmanager
+def _watched(on_epoch: OnEpoch) -> Iterator[OnEpoch]:
+    """The callback for a training in which errors become states: what the callback itself raises leaves the block."""
+
+    def tell(fold: int, epoch: int) -> None:
+        try:
+            on_epoch(fold, epoch)
+        except Exception as error:
+            raise WatchError from error
+
+    try:
+        yield tell
+    except WatchError as error:
+        assert error.__cause__ is not None
+        raise error.__cause__ from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from automl.training.backend import Function, is_out_of_memory, on_accelerator
+from automl.training.deadline import end_of_turn
 from automl.training.engine import Watch
 from automl.training.planner import Lane, Setting, smaller_places
 from automl.training.population import Job, Outcome, Population
@@ -51,7 +52,8 @@ class LaneRun:
         programs: The program of a structure.
         tables: The views of the members, by the number of inputs.
         setting: What all members share.
-        watch: The study's eyes.
+        watch: Callbacks to the study.
+        recorded: Numbers of trials whose members only keep the others company: their outcomes are not given.
     """
 
     def __init__(
@@ -60,8 +62,11 @@ class LaneRun:
         tables: Mapping[int, Tables],
         setting: Setting,
         watch: Watch,
+        recorded: frozenset[int] = frozenset(),
     ) -> None:
         self._programs, self._tables, self._setting, self._watch = programs, tables, setting, watch
+        self._recorded = recorded
+        self._begun: set[int] = set()
         self._lanes: queue.SimpleQueue[Lane] = queue.SimpleQueue()
         self._ended: queue.SimpleQueue[Outcome | Broken] = queue.SimpleQueue()
         self._stop = threading.Event()
@@ -78,7 +83,9 @@ class LaneRun:
         for thread in threads:
             thread.start()
         try:
-            yield from self._collect(threads, sum(len(lane.jobs) for lane in lanes))
+            yield from self._collect(
+                threads, sum(self._is_wanted(job) for lane in lanes for job in lane.jobs)
+            )
         finally:
             self._stop.set()
             for thread in threads:
@@ -113,34 +120,49 @@ class LaneRun:
         self._running[threading.get_ident()] = 0
 
     def _train(self, lane: Lane, left: list[Job]) -> None:
-        """Train a lane to its end; jobs that have ended are taken out of `left`."""
+        """Train a lane until all of its members that are wanted have ended; whoever has ended leaves `left`."""
+        if self._watch.is_over:
+            return
         program, tables = self._programs(lane.structure), self._tables[lane.structure.num_features]
         population = Population(lane.structure, program, tables, lane.num_places)
-        waiting, begun = list(lane.jobs), set[int]()
+        waiting = list(lane.jobs)
         while not self._stop.is_set():
-            waiting = self._admit(population, waiting, begun)
+            waiting = self._admit(population, waiting)
             self._running[threading.get_ident()] = len(population.jobs)
-            if not population.jobs:
+            if not any(map(self._is_wanted, (*population.jobs, *waiting))):
                 return
             population.run_epoch()
-            for outcome in population.take_finished():
+            for outcome in population.take_finished(self._watch.seconds_left()):
                 outcome.seconds /= self._num_workers
                 left.remove(outcome.job)
-                self._ended.put(outcome)
+                if self._is_wanted(outcome.job):
+                    self._ended.put(outcome)
             if population.jobs and not waiting:
                 population.shrink(smaller_places(lane.structure, population, self._setting))
 
-    def _admit(self, population: Population, waiting: list[Job], begun: set[int]) -> list[Job]:
+    def _is_wanted(self, job: Job) -> bool:
+        return job.member.trial not in self._recorded
+
+    def _admit(self, population: Population, waiting: list[Job]) -> list[Job]:
         """Fill free places; trials that may not begin any more are left out. Gives what still waits."""
         entering: list[Job] = []
+        if self._watch.is_over:
+            return []
         while waiting and len(entering) < population.num_free:
             job, *waiting = waiting
-            if job.member.trial in begun or self._watch.may_start():
-                begun.add(job.member.trial)
+            if job.member.trial in self._begun or self._watch.may_start():
+                self._begun.add(job.member.trial)
                 entering.append(job)
         if entering:
-            population.admit(entering)
+            left = self._watch.seconds_left()
+            population.admit(entering, [self._end(job, waiting, population, left) for job in entering])
         return waiting
+
+    @staticmethod
+    def _end(job: Job, waiting: list[Job], population: Population, seconds_left: float) -> float:
+        """How many seconds must be left when a member ends, so that the other folds of its trial get their turn."""
+        others = sum(other.member.trial == job.member.trial for other in waiting)
+        return end_of_turn(seconds_left, 1 + -(-others // population.num_places))
 
     def _give_up(self, lane: Lane, left: list[Job], error: Exception) -> None:
         """Where memory did not suffice, begin again with half the places; any other error ends the lane's members."""
@@ -152,5 +174,5 @@ class LaneRun:
             self._lanes.put(replace(lane, num_places=fewer, jobs=tuple(left)))
             return
         LOGGER.debug("lane %s", lane.structure, exc_info=True)
-        for job in left:
+        for job in filter(self._is_wanted, left):
             self._ended.put(Broken(job, reason_of(error)))

@@ -31,11 +31,13 @@ class Network:
         model: The Keras model, from inputs to (scaled) outputs.
         scalings: What it was trained under.
         task: What it predicts.
+        epochs: Epochs that a refit trained for: as many as asked for, or fewer where the time was over. 0 of others.
     """
 
     model: keras.Model
     scalings: Scalings
     task: Task
+    epochs: int = 0
 
     def predict(self, columns: Columns) -> numpy.ndarray:
         """Predictions for raw rows.

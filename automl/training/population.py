@@ -1,5 +1,6 @@
 """Members that train together: places of one compiled program, filled, emptied and filled again."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ class Outcome:
         snapshots: Predictions for the validation rows after each of the member's snapshots that it reached, float32
             (row, output).
         seconds: Its share of the time that the program took.
+        cut: Whether the time was over before it would have ended.
     """
 
     job: Job
@@ -67,13 +69,15 @@ class Outcome:
     weights: list[numpy.ndarray]
     snapshots: list[numpy.ndarray]
     seconds: float
+    cut: bool = False
 
 
 @dataclass(slots=True)
 class _Place:
-    """One place of a population while a member is in it."""
+    """One place of a population while a member is in it; it leaves when no more than `end` seconds are left."""
 
     job: Job
+    end: float = 0.0
     losses: list[numpy.ndarray] = field(default_factory=list)
     snapshots: list[numpy.ndarray] = field(default_factory=list)
     seconds: float = 0.0
@@ -123,12 +127,17 @@ class Population:
         """Epochs that any member may still take."""
         return max((place.job.num_epochs - len(place.losses) for place in self._places if place), default=0)
 
-    def admit(self, jobs: Sequence[Job]) -> None:
-        """Put members into free places. There must be enough of them."""
+    def admit(self, jobs: Sequence[Job], ends: Sequence[float] = ()) -> None:
+        """Put members into free places.
+
+        Args:
+            jobs: No more than there are free places.
+            ends: For each, how many seconds must be left when it ends at the latest; 0 for all when empty.
+        """
         free = [number for number, place in enumerate(self._places) if place is None]
         state = to_numpy(self._state)
-        for number, job in zip(free, jobs, strict=False):
-            self._places[number] = _Place(job)
+        for number, job, end in zip(free, jobs, ends or [0.0] * len(jobs), strict=False):
+            self._places[number] = _Place(job, end)
             self._enter(number, job, state)
         self._state, self._tensors = to_tensors(state), to_tensors(self._values)
 
@@ -160,15 +169,15 @@ class Population:
             view = self._tables.views[place.job.view]
             place.snapshots.append(predictions[view.places(view.fold.validation)])
 
-    def take_finished(self) -> list[Outcome]:
-        """Members that have ended; their places are free."""
+    def take_finished(self, seconds_left: float = math.inf) -> list[Outcome]:
+        """Members that have ended or whose time is over; their places are free."""
         epochs = numpy.array([place.job.num_epochs if place else 0 for place in self._places])
         patience = numpy.array([place.job.patience if place else 0 for place in self._places])
         finished = self._stopping.finished(epochs, numpy.where(patience > 0, patience, epochs.max() + 1))
         outcomes = []
         for number, place in enumerate(self._places):
-            if place is not None and finished[number]:
-                outcomes.append(self._outcome(number, place))
+            if place is not None and (finished[number] or seconds_left <= place.end):
+                outcomes.append(self._outcome(number, place, cut=not finished[number]))
                 self._places[number] = None
         return outcomes
 
@@ -260,7 +269,7 @@ class Population:
         for best, now in zip(self._best, [*self._state["weights"], *self._state["moments"]], strict=True):
             best[improved] = ops.convert_to_numpy(now)[improved]
 
-    def _outcome(self, number: int, place: _Place) -> Outcome:
+    def _outcome(self, number: int, place: _Place, cut: bool) -> Outcome:
         num_rows = self._tables.views[place.job.view].num_measured
         return Outcome(
             job=place.job,
@@ -272,4 +281,5 @@ class Population:
             weights=[array[number].copy() for array in self._best],
             snapshots=place.snapshots,
             seconds=place.seconds,
+            cut=cut,
         )

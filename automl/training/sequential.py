@@ -7,11 +7,9 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy
-import tensorflow
 
 from automl.config.sections import TrainingConfig
 from automl.data.dataset import Dataset
@@ -20,12 +18,14 @@ from automl.data.splits import Fold
 from automl.evaluation.metrics import score
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
-from automl.training.compiled import CompiledModels, evaluation_loss, loss_name, mean_loss, row_losses
+from automl.training.compiled import CompiledModels, evaluation_loss, loss_name, row_losses
+from automl.training.deadline import Deadline, SecondsLeft, forever
+from automl.training.fitting import BatchOrder, LossRecorder, Part, fit
 from automl.training.health import MOST_ROWS, loss_slopes, make_health, output_slopes
 from automl.training.network import Network, forward
-from automl.training.rows import member_fold, row_order
-from automl.training.views import Treatment, View, make_view
-from automl.trial import FoldResult, Health, Hyperparameters, Member, Task
+from automl.training.rows import member_fold
+from automl.training.views import Treatment, View, ViewRows, make_view, view_rows
+from automl.trial import FoldResult, Health, Hyperparameters, Member
 
 MOST_EPOCHS = 100
 """Of a network, where the study file and the size of the table say nothing else."""
@@ -35,7 +35,7 @@ OnEpoch = Callable[[int, int], None]
 
 
 class TrialFailure(Exception):
-    """A member that cannot go on; its message is the trial's reason. Never leaves `training/`."""
+    """A member that cannot go on; its message is the trial's reason. Leaves `training/` only from a refit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,31 @@ class TrainingPlan:
         """Epochs of a network at most."""
         return self.training.epochs or MOST_EPOCHS
 
-    def view(self, member: Member, fold: Fold) -> View:
-        """What a member sees of a fold."""
+    def num_inputs(self, member: Member) -> int:
+        """Inputs of a member's view."""
+        return self.layout.num_inputs(str(member.hyperparameters.get("numeric_encoding", "standard")))
+
+    def rows(self, member: Member, fold: Fold) -> ViewRows:
+        """Which rows a member sees of a fold."""
+        return view_rows(member_fold(member, fold))
+
+    def view(self, member: Member, fold: Fold, rows: ViewRows | None = None) -> View:
+        """What a member sees of a fold; `rows` are `self.rows(member, fold)` where they are known."""
         treatment = Treatment(
             self.layout,
             str(member.hyperparameters.get("numeric_encoding", "standard")),
             str(member.hyperparameters.get("target_transform", "none")),
             self.training.class_weights == "balanced",
         )
-        return make_view(self.dataset, member_fold(member, fold), treatment)
+        return make_view(self.dataset, rows or self.rows(member, fold), treatment)
+
+    def order(self, member: Member, epochs: int) -> BatchOrder:
+        """In which order a member's rows come."""
+        return BatchOrder(member.order_seed, self.batch_size_of(member), epochs)
+
+    def batch_size_of(self, member: Member) -> int:
+        """Rows a step of a member."""
+        return int(member.hyperparameters.get("batch_size") or self.batch_size)
 
     def models(self) -> CompiledModels:
         """Models for members of one structure."""
@@ -87,7 +103,12 @@ class TrainingPlan:
 
 
 def train_member(
-    plan: TrainingPlan, member: Member, fold: Fold, models: CompiledModels, on_epoch: OnEpoch
+    plan: TrainingPlan,
+    member: Member,
+    fold: Fold,
+    models: CompiledModels,
+    on_epoch: OnEpoch,
+    deadline: Deadline | None = None,
 ) -> tuple[FoldResult, Network]:
     """Train one member with early stopping on its stopping rows and score it on its validation rows.
 
@@ -97,6 +118,7 @@ def train_member(
         fold: On which rows.
         models: Where the model comes from; its next model uses up the network that is returned.
         on_epoch: Called after each epoch.
+        deadline: Ends the training when time is short; the best epoch so far is kept.
 
     Raises:
         TrialFailure: The loss or a score became infinite or NaN.
@@ -105,13 +127,16 @@ def train_member(
     dataset = plan.dataset
     view = plan.view(member, fold)
     model = models.fresh(member, plan.epochs * num_steps(plan, member, view))
-    parts = [Part(plan, view, rows, model) for rows in (view.measured, fold.stopping, fold.validation)]
+    parts = [Part(dataset, view, rows, model) for rows in (view.measured, fold.stopping, fold.validation)]
     start = _start(model, parts[0]) if member.fold == 0 else []
-    recorder = _LossRecorder(parts, lambda epoch: on_epoch(member.fold, epoch))
+    deadline = deadline or Deadline(forever)
+    recorder = LossRecorder(parts, lambda epoch: on_epoch(member.fold, epoch), deadline)
+    # It gives back the best weights whoever ends the training (a test holds it).
     stopper = keras.callbacks.EarlyStopping(
         "stopping_loss", mode="min", patience=plan.training.patience, restore_best_weights=True
     )
-    fit(plan, member, model, Part(plan, view, view.fold.fit, model), [recorder, stopper])
+    part = Part(dataset, view, view.fold.fit, model)
+    fit(model, part, plan.order(member, plan.epochs), [deadline, recorder, stopper])
     if recorder.diverged:
         raise diverged(member, len(recorder.losses))
     network = Network(model, view.scalings, dataset.task)
@@ -134,8 +159,14 @@ def train_member(
         seconds=time.perf_counter() - started,
         predictions=predictions[1].astype(numpy.float32),
         health=_health(model, start, parts[0]) if member.fold == 0 else None,
+        cut=deadline.broken_off or (deadline.is_over and not _has_ended(plan, stopper, deadline.epochs)),
     )
     return result, network
+
+
+def _has_ended(plan: TrainingPlan, stopper: keras.callbacks.EarlyStopping, epochs: int) -> bool:
+    """Whether a training would have ended here without a deadline."""
+    return epochs >= plan.epochs or stopper.stopped_epoch > 0
 
 
 def _start(model: keras.Model, part: "Part") -> list[numpy.ndarray]:
@@ -165,19 +196,36 @@ def check_scores(member: Member, scores: Mapping[str, float]) -> None:
         raise TrialFailure(f"diverged: {wrong[0]} is {scores[wrong[0]]} (fold {member.fold})")
 
 
-def refit(plan: TrainingPlan, member: Member, rows: numpy.ndarray, epochs: int) -> Network:
+def refit(
+    plan: TrainingPlan,
+    member: Member,
+    rows: numpy.ndarray,
+    epochs: int,
+    on_epoch: OnEpoch = lambda *_: None,
+    seconds_left: SecondsLeft = forever,
+) -> Network:
     """Train one member on all of these rows for a fixed number of epochs.
+
+    Args:
+        plan: What all members of the study share.
+        member: What to train.
+        rows: Rows of the table.
+        epochs: How many epochs; fewer, but at least one, when the time is over.
+        on_epoch: Called after each epoch.
+        seconds_left: Seconds until it must end.
 
     Raises:
         TrialFailure: The weights are not finite afterwards.
     """
     view = plan.view(member, Fold(rows, rows[:0], rows[:0]))
     model = plan.models().fresh(member, epochs * num_steps(plan, member, view))
-    part = Part(plan, view, view.fold.fit, model)
-    fit(plan, member, model, part, [], epochs)
+    part = Part(plan.dataset, view, view.fold.fit, model)
+    deadline = Deadline(seconds_left, within_epochs=False)
+    teller = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: on_epoch(member.fold, epoch + 1))
+    fit(model, part, plan.order(member, epochs), [deadline, teller])
     if not all(numpy.isfinite(weights).all() for weights in model.get_weights()):
         raise TrialFailure("diverged: the refit on all training rows has weights that are not finite")
-    return Network(model, view.scalings, plan.dataset.task)
+    return Network(model, view.scalings, plan.dataset.task, deadline.epochs)
 
 
 def capacity_of(plan: TrainingPlan, hyperparameters: Hyperparameters) -> int:
@@ -189,94 +237,6 @@ def _count(model: keras.Model) -> int:
     return sum(math.prod(weights.shape) for weights in model.trainable_weights)
 
 
-class Part:
-    """Some rows of a fold, for a model: `rows`, `inputs`, `targets`, `weights` and `sample_weights`."""
-
-    def __init__(self, plan: TrainingPlan, view: View, rows: numpy.ndarray, model: keras.Model) -> None:
-        places = view.places(rows)
-        self.rows = rows
-        self.inputs = view.inputs[places]
-        self.targets = view.targets[places]
-        self.weights = view.row_weights[places]
-        self.sample_weights = view.sample_weights[places]
-        if plan.dataset.task is Task.MULTICLASS and "sparse" in str(_loss_name(model)).lower():
-            self.targets = plan.dataset.target[rows].astype(numpy.float32)[:, None]
-
-
-def _loss_name(model: keras.Model) -> str:
-    loss = model.loss
-    return loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
-
-
-class _LossRecorder(keras.callbacks.Callback):
-    """After each epoch, the loss on the fit, stopping and validation rows: no dropout, no penalties.
-
-    Cheaper than `validation_data`, for which Keras builds a second pipeline, and it serves three sets at once.
-    """
-
-    def __init__(self, parts: list[Part], on_epoch: Callable[[int], None]) -> None:
-        super().__init__()
-        self.losses: list[tuple[float, float, float]] = []
-        self.diverged = False
-        self._on_epoch = on_epoch
-        self._inputs = numpy.concatenate([part.inputs for part in parts])
-        self._targets = [(part.targets, part.sample_weights) for part in parts]
-        self._bounds = numpy.cumsum([len(part.rows) for part in parts])[:-1]
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        outputs = numpy.split(forward(self.model, self._inputs), self._bounds)
-        loss = evaluation_loss(self.model)
-        losses = [
-            mean_loss(loss, target, output, weights)
-            for (target, weights), output in zip(self._targets, outputs, strict=True)
-        ]
-        self.losses.append((losses[0], losses[1], losses[2]))
-        if logs is not None:
-            logs["stopping_loss"] = losses[1]
-        if not all(map(math.isfinite, losses)):
-            self.diverged = self.model.stop_training = True
-        self._on_epoch(epoch + 1)
-
-
-def fit(
-    plan: TrainingPlan,
-    member: Member,
-    model: keras.Model,
-    part: Part,
-    callbacks: list[Any],
-    epochs: int | None = None,
-) -> None:
-    """Train a compiled model on a part, its rows in the member's own order; for all epochs of the plan by default."""
-    epochs = epochs or plan.epochs
-    size = _batch_size(plan, member)
-    orders = numpy.stack([row_order(member.order_seed, len(part.rows), epoch) for epoch in range(epochs)])
-    model.fit(
-        _batches(part, size, orders),
-        steps_per_epoch=math.ceil(len(part.rows) / size),
-        epochs=epochs,
-        callbacks=callbacks,
-        shuffle=False,
-        verbose=0,
-    )
-
-
-def _batch_size(plan: TrainingPlan, member: Member) -> int:
-    return int(member.hyperparameters.get("batch_size") or plan.batch_size)
-
-
 def num_steps(plan: TrainingPlan, member: Member, view: View) -> int:
     """Steps of one epoch."""
-    return math.ceil(len(view.fit) / _batch_size(plan, member))
-
-
-def _batches(part: Part, size: int, orders: numpy.ndarray) -> tensorflow.data.Dataset:
-    """Batches of one epoch after another, the rows of each in its own order, of shape (epoch, row).
-
-    The last batch of an epoch holds what is left.
-    """
-    arrays = [tensorflow.constant(array) for array in (part.inputs, part.targets, part.weights)]
-    if (part.weights == 1.0).all():
-        arrays = arrays[:2]
-    epochs = tensorflow.data.Dataset.from_tensor_slices(orders)
-    batches = epochs.flat_map(lambda order: tensorflow.data.Dataset.from_tensor_slices(order).batch(size))
-    return batches.map(lambda order: tuple(tensorflow.gather(array, order) for array in arrays)).prefetch(2)
+    return math.ceil(len(view.fit) / plan.batch_size_of(member))

@@ -1,6 +1,6 @@
 """What members predicted while they trained, for whoever asks how it changed: data of `Member.snapshots`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,11 @@ import keras
 import numpy
 
 from automl.data.splits import Fold
-from automl.errors import AutoMLError
+from automl.training.deadline import Deadline, SecondsLeft, forever
+from automl.training.fitting import Part, fit
 from automl.training.network import forward, interpret
-from automl.training.sequential import Part, TrainingPlan, fit, num_steps
-from automl.training.trials import reason_of
+from automl.training.sequential import OnEpoch, TrainingPlan, TrialFailure, num_steps
+from automl.training.trials import failures
 from automl.training.views import View
 from automl.trial import Member
 
@@ -37,8 +38,12 @@ class Trace:
 
 
 def trace_member(
-    plan: TrainingPlan, member: Member, fold: Fold, on_epoch: Callable[[int, int], None]
-) -> Trace:
+    plan: TrainingPlan,
+    member: Member,
+    fold: Fold,
+    on_epoch: OnEpoch,
+    seconds_left: SecondsLeft = forever,
+) -> Trace | None:
     """Train one member with `model.fit` to the last of its snapshots.
 
     Args:
@@ -46,17 +51,25 @@ def trace_member(
         member: What to train.
         fold: On which rows; it predicts the validation rows.
         on_epoch: Called after each epoch.
+        seconds_left: Seconds until the training must end.
+
+    Returns:
+        None when the time was over before the last snapshot.
     """
     view = plan.view(member, fold)
     outputs: list[numpy.ndarray] = []
+    deadline = Deadline(seconds_left)
     try:
-        model = plan.models().fresh(member, plan.epochs * num_steps(plan, member, view))
-        recorder = _Snapshots(member, view.inputs[view.places(fold.validation)], outputs, on_epoch)
-        fit(plan, member, model, Part(plan, view, view.fold.fit, model), [recorder], member.snapshots[-1])
-    except AutoMLError:
-        raise
-    except Exception as error:  # whatever a user's network does wrong is its own end
-        return make_trace(plan, member, view, outputs, reason_of(error))
+        with failures(f"trace of trial {member.trial}"):
+            model = plan.models().fresh(member, plan.epochs * num_steps(plan, member, view))
+            inputs = view.inputs[view.places(fold.validation)]
+            recorder = _Snapshots(member, inputs, outputs, on_epoch)
+            part = Part(plan.dataset, view, view.fold.fit, model)
+            fit(model, part, plan.order(member, member.snapshots[-1]), [deadline, recorder])
+    except TrialFailure as failure:
+        return make_trace(plan, member, view, outputs, str(failure))
+    if deadline.epochs < member.snapshots[-1]:
+        return None
     finite = all(numpy.isfinite(one).all() for one in outputs)
     return make_trace(plan, member, view, outputs, "" if finite else "diverged")
 
@@ -79,7 +92,7 @@ class _Snapshots(keras.callbacks.Callback):
         member: Member,
         inputs: numpy.ndarray,
         outputs: list[numpy.ndarray],
-        on_epoch: Callable[[int, int], None],
+        on_epoch: OnEpoch,
     ) -> None:
         super().__init__()
         self._member, self._inputs, self._outputs, self._on_epoch = member, inputs, outputs, on_epoch

@@ -1,5 +1,6 @@
 """The table as members see it: one view a fold, scaled by the statistics of its fit rows, all in equal arrays."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -19,32 +20,50 @@ MOST_MEASURED = 8192
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What members of one fold train on.
+class ViewRows:
+    """Which rows members of one fold see: all that a plan needs to know of a view.
 
     Attributes:
         fold: Row numbers of the table; fit rows may come several times.
-        scalings: Learned on the fit rows.
         measured: Row numbers of fit rows that stand for all of them in losses and scores.
         rows: Row numbers of the table, in the order of the view's rows: first those that losses are measured on.
         num_measured: How many these are.
         fit: Where the fit rows stand in `rows`, as int32; as often as they come.
-        inputs: Float32 array of shape (row, feature), scaled.
-        targets: Float32 array of shape (row, output): one column a class, or one.
-        row_weights: How much each row counts in the training loss, float32 of shape (row,).
-        sample_weights: How much it counts in losses and scores that are looked at, float64 of the same shape.
     """
 
     fold: Fold
-    scalings: Scalings
     measured: numpy.ndarray
     rows: numpy.ndarray
     num_measured: int
     fit: numpy.ndarray
+
+    def places(self, rows: numpy.ndarray) -> numpy.ndarray:
+        """Where rows of the table stand in the view."""
+        return _places(self.rows, self.num_measured, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class View(ViewRows):
+    """What members of one fold train on.
+
+    Attributes:
+        scalings: Learned on the fit rows.
+        inputs: Float32 array of shape (row, feature), scaled.
+        targets: Float32 array of shape (row, output): one column per class, or one.
+        row_weights: How much each row counts in the training loss, float32 of shape (row,).
+        sample_weights: How much it counts in losses and scores that are looked at, float64 of the same shape.
+    """
+
+    scalings: Scalings
     inputs: numpy.ndarray
     targets: numpy.ndarray
     row_weights: numpy.ndarray
     sample_weights: numpy.ndarray
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether its arrays have gone to `Tables`."""
+        return not len(self.inputs)
 
     def parts(self) -> numpy.ndarray:
         """Weights of the measured rows in the means over fit, stopping and validation rows, float32 (part, row)."""
@@ -55,10 +74,6 @@ class View:
             if weights.sum() > 0.0:
                 numpy.add.at(parts[part], places, weights / weights.sum())
         return parts.astype(numpy.float32)
-
-    def places(self, rows: numpy.ndarray) -> numpy.ndarray:
-        """Where rows of the table stand in the view."""
-        return _places(self.rows, self.num_measured, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +93,35 @@ class Treatment:
     balanced: bool = False
 
 
-def make_view(dataset: Dataset, fold: Fold, treatment: Treatment) -> View:
+def view_rows(fold: Fold) -> ViewRows:
+    """Which rows a view of a fold holds, without their values."""
+    measured = _measured(fold.fit)
+    first = numpy.unique(numpy.concatenate([measured, fold.stopping, fold.validation]))
+    rows = numpy.concatenate([first, numpy.setdiff1d(fold.fit, first)])
+    fit = _places(rows, len(first), fold.fit).astype(numpy.int32)
+    return ViewRows(fold, measured, rows, len(first), fit)
+
+
+def make_view(dataset: Dataset, outline: ViewRows, treatment: Treatment) -> View:
     """Encode the rows of a fold; the fit rows alone give the statistics.
 
     Args:
         dataset: The table.
-        fold: Its rows.
+        outline: Its rows.
         treatment: What is done to them.
     """
-    measured = _measured(fold.fit)
-    first = numpy.unique(numpy.concatenate([measured, fold.stopping, fold.validation]))
-    rows = numpy.concatenate([first, numpy.setdiff1d(fold.fit, first)])
+    fold, rows = outline.fold, outline.rows
     inputs = fit_preprocessing(dataset.columns.take(fold.fit), treatment.layout, treatment.encoding)
     regression = dataset.task is Task.REGRESSION
     target = fit_target(dataset.target[fold.fit], treatment.transform) if regression else NO_SCALING
     scalings = Scalings(inputs, target)
     return View(
         fold=fold,
-        scalings=scalings,
-        measured=measured,
+        measured=outline.measured,
         rows=rows,
-        num_measured=len(first),
-        fit=_places(rows, len(first), fold.fit).astype(numpy.int32),
+        num_measured=outline.num_measured,
+        fit=outline.fit,
+        scalings=scalings,
         inputs=inputs.apply(dataset.columns.take(rows)),
         targets=encode_targets(dataset, rows, scalings),
         row_weights=_row_weights(dataset, fold, rows, treatment.balanced),
@@ -148,46 +170,53 @@ class Tables:
     """Views on the device, filled up to one number of rows. The views themselves keep no second copy of their arrays.
 
     Args:
-        views: At least one.
-        earlier: Views of the same number of inputs that come before them.
+        views: What the tables have room for, at least one view. Where only its rows are given, the arrays hold zeros:
+            programs depend on the shapes of the arrays, so that these must not depend on which views are encoded.
+        earlier: Tables of the first ones of these views, whose arrays are copied.
     """
 
-    def __init__(self, views: list[View], earlier: "Tables | None" = None) -> None:
-        self.num_measured: int = max(
-            _filled_up(max(view.num_measured for view in views)), earlier.num_measured if earlier else 0
-        )
-        num_rows = max(self.num_measured, *(len(view.rows) for view in views))
-        if earlier:
-            num_rows = max(num_rows, earlier.arrays["inputs"].shape[1])
-        stacked: dict[str, list[numpy.ndarray]] = {
-            name: [_filled(getattr(view, name), num_rows, 0) for view in views]
-            for name in ("inputs", "targets", "row_weights")
-        }
-        stacked["parts"] = [_filled(view.parts(), self.num_measured, 1) for view in views]
-        if earlier:
-            for name, arrays in stacked.items():
-                length, axis = (self.num_measured, 1) if name == "parts" else (num_rows, 0)
+    def __init__(self, views: Sequence[ViewRows], earlier: "Tables | None" = None) -> None:
+        self.num_measured: int = measured_room(views)
+        self.num_rows: int = max(self.num_measured, *(len(view.rows) for view in views))
+        self.arrays: dict[str, Any] = {}
+        for name, shape in self._shapes(views).items():
+            array = numpy.zeros(shape, numpy.float32)
+            if earlier is not None and earlier.arrays:
                 before = ops.convert_to_numpy(earlier.arrays[name])
-                arrays[:0] = [_filled(array, length, axis) for array in before]
-        self.arrays: dict[str, Any] = {
-            name: ops.convert_to_tensor(numpy.stack(arrays)) for name, arrays in stacked.items()
-        }
-        self.views: tuple[View, ...] = (*(earlier.views if earlier else ()), *map(_bare, views))
+                array[tuple(map(slice, before.shape))] = before
+            for place, view in enumerate(views):
+                if isinstance(view, View) and not view.is_bare:
+                    part = view.parts() if name == "parts" else getattr(view, name)
+                    array[place][tuple(map(slice, part.shape))] = part
+            self.arrays[name] = ops.convert_to_tensor(array)
+        self.views: tuple[ViewRows, ...] = tuple(map(_bare, views))
 
     def num_steps(self, batch_size: int) -> int:
         """Steps of the longest epoch of any view."""
         return max(-(-len(view.fit) // batch_size) for view in self.views)
 
+    def _shapes(self, views: Sequence[ViewRows]) -> dict[str, tuple[int, ...]]:
+        """Of the arrays by name; none while no view is encoded."""
+        encoded = next((view for view in views if isinstance(view, View)), None)
+        if encoded is None:
+            return {}
+        rows = (len(views), self.num_rows)
+        return {
+            "inputs": (*rows, encoded.inputs.shape[1]),
+            "targets": (*rows, encoded.targets.shape[1]),
+            "row_weights": rows,
+            "parts": (len(views), 3, self.num_measured),
+        }
 
-def _bare(view: View) -> View:
-    return replace(view, inputs=view.inputs[:0], targets=view.targets[:0], row_weights=view.row_weights[:0])
+
+def _bare(view: ViewRows) -> ViewRows:
+    if not isinstance(view, View):
+        return view
+    # copies, for a slice of no rows would keep the whole array
+    inputs, targets, weights = (array[:0].copy() for array in (view.inputs, view.targets, view.row_weights))
+    return replace(view, inputs=inputs, targets=targets, row_weights=weights)
 
 
-def _filled_up(count: int) -> int:
-    return -(-count // BLOCK) * BLOCK
-
-
-def _filled(array: numpy.ndarray, length: int, axis: int) -> numpy.ndarray:
-    room = [(0, 0)] * array.ndim
-    room[axis] = (0, length - array.shape[axis])
-    return numpy.pad(array, room)
+def measured_room(views: Iterable[ViewRows]) -> int:
+    """Rows that tables of these views have room for in the losses."""
+    return max(-(-view.num_measured // BLOCK) * BLOCK for view in views)

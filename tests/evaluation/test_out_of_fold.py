@@ -1,43 +1,69 @@
-"""Out-of-fold predictions: in the order of the rows, of the first round of repeated folds, within bounds."""
+"""Which predictions of a trial are kept, and what they give back."""
+
+import dataclasses
 
 import numpy
+import pytest
+from paper_trials import completed, failed
 
-from automl.evaluation import out_of_fold
 from automl.evaluation.out_of_fold import OutOfFold
-from automl.trial import Direction, FoldResult, Objective, Trial, TrialState
 
-OBJECTIVE = Objective("rmse", Direction.MINIMIZE)
-VALIDATION = [numpy.array([5, 1]), numpy.array([3, 7]), numpy.array([1, 3]), numpy.array([5, 7])]
+VALIDATION = [numpy.array([4, 0]), numpy.array([2, 6, 3])]
 
 
-def trial(number, score=1.0, state=TrialState.COMPLETE, kept=True):
-    folds = tuple(
-        FoldResult(fold, (), (), (), 1, {"rmse": score}, {}, 0.0, rows * 10.0 + fold if kept else None)
-        for fold, rows in enumerate(VALIDATION)
+def trial_with(*predictions):
+    """A completed trial whose folds predicted these."""
+    trial = completed(0, *[1.0] * len(predictions))
+    folds = [
+        dataclasses.replace(fold, predictions=numpy.asarray(values, numpy.float32))
+        for fold, values in zip(trial.folds, predictions, strict=True)
+    ]
+    return dataclasses.replace(trial, folds=tuple(folds))
+
+
+def test_numbers_are_kept_in_the_order_of_the_rows():
+    out_of_fold = OutOfFold(VALIDATION, num_classes=0, seed=0)
+    kept = out_of_fold.gather(trial_with([40.0, 0.0], [20.0, 60.0, 30.0]))
+    assert out_of_fold.rows.tolist() == [0, 2, 3, 4, 6]
+    assert out_of_fold.predictions(kept).tolist() == [0.0, 20.0, 30.0, 40.0, 60.0]
+    assert kept.nbytes == out_of_fold.bytes_per_trial == 20
+
+
+def test_two_classes_need_one_column():
+    out_of_fold = OutOfFold([numpy.array([1, 0])], num_classes=2, seed=0)
+    kept = out_of_fold.gather(trial_with([[0.25, 0.75], [0.9, 0.1]]))
+    assert kept.shape == (2,) and kept.nbytes == out_of_fold.bytes_per_trial
+    numpy.testing.assert_allclose(out_of_fold.predictions(kept), [[0.9, 0.1], [0.25, 0.75]], rtol=1e-6)
+
+
+def test_more_classes_need_a_column_each():
+    out_of_fold = OutOfFold([numpy.array([1, 0])], num_classes=3, seed=0)
+    predictions = numpy.array([[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]], numpy.float32)
+    kept = out_of_fold.gather(trial_with(predictions))
+    assert (out_of_fold.predictions(kept) == predictions[::-1]).all()
+    assert kept.nbytes == out_of_fold.bytes_per_trial
+
+
+def test_of_repeated_folds_the_first_round_is_kept():
+    out_of_fold = OutOfFold(
+        [numpy.array([0]), numpy.array([1]), numpy.array([1]), numpy.array([0])], 0, seed=0
     )
-    return Trial(number, {}, state, folds)
+    kept = out_of_fold.gather(trial_with([1.0], [2.0], [30.0], [40.0]))
+    assert kept.tolist() == [1.0, 2.0]
 
 
-def test_rows_are_sorted_and_those_of_the_first_round():
-    kept = OutOfFold(VALIDATION, OBJECTIVE)
-    kept.add(trial(4))
-    assert kept.rows.tolist() == [1, 3, 5, 7]
-    predictions = kept.of(4)
-    assert predictions is not None
-    assert predictions.tolist() == [10.0, 31.0, 50.0, 71.0]
+def test_trials_that_did_not_complete_keep_nothing():
+    out_of_fold = OutOfFold(VALIDATION, 0, seed=0)
+    assert out_of_fold.gather(failed(0)) is None
+    assert out_of_fold.gather(completed(1, 1.0, 2.0)) is None
 
 
-def test_failed_trials_and_those_without_predictions_are_left_out():
-    kept = OutOfFold(VALIDATION, OBJECTIVE)
-    kept.add(trial(0, state=TrialState.FAILED))
-    kept.add(trial(1, kept=False))
-    assert kept.all() == []
-    assert kept.of(0) is None
-
-
-def test_beyond_the_bound_the_worst_goes(monkeypatch):
-    monkeypatch.setattr(out_of_fold, "MOST_BYTES", 3 * 4 * 8)
-    kept = OutOfFold(VALIDATION, OBJECTIVE)
-    for number, score in enumerate([3.0, 1.0, 5.0, 2.0, 4.0]):
-        kept.add(trial(number, score))
-    assert [number for number in range(5) if kept.of(number) is not None] == [0, 1, 3]
+@pytest.mark.parametrize("seed", [0, 1])
+def test_of_a_large_table_the_same_sample_of_rows_is_kept_for_every_trial(seed):
+    rows = [numpy.arange(0, 60), numpy.arange(60, 100)]
+    samples = [OutOfFold(rows, 0, seed, most_rows=10) for _ in range(2)]
+    assert (samples[0].rows == samples[1].rows).all() and len(samples[0].rows) == 10
+    assert (numpy.diff(samples[0].rows) > 0).all()
+    kept = samples[0].gather(trial_with(rows[0] * 10.0, rows[1] * 10.0))
+    assert (kept == samples[0].rows * 10.0).all()
+    assert set(OutOfFold(rows, 0, 7, most_rows=10).rows) != set(samples[0].rows)

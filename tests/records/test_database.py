@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
@@ -22,6 +23,7 @@ from automl.errors import RecordError
 from automl.records import addresses, database
 from automl.records.addresses import RecordAddress, find_records
 from automl.records.database import SCHEMA, connect
+from automl.records.events import Recorded
 from automl.records.finding import find_run, open_records, read_state
 from automl.records.store import Records
 from automl.records.tables import METADATA, VERSION_TABLE
@@ -175,6 +177,58 @@ def test_a_database_may_be_shared_with_others_that_use_alembic(uri: str, tmp_pat
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "theirs"
     engine.dispose()
     records._engine.dispose()
+
+
+# A file that no run has come into
+
+
+def test_a_file_without_runs_is_removed_with_its_empty_folder(tmp_path: Path) -> None:
+    records = open_records(tmp_path / "mlruns", create=True)
+    _, lease = created(records)
+    records.remove_if_empty()
+    assert (tmp_path / "mlruns/records.db").is_file(), "it holds a run"
+    records.remove(lease)
+    (tmp_path / "mlruns/other").touch()
+    records.remove_if_empty()
+    assert [path.name for path in (tmp_path / "mlruns").iterdir()] == ["other"]
+    (tmp_path / "mlruns/other").unlink()
+    open_records(tmp_path / "mlruns", create=True).remove_if_empty()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_has_the_removed_file_open_begins_on_a_new_one(tmp_path: Path) -> None:
+    mlruns = tmp_path / "mlruns"
+    first, second, third = (open_records(mlruns, create=True) for _ in range(3))
+    assert (first.runs(), second.runs(), third.runs()) == ([], [], [])
+    first.remove_if_empty()
+    assert not mlruns.exists()
+    run, lease = created(second)
+    second.append(lease, ended(0, 0.5))
+    assert third.enter(mlruns / "studies/iris/r", [Recorded(1, 1.0, started("iris", "r"))], "before")
+    assert [one.title for one in open_records(mlruns).runs()] == [run.title, "iris/r"]
+    first.remove_if_empty()
+    assert len(open_records(mlruns).runs()) == 2
+
+
+def test_a_file_that_is_removed_while_its_tables_are_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, prepares = tmp_path / "mlruns/records.db", database._prepare_schema
+    times = []
+
+    def removed(*arguments: Any) -> None:
+        times.append(1)
+        if len(times) == 1:
+            with arguments[0].connect():  # the file is there
+                file.unlink()
+                file.parent.rmdir()
+            arguments[0].dispose()
+        prepares(*arguments)
+
+    monkeypatch.setattr(database, "_prepare_schema", removed)
+    created(open_records(tmp_path / "mlruns", create=True))
+    assert len(times) == 2
+    assert len(open_records(tmp_path / "mlruns").runs()) == 1
 
 
 # What may be wrong with it

@@ -12,6 +12,7 @@ from paper_trials import completed
 from record_samples import Open, created, ended, events_of
 
 from automl.records.events import StudyStarted, TrialEnded
+from automl.records.finding import open_records
 from automl.records.store import Records
 
 START = """
@@ -76,6 +77,32 @@ def test_ten_processes_begin_on_one_empty_record_in_the_same_moment(
     for run in records.runs():
         assert [recorded.seq for recorded in records.events(run)] == [1, 2, 3, 4, 5, 6]
         assert (run.num_trials, run.status) == (5, "killed")
+
+
+LEAVE = """
+for attempt in range(6):
+    store, run = records(), f"2026-{number}-{attempt}"
+    started = StudyStarted(f"study{number}", run, "log_loss", "min")
+    _, lease = store.create(folder / "studies" / f"study{number}" / run, started, "1.0")
+    if number % 2 or attempt < 5:
+        store.release(lease)
+        store.remove(lease)
+        store.remove_if_empty()
+    else:
+        store.append(lease, TrialEnded(0, "complete", (0.5,), (1,)))
+say(number)
+"""
+
+
+def test_runs_that_could_not_begin_take_no_other_with_them(tmp_path: Path) -> None:
+    """They remove the record where it is empty, while others begin on it."""
+    mlruns = tmp_path / "mlruns"
+    uri = f"sqlite:///{mlruns / 'records.db'}"
+    run_together(tmp_path, uri, LEAVE, 8)
+    runs = open_records(mlruns, uri).runs()
+    assert sorted((run.name, run.num_trials) for run in runs) == [
+        (f"study{number}", 1) for number in (0, 2, 4, 6)
+    ]
 
 
 APPEND = """

@@ -115,6 +115,22 @@ def test_capacities_of_one_magnitude_stay_on_a_linear_scale() -> None:
     assert numpy.isfinite([y for _, y in points(axes, "best at this capacity")]).all()
 
 
+def test_of_many_trials_evenly_spaced_ones_are_drawn_and_the_files_of_few_are_read() -> None:
+    trials = [completed(number, 1.0 + number % 700, capacity=1 + number % 700) for number in range(2100)]
+    read: list[int] = []
+
+    def training_mean(trial: Trial) -> float:
+        read.append(trial.number)
+        return 0.5
+
+    axes = axes_of(validation_curve_over_capacity(trials, LOSS, training_mean))
+    assert len(read) == 600
+    assert len(points(axes, "training")) == 500
+    best = points(axes, "best at this capacity")
+    assert best == [(size, float(size)) for size, _ in best], "the first trial of a size is its best"
+    assert (len(best), best[0][0], best[-1][0]) == (100, 1.0, 700.0)
+
+
 def test_figures_leave_no_state_in_pyplot() -> None:
     code = """
 import sys

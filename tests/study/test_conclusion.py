@@ -50,9 +50,9 @@ def test_the_threshold_is_in_the_model_and_in_the_test_score(ended) -> None:
     assert predicted["prediction"].tolist() == said.tolist()
     expected = f1_score(rows["y"], said, average="macro", sample_weight=rows["count"])
     assert result.test_scores["f1_macro"] == pytest.approx(expected, abs=1e-6)
-    assert result.verdict.test is not None
-    assert result.verdict.test.value == pytest.approx(expected, abs=1e-6)
-    assert result.verdict.test.low < expected < result.verdict.test.high
+    value, low, high = result.verdict.test
+    assert value == pytest.approx(expected, abs=1e-6)
+    assert low < expected < high
     plain = log_loss(
         rows["y"], predicted[["probability_common", "probability_rare"]], sample_weight=rows["count"]
     )

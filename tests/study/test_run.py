@@ -17,14 +17,14 @@ import mlflow
 import numpy
 import pytest
 import yaml
+from recording import Recorder
 
 import automl
 from automl.config.reading import make_study
 from automl.errors import DataError, ExportError, SearchSpaceError, StudyFailedError, TrackingError
 from automl.evaluation.metrics import METRICS
-from automl.records.journal import read_journal
+from automl.records.finding import read_run
 from automl.study.preparation import prepare_study
-from automl.tracking.tracker import Tracker
 from automl.trial import Progress, TrialState
 
 SMALL = {
@@ -43,45 +43,6 @@ def write(folder, **changes):
     path = folder / "small.yaml"
     path.write_text(yaml.safe_dump({**SMALL, **changes}))
     return path
-
-
-class Recorder(Tracker):
-    """Keeps what it is told, and does what it is asked to do at an event."""
-
-    def __init__(self, **actions):
-        self.events, self.actions = [], actions
-
-    def record(self, *event):
-        self.events.append(event)
-        if event[0] in self.actions:
-            self.actions[event[0]](event)
-
-    def start_study(self, record):
-        self.record("start", record)
-
-    def start_cohort(self, trials):
-        self.record("cohort", list(trials))
-
-    def start_phase(self, name):
-        self.record("phase", name)
-
-    def log_progress(self, progress):
-        self.record("progress", progress)
-
-    def log_trial(self, trial):
-        self.record("log", trial.number)
-
-    def finish_study(self, summary):
-        self.record("finish", summary)
-
-    def told(self, name):
-        """What came with the events of a name, in order."""
-        return [event[1] for event in self.events if event[0] == name]
-
-    @property
-    def names(self):
-        """Names of the events but for progress, in order."""
-        return [event[0] for event in self.events if event[0] != "progress"]
 
 
 @pytest.fixture(scope="module")
@@ -127,22 +88,23 @@ def test_every_trial_has_its_folds_and_the_best_has_the_best_mean(ran):
 
 def test_trackers_are_told_in_order(ran):
     _, _, recorder = ran
-    assert recorder.names == ["start", "cohort", *["log"] * 3, "phase", "finish"]
+    stages = ["phase", "phase", "phase"]  # refit, verdict, export
+    assert recorder.names == ["start", "phase", "cohort", *["trial"] * 3, *stages, "finish", "flush"]
+    assert recorder.told("phase") == ["search", "refit of the best trial", "verdict", "export"]
     assert recorder.told("cohort") == [[0, 1, 2]]
-    assert sorted(recorder.told("log")) == [0, 1, 2]
-    progress = recorder.told("progress")
+    assert sorted(recorder.told("trial")) == [0, 1, 2]
+    progress = [one for one in recorder.told("progress") if one.total == 6]
     done = [one.done for one in progress]
     assert done == sorted(done)
-    assert {one.total for one in progress} == {6}
     assert (progress[-1].done, progress[-1].running) == (6, 0)
 
 
-def test_the_journal_gives_the_same_trials_back(ran):
+def test_the_record_gives_the_same_trials_back(ran):
     _, result, _ = ran
-    log = read_journal(result.folder)
-    assert log.trials == result.trials
-    assert log.finish["status"] == "FINISHED"
-    assert len(log.tests) == 1 and log.tests[0]["scores"] == result.test_scores
+    state = read_run(result.folder)
+    assert state.trials == result.trials
+    assert state.finished.status == "finished" and not state.unfinished
+    assert len(state.tests) == len(state.intended) == 1 and state.tests[0].scores == result.test_scores
 
 
 def test_the_same_study_gives_the_same_scores_in_another_process(ran):
@@ -239,7 +201,7 @@ def test_export_gives_the_best_or_any_other_trial(ran, tmp_path):
     card = json.loads((tmp_path / "other" / "model.json").read_text())
     assert card["trial"] == other
     assert not any("test" in name for name in card["scores"])
-    assert len(read_journal(result.folder).tests) == 1
+    assert len(read_run(result.folder).tests) == 1
 
 
 def test_export_leaves_a_folder_with_other_things_alone(ran, tmp_path):
@@ -280,28 +242,26 @@ def test_an_interrupt_keeps_finished_trials_and_marks_the_runs_killed(ran, store
     runs = {run.data.tags["role"]: run for run in store.search_runs([experiment.experiment_id])}
     assert runs["study"].info.status == "KILLED"
     assert runs["trial"].info.status == "FINISHED"
-    summary = recorder.events[-1][1]
-    assert [trial.number for trial in summary.trials] == [0]
-    log = read_journal(next((folder / "mlruns" / "studies" / "cut").iterdir()))
-    assert [trial.number for trial in log.trials] == [0]
-    assert log.finish["status"] == "KILLED" and not log.tests
+    state = read_run(next((folder / "mlruns" / "studies" / "cut").iterdir()))
+    assert [trial.number for trial in state.trials] == recorder.told("trial") == [0]
+    assert state.finished.status == "stopped" and not state.tests
+    assert state.unfinished == "stopped after 1 of 3 trials; no model was exported"
 
 
 def test_an_interrupt_within_a_cohort_keeps_the_trials_that_have_ended(ran):
     folder = ran[0]
 
     def interrupt(event):
-        if recorder.told("log"):
+        if recorder.told("trial"):
             raise KeyboardInterrupt
 
     recorder = Recorder(progress=interrupt)
     threads = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
         automl.run_study(write(folder, name="split"), mlruns=folder / "mlruns", trackers=[recorder])
-    assert recorder.names == ["start", "cohort", "log", "finish"]
-    log = read_journal(next((folder / "mlruns" / "studies" / "split").iterdir()))
-    assert [trial.number for trial in log.trials] == recorder.told("log")
-    assert log.trials == recorder.told("finish")[0].trials
+    assert recorder.names == ["start", "phase", "cohort", "trial", "finish", "flush"]
+    state = read_run(next((folder / "mlruns" / "studies" / "split").iterdir()))
+    assert [trial.number for trial in state.trials] == recorder.told("trial")
     assert threading.active_count() == threads
 
 
@@ -315,11 +275,11 @@ def test_an_interrupt_that_a_library_swallows_is_not_lost(ran):
             raise AssertionError("no interrupt came")
 
     handler = signal.getsignal(signal.SIGINT)
-    recorder = Recorder(cohort=swallow)
+    recorder = Recorder(progress=swallow)
     with pytest.raises(KeyboardInterrupt):
         automl.run_study(write(folder, name="deaf"), mlruns=folder / "mlruns", trackers=[recorder])
-    assert recorder.told("log") == []
-    assert recorder.told("finish")[0].status == "KILLED"
+    assert recorder.told("trial") == []
+    assert recorder.told("finish")[0].status == "stopped"
     assert signal.getsignal(signal.SIGINT) is handler
 
 
@@ -330,9 +290,9 @@ def test_a_study_without_a_completed_trial_fails_and_says_why(ran):
     data = {"sklearn": "diabetes"}
     with pytest.raises(StudyFailedError, match="diverged"):
         automl.run_study(write(folder, name="lost", data=data, space=space), mlruns=folder / "mlruns")
-    log = read_journal(next((folder / "mlruns" / "studies" / "lost").iterdir()))
-    assert {trial.state for trial in log.trials} == {TrialState.FAILED}
-    assert log.finish["status"] == "FAILED"
+    state = read_run(next((folder / "mlruns" / "studies" / "lost").iterdir()))
+    assert {trial.state for trial in state.trials} == {TrialState.FAILED}
+    assert state.finished.status == "failed" and "diverged" in state.finished.reason
 
 
 def test_a_dead_server_stops_the_study_before_it_begins_and_leaves_nothing(tmp_path):
@@ -343,11 +303,11 @@ def test_a_dead_server_stops_the_study_before_it_begins_and_leaves_nothing(tmp_p
 
 
 @pytest.mark.parametrize("engine", ["sequential", "population"])
-def test_a_time_limit_starts_no_new_trial(ran, monkeypatch, engine):
-    """By a clock that goes on by a second whenever it is looked at: before each trial, at the least."""
+def test_a_time_limit_ends_the_search(ran, monkeypatch, engine):
+    """By a clock that goes on by a tenth of a second whenever it is read."""
     folder = ran[0]
     ticks = itertools.count()
-    monkeypatch.setattr("automl.study.run.time", types.SimpleNamespace(monotonic=lambda: float(next(ticks))))
+    monkeypatch.setattr("automl.study.budget.time", types.SimpleNamespace(monotonic=lambda: next(ticks) / 10))
     path = write(
         folder,
         name=f"brief-{engine}",
@@ -356,8 +316,12 @@ def test_a_time_limit_starts_no_new_trial(ran, monkeypatch, engine):
         training={**SMALL["training"], "engine": engine},
     )
     result = automl.run_study(path, mlruns=folder / "mlruns")
-    assert 1 < len(result.trials) < 5
-    assert {(trial.state, len(trial.folds)) for trial in result.trials} == {(TrialState.COMPLETE, 2)}
+    assert 1 < len(result.trials) < 50
+    complete = [trial for trial in result.trials if trial.state is TrialState.COMPLETE]
+    assert {len(trial.folds) for trial in complete} == {2}
+    others = {trial.reason for trial in result.trials if trial not in complete}
+    assert others <= {"the budget ended before all of its folds were trained"}
+    assert result.state.finished.status == "finished"
 
 
 def test_a_small_space_ends_the_study_early(ran):
@@ -398,13 +362,14 @@ def test_a_users_convolutional_network_is_studied_and_exported(ran):
     )
     recorder = Recorder()
     result = automl.run_study(path, mlruns=folder / "mlruns", trackers=[recorder])
-    assert recorder.names == ["start", *["cohort", "log"] * 2, "phase", "finish"]
+    assert recorder.told("cohort") == [[0], [1]] and recorder.told("trial") == [0, 1]
     assert Progress(done=1, total=2, running=1, epoch=1, num_epochs=3) in recorder.told("progress")
     capacities = {trial.hyperparameters["filters"]: trial.capacity for trial in result.trials}
     assert capacities == {f: 10 * f + 36 * f * 10 + 10 for f in (4, 8)}
     assert result.test_scores["accuracy"] > 0.85
     first = [trial.fold_scores("log_loss") for trial in result.trials]
-    again = automl.run_study(path, mlruns=folder / "mlruns")
+    again = automl.run_study(path, mlruns=folder / "mlruns", resume=False)
+    assert again.folder != result.folder
     assert [trial.fold_scores("log_loss") for trial in again.trials] == first
 
 
@@ -415,5 +380,5 @@ def test_no_test_rows_no_test_score(ran):
         mlruns=folder / "mlruns",
     )
     assert result.test_scores == {}
-    assert not read_journal(result.folder).tests
+    assert not read_run(result.folder).tests
     assert Path(result.model, "saved_model.pb").is_file()

@@ -11,10 +11,11 @@ from automl.data.splits import Fold
 from automl.networks.builder import NetworkBuilder
 from automl.study.preparation import prepare_study
 from automl.training.compiled import evaluation_loss
+from automl.training.fitting import BatchOrder, Part, batches
 from automl.training.network import Network
 from automl.training.optimizers import OPTIMIZERS, make_optimizer
 from automl.training.rows import row_order
-from automl.training.sequential import Part, TrialFailure, _batches, refit, train_member
+from automl.training.sequential import TrialFailure, refit, train_member
 from automl.training.trials import plan_members, refit_epochs, train_trial
 from automl.trial import FoldResult, Member, Trial, TrialState
 
@@ -152,11 +153,12 @@ def test_every_row_comes_once_an_epoch_and_the_last_batch_holds_the_rest():
     model.compile(loss="categorical_crossentropy")
     rows = prepared.splits.folds[0].fit[:20]
     view = prepared.plan.view(Member(0, 0, prepared.space.values, 0), Fold(rows, rows[:0], rows[:0]))
-    part = Part(prepared.plan, view, rows, model)
-    orders = numpy.stack([row_order(3, len(rows), epoch) for epoch in range(2)])
-    batches = [batch[0].numpy() for batch in _batches(part, 8, orders)]
-    assert [len(batch) for batch in batches] == [8, 8, 4, 8, 8, 4]
-    first, second = numpy.concatenate(batches[:3]), numpy.concatenate(batches[3:])
+    part = Part(prepared.dataset, view, rows, model)
+    given = [batch[0].numpy() for batch in batches(part, BatchOrder(3, 8, 2))]
+    assert [len(batch) for batch in given] == [8, 8, 4, 8, 8, 4]
+    first, second = numpy.concatenate(given[:3]), numpy.concatenate(given[3:])
+    numpy.testing.assert_array_equal(first, part.inputs[row_order(3, len(rows), 0)])
+    numpy.testing.assert_array_equal(second, part.inputs[row_order(3, len(rows), 1)])
     assert not numpy.array_equal(first, second)
     for epoch in (first, second):
         numpy.testing.assert_array_equal(

@@ -11,7 +11,7 @@ from populations import member, study
 from automl.config.reading import make_study
 from automl.data.splits import Fold
 from automl.networks.builder import NetworkBuilder
-from automl.study.analysis import whole_folds
+from automl.study.analyses.bias_variance import whole_folds
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Engine, SequentialEngine, Watch
 from automl.training.engines import ENGINES

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance
 from automl.explanation.evidence import Diagnosis
-from automl.tracking.mlflow.store import Content, Point
+from automl.tracking.mlflow.store import NOTE, Content, Point
 from automl.tracking.mlflow.trial_run import keep_finite
 
 CURVES = ("risk", "variance", "rest", "training")
@@ -14,24 +14,22 @@ AT_THE_KEPT_EPOCH = (
 )
 """Metrics beside those of the curves."""
 
+DESIGN, DIAGNOSIS = "bias_variance", "diagnosis"
+"""Tags: how a trial's loss was taken apart, and what limits it."""
+
 _SECTION = "bias_variance"
 
 
-def describe_explained(found: BiasVariance | None, diagnosis: Diagnosis, note_tag: str) -> Content:
-    """Curves over epochs, what they are at the kept epoch, the diagnosis, and a note for a person.
+def describe_bias_variance(found: BiasVariance) -> Content:
+    """What a trial's loss is made of: curves over epochs, and what they are at the kept epoch."""
+    drawn = f"{found.num_resamples} resamples × {found.num_seeds} seeds of {found.num_rows} rows"
+    design = f"{drawn}, {found.num_folds} folds"
+    return Content(keep_finite([*_summary(found), *_curves(found)]), tags={DESIGN: design})
 
-    Args:
-        found: What the trial's loss is made of; None when it was not looked into.
-        diagnosis: What limits it.
-        note_tag: MLflow's name for the tag that holds a run's note.
-    """
-    tags = {"diagnosis": diagnosis.name, note_tag: diagnosis_note(diagnosis)}
-    if found is None:
-        return Content(tags=tags)
-    tags["bias_variance"] = (
-        f"{found.num_resamples} resamples × {found.num_seeds} seeds of {found.num_rows} rows, {found.num_folds} folds"
-    )
-    return Content(keep_finite([*_summary(found), *_curves(found)]), tags=tags)
+
+def diagnosis_tags(diagnosis: Diagnosis) -> dict[str, str]:
+    """What limits a trial, as a tag and as a note for a person."""
+    return {DIAGNOSIS: diagnosis.name, NOTE: diagnosis_note(diagnosis)}
 
 
 def curve_names(loss: str) -> dict[str, str]:
@@ -41,7 +39,7 @@ def curve_names(loss: str) -> dict[str, str]:
 
 
 def summary_names(loss: str) -> dict[str, str]:
-    """Names of the metrics of the curves that have one value a trial too, without MLflow's section."""
+    """Names of the metrics of the curves that have one value per trial too, without MLflow's section."""
     names = curve_names(loss)
     return {name: metric.removeprefix(f"{_SECTION}/") for name, metric in names.items() if name != "training"}
 

@@ -7,9 +7,7 @@ URI of the whole process, and leaves the run with a wrong end.
 import contextlib
 import importlib.metadata
 import json
-import os
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -19,7 +17,7 @@ import pandas
 from pandas.api import types
 
 from automl.tracking.mlflow.store import Content, Store
-from automl.tracking.tracker import ExportedModel
+from automl.tracking.model import ExportedModel
 from automl.trial import Task
 
 ALIAS = "champion"
@@ -71,8 +69,53 @@ def log_model(store: Store, entry: ModelEntry, model: ExportedModel) -> str:
     return str(logged.model_id)
 
 
-def register_model(store: Store, model_id: str, name: str) -> str:
-    """Makes the logged model the newest version of a registered model, and its champion; the version."""
+def find_model(store: Store, run_id: str) -> str:
+    """The identifier of the model that was logged in a run; empty where there is none."""
+    outputs = getattr(store.client.get_run(run_id).outputs, "model_outputs", None) or []
+    return str(outputs[0].model_id) if outputs else ""
+
+
+def forget_models(store: Store, run_id: str) -> None:
+    """Remove models that were logged in a run and of which the end is missing."""
+    condition = f"source_run_id = '{run_id}'"
+    for model in store.client.search_logged_models([store.experiment_id], filter_string=condition):
+        store.client.delete_logged_model(model.model_id)
+
+
+def registered_version(store: Store, run_id: str, name: str) -> str | None:
+    """The version under which the model of a run stands in the registry; None where it does not."""
+    found = store.client.search_model_versions(f"run_id = '{run_id}'")
+    versions = [int(version.version) for version in found if version.name == name]
+    return str(min(versions)) if versions else None
+
+
+def register_model(store: Store, model_id: str, run_id: str, name: str, champion: bool) -> str:
+    """Make the logged model a version of a registered model, unless it is one; the version.
+
+    Args:
+        store: The opened store.
+        model_id: The model.
+        run_id: The run that it was logged in.
+        name: Of the registered model.
+        champion: Whether it gets the alias of the one to be used; it gets it anyway where no version has it.
+    """
+    _make_registered(store, name)
+    version = registered_version(store, run_id, name)
+    if version is None:
+        # `models:/` would be looked up in the store of the process where this client has its own database
+        source = f"models:/{model_id}"
+        if not store.address.is_server:
+            source = store.client.get_logged_model(model_id).artifact_location
+        made = store.client.create_model_version(name, source, run_id=run_id, model_id=model_id)
+        version = str(made.version)
+    if champion or ALIAS not in store.client.get_registered_model(name).aliases:
+        store.client.set_registered_model_alias(name, ALIAS, version)
+    known_as = json.dumps([{"name": name, "version": int(version)}])
+    store.client.set_logged_model_tags(model_id, {"mlflow.modelVersions": known_as})
+    return version
+
+
+def _make_registered(store: Store, name: str) -> None:
     from mlflow.exceptions import MlflowException
 
     try:
@@ -80,12 +123,6 @@ def register_model(store: Store, model_id: str, name: str) -> str:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    with _process_uri(store.address.uri):  # MLflow looks `models:/` up there, and not in the client's store
-        version = store.client.create_model_version(name, f"models:/{model_id}", model_id=model_id).version
-    store.client.set_registered_model_alias(name, ALIAS, version)
-    known_as = json.dumps([{"name": name, "version": int(version)}])
-    store.client.set_logged_model_tags(model_id, {"mlflow.modelVersions": known_as})
-    return str(version)
 
 
 def save_pyfunc(model: ExportedModel, path: Path, mlflow_model: Any = None) -> None:
@@ -97,7 +134,7 @@ def save_pyfunc(model: ExportedModel, path: Path, mlflow_model: Any = None) -> N
         str(path),
         python_model=str(Path(__file__).with_name("pyfunc_model.py")),
         artifacts={
-            "saved_model": str(model.folder.absolute()),
+            "saved_model": str(model.folder.resolve()),  # MLflow refuses a link
             "scoring": str(here / "serving" / "scoring.py"),
         },
         mlflow_model=mlflow_model,
@@ -121,20 +158,6 @@ def complete_rows(example: pandas.DataFrame) -> pandas.DataFrame:
                 column = column.dt.tz_convert("UTC").dt.tz_localize(None)
         columns[name] = column.head(_EXAMPLE_ROWS)
     return pandas.DataFrame(columns).reset_index(drop=True)
-
-
-@contextlib.contextmanager
-def _process_uri(uri: str) -> Iterator[None]:
-    import mlflow
-
-    before = os.environ.get("MLFLOW_TRACKING_URI")
-    mlflow.set_tracking_uri(uri)
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(None)
-        if before is not None:
-            os.environ["MLFLOW_TRACKING_URI"] = before
 
 
 def _mlflow_model(run_id: str, logged: Any) -> Any:

@@ -1,34 +1,25 @@
-"""The door to MLflow: opening a store, and the few things that are done in it.
+"""The few things that are done in an MLflow store: through its client only, never through its fluent state.
 
-Uses MLflow's client only, never its fluent state. Imports MLflow late: that takes two seconds.
+So a thread may write while others work. MLflow is imported late: that takes two seconds.
 """
 
-import contextlib
-import fcntl
-import logging
 import os
 import socket
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
-from automl.errors import TrackingError, explain
-from automl.tracking.mlflow.address import StoreAddress, probe, refused, silent
+from automl.records.leases import this_process
+from automl.tracking.mlflow.address import StoreAddress, first_line, probe
+
+PARENT = "mlflow.parentRunId"
+NOTE = "mlflow.note.content"
+PROCESS = "process"
+"""Tag of a run with the process that writes it, as `HOST:PID:START`."""
 
 PRIMARY_METRIC = "mlflow.experiment.primaryMetric.name"
 GREATER_IS_BETTER = "mlflow.experiment.primaryMetric.greaterIsBetter"
-
-_ENVIRONMENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_DISABLE_AGENT_HINT": "true",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
-    "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # every failure is caught, and told in our own words
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_UV_AUTO_DETECT": "false",  # the uv project of the working folder is not what a model needs
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +42,25 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as it stands in the store."""
+    """A run as it stands in the store.
+
+    Attributes:
+        identifier: MLflow's name for it.
+        status: RUNNING, FINISHED, FAILED or KILLED.
+        tags: By name.
+        started: Milliseconds since 1970.
+        ended: The same; 0 where it has not ended.
+        metrics: The last value of each, by name.
+        params: By name.
+    """
 
     identifier: str
     status: str
     tags: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """All studies of one name, as MLflow keeps them."""
-
-    identifier: str
-    tags: Mapping[str, str]
+    started: int = 0
+    ended: int = 0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @final
@@ -76,6 +73,14 @@ class Store:
         self.experiment_id = experiment_id
         self._context = _context_tags()
 
+    def answers(self) -> bool:
+        """Whether the store answers at all; quick."""
+        return not probe(self.address)
+
+    def said(self, error: BaseException) -> str:
+        """What an error of the store says, in one line and without the secrets of its address."""
+        return first_line(error, self.address.uri)
+
     def create_run(self, name: str, tags: Mapping[str, str], started: int) -> str:
         """Begins a run, marked with this host and process; the time is in milliseconds since 1970."""
         tags = {**self._context, **tags}
@@ -84,16 +89,16 @@ class Store:
 
     def find_runs(self, condition: str) -> list[Run]:
         """Runs that are not deleted and meet MLflow's search condition."""
-        runs: list[Run] = []
-        token = None
-        while True:
-            page = self.client.search_runs(
-                [self.experiment_id], filter_string=condition, max_results=1000, page_token=token
-            )
-            runs += [Run(found.info.run_id, found.info.status, dict(found.data.tags)) for found in page]
-            token = page.token
-            if not token:
-                return runs
+        return list(search(self.client, [self.experiment_id], condition))
+
+    def read_run(self, run_id: str) -> Run:
+        """A run with its tags, params and the last values of its metrics."""
+        return _read(self.client.get_run(run_id), metrics=True)
+
+    def take_run(self, run_id: str) -> None:
+        """Mark a run as running, written by this process."""
+        self.client.update_run(run_id, status="RUNNING")
+        self.log(run_id, Content(tags={name: self._context[name] for name in ("host", "pid", PROCESS)}))
 
     def log(self, run_id: str, content: Content, at: int = 0, model_id: str | None = None) -> None:
         """Writes metrics, params and tags in one go. Again with the same time, it changes nothing."""
@@ -118,6 +123,10 @@ class Store:
         """Ends a run; the time is in milliseconds since 1970."""
         self.client.set_terminated(run_id, status=status, end_time=ended)
 
+    def untag_run(self, run_id: str, tag: str) -> None:
+        """Takes a tag off a run."""
+        self.client.delete_tag(run_id, tag)
+
     def delete_run(self, run_id: str) -> None:
         """Moves a run to MLflow's bin."""
         self.client.delete_run(run_id)
@@ -127,98 +136,35 @@ class Store:
         for name, value in tags.items():
             self.client.set_experiment_tag(self.experiment_id, name, value)
 
-
-def open_store(address: StoreAddress, experiment: str) -> Store:
-    """The store, with the experiment of this name; both are made when they are not there.
-
-    Raises:
-        TrackingError: The store does not answer or cannot be written, or the experiment cannot be used.
-    """
-    _prepare(address)
-    try:
-        with _creation_lock(address):
-            client = _connect(address)
-            return Store(address, client, _open_experiment(address, client, experiment))
-    except TrackingError:
-        raise
-    except Exception as error:
-        raise refused(address, error) from error
+    def experiment_tags(self) -> dict[str, str]:
+        """Tags of the experiment."""
+        return dict(self.client.get_experiment(self.experiment_id).tags)
 
 
-def read_experiments(address: StoreAddress) -> dict[str, Experiment]:
-    """The experiments of a store, by name.
-
-    Raises:
-        TrackingError: The store does not answer or cannot be read.
-    """
-    _prepare(address)
-    try:
-        with _creation_lock(address):
-            found = _connect(address).search_experiments(max_results=1000)
-    except Exception as error:
-        raise refused(address, error) from error
-    return {
-        experiment.name: Experiment(experiment.experiment_id, dict(experiment.tags)) for experiment in found
-    }
-
-
-def _prepare(address: StoreAddress) -> None:
-    if address.database is None:  # another process may hold a new SQLite file for longer than a probe waits
-        reason = probe(address)
-        if reason:
-            raise silent(address, reason)
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    retries = logging.getLogger("urllib3.connectionpool")
-    if retries.level == logging.NOTSET:
-        retries.setLevel(logging.ERROR)
-
-
-def _connect(address: StoreAddress) -> Any:
-    from mlflow import MlflowClient
-
-    return MlflowClient(tracking_uri=address.uri)
-
-
-@contextlib.contextmanager
-def _creation_lock(address: StoreAddress) -> Iterator[None]:
-    """One process at a time: MLflow makes its tables without a lock, and a second process would fail."""
-    if address.database is None:
-        yield
-        return
-    address.database.parent.mkdir(parents=True, exist_ok=True)
-    with address.database.with_name(address.database.name + ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _open_experiment(address: StoreAddress, client: Any, name: str) -> str:
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        try:
-            return str(client.create_experiment(name, artifact_location=_files(address, name)))
-        except Exception:
-            found = client.get_experiment_by_name(name)  # another process was faster
-            if found is None:
-                raise
-    if found.lifecycle_stage == "deleted":
-        client.restore_experiment(found.experiment_id)
-    if found.artifact_location.startswith("mlflow-artifacts:") and not address.is_server:
-        cure = (
-            f"Its files pass through an MLflow server: set {_setting(address)} to that server's "
-            "address (http://host:port), or give the study another name."
+def search(client: Any, experiments: Sequence[str], condition: str) -> Iterator[Run]:
+    """Runs that are not deleted and meet MLflow's search condition, of all pages."""
+    token = None
+    while True:
+        page = client.search_runs(
+            list(experiments), filter_string=condition, max_results=1000, page_token=token
         )
-        must = f"open the experiment `{name}` through the server that made it"
-        raise TrackingError(explain(address.source, must, address.uri, cure))
-    return str(found.experiment_id)
+        yield from (_read(found) for found in page)
+        token = page.token
+        if not token:
+            return
 
 
-def _files(address: StoreAddress, name: str) -> str | None:
-    return None if address.files is None else (address.files / name).as_uri()
-
-
-def _setting(address: StoreAddress) -> str:
-    return address.source if address.source == "tracking.uri" else "MLFLOW_TRACKING_URI"
+def _read(found: Any, metrics: bool = False) -> Run:
+    """MLflow's run as ours; with its metrics only where they are asked for, as ten thousand runs have many."""
+    return Run(
+        identifier=found.info.run_id,
+        status=found.info.status,
+        tags=dict(found.data.tags),
+        started=found.info.start_time or 0,
+        ended=found.info.end_time or 0,
+        metrics=dict(found.data.metrics) if metrics else {},
+        params=dict(found.data.params) if metrics else {},
+    )
 
 
 def _context_tags() -> dict[str, str]:
@@ -226,9 +172,5 @@ def _context_tags() -> dict[str, str]:
     from mlflow.tracking.context.registry import resolve_tags
 
     own = {"mlflow.source.name": "automl", "host": socket.gethostname(), "pid": str(os.getpid())}
+    own[PROCESS] = this_process()
     return dict(resolve_tags(own, ignore=[GitRunContext]))  # the repository of the program is not the study's
-
-
-def now() -> int:
-    """Milliseconds since 1970, as MLflow counts."""
-    return time.time_ns() // 1_000_000

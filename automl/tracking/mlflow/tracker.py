@@ -1,110 +1,130 @@
 """The MLflow tracker. A store that cannot be reached stops a study before it begins, and never after that.
 
-What MLflow does not take is kept and tried again, and stands in the study's own folder in any case.
+What it does not take is recorded all the same: `automl track`, `automl ui` and the next study on that store send it.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+import shlex
 from pathlib import Path
 from typing import final
 
+from automl.errors import AutoMLError, TrackingError
+from automl.records.events import Recorded
+from automl.records.runs import Run
+from automl.records.state import StudyState
+from automl.records.store import Records
 from automl.tracking.mlflow.address import find_store, first_line, probe, refused
-from automl.tracking.mlflow.outbox import Outbox
-from automl.tracking.mlflow.store import now, open_store
-from automl.tracking.mlflow.study_runs import Render, TrackedStudy, TrialRun, begin_study
-from automl.tracking.tracker import StudyRecord, StudySummary, Tracker
-from automl.trial import Hyperparameters, Progress, Trial
+from automl.tracking.mlflow.completing import Completion, SendingLock
+from automl.tracking.mlflow.opening import open_store
+from automl.tracking.mlflow.projection import Projection
+from automl.tracking.mlflow.trial_runs import Render
+from automl.tracking.mlflow.worker import Patience, Worker
+from automl.tracking.tracker import Tracker
+from automl.trial import Progress
 
-logger = logging.getLogger(__name__)
+LOGGER = logging.getLogger(__name__)
+
+_LAST_FAILURES = 3
 
 
 @final
 class MlflowTracker(Tracker):
-    """Follows a study in MLflow: one run a study, a child a trial, and a child with the best model.
+    """Follows a study in MLflow: one run for the study, a child for each trial, and a child with the best model.
+
+    A thread sends what is recorded, so that a store that is slow or away never holds the study.
 
     Args:
         uri: Tracking URI of the study file; MLFLOW_TRACKING_URI, then a database in the folder, when None.
         folder: Where the database and its files are when no URI is given.
         render: Writes the files of a trial into a folder.
-        register_as: Name in the model registry for the best model; it is not registered when None.
     """
 
-    def __init__(self, uri: str | None, folder: Path, render: Render, register_as: str | None) -> None:
+    def __init__(self, uri: str | None, folder: Path, render: Render) -> None:
         self._address = find_store(uri, folder)
-        self._render = render
-        self._register_as = register_as
-        self._study: TrackedStudy | None = None
-        self._outbox: Outbox[TrialRun] = Outbox(self._send, self._answers)
+        self._folder, self._render = folder, render
+        self._worker: Worker | None = None
+        self._projection: Projection | None = None
+        self._run: Run | None = None
+        self._num_trials = 0
+        self._whole = self._given_up = False
+        self._reason = ""
 
-    def start_study(self, record: StudyRecord) -> None:
-        """Opens the store, which is made when there is none, and begins the study's run.
+    def start(self, records: Records, run: Run, state: StudyState) -> None:
+        """Open the store, which is made when there is none, and begin the study's run or go on with it.
 
         Raises:
             TrackingError: The store does not answer or cannot be used.
         """
-        store = open_store(self._address, record.name)
+        projection = Projection(open_store(self._address, run.name), records, run, self._render)
         try:
-            self._study = begin_study(store, record)
+            projection.begin()
+        except AutoMLError:
+            raise
         except Exception as error:
             raise refused(self._address, error) from error
+        self._run, self._projection, self._num_trials = run, projection, state.num_trials
+        completion = Completion(records, self._address, self._render)
+        patience = Patience(
+            lambda: not probe(self._address), lambda error: first_line(error, self._address.uri)
+        )
+        lock = SendingLock(run, self._address)
+        worker = Worker(lambda last: self._step(lock, completion, last), patience, lock.close)
+        self._worker = worker
+        worker.start()
 
-    def start_cohort(self, trials: Mapping[int, Hyperparameters]) -> None:
-        """Nothing: a trial is written when it has ended."""
-
-    def start_phase(self, name: str) -> None:
-        """Nothing."""
+    def apply(self, recorded: Recorded, state: StudyState) -> None:  # noqa: ARG002  it is read from the record
+        """Let the thread read what has been recorded. Returns at once."""
+        self._num_trials = state.num_trials
+        if self._worker is not None:
+            self._worker.wake()
 
     def log_progress(self, progress: Progress) -> None:
         """Nothing: curves are written with their trial, in one go."""
 
-    def log_trial(self, trial: Trial) -> None:
-        """Writes the trial, or keeps it until MLflow answers again. Does not raise."""
-        if self._study is not None:
-            self._outbox.put(TrialRun(trial, now()))
-
-    def finish_study(self, summary: StudySummary) -> None:
-        """Writes what is left, the result, the model and the notes; ends the study's run. Does not raise."""
-        study = self._study
-        if study is None:
+    def finish(self, seconds: float | None) -> None:
+        """Send what is unsent, the result, the model and the notes; end the study's run. Says what is missing."""
+        if self._worker is None:
             return
-        waiting = self._outbox.flush()
-        if waiting:
-            logger.warning(
-                "%d of %d trials are not in MLflow (%s). They are in %s.",
-                waiting,
-                len(summary.trials),
-                self._address.uri,
-                study.record.folder,
-            )
-        self._conclude(
-            {
-                "the study's result": lambda: study.log_result(summary),
-                "what limits the trials": lambda: study.log_explanation(summary),
-                "the study's files": lambda: study.log_files(summary),
-                "the best model": lambda: study.log_model(summary),
-                "the model's registration": lambda: study.register_model(self._register_as),
-                "the view of the trials": lambda: study.save_view(summary.trials),
-                "the notes": lambda: study.write_notes(summary),
-                "the end of the study": lambda: study.end(summary.status),
-            }
+        ended = self._worker.finish(seconds)
+        if not ended and not self._reason:
+            self._reason = "it was given up" if self._given_up else "no time was left"
+        if not self._whole:
+            self._say_what_is_missing()
+
+    def abandon(self) -> None:
+        """Send nothing more."""
+        self._given_up = True
+        if self._worker is not None:
+            self._worker.abandon()
+
+    def _step(self, lock: SendingLock, completion: Completion, last: bool) -> None:
+        """Send what there is; after that, what other runs lack. In the thread."""
+        try:
+            self._send(lock, completion, last)
+        except Exception as error:
+            if not last:
+                raise
+            self._reason = first_line(error, self._address.uri)
+
+    def _send(self, lock: SendingLock, completion: Completion, last: bool) -> None:
+        assert self._projection is not None and self._worker is not None
+        if not lock.take():
+            raise TrackingError("another process is sending this run")
+        worker = self._worker
+        if last:
+            self._whole = self._projection.complete(worker.stopped, _LAST_FAILURES)
+        else:
+            self._projection.catch_up(worker.stopped)
+        completion.step(worker.stopped if last else worker.busy)
+
+    def _say_what_is_missing(self) -> None:
+        assert self._run is not None and self._projection is not None
+        missing, folder = self._num_trials - self._projection.num_done, self._folder.absolute()
+        what = f"{missing} of {self._num_trials} trials are" if missing else "The end of the study is"
+        why = f": {self._reason}" if self._reason else ""
+        at = "" if folder == Path("mlruns").absolute() else f" --mlruns {shlex.quote(str(folder))}"
+        where = f"MLflow ({self._address.shown})"
+        LOGGER.warning(
+            "%s not in %s%s. All is recorded; send it with `automl track %s%s`.",
+            *(what, where, why, self._run.name, at),
         )
-
-    def _conclude(self, steps: dict[str, Callable[[], None]]) -> None:
-        """Takes every step, also after one that failed, as long as the store answers."""
-        for what, step in steps.items():
-            if not self._answers():
-                logger.warning(
-                    "MLflow (%s) does not answer: %s and what follows is not there.", self._address.uri, what
-                )
-                return
-            try:
-                step()
-            except Exception as error:
-                logger.warning("MLflow did not take %s: %s.", what, first_line(error))
-
-    def _send(self, run: TrialRun) -> None:
-        assert self._study is not None
-        self._study.log_trial(run, self._render)
-
-    def _answers(self) -> bool:
-        return not probe(self._address)

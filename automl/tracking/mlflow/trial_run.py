@@ -2,11 +2,11 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from automl.evaluation.curves import mean_curve
+from automl.records.events import StudyStarted
 from automl.tracking.mlflow.store import Content, Point
-from automl.tracking.tracker import StudyRecord
 from automl.trial import Hyperparameters, Scalar, Trial, TrialState
 
 MOST_TRIALS_WITH_FOLD_CURVES = 50
@@ -14,26 +14,40 @@ MOST_TRIALS_WITH_FOLD_CURVES = 50
 _LONGEST_REASON = 1000
 
 
-def describe_trial(trial: Trial, record: StudyRecord) -> Content:
+def describe_trial(trial: Trial, started: StudyStarted, fold_curves: bool) -> Content:
     """Everything a trial's run says, the scores first: MLflow's run page keeps their order.
 
     A failed trial has no scores, lest the mean over some of its folds outrank the mean over all of another's.
+
+    Args:
+        trial: An ended trial with its curves.
+        started: The study.
+        fold_curves: Whether the curves of each fold are there beside their means.
     """
-    points = [*scores(trial, record.metrics)] if trial.state is TrialState.COMPLETE else []
+    complete = trial.state is TrialState.COMPLETE
+    points = [*scores(trial, metrics_of(trial, started))] if complete else []
     points += [*_facts(trial), *_mean_curves(trial)]
-    if record.num_trials <= MOST_TRIALS_WITH_FOLD_CURVES:
+    if fold_curves:
         points += _fold_curves(trial)
     dropped = [point for point in points if not math.isfinite(point.value)]
     tags = {"status": trial.state.value}
-    if record.optimistic:
+    if started.optimistic:
         tags["score"] = "optimistic"
     if trial.reason:
         tags["reason"] = trial.reason[:_LONGEST_REASON]
     if dropped:
         tags["non_finite"] = _list_dropped(dropped)
     return Content(
-        keep_finite(points), describe_hyperparameters(trial.hyperparameters, record.log_scaled), tags
+        keep_finite(points), describe_hyperparameters(trial.hyperparameters, started.log_scaled), tags
     )
+
+
+def metrics_of(trial: Trial, started: StudyStarted) -> list[str]:
+    """Metrics that a trial has scores by in every fold, the objective's first."""
+    names = dict.fromkeys([started.metric, *started.metrics])
+    if not started.metrics:  # recorded before there was a list of them
+        names |= dict.fromkeys(name for fold in trial.folds for name in fold.scores)
+    return [name for name in names if all(name in fold.scores for fold in trial.folds)]
 
 
 def scores(trial: Trial, metrics: Sequence[str]) -> Iterator[Point]:
@@ -43,9 +57,10 @@ def scores(trial: Trial, metrics: Sequence[str]) -> Iterator[Point]:
         if len(trial.folds) > 1:
             yield Point(f"cv_{metric}_se", trial.standard_error(metric))
     for metric in metrics:
-        training = trial.training_mean(metric)
-        yield Point(f"train_{metric}_mean", training)
-        yield Point(f"gap_{metric}", trial.mean(metric) - training)
+        if all(metric in fold.training_scores for fold in trial.folds):
+            training = trial.training_mean(metric)
+            yield Point(f"train_{metric}_mean", training)
+            yield Point(f"gap_{metric}", trial.mean(metric) - training)
 
 
 def keep_finite(points: Iterable[Point]) -> tuple[Point, ...]:
@@ -53,7 +68,7 @@ def keep_finite(points: Iterable[Point]) -> tuple[Point, ...]:
     return tuple(point for point in points if math.isfinite(point.value))
 
 
-def describe_hyperparameters(values: Hyperparameters, log_scaled: frozenset[str]) -> dict[str, str]:
+def describe_hyperparameters(values: Hyperparameters, log_scaled: Collection[str]) -> dict[str, str]:
     """Params by name, with `log10_<name>` beside those on a logarithmic scale: MLflow's axes are linear."""
     params: dict[str, str] = {}
     for name, value in values.items():

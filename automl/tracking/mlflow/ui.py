@@ -13,7 +13,8 @@ from pathlib import Path
 from automl.errors import RecordError, TrackingError, explain, one_of
 from automl.tracking.mlflow.address import StoreAddress, find_store, probe
 from automl.tracking.mlflow.links import charts_page, experiments_page, trials_page, view_page
-from automl.tracking.mlflow.store import GREATER_IS_BETTER, PRIMARY_METRIC, Experiment, read_experiments
+from automl.tracking.mlflow.opening import Experiment, read_experiments
+from automl.tracking.mlflow.store import GREATER_IS_BETTER, PRIMARY_METRIC
 from automl.tracking.mlflow.view import VIEW_TAG
 from automl.trial import Direction, Objective
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from automl.records.events import StudyStarted
 from automl.tracking.mlflow.explained_run import AT_THE_KEPT_EPOCH, curve_names, summary_names
 from automl.tracking.mlflow.links import ONLY_TRIALS, VIEW_KEY
 from automl.tracking.mlflow.trial_run import MOST_TRIALS_WITH_FOLD_CURVES, legal_name
-from automl.tracking.tracker import StudyRecord
 from automl.trial import Direction, Scalar, Trial, TrialState, is_number
 
 VIEW_TAG = f"mlflow.sharedViewState.{VIEW_KEY}"
@@ -45,25 +45,25 @@ class _Parts:
     hidden: tuple[Json, ...] = ()
 
 
-def saved_view(record: StudyRecord, trials: Sequence[Trial], at: int) -> str:
+def saved_view(started: StudyStarted, trials: Sequence[Trial], at: int) -> str:
     """The value of the tag that holds the view, never longer than a store takes.
 
     Args:
-        record: The study.
+        started: The study.
         trials: Its trials as far as they are known; which hyperparameters every trial has is read off them.
         at: Milliseconds since 1970.
     """
-    scores, facts = _score_columns(record), _fact_columns(record)
+    scores, facts = _score_columns(started), _fact_columns(started)
     # a screen shows the first six or seven
-    columns = (*scores, _DIAGNOSIS, *_hyperparameter_columns(record), *facts)
-    cards, hidden = tuple(_cards(record, trials)), tuple(_hidden_cards(record))
+    columns = (*scores, _DIAGNOSIS, *_hyperparameter_columns(started), *facts)
+    cards, hidden = tuple(_cards(started, trials)), tuple(_hidden_cards(started))
     shorter = (
         _Parts(columns, cards, hidden),
         _Parts(columns, cards),  # MLflow adds a chart for each metric below ours
         _Parts(columns),
         _Parts((*scores, *facts)),
     )
-    values = (_pack(_state(record, parts), at) for parts in shorter)
+    values = (_pack(_state(started, parts), at) for parts in shorter)
     return next((value for value in values if len(value) <= LONGEST_VIEW), "")
 
 
@@ -74,15 +74,15 @@ def read_view(value: str) -> Json:
     return state
 
 
-def charted_hyperparameters(record: StudyRecord, trials: Sequence[Trial]) -> list[str]:
+def charted_hyperparameters(started: StudyStarted, trials: Sequence[Trial]) -> list[str]:
     """Searched params that are numbers in every completed trial: MLflow's chart leaves out a run that lacks one."""
     completed = [trial.hyperparameters for trial in trials if trial.state is TrialState.COMPLETE]
     names = []
-    for name in record.searched:
+    for name in started.searched:
         numbers = [_number(hyperparameters.get(name)) for hyperparameters in completed]
         if not numbers or not all(map(math.isfinite, numbers)):
             continue
-        logarithmic = name in record.log_scaled and min(numbers) > 0
+        logarithmic = name in started.log_scaled and min(numbers) > 0
         names.append(legal_name(f"log10_{name}" if logarithmic else name))
     return names
 
@@ -102,12 +102,12 @@ def _dump(state: Json) -> bytes:
     return json.dumps(state, separators=(",", ":")).encode("utf-8")
 
 
-def _state(record: StudyRecord, parts: _Parts) -> Json:
+def _state(started: StudyStarted, parts: _Parts) -> Json:
     """The whole state of MLflow's page; without cards, MLflow makes its own."""
     state: Json = {
         "searchFilter": ONLY_TRIALS,
-        "orderByKey": _metric(_score(record)),
-        "orderByAsc": record.objective.direction is Direction.MINIMIZE,
+        "orderByKey": _metric(_score(started)),
+        "orderByAsc": started.direction == Direction.MINIMIZE,
         "startTime": "ALL",
         "lifecycleFilter": "Active",
         "datasetsFilter": [],
@@ -131,23 +131,23 @@ def _state(record: StudyRecord, parts: _Parts) -> Json:
     return state
 
 
-def _score(record: StudyRecord) -> str:
-    return f"cv_{record.objective.metric}_mean"
+def _score(started: StudyStarted) -> str:
+    return f"cv_{started.metric}_mean"
 
 
-def _score_columns(record: StudyRecord) -> tuple[str, ...]:
-    names = [_score(record)] + [f"cv_{record.objective.metric}_se"] * (record.num_folds > 1)
+def _score_columns(started: StudyStarted) -> tuple[str, ...]:
+    names = [_score(started)] + [f"cv_{started.metric}_se"] * (started.num_folds > 1)
     return tuple(_metric(name) for name in names)
 
 
-def _fact_columns(record: StudyRecord) -> tuple[str, ...]:
-    metric = record.objective.metric
+def _fact_columns(started: StudyStarted) -> tuple[str, ...]:
+    metric = started.metric
     names = (f"train_{metric}_mean", f"gap_{metric}", "best_epoch_mean", "capacity", "fit_seconds")
     return tuple(_metric(name) for name in names)
 
 
-def _hyperparameter_columns(record: StudyRecord) -> tuple[str, ...]:
-    return tuple(f"params.`{legal_name(name)}`" for name in record.searched)
+def _hyperparameter_columns(started: StudyStarted) -> tuple[str, ...]:
+    return tuple(f"params.`{legal_name(name)}`" for name in started.searched)
 
 
 def _metric(name: str) -> str:
@@ -173,22 +173,22 @@ def _section(key: str) -> Json:
     }
 
 
-def _cards(record: StudyRecord, trials: Sequence[Trial]) -> Iterator[Json]:
+def _cards(started: StudyStarted, trials: Sequence[Trial]) -> Iterator[Json]:
     yield _card("curves", "LINE", "training", **_line(_CURVES))
-    yield from _bias_variance_cards(record)
-    score = _score(record)
+    yield from _bias_variance_cards(started)
+    score = _score(started)
     yield _card("score", "BAR", "scores", metricKey=score)
     axes: Json = {"xaxis": {"key": "capacity", "type": "METRIC"}, "yaxis": {"key": score, "type": "METRIC"}}
     yield _card("capacity", "SCATTER", "scores", **axes)
-    names = charted_hyperparameters(record, trials)
+    names = charted_hyperparameters(started, trials)
     if names:
         axes = {"selectedParams": names, "selectedMetrics": [score], "showAllRuns": True}
         yield _card("coordinates", "PARALLEL", "hyperparameters", **axes)
 
 
-def _bias_variance_cards(record: StudyRecord) -> Iterator[Json]:
-    """Where the loss comes from, a dot a trial, and both parts over the epochs; only some trials have them."""
-    dots, curves = summary_names(record.loss), curve_names(record.loss)
+def _bias_variance_cards(started: StudyStarted) -> Iterator[Json]:
+    """Where the loss comes from, a dot per trial, and both parts over the epochs; only some trials have them."""
+    dots, curves = summary_names(started.loss), curve_names(started.loss)
     axes: Json = {
         "xaxis": {"key": dots["rest"], "type": "METRIC"},
         "yaxis": {"key": dots["variance"], "type": "METRIC"},
@@ -223,9 +223,9 @@ def _card(name: str, kind: str, section: str, **details: Any) -> Json:
     }
 
 
-def _hidden_cards(record: StudyRecord) -> Iterator[Json]:
+def _hidden_cards(started: StudyStarted) -> Iterator[Json]:
     """A deleted card for each metric: MLflow adds one for every metric that has none."""
-    for name in _logged(record):
+    for name in _logged(started):
         kind = "LINE" if "/" in name else "BAR"
         yield {
             "uuid": f"no {name}",
@@ -237,16 +237,16 @@ def _hidden_cards(record: StudyRecord) -> Iterator[Json]:
         }
 
 
-def _logged(record: StudyRecord) -> Iterable[str]:
+def _logged(started: StudyStarted) -> Iterable[str]:
     """Every metric that a trial of the study may have."""
-    for metric in record.metrics:
+    for metric in started.metrics:
         yield from (f"cv_{metric}_mean", f"cv_{metric}_se", f"train_{metric}_mean", f"gap_{metric}")
     yield from ("best_epoch_mean", "fit_seconds", "capacity", "trial_number", *_CURVES)
-    curves = curve_names(record.loss)
+    curves = curve_names(started.loss)
     yield curves["training"]
-    for name, summary in summary_names(record.loss).items():
+    for name, summary in summary_names(started.loss).items():
         yield from (curves[name], f"{curves[name]}_se", summary, f"{summary}_se")
     yield from AT_THE_KEPT_EPOCH
-    if record.num_trials <= MOST_TRIALS_WITH_FOLD_CURVES:
-        for fold in range(record.num_folds):
+    if started.num_trials <= MOST_TRIALS_WITH_FOLD_CURVES:
+        for fold in range(started.num_folds):
             yield from (f"fold_{fold}/loss", f"fold_{fold}/val_loss")

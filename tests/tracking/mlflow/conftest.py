@@ -9,31 +9,19 @@ from typing import Any
 import numpy
 import pandas
 import pytest
-from hand_made import STUDY_TEXT, Breakable
+from fake_mlflow import EXPERIMENT
+from hand_made import STARTED, Breakable, write_nothing
+from recorded_study import RecordedStudy, make_records
 
+from automl.records.store import Records
+from automl.tracking.mlflow import logged_model
 from automl.tracking.mlflow.address import StoreAddress, find_store
-from automl.tracking.mlflow.store import open_store
-from automl.tracking.mlflow.tracker import MlflowTracker
-from automl.tracking.tracker import ExportedModel, StudyRecord
-from automl.trial import Direction, Objective, Task, Trial
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> StudyRecord:
-    folder = tmp_path / "studies" / "digits"
-    return StudyRecord(
-        name="digits",
-        identifier="20260101-120000-ab12",
-        text=STUDY_TEXT,
-        objective=Objective("log_loss", Direction.MINIMIZE),
-        metrics=("log_loss", "accuracy"),
-        num_trials=20,
-        num_folds=2,
-        log_scaled=frozenset({"learning_rate"}),
-        searched=("width", "learning_rate"),
-        facts={"python": "3.11.9", "data_digest": "abc123"},
-        folder=folder,
-    )
+from automl.tracking.mlflow.opening import open_store
+from automl.tracking.mlflow.projection import Projection
+from automl.tracking.mlflow.store import Store
+from automl.tracking.mlflow.trial_runs import Render
+from automl.tracking.model import ExportedModel
+from automl.trial import Task
 
 
 @pytest.fixture(autouse=True)
@@ -64,11 +52,38 @@ def address(mlruns: Path) -> StoreAddress:
 
 
 @pytest.fixture
-def make_tracker(mlruns: Path) -> Callable[..., MlflowTracker]:
-    def make(
-        render: Callable[[Trial, Path, bool], None] | None = None, register_as: str | None = None
-    ) -> MlflowTracker:
-        return MlflowTracker(None, mlruns, render or (lambda trial, folder, drawn: None), register_as)
+def records(mlruns: Path) -> Records:
+    return make_records(mlruns)
+
+
+@pytest.fixture
+def study(records: Records) -> RecordedStudy:
+    return RecordedStudy(records, STARTED)
+
+
+@pytest.fixture
+def project(address: StoreAddress, records: Records) -> Callable[..., Projection]:
+    """A projection of a study, as a process makes it that knows nothing of others."""
+
+    def make(study: RecordedStudy, render: Render = write_nothing) -> Projection:
+        return Projection(open_store(address, study.run.name), records, study.listed, render)
+
+    return make
+
+
+@pytest.fixture
+def in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Projection]:
+    """The same into a client that keeps everything in memory; models are logged without MLflow's files."""
+
+    def save(model: ExportedModel, path: Path, mlflow_model: Any = None) -> None:
+        path.mkdir()
+        (path / "MLmodel").write_text(f"{model.task} {model.classes}")
+
+    monkeypatch.setattr(logged_model, "save_pyfunc", save)
+
+    def make(study: RecordedStudy, client: Any, render: Render = write_nothing) -> Projection:
+        store = Store(StoreAddress("in memory", "test", None), client, EXPERIMENT)
+        return Projection(store, study.records, study.listed, render)
 
     return make
 
@@ -82,18 +97,18 @@ def client(address: StoreAddress) -> Iterator[Any]:
 
 @pytest.fixture
 def breakable(monkeypatch: pytest.MonkeyPatch) -> Breakable:
-    """What every tracker of the test talks to MLflow through."""
-    from automl.tracking.mlflow import tracker as module
+    """What every store of the test is reached through."""
+    from automl.tracking.mlflow import opening, store, tracker
 
-    wrapper = Breakable(None)
+    wrapper, connect = Breakable(None), opening.connect
 
-    def opened(address: Any, experiment: str) -> Any:
-        store = open_store(address, experiment)
-        wrapper.client, store.client = store.client, wrapper
-        return store
+    def connected(address: StoreAddress) -> Breakable:
+        wrapper.client = connect(address)
+        return wrapper
 
-    monkeypatch.setattr(module, "open_store", opened)
-    monkeypatch.setattr(module, "probe", lambda address: "gone" if "all" in wrapper.broken else "")
+    monkeypatch.setattr(opening, "connect", connected)
+    for module in (opening, store, tracker):
+        monkeypatch.setattr(module, "probe", lambda address: "gone" if "all" in wrapper.broken else "")
     return wrapper
 
 
@@ -147,3 +162,14 @@ def regressor(tmp_path_factory: pytest.TempPathFactory) -> ExportedModel:
     contract |= {"columns": {"x": {"kind": "numeric"}}, "threshold": 0.5}
     (folder / "model.json").write_text(json.dumps(contract))
     return ExportedModel(folder, Task.REGRESSION, pandas.DataFrame({"x": [1.0, 2.0]}), ())
+
+
+@pytest.fixture
+def make_folder(tmp_path: Path) -> Callable[[], Path]:
+    def numbered() -> Iterator[Path]:
+        for number in range(10**6):
+            folder = tmp_path / "downloads" / str(number)
+            folder.mkdir(parents=True)
+            yield folder
+
+    return numbered().__next__

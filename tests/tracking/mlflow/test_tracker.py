@@ -1,146 +1,260 @@
+"""The MLflow tracker: a store that is slow, hanging or away never holds a study, and nothing is lost."""
+
 import logging
+import os
 import socket
+import subprocess
+import sys
+import textwrap
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hand_made import Breakable, children, make_trial, summarize
+from fake_server import FakeServer, serving
+from hand_made import STARTED, children, make_failed_trial, make_trial, write_nothing
+from recorded_digits import record_a_study, render
+from recorded_study import RecordedStudy, make_records
 
 from automl.errors import TrackingError
-from automl.tracking.mlflow.outbox import PAUSE_SECONDS
+from automl.records.store import Records
+from automl.tracking.mlflow import worker
+from automl.tracking.mlflow.address import find_store
+from automl.tracking.mlflow.completing import SendingLock, send_run
 from automl.tracking.mlflow.tracker import MlflowTracker
-from automl.tracking.tracker import ExportedModel, StudyRecord, StudyStatus, StudySummary
-from automl.trial import Trial
+from automl.tracking.model import ExportedModel
+from automl.trial import Progress
 
-MakeTracker = Callable[..., MlflowTracker]
+GUARD = 120.0
+"""Seconds after which a test that hangs is ended."""
 
 
-def test_a_model_that_cannot_be_logged_costs_only_itself(
-    make_tracker: MakeTracker,
-    record: StudyRecord,
-    client: Any,
-    classifier: ExportedModel,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
+@pytest.fixture
+def records(tmp_path: Path) -> Records:
+    return make_records(tmp_path / "mlruns")
+
+
+@pytest.fixture
+def study(records: Records) -> RecordedStudy:
+    return RecordedStudy(records, STARTED)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "100")
+    with serving() as made:
+        yield made
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that has failed is asked again at once."""
+    monkeypatch.setattr(worker, "PAUSE_SECONDS", 0.01)
+
+
+def follow(server: FakeServer, study: RecordedStudy) -> MlflowTracker:
+    """A tracker that has begun to follow the study."""
+    tracker = MlflowTracker(server.address, study.records.mlruns, render)
+    study.start(tracker)
+    return tracker
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    waiting = threading.Event()
+    for _ in range(round(GUARD / 0.05)):
+        if condition():
+            return
+        waiting.wait(0.05)
+    raise AssertionError("it does not happen")
+
+
+def test_a_study_is_followed_from_its_start_to_its_end(server: FakeServer, study: RecordedStudy) -> None:
+    tracker = follow(server, study)
+    assert server.runs()["study digits 2026-01-01 12:00:01"]["status"] == "RUNNING"
+    tracker.log_progress(Progress(done=0, total=6, running=6))
+    record_a_study(study)
+    tracker.finish(GUARD)
+    runs = server.runs()
+    assert {name: run["status"] for name, run in runs.items()} == {
+        "study digits 2026-01-01 12:00:01": "FINISHED",
+        "trial-0000": "FINISHED",
+        "trial-0001": "FINISHED",
+        "trial-0002": "FAILED",
+    }
+    assert runs["trial-0001"]["tags"]["best"] == "true"
+    assert runs["trial-0001"]["files"]["history.csv"] == b"trial,1\n"
+
+
+def test_a_trial_is_there_while_the_study_goes_on(server: FakeServer, study: RecordedStudy) -> None:
+    tracker = follow(server, study)
+    study.end_trial(make_trial(0))
+    wait_until(lambda: server.runs().get("trial-0000", {}).get("status") == "FINISHED")
+    tracker.finish(GUARD)
+
+
+def test_a_server_that_hangs_holds_nobody_and_is_given_up_at_once(
+    server: FakeServer, study: RecordedStudy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tracker = make_tracker()
-    tracker.start_study(record)
-    tracker.log_trial(make_trial(0))
-    tracker.finish_study(summarize(make_trial(0), model=replace(classifier, folder=tmp_path / "nowhere")))
-    assert "MLflow did not take the best model" in caplog.text
-    assert children(client, "best")["best model"].info.status == "FAILED"
-    (parent,) = children(client, "study").values()
-    assert parent.info.status == "FINISHED"
-    assert "trial-0000" in parent.data.tags["mlflow.note.content"]
+    tracker = follow(server, study)
+    server.hold()
+    study.end_trials([make_trial(number) for number in range(3)])
+    study.finish("stopped", "interrupted")
+    tracker.abandon()
+    tracker.finish(None)
+    assert server.held
+    assert "3 of 3 trials are not in MLflow" in caplog.text
+    assert f"automl track digits --mlruns {study.records.mlruns}" in caplog.text
 
 
-def test_finishing_what_never_began_does_nothing(make_tracker: MakeTracker) -> None:
-    tracker = make_tracker()
-    tracker.log_trial(make_trial(0))
-    tracker.finish_study(StudySummary(StudyStatus.FAILED, ()))
-
-
-def test_a_store_that_goes_away_is_caught_up_with(
-    make_tracker: MakeTracker,
-    record: StudyRecord,
-    client: Any,
-    breakable: Breakable,
-    caplog: pytest.LogCaptureFixture,
+def test_what_a_hanging_server_has_missed_is_sent_when_it_answers_again(
+    server: FakeServer, study: RecordedStudy
 ) -> None:
-    tracker = make_tracker()
-    passed = 0.0
-    tracker._outbox._clock = lambda: time.monotonic() + passed
-    tracker.start_study(record)
-    tracker.log_trial(make_trial(0))
-    breakable.broken = {"all"}
-    tracker.log_trial(make_trial(1))
-    calls = breakable.calls
-    tracker.log_trial(make_trial(2))
-    passed += PAUSE_SECONDS + 1
-    tracker.log_trial(make_trial(3))
-    assert breakable.calls == calls, "the store was not left alone"
-    assert [record.getMessage() for record in caplog.records] == [
-        "MLflow does not take the trials (the server went away). "
-        "The study goes on; they are kept and tried again."
-    ]
-    breakable.broken = set()
-    passed += PAUSE_SECONDS + 1
-    tracker.log_trial(make_trial(4))
-    assert sorted(children(client)) == [f"trial-000{number}" for number in range(5)]
-    tracker.finish_study(summarize(*(make_trial(number) for number in range(5))))
-    assert {run.info.status for run in children(client).values()} == {"FINISHED"}
+    tracker = follow(server, study)
+    server.hold()
+    study.end_trials([make_trial(0), make_trial(1)])
+    tracker.finish(0.0)
+    server.release()
+    assert tracker._worker is not None
+    tracker._worker._thread.join(GUARD)
+    study.finish()
+    again = send_run(study.records, study.listed, find_store(server.address, study.records.mlruns), render)
+    assert again.whole
+    assert sorted(server.runs()) == ["study digits 2026-01-01 12:00:01", "trial-0000", "trial-0001"]
+    assert {run["status"] for run in server.runs().values()} == {"FINISHED"}
 
 
-@pytest.mark.parametrize("step", ["create_run", "log_batch", "log_artifacts", "set_terminated"])
-@pytest.mark.parametrize("done", [False, True], ids=["lost", "done but the answer lost"])
-def test_a_trial_cut_short_is_completed_and_not_doubled(
-    step: str, done: bool, make_tracker: MakeTracker, record: StudyRecord, client: Any, breakable: Breakable
+@pytest.mark.usefixtures("impatient")
+def test_a_server_that_is_away_for_a_third_of_the_time_gets_every_trial_once(
+    server: FakeServer, study: RecordedStudy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tracker = make_tracker(lambda trial, folder, drawn: (folder / "history.csv").write_text("epoch\n"))
-    tracker.start_study(record)
-    breakable.broken, breakable.after = {step}, {step} if done else set()
-    tracker.log_trial(make_trial(0))
-    breakable.broken = set()
-    tracker.finish_study(summarize(make_trial(0)))
-    run = children(client)["trial-0000"]
-    assert run.info.status == "FINISHED"
-    assert run.data.params["width"] == "64"
-    assert run.data.tags["best"] == "true"
-    points = client.get_metric_history(run.info.run_id, "curves/loss")
-    assert [(point.step, point.value) for point in points] == [(1, 3.0), (2, 2.0), (3, 1.0)]
-    assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["history.csv"]
+    tracker = follow(server, study)
+    for number in range(12):
+        server.down = 4 <= number < 8
+        study.end_trial(make_trial(number))
+        if number == 6:
+            wait_until(lambda: "MLflow does not take the trials" in caplog.text)
+    study.finish()
+    tracker.finish(GUARD)
+    runs = server.runs()
+    assert sorted(name for name in runs if name.startswith("trial")) == [f"trial-{n:04d}" for n in range(12)]
+    assert {run["status"] for run in runs.values()} == {"FINISHED"}
+    assert caplog.text.count("MLflow does not take the trials") == 1
+    assert "not in MLflow" not in caplog.text
 
 
-def test_a_store_that_stays_away_is_reported_at_the_end(
-    make_tracker: MakeTracker, record: StudyRecord, breakable: Breakable, caplog: pytest.LogCaptureFixture
+def test_a_server_that_stays_away_is_reported_at_the_end(
+    server: FakeServer, study: RecordedStudy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tracker = make_tracker()
-    tracker.start_study(record)
-    tracker.log_trial(make_trial(0))
-    breakable.broken = {"all"}
-    tracker.log_trial(make_trial(1))
-    tracker.log_trial(make_trial(2))
-    tracker.finish_study(summarize(*(make_trial(number) for number in range(3))))
+    tracker = follow(server, study)
+    study.end_trial(make_trial(0))
+    wait_until(lambda: server.runs().get("trial-0000", {}).get("status") == "FINISHED")
+    server.down = True
+    study.end_trials([make_trial(1), make_failed_trial(2)])
+    study.finish()
+    tracker.finish(None)
     assert "2 of 3 trials are not in MLflow" in caplog.text
-    assert str(record.folder) in caplog.text
-    assert "the study's result and what follows is not there" in caplog.text
+    assert "All is recorded; send it with `automl track digits" in caplog.text
 
 
-def test_files_that_cannot_be_rendered_cost_only_themselves(
-    make_tracker: MakeTracker, record: StudyRecord, client: Any, caplog: pytest.LogCaptureFixture
+def test_a_password_in_the_address_is_in_no_message(
+    server: FakeServer, study: RecordedStudy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(trial: Trial, folder: Path, drawn: bool) -> None:
-        raise RuntimeError("no fonts")
+    address = server.address.replace("http://", "http://me:sesame@")
+    tracker = MlflowTracker(address, study.records.mlruns, render)
+    study.start(tracker)
+    server.down = True
+    study.end_trial(make_trial(0))
+    tracker.finish(None)
+    assert "not in MLflow" in caplog.text
+    assert "sesame" not in caplog.text
 
-    tracker = make_tracker(broken)
-    tracker.start_study(record)
-    tracker.log_trial(make_trial(0))
-    tracker.log_trial(make_trial(1))
-    assert {run.info.status for run in children(client).values()} == {"FINISHED"}
-    assert "no fonts" in caplog.text
+
+def test_a_study_that_goes_on_in_another_process_has_one_run(
+    server: FakeServer, study: RecordedStudy
+) -> None:
+    first = follow(server, study)
+    study.end_trial(make_trial(0))
+    study.let_go()
+    first.finish(GUARD)
+    assert server.runs()["study digits 2026-01-01 12:00:01"]["status"] == "KILLED"
+    study.take_over()
+    study.trackers.clear()
+    second = follow(server, study)
+    assert server.runs()["study digits 2026-01-01 12:00:01"]["status"] == "RUNNING"
+    study.end_trial(make_trial(1))
+    study.finish()
+    second.finish(GUARD)
+    assert sorted(server.runs()) == ["study digits 2026-01-01 12:00:01", "trial-0000", "trial-0001"]
+    assert {run["status"] for run in server.runs().values()} == {"FINISHED"}
 
 
-def test_a_dead_server_stops_a_study_before_it_begins(record: StudyRecord, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        uri = f"http://127.0.0.1:{server.getsockname()[1]}"
-    tracker = MlflowTracker(uri, tmp_path, lambda trial, folder, drawn: None, None)
-    began = time.monotonic()
+def test_a_study_completes_what_an_earlier_one_has_left(
+    server: FakeServer, study: RecordedStudy, records: Records
+) -> None:
+    first = follow(server, study)
+    server.hold()
+    study.end_trials([make_trial(0), make_trial(1)])
+    study.let_go()
+    first.abandon()
+    first.finish(0.0)
+    server.release()
+    assert first._worker is not None
+    first._worker._thread.join(GUARD)
+
+    second = RecordedStudy(records, replace(STARTED, name="other", identifier="second"))
+    tracker = follow(server, second)
+    second.end_trial(make_trial(0))
+    second.finish()
+    tracker.finish(GUARD)
+    assert {name: run["status"] for name, run in server.runs().items()} == {
+        "study digits 2026-01-01 12:00:01": "KILLED",
+        "trial-0000": "FINISHED",
+        "trial-0001": "FINISHED",
+    }
+    assert len(server.runs("other")) == 2
+
+
+def test_two_processes_never_send_one_run_at_once(
+    server: FakeServer, study: RecordedStudy, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = find_store(server.address, study.records.mlruns)
+    lock = SendingLock(study.run, address)
+    assert lock.take()
+    tracker = follow(server, study)
+    study.end_trial(make_trial(0))
+    study.finish()
+    tracker.finish(GUARD)
+    assert "another process is sending this run" in caplog.text
+    lock.close()
+    assert send_run(study.records, study.listed, address, render).sent == 1
+
+
+def test_following_what_never_began_does_nothing(study: RecordedStudy, server: FakeServer) -> None:
+    tracker = MlflowTracker(server.address, study.records.mlruns, render)
+    tracker.finish(None)
+    tracker.abandon()
+    assert server.requests == []
+
+
+def test_a_dead_server_stops_a_study_before_it_begins(study: RecordedStudy, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        uri = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    folder = tmp_path / "empty"
+    tracker = MlflowTracker(uri, folder, write_nothing)
     with pytest.raises(
         TrackingError, match=f"{uri}.*Nothing answers there. Start it, correct tracking.uri, or unset"
     ):
-        tracker.start_study(record)
-    assert time.monotonic() - began < 15
-    tracker.log_trial(make_trial(0))
-    tracker.finish_study(StudySummary(StudyStatus.FAILED, ()))
-    assert list(tmp_path.iterdir()) == []
+        study.start(tracker)
+    tracker.apply(*[(recorded, study.state) for recorded in study.records.events(study.run)][0])
+    tracker.finish(None)
+    assert not folder.exists()
 
 
-def test_a_server_that_is_not_mlflow(record: StudyRecord, tmp_path: Path) -> None:
+def test_a_server_that_is_not_mlflow(study: RecordedStudy, tmp_path: Path) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_error(404)
@@ -150,24 +264,67 @@ def test_a_server_that_is_not_mlflow(record: StudyRecord, tmp_path: Path) -> Non
         def log_message(self, *args: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        uri = f"http://127.0.0.1:{server.server_port}"
+    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        uri = f"http://127.0.0.1:{http.server_port}"
         with pytest.raises(TrackingError, match=r"be a server .* that can be used, got"):
-            MlflowTracker(uri, tmp_path, lambda trial, folder, drawn: None, None).start_study(record)
-        server.shutdown()
+            study.start(MlflowTracker(uri, tmp_path, write_nothing))
+        http.shutdown()
 
 
-def test_nothing_is_printed(
-    make_tracker: MakeTracker,
-    record: StudyRecord,
-    classifier: ExportedModel,
-    capfd: pytest.CaptureFixture[str],
+def test_nothing_is_printed_and_all_is_there_in_a_store_of_its_own(
+    mlruns: Path, client: Any, classifier: ExportedModel, capfd: pytest.CaptureFixture[str]
 ) -> None:
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # as in a process of its own
-    tracker = make_tracker()
-    tracker.start_study(record)
-    tracker.log_trial(make_trial(0))
-    tracker.finish_study(summarize(make_trial(0), model=classifier))
+    study = RecordedStudy(make_records(mlruns), STARTED)
+    tracker = MlflowTracker(None, mlruns, render)
+    study.start(tracker)
+    record_a_study(study, classifier)
+    tracker.finish(None)
     printed = capfd.readouterr()
     assert (printed.out, printed.err) == ("", "")
+    assert {name: run.info.status for name, run in children(client).items()} == {
+        "trial-0000": "FINISHED",
+        "trial-0001": "FINISHED",
+        "trial-0002": "FAILED",
+    }
+    assert children(client, "best")["best model"].info.status == "FINISHED"
+
+
+HANGING = """
+    import sys
+    sys.path[:0] = {paths!r}
+    from pathlib import Path
+    from fake_server import serving
+    from hand_made import STARTED, make_trial
+    from recorded_digits import render
+    from recorded_study import RecordedStudy, make_records
+    from automl.tracking.mlflow.tracker import MlflowTracker
+
+    with serving() as server:
+        study = RecordedStudy(make_records(Path(sys.argv[1])), STARTED)
+        tracker = MlflowTracker(server.address, Path(sys.argv[1]), render)
+        study.start(tracker)
+        server.hold()
+        server.release = lambda: None  # nobody ever answers again
+        study.end_trial(make_trial(0))
+        while not any("runs/" in path for path in server.requests[server.requests.index({health!r}):]):
+            pass
+        tracker.abandon()
+        tracker.finish(None)
+        print("given up")
+"""
+
+
+def test_a_process_ends_although_a_request_hangs(tmp_path: Path) -> None:
+    """The request itself would wait for an hour."""
+    paths = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+    code = textwrap.dedent(HANGING).format(paths=paths, health="/health")
+    environment = {
+        **os.environ,
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "3600",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    }
+    command = [sys.executable, "-c", code, str(tmp_path / "mlruns")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=GUARD)
+    assert (done.returncode, done.stdout) == (0, "given up\n"), done.stderr

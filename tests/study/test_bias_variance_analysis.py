@@ -10,8 +10,8 @@ from paper_trials import completed, failed
 
 from automl.config.reading import make_study
 from automl.config.sections import FEWEST_RESAMPLES
-from automl.study import analysis
-from automl.study.analysis import Design, decompose, design_analysis, targets_of, whole_folds
+from automl.study.analyses import bias_variance as analysis
+from automl.study.analyses.bias_variance import Design, decompose, design_analysis, targets_of, whole_folds
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Watch
 from automl.training.trials import plan_members
@@ -55,7 +55,7 @@ def test_with_time_and_memory_the_ten_best_are_looked_into_with_sixteen_resample
     assert numbers(design) == list(range(10))
     assert len(design_analysis(prepared_with(), trials_of(129)).trials) == 9
     assert (design.num_resamples, design.num_seeds, design.num_folds) == (16, 1, FOLDS)
-    assert design.networks_a_trial == FOLDS + 16
+    assert design.networks_per_trial == FOLDS + 16
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 12, 30, 100])
@@ -75,7 +75,7 @@ def test_what_is_left_open_fits_half_of_the_time_of_the_search(count: int) -> No
 def test_resamples_that_are_asked_for_are_not_made_fewer() -> None:
     design = design_analysis(prepared_with({"resamples": 32, "seeds": 2}), trials_of(6))
     assert (numbers(design), design.num_resamples, design.num_seeds) == ([0], 32, 2)
-    assert design.networks_a_trial == FOLDS + 64
+    assert design.networks_per_trial == FOLDS + 64
 
 
 def test_all_are_all_that_completed_whatever_it_costs() -> None:

@@ -1,10 +1,11 @@
-"""Trials taken apart into bias and variance: a plan of members for an engine, and a summary of what they did."""
+"""Bias and variance of trials: networks on folds and on bootstrap resamples, and what their predictions say."""
 
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import final
 
 import numpy
 import pandas
@@ -14,6 +15,8 @@ from automl.data.dataset import Dataset
 from automl.data.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.evaluation.bias_variance import BEYOND, BiasVariance, Predictions, Targets, snapshots, summarize
+from automl.records.state import BIAS_VARIANCE
+from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
 from automl.study.preparation import PreparedStudy
 from automl.training.engine import Watch
 from automl.training.traces import Trace
@@ -41,7 +44,7 @@ _MOST_VIEW_BYTES = 4 << 30
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What is going to be looked into, and how closely.
+    """What is going to be analyzed, and how closely.
 
     Attributes:
         trials: The trials.
@@ -58,17 +61,19 @@ class Design:
     beyond: float = BEYOND
 
     @property
-    def networks_a_trial(self) -> int:
+    def networks_per_trial(self) -> int:
         """Networks that are trained for one trial."""
         return self.num_folds + self.num_resamples * self.num_seeds
 
 
-def design_analysis(prepared: PreparedStudy, trials: Sequence[Trial]) -> Design:
+def design_analysis(prepared: PreparedStudy, trials: Sequence[Trial], seconds: float = math.inf) -> Design:
     """As the study file asks; what it leaves open, as the time of the search and the memory allow.
 
     Args:
         prepared: The study.
-        trials: Ended trials. None is looked into where a resample would not fit, or where the file asks for none.
+        trials: Ended trials. None is analyzed where a resample would not fit, or where the file asks for none.
+        seconds: Time that there is. Where it does not suffice, fewer resamples are drawn than the file asks for, then
+            fewer trials analyzed.
     """
     asked = prepared.config.bias_variance
     complete = [
@@ -80,12 +85,24 @@ def design_analysis(prepared: PreparedStudy, trials: Sequence[Trial]) -> Design:
     count = len(complete) if asked.trials == "all" else min(MOST_TRIALS, len(complete))
     design = Design(tuple(complete[:count]), most, asked.seeds, num_folds)
     if asked.trials == "all":
-        return replace(design, beyond=1.0)
+        return _fitting(replace(design, beyond=1.0), seconds)
     if asked.trials == "auto":
         budget = _TIME_SHARE * sum(trial.seconds for trial in complete)
         smaller = _smaller(design, fixed=asked.resamples is not None)
         design = next((one for one in smaller if _seconds(one) <= budget), smaller[-1])
-    return replace(design, trials=_spread(complete, len(design.trials)))
+    return _fitting(replace(design, trials=_spread(complete, len(design.trials))), seconds)
+
+
+def _fitting(design: Design, seconds: float) -> Design:
+    """The design, or the largest part of it that the time allows: fewer resamples first, then fewer trials."""
+    if _seconds(design) <= seconds:
+        return design
+    fewer = range(design.num_resamples, FEWEST_RESAMPLES - 1, -1)
+    parts = [replace(design, num_resamples=resamples) for resamples in fewer]
+    parts += [
+        replace(parts[-1], trials=design.trials[:count]) for count in range(len(design.trials) - 1, -1, -1)
+    ]
+    return next((part for part in parts if _seconds(part) <= seconds), parts[-1])
 
 
 def most_networks(prepared: PreparedStudy) -> str:
@@ -126,7 +143,7 @@ def _spread(ranked: Sequence[Trial], count: int) -> tuple[Trial, ...]:
 def _seconds(design: Design) -> float:
     """What an analysis costs, by what its trials have cost."""
     a_network = sum(trial.seconds / len(trial.folds) for trial in design.trials)
-    return _SLOWER * a_network * design.networks_a_trial
+    return _SLOWER * a_network * design.networks_per_trial
 
 
 def _num_folds(prepared: PreparedStudy) -> int:
@@ -144,20 +161,47 @@ def _most_resamples(prepared: PreparedStudy) -> int:
     return min(usual if asked is None else asked, fitting)
 
 
-def decompose(prepared: PreparedStudy, design: Design, watch: Watch) -> Iterator[BiasVariance]:
+@final
+class BiasVarianceAnalysis(Analysis):
+    """Bias and variance of trials, from networks on folds and on bootstrap resamples."""
+
+    @property
+    def name(self) -> str:
+        """See `Analysis.name`."""
+        return BIAS_VARIANCE
+
+    def plan(self, subject: Subject) -> Plan | None:
+        """See `Analysis.plan`."""
+        design = design_analysis(subject.prepared, subject.trials, subject.seconds)
+        if not design.trials or subject.answered.issuperset(trial.number for trial in design.trials):
+            return None
+        size = f"{design.num_folds} folds and {design.num_resamples} resamples each"
+        title = f"bias and variance of {len(design.trials)} trials: {size}"
+        return Plan(title, len(design.trials) * design.networks_per_trial, design)
+
+    def answers(self, subject: Subject, plan: Plan, watch: Watch) -> Iterator[Answer]:
+        """See `Analysis.answers`."""
+        for found in decompose(subject.prepared, plan.design, watch, subject.answered):
+            yield Answer(found.trial, asdict(found))
+
+
+def decompose(
+    prepared: PreparedStudy, design: Design, watch: Watch, answered: frozenset[int] = frozenset()
+) -> Iterator[BiasVariance]:
     """What the trials' losses are made of, as their networks end; trials whose networks diverge are left out.
 
     Args:
         prepared: The study.
-        design: What to look into.
-        watch: Looks on; may raise KeyboardInterrupt.
+        design: What to analyze.
+        watch: Progress and limits; may raise KeyboardInterrupt.
+        answered: Trials of the design that have been answered already: planned, not trained.
     """
     engine = prepared.make_engine(whole_folds(prepared))
     trials = {trial.number: trial for trial in design.trials}
     members = {number: _members(prepared, design, trial) for number, trial in trials.items()}
     ended: dict[int, list[Trace]] = defaultdict(list)
     together = [member for own in members.values() for member in own]
-    with closing(engine.trace(together, watch)) as traces:
+    with closing(engine.trace(together, watch, answered)) as traces:
         for trace in traces:
             number = trace.member.trial
             ended[number].append(trace)

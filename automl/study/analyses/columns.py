@@ -1,0 +1,104 @@
+"""Permutation importance of the columns for the winner."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import final
+
+import numpy
+
+from automl.data.columns import part_names
+from automl.data.dataset import Dataset
+from automl.data.schema import ColumnKind
+from automl.data.splits import Fold
+from automl.evaluation.metrics import METRICS
+from automl.records.state import COLUMNS
+from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
+from automl.study.analyses.bias_variance import whole_folds
+from automl.training.engine import Watch
+from automl.training.network import Network
+from automl.training.sequential import TrialFailure
+from automl.training.trials import refit_epochs
+from automl.trial import Direction, Member, Progress, derive_seed
+
+_MOST_ROWS, _MOST_COLUMNS = 2000, 100
+
+
+@final
+class ColumnsAnalysis(Analysis):
+    """What the winner's score loses when one column is shuffled: permutation importance on held-out rows.
+
+    Source: Breiman, "Random forests" (2001); Fisher, Rudin, Dominici (2019). Each fold's network is trained again on
+    all rows outside the fold and scored on the rows in it.
+    """
+
+    @property
+    def name(self) -> str:
+        """See `Analysis.name`."""
+        return COLUMNS
+
+    def plan(self, subject: Subject) -> Plan | None:
+        """See `Analysis.plan`."""
+        if subject.best.number in subject.answered or subject.best.seconds > subject.seconds:
+            return None
+        return Plan("columns that matter to the best trial", len(whole_folds(subject.prepared)) - 1)
+
+    def answers(self, subject: Subject, plan: Plan, watch: Watch) -> Iterator[Answer]:
+        """See `Analysis.answers`.
+
+        The answer holds `metric`, and by column `names`, `means` over the folds of the loss in score, and their
+        standard `errors`, the largest mean first. There is none where a network diverged or time ran out.
+        """
+        prepared, best = subject.prepared, subject.best
+        names = prepared.dataset.feature_names[:_MOST_COLUMNS]
+        folds = whole_folds(prepared)[:-1]
+        drops = numpy.zeros((len(folds), len(names)))
+        for number, fold in enumerate(folds):
+            member = Member(best.number, number, best.hyperparameters, prepared.config.search.seed)
+            try:
+                network = subject.engine.refit(member, fold.fit, refit_epochs(best), watch)
+            except TrialFailure:
+                return
+            if watch.seconds_left() <= 0.0:
+                return
+            watch.on_progress(Progress(number, plan.num_networks, 1))
+            drops[number] = _drops(subject, network, fold, number, names)
+        means, errors = drops.mean(axis=0), drops.std(axis=0, ddof=1) / math.sqrt(len(folds))
+        order = numpy.argsort(-means, kind="stable")
+        content = {
+            "metric": prepared.objective.metric,
+            "names": [names[place] for place in order],
+            "means": means[order].tolist(),
+            "errors": errors[order].tolist(),
+        }
+        yield Answer(best.number, content)
+
+
+def _drops(
+    subject: Subject, network: Network, fold: Fold, number: int, names: Sequence[str]
+) -> numpy.ndarray:
+    """By how much the score of a fold's network gets worse, for each column."""
+    dataset, metric = subject.prepared.dataset, METRICS[subject.prepared.objective.metric]
+    sign = 1.0 if metric.direction is Direction.MINIMIZE else -1.0
+    rows = fold.validation[:_MOST_ROWS]
+    columns, target, weights = dataset.columns.take(rows), dataset.target[rows], dataset.weights[rows]
+    whole = metric.function(target, network.predict(columns), weights)
+    seed = derive_seed(subject.prepared.config.search.seed, "columns", number)
+    generator = numpy.random.default_rng(seed)
+    drops = []
+    for numbers, codes in _places(dataset, names):
+        shuffled = columns.shuffled(numbers, codes, generator.permutation(len(rows)))
+        drops.append(sign * (metric.function(target, network.predict(shuffled), weights) - whole))
+    return numpy.array(drops)
+
+
+def _places(dataset: Dataset, names: Sequence[str]) -> list[tuple[list[int], list[int]]]:
+    """Where each column stands among the numbers and among the codes."""
+    numbers = {name: place for place, name in enumerate(dataset.columns.names)}
+    codes = {name: place for place, name in enumerate(dataset.columns.categories)}
+    kinds = {column.name: column for column in dataset.schema.learned}
+    places: list[tuple[list[int], list[int]]] = []
+    for name in names:
+        dated = kinds[name].kind is ColumnKind.DATE
+        parts = part_names(kinds[name]) if dated else [name] * (name in numbers)
+        places.append(([numbers[part] for part in parts], [codes[name]] if name in codes else []))
+    return places

@@ -1,0 +1,148 @@
+"""The smallest and the largest network of a search space, found without training and without building thousands."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from automl import space as spaces
+from automl.data.encodings import ENCODINGS
+from automl.networks.builder import PerceptronBuilder
+from automl.search.untried import complete
+from automl.study.preparation import PreparedStudy
+from automl.training.backend import on_accelerator
+from automl.training.lanes import num_cores
+from automl.training.planner import Setting, places_in_cache, structure_of
+from automl.training.population import Job
+from automl.training.sequential import capacity_of
+from automl.training.stacked import Structure
+from automl.training.views import measured_room, view_rows
+from automl.trial import Hyperparameters, Member, Scalar, derive_seed
+
+_MOST_BUILT = 6
+"""Networks of a user's own builder that are built to find the smallest and the largest."""
+
+_ACCELERATOR_PLACES, _MOST_WORKERS = 1024, 8
+"""As in the population engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizedNetwork:
+    """A network of the space.
+
+    Attributes:
+        hyperparameters: Its active values.
+        capacity: Number of trainable weights.
+    """
+
+    hyperparameters: Hyperparameters
+    capacity: int
+
+
+def smallest_and_largest(prepared: PreparedStudy) -> tuple[SizedNetwork, ...]:
+    """The networks of a space with the fewest and with the most trainable weights, in this order.
+
+    Of perceptrons exactly these: for given depth, encoding and normalization the number of weights grows with every
+    width. Of a user's own builder the ends of all ranges and some random configurations are built, so another network
+    may be smaller or larger. What does not change the number of weights is chosen so that the smallest network trains
+    fast and the largest slowly. Empty where nothing can be built.
+    """
+    exact = isinstance(prepared.builder, PerceptronBuilder)
+    candidates = _corners(prepared) if exact else _some(prepared)
+    sized = []
+    for hyperparameters in candidates:
+        with suppress(Exception):  # whatever a user's builder raises is the matter of its trial
+            sized.append(SizedNetwork(hyperparameters, _capacity(prepared, hyperparameters)))
+    if not sized:
+        return ()
+    return min(sized, key=lambda one: one.capacity), max(sized, key=lambda one: one.capacity)
+
+
+def setting_of(prepared: PreparedStudy) -> Setting:
+    """What the planner needs to know of a study of perceptrons."""
+    plan, rows = prepared.plan, [view_rows(fold) for fold in prepared.splits.folds]
+    return Setting(
+        num_inputs={name: plan.layout.num_inputs(name) for name in ENCODINGS},
+        num_outputs=plan.dataset.num_outputs,
+        loss=plan.loss,
+        num_rows=max(len(one.rows) for one in rows),
+        num_measured=measured_room(rows),
+        batch_size=plan.batch_size,
+        most_places=_ACCELERATOR_PLACES if on_accelerator() else None,
+        embedded=plan.layout.embedded,
+    )
+
+
+def structure_for(setting: Setting, hyperparameters: Hyperparameters, exact: bool = False) -> Structure:
+    """The structure of a perceptron's program, or with its exact widths."""
+    return structure_of(Job(Member(0, 0, hyperparameters, 0), 0, 1, 0), setting, exact)
+
+
+def places_of(setting: Setting, hyperparameters: Hyperparameters) -> int:
+    """How many perceptrons like this one the planner lets train at once."""
+    return setting.most_places or places_in_cache(structure_for(setting, hyperparameters))
+
+
+def num_workers() -> int:
+    """Threads of an engine that trains many networks at once."""
+    return 1 if on_accelerator() else min(num_cores(), _MOST_WORKERS)
+
+
+def _capacity(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> int:
+    if isinstance(prepared.builder, PerceptronBuilder):
+        plan = prepared.plan
+        widths = {name: plan.layout.num_inputs(name) for name in ENCODINGS}
+        setting = Setting(widths, plan.dataset.num_outputs, plan.loss, 1, 1, 1, None, plan.layout.embedded)
+        return structure_for(setting, hyperparameters, exact=True).capacity
+    return capacity_of(prepared.plan, hyperparameters)
+
+
+def _corners(prepared: PreparedStudy) -> Iterator[Hyperparameters]:
+    """Of perceptrons, the ends of all widths for each depth, encoding and normalization."""
+    axes: dict[str, list[Scalar]] = {}
+    for hp in prepared.space.space:
+        if hp.name in ("depth", "numeric_encoding", "batch_normalization"):
+            axes[hp.name] = spaces.possible_values(hp) or []
+    for place in (0, 1):
+        ends = _ends(prepared.space, place)
+        for values in itertools.product(*axes.values()):
+            given = ends | dict(zip(axes, values, strict=True))
+            yield _completed(prepared, given, "corner")
+
+
+def _some(prepared: PreparedStudy) -> Iterator[Hyperparameters]:
+    """Of any network, the ends of all ranges and some random configurations."""
+    for place in (0, 1):
+        yield _completed(prepared, _ends(prepared.space, place), "corner")
+    for number in range(_MOST_BUILT - 2):
+        rate = {name: value for name, value in _ends(prepared.space, 0).items() if name == "learning_rate"}
+        yield _completed(prepared, rate, number)
+
+
+def _ends(space: spaces.Space, place: int) -> dict[str, Scalar]:
+    """The least (0) or the largest (1) value of every number, of the learning rate the least, of batches the other.
+
+    A small learning rate does not diverge, and large batches train faster.
+    """
+    ends: dict[str, Scalar] = {}
+    for name, (low, high) in _ranges(space).items():
+        which = {"learning_rate": 0, "batch_size": 1 - place}.get(name, place)
+        ends[name] = (low, high)[which]
+    return ends
+
+
+def _ranges(space: spaces.Space) -> Mapping[str, tuple[Scalar, Scalar]]:
+    ranges: dict[str, tuple[Scalar, Scalar]] = {}
+    for hp in space.space:
+        values: list[Any] = [hp.min_value, hp.max_value] if hasattr(hp, "min_value") else list(hp.values)
+        if all(isinstance(value, int | float) for value in values):
+            ranges[hp.name] = min(values), max(values)
+    return ranges
+
+
+def _completed(prepared: PreparedStudy, given: Mapping[str, Scalar], name: object) -> Hyperparameters:
+    seed = derive_seed(prepared.config.search.seed, "forecast", name)
+    return complete(prepared.space, given, numpy.random.default_rng(seed))

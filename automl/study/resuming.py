@@ -1,0 +1,105 @@
+"""The run of a study that can be gone on with, and whether it may be. Loads no TensorFlow."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from automl.config.changes import Changes, compare, refusal
+from automl.config.reading import load_study
+from automl.config.study import StudyConfig
+from automl.errors import RecordError
+from automl.records.files import STUDY_FILE
+from automl.records.finding import has_records, open_records, read_state
+from automl.records.runs import Run, holder
+from automl.records.state import StudyState
+from automl.records.store import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that can be gone on with.
+
+    Attributes:
+        run: The run.
+        state: What is recorded of it.
+        changes: How the study file has changed since.
+        num_trials: Trials at most, from now on.
+    """
+
+    run: Run
+    state: StudyState
+    changes: Changes
+    num_trials: int
+
+    @property
+    def sentence(self) -> str:
+        """What is going to happen, for people."""
+        state = self.state
+        what = "Adding trials to" if state.finished is not None and not state.unfinished else "Going on with"
+        changed = f" {'; '.join(map(str, self.changes.allowed))}." if self.changes.allowed else ""
+        return (
+            f"{what} run {self.run.identifier} of {self.run.name}: {state.num_trials} of {self.num_trials} trials "
+            f"have ended.{changed}"
+        )
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing to go on with."""
+        finished = self.state.finished is not None and self.state.finished.status == "finished"
+        return finished and not self.more_is_wanted
+
+    @property
+    def more_is_wanted(self) -> bool:
+        """Whether more trials are asked for than before, or more time for those that the budget left out."""
+        if self.num_trials > self.state.started.num_trials:
+            return True
+        longer = any(change.key == "budget.minutes" for change in self.changes.allowed)
+        return longer and self.state.num_trials < self.num_trials
+
+
+def existing_records(mlruns: Path, uri: str | None) -> Records | None:
+    """The record of a folder; None where there is none yet, so that wrong input leaves nothing behind.
+
+    Args:
+        mlruns: The folder.
+        uri: The database, where the study file or the command names one.
+
+    Raises:
+        RecordError: It cannot be used.
+    """
+    return open_records(mlruns, uri, source="records.uri") if has_records(mlruns, uri) else None
+
+
+def find_unfinished(records: Records, config: StudyConfig, more: int | None = None) -> Unfinished | None:
+    """The newest run of a study, to go on with: the newest that has trials, or else the newest.
+
+    Args:
+        records: The record.
+        config: The study as it is now.
+        more: Trials to add to those that have ended, or were asked for.
+
+    Raises:
+        StudyFileError: Something in the study file has changed that must not change within a run.
+    """
+    runs = records.runs(config.name)
+    if not runs:
+        return None
+    run = next((run for run in reversed(runs) if run.num_trials), runs[-1])
+    state = read_state(records, run)
+    recorded = load_study(run.folder / STUDY_FILE, folder=Path(state.started.base))
+    changes = compare(recorded, config, state.num_trials)
+    if changes.refused:
+        raise refusal(changes, config.where)
+    num_trials = max(config.search.trials, state.started.num_trials)
+    if more is not None:
+        num_trials = max(state.num_trials, state.num_asked) + more
+    return Unfinished(run, state, changes, num_trials)
+
+
+def check_not_held(found: Unfinished) -> None:
+    """Refuse early what `Records.claim` would refuse after the preparation.
+
+    Raises:
+        RecordError: Another process works on the run.
+    """
+    if found.run.held:
+        raise RecordError(holder(found.run, found.run.owner, found.run.since))

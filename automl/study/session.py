@@ -1,0 +1,151 @@
+"""A run of a study in this process: what happens is recorded, then applied to its state, then told to trackers."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy
+
+from automl.evaluation.out_of_fold import OutOfFold
+from automl.interrupts import Interrupts
+from automl.records.events import Event, Finished, PhaseBegun, PhaseEnded
+from automl.records.files import ended_event, read_predictions, write_predictions, write_trial
+from automl.records.leases import Heartbeat, Lease
+from automl.records.runs import Run
+from automl.records.state import StudyState
+from automl.records.store import Records
+from automl.study.budget import Budget
+from automl.study.preparation import PreparedStudy
+from automl.tracking.tracker import Tracker
+from automl.training.engine import Engine, Watch
+from automl.trial import Progress, Trial
+
+LOGGER = logging.getLogger(__name__)
+
+
+@final
+@dataclass(slots=True)
+class Session:
+    """A run that this process holds. `record` is the only way by which anything becomes part of it.
+
+    Attributes:
+        prepared: The study.
+        records: The record.
+        run: The run in it.
+        lease: The right to append to it.
+        state: All that is recorded so far.
+        trackers: Who follows the study.
+        interrupts: Ctrl-C and SIGTERM.
+        budget: The time there is.
+        engine: What trains.
+        out_of_fold: Which predictions are kept.
+    """
+
+    prepared: PreparedStudy
+    records: Records
+    run: Run
+    lease: Lease
+    state: StudyState
+    trackers: Sequence[Tracker]
+    interrupts: Interrupts
+    budget: Budget
+    engine: Engine
+    out_of_fold: OutOfFold
+    began: float = field(default_factory=time.monotonic)
+    _heartbeat: Heartbeat | None = None
+
+    def open(self) -> None:
+        """Keep the lease alive and begin the trackers.
+
+        Raises:
+            TrackingError: A tracker cannot follow.
+        """
+        self._heartbeat = Heartbeat(lambda: self.records.renew(self.lease))
+        for tracker in self.trackers:
+            tracker.start(self.records, self.run, self.state)
+
+    def close(self) -> None:
+        """Let other processes go on with the run."""
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+        self.records.release(self.lease)
+
+    def record(self, *events: Event) -> None:
+        """Write events, apply them, tell the trackers; an interrupt that arrives meanwhile is delivered afterwards.
+
+        Raises:
+            RecordError: They cannot be written.
+            KeyboardInterrupt: An interrupt has arrived.
+        """
+        with self.interrupts.held():
+            for recorded in self.records.append(self.lease, *events):
+                self.state.apply(recorded)
+                for tracker in self.trackers:
+                    tracker.apply(recorded, self.state)
+
+    def record_trial(self, trial: Trial) -> None:
+        """Write a trial that has ended: its files, then its event.
+
+        Raises:
+            RecordError: They cannot be written.
+            KeyboardInterrupt: An interrupt has arrived.
+        """
+        folder = self.run.folder
+        with self.interrupts.held():
+            kept = self.out_of_fold.gather(trial)
+            if kept is not None:
+                write_predictions(folder, trial.number, kept)
+            write_trial(folder, trial)
+        self.record(ended_event(trial, self.state.started.metric))
+
+    def begin(self, phase: str) -> None:
+        """The study turns to something else."""
+        self.interrupts.check()
+        self.record(PhaseBegun(phase))
+
+    def end(self, phase: str) -> None:
+        """It is done with it."""
+        self.record(PhaseEnded(phase))
+
+    def watch(
+        self,
+        seconds_left: Callable[[], float],
+        may_start: Callable[[], bool] = lambda: True,
+        limited: bool = False,
+    ) -> Watch:
+        """Progress, interrupts and the time limit, for an engine."""
+
+        def on_progress(progress: Progress) -> None:
+            self.interrupts.check()
+            for tracker in self.trackers:
+                tracker.log_progress(progress)
+
+        return Watch(on_progress, may_start, limited, seconds_left)
+
+    def finish(self, status: str, reason: str = "") -> None:
+        """Record how this process ended its work, which must succeed whatever else does not."""
+        self.record(Finished(status, time.monotonic() - self.began, reason))
+
+
+@final
+class StoredPredictions(Sequence[numpy.ndarray]):
+    """Out-of-fold predictions of trials, read from their files one at a time.
+
+    Args:
+        session: The run.
+        numbers: The trials.
+    """
+
+    def __init__(self, session: Session, numbers: Sequence[int]) -> None:
+        self._folder, self._out_of_fold = session.run.folder, session.out_of_fold
+        self.numbers = [number for number in numbers if read_predictions(self._folder, number) is not None]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, place):  # type: ignore[no-untyped-def]
+        kept = read_predictions(self._folder, self.numbers[place])
+        assert kept is not None
+        return self._out_of_fold.predictions(kept)

@@ -1,0 +1,125 @@
+"""What can be known of a study from its file and its table, before TensorFlow is loaded."""
+
+from dataclasses import dataclass
+
+import pandas
+
+from automl.config.notes import notes_of
+from automl.config.study import StudyConfig
+from automl.data.audit import audit
+from automl.data.dataset import Dataset
+from automl.data.preprocessing import Layout, make_layout
+from automl.data.readers import read_dataset
+from automl.data.splits import Splits, check_weights, make_splits
+from automl.errors import SearchSpaceError, StudyFileError, explain, one_of
+from automl.evaluation.metrics import METRICS, make_objective, metrics_for, reported_metrics
+from automl.trial import Objective, Task
+
+_BATCH_SIZES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512))
+_LARGEST_BATCH = 1024
+_EPOCHS = ((20_000, 100), (60_000, 50))
+_FEWEST_EPOCHS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedTable:
+    """A study as far as its table decides it.
+
+    Attributes:
+        config: The study file, with a batch size and a number of epochs.
+        dataset: The table.
+        layout: The places of a network's inputs.
+        splits: Its rows.
+        objective: What ranks the trials.
+        metrics: What every trial is scored by, the objective's metric first.
+        notes: What a person should know of the table and its splits, in sentences.
+    """
+
+    config: StudyConfig
+    dataset: Dataset
+    layout: Layout
+    splits: Splits
+    objective: Objective
+    metrics: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) -> PreparedTable:
+    """Read the table, split its rows, look for leaks.
+
+    Args:
+        config: The study file.
+        table: The table, where the study asks Python for it (`data.frame`).
+
+    Raises:
+        AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
+    """
+    dataset = read_dataset(config, config.folder, config.where, table)
+    objective, metrics = _objective(config, dataset)
+    _check_training(config, dataset)
+    _check_logarithm(config, dataset)
+    splits = make_splits(dataset, config.splits, config.search.seed, config.where)
+    check_weights(splits, dataset, config.data, config.where)
+    layout = make_layout(dataset.columns, splits.training)
+    config = _sized(config, len(splits.folds[0].fit))
+    notes = (*notes_of(config), splits.reason, *splits.notes, *dataset.schema.notes, *audit(dataset, splits))
+    return PreparedTable(config, dataset, layout, splits, objective, metrics, notes)
+
+
+def _check_training(config: StudyConfig, dataset: Dataset) -> None:
+    """Refuse what would be without effect, or without a program."""
+    training = config.training
+    if training.engine == "population" and config.network.builder is not None:
+        must, cure = "be 'sequential' or 'auto' for a network of your own", "Change it, or remove it."
+        where = config.where("training", "engine")
+        raise StudyFileError(explain("training.engine", must, training.engine, cure, where=where))
+    if dataset.task is not Task.REGRESSION:
+        return
+    cure = "Remove it."
+    if training.class_weights != "none":
+        where = config.where("training", "class_weights")
+        must = "be 'none' for a regression, which has no classes"
+        raise StudyFileError(
+            explain("training.class_weights", must, training.class_weights, cure, where=where)
+        )
+    if "label_smoothing" in (config.space or {}) and config.network.builder is None:
+        where = config.where("space", "label_smoothing")
+        what = "`label_smoothing` is for classes, and this study is a regression"
+        raise SearchSpaceError(f"{where}: {what}. {cure}")
+
+
+def _check_logarithm(config: StudyConfig, dataset: Dataset) -> None:
+    """Refuse the logarithm of a target that has none."""
+    entry = (config.space or {}).get("target_transform")
+    asked = "log" in (getattr(entry, "value", None), *getattr(entry, "values", ()))
+    if not asked or (dataset.task is Task.REGRESSION and dataset.target.min() > 0.0):
+        return
+    where = config.where("space", "target_transform")
+    least = "classes" if dataset.task is not Task.REGRESSION else f"a value of {dataset.target.min():.4g}"
+    what = (
+        f"`target_transform: log` needs a target of numbers above 0, and {dataset.target_name!r} has {least}"
+    )
+    raise SearchSpaceError(f"{where}: {what}. Remove it.")
+
+
+def _objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tuple[str, ...]]:
+    known = metrics_for(dataset.task)
+    name = config.objective or known[0]
+    if name not in known:
+        must = f"name a metric for a {dataset.task} task"
+        cure = f"For {dataset.task}: {', '.join(known)}." if name in METRICS else one_of(known, name)
+        raise StudyFileError(explain("objective", must, name, cure, where=config.where("objective")))
+    return make_objective(name), (name, *(other for other in reported_metrics(dataset.task) if other != name))
+
+
+def _sized(config: StudyConfig, num_rows: int) -> StudyConfig:
+    """The study with a batch size and a number of epochs that suit its fit rows, where the file leaves them open.
+
+    The batch sizes are those of Gorishniy et al. for perceptrons on tables ("TabM", 2024).
+    """
+    suited = {
+        "batch_size": next((size for rows, size in _BATCH_SIZES if num_rows < rows), _LARGEST_BATCH),
+        "epochs": next((epochs for rows, epochs in _EPOCHS if num_rows < rows), _FEWEST_EPOCHS),
+    }
+    left_open = {name: value for name, value in suited.items() if getattr(config.training, name) is None}
+    return config.model_copy(update={"training": config.training.model_copy(update=left_open)})

@@ -1,0 +1,160 @@
+"""What a study is going to train, before it trains: its own first trials, packed by the planner of its own engine."""
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from automl.networks.builder import PerceptronBuilder
+from automl.search.table import make_sampler
+from automl.study.network_sizes import SizedNetwork, num_workers, setting_of, structure_for
+from automl.study.preparation import PreparedStudy
+from automl.training.planner import Known, Setting, plan_lanes
+from automl.training.population import Job
+from automl.training.trials import plan_members
+from automl.trial import Hyperparameters
+
+_MOST_PLANNED = 64
+"""Trials that are planned; of more, the rest costs what these cost, without their compilations."""
+
+_EPOCH_SHARE = 0.6
+"""Share of the epochs that networks train before they stop, by experience; as the planner has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Networks that one thread trains one after another or together.
+
+    Attributes:
+        num_networks: How many.
+        capacity: Number of trainable weights of their program.
+        is_compiled: Whether the program is there already.
+    """
+
+    num_networks: int
+    capacity: int
+    is_compiled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What a search trains.
+
+    Attributes:
+        cohorts: The work of each cohort, which all threads share; a cohort begins when the one before has ended.
+        num_workers: Threads.
+        num_planned: Trials of these cohorts.
+        num_trials: Trials of the study.
+        always_compiles: Whether every trial compiles its own network.
+    """
+
+    cohorts: Sequence[Sequence[Work]]
+    num_workers: int
+    num_planned: int
+    num_trials: int
+    always_compiles: bool
+
+    @property
+    def num_programs(self) -> int:
+        """Programs that are compiled."""
+        return sum(not work.is_compiled for cohort in self.cohorts for work in cohort)
+
+    @property
+    def mean_capacity(self) -> float:
+        """Trainable weights of the mean network."""
+        works = [work for cohort in self.cohorts for work in cohort]
+        weights = sum(work.num_networks * work.capacity for work in works)
+        return weights / sum(work.num_networks for work in works)
+
+    def seconds(self, cost: Callable[[Work], float]) -> float:
+        """Wall time of all cohorts.
+
+        Args:
+            cost: Seconds of one thread.
+        """
+        planned = sum(self._makespan(cohort, cost) for cohort in self.cohorts)
+        if self.num_planned >= self.num_trials:
+            return planned
+        again = planned
+        if not self.always_compiles:
+            compiled = [[replace(work, is_compiled=True) for work in cohort] for cohort in self.cohorts]
+            again = sum(self._makespan(cohort, cost) for cohort in compiled)
+        return planned + again * (self.num_trials - self.num_planned) / self.num_planned
+
+    def _makespan(self, cohort: Sequence[Work], cost: Callable[[Work], float]) -> float:
+        """The time at which the last thread ends, when each takes the longest work that waits."""
+        ends = [0.0] * self.num_workers
+        for seconds in sorted(map(cost, cohort), reverse=True):
+            heapq.heapreplace(ends, ends[0] + seconds)
+        return max(ends)
+
+
+def expected_epochs(prepared: PreparedStudy) -> float:
+    """Epochs that a network trains before it stops."""
+    epochs = prepared.plan.epochs
+    return max(_EPOCH_SHARE * epochs, min(epochs, prepared.config.training.patience + 1))
+
+
+def plan_workload(prepared: PreparedStudy, sized: Sequence[SizedNetwork]) -> Workload:
+    """The work of a search whose sampler is told nothing.
+
+    Args:
+        prepared: The study.
+        sized: Networks of the space; one that cannot be sized otherwise is taken to be like these in turn.
+    """
+    asked = _cohorts(prepared)
+    num_planned = sum(map(len, asked))
+    if prepared.make_engine().cohort_size != 1:
+        cohorts = _lanes(prepared, setting_of(prepared), asked)
+        return Workload(cohorts, num_workers(), num_planned, prepared.num_trials, False)
+    num_folds, number = len(prepared.splits.folds), 0
+    alone: list[list[Work]] = []
+    for cohort in asked:
+        for hyperparameters in cohort:
+            capacity = sized[number % len(sized)].capacity
+            if isinstance(prepared.builder, PerceptronBuilder):
+                capacity = structure_for(setting_of(prepared), hyperparameters, exact=True).capacity
+            alone.append([Work(num_folds, capacity)])
+            number += 1
+    return Workload(alone, 1, num_planned, prepared.num_trials, True)
+
+
+def _cohorts(prepared: PreparedStudy) -> list[list[Hyperparameters]]:
+    """The study's first cohorts: what its sampler proposes while it knows no score."""
+    search = prepared.config.search
+    sampler = make_sampler(
+        search.algorithm, prepared.space, prepared.objective, prepared.num_trials, search.seed, search.first
+    )
+    limit = prepared.make_engine().cohort_size
+    left, cohorts = min(prepared.num_trials, _MOST_PLANNED), list[list[Hyperparameters]]()
+    while left > 0:
+        limits = [left, search.cohort or sampler.cohort_size(), limit]
+        proposals = sampler.ask(min(one for one in limits if one is not None))
+        if not proposals:
+            break
+        cohorts.append([proposal.hyperparameters for proposal in proposals])
+        left -= len(proposals)
+    return cohorts
+
+
+def _lanes(
+    prepared: PreparedStudy, setting: Setting, cohorts: Sequence[Sequence[Hyperparameters]]
+) -> list[list[Work]]:
+    """The lanes of each cohort. A program is compiled once for each number of places."""
+    plan, seed = prepared.plan, prepared.config.search.seed
+    known: Known = {}
+    compiled: set[tuple[object, int]] = set()
+    works: list[list[Work]] = []
+    first = 0
+    for cohort in cohorts:
+        jobs = [
+            Job(member, 0, plan.epochs, plan.training.patience)
+            for trial, hyperparameters in enumerate(cohort, start=first)
+            for member in plan_members(trial, hyperparameters, len(prepared.splits.folds), seed)
+        ]
+        first += len(cohort)
+        works.append([])
+        for lane in plan_lanes(jobs, setting, known):
+            program = lane.structure, lane.num_places
+            works[-1].append(Work(len(lane.jobs), lane.structure.capacity, program in compiled))
+            compiled.add(program)
+    return works

@@ -1,0 +1,85 @@
+"""The store in memory, with which other tests are made, does what a store of MLflow does."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fake_mlflow import FakeMlflow, FakeRun
+from hand_made import files_of, make_trial, points_of
+from recorded_digits import export, record_a_study, render
+from recorded_study import RecordedStudy
+
+from automl.records.events import StudyContinued
+from automl.tracking.mlflow.projection import Projection
+from automl.tracking.model import ExportedModel
+
+
+def said_by(client: Any, make_folder: Callable[[], Any]) -> dict[str, Any]:
+    """A store of MLflow in the form of `FakeMlflow.said`."""
+    held = FakeMlflow()
+    experiment = client.get_experiment_by_name("digits")
+    held.tags = {name: value for name, value in experiment.tags.items() if name != "mlflow.experimentKind"}
+    for run in client.search_runs([experiment.experiment_id], max_results=1000):
+        info = run.info
+        own = FakeRun(
+            info.run_id, info.run_name, info.start_time, dict(run.data.tags), info.status, info.end_time
+        )
+        own.tags = {name: value for name, value in own.tags.items() if name != "mlflow.runName"}
+        own.params, own.points = dict(run.data.params), points_of(client, run)
+        own.files = files_of(client, info.run_id, make_folder())
+        own.models = [model.model_id for model in run.outputs.model_outputs] if run.outputs else []
+        held.runs[info.run_id] = own
+    for model in client.search_logged_models([experiment.experiment_id]):
+        model.files = {"MLmodel"}
+        held.models[model.model_id] = model
+    held.versions = list(client.search_model_versions(""))
+    for registered in client.search_registered_models():
+        held.aliases[registered.name] = {name: int(version) for name, version in registered.aliases.items()}
+    return held.said()
+
+
+def differences(one: Any, other: Any) -> list[tuple[str, Any]]:
+    """What stands in one and not in the other, with its place."""
+    both = [list(_leaves(held, "")) for held in (one, other)]
+    return [leaf for leaf in (*both[0], *both[1]) if leaf not in both[0] or leaf not in both[1]]
+
+
+def _leaves(held: Any, place: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(held, dict):
+        for name, value in held.items():
+            yield from _leaves(value, f"{place}/{name}")
+    elif isinstance(held, str):  # identifiers of a real store are longer
+        text = re.sub(r"\bm-(N|[0-9a-f]{32})\b", "MODEL", held)
+        yield (
+            place,
+            re.sub(r"experiments/\d+", "experiments/N", re.sub(r"\b(run-N|[0-9a-f]{32})\b", "RUN", text)),
+        )
+    else:
+        yield place, held
+
+
+def test_a_real_store_comes_to_the_same(
+    study: RecordedStudy,
+    project: Callable[..., Projection],
+    in_memory: Callable[..., Projection],
+    client: Any,
+    classifier: ExportedModel,
+    make_folder: Callable[[], Any],
+) -> None:
+    text = "name: digits\ndata: {sklearn: digits}\ntracking: {register_as: reader}\n"
+    (study.run.folder / "study.yaml").write_text(text)
+    record_a_study(study, classifier)
+    fake = FakeMlflow()
+    for projection in (project(study, render), in_memory(study, fake, render)):
+        assert projection.complete()
+    assert differences(said_by(client, make_folder), fake.said()) == []
+
+    study.take_over()
+    study.record(StudyContinued(text, 40))
+    study.end_trial(make_trial(3, 1.0))
+    export(study, 3, classifier)
+    study.finish()
+    for projection in (project(study, render), in_memory(study, fake, render)):
+        projection.begin()
+        assert projection.complete()
+    assert differences(said_by(client, make_folder), fake.said()) == []
