@@ -69,22 +69,12 @@ def completion(shell: str) -> None:
     click.echo(kind(cli, {}, "automl", "_AUTOML_COMPLETE").source())
 
 
-for _command in (
-    init,
-    check,
-    run,
-    runs,
-    show,
-    explain,
-    report,
-    ui,
-    track,
-    export,
-    predict,
-    journal,
-    schema,
-    completion,
-):
+_COMMANDS = (
+    *(init, check, run, runs, show, explain, report),
+    *(ui, export, predict, journal, schema, completion),
+)
+
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 
