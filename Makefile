@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 .PHONY: demo setup test test-all check format clean
 
 demo: setup  ## a real study, from nothing
-	$(BIN)/automl run studies/digits.yaml
+	$(BIN)/automl run studies/digits.yaml --fresh
 
 setup: $(INSTALLED)
 
