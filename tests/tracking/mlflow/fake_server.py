@@ -1,4 +1,4 @@
-"""A server on this machine that speaks as much of MLflow's protocol as a study needs, and hangs or fails when told to."""
+"""A server that speaks as much of MLflow's protocol as a study needs, and hangs or fails when it is told to."""
 
 import json
 import threading
@@ -23,6 +23,7 @@ class FakeServer:
         requests: Paths that were asked for, in order.
         held: Whether requests hang, all but those for a sign of life.
         down: Whether every request is refused.
+        num_held: Requests that have hung.
     """
 
     def __init__(self, port: int) -> None:
@@ -30,6 +31,7 @@ class FakeServer:
         self.stores: dict[str, FakeMlflow] = {}
         self.requests: list[str] = []
         self.down = False
+        self.num_held = 0
         self._free = threading.Event()
         self._free.set()
         self._lock = threading.Lock()
@@ -57,6 +59,7 @@ class FakeServer:
             return 503, {}
         if path == "/health":
             return 200, {}
+        self.num_held += self.held
         self._free.wait()
         with self._lock:
             if path.startswith("/api/2.0/mlflow-artifacts/artifacts/"):

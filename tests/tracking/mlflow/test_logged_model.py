@@ -11,7 +11,7 @@ import pytest
 
 from automl.serving.scoring import Scorer
 from automl.tracking.mlflow.logged_model import complete_rows, save_pyfunc
-from automl.tracking.tracker import ExportedModel
+from automl.tracking.model import ExportedModel
 
 ELSEWHERE = """
 import json, sys

@@ -1,40 +1,52 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from hand_made import make_failed_trial, make_trial
+from hand_made import STARTED, VERDICT, make_failed_trial, make_trial
+from made_states import made_state
 
 from automl.explanation.evidence import Diagnosis
+from automl.explanation.study import Explanation
+from automl.records import events
+from automl.records.events import Finished
 from automl.tracking.mlflow.notes import Places, experiment_note, first_note, study_note, winner_note
-from automl.tracking.tracker import StudyRecord, StudyStatus, StudySummary
-from automl.trial import Direction, Objective
+from automl.tracking.mlflow.outcome import Outcome, outcome_of
 
-PLACES = Places("4", "parent-run", {number: f"run-{number}" for number in range(8)}, "models:/m-1")
+PLACES = Places(
+    "4", "parent-run", {number: f"run-{number}" for number in range(8)}, Path("runs/x"), "models:/m-1"
+)
+TEST = events.TestReadingDone(6, "d", {"log_loss": 4.25})
 
 
 @pytest.fixture
-def summary() -> StudySummary:
+def outcome(tmp_path: Path) -> Outcome:
     trials = (*(make_trial(number, 10.0 - number) for number in range(7)), make_failed_trial(7))
-    return StudySummary(StudyStatus.FINISHED, trials, trials[6], {"log_loss": 4.25}, seconds=600.0)
+    state = made_state(tmp_path / "run", trials, TEST, Finished("finished", 600.0), started=STARTED)
+    return outcome_of(state, Explanation())
 
 
-def test_the_first_note_asks_the_question_of_the_study_file(record: StudyRecord) -> None:
-    note = first_note(record, PLACES)
+def ended(folder: Path, finished: Finished | None) -> Outcome:
+    """A study in which the only trial failed."""
+    ends = [] if finished is None else [finished]
+    return outcome_of(made_state(folder, [make_failed_trial(0)], *ends, started=STARTED), Explanation())
+
+
+def test_the_first_note_asks_the_question_of_the_study_file() -> None:
+    note = first_note(STARTED, PLACES)
     assert note.startswith(
         "Does a deep network beat a wide one?\n\nStudy `digits` looks for the lowest `log_loss`"
     )
     assert "Searched: `width`, `learning_rate`." in note
-    assert f"automl show {record.folder}" in note
+    assert "automl show runs/x" in note
 
 
-def test_a_study_file_without_a_comment_has_the_plain_question(record: StudyRecord) -> None:
-    plain = replace(record, text="name: x\n# not a header\n", objective=Objective("r2", Direction.MAXIMIZE))
+def test_a_study_file_without_a_comment_has_the_plain_question() -> None:
+    plain = replace(STARTED, text="name: x\n# not a header\n", metric="r2", direction="max")
     assert first_note(plain, PLACES).startswith("Study `digits` looks for the highest `r2`")
 
 
-def test_the_winner_is_named_in_the_lines_that_mlflow_does_not_fold(
-    record: StudyRecord, summary: StudySummary
-) -> None:
-    lines = study_note(record, summary, PLACES).split("\n\n")
+def test_the_winner_is_named_in_the_lines_that_mlflow_does_not_fold(outcome: Outcome) -> None:
+    lines = study_note(outcome, PLACES).split("\n\n")
     assert lines[0] == (
         "**Best: [trial-0006](#/experiments/4/runs/run-6?workflowType=machine_learning)**, "
         "`log_loss` 4 ± 1 (mean over 2 folds ± standard error)."
@@ -43,8 +55,8 @@ def test_the_winner_is_named_in_the_lines_that_mlflow_does_not_fold(
     assert lines[2] == 'Model: `mlflow.pyfunc.load_model("models:/m-1")`'
 
 
-def test_the_five_best_trials_are_listed(record: StudyRecord, summary: StudySummary) -> None:
-    note = study_note(record, summary, PLACES)
+def test_the_five_best_trials_are_listed(outcome: Outcome) -> None:
+    note = study_note(outcome, PLACES)
     table = [line.replace("\u00a0", "") for line in note.splitlines() if line.startswith("|")]
     assert table[0] == "|trial|log_loss|accuracy|width|learning_rate|"
     assert table[2].endswith("|4 ± 1|0.5 ± 0|64|0.001|")
@@ -54,29 +66,51 @@ def test_the_five_best_trials_are_listed(record: StudyRecord, summary: StudySumm
     assert "Finished after 8 trials (1 failed) and 10 min." in note
 
 
-def test_a_trial_that_mlflow_has_not_taken_is_named_without_a_link(
-    record: StudyRecord, summary: StudySummary
-) -> None:
-    note = study_note(record, summary, replace(PLACES, trials={}))
+def test_a_trial_that_mlflow_has_not_taken_is_named_without_a_link(outcome: Outcome) -> None:
+    note = study_note(outcome, replace(PLACES, trials={}))
     assert note.startswith("**Best: trial-0006**")
 
 
-def test_an_interrupted_study_without_a_winner(record: StudyRecord) -> None:
-    summary = StudySummary(StudyStatus.KILLED, (make_failed_trial(0),), seconds=5.0)
-    note = study_note(record, summary, replace(PLACES, model=""))
+@pytest.mark.parametrize(
+    ("finished", "said"),
+    [
+        (Finished("stopped", 5.0, "interrupted"), "Stopped after 1 trial (1 failed) and 5 s: interrupted."),
+        (
+            Finished("failed", 5.0, "The disk is full."),
+            "Failed after 1 trial (1 failed) and 5 s: The disk is full.",
+        ),
+        (None, "Killed after 1 trial (1 failed)."),
+    ],
+)
+def test_a_study_that_did_not_finish_has_no_winner_and_says_how_it_ended(
+    finished: Finished | None, said: str, tmp_path: Path
+) -> None:
+    note = study_note(ended(tmp_path / "run", finished), replace(PLACES, model=""))
     assert note.startswith("No trial completed")
-    assert "Interrupted after 1 trial (1 failed) and 5 s." in note
+    assert note.endswith(said)
     assert "load_model" not in note
 
 
-def test_experiment_and_winner_point_to_the_study(record: StudyRecord, summary: StudySummary) -> None:
-    link = "(#/experiments/4/runs/parent-run?workflowType=machine_learning)"
-    assert link in experiment_note(record, summary, PLACES)
-    note = winner_note(record, summary, PLACES)
-    assert note.startswith(f"The best of 8 trials in [study {record.identifier}]{link}.")
-    assert "`log_loss` 4 ± 1" in note
-    limited = replace(
-        summary, diagnoses={6: Diagnosis("bias_bound", "Bias dominates.", ("a wider network",))}
+def test_the_verdict_and_the_test_set_are_those_of_the_winner(tmp_path: Path) -> None:
+    """Trials that came later have changed the winner; what was said of the earlier one is not said of it."""
+    read_for_another = events.TestReadingDone(1, "d", {"log_loss": 2.125})
+    trials = [make_trial(0, 3.0), make_trial(1, 2.0)]
+    before = made_state(tmp_path / "before", trials, read_for_another, VERDICT, started=STARTED)
+    note = study_note(outcome_of(before, Explanation()), PLACES)
+    assert "better than linear in every fold" in note and "locked test set" in note
+    after = made_state(
+        tmp_path / "after", [*trials, make_trial(2, 1.5)], read_for_another, VERDICT, started=STARTED
     )
-    note = winner_note(record, limited, PLACES)
+    note = study_note(outcome_of(after, Explanation()), PLACES)
+    assert "better than linear in every fold" not in note and "locked test set" not in note
+
+
+def test_experiment_and_winner_point_to_the_study(outcome: Outcome) -> None:
+    link = "(#/experiments/4/runs/parent-run?workflowType=machine_learning)"
+    assert link in experiment_note(outcome, PLACES)
+    note = winner_note(outcome, PLACES)
+    assert note.startswith(f"The best of 8 trials in [study {STARTED.identifier}]{link}.")
+    assert "`log_loss` 4 ± 1" in note
+    said = Explanation(diagnoses={6: Diagnosis("bias_bound", "Bias dominates.", ("a wider network",))})
+    note = winner_note(replace(outcome, found=said), PLACES)
     assert "**Bias bound.** Bias dominates." in note and "- a wider network" in note

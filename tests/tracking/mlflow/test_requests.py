@@ -14,7 +14,7 @@ from automl.config.reading import make_study
 from automl.serving.scoring import Scorer
 from automl.study.run import run_study
 from automl.tracking.mlflow.logged_model import save_pyfunc
-from automl.tracking.tracker import ExportedModel
+from automl.tracking.model import ExportedModel
 from automl.trial import Task
 
 COLUMNS = ["size", "count", "city", "open", "day"]

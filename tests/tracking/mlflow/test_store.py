@@ -8,13 +8,14 @@ import pytest
 
 from automl.errors import TrackingError
 from automl.tracking.mlflow.address import StoreAddress, find_store
-from automl.tracking.mlflow.store import Content, Point, open_store, read_experiments
+from automl.tracking.mlflow.opening import open_store, read_experiments
+from automl.tracking.mlflow.store import Content, Point
 
 RACE = """
 import sys
 from pathlib import Path
 from automl.tracking.mlflow.address import find_store
-from automl.tracking.mlflow.store import open_store
+from automl.tracking.mlflow.opening import open_store
 store = open_store(find_store(None, Path(sys.argv[1])), "race")
 store.create_run("run", {}, 0)
 print(store.experiment_id)

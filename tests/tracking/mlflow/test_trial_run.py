@@ -2,11 +2,10 @@ import math
 from dataclasses import replace
 
 import pytest
-from hand_made import make_failed_trial, make_fold, make_trial
+from hand_made import STARTED, make_failed_trial, make_fold, make_trial
 
 from automl.tracking.mlflow.store import Point
 from automl.tracking.mlflow.trial_run import describe_trial, legal_name, show_scalar
-from automl.tracking.tracker import StudyRecord
 
 
 def values(points: tuple[Point, ...]) -> dict[str, float]:
@@ -17,8 +16,8 @@ def curve(points: tuple[Point, ...], name: str) -> list[tuple[int, float]]:
     return [(point.step, point.value) for point in points if point.name == name]
 
 
-def test_scores_come_first_and_are_right(record: StudyRecord) -> None:
-    content = describe_trial(make_trial(7, score=2.0), record)
+def test_scores_come_first_and_are_right() -> None:
+    content = describe_trial(make_trial(7, score=2.0), STARTED, True)
     assert [point.name for point in content.metrics[:6]] == [
         "cv_log_loss_mean",
         "cv_log_loss_se",
@@ -44,22 +43,22 @@ def test_scores_come_first_and_are_right(record: StudyRecord) -> None:
     assert content.tags == {"status": "complete"}
 
 
-def test_curves_are_means_over_the_folds_that_reached_the_epoch(record: StudyRecord) -> None:
-    metrics = describe_trial(make_trial(0), record).metrics
+def test_curves_are_means_over_the_folds_that_reached_the_epoch() -> None:
+    metrics = describe_trial(make_trial(0), STARTED, True).metrics
     assert curve(metrics, "curves/loss") == [(1, 3.0), (2, 2.0), (3, 1.0)]
     assert curve(metrics, "curves/val_loss") == [(1, 4.0), (2, 3.0), (3, 2.0)]
     assert curve(metrics, "fold_0/loss") == [(1, 4.0), (2, 2.0), (3, 1.0)]
     assert curve(metrics, "fold_1/val_loss") == [(1, 3.0), (2, 3.0)]
 
 
-def test_a_large_study_has_no_fold_curves(record: StudyRecord) -> None:
-    names = {point.name for point in describe_trial(make_trial(0), replace(record, num_trials=201)).metrics}
+def test_a_large_study_has_no_fold_curves() -> None:
+    names = {point.name for point in describe_trial(make_trial(0), STARTED, False).metrics}
     assert "curves/loss" in names
     assert not any(name.startswith("fold_") for name in names)
 
 
-def test_params_are_flat_and_log_scaled_ones_have_a_logarithm_beside_them(record: StudyRecord) -> None:
-    assert describe_trial(make_trial(0), record).params == {
+def test_params_are_flat_and_log_scaled_ones_have_a_logarithm_beside_them() -> None:
+    assert describe_trial(make_trial(0), STARTED, True).params == {
         "width": "64",
         "activation": "relu",
         "learning_rate": "0.001",
@@ -68,25 +67,25 @@ def test_params_are_flat_and_log_scaled_ones_have_a_logarithm_beside_them(record
     }
 
 
-def test_a_failed_trial_has_its_reason_and_no_scores(record: StudyRecord) -> None:
-    content = describe_trial(make_failed_trial(3), record)
+def test_a_failed_trial_has_its_reason_and_no_scores() -> None:
+    content = describe_trial(make_failed_trial(3), STARTED, True)
     assert content.tags == {"status": "failed", "reason": "diverged in epoch 3"}
     assert values(content.metrics) == {"fit_seconds": 0.5, "trial_number": 3.0}
 
 
-def test_the_folds_of_a_failed_trial_are_drawn_but_not_scored(record: StudyRecord) -> None:
+def test_the_folds_of_a_failed_trial_are_drawn_but_not_scored() -> None:
     failed = replace(make_failed_trial(3), folds=(make_fold(0, (4.0, 2.0), 1.0),))
-    metrics = describe_trial(failed, record).metrics
+    metrics = describe_trial(failed, STARTED, True).metrics
     assert curve(metrics, "curves/loss") == [(1, 4.0), (2, 2.0)]
     assert not any(point.name.startswith("cv_") for point in metrics)
 
 
-def test_values_that_are_no_numbers_are_dropped_and_said(record: StudyRecord) -> None:
+def test_values_that_are_no_numbers_are_dropped_and_said() -> None:
     bad = replace(
         make_fold(0, (4.0, math.nan, math.inf), 1.0), scores={"log_loss": math.inf, "accuracy": 0.5}
     )
     trial = replace(make_trial(0), folds=(bad,))
-    content = describe_trial(trial, record)
+    content = describe_trial(trial, STARTED, True)
     assert all(math.isfinite(point.value) for point in content.metrics)
     assert curve(content.metrics, "curves/loss") == [(1, 4.0)]
     assert content.tags["non_finite"].startswith(

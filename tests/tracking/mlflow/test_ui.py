@@ -9,7 +9,8 @@ from automl.errors import RecordError
 from automl.tracking.mlflow import ui
 from automl.tracking.mlflow.address import StoreAddress
 from automl.tracking.mlflow.links import trials_page
-from automl.tracking.mlflow.store import GREATER_IS_BETTER, PRIMARY_METRIC, Experiment, open_store
+from automl.tracking.mlflow.opening import Experiment, open_store
+from automl.tracking.mlflow.store import GREATER_IS_BETTER, PRIMARY_METRIC
 from automl.tracking.mlflow.ui import plan_user_interface
 from automl.trial import Direction, Objective
 

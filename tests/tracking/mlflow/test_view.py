@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hand_made import children, make_failed_trial, make_trial, summarize
+from hand_made import STARTED, children, make_bias_variance, make_failed_trial, make_trial
+from made_states import decomposed
+from recorded_study import RecordedStudy
 
-from automl.evaluation.bias_variance import BiasVariance, Curve
 from automl.explanation.evidence import Diagnosis
+from automl.explanation.study import Explanation
+from automl.records.events import StudyContinued, StudyStarted
+from automl.tracking.mlflow import conclusion
 from automl.tracking.mlflow import view as module
 from automl.tracking.mlflow.address import StoreAddress, probe
 from automl.tracking.mlflow.links import run_page
-from automl.tracking.mlflow.tracker import MlflowTracker
+from automl.tracking.mlflow.projection import Projection
 from automl.tracking.mlflow.ui import plan_user_interface
 from automl.tracking.mlflow.view import (
     LONGEST_VIEW,
@@ -30,32 +34,16 @@ from automl.tracking.mlflow.view import (
     read_view,
     saved_view,
 )
-from automl.tracking.tracker import StudyRecord
-from automl.trial import Direction, Hyperparameters, Objective, Trial
+from automl.trial import Direction, Hyperparameters, Trial
 
-MakeTracker = Callable[..., MlflowTracker]
+Project = Callable[..., Projection]
 
 CHROMIUM = Path("/usr/bin/chromium")
 
 
-def make_bias_variance(number: int) -> BiasVariance:
-    """Of a trial judged by epoch 2 of 3."""
-    curve = {"risk": (1.0, 0.75, 0.8), "variance": (0.2, 0.25, 0.3), "rest": (0.8, 0.5, 0.5)}
-    return BiasVariance(
-        trial=number,
-        loss="log_loss",
-        epochs=(1, 2, 3),
-        epoch=2,
-        **{name: Curve(values, (0.01, 0.02, 0.03)) for name, values in curve.items()},
-        training=(0.9, 0.6, 0.5),
-        parts={"data": 0.2, "initialization": 0.0, "interaction": 0.05},
-        error_rate={"bias2": 0.1, "variance": 0.05},
-        constant=1.1,
-        num_resamples=16,
-        num_seeds=2,
-        num_folds=5,
-        num_rows=100,
-    )
+@pytest.fixture
+def started() -> StudyStarted:
+    return STARTED
 
 
 def with_values(number: int, values: Hyperparameters) -> Trial:
@@ -73,8 +61,8 @@ def hidden_in(state: dict[str, Any]) -> set[str]:
     return {card["metricKey"] for card in hidden}
 
 
-def test_the_table(record: StudyRecord) -> None:
-    value = saved_view(record, [make_trial(0)], 1234)
+def test_the_table(started: StudyStarted) -> None:
+    value = saved_view(started, [make_trial(0)], 1234)
     view = json.loads(value)
     assert (view["name"], view["createdAt"], view["updatedAt"]) == ("Trials, best first", 1234, 1234)
     assert view["state"].startswith("deflate;")
@@ -101,20 +89,20 @@ def test_the_table(record: StudyRecord) -> None:
 @pytest.mark.parametrize(
     ("direction", "ascending"), [(Direction.MINIMIZE, True), (Direction.MAXIMIZE, False)]
 )
-def test_the_best_trial_is_first(record: StudyRecord, direction: Direction, ascending: bool) -> None:
-    state = read_view(saved_view(replace(record, objective=Objective("accuracy", direction)), (), 0))
+def test_the_best_trial_is_first(started: StudyStarted, direction: Direction, ascending: bool) -> None:
+    state = read_view(saved_view(replace(started, metric="accuracy", direction=direction.value), (), 0))
     assert (state["orderByKey"], state["orderByAsc"]) == ("metrics.`cv_accuracy_mean`", ascending)
 
 
-def test_one_fold_has_no_standard_error(record: StudyRecord) -> None:
+def test_one_fold_has_no_standard_error(started: StudyStarted) -> None:
     assert (
         "metrics.`cv_log_loss_se`"
-        not in read_view(saved_view(replace(record, num_folds=1), (), 0))["columnOrder"]
+        not in read_view(saved_view(replace(started, num_folds=1), (), 0))["columnOrder"]
     )
 
 
-def test_the_charts(record: StudyRecord) -> None:
-    state = read_view(saved_view(record, [make_trial(0)], 0))
+def test_the_charts(started: StudyStarted) -> None:
+    state = read_view(saved_view(started, [make_trial(0)], 0))
     cards = cards_of(state)
     kinds = {name: card["type"] for name, card in cards.items()}
     assert kinds == {
@@ -151,8 +139,8 @@ def test_the_charts(record: StudyRecord) -> None:
     assert len(set(identifiers)) == len(identifiers)
 
 
-def test_before_the_first_trial_no_hyperparameter_is_charted(record: StudyRecord) -> None:
-    state = read_view(saved_view(record, (), 0))
+def test_before_the_first_trial_no_hyperparameter_is_charted(started: StudyStarted) -> None:
+    state = read_view(saved_view(started, (), 0))
     assert set(cards_of(state)) == {"curves", "parts", "rest and variance", "score", "capacity"}
     assert [section["name"] for section in state["compareRunSections"]] == [
         "Training and validation",
@@ -162,30 +150,30 @@ def test_before_the_first_trial_no_hyperparameter_is_charted(record: StudyRecord
     assert "params.`width`" in state["selectedColumns"]
 
 
-def test_only_numbers_that_every_completed_trial_has_are_charted(record: StudyRecord) -> None:
+def test_only_numbers_that_every_completed_trial_has_are_charted(started: StudyStarted) -> None:
     names = ("units[0]", "units[1]", "rate", "activation", "skip", "mixed", "decay", "broken", "unknown")
-    record = replace(record, searched=names, log_scaled=frozenset({"rate", "decay"}))
+    started = replace(started, searched=names, log_scaled=("rate", "decay"))
     common: Hyperparameters = {"units[0]": 8, "rate": 0.1, "activation": "relu", "skip": True, "decay": 0.5}
     trials = [
         with_values(0, {**common, "units[1]": 4, "mixed": 1, "broken": 1.0}),
         with_values(1, {**common, "mixed": "auto", "decay": 0.0, "broken": math.nan}),
         make_failed_trial(2),  # has neither a score nor these names
     ]
-    assert charted_hyperparameters(record, trials) == ["units_0_", "log10_rate", "decay"]
-    assert charted_hyperparameters(record, [make_failed_trial(0)]) == []
+    assert charted_hyperparameters(started, trials) == ["units_0_", "log10_rate", "decay"]
+    assert charted_hyperparameters(started, [make_failed_trial(0)]) == []
 
 
-def test_no_fold_has_a_chart_of_its_own(record: StudyRecord) -> None:
-    hidden = hidden_in(read_view(saved_view(record, (), 0)))
+def test_no_fold_has_a_chart_of_its_own(started: StudyStarted) -> None:
+    hidden = hidden_in(read_view(saved_view(started, (), 0)))
     assert {"fold_0/loss", "fold_0/val_loss", "fold_1/loss", "fold_1/val_loss"} <= hidden
     assert {"curves/loss", "curves/val_loss", "cv_accuracy_mean", "gap_accuracy", "trial_number"} <= hidden
     assert "fold_2/loss" not in hidden
-    many = hidden_in(read_view(saved_view(replace(record, num_trials=201), (), 0)))
+    many = hidden_in(read_view(saved_view(replace(started, num_trials=201), (), 0)))
     assert not any(name.startswith("fold_") for name in many)
 
 
-def test_a_view_fits_into_a_tag(record: StudyRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = replace(record, num_folds=10, searched=tuple(f"hyperparameter_{i}" for i in range(30)))
+def test_a_view_fits_into_a_tag(started: StudyStarted, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = replace(started, num_folds=10, searched=tuple(f"hyperparameter_{i}" for i in range(30)))
     state = read_view(saved_view(usual, (), 0))
     assert "fold_9/val_loss" in hidden_in(state)
 
@@ -201,32 +189,28 @@ def test_a_view_fits_into_a_tag(record: StudyRecord, monkeypatch: pytest.MonkeyP
     assert contents == [(38, 5, 52), (38, 5, 0), (38, 0, 0), (7, 0, 0)]
 
 
-def test_noise_in_place_of_names_fits_too(record: StudyRecord) -> None:
+def test_noise_in_place_of_names_fits_too(started: StudyStarted) -> None:
     names = tuple(os.urandom(120).hex() for _ in range(60))
-    value = saved_view(replace(record, searched=names), (), 0)
+    value = saved_view(replace(started, searched=names), (), 0)
     assert 0 < len(value) <= LONGEST_VIEW
     assert read_view(value)["orderByKey"] == "metrics.`cv_log_loss_mean`"
 
 
 def test_a_study_leaves_a_view_that_names_only_what_is_there(
-    make_tracker: MakeTracker, record: StudyRecord, client: Any, mlruns: Path
+    study: RecordedStudy, project: Project, client: Any, mlruns: Path
 ) -> None:
-    tracker = make_tracker()
-    tracker.start_study(record)
+    projection = project(study)
+    projection.begin()
     first = read_view(client.get_experiment_by_name("digits").tags[VIEW_TAG])
     assert "coordinates" not in cards_of(first)
-    trials = make_trial(0, 3.0), make_trial(1, 2.0), make_failed_trial(2)
-    for trial in trials:
-        tracker.log_trial(trial)
-    found = make_bias_variance(1)
-    said = {1: Diagnosis("variance_bound", "Variance dominates.", ("more rows",))}
-    tracker.finish_study(replace(summarize(*trials), bias_variance={1: found}, diagnoses=said))
+    study.end_trials([make_trial(0, 3.0), make_trial(1, 2.0), make_failed_trial(2)])
+    study.record(decomposed(study.run.folder, make_bias_variance(1)))
+    study.finish()
+    assert projection.complete()
 
     experiment = client.get_experiment_by_name("digits")
     state = read_view(experiment.tags[VIEW_TAG])
     run = children(client)["trial-0001"].data
-    assert run.tags["diagnosis"] == "variance_bound"
-    assert "Variance dominates." in run.tags["mlflow.note.content"]
     assert (run.metrics["variance"], run.metrics["bias_plus_noise"]) == (0.25, 0.5), "at the epoch kept"
     there = {f"tags.`{name}`" for name in run.tags}
     there |= {f"metrics.`{name}`" for name in run.metrics} | {f"params.`{name}`" for name in run.params}
@@ -247,19 +231,20 @@ def test_a_study_leaves_a_view_that_names_only_what_is_there(
 
 
 def test_a_view_that_is_refused_costs_only_itself(
-    make_tracker: MakeTracker,
-    record: StudyRecord,
+    study: RecordedStudy,
+    project: Project,
     client: Any,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     mlruns: Path,
 ) -> None:
-    monkeypatch.setattr(module, "_state", lambda record, parts: {"too long": os.urandom(40_000).hex()})
+    monkeypatch.setattr(module, "_state", lambda started, parts: {"too long": os.urandom(40_000).hex()})
     monkeypatch.setattr(module, "LONGEST_VIEW", 10**6)  # MLflow's own limit is far lower
-    tracker = make_tracker()
-    tracker.start_study(record)
-    tracker.log_trial(make_trial(0))
-    tracker.finish_study(summarize(make_trial(0)))
+    projection = project(study)
+    projection.begin()
+    study.end_trial(make_trial(0))
+    study.finish()
+    assert not projection.complete()
     assert caplog.text.count("MLflow did not take the view of the trials") == 2
     (parent,) = children(client, "study").values()
     assert parent.info.status == "FINISHED"
@@ -269,25 +254,33 @@ def test_a_view_that_is_refused_costs_only_itself(
     assert "searchFilter=" in pages["trials"]
 
 
+def test_a_study_with_more_trials_than_it_began_with_hides_the_curves_of_its_folds(
+    study: RecordedStudy, project: Project, client: Any
+) -> None:
+    study.record(StudyContinued("", 400))
+    study.end_trial(make_trial(0))
+    study.finish()
+    assert project(study).complete()
+    hidden = hidden_in(read_view(client.get_experiment_by_name("digits").tags[VIEW_TAG]))
+    folds = {name for name in children(client)["trial-0000"].data.metrics if name.startswith("fold_")}
+    assert len(folds) == 4
+    assert folds <= hidden
+
+
 @pytest.fixture
 def served_pages(
-    make_tracker: MakeTracker, record: StudyRecord, client: Any, mlruns: Path
+    study: RecordedStudy, project: Project, client: Any, mlruns: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, str]]:
     """The pages of a small study and that of its second trial, while MLflow's server shows them."""
-    tracker = make_tracker()
-    tracker.start_study(record)
-    trials = make_trial(0, 3.0), make_trial(1, 2.03125)
-    for trial in trials:
-        tracker.log_trial(trial)
-    summary = summarize(
-        *trials,
-        bias_variance={trial.number: make_bias_variance(trial.number) for trial in trials},
-        diagnoses={
-            0: Diagnosis("bias_bound", "Bias makes most of it.", ("a wider network",)),
-            1: Diagnosis("variance_bound", "Variance makes most of it.", ("more rows",)),
-        },
-    )
-    tracker.finish_study(summary)
+    said = {
+        0: Diagnosis("bias_bound", "Bias makes most of it.", ("a wider network",)),
+        1: Diagnosis("variance_bound", "Variance makes most of it.", ("more rows",)),
+    }
+    monkeypatch.setattr(conclusion, "explain_study", lambda state: Explanation(diagnoses=said))
+    study.end_trials([make_trial(0, 3.0), make_trial(1, 2.03125)])
+    study.record(*(decomposed(study.run.folder, make_bias_variance(number)) for number in (0, 1)))
+    study.finish()
+    assert project(study).complete()
     second = children(client)["trial-0000"].info
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
