@@ -243,4 +243,9 @@ def derive_seed(*names: object) -> int:
 
 
 def _mean(values: tuple[float, ...]) -> float:
-    return math.fsum(values) / len(values) if values else math.nan
+    if not values:
+        return math.nan
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:  # scores of a network that is about to diverge
+        return math.fsum(value / len(values) for value in values)

@@ -144,3 +144,8 @@ def test_seeds_do_not_depend_on_the_hash_seed_of_python() -> None:
     ]
     assert told[0][1] != told[1][1], "the two must hash otherwise for this to say anything"
     assert {int(seed) for seed, _ in told} == {derive_seed(7, "a", 3, "weights")}
+
+
+def test_the_mean_of_scores_near_the_largest_number_is_one():
+    trial = completed(0, 1.7e308, 1.6e308)
+    assert trial.mean("log_loss") == pytest.approx(1.65e308)

@@ -68,7 +68,7 @@ def _after(times: Times) -> str:
 
 
 def _nothing(found: Forecast) -> str:
-    text = f"no forecast: {found.reason}"
+    text = f"not possible: {found.reason}"
     if found.at_least <= 0.0:
         return text
     return f"{text}; {_trials(found.num_trials)} with such networks take more than {_about(found.at_least)}"
@@ -76,7 +76,7 @@ def _nothing(found: Forecast) -> str:
 
 def _memory_lines(memory: Memory) -> list[tuple[str, str]]:
     parts = {"encoded tables": memory.views, "networks": memory.networks, "analyses": memory.analyses}
-    listed = ", ".join(f"{name} {_bytes(size)}" for name, size in parts.items())
+    listed = ", ".join(f"{name} {_bytes(size)}" for name, size in parts.items() if size)
     if memory.on_device:
         lines = [("memory", f"up to {_bytes(memory.needed)} on the GPU: {listed}")]
     else:

@@ -185,7 +185,7 @@ def export(
         from automl.study.preparation import device_name
 
         device_name()
-    exported = export_trial(found.run.folder, trial, to)
+    exported = export_trial(found.run.folder, trial, to, uri=records)
     click.echo(f"trial {exported.number} is in {to}. Next: automl predict {to} rows.csv")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from automl.cli.common import mlruns_option, records_option
+from automl.cli.common import mlruns_option, options_text, records_option
 from automl.errors import RecordError
 from automl.interrupts import INTERRUPTED
 from automl.quiet import quiet_start
@@ -87,8 +87,7 @@ class _NextCommands:
 
     def __init__(self, file: Path, name: str, mlruns: Path, records: str | None) -> None:
         self._file, self._name = shlex.quote(str(file)), name
-        self._at = "" if mlruns == Path("mlruns") else f" --mlruns {shlex.quote(str(mlruns))}"
-        self._at += "" if records is None else f" --records {shlex.quote(records)}"
+        self._at = options_text(mlruns, records)
 
     def after_a_run(self, model: Path) -> None:
         """The study is done."""

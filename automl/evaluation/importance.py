@@ -15,7 +15,7 @@ from automl.trial import Direction, Objective, Scalar, Trial, TrialState
 
 Array = numpy.ndarray
 
-_FEWEST_TRIALS, _MOST_TRIALS = 10, 1000
+_FEWEST_TRIALS, MOST_TRIALS = 10, 1000
 _NUM_TREES, _FEWEST_IN_LEAF = 100, 2
 _NUM_POINTS, _NUM_CONFIGURATIONS = 24, 4096
 _MOST_INTERACTIONS, _SMALLEST_INTERACTION = 5, 0.01
@@ -152,8 +152,8 @@ def edges(
 
 def _forest(codes: Array, scores: Array) -> RandomForestRegressor:
     """A forest of the trials, (trial, hyperparameter) to (trial,); of many, of a sample of them."""
-    if len(scores) > _MOST_TRIALS:
-        drawn = numpy.random.default_rng(0).choice(len(scores), _MOST_TRIALS, replace=False)
+    if len(scores) > MOST_TRIALS:
+        drawn = numpy.random.default_rng(0).choice(len(scores), MOST_TRIALS, replace=False)
         codes, scores = codes[drawn], scores[drawn]
     varied = bool(numpy.ptp(scores) > 0.0)
     return RandomForestRegressor(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.comparison import Comparison, compare, smallest, tied
-from automl.evaluation.importance import Importance, edges, importance
+from automl.evaluation.importance import MOST_TRIALS, Importance, edges, importance
 from automl.evaluation.learning_curve import LearningCurve, learning_curve
 from automl.explanation.diagnoses import Diagnoses
 from automl.explanation.evidence import LESS, MORE, Diagnosis
@@ -18,9 +18,6 @@ from automl.wording import number, score
 ROPE = 0.01
 """Differences below this share of a constant's score count as none (Benavoli et al. 2017 call it a region of practical
 equivalence)."""
-
-MOST_FOR_IMPORTANCE = 1000
-"""Trials that the forest of `evaluation.importance` is fitted to at most; of more, it draws as many at random."""
 
 _FEWEST_FOR_EDGES = 8
 _MOST_REASONS = 3
@@ -103,7 +100,7 @@ def _measured(state: StudyState, ranked: Sequence[Trial]) -> Explanation:
         smallest=smallest(ranked, objective, num_folds).number,
         rival=_rival(state, ranked, num_folds),
         importance=importance(state.completed, objective, started.log_scaled),
-        importance_trials=min(len(ranked), MOST_FOR_IMPORTANCE),
+        importance_trials=min(len(ranked), MOST_TRIALS),
         edges=found if len(ranked) >= _FEWEST_FOR_EDGES else {},
         learning_curve=_learning_curve(state),
     )

@@ -1,14 +1,11 @@
 """The database of the record: its connections, its schema, and its errors in words."""
 
 import contextlib
-import fcntl
 import re
-import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import IO, Any
 
 import sqlalchemy
 from sqlalchemy import event
@@ -17,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from automl.errors import RecordError
 from automl.records.addresses import RecordAddress
+from automl.records.presence import announce, delete_alone
 from automl.records.tables import METADATA, STUDIES, VERSION_TABLE
 from automl.secrets import masked
 
@@ -24,9 +22,6 @@ SCHEMA = "0001"
 """Newest version of the schema, in `migrations/versions/`."""
 
 _BUSY_SECONDS = 60.0
-MOST_REMOVALS = 10
-"""So often may other processes delete an empty file while one begins on it."""
-
 _CONNECTION = {
     "client_encoding": "utf8",
     "connect_timeout": 10,
@@ -52,22 +47,19 @@ def connect(address: RecordAddress, create: bool = True) -> Engine:
         RecordError: There is none, it cannot be reached, read or written, is not a record of automl, or is of a newer
             version.
     """
+    file, lock = address.file, None
     with in_words(address):
-        removals = 0
-        while True:
-            if address.file is not None and create:
-                address.file.parent.mkdir(parents=True, exist_ok=True)
-            if address.file is not None and not create and not address.file.is_file():
+        if file is not None:
+            lock = announce(file, create) if create or file.is_file() else None
+            if not create and not file.is_file():
                 raise RecordError(_nothing(address))
-            engine = _engine(address)
-            try:
-                _prepare_schema(engine, address, create)
-                return engine
-            except BaseException as error:
-                engine.dispose()
-                removals += 1
-                if not was_removed(error) or removals > MOST_REMOVALS:
-                    raise
+        engine = _engine(address, lock)
+        try:
+            _prepare_schema(engine, address, create)
+        except BaseException:
+            engine.dispose()
+            raise
+    return engine
 
 
 def _prepare_schema(engine: Engine, address: RecordAddress, create: bool) -> None:
@@ -81,37 +73,23 @@ def _prepare_schema(engine: Engine, address: RecordAddress, create: bool) -> Non
 
 
 def remove_empty(engine: Engine, address: RecordAddress) -> None:
-    """Delete a SQLite file without any run, and its folder where it holds nothing else.
+    """Delete a SQLite file without any run, and its folder where it holds nothing else; not while others have it open.
 
-    Other processes that have it open begin on a new one: what they write first fails as `was_removed` says.
+    Raises:
+        RecordError: It cannot be read.
     """
-    file = address.file
-    if file is None:
-        return
-    engine.dispose()
-    with contextlib.suppress(sqlite3.Error, OSError):  # another process uses it, or has removed it
-        uri = f"file:{quote(str(file))}?mode=rw"
-        with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
-            connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the lock outlasts the commit
-            connection.execute("BEGIN IMMEDIATE")
-            # Writing fails where the open file is no longer the one of this name.
-            connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = version_num")  # noqa: S608
-            connection.execute("COMMIT")
-            if connection.execute(f"SELECT 1 FROM {STUDIES.name}").fetchone() is None:  # noqa: S608
-                connection.execute("PRAGMA journal_mode=MEMORY")  # closing touches no file of this name
-                for leftover in (file.with_name(f"{file.name}-journal"), file, _lock_of(file)):
-                    leftover.unlink(missing_ok=True)
-        file.parent.rmdir()
 
+    def is_empty() -> bool:
+        with engine.connect() as connection:
+            found = connection.execute(sqlalchemy.select(STUDIES.c.id).limit(1)).first()
+        engine.dispose()
+        return found is None
 
-def was_removed(error: BaseException) -> bool:
-    """Whether an error says that another process has deleted the SQLite file meanwhile, because it held no run."""
-    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
-    return name in ("SQLITE_READONLY_DBMOVED", "SQLITE_CANTOPEN") or isinstance(error, FileNotFoundError)
-
-
-def _lock_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}.lock")
+    lock = engine.get_execution_options().get("lock")
+    if address.file is not None and lock is not None:
+        engine.dispose()
+        with in_words(address):
+            delete_alone(address.file, lock, is_empty)
 
 
 def _nothing(address: RecordAddress) -> str:
@@ -172,14 +150,16 @@ def is_away(error: SQLAlchemyError) -> bool:
     return isinstance(error, OperationalError) and (state is None or state[:2] in ("08", "57"))
 
 
-def _engine(address: RecordAddress) -> Engine:
+def _engine(address: RecordAddress, lock: IO[str] | None) -> Engine:
     if address.file is None:
         engine = sqlalchemy.create_engine(
             address.url, pool_pre_ping=True, connect_args=_CONNECTION, isolation_level="READ COMMITTED"
         )
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
-    engine = sqlalchemy.create_engine(address.url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = sqlalchemy.create_engine(
+        address.url, connect_args={"timeout": _BUSY_SECONDS}, execution_options={"lock": lock}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -228,19 +208,17 @@ def _version(connection: Connection) -> str | None:
 @contextlib.contextmanager
 def _alone(address: RecordAddress, engine: Engine) -> Iterator[None]:
     """One process at a time changes the schema."""
-    if address.file is None:
-        with engine.connect() as connection:
-            connection.execute(sqlalchemy.text(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})"))
-            connection.commit()
-            try:
-                yield
-            finally:
-                connection.execute(sqlalchemy.text(f"SELECT pg_advisory_unlock({_MIGRATION_LOCK})"))
-                connection.commit()
+    if address.file is not None:
+        yield  # the transaction of the migration is alone by itself
         return
-    with _lock_of(address.file).open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})"))
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.execute(sqlalchemy.text(f"SELECT pg_advisory_unlock({_MIGRATION_LOCK})"))
+            connection.commit()
 
 
 def _migrate(engine: Engine, address: RecordAddress) -> None:

@@ -4,7 +4,6 @@ import os
 import re
 from pathlib import Path
 
-from automl.config.reading import load_study
 from automl.errors import RecordError
 from automl.records.addresses import find_records
 from automl.records.database import connect
@@ -73,6 +72,10 @@ def open_run(
     if study is not None:
         path = Path(study)
         if path.suffix in (".yaml", ".yml") and path.is_file():
+            from automl.config.reading import (
+                load_study,  # pydantic takes a while, and most commands give a name
+            )
+
             config = load_study(path)
             study = config.name
             if uri is None and config.records.uri is not None:

@@ -125,17 +125,6 @@ class StudyState:
         numbers = range(last.first, last.first + len(last.hyperparameters))
         return last if any(number not in self._trials for number in numbers) else None
 
-    @property
-    def unfinished(self) -> str:
-        """Why the run is not over, in words: empty where it is."""
-        if self.finished is not None and self.finished.status == "finished":
-            return ""
-        how = "stopped" if self.finished is not None else "killed, or still running,"
-        if self.finished is not None and self.finished.status == "failed":
-            how = "failed"
-        model = "" if self.exported is not None else "; no model was exported"
-        return f"{how} after {self.num_trials} of {self.started.num_trials} trials{model}"
-
     def has_ended(self, number: int) -> bool:
         """Whether a trial of this number has ended."""
         return number in self._trials

@@ -21,10 +21,8 @@ from automl.records.rows import LISTED, advanced, decoded, new_row, run_of
 from automl.records.runs import Run, holder
 from automl.records.tables import COHORTS, EVENTS, STUDIES
 from automl.records.transactions import (
-    Begun,
     add_events,
     are_there,
-    begin,
     held,
     holds,
     insert_events,
@@ -76,15 +74,11 @@ class Records:
             "lease_since": at,
             "lease_until": at + LEASE_SECONDS,
         }
-
-        def write(connection: Connection) -> Lease:
+        with in_words(self.address), writing(self._engine).begin() as connection:
             number = connection.execute(insert(STUDIES).values(row).returning(STUDIES.c.id)).scalar_one()
             lease = Lease(number, owner, 1)
             add_events(connection, lease, [started], at)
-            return lease
-
-        lease = self._begin(write)
-        return self.run(lease.study), lease
+        return self.run(number), lease
 
     def enter(self, folder: Path, past: Sequence[Recorded], code_version: str) -> bool:
         """Enter a run that took place before, with all of its events and their times; nobody holds it.
@@ -106,25 +100,18 @@ class Records:
         known = select(STUDIES.c.id).where(
             STUDIES.c.name == started.name, STUDIES.c.identifier == started.identifier
         )
-
-        def write(connection: Connection) -> bool:
-            if connection.execute(known).first() is not None:
-                return False
-            inserted = insert(STUDIES).values(row | advanced(row, events)).returning(STUDIES.c.id)
-            insert_events(connection, connection.execute(inserted).scalar_one(), None, past)
-            return True
-
         try:
-            return self._begin(write)
+            with in_words(self.address), writing(self._engine).begin() as connection:
+                if connection.execute(known).first() is not None:
+                    return False
+                inserted = insert(STUDIES).values(row | advanced(row, events)).returning(STUDIES.c.id)
+                insert_events(connection, connection.execute(inserted).scalar_one(), None, past)
         except RecordError:
             with in_words(self.address), self._engine.connect() as connection:
                 if connection.execute(known).first() is not None:  # another process was faster
                     return False
             raise
-
-    def _begin(self, write: Callable[[Connection], Begun]) -> Begun:
-        self._engine, begun = begin(self._engine, self.address, write)
-        return begun
+        return True
 
     def runs(self, name: str | None = None) -> list[Run]:
         """Every run, or those of one study, in the order in which they began.
@@ -229,7 +216,7 @@ class Records:
                     connection.execute(delete(table).where(column == lease.study))
 
     def remove_if_empty(self) -> None:
-        """Delete a SQLite file without any run, and its folder where it holds nothing else."""
+        """Delete a SQLite file without any run that no other process has open; this record is not used any more."""
         remove_empty(self._engine, self.address)
 
     def append(self, lease: Lease, *events: Event) -> list[Recorded]:

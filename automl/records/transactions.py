@@ -1,48 +1,18 @@
 """What is done to the tables within one transaction: a run is locked, its holder is checked, its events are added."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import Connection
 
 from automl.errors import RecordError
-from automl.records.addresses import RecordAddress
-from automl.records.database import MOST_REMOVALS, connect, in_words, was_removed, writing
 from automl.records.events import Event, Recorded
 from automl.records.leases import LEASE_SECONDS, Lease
 from automl.records.rows import LISTED, advanced, cohort_rows, event_row, readable, run_of
 from automl.records.runs import holder
 from automl.records.tables import COHORTS, EVENTS, STUDIES
-
-
-Begun = TypeVar("Begun")
-
-
-def begin(
-    engine: Engine, address: RecordAddress, write: Callable[[Connection], Begun]
-) -> tuple[Engine, Begun]:
-    """Run a transaction that enters a run, again where another process has deleted the file that held none.
-
-    Returns:
-        The database, which may be a new one, and what the transaction returned.
-
-    Raises:
-        RecordError: The database cannot be written.
-    """
-    with in_words(address):
-        for _ in range(MOST_REMOVALS):
-            try:
-                with writing(engine).begin() as connection:
-                    return engine, write(connection)
-            except SQLAlchemyError as error:
-                if not was_removed(error):
-                    raise
-            engine.dispose()
-            engine = connect(address)
-    raise RecordError(f"{address.shown} is deleted again and again by other processes. Try again.")
 
 
 def holds(lease: Lease) -> tuple[Any, ...]:

@@ -17,7 +17,13 @@ from automl.study.preparation import prepare_study
 from automl.trial import Trial, TrialState
 
 
-def export_trial(folder: Path, number: int | None, to: Path, table: pandas.DataFrame | None = None) -> Trial:
+def export_trial(
+    folder: Path,
+    number: int | None,
+    to: Path,
+    table: pandas.DataFrame | None = None,
+    uri: str | None = None,
+) -> Trial:
     """Write a trial of a study as a SavedModel.
 
     The locked test set is not read again: only the trial that the study exported has a test score.
@@ -27,13 +33,14 @@ def export_trial(folder: Path, number: int | None, to: Path, table: pandas.DataF
         number: The trial; the best one when None.
         to: Where the model goes.
         table: The table, where the study asked Python for it.
+        uri: The database of the record; AUTOML_RECORDS, then the file in `mlruns`, when None.
 
     Raises:
         AutoMLError: No such trial, a failed one, a table or a builder that has changed, or a folder that cannot be
             written.
     """
     check_folder(to)
-    state = read_run(folder)
+    state = read_run(folder, uri)
     best = state.best if number is None else state.trial(number)
     if best is None or best.state is not TrialState.COMPLETE:
         cure = "Choose a trial that completed; `automl show` lists them."

@@ -193,7 +193,8 @@ def _refit_seconds(prepared: PreparedStudy, workload: Workload, pace: _Pace) -> 
     fit = max(len(fold.fit) for fold in prepared.splits.folds)
     rows = len(prepared.splits.training) / fit
     epochs = max(1.0, expected_epochs(prepared) - prepared.config.training.patience)
-    return epochs * rows * _ALONE * pace.epoch(workload.mean_capacity)
+    beside = 1.0 if workload.always_compiles else _ALONE
+    return epochs * rows * beside * pace.epoch(workload.mean_capacity)
 
 
 def _analysis_seconds(prepared: PreparedStudy, workload: Workload, pace: _Pace, design: Design) -> float:

@@ -1,6 +1,7 @@
 """The smallest and the largest network of a search space, found without training and without building thousands."""
 
 import itertools
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from automl.trial import Hyperparameters, Member, Scalar, derive_seed
 
 _MOST_BUILT = 6
 """Networks of a user's own builder that are built to find the smallest and the largest."""
+
+_BUILDING_SECONDS = 10.0
+"""After which no other is built."""
 
 _ACCELERATOR_PLACES, _MOST_WORKERS = 1024, 8
 """As in the population engine."""
@@ -52,8 +56,11 @@ def smallest_and_largest(prepared: PreparedStudy) -> tuple[SizedNetwork, ...]:
     """
     exact = isinstance(prepared.builder, PerceptronBuilder)
     candidates = _corners(prepared) if exact else _some(prepared)
-    sized = []
+    sized: list[SizedNetwork] = []
+    began = time.perf_counter()
     for hyperparameters in candidates:
+        if not exact and sized and time.perf_counter() - began > _BUILDING_SECONDS:
+            break
         with suppress(Exception):  # whatever a user's builder raises is the matter of its trial
             sized.append(SizedNetwork(hyperparameters, _capacity(prepared, hyperparameters)))
     if not sized:

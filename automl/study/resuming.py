@@ -34,7 +34,8 @@ class Unfinished:
     def sentence(self) -> str:
         """What is going to happen, for people."""
         state = self.state
-        what = "Adding trials to" if state.finished is not None and not state.unfinished else "Going on with"
+        finished = state.finished is not None and state.finished.status == "finished"
+        what = "Adding trials to" if finished else "Going on with"
         changed = f" {'; '.join(map(str, self.changes.allowed))}." if self.changes.allowed else ""
         return (
             f"{what} run {self.run.identifier} of {self.run.name}: {state.num_trials} of {self.num_trials} trials "

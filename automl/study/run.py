@@ -19,6 +19,7 @@ from automl.records.events import VerdictReached
 from automl.records.files import MODEL, remove_run_folder
 from automl.records.finding import open_records, read_state
 from automl.records.runs import Run
+from automl.records.standing import ended
 from automl.records.state import StudyState
 from automl.records.store import Records
 from automl.report.files import write_study_files, write_trial_files
@@ -243,7 +244,8 @@ def _finish(session: Session, status: str, reason: str) -> None:
     """Write the files that people read, record the end, let trackers send what is unsent."""
     if not session.interrupts.is_second:
         try:
-            write_study_files(session.state, explain_study(session.state))
+            found = explain_study(session.state, ended(session.state, status, reason))
+            write_study_files(session.state, found)
         except Exception as error:  # what is recorded is safe; `automl report` shows the whole error
             LOGGER.warning("The report cannot be written (%s: %s).", type(error).__name__, error)
             LOGGER.debug("report", exc_info=True)

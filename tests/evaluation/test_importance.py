@@ -147,7 +147,7 @@ def test_the_sample_is_even_and_the_same_each_time(monkeypatch):
             return super().fit(codes, scores)
 
     monkeypatch.setattr(module, "RandomForestRegressor", Watched)
-    monkeypatch.setattr(module, "_MOST_TRIALS", 200)
+    monkeypatch.setattr(module, "MOST_TRIALS", 200)
     trials = drawn(lambda a, b, c: a, 2000)
     for few in (trials[:200], trials, trials):
         importance(few, LOSS)

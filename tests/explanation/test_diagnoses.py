@@ -9,14 +9,13 @@ from made_states import STARTED, decomposed, made_state
 from paper_trials import completed, failed
 
 from automl.errors import RecordError
-from automl.evaluation import importance
 from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance, Curve
 from automl.evaluation.importance import Importance
 from automl.explanation import diagnoses
 from automl.explanation.diagnoses import LARGER, Diagnoses
 from automl.explanation.diagnosis import diagnose
 from automl.explanation.evidence import Diagnosis, Evidence
-from automl.explanation.study import MOST_FOR_IMPORTANCE, _shares, explain_study, explain_trial
+from automl.explanation.study import _shares, explain_study, explain_trial
 from automl.records.events import CohortAsked, Event, Recorded
 from automl.records.files import ended_event, write_trial
 from automl.records.state import StudyState, state_of
@@ -123,7 +122,6 @@ def test_an_explanation_of_many_trials_reads_the_files_of_the_best_alone(
 
 
 def test_the_importance_of_many_trials_says_how_many_it_rests_on(tmp_path: Path) -> None:
-    assert MOST_FOR_IMPORTANCE == importance._MOST_TRIALS
     found = explain_study(many(tmp_path / "many", 1200))
     assert found.importance_trials == 1000
     few = explain_study(many(tmp_path / "few", 40))

@@ -184,20 +184,6 @@ def test_the_last_verdict_export_and_readings_are_known() -> None:
     assert (state.intended, state.tests) == ([SAMPLES[7]], [SAMPLES[8]])
 
 
-@pytest.mark.parametrize(
-    ("events", "said"),
-    [
-        ((), "killed, or still running, after 0 of 3 trials; no model was exported"),
-        ((ended(0, 0.5), Exported(0)), "killed, or still running, after 1 of 3 trials"),
-        ((ended(0, 0.5), Finished("failed")), "failed after 1 of 3 trials; no model was exported"),
-        ((ended(0, 0.5), Finished("stopped")), "stopped after 1 of 3 trials; no model was exported"),
-        ((ended(0, 0.5), Exported(0), Finished("finished")), ""),
-    ],
-)
-def test_an_unfinished_run_says_so(events: tuple[Event, ...], said: str) -> None:
-    assert state_of(NOWHERE, in_order(started(), *events)).unfinished == said
-
-
 def found(trial: int, risk: float) -> BiasVariance:
     curve = Curve((risk,), (0.1,))
     return BiasVariance(

@@ -24,6 +24,7 @@ from automl.config.reading import make_study
 from automl.errors import DataError, ExportError, SearchSpaceError, StudyFailedError, TrackingError
 from automl.evaluation.metrics import METRICS
 from automl.records.finding import read_run
+from automl.records.standing import ended
 from automl.study.preparation import prepare_study
 from automl.trial import Progress, TrialState
 
@@ -103,7 +104,7 @@ def test_the_record_gives_the_same_trials_back(ran):
     _, result, _ = ran
     state = read_run(result.folder)
     assert state.trials == result.trials
-    assert state.finished.status == "finished" and not state.unfinished
+    assert state.finished.status == "finished"
     assert len(state.tests) == len(state.intended) == 1 and state.tests[0].scores == result.test_scores
 
 
@@ -245,7 +246,7 @@ def test_an_interrupt_keeps_finished_trials_and_marks_the_runs_killed(ran, store
     state = read_run(next((folder / "mlruns" / "studies" / "cut").iterdir()))
     assert [trial.number for trial in state.trials] == recorder.told("trial") == [0]
     assert state.finished.status == "stopped" and not state.tests
-    assert state.unfinished == "stopped after 1 of 3 trials; no model was exported"
+    assert ended(state, "stopped") == "stopped after 1 of 3 trials; no model was exported"
 
 
 def test_an_interrupt_within_a_cohort_keeps_the_trials_that_have_ended(ran):
