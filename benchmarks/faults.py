@@ -25,6 +25,7 @@ from pathlib import Path
 
 import yaml
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 HERE = Path(__file__).parent
 BUILDER = """
 import keras

@@ -132,9 +132,10 @@ def ui(study: str | None, port: int, browse: bool | None, records: str | None, m
 
     Starts MLflow's server on the right store and gives the link to the sorted list of trials. Ctrl-C ends it.
     """
-    from automl.config.reading import MASK, load_study
+    from automl.config.reading import load_study
     from automl.records.files import STUDY_FILE
     from automl.records.finding import open_run
+    from automl.secrets import MASK
     from automl.tracking.mlflow.ui import plan_user_interface, serve
 
     name = uri = None
@@ -145,7 +146,7 @@ def ui(study: str | None, port: int, browse: bool | None, records: str | None, m
         if MASK in (uri or ""):
             uri = os.environ.get("MLFLOW_TRACKING_URI")
             if uri is None:
-                what = "copies of a study file keep no passwords, and `tracking.uri` has one"
+                what = "copies of a study file keep no passwords or tokens, and `tracking.uri` has one"
                 raise StudyFileError(f"{run.folder / STUDY_FILE}: {what}. Set MLFLOW_TRACKING_URI instead.")
     plan = plan_user_interface(uri, mlruns, port=port, study=name)
     for what, page in plan.pages.items():

@@ -12,8 +12,7 @@ from pydantic import ValidationError
 from automl.config import study as config
 from automl.config.wrong_values import Keys, describe
 from automl.errors import StudyFileError
-from automl.secrets import MASK as MASK
-from automl.secrets import masked, masked_values
+from automl.secrets import masked
 
 Lines = dict[Keys, int]
 
@@ -29,8 +28,6 @@ DEEPEST = 50
 
 LONGEST_NUMBER = 100
 """Characters of a number: the time to read one grows with the square of its length."""
-
-without_passwords = masked_values
 
 
 def load_study(path: str | Path, *, folder: Path | None = None) -> config.StudyConfig:

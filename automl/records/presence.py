@@ -1,7 +1,7 @@
 """Which processes have the SQLite file of a record open: one that others have open must never be deleted.
 
-SQLite would take the journal of a new file of the same name for that of the deleted one, and lose what is in it. So every
-process that opens the file holds a shared lock on a file beside it, and only who gets it alone may delete.
+SQLite would take the journal of a new file of the same name for that of the deleted one, and lose what is in it. So
+every process that opens the file holds a shared lock on a file beside it, and only who gets it alone may delete.
 """
 
 import fcntl

@@ -12,6 +12,9 @@ from automl.cli import cli
 from automl.config.reading import load_study, make_study, study_text
 from automl.data.addresses import full_address
 from automl.errors import DataError, StudyFileError
+from automl.records.events import StudyStarted
+from automl.records.files import make_run_folder
+from automl.records.finding import open_records
 from automl.study.exporting import export_trial
 
 LINES = {
@@ -142,14 +145,12 @@ def test_a_study_leaves_no_password_behind_and_says_so_when_it_needs_one(
 def test_the_pages_of_a_server_with_a_password_need_its_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "studies" / "s" / "20260101-000000-0000"
-    folder.mkdir(parents=True)
-    (folder / "journal.jsonl").write_text('{"event": "study", "name": "s"}\n')
-    (folder / "study.yaml").write_text(
-        "data: {sklearn: iris}\ntracking: {uri: 'http://me:***@127.0.0.1:9'}\n"
-    )
+    text = "data: {sklearn: iris}\ntracking: {uri: 'http://me:***@127.0.0.1:9'}\n"
+    folder = make_run_folder(tmp_path, "s", "20260101-000000-0000", text)
+    records = open_records(tmp_path, create=True)
+    records.create(folder, StudyStarted("s", folder.name, "log_loss", "min", text=text), "0")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     shown = CliRunner().invoke(cli, ["ui", "s", "--mlruns", str(tmp_path)])
     assert shown.exit_code == 2
-    assert "copies of a study file keep no passwords" in shown.output
+    assert "copies of a study file keep no passwords or tokens" in shown.output
     assert "Set MLFLOW_TRACKING_URI" in shown.output
