@@ -158,14 +158,14 @@ def _process_bytes() -> int:
 
 def _view_bytes(prepared: PreparedStudy) -> dict[int, list[int]]:
     """Of one fold, by the number of inputs, under each encoding and target transform that the space holds."""
-    num_rows, outputs = len(prepared.splits.training), prepared.dataset.num_outputs
-    transforms = 1
+    setting, outputs = setting_of(prepared), prepared.dataset.num_outputs
+    num_rows, transforms = max(setting.num_rows, setting.num_measured), 1
     if prepared.dataset.task is Task.REGRESSION:
         transforms = len(_values(prepared, "target_transform", "none"))
     found: dict[int, list[int]] = {}
     for name in _values(prepared, "numeric_encoding", "standard"):
         inputs = prepared.layout.num_inputs(str(name))
-        floats = num_rows * (inputs + outputs + 1 + _PARTS)
+        floats = num_rows * (inputs + outputs + 1) + _PARTS * setting.num_measured
         found.setdefault(inputs, []).extend([_FLOAT_BYTES * floats] * transforms)
     return found
 
