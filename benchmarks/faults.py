@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,17 +64,19 @@ STUDIES = {
     },
 }
 POINTS = {
-    "cohort asked": 3,
-    "training": 12,
-    "trial ending": 8,
+    "cohort asked": 1,
+    "any time": 1,
+    "training": 4,
+    "trial ending": 2,
     "refit": 1,
     "between intention and reading": 1,
     "export": 1,
-    "analysis": 3,
-    "mlflow": 8,
+    "analysis": 1,
     "finish": 1,
+    "mlflow": 1,
 }
-"""Where a process kills itself, and how many times the place is passed at most before it does."""
+"""Where a process kills itself, in the order in which a study comes by, and how many times the place is passed at most
+before it does. `any time` is up to three seconds after the search began."""
 
 
 @dataclass
@@ -335,7 +338,7 @@ def killed(base: Path, database: Database, arguments: argparse.Namespace, report
     """Every study undisturbed, then under SIGKILLs."""
     generator = random.Random(arguments.seed)  # noqa: S311  nothing secret
     moments = deal(generator, arguments.kills)
-    counts = dict.fromkeys([*POINTS, "any time"], 0)
+    counts = dict.fromkeys(POINTS, 0)
     for name in STUDIES:
         began = time.monotonic()
         path = write_study(base / "undisturbed" / name, name, database)
@@ -348,7 +351,7 @@ def killed(base: Path, database: Database, arguments: argparse.Namespace, report
         path = write_study(base / "killed" / name, name, database)
         done = []
         for point, passes in moments[name]:
-            happened_here = kill_once(path, point, passes, seconds, generator)
+            happened_here = kill_once(path, point, passes, generator)
             counts[point] += happened_here
             done.append(f"{point} ({passes})" if happened_here else f"{point} ({passes}) did not come")
         print(f"{name}: undisturbed {seconds:.0f} s; kills: {', '.join(done)}", flush=True)
@@ -362,33 +365,22 @@ def killed(base: Path, database: Database, arguments: argparse.Namespace, report
 
 
 def deal(generator: random.Random, count: int) -> dict[str, list[tuple[str, int]]]:
-    """Moments for each study: every place at least twice, the others at any time."""
-    places = [*POINTS, *POINTS][:count]
-    places += ["any time"] * (count - len(places))
+    """Moments for each study: every place at least twice where there are kills enough, earlier places first."""
+    order = list(POINTS)
+    places = [order[number % len(order)] for number in range(count)]
     moments: dict[str, list[tuple[str, int]]] = {name: [] for name in STUDIES}
     for number, point in enumerate(places):
-        name = list(STUDIES)[(number + number // len(POINTS)) % len(STUDIES)]
-        most = POINTS.get(point, 1)
-        moments[name].append((point, generator.randint(1, most)))
-    order = [*POINTS, "any time"]
-    for chosen in moments.values():  # a later phase can be reached after an earlier one only
-        late = [moment for moment in chosen if moment[0] != "any time"]
-        rest = [moment for moment in chosen if moment[0] == "any time"]
-        chosen[:] = [*rest, *sorted(late, key=lambda moment: order.index(moment[0]))]
+        name = list(STUDIES)[(number + number // len(order)) % len(STUDIES)]
+        moments[name].append((point, generator.randint(1, POINTS[point])))
+    for chosen in moments.values():
+        chosen.sort(key=lambda moment: order.index(moment[0]))
     return moments
 
 
-def kill_once(path: Path, point: str, passes: int, seconds: float, generator: random.Random) -> bool:
+def kill_once(path: Path, point: str, passes: int, generator: random.Random) -> bool:
     """Go on with a study until a SIGKILL; whether the kill came before its end."""
-    if point != "any time":
-        return run(path, point, str(passes))[0] == -signal.SIGKILL
-    process = start(path)
-    try:
-        process.wait(timeout=max(5.0, generator.uniform(0.3, 0.9) * seconds))
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
+    delay = f"{generator.uniform(0.0, 3.0):.2f}"
+    return run(path, point, delay if point == "any time" else str(passes))[0] == -signal.SIGKILL
 
 
 def others(base: Path, database: Database, report: Report) -> None:
@@ -646,7 +638,7 @@ def child(file: str, point: str, passes: str) -> int:  # noqa: C901  a line per 
     from automl.training.population import Population
     from automl.training.sequential import TrainingPlan
 
-    left = int(passes)
+    left = 1 if point == "any time" else int(passes)
 
     def passing(owner: object, name: str, after: bool = False, when: object = None) -> None:
         function = getattr(owner, name)
@@ -665,6 +657,14 @@ def child(file: str, point: str, passes: str) -> int:  # noqa: C901  a line per 
     match point:
         case "cohort asked":
             passing(search, "_train")
+        case "any time":
+            begun = run.search
+
+            def begin(session: object) -> None:
+                threading.Timer(float(passes), os.kill, (os.getpid(), signal.SIGKILL)).start()
+                begun(session)
+
+            run.search = begin
         case "training":
             passing(Population, "run_epoch")
             passing(TrainingPlan, "view")
