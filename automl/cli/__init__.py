@@ -11,6 +11,7 @@ from automl.cli.prepare import check, init, schema
 from automl.cli.results import explain, export, predict, report, show, ui
 from automl.cli.running import run
 from automl.cli.runs import journal, runs
+from automl.cli.track import track
 from automl.errors import AutoMLError
 from automl.interrupts import INTERRUPTED
 from automl.secrets import masked
@@ -71,7 +72,7 @@ def completion(shell: str) -> None:
 
 _COMMANDS = (
     *(init, check, run, runs, show, explain, report),
-    *(ui, export, predict, journal, schema, completion),
+    *(ui, track, export, predict, journal, schema, completion),
 )
 
 for _command in _COMMANDS:

@@ -1,6 +1,5 @@
 """Commands after a study has run: show, explain, report, ui, export, predict."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from automl.cli.common import (
     study_argument,
     write_text,
 )
-from automl.errors import DataError, ExportError, StudyFileError
+from automl.errors import DataError, ExportError
 from automl.quiet import quiet_start
 
 TOP = 20
@@ -132,22 +131,18 @@ def ui(study: str | None, port: int, browse: bool | None, records: str | None, m
 
     Starts MLflow's server on the right store and gives the link to the sorted list of trials. Ctrl-C ends it.
     """
-    from automl.config.reading import load_study
-    from automl.records.files import STUDY_FILE
     from automl.records.finding import open_run
-    from automl.secrets import MASK
     from automl.tracking.mlflow.ui import plan_user_interface, serve
 
     name = uri = None
     if study is not None or records is not None or (mlruns / "studies").is_dir():
-        _, run = open_run(mlruns, study, records)
-        name = run.name
-        uri = load_study(run.folder / STUDY_FILE).tracking.uri
-        if MASK in (uri or ""):
-            uri = os.environ.get("MLFLOW_TRACKING_URI")
-            if uri is None:
-                what = "copies of a study file keep no passwords or tokens, and `tracking.uri` has one"
-                raise StudyFileError(f"{run.folder / STUDY_FILE}: {what}. Set MLFLOW_TRACKING_URI instead.")
+        from automl.cli.sending import send_missing
+        from automl.config.stores import TrackingConfig
+        from automl.tracking.mlflow.completing import recorded_uri
+
+        record, run = open_run(mlruns, study, records)
+        name, uri = run.name, recorded_uri(run)
+        send_missing(record, TrackingConfig(uri=uri))
     plan = plan_user_interface(uri, mlruns, port=port, study=name)
     for what, page in plan.pages.items():
         click.echo(f"{what + ':':9} {page}")

@@ -39,7 +39,10 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
     if more is not None and found is None:
         raise RecordError(f"{file}: there is no run of {config.name!r} to add trials to. Leave --more out.")
     next_commands = _NextCommands(file, config.name, mlruns, records)
-    if found is not None and found.is_done:
+    if found is not None and known is not None and found.is_done:
+        from automl.cli.sending import send_missing
+
+        send_missing(known, config.tracking)
         _print_result(found.run.folder, records)
         next_commands.after_the_end()
         return

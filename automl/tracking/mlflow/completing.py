@@ -4,12 +4,16 @@ import contextlib
 import fcntl
 import hashlib
 import logging
+import os
 from dataclasses import dataclass
 from typing import IO, final
 
-from automl.errors import AutoMLError, TrackingError
+from automl.config.reading import load_study
+from automl.errors import AutoMLError, StudyFileError, TrackingError
+from automl.records.files import STUDY_FILE
 from automl.records.runs import Run
 from automl.records.store import Records
+from automl.secrets import MASK
 from automl.tracking.mlflow.abandoned import end_abandoned_runs
 from automl.tracking.mlflow.address import StoreAddress, first_line, refused
 from automl.tracking.mlflow.opening import open_store, read_experiments, search_runs
@@ -85,6 +89,22 @@ def _unsent(projection: Projection, run: Run, said: str) -> str:
         f"MLflow has not taken {missing} of {projection.num_recorded} trials of {run.name}/{run.identifier}"
     )
     return f"{what}: {said}. Send them again with `automl track {run.name}`."
+
+
+def recorded_uri(run: Run) -> str | None:
+    """The tracking URI that a run's study file names; None where it names none.
+
+    Raises:
+        StudyFileError: The copy of the study file cannot be read, or it had a password, which copies do not keep.
+    """
+    file = run.folder / STUDY_FILE
+    uri = load_study(file).tracking.uri
+    if uri is None or MASK not in uri:
+        return uri
+    if "MLFLOW_TRACKING_URI" in os.environ:
+        return os.environ["MLFLOW_TRACKING_URI"]
+    what = "copies of a study file keep no passwords or tokens, and `tracking.uri` has one"
+    raise StudyFileError(f"{file}: {what}. Set MLFLOW_TRACKING_URI instead.")
 
 
 @final

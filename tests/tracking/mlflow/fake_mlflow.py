@@ -53,7 +53,9 @@ class Page(list[Any]):
 
 
 class FakeMlflow:
-    """A client and its store, with one experiment."""
+    """A client and its store, with one experiment. Identifiers are never used twice, in whatever store."""
+
+    _numbers = itertools.count()
 
     def __init__(self) -> None:
         self.runs: dict[str, FakeRun] = {}
@@ -61,7 +63,6 @@ class FakeMlflow:
         self.models: dict[str, Any] = {}
         self.versions: list[Any] = []
         self.aliases: dict[str, dict[str, int]] = {}
-        self._numbers = itertools.count()
 
     def create_run(self, experiment: str, start_time: int, tags: Mapping[str, str], run_name: str) -> Any:
         run = FakeRun(f"run-{next(self._numbers)}", run_name, start_time, dict(tags))

@@ -9,6 +9,7 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 from fake_server import FakeServer, serving
 from hand_made import STARTED, children, make_failed_trial, make_trial, write_nothing
 from recorded_digits import record_a_study, render
-from recorded_study import RecordedStudy, make_records
+from recorded_study import BEGAN, RecordedStudy, make_records
 
 from automl.errors import TrackingError
 from automl.records.store import Records
@@ -27,6 +28,8 @@ from automl.tracking.mlflow.completing import SendingLock, send_run
 from automl.tracking.mlflow.tracker import MlflowTracker
 from automl.tracking.model import ExportedModel
 from automl.trial import Progress
+
+PARENT = f"study digits {datetime.fromtimestamp(BEGAN):%Y-%m-%d %H:%M:%S}"
 
 GUARD = 120.0
 """Seconds after which a test that hangs is ended."""
@@ -74,13 +77,13 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def test_a_study_is_followed_from_its_start_to_its_end(server: FakeServer, study: RecordedStudy) -> None:
     tracker = follow(server, study)
-    assert server.runs()["study digits 2026-01-01 12:00:01"]["status"] == "RUNNING"
+    assert server.runs()[PARENT]["status"] == "RUNNING"
     tracker.log_progress(Progress(done=0, total=6, running=6))
     record_a_study(study)
     tracker.finish(GUARD)
     runs = server.runs()
     assert {name: run["status"] for name, run in runs.items()} == {
-        "study digits 2026-01-01 12:00:01": "FINISHED",
+        PARENT: "FINISHED",
         "trial-0000": "FINISHED",
         "trial-0001": "FINISHED",
         "trial-0002": "FAILED",
@@ -123,7 +126,7 @@ def test_what_a_hanging_server_has_missed_is_sent_when_it_answers_again(
     study.finish()
     again = send_run(study.records, study.listed, find_store(server.address, study.records.mlruns), render)
     assert again.whole
-    assert sorted(server.runs()) == ["study digits 2026-01-01 12:00:01", "trial-0000", "trial-0001"]
+    assert sorted(server.runs()) == [PARENT, "trial-0000", "trial-0001"]
     assert {run["status"] for run in server.runs().values()} == {"FINISHED"}
 
 
@@ -180,15 +183,15 @@ def test_a_study_that_goes_on_in_another_process_has_one_run(
     study.end_trial(make_trial(0))
     study.let_go()
     first.finish(GUARD)
-    assert server.runs()["study digits 2026-01-01 12:00:01"]["status"] == "KILLED"
+    assert server.runs()[PARENT]["status"] == "KILLED"
     study.take_over()
     study.trackers.clear()
     second = follow(server, study)
-    assert server.runs()["study digits 2026-01-01 12:00:01"]["status"] == "RUNNING"
+    assert server.runs()[PARENT]["status"] == "RUNNING"
     study.end_trial(make_trial(1))
     study.finish()
     second.finish(GUARD)
-    assert sorted(server.runs()) == ["study digits 2026-01-01 12:00:01", "trial-0000", "trial-0001"]
+    assert sorted(server.runs()) == [PARENT, "trial-0000", "trial-0001"]
     assert {run["status"] for run in server.runs().values()} == {"FINISHED"}
 
 
@@ -211,7 +214,7 @@ def test_a_study_completes_what_an_earlier_one_has_left(
     second.finish()
     tracker.finish(GUARD)
     assert {name: run["status"] for name, run in server.runs().items()} == {
-        "study digits 2026-01-01 12:00:01": "KILLED",
+        PARENT: "KILLED",
         "trial-0000": "FINISHED",
         "trial-0001": "FINISHED",
     }
@@ -298,7 +301,7 @@ HANGING = """
     from fake_server import serving
     from hand_made import STARTED, make_trial
     from recorded_digits import render
-    from recorded_study import RecordedStudy, make_records
+    from recorded_study import BEGAN, RecordedStudy, make_records
     from automl.tracking.mlflow.tracker import MlflowTracker
 
     with serving() as server:
