@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from automl.records.events import (
 )
 from automl.records.leases import is_held
 from automl.records.runs import RUNNING, Run
+from automl.records.scores import mean_score, rank
 from automl.records.tables import STUDIES
 from automl.trial import Direction, TrialState
 
@@ -101,13 +101,10 @@ def advanced(row: Mapping[str, Any], events: Sequence[Event]) -> dict[str, Any]:
 
 
 def _better(best: float | None, event: TrialEnded, direction: Direction) -> float | None:
-    if event.state != TrialState.COMPLETE or not event.scores:
+    if event.state != TrialState.COMPLETE:
         return best
-    mean = math.fsum(event.scores) / len(event.scores)
-    if best is None or math.isnan(best):
-        return mean
-    better = mean < best if direction is Direction.MINIMIZE else mean > best
-    return mean if better else best
+    mean = mean_score(event.scores)
+    return mean if best is None or rank(mean, direction) < rank(best, direction) else best
 
 
 def event_row(study: int, recorded: Recorded) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from automl.records.events import (
     VerdictReached,
 )
 from automl.records.files import light_trial, read_answer, read_trial
+from automl.records.scores import mean_score, rank
 from automl.trial import Direction, Hyperparameters, Objective, Trial, TrialState
 
 BIAS_VARIANCE, LEARNING_CURVE, COLUMNS = "bias_variance", "learning_curve", "columns"
@@ -58,7 +59,7 @@ class StudyState:
         self.exported: Exported | None = None
         self.finished: Finished | None = None
         self.best: Trial | None = None
-        self._rank = (0.0, 0)
+        self._place = (0.0, 0)
         self._started: StudyStarted | None = None
         self._first_num_trials = 0
         self._asked: dict[int, Hyperparameters] = {}
@@ -245,10 +246,9 @@ class StudyState:
         trial = light_trial(event, self._asked.get(event.number, {}), self.started.metric)
         self._ended[event.number], self._trials[event.number] = event, trial
         if trial.state is TrialState.COMPLETE:
-            sign = 1.0 if self.started.direction == Direction.MINIMIZE else -1.0
-            rank = sign * trial.mean(self.started.metric), trial.number
-            if self.best is None or rank < self._rank:
-                self.best, self._rank = trial, rank
+            place = rank(mean_score(event.scores), Direction(self.started.direction)), trial.number
+            if self.best is None or place < self._place:
+                self.best, self._place = trial, place
 
 
 def state_of(folder: Path, events: Iterable[Recorded]) -> StudyState:

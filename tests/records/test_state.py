@@ -53,7 +53,7 @@ def known(state: StudyState) -> dict[str, Any]:
 def histories(draw: st.DrawFn) -> list[Recorded]:
     """The events of a run: trials of cohorts, between them all that may happen."""
     events: list[Event] = [started(direction=draw(st.sampled_from(["min", "max"])))]
-    scores = st.lists(st.floats(allow_nan=False), min_size=1, max_size=3)
+    scores = st.lists(st.floats(-1e100, 1e100), min_size=1, max_size=3)
     num_trials = 0
     for cohort in range(draw(st.integers(0, 4))):
         values = draw(st.lists(st.fixed_dictionaries({"width": st.integers()}), min_size=1, max_size=3))
@@ -100,6 +100,20 @@ def test_of_equal_trials_the_earlier_one_is_best_whichever_ended_first() -> None
     assert state.best is not None
     assert state.best.number == 0
     assert [trial.number for trial in state.trials] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("direction", ["min", "max"])
+@pytest.mark.parametrize("scores", [(math.nan,), (math.inf, -math.inf), (), (1e308, 1e308, math.nan)])
+def test_a_score_that_is_not_a_number_is_never_best(direction: str, scores: tuple[float, ...]) -> None:
+    for events in ((ended(0, *scores), ended(1, 0.5)), (ended(0, 0.5), ended(1, *scores))):
+        state = state_of(NOWHERE, in_order(started(direction=direction), *events))
+        assert state.best is not None
+        assert state.best.fold_scores("log_loss") == (0.5,)
+
+
+def test_scores_beyond_the_largest_number_stop_nothing() -> None:
+    state = state_of(NOWHERE, in_order(started(), ended(0, 1.7e308, 1.7e308), ended(1, 0.5)))
+    assert state.best == state.trial(1)
 
 
 def test_what_is_applied_already_changes_nothing() -> None:

@@ -263,6 +263,14 @@ def test_the_best_score_of_the_list_is_that_of_the_state(records: Records, direc
         assert records.run(run.number).best == best.mean("log_loss")
 
 
+def test_a_score_that_is_not_a_number_is_never_listed_as_the_best(records: Records) -> None:
+    run, lease = created(records)
+    records.append(lease, ended(0, math.nan), ended(1, math.inf, -math.inf))
+    assert records.run(run.number).best is None or math.isnan(records.run(run.number).best)
+    records.append(lease, ended(2, 1.7e308, 1.7e308), ended(3, 0.5), ended(4, math.nan), ended(5, 0.75))
+    assert records.run(run.number).best == 0.5
+
+
 @pytest.mark.parametrize("status", ["finished", "failed", "stopped"])
 def test_the_end_of_a_run_is_listed_until_it_goes_on(records: Records, status: str) -> None:
     run, lease = created(records)
