@@ -22,12 +22,12 @@ class _Usual:
 
 
 _USUAL = {
-    "refit": _Usual(1.0, 0.0, 2.0),
-    "verdict": _Usual(0.0, 0.0, 4.0),
-    "export": _Usual(0.0, 0.0, 3.0),
-    "bias and variance": _Usual(0.0, 0.6, 2.0),
-    "learning curve": _Usual(2.0, 0.0, 1.0),
-    "columns": _Usual(1.0, 0.0, 2.0),
+    "refit": _Usual(1.0, 0.0, 3.0),
+    "verdict": _Usual(0.5, 0.0, 4.0),
+    "export": _Usual(0.0, 0.0, 4.0),
+    "bias and variance": _Usual(0.0, 0.4, 3.0),
+    "learning curve": _Usual(1.8, 0.0, 3.0),
+    "columns": _Usual(2.5, 0.0, 3.0),
 }
 """Phases after the search, by how their names begin."""
 

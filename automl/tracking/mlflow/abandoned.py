@@ -34,7 +34,7 @@ def end_abandoned_runs(address: StoreAddress, runs: Iterable[Run]) -> None:
 
 def _abandoned(tags: Mapping[str, str]) -> bool:
     process = tags.get("pid", "")
-    if re.fullmatch(r".+:\d+:\d*", tags.get(PROCESS, "")):
+    if re.fullmatch(r".+:\d+:[^:]*", tags.get(PROCESS, "")):
         return not is_held(tags[PROCESS], math.inf, 0.0)
     if tags.get("host") != socket.gethostname() or not process.isdecimal():
         return False

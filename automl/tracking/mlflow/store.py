@@ -16,7 +16,7 @@ from automl.tracking.mlflow.address import StoreAddress, first_line, probe
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 PROCESS = "process"
-"""Tag of a run with the process that writes it, as `HOST:PID:START`."""
+"""Tag of a run with the process that writes it, as `records.leases.this_process` names it."""
 
 PRIMARY_METRIC = "mlflow.experiment.primaryMetric.name"
 GREATER_IS_BETTER = "mlflow.experiment.primaryMetric.greaterIsBetter"

@@ -121,6 +121,7 @@ def test_giving_up_ends_the_wait_for_the_end(steps: Steps) -> None:
     assert not steps.worker.finish(None)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_step_that_breaks_the_thread_is_not_waited_for(steps: Steps) -> None:
     def broken(last: bool) -> None:
         raise SystemExit
