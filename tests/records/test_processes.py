@@ -17,6 +17,7 @@ from automl.records.store import Records
 
 START = """
 import json, os, signal, sys, time
+import alembic.command
 from pathlib import Path
 from automl.errors import RecordError
 from automl.records.addresses import find_records
