@@ -1,5 +1,6 @@
 """Follows a study in the terminal: a live view, or plain lines where there is no terminal."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, final
@@ -31,6 +32,7 @@ from automl.trial import Progress, Trial, TrialState
 from automl.wording import score
 
 _MOST_NOTES = 12
+_PATIENCE = 0.2
 
 
 @final
@@ -100,13 +102,15 @@ class TerminalTracker(Tracker):
 
     def finish(self, seconds: float | None) -> None:  # noqa: ARG002  nothing is sent
         """Take the live view down."""
-        self.abandon()
-
-    def abandon(self) -> None:
-        """Take the live view down."""
         live, self._live = self._live, None
         if live is not None:
             live.stop()
+
+    def abandon(self) -> None:
+        """Take the live view down, in a thread: an interrupted print may hold what that needs."""
+        thread = threading.Thread(target=self.finish, args=(None,), daemon=True)
+        thread.start()
+        thread.join(_PATIENCE)
 
     def _make_forecast(self, run: Run, state: StudyState) -> Forecast:
         """What is still to come of a run."""
