@@ -56,7 +56,8 @@ class Objective:
 
         def key(trial: "Trial") -> tuple[bool, float, int]:
             failed = trial.state is not TrialState.COMPLETE
-            return failed, 0.0 if failed else sign * trial.mean(self.metric), trial.number
+            score = 0.0 if failed else sign * trial.mean(self.metric)
+            return failed, math.inf if math.isnan(score) else score, trial.number
 
         return sorted(trials, key=key)
 
@@ -247,5 +248,8 @@ def _mean(values: tuple[float, ...]) -> float:
         return math.nan
     try:
         return math.fsum(values) / len(values)
-    except OverflowError:  # scores of a network that is about to diverge
-        return math.fsum(value / len(values) for value in values)
+    except (
+        OverflowError,
+        ValueError,
+    ):  # scores of a network that is about to diverge: near the largest number, or ±∞
+        return sum(value / len(values) for value in values)

@@ -12,6 +12,8 @@ DOORS = {
     "pydantic": "config/",
     "yaml": "config/reading.py",
     "matplotlib": "report/",
+    "sqlalchemy": ("records/", "data/databases.py"),
+    "alembic": "records/",
 }
 
 

@@ -149,3 +149,12 @@ def test_seeds_do_not_depend_on_the_hash_seed_of_python() -> None:
 def test_the_mean_of_scores_near_the_largest_number_is_one():
     trial = completed(0, 1.7e308, 1.6e308)
     assert trial.mean("log_loss") == pytest.approx(1.65e308)
+    assert math.isnan(completed(0, math.inf, -math.inf).mean("log_loss"))
+
+
+def test_a_score_that_is_no_number_is_the_worst():
+    trials = [completed(0, math.nan), completed(1, 2.0), completed(2, math.inf), failed(3)]
+    for direction in Direction:
+        objective = Objective("log_loss", direction)
+        assert objective.best(trials).number == (1 if direction is Direction.MINIMIZE else 2)
+        assert [trial.number for trial in objective.rank(trials)][-1] == 3

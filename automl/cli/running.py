@@ -28,7 +28,7 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
 
     began = time.monotonic()
     from automl.config.reading import load_study
-    from automl.study.resuming import check_not_held, existing_records, find_unfinished
+    from automl.study.resuming import check_can_go_on, existing_records, find_unfinished
 
     if more is not None and fresh:
         raise click.UsageError("--more goes on with a run, --fresh begins one; leave one out.")
@@ -47,7 +47,7 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
         next_commands.after_the_end()
         return
     if found is not None:
-        check_not_held(found)
+        check_can_go_on(found)
     from automl.report.console import make_console
 
     console = make_console(quiet=quiet)

@@ -104,17 +104,17 @@ def count_memory(
     each = _view_bytes(prepared)
     if prepared.make_engine().cohort_size == 1:  # one view after another, in the analyses too
         networks = _STATE_COPIES * _FLOAT_BYTES * largest.capacity
-        views = _SEQUENTIAL_COPIES * max(view for views in each.values() for view in views)
-        return Memory(process, views, networks, 0, available, on_device)
+        encoded = _SEQUENTIAL_COPIES * max(map(max, each.values()))
+        return Memory(process, encoded, networks, 0, available, on_device)
     num_folds = len(prepared.splits.folds)
     kept = num_folds * sum(map(sum, each.values()))
     widest = max(sum(views) for views in each.values())
-    views = kept + _COPIES * num_folds * widest
+    views: float = kept + _COPIES * num_folds * widest
     peak = views
     if design.trials:
         resampled = design.num_folds + design.num_resamples * design.num_seeds
         every = resampled * sum(map(sum, each.values()))
-        shares = len(SHARES) * num_folds * max(view for views in each.values() for view in views)
+        shares = len(SHARES) * num_folds * max(map(max, each.values()))
         together = _COPIES * (num_folds * widest + shares)
         peak = kept + max(every + _COPIES * resampled * widest, shares + together)
     networks = _places_bytes(prepared, largest, workload) + _PROGRAM_BYTES * workload.num_programs

@@ -1,6 +1,5 @@
 """What a study will cost in time, memory and disk, from timed epochs of its smallest and its largest network."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -149,10 +148,9 @@ def _times(
     ]
     fitting = prepared.num_trials
     if search_budget is not None and searches[1] > search_budget:
-        compiled = replace(paces[1], compilation=0.0)
-        trained = searches[1] if workload.always_compiles else _search_seconds(prepared, workload, compiled)
-        left = search_budget - (searches[1] - trained)
-        fitting = min(fitting, max(1, math.floor(left / trained * prepared.num_trials)))
+        trained = searches[1] - _scoring_seconds(prepared, paces[1])
+        limit = search_budget * trained / searches[1]
+        fitting = max(1, workload.trials_within(limit, _cost(prepared, paces[1])))
     share = min(timing.share for timing in timings)
     return Times(Seconds(*searches), Seconds(*refits), Seconds(*analyses), fitting, share)
 
@@ -178,14 +176,21 @@ def _paces(timings: Sequence[Timing]) -> tuple[_Pace, _Pace, _Pace]:
 
 def _search_seconds(prepared: PreparedStudy, workload: Workload, pace: _Pace) -> float:
     """Programs and epochs on all threads; scores on one."""
+    return workload.seconds(_cost(prepared, pace)) + _scoring_seconds(prepared, pace)
+
+
+def _cost(prepared: PreparedStudy, pace: _Pace) -> Callable[[Work], float]:
     num_epochs = expected_epochs(prepared)
 
     def cost(work: Work) -> float:
         compilation = 0.0 if work.is_compiled else pace.compilation
         return compilation + work.num_networks * num_epochs * pace.epoch(work.capacity)
 
-    scored = prepared.num_trials * len(prepared.splits.folds) * pace.member
-    return workload.seconds(cost) + scored
+    return cost
+
+
+def _scoring_seconds(prepared: PreparedStudy, pace: _Pace) -> float:
+    return prepared.num_trials * len(prepared.splits.folds) * pace.member
 
 
 def _refit_seconds(prepared: PreparedStudy, workload: Workload, pace: _Pace) -> float:

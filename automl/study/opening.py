@@ -11,6 +11,7 @@ from automl.config.reading import study_text
 from automl.errors import DataError, NetworkError
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR
 from automl.networks.sources import builder_sources, changed_files
+from automl.records.disk import remove_leftovers
 from automl.records.events import StudyContinued, StudyStarted
 from automl.records.files import STUDY_FILE, make_run_folder, remove_run_folder, write_whole
 from automl.records.leases import Lease
@@ -49,8 +50,9 @@ def go_on(records: Records, prepared: PreparedStudy, found: Unfinished, budget: 
         RecordError: Another process works on it, or the record cannot be written.
     """
     started = found.state.started
-    check_digests(prepared, started.digests or {"data": started.facts.get("data_digest", "")})
+    check_digests(prepared, started.digests)
     lease = records.claim(found.run)
+    remove_leftovers(found.run.folder)
     began = first_event(prepared, started.identifier, budget)
     event = StudyContinued(
         text=study_text(prepared.config),

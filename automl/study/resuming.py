@@ -43,6 +43,11 @@ class Unfinished:
         )
 
     @property
+    def is_imported(self) -> bool:
+        """Whether an earlier version of automl ran it, of which too little is known to go on."""
+        return not self.state.started.digests
+
+    @property
     def is_done(self) -> bool:
         """Whether there is nothing to go on with."""
         finished = self.state.finished is not None and self.state.finished.status == "finished"
@@ -96,11 +101,16 @@ def find_unfinished(records: Records, config: StudyConfig, more: int | None = No
     return Unfinished(run, state, changes, num_trials)
 
 
-def check_not_held(found: Unfinished) -> None:
-    """Refuse early what `Records.claim` would refuse after the preparation.
+def check_can_go_on(found: Unfinished) -> None:
+    """Refuse early what could not go on after the preparation.
 
     Raises:
-        RecordError: Another process works on the run.
+        RecordError: Another process works on the run, or an earlier version of automl ran it.
     """
+    if found.is_imported:
+        what = (
+            f"the run {found.run.identifier} of {found.run.name!r} was made by an earlier version of automl"
+        )
+        raise RecordError(f"{what} and cannot be gone on with. Begin a new run with --fresh.")
     if found.run.held:
         raise RecordError(holder(found.run, found.run.owner, found.run.since))

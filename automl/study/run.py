@@ -28,7 +28,7 @@ from automl.study.budget import Budget
 from automl.study.conclusion import analyze, conclude
 from automl.study.opening import begin_run, go_on
 from automl.study.preparation import PreparedStudy, prepare_study
-from automl.study.resuming import Unfinished, existing_records, find_unfinished
+from automl.study.resuming import Unfinished, check_can_go_on, existing_records, find_unfinished
 from automl.study.search import search
 from automl.study.session import Session
 from automl.tracking.table import make_trackers
@@ -116,6 +116,8 @@ def run_study(
     found = find_unfinished(known, config) if known is not None else None
     if found is not None and found.is_done:
         return result_of(found.run, found.state)
+    if found is not None:
+        check_can_go_on(found)
     check_backend()
     prepared = prepared or prepare_study(config, table)
     records = open_records(Path(mlruns), config.records.uri, create=True, source="records.uri")

@@ -119,6 +119,10 @@ class Session:
 
         def on_progress(progress: Progress) -> None:
             self.interrupts.check()
+            if self._heartbeat is not None and self._heartbeat.is_lost:
+                self.record(
+                    PhaseBegun(self.state.phase)
+                )  # is refused, with the name of who has taken the run over
             for tracker in self.trackers:
                 tracker.log_progress(progress)
 

@@ -80,6 +80,22 @@ class Workload:
             again = sum(self._makespan(cohort, cost) for cohort in compiled)
         return planned + again * (self.num_trials - self.num_planned) / self.num_planned
 
+    def trials_within(self, limit: float, cost: Callable[[Work], float]) -> int:
+        """Trials that end within so many seconds; of a cohort that is cut, its share."""
+        left, ended = limit, 0.0
+        for cohort in self.cohorts:
+            seconds, count = self._makespan(cohort, cost), self._num_trials_of(cohort)
+            if seconds > left:
+                return int(ended + count * left / seconds)
+            left, ended = left - seconds, ended + count
+        more = self.seconds(cost) - (limit - left)
+        rest = self.num_trials - self.num_planned
+        return int(ended + min(rest, rest * left / more if more > 0.0 else rest))
+
+    def _num_trials_of(self, cohort: Sequence[Work]) -> float:
+        every = sum(work.num_networks for own in self.cohorts for work in own)
+        return self.num_planned * sum(work.num_networks for work in cohort) / every
+
     def _makespan(self, cohort: Sequence[Work], cost: Callable[[Work], float]) -> float:
         """The time at which the last thread ends, when each takes the longest work that waits."""
         ends = [0.0] * self.num_workers
