@@ -72,7 +72,9 @@ def existing_records(mlruns: Path, uri: str | None) -> Records | None:
     Raises:
         RecordError: It cannot be used.
     """
-    return open_records(mlruns, uri, source="records.uri") if has_records(mlruns, uri) else None
+    if not has_records(mlruns, uri):
+        return None
+    return open_records(mlruns, uri, create=True, source="records.uri")  # a server may have no tables yet
 
 
 def find_unfinished(records: Records, config: StudyConfig, more: int | None = None) -> Unfinished | None:
