@@ -15,10 +15,11 @@ from automl.records.runs import Run
 from automl.records.store import Records
 from automl.secrets import MASK
 from automl.tracking.mlflow.abandoned import end_abandoned_runs
-from automl.tracking.mlflow.address import StoreAddress, first_line, refused
+from automl.tracking.mlflow.address import StoreAddress, refused
 from automl.tracking.mlflow.opening import open_store, read_experiments, search_runs
 from automl.tracking.mlflow.projection import Projection, Until, never
 from automl.tracking.mlflow.store import Run as MlflowRun
+from automl.tracking.mlflow.store import said
 from automl.tracking.mlflow.study_run import SENT
 from automl.tracking.mlflow.trial_runs import Render
 
@@ -77,18 +78,17 @@ def send_run(records: Records, run: Run, address: StoreAddress, render: Render, 
         except Exception as error:
             if not projection.num_recorded:
                 raise refused(address, error) from error
-            said = first_line(error, address.uri)
-            raise TrackingError(_unsent(projection, run, said)) from error
+            raise TrackingError(_unsent(projection, run, said(address, error))) from error
         missing = projection.num_recorded - projection.num_done
         return Sent(projection.num_done - projection.num_there, projection.num_there, missing, whole, running)
 
 
-def _unsent(projection: Projection, run: Run, said: str) -> str:
+def _unsent(projection: Projection, run: Run, why: str) -> str:
     missing = projection.num_recorded - projection.num_done
     what = (
         f"MLflow has not taken {missing} of {projection.num_recorded} trials of {run.name}/{run.identifier}"
     )
-    return f"{what}: {said}. Send them again with `automl track {run.name}`."
+    return f"{what}: {why}. Send them again with `automl track {run.name}`."
 
 
 def recorded_uri(run: Run) -> str | None:
@@ -117,10 +117,13 @@ class Completion:
         records: The record.
         address: The store.
         render: Writes the files of a trial into a folder.
+        own: A run that is left to whoever asks.
     """
 
-    def __init__(self, records: Records, address: StoreAddress, render: Render) -> None:
-        self._records, self._address, self._render = records, address, render
+    def __init__(
+        self, records: Records, address: StoreAddress, render: Render, own: Run | None = None
+    ) -> None:
+        self._records, self._address, self._render, self._own = records, address, render, own
         self._left: list[Run] | None = None
 
     def step(self, until: Until = never) -> int:
@@ -160,6 +163,7 @@ class Completion:
         database = self._address.database
         if database is not None and not database.is_file():
             return []
+        own = None if self._own is None else self._own.number
         runs = {run.identifier: run for run in self._records.runs()}
         experiments = read_experiments(self._address)
         names = {run.name for run in runs.values()} & set(experiments)
@@ -170,7 +174,11 @@ class Completion:
         wanted |= {run.tags.get("study_id") for run in found if not self._is_whole(run, runs)}
         end_abandoned_runs(self._address, [run for run in open_now if run.tags.get("study_id") not in runs])
         begun = {run.tags.get("study_id") for run in found}
-        return [run for run in runs.values() if run.identifier in begun & wanted and not run.held]
+        return [
+            run
+            for run in runs.values()
+            if run.identifier in begun & wanted and not run.held and run.number != own
+        ]
 
     def _is_whole(self, found: MlflowRun, runs: dict[str, Run]) -> bool:
         """Whether the store has every event of a run; runs that are not recorded here count as whole."""

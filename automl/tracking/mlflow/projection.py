@@ -86,6 +86,11 @@ class Projection:
         return self._num_there
 
     @property
+    def is_attached(self) -> bool:
+        """Whether it is known what MLflow has."""
+        return self._attached
+
+    @property
     def num_recorded(self) -> int:
         """Trials that have ended, as far as the record has been read."""
         return self._state.num_trials

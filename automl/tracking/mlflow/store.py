@@ -4,6 +4,7 @@ So a thread may write while others work. MLflow is imported late: that takes two
 """
 
 import os
+import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,8 +79,8 @@ class Store:
         return not probe(self.address)
 
     def said(self, error: BaseException) -> str:
-        """What an error of the store says, in one line and without the secrets of its address."""
-        return first_line(error, self.address.uri)
+        """What an error of the store says, as `said` does."""
+        return said(self.address, error)
 
     def create_run(self, name: str, tags: Mapping[str, str], started: int) -> str:
         """Begins a run, marked with this host and process; the time is in milliseconds since 1970."""
@@ -139,6 +140,13 @@ class Store:
     def experiment_tags(self) -> dict[str, str]:
         """Tags of the experiment."""
         return dict(self.client.get_experiment(self.experiment_id).tags)
+
+
+def said(address: StoreAddress, error: BaseException) -> str:
+    """What an error of a store says, in one short line and without the secrets of its address."""
+    text = first_line(error, address.uri)
+    failed = re.match(r"API request to (\S+) failed with exception", text)
+    return f"{address.shown} does not answer" if failed else text
 
 
 def search(client: Any, experiments: Sequence[str], condition: str) -> Iterator[Run]:

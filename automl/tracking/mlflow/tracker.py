@@ -13,10 +13,11 @@ from automl.records.events import Recorded
 from automl.records.runs import Run
 from automl.records.state import StudyState
 from automl.records.store import Records
-from automl.tracking.mlflow.address import find_store, first_line, probe, refused
+from automl.tracking.mlflow.address import find_store, probe, refused
 from automl.tracking.mlflow.completing import Completion, SendingLock
 from automl.tracking.mlflow.opening import open_store
 from automl.tracking.mlflow.projection import Projection
+from automl.tracking.mlflow.store import said
 from automl.tracking.mlflow.trial_runs import Render
 from automl.tracking.mlflow.worker import Patience, Worker
 from automl.tracking.tracker import Tracker
@@ -45,7 +46,7 @@ class MlflowTracker(Tracker):
         self._worker: Worker | None = None
         self._projection: Projection | None = None
         self._run: Run | None = None
-        self._num_trials = 0
+        self._num_trials = self._num_before = 0
         self._whole = self._given_up = False
         self._reason = ""
 
@@ -62,11 +63,10 @@ class MlflowTracker(Tracker):
             raise
         except Exception as error:
             raise refused(self._address, error) from error
-        self._run, self._projection, self._num_trials = run, projection, state.num_trials
-        completion = Completion(records, self._address, self._render)
-        patience = Patience(
-            lambda: not probe(self._address), lambda error: first_line(error, self._address.uri)
-        )
+        self._run, self._projection = run, projection
+        self._num_trials = self._num_before = state.num_trials
+        completion = Completion(records, self._address, self._render, run)
+        patience = Patience(lambda: not probe(self._address), lambda error: said(self._address, error))
         lock = SendingLock(run, self._address)
         worker = Worker(lambda last: self._step(lock, completion, last), patience, lock.close)
         self._worker = worker
@@ -104,7 +104,7 @@ class MlflowTracker(Tracker):
         except Exception as error:
             if not last:
                 raise
-            self._reason = first_line(error, self._address.uri)
+            self._reason = said(self._address, error)
 
     def _send(self, lock: SendingLock, completion: Completion, last: bool) -> None:
         assert self._projection is not None and self._worker is not None
@@ -115,11 +115,15 @@ class MlflowTracker(Tracker):
             self._whole = self._projection.complete(worker.stopped, _LAST_FAILURES)
         else:
             self._projection.catch_up(worker.stopped)
-        completion.step(worker.stopped if last else worker.busy)
+        try:
+            completion.step(worker.stopped if last else worker.busy)
+        except TrackingError as error:  # its advice is for a study that has not begun
+            raise error.__cause__ or ConnectionError(f"{self._address.shown} does not answer") from error
 
     def _say_what_is_missing(self) -> None:
         assert self._run is not None and self._projection is not None
-        missing, folder = self._num_trials - self._projection.num_done, self._folder.absolute()
+        sent = self._projection.num_done if self._projection.is_attached else self._num_before
+        missing, folder = self._num_trials - sent, self._folder.absolute()
         what = f"{missing} of {self._num_trials} trials are" if missing else "The end of the study is"
         why = f": {self._reason}" if self._reason else ""
         at = "" if folder == Path("mlruns").absolute() else f" --mlruns {shlex.quote(str(folder))}"
