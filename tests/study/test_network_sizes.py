@@ -117,3 +117,15 @@ def test_trials_that_are_not_planned_cost_what_the_planned_ones_cost_without_the
     workload = Workload([[Work(5, 1)], [Work(3, 1, True)]], 1, 2, 8, always_compiles=False)
     assert workload.seconds(cost) == 100 + 4 * (5 + 3)
     assert replace(workload, always_compiles=True).seconds(cost) == 4 * (100 + 5 + 3)
+
+
+def test_a_limit_has_room_for_whole_cohorts_and_a_share_of_the_one_that_it_cuts() -> None:
+    """Cohorts of 2, 2 and 1 trials that take 10, 4 and 2 seconds; then 5 trials more that take as long, 16 seconds."""
+    cohorts = [[Work(10, 1), Work(10, 1)], [Work(20, 4)], [Work(10, 2)]]
+    seconds = {1: 10.0, 4: 4.0, 2: 2.0}
+    workload = Workload(cohorts, num_workers=2, num_planned=5, num_trials=10, always_compiles=True)
+
+    def within(limit: float) -> int:
+        return workload.trials_within(limit, lambda work: seconds[int(work.capacity)])
+
+    assert [within(limit) for limit in (4, 5, 10, 12, 14, 16, 24, 32, 99)] == [0, 1, 2, 3, 4, 5, 7, 10, 10]

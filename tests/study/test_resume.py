@@ -7,6 +7,7 @@ import pandas
 import pytest
 import tensorflow
 import yaml
+from postgres import running_postgres
 from recording import Recorder
 
 import automl
@@ -209,3 +210,12 @@ def test_a_second_run_of_the_same_study_is_refused_while_the_first_runs(tmp_path
 
     result = automl.run_study(path, mlruns=tmp_path / "mlruns", trackers=[Recorder(trial=again)])
     assert refused and len(result.trials) == NUM_TRIALS
+
+
+def test_a_killed_study_in_postgresql_goes_on_from_an_empty_database(tmp_path, undisturbed, monkeypatch):
+    with running_postgres() as server:
+        path = write(tmp_path, records={"uri": server.new_database()})
+        result = run_with_kills(path, [6], monkeypatch)
+    pandas.testing.assert_frame_equal(board(result), board(undisturbed))
+    assert weights(result) == weights(undisturbed)
+    assert not (tmp_path / "mlruns" / "records.db").exists()
