@@ -1,5 +1,6 @@
 """The commands as a person types them: what they print, what they leave, how they exit."""
 
+import contextlib
 import csv
 import io
 import json
@@ -16,6 +17,7 @@ import yaml
 from click.testing import CliRunner
 
 from automl.cli import cli
+from automl.errors import RecordError
 from automl.records.finding import open_records
 
 SMALL = {
@@ -217,7 +219,9 @@ def test_a_server_that_does_not_answer_is_named(tmp_path):
 
 
 def num_recorded(mlruns):
-    return sum(run.num_trials for run in open_records(mlruns).runs())
+    with contextlib.suppress(RecordError):  # its tables are being made
+        return sum(run.num_trials for run in open_records(mlruns).runs())
+    return 0
 
 
 @pytest.mark.parametrize("polite", [signal.SIGINT, signal.SIGTERM])

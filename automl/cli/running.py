@@ -3,6 +3,7 @@
 import shlex
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -48,11 +49,22 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
         return
     if found is not None:
         check_can_go_on(found)
+    if found is not None and not quiet:
+        click.echo(found.sentence)
+    try:
+        result = _train(config, (mlruns, uri), found, quiet, began)
+    except KeyboardInterrupt:
+        next_commands.after_an_interrupt()
+        click.get_current_context().exit(INTERRUPTED)
+    _print_result(result.folder, records)
+    next_commands.after_a_run(result.model)
+
+
+def _train(config: Any, at: tuple[Path, str | None], found: Any, quiet: bool, began: float) -> Any:
+    """Prepare a study, then run it or go on with it; `StudyConfig`, `Unfinished` and `StudyResult` are loaded late."""
     from automl.report.console import make_console
 
     console = make_console(quiet=quiet)
-    if found is not None and not quiet:
-        click.echo(found.sentence)
     with console.status("loading TensorFlow") if console.is_terminal else nullcontext():
         from automl.study.table import prepare_table
 
@@ -66,16 +78,9 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
         prepared = prepare_study(config, prepared=table)
     from automl.tracking.terminal import TerminalTracker
 
-    try:
-        record = open_records(mlruns, uri, create=True, source="records.uri")
-        result = run_prepared(
-            record, prepared, Request(began=began), found, trackers=[TerminalTracker(console)]
-        )
-    except KeyboardInterrupt:
-        next_commands.after_an_interrupt()
-        click.get_current_context().exit(INTERRUPTED)
-    _print_result(result.folder, records)
-    next_commands.after_a_run(result.model)
+    mlruns, uri = at
+    record = open_records(mlruns, uri, create=True, source="records.uri")
+    return run_prepared(record, prepared, Request(began=began), found, trackers=[TerminalTracker(console)])
 
 
 class _NextCommands:

@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from automl.config import study as config
+from automl.config.sections import TrainingConfig
 from automl.config.wrong_values import Keys, describe
 from automl.errors import StudyFileError
 from automl.secrets import masked
@@ -84,6 +85,13 @@ def study_text(study: config.StudyConfig) -> str:
             quoted = json.dumps(kept, ensure_ascii=False)
             text = f"{text[: token.start_mark.index]}{quoted}{end}{text[token.end_mark.index :]}"
     return re.sub("#.*", lambda comment: masked(comment[0]), text)
+
+
+def with_training(study: config.StudyConfig, training: TrainingConfig) -> config.StudyConfig:
+    """The study with another training section; its text stays the one that was asked for."""
+    changed = study.model_copy(update={"training": training})
+    changed._text = study.text or dump_study(study)
+    return changed
 
 
 def dump_study(study: config.StudyConfig) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas
 
 from automl.config.notes import notes_of
+from automl.config.reading import with_training
 from automl.config.study import StudyConfig
 from automl.data.audit import audit
 from automl.data.dataset import Dataset
@@ -122,4 +123,4 @@ def _sized(config: StudyConfig, num_rows: int) -> StudyConfig:
         "epochs": next((epochs for rows, epochs in _EPOCHS if num_rows < rows), _FEWEST_EPOCHS),
     }
     left_open = {name: value for name, value in suited.items() if getattr(config.training, name) is None}
-    return config.model_copy(update={"training": config.training.model_copy(update=left_open)})
+    return with_training(config, config.training.model_copy(update=left_open))
