@@ -18,6 +18,7 @@ from automl.study.workload import Work, Workload, plan_workload
 from automl.training import together
 from automl.training.planner import plan_lanes
 from automl.training.trials import plan_members
+from automl.trial import Hyperparameters
 
 
 @pytest.mark.parametrize(
@@ -38,24 +39,15 @@ from automl.training.trials import plan_members
 )
 def test_the_smallest_and_the_largest_network_are_those_of_all_configurations(space: dict[str, Any]) -> None:
     prepared = prepared_with(space=space)
-    every = configurations(prepared.space)
-    assert every is not None
-    counts = [prepared.builder.build(values, seed=1).count_params() for values in every]
-    moving = [
-        int(values.get("batch_normalization", False)) for values in configurations(prepared.space) or ()
-    ]
+
+    def count(values: Hyperparameters) -> int:
+        weights = prepared.builder.build(values, seed=1).trainable_weights
+        return sum(int(numpy.prod(one.shape)) for one in weights)
+
+    counts = [count(values) for values in configurations(prepared.space) or ()]
     smallest, largest = smallest_and_largest(prepared)
-    for found in (smallest, largest):
-        model = prepared.builder.build(found.hyperparameters, seed=1)
-        assert found.capacity == sum(int(numpy.prod(weights.shape)) for weights in model.trainable_weights)
-    if not any(moving):
-        assert (smallest.capacity, largest.capacity) == (min(counts), max(counts))
-    else:
-        trainable = [
-            sum(int(numpy.prod(weights.shape)) for weights in prepared.builder.build(v, 1).trainable_weights)
-            for v in configurations(prepared.space) or ()
-        ]
-        assert (smallest.capacity, largest.capacity) == (min(trainable), max(trainable))
+    assert (smallest.capacity, largest.capacity) == (min(counts), max(counts))
+    assert [count(found.hyperparameters) for found in (smallest, largest)] == [min(counts), max(counts)]
 
 
 def test_of_a_builder_the_ends_of_all_ranges_are_built_and_what_raises_is_left_out(tmp_path: Path) -> None:
