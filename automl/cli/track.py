@@ -43,9 +43,9 @@ def track(study: str | None, uri: str | None, records: str | None, mlruns: Path)
     what = f"{run.name}/{run.identifier}"
     click.echo(f"{what}: {sent.sent} trials sent to {address.shown}, {sent.there} were there already.")
     if sent.running:
-        click.echo("Another process works on this run; it sends what follows.")
+        click.echo("The run is still in progress in another process, which sends the rest.")
     if others:
-        click.echo(f"Other runs that were not whole there and now are: {others}.")
+        click.echo(f"Other runs completed there: {others}.")
     if not sent.whole:
         cure = f"Send it again with `automl track {run.name}`."
-        raise TrackingError(f"{what}: MLflow has not taken everything; see the warnings above. {cure}")
+        raise TrackingError(f"{what}: not everything could be sent to MLflow; see the warnings above. {cure}")

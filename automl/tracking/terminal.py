@@ -64,7 +64,7 @@ class TerminalTracker(Tracker):
         self._introduce(state.started)
         if state.num_trials:
             self._print(
-                f"  goes on after {state.num_trials} of {state.started.num_trials} trials", style="dim"
+                f"  continues after {state.num_trials} of {state.started.num_trials} trials", style="dim"
             )
         if self._console.is_terminal:
             self._live = Live(self, console=self._console, refresh_per_second=4, transient=True)
@@ -86,7 +86,7 @@ class TerminalTracker(Tracker):
                 self._forecast.end(name)
                 self._running = self._position = ""
             case Finished(status=status) if status == "stopped":
-                self._print(f"stopped; {state.num_trials} trials that have ended are kept", style="yellow")
+                self._print(f"stopped; {state.num_trials} finished trials are kept", style="yellow")
 
     def log_progress(self, progress: Progress) -> None:
         """Show where the networks are."""

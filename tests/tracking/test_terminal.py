@@ -99,7 +99,7 @@ def test_a_study_that_is_stopped_says_how_many_trials_are_kept(tmp_path: Path) -
     watched.study.end_trials([completed(0, 0.5), failed(1)])
     watched.study.finish("stopped", "interrupted")
     watched.tracker.finish(0.0)
-    assert watched.lines[-1] == "stopped; 2 trials that have ended are kept"
+    assert watched.lines[-1] == "stopped; 2 finished trials are kept"
 
 
 def test_the_live_view(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_study_goes_on_with_its_trials_and_a_pace_of_its_own(tmp_path: Path) -
     watched.now += 20.0
     study.end_trial(completed(3, 0.75))
     watched.tracker.finish(None)
-    assert "  goes on after 3 of 5 trials" in watched.out.getvalue()
+    assert "  continues after 3 of 5 trials" in watched.out.getvalue()
     head, _, best, _ = watched.look()
     assert head == "4/5 trials 17:50 gone, about 1:05 left 1 failed"
     assert best == "best: log_loss 0.25 (trial 2)"

@@ -1,1 +1,1 @@
-"""MLflow: one run a study, one child run a trial, one for the best model. The only user of mlflow."""
+"""MLflow: one run per study, one child run per trial, one for the best model. The only user of mlflow."""

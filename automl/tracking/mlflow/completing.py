@@ -65,7 +65,7 @@ def send_run(records: Records, run: Run, address: StoreAddress, render: Render, 
     lock = SendingLock(run, address)
     if not lock.take():
         raise TrackingError(
-            f"{run.folder}: another process is sending this run to the same store. Wait for it."
+            f"{run.folder}: another process is already sending this run to this store. Wait until it has ended."
         )
     with contextlib.closing(lock):
         projection = Projection(open_store(address, run.name), records, run, render)
@@ -85,10 +85,8 @@ def send_run(records: Records, run: Run, address: StoreAddress, render: Render, 
 
 def _unsent(projection: Projection, run: Run, why: str) -> str:
     missing = projection.num_recorded - projection.num_done
-    what = (
-        f"MLflow has not taken {missing} of {projection.num_recorded} trials of {run.name}/{run.identifier}"
-    )
-    return f"{what}: {why}. Send them again with `automl track {run.name}`."
+    trials = f"{missing} of {projection.num_recorded} trials of {run.name}/{run.identifier}"
+    return f"{trials} could not be sent to MLflow: {why}. Try again with `automl track {run.name}`."
 
 
 def recorded_uri(run: Run) -> str | None:

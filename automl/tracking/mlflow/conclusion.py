@@ -62,7 +62,7 @@ class Conclusion:
 
         Args:
             exported: Number and time, in milliseconds since 1970, of the event of the last export.
-            until: Asked before each step; what is left is for the next time.
+            until: Asked before each step; the rest is done the next time.
 
         Returns:
             Whether all of it is there.
@@ -73,13 +73,15 @@ class Conclusion:
             if until():
                 return False
             if not self._store.answers():
-                LOGGER.warning("MLflow does not answer: %s and what follows is not there.", what)
+                LOGGER.warning("MLflow does not respond: %s and all that follows was not sent.", what)
                 return False
             try:
                 step()
                 in_a_row = 0
             except Exception as error:
-                LOGGER.warning("MLflow did not take %s: %s.", what, self._store.said(error))
+                LOGGER.warning(
+                    "%s could not be sent to MLflow: %s.", what.capitalize(), self._store.said(error)
+                )
                 whole, in_a_row = False, in_a_row + 1
             if in_a_row == _MOST_FAILURES:
                 return False
@@ -114,7 +116,7 @@ class Conclusion:
         try:
             return explain_study(self._state)
         except Exception as error:  # the trials and their scores are there all the same
-            LOGGER.warning("What limits the study cannot be said in MLflow: %s.", first_line(error))
+            LOGGER.warning("The diagnoses could not be sent to MLflow: %s.", first_line(error))
             return Explanation()
 
     def _log_model(self, outcome: Outcome, exported: tuple[int, int]) -> None:

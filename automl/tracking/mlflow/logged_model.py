@@ -187,8 +187,8 @@ def _signature(model: ExportedModel) -> Any:
 def _column_type(column: pandas.Series) -> Any:
     """MLflow's type of a column; none for numbers and truth values.
 
-    MLflow would refuse whole numbers where it was told of fractions, and make a null of a request false. What a
-    column must hold is the exported model's to say.
+    MLflow would refuse whole numbers in a column that is declared to hold fractions, and read a null as false. The
+    exported model itself checks what a column holds.
     """
     from mlflow.types.schema import AnyType
 

@@ -17,7 +17,7 @@ _ENVIRONMENT = {
     "MLFLOW_DISABLE_AGENT_HINT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
-    "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # every failure is caught, and told in our own words
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # every failure is caught, and reported in our own words
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_UV_AUTO_DETECT": "false",  # the uv project of the working folder is not what a model needs
 }

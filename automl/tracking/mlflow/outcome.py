@@ -91,7 +91,7 @@ def read_whole(state: StudyState, number: int) -> Trial:
     try:
         return state.whole(number)
     except RecordError as error:
-        LOGGER.warning("%s MLflow gets the objective of trial %d only.", error, number)
+        LOGGER.warning("%s Only the objective of trial %d is sent to MLflow.", error, number)
         return state.trial(number)
 
 

@@ -33,7 +33,7 @@ MOST_DRAWN = 50
 _DRAWN_BEST = 3
 
 Until = Callable[[], bool]
-"""Whether to stop; what is left is for the next time."""
+"""Whether to stop; the rest is sent the next time."""
 
 
 def never() -> bool:
@@ -112,7 +112,7 @@ class Projection:
         try:
             self._conclusion().save_view()
         except Exception as error:  # there is the plain list
-            LOGGER.warning("MLflow did not take the view of the trials: %s.", self._store.said(error))
+            LOGGER.warning("The view of the trials could not be sent to MLflow: %s.", self._store.said(error))
 
     def catch_up(self, until: Until = never, failures: int = 1) -> bool:
         """Send what has been recorded since the last time and what could not be sent then.

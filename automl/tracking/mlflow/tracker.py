@@ -87,7 +87,7 @@ class MlflowTracker(Tracker):
             return
         ended = self._worker.finish(seconds)
         if not ended and not self._reason:
-            self._reason = "it was given up" if self._given_up else "no time was left"
+            self._reason = "interrupted" if self._given_up else "the time limit was reached"
         if not self._whole:
             self._say_what_is_missing()
 
@@ -109,7 +109,7 @@ class MlflowTracker(Tracker):
     def _send(self, lock: SendingLock, completion: Completion, last: bool) -> None:
         assert self._projection is not None and self._worker is not None
         if not lock.take():
-            raise TrackingError("another process is sending this run")
+            raise TrackingError("another process is already sending this run")
         worker = self._worker
         if last:
             self._whole = self._projection.complete(worker.stopped, _LAST_FAILURES)
@@ -124,11 +124,11 @@ class MlflowTracker(Tracker):
         assert self._run is not None and self._projection is not None
         sent = self._projection.num_done if self._projection.is_attached else self._num_before
         missing, folder = self._num_trials - sent, self._folder.absolute()
-        what = f"{missing} of {self._num_trials} trials are" if missing else "The end of the study is"
+        what = f"{missing} of {self._num_trials} trials are" if missing else "The result of the study is"
         why = f": {self._reason}" if self._reason else ""
         at = "" if folder == Path("mlruns").absolute() else f" --mlruns {shlex.quote(str(folder))}"
         where = f"MLflow ({self._address.shown})"
         LOGGER.warning(
-            "%s not in %s%s. All is recorded; send it with `automl track %s%s`.",
+            "%s not in %s%s. Everything is recorded; send it with `automl track %s%s`.",
             *(what, where, why, self._run.name, at),
         )

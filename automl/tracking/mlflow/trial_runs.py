@@ -160,7 +160,7 @@ class TrialRuns:
 
     def _find_or_create(self, trial: Trial, ended: Ended) -> _Child:
         number = ended.number
-        if number in self._attempted:  # the store may have made a run, or several, and never have told us
+        if number in self._attempted:  # the store may have made a run, or several, without our knowing
             runs = self._store.find_runs(f"{self._condition('trial')} and tags.trial = '{number}'")
             if runs:
                 return self._adopt(number, runs)

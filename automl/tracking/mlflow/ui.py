@@ -95,7 +95,8 @@ def _server_command(uri: str, port: int) -> tuple[str, ...]:
 def _find(experiments: Mapping[str, Experiment], study: str) -> Experiment:
     if study not in experiments:
         known = [name for name, found in experiments.items() if PRIMARY_METRIC in found.tags]
-        raise RecordError(explain("study", "be in the MLflow store", study, one_of(known, study)))
+        cure = f"{one_of(known, study)} `automl track {study}` sends a recorded study there."
+        raise RecordError(explain("study", "be in the MLflow store", study, cure))
     return experiments[study]
 
 

@@ -51,7 +51,7 @@ class Patience:
         self._failed, self._resume_at = True, self._clock() + PAUSE_SECONDS
         if not self._warned:
             LOGGER.warning(
-                "MLflow does not take the trials (%s). The study goes on; they are recorded and sent later.",
+                "Trials cannot be sent to MLflow (%s). The study continues; they are recorded and will be sent later.",
                 self._say(error),
             )
         self._warned = True
@@ -66,7 +66,7 @@ class Worker:
     """Takes a step whenever it is woken, and again after a pause where that failed.
 
     Args:
-        step: Sends what there is; told whether it is for the last time. May raise, and is taken again if it does. It
+        step: Sends what there is; called with whether it is the last time. May raise, and is taken again if it does. It
             must return soon after `stopped` or, but for the last time, `busy` has become true.
         patience: When a store that has failed is asked again.
         close: Called when the thread ends.

@@ -1,4 +1,4 @@
-"""A server that speaks as much of MLflow's protocol as a study needs, and hangs or fails when it is told to."""
+"""A server that speaks as much of MLflow's protocol as a study needs, and hangs or fails on demand."""
 
 import json
 import threading

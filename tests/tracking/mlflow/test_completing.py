@@ -98,7 +98,8 @@ def test_what_a_server_does_not_take_is_said(
 
     server.answer = refusing
     with pytest.raises(
-        TrackingError, match=r"not taken 2 of 2 trials of digits/.*too long.*automl track digits"
+        TrackingError,
+        match=r"2 of 2 trials of digits/.* could not be sent to MLflow: .*too long.*automl track digits",
     ):
         send_run(records, study.listed, address, write_nothing)
     assert "RUNNING" not in states(server, "digits").values()
@@ -184,7 +185,7 @@ def test_one_run_that_cannot_be_sent_holds_up_no_other(
     server.answer = refusing
     assert complete_all(records, address, write_nothing) == 1
     assert states(server, "one")["trial-0002"] == "FAILED"
-    assert "MLflow has not taken 2 of 3 trials of two/b: " in caplog.text
+    assert "2 of 3 trials of two/b could not be sent to MLflow: " in caplog.text
     assert "no room" in caplog.text
 
 
@@ -287,5 +288,5 @@ def test_the_command_completes_other_runs_and_hides_passwords(
     done = CliRunner().invoke(track, command, catch_exceptions=False)
     assert f": 1 trials sent to {uri.replace('sesame', '***')}, 0 were there already." in done.output
     assert "sesame" not in done.output
-    assert "Another process works on this run; it sends what follows." in done.output
-    assert "Other runs that were not whole there and now are: 1." in done.output
+    assert "The run is still in progress in another process, which sends the rest." in done.output
+    assert "Other runs completed there: 1." in done.output

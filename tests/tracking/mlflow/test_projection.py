@@ -334,7 +334,7 @@ def test_a_model_that_cannot_be_logged_costs_only_itself(
     record_a_study(study, classifier)
     breakable.broken = {"log_model_artifacts"}
     assert not project(study).complete()
-    assert "MLflow did not take the best model: the server went away." in caplog.text
+    assert "The best model could not be sent to MLflow: the server went away." in caplog.text
     assert children(client, "best")["best model"].info.status == "FAILED"
     (parent,) = children(client, "study").values()
     assert parent.info.status == "FINISHED"
@@ -357,7 +357,7 @@ def test_a_store_that_is_away_is_asked_for_nothing_more(
     calls = breakable.calls
     assert not projection.complete()
     assert breakable.calls == calls
-    assert "MLflow does not answer: the study's result and what follows is not there." in caplog.text
+    assert "MLflow does not respond: the study's result and all that follows was not sent." in caplog.text
 
 
 def test_an_older_run_leaves_the_page_of_the_experiment_to_the_newer(
@@ -429,7 +429,7 @@ def test_a_trial_whose_files_are_lost_is_there_with_what_its_event_says(
     run = children(client)["trial-0000"]
     assert (run.info.status, run.data.metrics["cv_log_loss_mean"]) == ("FINISHED", 3.0)
     assert "cv_accuracy_mean" not in run.data.metrics
-    assert "MLflow gets the objective of trial 0 only" in caplog.text
+    assert "Only the objective of trial 0 is sent to MLflow" in caplog.text
 
 
 def test_a_trial_that_the_time_limit_cut_short_says_so(
@@ -519,7 +519,7 @@ def test_an_interrupt_passes_and_loses_nothing(
     assert children(client)["trial-0000"].info.status == "FINISHED"
 
 
-def test_sending_stops_when_it_is_told_to_and_goes_on_later(
+def test_sending_stops_when_it_is_asked_to_and_continues_later(
     study: RecordedStudy, project: Project, client: Any
 ) -> None:
     study.end_trials([make_trial(number) for number in range(4)])

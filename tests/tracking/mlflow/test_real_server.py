@@ -88,7 +88,7 @@ def test_a_server_that_dies_and_one_that_hangs(
     server.signal(signal.SIGKILL)
     study.end_trials([make_trial(number, 9.0) for number in range(6, 9)])
     ends = time.monotonic() + GUARD
-    while "MLflow does not take the trials" not in caplog.text:
+    while "Trials cannot be sent to MLflow" not in caplog.text:
         assert time.monotonic() < ends
         time.sleep(0.1)
     server.start()

@@ -139,13 +139,13 @@ def test_a_server_that_is_away_for_a_third_of_the_time_gets_every_trial_once(
         server.down = 4 <= number < 8
         study.end_trial(make_trial(number))
         if number == 6:
-            wait_until(lambda: "MLflow does not take the trials" in caplog.text)
+            wait_until(lambda: "Trials cannot be sent to MLflow" in caplog.text)
     study.finish()
     tracker.finish(GUARD)
     runs = server.runs()
     assert sorted(name for name in runs if name.startswith("trial")) == [f"trial-{n:04d}" for n in range(12)]
     assert {run["status"] for run in runs.values()} == {"FINISHED"}
-    assert caplog.text.count("MLflow does not take the trials") == 1
+    assert caplog.text.count("Trials cannot be sent to MLflow") == 1
     assert "not in MLflow" not in caplog.text
 
 
@@ -160,7 +160,7 @@ def test_a_server_that_stays_away_is_reported_at_the_end(
     study.finish()
     tracker.finish(None)
     assert "2 of 3 trials are not in MLflow" in caplog.text
-    assert "All is recorded; send it with `automl track digits" in caplog.text
+    assert "Everything is recorded; send it with `automl track digits" in caplog.text
 
 
 def test_a_password_in_the_address_is_in_no_message(
@@ -231,7 +231,7 @@ def test_two_processes_never_send_one_run_at_once(
     study.end_trial(make_trial(0))
     study.finish()
     tracker.finish(GUARD)
-    assert "another process is sending this run" in caplog.text
+    assert "another process is already sending this run" in caplog.text
     lock.close()
     assert send_run(study.records, study.listed, address, render).sent == 1
 

@@ -245,7 +245,7 @@ def test_a_view_that_is_refused_costs_only_itself(
     study.end_trial(make_trial(0))
     study.finish()
     assert not projection.complete()
-    assert caplog.text.count("MLflow did not take the view of the trials") == 2
+    assert caplog.text.count("The view of the trials could not be sent to MLflow") == 2
     (parent,) = children(client, "study").values()
     assert parent.info.status == "FINISHED"
     assert "trial-0000" in parent.data.tags["mlflow.note.content"]

@@ -88,7 +88,7 @@ def test_a_store_that_fails_is_tried_once_more_at_the_end(
         assert steps.worker.finish(GUARD)
     assert steps.taken == [False, True], "it was not left alone"
     assert [record.getMessage() for record in caplog.records] == [
-        "MLflow does not take the trials (refused). The study goes on; they are recorded and sent later."
+        "Trials cannot be sent to MLflow (refused). The study continues; they are recorded and will be sent later."
     ]
 
 
@@ -129,6 +129,7 @@ def test_a_step_that_breaks_the_thread_is_not_waited_for(steps: Steps) -> None:
     worker = Worker(broken, steps.patience, steps.close)
     worker.start()
     assert worker.finish(None)
+    worker._thread.join(GUARD)
     assert steps.closed == 1
 
 
