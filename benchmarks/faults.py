@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -259,13 +260,16 @@ def outcome(path: Path) -> Outcome:
 
 
 def weights_of(model: Path) -> list[tuple[str, bytes]]:
-    """The bytes of each weight of a SavedModel by name: TensorFlow writes them into its file in a changing order."""
+    """The bytes of each weight of a SavedModel by name: TensorFlow writes them into its file in a changing order.
+
+    Keras counts a user's unnamed layers, `dense_3`, over the life of a process; the counter is left out.
+    """
     import tensorflow
 
     if not model.is_dir():
         return []
     return sorted(
-        (variable.name, variable.numpy().tobytes())
+        (re.sub(r"_\d+/", "/", variable.name), variable.numpy().tobytes())
         for variable in tensorflow.saved_model.load(str(model))._all_variables
     )
 

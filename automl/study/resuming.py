@@ -94,6 +94,7 @@ def find_unfinished(records: Records, config: StudyConfig, more: int | None = No
     run = next((run for run in reversed(runs) if run.num_trials), runs[-1])
     state = read_state(records, run)
     recorded = load_study(run.folder / STUDY_FILE, folder=Path(state.started.base))
+    recorded = recorded.model_copy(update={"name": config.name})  # the copy's file name is not the study's
     changes = compare(recorded, config, state.num_trials)
     if changes.refused:
         raise refusal(changes, config.where)
