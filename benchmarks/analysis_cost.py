@@ -27,17 +27,17 @@ class Clock(Tracker):
     def __init__(self):
         self.began = []
 
-    def start(self, records, run, state):
+    def start(self, *_):
         pass
 
-    def apply(self, recorded, state):
+    def apply(self, recorded, _):
         if isinstance(recorded.event, PhaseBegun | Finished):
             self.began.append((getattr(recorded.event, "name", "end"), time.monotonic()))
 
-    def log_progress(self, progress):
+    def log_progress(self, _):
         pass
 
-    def finish(self, seconds):
+    def finish(self, _):
         pass
 
     def abandon(self):

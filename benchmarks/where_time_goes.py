@@ -67,7 +67,9 @@ def main(path, folder=None):
     for label, seconds in sorted(SPENT.items(), key=lambda item: -item[1]):
         print(f"  {label:24} {seconds:8.2f} s  {seconds / whole:6.1%}")
     logging = sum(seconds for label, seconds in SPENT.items() if label.startswith("MLflow"))
-    print(f"not training {1 - SPENT['training'] / whole:.1%}; the main thread for MLflow {logging / whole:.1%}")
+    print(
+        f"not training {1 - SPENT['training'] / whole:.1%}; the main thread for MLflow {logging / whole:.1%}"
+    )
 
 
 if __name__ == "__main__":
