@@ -18,8 +18,8 @@ from automl.tracking.mlflow.abandoned import end_abandoned_runs
 from automl.tracking.mlflow.address import StoreAddress, refused
 from automl.tracking.mlflow.opening import open_store, read_experiments, search_runs
 from automl.tracking.mlflow.projection import Projection, Until, never
+from automl.tracking.mlflow.store import PRIMARY_METRIC, said
 from automl.tracking.mlflow.store import Run as MlflowRun
-from automl.tracking.mlflow.store import said
 from automl.tracking.mlflow.study_run import SENT
 from automl.tracking.mlflow.trial_runs import Render
 
@@ -167,7 +167,8 @@ class Completion:
         names = {run.name for run in runs.values()} & set(experiments)
         where = [experiments[name].identifier for name in sorted(names)]
         found = search_runs(self._address, where, "tags.role = 'study'")
-        open_now = search_runs(self._address, where, "attributes.status = 'RUNNING'")
+        ours = [found.identifier for found in experiments.values() if PRIMARY_METRIC in found.tags]
+        open_now = search_runs(self._address, ours, "attributes.status = 'RUNNING'")
         wanted = {run.tags.get("study_id") for run in open_now}
         wanted |= {run.tags.get("study_id") for run in found if not self._is_whole(run, runs)}
         end_abandoned_runs(self._address, [run for run in open_now if run.tags.get("study_id") not in runs])

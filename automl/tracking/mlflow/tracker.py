@@ -5,6 +5,7 @@ What it does not take is recorded all the same: `automl track`, `automl ui` and 
 
 import logging
 import shlex
+import time
 from pathlib import Path
 from typing import final
 
@@ -26,6 +27,9 @@ from automl.trial import Progress
 LOGGER = logging.getLogger(__name__)
 
 _LAST_FAILURES = 3
+
+_OTHERS_SECONDS = 60.0
+"""How long a study that is over may go on to complete other runs."""
 
 
 @final
@@ -85,11 +89,17 @@ class MlflowTracker(Tracker):
         """Send what is unsent, the result, the model and the notes; end the study's run. Says what is missing."""
         if self._worker is None:
             return
-        ended = self._worker.finish(seconds)
-        if not ended and not self._reason:
-            self._reason = "interrupted" if self._given_up else "the time limit was reached"
-        if not self._whole:
-            self._say_what_is_missing()
+        ended = False
+        try:
+            ended = self._worker.finish(seconds)
+        except KeyboardInterrupt:
+            self.abandon()
+            raise
+        finally:
+            if not ended and not self._reason:
+                self._reason = "interrupted" if self._given_up else "the time limit was reached"
+            if not self._whole:
+                self._say_what_is_missing()
 
     def abandon(self) -> None:
         """Send nothing more."""
@@ -115,8 +125,9 @@ class MlflowTracker(Tracker):
             self._whole = self._projection.complete(worker.stopped, _LAST_FAILURES)
         else:
             self._projection.catch_up(worker.stopped)
+        ends = time.monotonic() + _OTHERS_SECONDS
         try:
-            completion.step(worker.stopped if last else worker.busy)
+            completion.step((lambda: worker.stopped() or time.monotonic() > ends) if last else worker.busy)
         except TrackingError as error:  # its advice is for a study that has not begun
             raise error.__cause__ or ConnectionError(f"{self._address.shown} does not answer") from error
 

@@ -113,6 +113,28 @@ def test_a_server_that_hangs_holds_nobody_and_is_given_up_at_once(
     assert f"automl track digits --mlruns {study.records.mlruns}" in caplog.text
 
 
+def test_an_interrupt_while_the_last_trials_are_sent_says_what_is_missing(
+    server: FakeServer,
+    study: RecordedStudy,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tracker = follow(server, study)
+    server.hold()
+    study.end_trial(make_trial(0))
+
+    def interrupted(self: threading.Event, timeout: float | None = None) -> bool:
+        raise KeyboardInterrupt
+
+    assert tracker._worker is not None
+    monkeypatch.setattr(tracker._worker._over, "wait", interrupted.__get__(tracker._worker._over))
+    with pytest.raises(KeyboardInterrupt):
+        tracker.finish(None)
+    assert tracker._worker.stopped()
+    assert "1 of 1 trials are not in MLflow" in caplog.text
+    assert ": interrupted. Everything is recorded" in caplog.text
+
+
 def test_what_a_hanging_server_has_missed_is_sent_when_it_answers_again(
     server: FakeServer, study: RecordedStudy
 ) -> None:
