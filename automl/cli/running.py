@@ -80,7 +80,8 @@ def _train(config: Any, at: tuple[Path, str | None], found: Any, quiet: bool, be
 
     mlruns, uri = at
     record = open_records(mlruns, uri, create=True, source="records.uri")
-    return run_prepared(record, prepared, Request(began=began), found, trackers=[TerminalTracker(console)])
+    terminal = TerminalTracker(console, began)
+    return run_prepared(record, prepared, Request(began=began), found, trackers=[terminal])
 
 
 class _NextCommands:

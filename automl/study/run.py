@@ -260,6 +260,7 @@ def _finish(session: Session, status: str, reason: str) -> None:
     for tracker in session.trackers:
         if session.interrupts.is_second:
             tracker.abandon()
+            tracker.finish(0.0)
         else:
             with suppress(KeyboardInterrupt):
                 tracker.finish(None if left == float("inf") else max(left, _FEWEST_SECONDS))

@@ -63,8 +63,15 @@ class Session:
             TrackingError: A tracker cannot follow.
         """
         self._heartbeat = Heartbeat(lambda: self.records.renew(self.lease))
+        started: list[Tracker] = []
         for tracker in self.trackers:
-            tracker.start(self.records, self.run, self.state)
+            try:
+                tracker.start(self.records, self.run, self.state)
+            except BaseException:
+                for other in started:
+                    other.abandon()
+                raise
+            started.append(tracker)
 
     def close(self) -> None:
         """Let other processes go on with the run."""
