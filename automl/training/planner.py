@@ -1,18 +1,17 @@
 """Which members train together: groups of one structure, cut into lanes.
 
-All decisions follow from the members and from the cost estimates below, never from a clock or from the number of
-cores, so that the same cohort is always trained by the same programs. The estimates are seconds of one core of the
-machine that the population was developed on (DECISIONS.md); only their proportions matter.
+All decisions follow from the members and from the estimates in `costs.py`, never from a clock or from the number of
+cores, so that the same cohort is always trained by the same programs.
 """
 
-import itertools
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from automl.networks.embeddings import Blocks, blocks_of
 from automl.networks.mlp import layer_widths
+from automl.training.costs import Costs, Epochs
+from automl.training.grouping import grouped, merged
 from automl.training.population import Job, Population
 from automl.training.stacked import Structure
 from automl.training.updates import FAMILIES
@@ -27,14 +26,8 @@ _LEAST_PLACES, _MOST_PLACES = 8, 32
 _STATE_BYTES = 16
 """Weight, gradient and two moments, in bytes a weight."""
 
-_COMPILE_SECONDS, _COMPILE_LAYER_SECONDS = 0.7, 0.4
-_FLOP_SECONDS, _WEIGHT_SECONDS, _ACTIVATION_SECONDS = 2e-11, 1.5e-9, 1e-9
 _LAST_EPOCHS = 20
 """Epochs that the last members of a lane may be expected to take."""
-
-_FULL_SHARE = 0.6
-"""Share of the epochs that members train before they stop, by experience."""
-
 
 _LANES = range(4, 9)
 """A cohort of one structure is cut into so many lanes: all cores find work until the end."""
@@ -93,21 +86,38 @@ def plan_lanes(jobs: Sequence[Job], setting: Setting, known: Known) -> list[Lane
         setting: What all members share.
         known: Programs that earlier cohorts have compiled. Those of these lanes are added.
     """
-    groups = _merged(_grouped(jobs, setting, known), setting, known)
-    costs = {structure: _run_seconds(structure, group, setting) for structure, group in groups.items()}
-    longest = sum(costs.values()) / _LANES[0]
+    costs = Costs(setting.num_rows, setting.num_measured, known)
+    groups = merged(grouped(_alone(jobs, setting), known, costs), costs)
+    seconds = {name: costs.run_seconds(name, Epochs.of(group)) for name, group in groups.items()}
+    longest = sum(seconds.values()) / _LANES[0]
     lanes: list[Lane] = []
     for structure, group in groups.items():
         most = setting.most_places or places_in_cache(structure)
         by_trial: dict[int, list[Job]] = defaultdict(list)
         for job in group:
             by_trial[job.member.trial].append(job)
-        share = max(longest, 2 * _compile_seconds(structure, {}))
-        parts = _parted(list(by_trial.values()), most, round(costs[structure] / share))
-        for own in parts:
+        share = max(longest, 2 * _new(setting).compile_seconds(structure))
+        for own in _parted(list(by_trial.values()), most, round(seconds[structure] / share)):
             places = _places(structure, own, setting, known.setdefault(structure, set()))
-            lanes.append(Lane(structure, places, tuple(own), costs[structure] * len(own) / len(group)))
+            lanes.append(Lane(structure, places, tuple(own), seconds[structure] * len(own) / len(group)))
     return sorted(lanes, key=lambda lane: -lane.seconds)
+
+
+def _alone(jobs: Sequence[Job], setting: Setting) -> dict[Structure, list[Job]]:
+    """Jobs by their own structure, which the folds of a trial have in common."""
+    structures: dict[int, Structure] = {}
+    alone: dict[Structure, list[Job]] = defaultdict(list)
+    for job in jobs:
+        values = job.member.hyperparameters
+        if id(values) not in structures:
+            structures[id(values)] = structure_of(job, setting)
+        alone[structures[id(values)]].append(job)
+    return alone
+
+
+def _new(setting: Setting) -> Costs:
+    """Costs where every program is still to be compiled."""
+    return Costs(setting.num_rows, setting.num_measured)
 
 
 def structure_of(job: Job, setting: Setting, exact: bool = False) -> Structure:
@@ -144,8 +154,9 @@ def smaller_places(structure: Structure, population: Population, setting: Settin
     if fewer > population.num_places // 2:
         return population.num_places
     epochs = min(population.most_epochs_left, _LAST_EPOCHS)
-    saved = (population.num_places - fewer) * _epoch_seconds(structure, setting) * epochs
-    return fewer if saved > _compile_seconds(structure, {}) else population.num_places
+    costs = _new(setting)
+    saved = (population.num_places - fewer) * costs.epoch_seconds(structure) * epochs
+    return fewer if saved > costs.compile_seconds(structure) else population.num_places
 
 
 def _parted(trials: list[list[Job]], most: int, num_parts: int) -> list[list[Job]]:
@@ -172,99 +183,16 @@ def _even(num_jobs: int, most: int) -> int:
 def _places(structure: Structure, jobs: Sequence[Job], setting: Setting, compiled: set[int]) -> int:
     """Places for a lane: a number that the jobs fill evenly, or one that is compiled, where that costs less."""
     wanted = _even(len(jobs), setting.most_places or places_in_cache(structure))
-    an_epoch = _run_seconds(structure, jobs, setting) / len(jobs)
+    costs = _new(setting)
+    a_member = costs.run_seconds(structure, Epochs.of(jobs)) / len(jobs)
 
     def seconds(count: int) -> float:
         turns = -(-len(jobs) // count)
-        return turns * count * an_epoch + (0.0 if count in compiled else _compile_seconds(structure, {}))
+        return turns * count * a_member + (0.0 if count in compiled else costs.compile_seconds(structure))
 
     chosen = min([*sorted(compiled), wanted], key=seconds)
     compiled.add(chosen)
     return chosen
-
-
-def _grouped(jobs: Sequence[Job], setting: Setting, known: Known) -> dict[Structure, list[Job]]:
-    """Jobs by their structure, or by a known one that fits them and costs less than to compile their own."""
-    alone: dict[Structure, list[Job]] = defaultdict(list)
-    for job in jobs:
-        alone[structure_of(job, setting)].append(job)
-    groups: dict[Structure, list[Job]] = defaultdict(list)
-    for structure, own in alone.items():
-        fitting = [structure, *(other for other in known if _joint(structure, other) == other)]
-        groups[min(fitting, key=lambda other: _seconds(other, own, setting, known))] += own
-    return groups
-
-
-def _merged(groups: dict[Structure, list[Job]], setting: Setting, known: Known) -> dict[Structure, list[Job]]:
-    """Groups joined in pairs, the pair that saves most first, as long as a pair saves anything."""
-    groups = dict(groups)
-    while True:
-        best, most = None, 0.0
-        for one, other in itertools.combinations(groups, 2):
-            joint = _joint(one, other)
-            if joint is None:
-                continue
-            apart = sum(_seconds(structure, groups[structure], setting, known) for structure in (one, other))
-            saved = apart - _seconds(joint, groups[one] + groups[other], setting, known)
-            if saved > most:
-                best, most = (one, other, joint), saved
-        if best is None:
-            return groups
-        one, other, joint = best
-        jobs = groups.pop(one) + groups.pop(other) + groups.pop(joint, [])
-        groups[joint] = sorted(jobs, key=lambda job: job.member.trial)
-
-
-def _joint(one: Structure, other: Structure) -> Structure | None:
-    """A structure that members of both fit; None when a program cannot serve both."""
-    joint = replace(
-        one,
-        widths=tuple(map(max, one.widths, other.widths)),
-        activations=tuple(sorted({*one.activations, *other.activations})),
-        schedules=tuple(sorted({*one.schedules, *other.schedules})),
-        dropout=one.dropout or other.dropout,
-        clipped=one.clipped or other.clipped,
-        padded=one.padded or other.padded or one.widths != other.widths,
-    )
-    return joint if _rigid(one) == _rigid(other) else None
-
-
-def _rigid(structure: Structure) -> tuple[object, ...]:
-    """What a program cannot have in two ways."""
-    return (
-        structure.num_features,
-        len(structure.widths),
-        structure.batch_normalization,
-        structure.optimizer,
-        structure.batch_size,
-    )
-
-
-def _seconds(structure: Structure, jobs: Sequence[Job], setting: Setting, known: Known) -> float:
-    return _compile_seconds(structure, known) + _run_seconds(structure, jobs, setting)
-
-
-def _run_seconds(structure: Structure, jobs: Sequence[Job], setting: Setting) -> float:
-    epochs = sum(job.num_epochs * (_FULL_SHARE if job.patience else 1.0) for job in jobs)
-    return epochs * _epoch_seconds(structure, setting)
-
-
-def _epoch_seconds(structure: Structure, setting: Setting) -> float:
-    """One epoch of one member: steps, then an evaluation of all rows."""
-    steps = math.ceil(setting.num_rows / structure.batch_size)
-    flops = (
-        6 * structure.capacity * steps * structure.batch_size + 2 * structure.capacity * setting.num_measured
-    )
-    activations = 4 * sum(structure.widths) * len(structure.activations) * setting.num_rows
-    traffic = steps * structure.capacity
-    return flops * _FLOP_SECONDS + traffic * _WEIGHT_SECONDS + activations * _ACTIVATION_SECONDS
-
-
-def _compile_seconds(structure: Structure, known: Known) -> float:
-    """What compilation costs, if it is still to be done."""
-    if structure in known:
-        return 0.0
-    return _COMPILE_SECONDS + _COMPILE_LAYER_SECONDS * len(structure.widths)
 
 
 def _program_width(width: int) -> int:

@@ -8,7 +8,8 @@ import pandas
 from automl.config.reading import make_study
 from automl.data.encodings import ENCODINGS
 from automl.study.preparation import PreparedStudy, prepare_study
-from automl.training.planner import Setting, _joint, structure_of
+from automl.training.grouping import joined
+from automl.training.planner import Setting, structure_of
 from automl.training.population import Job, Outcome, Population
 from automl.training.programs import compile_epoch
 from automl.training.stacked import Structure
@@ -83,9 +84,7 @@ def joint_structure(prepared: PreparedStudy, members: list[Member]) -> Structure
     structures = [structure_of(job, setting(prepared)) for job in jobs(prepared, members)]
     whole = structures[0]
     for one in structures[1:]:
-        joint = _joint(whole, one)
-        assert joint is not None
-        whole = joint
+        whole = joined(whole, one)
     return whole
 
 

@@ -1,0 +1,93 @@
+"""What programs cost, by estimates that depend on their shapes alone.
+
+Seconds of one core of the machine that the population was developed on (DECISIONS.md); only their proportions matter.
+"""
+
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import final
+
+from automl.training.population import Job
+from automl.training.stacked import Structure
+
+_COMPILE_SECONDS, _COMPILE_LAYER_SECONDS = 0.7, 0.4
+_FLOP_SECONDS, _WEIGHT_SECONDS, _ACTIVATION_SECONDS = 2e-11, 1.5e-9, 1e-9
+
+_FULL_SHARE = 0.6
+"""Share of the epochs that members train before they stop, by experience."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """Epochs that members train, all together; whole numbers, whose sum does not depend on the order of the members.
+
+    Attributes:
+        stopping: Of members that stop early, at most.
+        others: Of those that do not.
+    """
+
+    stopping: int
+    others: int
+
+    @classmethod
+    def of(cls, jobs: Iterable[Job]) -> "Epochs":
+        """Those of some jobs."""
+        stopping, others = 0, 0
+        for job in jobs:
+            if job.patience:
+                stopping += job.num_epochs
+            else:
+                others += job.num_epochs
+        return cls(stopping, others)
+
+    def __add__(self, more: "Epochs") -> "Epochs":
+        return Epochs(self.stopping + more.stopping, self.others + more.others)
+
+    @property
+    def expected(self) -> float:
+        """How many they are likely to be."""
+        return self.stopping * _FULL_SHARE + self.others
+
+
+@final
+class Costs:
+    """Estimates for the programs of one study.
+
+    Args:
+        num_rows: Rows of a view.
+        num_measured: Rows of it that are evaluated after each epoch.
+        compiled: Structures that cost no compilation any more.
+    """
+
+    def __init__(self, num_rows: int, num_measured: int, compiled: Collection[Structure] = ()) -> None:
+        self._num_rows, self._num_measured, self._compiled = num_rows, num_measured, compiled
+        self._epochs: dict[Structure, float] = {}
+
+    def compile_seconds(self, structure: Structure) -> float:
+        """What compilation costs, if it is still to be done."""
+        if structure in self._compiled:
+            return 0.0
+        return _COMPILE_SECONDS + _COMPILE_LAYER_SECONDS * len(structure.widths)
+
+    def epoch_seconds(self, structure: Structure) -> float:
+        """One epoch of one member: steps, then an evaluation of all rows."""
+        if structure not in self._epochs:
+            self._epochs[structure] = self._estimate(structure)
+        return self._epochs[structure]
+
+    def run_seconds(self, structure: Structure, epochs: Epochs) -> float:
+        """What members of a structure cost without compilation."""
+        return epochs.expected * self.epoch_seconds(structure)
+
+    def seconds(self, structure: Structure, epochs: Epochs) -> float:
+        """What they cost with it."""
+        return self.compile_seconds(structure) + self.run_seconds(structure, epochs)
+
+    def _estimate(self, structure: Structure) -> float:
+        capacity, batch_size = structure.capacity, structure.batch_size
+        steps = math.ceil(self._num_rows / batch_size)
+        flops = 6 * capacity * steps * batch_size + 2 * capacity * self._num_measured
+        activations = 4 * sum(structure.widths) * len(structure.activations) * self._num_rows
+        traffic = steps * capacity
+        return flops * _FLOP_SECONDS + traffic * _WEIGHT_SECONDS + activations * _ACTIVATION_SECONDS

@@ -1,0 +1,112 @@
+"""Which structures share a program: those that cost less together than to compile and run a program for each."""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from automl.training.costs import Costs, Epochs
+from automl.training.population import Job
+from automl.training.stacked import Structure
+
+Groups = dict[Structure, list[Job]]
+"""Jobs by the structure of the program that trains them."""
+
+
+def grouped(alone: Mapping[Structure, list[Job]], known: Collection[Structure], costs: Costs) -> Groups:
+    """Groups under their own structure, or under a known one that fits them and costs less than to compile their own.
+
+    Args:
+        alone: Jobs by their own structure.
+        known: Structures of compiled programs, in the order in which they were compiled.
+        costs: What programs cost.
+    """
+    by_kind: dict[tuple[object, ...], list[Structure]] = defaultdict(list)
+    for structure in known:
+        by_kind[_kind(structure)].append(structure)
+    groups: Groups = defaultdict(list)
+    for structure, own in alone.items():
+        fitting = [structure, *(other for other in by_kind[_kind(structure)] if _fits(structure, other))]
+        epochs = Epochs.of(own)
+        groups[min(fitting, key=lambda other: costs.seconds(other, epochs))] += own
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Jobs of one structure, and their number in the order in which groups came to be."""
+
+    number: int
+    structure: Structure
+    jobs: list[Job]
+    epochs: Epochs
+
+
+def merged(groups: Mapping[Structure, list[Job]], costs: Costs) -> Groups:
+    """Groups joined in pairs, the pair that saves most first, as long as a pair saves anything.
+
+    What a pair saves depends on its two groups alone, so that a new group is compared with the others once.
+    """
+    alive: dict[int, _Group] = {}
+    by_kind: dict[tuple[object, ...], list[_Group]] = defaultdict(list)
+    pairs: list[tuple[float, int, int]] = []
+    count = 0
+
+    def add(structure: Structure, jobs: list[Job]) -> None:
+        nonlocal count
+        group = _Group(count, structure, jobs, Epochs.of(jobs))
+        same = [other for other in by_kind[_kind(structure)] if other.number in alive]
+        for other in same:
+            saved = _saved(other, group, costs)
+            if saved > 0.0:
+                heapq.heappush(pairs, (-saved, other.number, count))
+        by_kind[_kind(structure)] = [*same, group]
+        alive[count] = group
+        count += 1
+
+    for structure, jobs in groups.items():
+        add(structure, jobs)
+    while pairs:
+        _, first, second = heapq.heappop(pairs)  # of equal savings, that of the oldest groups
+        if first in alive and second in alive:
+            one, other = alive.pop(first), alive.pop(second)
+            joint = joined(one.structure, other.structure)
+            third = next((group for group in alive.values() if group.structure == joint), None)
+            jobs = one.jobs + other.jobs + (alive.pop(third.number).jobs if third else [])
+            add(joint, sorted(jobs, key=lambda job: job.member.trial))
+    return {group.structure: group.jobs for group in alive.values()}
+
+
+def _saved(one: _Group, other: _Group, costs: Costs) -> float:
+    """What it saves to train two groups in one program."""
+    apart = costs.seconds(one.structure, one.epochs) + costs.seconds(other.structure, other.epochs)
+    return apart - costs.seconds(joined(one.structure, other.structure), one.epochs + other.epochs)
+
+
+def joined(one: Structure, other: Structure) -> Structure:
+    """The structure that members of both fit; they must be of one kind."""
+    return replace(
+        one,
+        widths=tuple(map(max, one.widths, other.widths)),
+        activations=tuple(sorted({*one.activations, *other.activations})),
+        schedules=tuple(sorted({*one.schedules, *other.schedules})),
+        dropout=one.dropout or other.dropout,
+        clipped=one.clipped or other.clipped,
+        padded=one.padded or other.padded or one.widths != other.widths,
+    )
+
+
+def _fits(structure: Structure, other: Structure) -> bool:
+    """Whether a program of another structure of the same kind can train the members."""
+    return all(map(int.__le__, structure.widths, other.widths)) and joined(structure, other) == other
+
+
+def _kind(structure: Structure) -> tuple[object, ...]:
+    """What a program cannot have in two ways."""
+    return (
+        structure.num_features,
+        len(structure.widths),
+        structure.batch_normalization,
+        structure.optimizer,
+        structure.batch_size,
+    )

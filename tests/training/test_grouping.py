@@ -1,0 +1,118 @@
+"""Groups and their pairs: the same plans as a plain search over all pairs finds."""
+
+import itertools
+import math
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from automl.training.costs import Costs
+from automl.training.grouping import grouped, joined, merged
+from automl.training.planner import Setting, structure_of
+from automl.training.population import Job
+from automl.trial import Member
+
+SETTING = Setting({"standard": 20, "piecewise": 60}, 3, "mse", 1000, 600, 64)
+
+VALUES = some.fixed_dictionaries(
+    {
+        "depth": some.integers(0, 3),
+        "width": some.integers(1, 300),
+        "activation": some.sampled_from(["relu", "tanh", "gelu"]),
+        "dropout": some.sampled_from([0.0, 0.3]),
+        "batch_normalization": some.booleans(),
+        "optimizer": some.sampled_from(["sgd", "adam", "adamw"]),
+        "schedule": some.sampled_from(["constant", "cosine"]),
+        "batch_size": some.sampled_from([32, 64]),
+        "clip_norm": some.sampled_from([0.0, 1.0]),
+        "numeric_encoding": some.sampled_from(["standard", "piecewise"]),
+    }
+)
+ALIKE = some.fixed_dictionaries(
+    {
+        "depth": some.just(2),
+        "width": some.sampled_from([8, 16, 24, 32, 48, 64, 96, 128]),
+        "activation": some.sampled_from(["relu", "tanh", "gelu"]),
+        "dropout": some.sampled_from([0.0, 0.3]),
+        "batch_normalization": some.just(False),
+        "optimizer": some.just("adam"),
+        "clip_norm": some.sampled_from([0.0, 1.0]),
+    }
+)
+"""Of one kind, with many savings that are equal."""
+
+
+def plain_seconds(structure, jobs, known):
+    """One structure's cost from the formula, without a memory."""
+    compiling = 0.0 if structure in known else 0.7 + 0.4 * len(structure.widths)
+    epochs = sum(job.num_epochs * (0.6 if job.patience else 1.0) for job in jobs)
+    capacity = sum(rows * columns for rows, columns in structure.shapes)
+    steps = math.ceil(SETTING.num_rows / structure.batch_size)
+    flops = 6 * capacity * steps * structure.batch_size + 2 * capacity * SETTING.num_measured
+    activations = 4 * sum(structure.widths) * len(structure.activations) * SETTING.num_rows
+    return compiling + epochs * (flops * 2e-11 + steps * capacity * 1.5e-9 + activations * 1e-9)
+
+
+def plain_joint(one, other):
+    """None where one program cannot serve both."""
+    rigid = ("num_features", "batch_normalization", "optimizer", "batch_size")
+    same = all(getattr(one, name) == getattr(other, name) for name in rigid)
+    return joined(one, other) if same and len(one.widths) == len(other.widths) else None
+
+
+def plain_groups(jobs, known):
+    """Every pair is weighed again after every merge."""
+    alone = {}
+    for job in jobs:
+        alone.setdefault(structure_of(job, SETTING), []).append(job)
+    groups = {}
+    for structure, own in alone.items():
+        fitting = [structure, *(other for other in known if plain_joint(structure, other) == other)]
+        best = min(fitting, key=lambda other, own=own: plain_seconds(other, own, known))
+        groups.setdefault(best, []).extend(own)
+    while True:
+        best, most = None, 0.0
+        for one, other in itertools.combinations(groups, 2):
+            joint = plain_joint(one, other)
+            if joint is None:
+                continue
+            apart = plain_seconds(one, groups[one], known) + plain_seconds(other, groups[other], known)
+            saved = apart - plain_seconds(joint, groups[one] + groups[other], known)
+            if saved > most:
+                best, most = (one, other, joint), saved
+        if best is None:
+            return groups
+        one, other, joint = best
+        together = groups.pop(one) + groups.pop(other) + groups.pop(joint, [])
+        groups[joint] = sorted(together, key=lambda job: job.member.trial)
+
+
+def check(cohorts, num_epochs, patience):
+    known = {}
+    for cohort in cohorts:
+        jobs = [
+            Job(Member(trial, fold, values, 0), fold, num_epochs, patience)
+            for trial, values in enumerate(cohort)
+            for fold in range(2)
+        ]
+        alone = {}
+        for job in jobs:
+            alone.setdefault(structure_of(job, SETTING), []).append(job)
+        costs = Costs(SETTING.num_rows, SETTING.num_measured, known)
+        mine, its = merged(grouped(alone, known, costs), costs), plain_groups(jobs, known)
+        assert list(mine) == list(its), "the same structures in the same order"
+        for structure, own in its.items():
+            assert list(map(id, mine[structure])) == list(map(id, own))
+        known |= dict.fromkeys(mine, ())
+
+
+@settings(max_examples=40, deadline=None)
+@given(some.lists(some.lists(VALUES, max_size=25), min_size=1, max_size=3))
+def test_groups_are_those_of_a_plain_search_over_all_pairs(cohorts):
+    check(cohorts, 30, 5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(some.lists(some.lists(ALIKE, max_size=25), min_size=1, max_size=3), some.sampled_from([0, 5]))
+def test_of_equal_savings_the_same_pair_is_joined(cohorts, patience):
+    check(cohorts, 100, patience)
