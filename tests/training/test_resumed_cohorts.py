@@ -108,7 +108,6 @@ def test_replayed_and_recorded_cohorts_change_no_bit_of_the_others(recorder, mon
     weights = refitted(engine, prepared, values)
     assert len(whole.trials) == 60
     assert {trial.state for trial in whole.trials.values()} == {TrialState.COMPLETE}
-    print(len({(e[0], e[1], str(e[3])) for es in whole.epochs.values() for e in es}), {(e[1]) for es in whole.epochs.values() for e in es})
     structures = {epoch[0] for epochs in whole.epochs.values() for epoch in epochs}
     assert len(structures) > 3 and len({structure.num_features for structure in structures}) == 2
 
