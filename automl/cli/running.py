@@ -44,7 +44,7 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
         from automl.cli.sending import send_missing
 
         send_missing(known, config.tracking)
-        _print_result(found.run.folder, records)
+        _print_result(found.run.folder, uri)
         next_commands.after_the_end()
         return
     if found is not None:
@@ -56,7 +56,7 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
     except KeyboardInterrupt:
         next_commands.after_an_interrupt()
         click.get_current_context().exit(INTERRUPTED)
-    _print_result(result.folder, records)
+    _print_result(result.folder, uri)
     next_commands.after_a_run(result.model)
 
 
@@ -128,7 +128,7 @@ class _NextCommands:
             click.echo(f"  {command}")
 
 
-def _print_result(folder: Path, records: str | None) -> None:
+def _print_result(folder: Path, uri: str | None) -> None:
     """The leaderboard, what the study found, and where everything is."""
     from automl.explanation.study import explain_study
     from automl.records.files import MODEL
@@ -136,7 +136,7 @@ def _print_result(folder: Path, records: str | None) -> None:
     from automl.report.console import make_console, print_leaderboard, print_outcome
     from automl.report.files import REPORT
 
-    state = read_run(folder, records)
+    state = read_run(folder, uri)
     console = make_console()
     print_leaderboard(console, state, top=10)
     print_outcome(console, state)
