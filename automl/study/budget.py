@@ -14,8 +14,9 @@ _VERDICT_SHARE = 0.3
 _BIAS_VARIANCE_SHARE = 0.6
 """Of the time that is left after the export, bias and variance may take so much; the other analyses get the rest."""
 
-_ENDING_SECONDS, _ENDING_SHARE = 12.0, 0.15
-"""Kept for the export, the report and MLflow: measured 5 to 10 s; of a short budget at most this share."""
+_ENDING_SECONDS, _ENDING_SHARE = 12.0, 0.25
+"""Kept for the export, the report and MLflow, which take 5 to 10 s on a free machine. Where the preparation has taken
+longer the machine is slow or busy, and as much is kept as the preparation took; at most this share of the budget."""
 
 
 @final
@@ -41,7 +42,8 @@ class Budget:
         self._seconds = math.inf if minutes is None else 60.0 * minutes
         self._search_seconds = math.inf if search_minutes is None else 60.0 * search_minutes
         self._search_ends = math.inf
-        self._ending = min(_ENDING_SECONDS, _ENDING_SHARE * self._seconds)
+        prepared = self._clock() - self._began
+        self._ending = min(max(_ENDING_SECONDS, prepared), _ENDING_SHARE * self._seconds)
 
     @property
     def is_limited(self) -> bool:

@@ -31,18 +31,23 @@ def test_without_a_limit_nothing_ends(clock):
 
 
 def test_the_search_gets_its_share_of_what_preparation_leaves(clock):
-    budget = Budget(10.0, None, began=40.0, clock=clock)  # a minute has gone
-    assert budget.left() == 540.0
-    assert budget.search_seconds == pytest.approx(0.6 * (540.0 - 12.0))
+    budget = Budget(10.0, None, began=95.0, clock=clock)  # five seconds have gone
+    assert budget.left() == 595.0
+    assert budget.search_seconds == pytest.approx(0.6 * (595.0 - 12.0))
     budget.begin_search()
-    clock.now += 0.6 * 528.0
+    clock.now += 0.6 * 583.0
     assert budget.for_search() == pytest.approx(0.0)
-    assert budget.before_ending() == pytest.approx(0.4 * 528.0)
+    assert budget.before_ending() == pytest.approx(0.4 * 583.0)
+
+
+def test_a_slow_preparation_keeps_as_much_time_for_the_ending(clock):
+    assert Budget(10.0, None, began=60.0, clock=clock).before_ending() == pytest.approx(560.0 - 40.0)
+    assert Budget(2.0, None, began=60.0, clock=clock).before_ending() == pytest.approx(80.0 - 30.0)
 
 
 def test_the_ending_keeps_a_share_of_a_short_budget(clock):
     budget = Budget(0.5, None, clock=clock)
-    assert budget.before_ending() == pytest.approx(30.0 - 4.5)
+    assert budget.before_ending() == pytest.approx(30.0 - 7.5)
 
 
 def test_a_limit_of_the_search_alone_leaves_the_rest_unlimited(clock):
