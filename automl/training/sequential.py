@@ -222,7 +222,7 @@ def refit(
     part = Part(plan.dataset, view, view.fold.fit, model)
     deadline = Deadline(seconds_left, within_epochs=False)
     teller = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: on_epoch(member.fold, epoch + 1))
-    fit(model, part, plan.order(member, epochs), [deadline, teller])
+    fit(model, part, plan.order(member, epochs), [teller, deadline])
     if not all(numpy.isfinite(weights).all() for weights in model.get_weights()):
         raise TrialFailure("diverged: the refit on all training rows has weights that are not finite")
     return Network(model, view.scalings, plan.dataset.task, deadline.epochs)

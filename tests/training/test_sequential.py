@@ -1,6 +1,7 @@
 """Early stopping on rows that are not scored, losses without dropout and penalties, failures as states."""
 
 import dataclasses
+import re
 
 import keras
 import numpy
@@ -8,9 +9,12 @@ import pytest
 
 from automl.config.reading import make_study
 from automl.data.splits import Fold
+from automl.errors import NetworkError
 from automl.networks.builder import NetworkBuilder
 from automl.study.preparation import prepare_study
+from automl.training import fitting
 from automl.training.compiled import evaluation_loss
+from automl.training.engine import SequentialEngine, Watch
 from automl.training.fitting import BatchOrder, Part, batches
 from automl.training.network import Network
 from automl.training.optimizers import OPTIMIZERS, make_optimizer
@@ -18,6 +22,8 @@ from automl.training.rows import row_order
 from automl.training.sequential import TrialFailure, refit, train_member
 from automl.training.trials import plan_members, refit_epochs, train_trial
 from automl.trial import FoldResult, Member, Trial, TrialState
+
+ALWAYS = Watch(lambda progress: None, lambda: True)
 
 
 def study(space=None, training=None, data="wine"):
@@ -133,6 +139,99 @@ def test_a_raising_network_fails_its_trial_and_keeps_the_folds_before():
     assert trial.state is TrialState.FAILED
     assert trial.reason == "RuntimeError: no such layer"
     assert [fold.fold for fold in trial.folds] == [0]
+
+
+class Raising(NetworkBuilder):
+    """Raises when it builds for the second time: once for the capacity, then for the first fold."""
+
+    def __init__(self, error, inner):
+        self.error, self.inner, self.count = error, inner, 0
+
+    def build(self, hyperparameters, seed):
+        self.count += 1
+        if self.count == 2:
+            raise self.error
+        return self.inner.build(hyperparameters, seed)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SystemExit(0), "SystemExit: the network's code ended the program with status 0"),
+        (
+            NetworkError("the network must give 3 outputs per row."),
+            "the network must give 3 outputs per row.",
+        ),
+        (MemoryError("no room"), "out of memory: the network does not fit; lower `batch_size` or its width"),
+        (
+            type("ResourceExhaustedError", (Exception,), {})("OOM when allocating tensor"),
+            "out of memory: the network does not fit; lower `batch_size` or its width",
+        ),
+    ],
+)
+def test_whatever_a_builder_raises_is_a_state_of_its_trial_and_of_no_other(error, reason):
+    prepared = study(training={"epochs": 1})
+    plan = dataclasses.replace(prepared.plan, builder=Raising(error, prepared.builder))
+    cohort = [plan_members(number, prepared.space.values, 2, 0) for number in range(2)]
+    failed, other = SequentialEngine(plan, prepared.splits.folds).train(cohort, ALWAYS)
+    assert failed.state is TrialState.FAILED and failed.reason.startswith(reason)
+    assert other.state is TrialState.COMPLETE
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit(3), NetworkError("no such layer"), RuntimeError("no such layer")]
+)
+def test_whatever_a_builder_raises_fails_its_trace_and_its_refit(error):
+    prepared = study(training={"epochs": 1})
+    member = Member(0, 0, prepared.space.values, 0, snapshots=(1,))
+
+    def engine():
+        builder = Raising(error, prepared.builder)
+        builder.count = 1
+        return SequentialEngine(dataclasses.replace(prepared.plan, builder=builder), prepared.splits.folds)
+
+    [trace] = engine().trace([member], ALWAYS)
+    assert trace.failed
+    with pytest.raises(TrialFailure, match=re.escape(trace.failed)):
+        engine().refit(dataclasses.replace(member, fold=-1), prepared.splits.training, 1)
+
+
+def test_a_builder_that_is_interrupted_is_no_failure():
+    prepared = study(training={"epochs": 1})
+    plan = dataclasses.replace(prepared.plan, builder=Raising(KeyboardInterrupt(), prepared.builder))
+    engine = SequentialEngine(plan, prepared.splits.folds)
+    with pytest.raises(KeyboardInterrupt):
+        list(engine.train([plan_members(0, prepared.space.values, 2, 0)], ALWAYS))
+
+
+def test_recorded_trials_are_not_trained_again():
+    """They change nothing of the others: a network depends on nothing that was trained before it."""
+    prepared = study({"dropout": 0.3}, {"epochs": 2})
+    cohort = [plan_members(number, prepared.space.values, 2, 0) for number in range(3)]
+    whole = list(SequentialEngine(prepared.plan, prepared.splits.folds).train(cohort, ALWAYS))
+    seen, engine = [], SequentialEngine(prepared.plan, prepared.splits.folds)
+    engine.replay(cohort)
+    watch = dataclasses.replace(ALWAYS, on_progress=seen.append)
+    [trial] = engine.train(cohort, watch, frozenset({0, 2}))
+    assert trial.number == 1 and {progress.total for progress in seen} == {2}
+    for mine, its in zip(trial.folds, whole[1].folds, strict=True):
+        assert dataclasses.replace(mine, seconds=0) == dataclasses.replace(its, seconds=0)
+        numpy.testing.assert_array_equal(mine.predictions, its.predictions)
+    members = [Member(number, 0, prepared.space.values, 0, snapshots=(1,)) for number in range(3)]
+    [trace] = engine.trace(members, ALWAYS, frozenset({0, 1}))
+    assert trace.member.trial == 2
+
+
+def test_orders_of_epochs_that_never_come_are_not_drawn(monkeypatch):
+    """A hundred thousand epochs of a large table would fill the memory before the first one."""
+    drawn, seen = [], []
+    row_order_of = fitting.row_order
+    monkeypatch.setattr(fitting, "row_order", lambda *given: drawn.append(given[2]) or row_order_of(*given))
+    prepared = study(training={"epochs": 100_000, "patience": 100_000})
+    engine = SequentialEngine(prepared.plan, prepared.splits.folds)
+    watch = Watch(seen.append, lambda: True, seconds_left=lambda: 3.0 - len(seen))
+    [trial] = engine.train([plan_members(0, prepared.space.values, 1, 0)], watch)
+    assert drawn[:3] == [0, 1, 2] and len(trial.folds[0].stopping_loss) <= len(drawn) < 20
 
 
 def test_an_interrupt_is_no_failure():
