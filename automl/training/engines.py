@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from automl.data.splits import Fold
 from automl.networks.builder import PerceptronBuilder
+from automl.training.backend import fix_arithmetic
 from automl.training.engine import Engine, SequentialEngine
 from automl.training.sequential import TrainingPlan
 from automl.training.together import PopulationEngine
@@ -16,6 +17,7 @@ ENGINES: Mapping[str, Callable[[TrainingPlan, tuple[Fold, ...]], Engine]] = {
 
 def make_engine(plan: TrainingPlan, folds: tuple[Fold, ...]) -> Engine:
     """The engine that the study file names; of itself, populations for perceptrons, and Keras for a user's networks."""
+    fix_arithmetic()
     name = plan.training.engine
     if name == "auto":
         name = "population" if isinstance(plan.builder, PerceptronBuilder) else "sequential"

@@ -11,6 +11,7 @@ from typing import final
 from automl.training.backend import Function, is_out_of_memory, on_accelerator
 from automl.training.deadline import end_of_turn
 from automl.training.engine import Watch
+from automl.training.memory import give_back_memory
 from automl.training.planner import Lane, Setting, smaller_places
 from automl.training.population import Job, Outcome, Population
 from automl.training.stacked import Structure
@@ -90,6 +91,7 @@ class LaneRun:
             self._stop.set()
             for thread in threads:
                 thread.join()
+            give_back_memory()
 
     def _collect(self, threads: list[threading.Thread], total: int) -> Iterator[Outcome | Broken]:
         done = 0

@@ -42,6 +42,37 @@ def losses(backend):
     return json.loads(line[7:])
 
 
+ARITHMETIC = """
+    import os, sys
+    if sys.argv[1] == "one":
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    from automl.training.backend import fix_arithmetic
+    fix_arithmetic()
+    import hashlib, numpy
+    from keras import ops
+    generator = numpy.random.default_rng(0)
+    digest = hashlib.sha256()
+    for rows, units in ((455, 64), (1024, 512), (4096, 1000)):
+        left = generator.normal(size=(rows, 1500)).astype("float32")
+        right = generator.normal(size=(1500, units)).astype("float32")
+        digest.update(ops.convert_to_numpy(ops.matmul(left, right)).tobytes())
+        digest.update(ops.convert_to_numpy(ops.matmul(left.T, left)).tobytes())
+    print("DIGEST " + digest.hexdigest())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs to choose its cores")
+def test_sums_are_rounded_alike_on_any_number_of_cores():
+    """Needs two cores to fail; on one, there is nothing to tell apart."""
+    environment = {name: value for name, value in os.environ.items() if name != "TF_NUM_INTRAOP_THREADS"}
+    digests = set()
+    for cores in ("one", "all"):
+        command = [sys.executable, "-c", textwrap.dedent(ARITHMETIC), cores]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        digests.update(line for line in done.stdout.splitlines() if line.startswith("DIGEST "))
+    assert len(digests) == 1
+
+
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs the extra [jax]")
 def test_jax_trains_as_tensorflow_does():
     """The same dropout masks too: they are integers from a counter."""
