@@ -1,7 +1,10 @@
 """The command line. A command imports what it needs when it runs, so that help answers at once."""
 
+import atexit
 import logging
 import os
+import sys
+from contextlib import suppress
 from typing import Any, final
 
 import click
@@ -81,4 +84,18 @@ for _command in _COMMANDS:
 
 def main() -> None:
     """The console script."""
-    cli(prog_name="automl")
+    try:
+        cli(prog_name="automl")
+    except SystemExit as ended:
+        if "tensorflow" in sys.modules and (ended.code is None or isinstance(ended.code, int)):
+            _end_at_once(ended.code or 0)
+        raise
+
+
+def _end_at_once(status: int) -> None:
+    """End without tearing down native libraries: their threads may still run, and then crash a process that is done."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    os._exit(status)

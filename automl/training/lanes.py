@@ -32,6 +32,25 @@ def num_cores() -> int:
     return os.cpu_count() or 1
 
 
+def join_all(threads: list[threading.Thread]) -> None:
+    """Wait for every thread that was started, also when an interrupt arrives while waiting.
+
+    A thread that is still in TensorFlow when the interpreter ends crashes the process.
+
+    Raises:
+        KeyboardInterrupt: One has arrived. All threads have ended.
+    """
+    interrupted = False
+    for thread in threads:
+        while thread.is_alive():
+            try:
+                thread.join()
+            except KeyboardInterrupt:
+                interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """A member that ended with an error of its program.
@@ -81,16 +100,14 @@ class LaneRun:
         most = 1 if on_accelerator() else min(num_cores(), _MOST_WORKERS)
         self._num_workers = max(1, min(most, len(lanes)))
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._num_workers)]
-        for thread in threads:
-            thread.start()
+        total = sum(self._is_wanted(job) for lane in lanes for job in lane.jobs)
         try:
-            yield from self._collect(
-                threads, sum(self._is_wanted(job) for lane in lanes for job in lane.jobs)
-            )
+            for thread in threads:
+                thread.start()
+            yield from self._collect(threads, total)
         finally:
             self._stop.set()
-            for thread in threads:
-                thread.join()
+            join_all(threads)
             give_back_memory()
 
     def _collect(self, threads: list[threading.Thread], total: int) -> Iterator[Outcome | Broken]:
