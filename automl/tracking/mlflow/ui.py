@@ -75,7 +75,7 @@ def plan_user_interface(
         pages = {what: f"{address}/{page}" for what, page in found.items()} | pages
     if store.is_server:
         return UserInterface(address, pages)
-    return UserInterface(address, pages, _server_command(store.uri, port), _ENVIRONMENT)
+    return UserInterface(address, pages, _server_command(port), {**_ENVIRONMENT, _STORE: store.uri})
 
 
 def _trial_pages(experiment: Experiment, study: str, identifier: str | None) -> dict[str, str]:
@@ -87,8 +87,12 @@ def _trial_pages(experiment: Experiment, study: str, identifier: str | None) -> 
     return pages | {"list": plain}
 
 
-def _server_command(uri: str, port: int) -> tuple[str, ...]:
-    server = (sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri)
+_STORE = "MLFLOW_BACKEND_STORE_URI"
+"""Where MLflow's server reads the address of its store, which may hold a password: a command line is seen by all."""
+
+
+def _server_command(port: int) -> tuple[str, ...]:
+    server = (sys.executable, "-m", "mlflow", "server")
     return (*server, "--host", _HOST, "--port", str(port), "--workers", "1")
 
 

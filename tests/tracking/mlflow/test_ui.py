@@ -47,9 +47,10 @@ def test_the_server_shows_our_store_and_nothing_else(mlruns: Path, experiment: s
     plan = plan_user_interface(None, mlruns, port=5077)
     assert plan.command == (
         sys.executable,
-        *("-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{mlruns}/mlflow.db"),
+        *("-m", "mlflow", "server"),
         *("--host", "127.0.0.1", "--port", "5077", "--workers", "1"),
     )
+    assert plan.environment["MLFLOW_BACKEND_STORE_URI"] == f"sqlite:///{mlruns}/mlflow.db"
     assert plan.environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
     assert plan.environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert list(plan.pages) == ["studies"]
