@@ -282,7 +282,7 @@ def happened(events: list) -> list[str]:
     trials: list[tuple[int, str]] = []
     for recorded in events:
         kind, content = kind_of(recorded.event), json.loads(to_json(recorded.event))
-        if kind in ("study_continued", "phase_begun", "phase_ended"):
+        if kind in ("study_continued", "phase_begun", "phase_ended") or content.get("status") == "stopped":
             continue
         for name in ("seconds", "facts", "identifier", "base", "time_limit", "earlier", "text"):
             content.pop(name, None)

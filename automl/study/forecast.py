@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from automl.study.analyses.bias_variance import Design, design_analysis
+from automl.study.analyses.bias_variance import SLOWER, Design, design_analysis
 from automl.study.analyses.learning_curve import SHARES
 from automl.study.budget import Budget
 from automl.study.footprint import Disk, Memory, count_disk, count_memory
@@ -13,9 +13,6 @@ from automl.study.preparation import PreparedStudy
 from automl.study.timing import CannotTrain, Timing, TooSlow, time_networks
 from automl.study.workload import Work, Workload, expected_epochs, plan_workload
 from automl.trial import FoldResult, Trial, TrialState
-
-_SLOWER = 1.3
-"""What a network of the analysis costs, in networks of the search; as the analysis itself has it."""
 
 _ALONE = 2.0
 """What an epoch costs in a program of one place, in epochs beside other networks (measured, DECISIONS.md)."""
@@ -210,7 +207,7 @@ def _analysis_seconds(prepared: PreparedStudy, workload: Workload, pace: _Pace, 
     trained = _search_seconds(prepared, workload, replace(pace, compilation=0.0))
     network = trained / (prepared.num_trials * len(prepared.splits.folds))
     num_resampled = len(design.trials) * design.networks_per_trial
-    networks = _SLOWER * num_resampled + sum(SHARES) * len(prepared.splits.folds)
+    networks = SLOWER * num_resampled + sum(SHARES) * len(prepared.splits.folds)
     columns = design.num_folds * _refit_seconds(prepared, workload, pace)
     return network * networks + columns + pace.compilation * _num_compilations(workload, design)
 

@@ -15,11 +15,11 @@ from automl.networks.builder import PerceptronBuilder
 from automl.search.untried import complete
 from automl.study.preparation import PreparedStudy
 from automl.training.backend import on_accelerator
-from automl.training.lanes import num_cores
 from automl.training.planner import Setting, places_in_cache, structure_of
 from automl.training.population import Job
 from automl.training.sequential import capacity_of
 from automl.training.stacked import Structure
+from automl.training.together import ACCELERATOR_PLACES
 from automl.training.views import measured_room, view_rows
 from automl.trial import Hyperparameters, Member, Scalar, derive_seed
 
@@ -28,9 +28,6 @@ _MOST_BUILT = 6
 
 _BUILDING_SECONDS = 10.0
 """After which no other is built."""
-
-_ACCELERATOR_PLACES, _MOST_WORKERS = 1024, 8
-"""As in the population engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ def setting_of(prepared: PreparedStudy) -> Setting:
         num_rows=max(len(one.rows) for one in rows),
         num_measured=measured_room(rows),
         batch_size=plan.batch_size,
-        most_places=_ACCELERATOR_PLACES if on_accelerator() else None,
+        most_places=ACCELERATOR_PLACES if on_accelerator() else None,
         embedded=plan.layout.embedded,
     )
 
@@ -91,11 +88,6 @@ def structure_for(setting: Setting, hyperparameters: Hyperparameters, exact: boo
 def places_of(setting: Setting, hyperparameters: Hyperparameters) -> int:
     """How many perceptrons like this one the planner lets train at once."""
     return setting.most_places or places_in_cache(structure_for(setting, hyperparameters))
-
-
-def num_workers() -> int:
-    """Threads of an engine that trains many networks at once."""
-    return 1 if on_accelerator() else min(num_cores(), _MOST_WORKERS)
 
 
 def _capacity(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> int:

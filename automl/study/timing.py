@@ -12,11 +12,12 @@ from itertools import pairwise
 from typing import final
 
 from automl.networks.builder import PerceptronBuilder
-from automl.study.network_sizes import SizedNetwork, num_workers, places_of, setting_of
+from automl.study.network_sizes import SizedNetwork, places_of, setting_of
 from automl.study.preparation import PreparedStudy
 from automl.study.shortened import num_fit_rows, with_few_epochs, with_fewer_rows
 from automl.training.backend import on_accelerator
 from automl.training.engine import Engine, Watch
+from automl.training.lanes import num_workers
 from automl.training.trials import plan_members
 from automl.trial import Member, Progress, TrialState
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from automl.networks.builder import PerceptronBuilder
 from automl.search.table import make_sampler
-from automl.study.network_sizes import SizedNetwork, num_workers, setting_of, structure_for
+from automl.study.network_sizes import SizedNetwork, setting_of, structure_for
 from automl.study.preparation import PreparedStudy
+from automl.training.costs import EPOCH_SHARE
+from automl.training.lanes import num_workers
 from automl.training.planner import Known, Setting, plan_lanes
 from automl.training.population import Job
 from automl.training.trials import plan_members
@@ -15,9 +17,6 @@ from automl.trial import Hyperparameters
 
 _MOST_PLANNED = 64
 """Trials that are planned; of more, the rest costs what these cost, without their compilations."""
-
-_EPOCH_SHARE = 0.6
-"""Share of the epochs that networks train before they stop, by experience; as the planner has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class Workload:
 def expected_epochs(prepared: PreparedStudy) -> float:
     """Epochs that a network trains before it stops."""
     epochs = prepared.plan.epochs
-    return max(_EPOCH_SHARE * epochs, min(epochs, prepared.config.training.patience + 1))
+    return max(EPOCH_SHARE * epochs, min(epochs, prepared.config.training.patience + 1))
 
 
 def plan_workload(prepared: PreparedStudy, sized: Sequence[SizedNetwork]) -> Workload:

@@ -100,6 +100,11 @@ class TerminalTracker(Tracker):
                 f"{progress.done} of {progress.total} networks done, {progress.running} in training"
             )
 
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the study will still take, as shown; None while that is not known."""
+        return None if self._forecast is None else self._forecast.left()
+
     def finish(self, seconds: float | None) -> None:  # noqa: ARG002  nothing is sent
         """Take the live view down."""
         live, self._live = self._live, None
@@ -179,10 +184,10 @@ class TerminalTracker(Tracker):
 
     def __rich__(self) -> Table:
         """The live view."""
-        state, forecast = self._state, self._forecast
-        assert state is not None and forecast is not None
+        state = self._state
+        assert state is not None
         done, total, best = state.num_trials, state.started.num_trials, state.best
-        left = forecast.left()
+        left = self.seconds_left
         said = "time left not known yet" if left is None else f"about {_clock(left)} left"
         head = Text.assemble(
             (f"{done}/{total} trials", "bold"),

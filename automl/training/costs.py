@@ -14,7 +14,7 @@ from automl.training.stacked import Structure
 _COMPILE_SECONDS, _COMPILE_LAYER_SECONDS = 0.7, 0.4
 _FLOP_SECONDS, _WEIGHT_SECONDS, _ACTIVATION_SECONDS = 2e-11, 1.5e-9, 1e-9
 
-_FULL_SHARE = 0.6
+EPOCH_SHARE = 0.6
 """Share of the epochs that members train before they stop, by experience."""
 
 
@@ -47,7 +47,7 @@ class Epochs:
     @property
     def expected(self) -> float:
         """How many they are likely to be."""
-        return self.stopping * _FULL_SHARE + self.others
+        return self.stopping * EPOCH_SHARE + self.others
 
 
 @final

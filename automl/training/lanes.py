@@ -32,6 +32,11 @@ def num_cores() -> int:
     return os.cpu_count() or 1
 
 
+def num_workers() -> int:
+    """Threads that train lanes."""
+    return 1 if on_accelerator() else min(num_cores(), _MOST_WORKERS)
+
+
 def join_all(threads: list[threading.Thread]) -> None:
     """Wait for every thread that was started, also when an interrupt arrives while waiting.
 
@@ -97,8 +102,7 @@ class LaneRun:
         """Members as they end. Whoever stops listening stops the threads after the epoch that they are in."""
         for lane in reversed(lanes) if self._watch.limited else lanes:
             self._lanes.put(lane)
-        most = 1 if on_accelerator() else min(num_cores(), _MOST_WORKERS)
-        self._num_workers = max(1, min(most, len(lanes)))
+        self._num_workers = max(1, min(num_workers(), len(lanes)))
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._num_workers)]
         total = sum(self._is_wanted(job) for lane in lanes for job in lane.jobs)
         try:

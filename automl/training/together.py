@@ -30,7 +30,8 @@ from automl.training.trials import OUT_OF_TIME, failures
 from automl.training.views import Tables
 from automl.trial import FoldResult, Health, Member, Progress, Trial, TrialState
 
-_ACCELERATOR_PLACES = 1024
+ACCELERATOR_PLACES = 1024
+"""Networks that one program trains at once on an accelerator."""
 
 
 @final
@@ -144,7 +145,7 @@ class PopulationEngine(Engine):
             num_rows=num_rows,
             num_measured=num_measured,
             batch_size=plan.batch_size,
-            most_places=_ACCELERATOR_PLACES if on_accelerator() else None,
+            most_places=ACCELERATOR_PLACES if on_accelerator() else None,
             embedded=plan.layout.embedded,
         )
 

@@ -32,7 +32,7 @@ RESAMPLES_OF_ALL = 6
 _TIME_SHARE = 0.5
 """An analysis whose size is left open may cost this share of what training the trials has cost."""
 
-_SLOWER = 1.3
+SLOWER = 1.3
 """What a network costs here, in networks of the search: more rows, fewer epochs (measured, DECISIONS.md)."""
 
 _MOST_SCORED = 4096
@@ -143,7 +143,7 @@ def _spread(ranked: Sequence[Trial], count: int) -> tuple[Trial, ...]:
 def _seconds(design: Design) -> float:
     """What an analysis costs, by what its trials have cost."""
     a_network = sum(trial.seconds / len(trial.folds) for trial in design.trials)
-    return _SLOWER * a_network * design.networks_per_trial
+    return SLOWER * a_network * design.networks_per_trial
 
 
 def _num_folds(prepared: PreparedStudy) -> int:
