@@ -1,6 +1,6 @@
 """Studies that are killed, starved and cut off, against the same studies undisturbed.
 
-    python benchmarks/faults.py [--kills 30] [--seed 0] [--only kills|faults] [--to results/faults.json]
+    python benchmarks/faults.py [--kills 30] [--seed 0] [--only kills|faults] [--study NAME] [--fault NAME] [--to results/faults.json]
 
 Four studies (a population of 60 networks of one structure, a Bayesian search, one recorded in PostgreSQL, one of a
 user's builder) run once undisturbed. Then each runs again under SIGKILLs: the seed deals out the moments, at least two
@@ -110,7 +110,7 @@ def main() -> int:
         if arguments.only != "faults":
             killed(base, database, arguments, report)
         if arguments.only != "kills":
-            others(base, database, report)
+            others(base, database, report, arguments.fault)
     if arguments.to:
         Path(arguments.to).write_text(
             json.dumps({"rows": report.rows, "missed": report.missed}, indent=2) + "\n"
@@ -125,6 +125,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=["kills", "faults"])
+    parser.add_argument(
+        "--study", choices=list(STUDIES), help="kill this one only; the moments stay the same"
+    )
+    parser.add_argument("--fault", help="only the fault of this name, a function of this file")
     parser.add_argument("--to")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -138,6 +142,7 @@ class Database:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         self.bin = found[-1].parent if found else None
         self.uri: str | None = None
+        self.made: set[str] = set()
 
     def _run(self, *command: str) -> None:
         user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
@@ -174,6 +179,15 @@ class Database:
             what,
         )
 
+    def uri_of(self, folder: Path) -> str:
+        """A database for the record of one folder."""
+        name = re.sub(r"\W", "_", f"{folder.parent.name}_{folder.name}".lower())
+        if name not in self.made:
+            server = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "automl"]
+            self._run(str(self.bin / "createdb"), *server, name)
+            self.made.add(name)
+        return f"postgresql://automl@127.0.0.1:{self.port}/{name}"
+
     def restart(self) -> None:
         self._control("restart")
 
@@ -182,15 +196,15 @@ class Database:
             self._control("stop")
 
 
-def write_study(folder: Path, name: str, database: Database, **changes: object) -> Path:
+def write_study(folder: Path, name: str, database: Database, /, **changes: object) -> Path:
     """The study's file in a folder of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     content = {"name": name, **COMMON, **STUDIES[name], **changes}
     if name == "postgres" and database.uri is not None:
-        content["records"] = {"uri": database.uri}
+        content["records"] = {"uri": database.uri_of(folder)}
     if name == "builder":
         (folder / "mine.py").write_text(BUILDER)
-    path = folder / f"{name}.yaml"
+    path = folder / f"{content['name']}.yaml"
     path.write_text(yaml.safe_dump(content))
     return path
 
@@ -343,7 +357,7 @@ def killed(base: Path, database: Database, arguments: argparse.Namespace, report
     generator = random.Random(arguments.seed)  # noqa: S311  nothing secret
     moments = deal(generator, arguments.kills)
     counts = dict.fromkeys(POINTS, 0)
-    for name in STUDIES:
+    for name in [arguments.study] if arguments.study else STUDIES:
         began = time.monotonic()
         path = write_study(base / "undisturbed" / name, name, database)
         status, output = run(path)
@@ -387,7 +401,7 @@ def kill_once(path: Path, point: str, passes: int, generator: random.Random) -> 
     return run(path, point, delay if point == "any time" else str(passes))[0] == -signal.SIGKILL
 
 
-def others(base: Path, database: Database, report: Report) -> None:
+def others(base: Path, database: Database, report: Report, only: str | None) -> None:
     """SIGTERM, two SIGINTs, a full disk, a torn record, an absent server, a restarted database, a clock set back."""
     path = write_study(base / "calm" / "population", "population", database)
     status, output = run(path)
@@ -404,6 +418,8 @@ def others(base: Path, database: Database, report: Report) -> None:
         database_restarted,
         clock_set_back,
     ):
+        if only not in (None, fault.__name__):
+            continue
         what = (fault.__doc__ or "").rstrip(".")
         missed = fault(base / fault.__name__, database, expected)
         if missed is None:

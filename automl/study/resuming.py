@@ -87,11 +87,18 @@ def find_unfinished(records: Records, config: StudyConfig, more: int | None = No
 
     Raises:
         StudyFileError: Something in the study file has changed that must not change within a run.
+        RecordError: The run's files are not in the folder of the studies.
     """
     runs = records.runs(config.name)
     if not runs:
         return None
     run = next((run for run in reversed(runs) if run.num_trials), runs[-1])
+    if not (run.folder / STUDY_FILE).is_file():
+        what = (
+            f"{run.folder}: the files of this run of {run.name!r} are not here, so it cannot be gone on with"
+        )
+        why = "It was recorded from another folder, or its files were deleted"
+        raise RecordError(f"{what}. {why}. Name that folder with --mlruns, or begin a new run with --fresh.")
     state = read_state(records, run)
     recorded = load_study(run.folder / STUDY_FILE, folder=Path(state.started.base))
     recorded = recorded.model_copy(update={"name": config.name})  # the copy's file name is not the study's

@@ -1,6 +1,7 @@
 """A study that was killed at any moment and gone on with is the study that was never disturbed."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas
@@ -193,6 +194,14 @@ def test_a_table_that_has_changed_is_refused(tmp_path, monkeypatch):
         automl.run_study(path, mlruns=tmp_path / "mlruns", trackers=[Recorder(trial=kill)])
     (tmp_path / "table.csv").write_text(table + "1,1,1\n")
     with pytest.raises(DataError, match=r"long.yaml:\d+: the table has changed since the study ran.*--fresh"):
+        automl.run_study(path, mlruns=tmp_path / "mlruns")
+
+
+def test_a_run_whose_files_are_elsewhere_is_named_with_the_cure(tmp_path, undisturbed):
+    shutil.copytree(undisturbed.folder.parents[2], tmp_path / "mlruns")
+    path = write(tmp_path)
+    shutil.rmtree(tmp_path / "mlruns" / "studies" / undisturbed.folder.parent.name)
+    with pytest.raises(RecordError, match=r"files of this run .* are not here.*--mlruns.*--fresh"):
         automl.run_study(path, mlruns=tmp_path / "mlruns")
 
 
