@@ -1,6 +1,7 @@
 """Studies that are killed, starved and cut off, against the same studies undisturbed.
 
-    python benchmarks/faults.py [--kills 30] [--seed 0] [--only kills|faults] [--study NAME] [--fault NAME] [--to results/faults.json]
+    python benchmarks/faults.py [--kills 30] [--seed 0] [--only kills|faults] [--study NAME] [--fault NAME]
+        [--to results/faults.json]
 
 Four studies (a population of 60 networks of one structure, a Bayesian search, one recorded in PostgreSQL, one of a
 user's builder) run once undisturbed. Then each runs again under SIGKILLs: the seed deals out the moments, at least two
