@@ -568,7 +568,7 @@ def server_away(folder: Path, database: Database, expected: Outcome) -> list[str
         server = subprocess.Popen(
             command, cwd=store, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        for _ in range(600):
+        for _ in range(3000):
             if answers(port):
                 break
             time.sleep(0.1)
