@@ -26,6 +26,7 @@ STUDY = {
     "training": {"epochs": 8, "batch_size": 32},
     "baselines": False,
     "bias_variance": {"resamples": 5, "trials": "all"},
+    "tracking": {"to": "none"},
 }
 
 

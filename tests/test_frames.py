@@ -30,6 +30,7 @@ def study(**data: object) -> automl.StudyConfig:
             "space": {"depth": 1, "width": 4},
             "search": {"trials": 1},
             "training": {"epochs": 3},
+            "tracking": {"to": "none"},
         }
     )
 

@@ -45,6 +45,7 @@ def study_of(path: Path, **sections: Any) -> Any:
         "training": {"epochs": 5},
         "baselines": False,
         "bias_variance": {"resamples": 0},
+        "tracking": {"to": "none"},
     }
     return make_study(content | sections)
 

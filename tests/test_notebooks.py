@@ -13,7 +13,6 @@ from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-QUICK = ("first_study",)
 KERNEL = "running_interpreter"
 
 
@@ -74,11 +73,8 @@ def execute(notebook: Any, kernel: str, folder: Path) -> None:
     NotebookClient(notebook, timeout=600, kernel_name=kernel, resources=resources).execute()
 
 
-def speed(path: Path) -> Any:
-    return path if path.stem in QUICK else pytest.param(path, marks=pytest.mark.slow)
-
-
-@pytest.mark.parametrize("path", [speed(path) for path in NOTEBOOKS], ids=[path.stem for path in NOTEBOOKS])
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_and_leaves_nothing_behind(path: Path, kernel: str, tmp_path: Path) -> None:
     execute(nbformat.read(path, as_version=4), kernel, tmp_path / "here")
     assert not list((tmp_path / "here").iterdir())

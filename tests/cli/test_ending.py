@@ -1,7 +1,5 @@
 """How a command's process ends: without the teardown of native libraries, and with every training thread ended."""
 
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -36,11 +34,22 @@ def test_a_library_that_crashes_when_python_ends_does_not_change_the_exit_status
     assert ("automl" if status == 0 else "No such command") in ended.stdout + ended.stderr
 
 
+class Interrupted(threading.Thread):
+    """Waiting for it is interrupted once."""
+
+    interrupts = 1
+
+    def join(self, timeout: float | None = None) -> None:
+        if self.interrupts:
+            self.interrupts -= 1
+            raise KeyboardInterrupt
+        super().join(timeout)
+
+
 def test_an_interrupt_while_threads_are_waited_for_leaves_none_running():
-    threads = [threading.Thread(target=time.sleep, args=(0.4 * number,)) for number in (1, 2, 3)]
+    threads = [Interrupted(target=time.sleep, args=(0.2 * number,)) for number in (1, 2, 3)]
     for thread in threads:
         thread.start()
-    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         join_all(threads)
     assert not any(thread.is_alive() for thread in threads)

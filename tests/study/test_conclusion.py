@@ -19,6 +19,7 @@ STUDY = {
     "training": {"epochs": 8, "batch_size": 32},
     "baselines": False,
     "bias_variance": {"resamples": 0},
+    "tracking": {"to": "none"},
 }
 
 

@@ -102,7 +102,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> automl.StudyResult:
     return automl.run_study(write(folder), mlruns=folder / "mlruns")
 
 
-@pytest.mark.parametrize("moments", [[1], [3, 2], [8], [12, 1]], ids=str)
+MOMENTS = [[3, 2], [12, 1], *(pytest.param(moment, marks=pytest.mark.slow) for moment in ([1], [8]))]
+
+
+@pytest.mark.parametrize("moments", MOMENTS, ids=str)
 def test_a_killed_study_ends_with_the_same_bits(tmp_path, undisturbed, monkeypatch, moments):
     result = run_with_kills(write(tmp_path), moments, monkeypatch)
     assert result.folder.name != undisturbed.folder.name

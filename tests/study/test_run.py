@@ -37,6 +37,7 @@ SMALL = {
     "training": {"epochs": 4, "batch_size": 32, "patience": 2},
     "baselines": False,
     "bias_variance": {"resamples": 0},
+    "tracking": {"to": "none"},
 }
 
 
@@ -50,7 +51,9 @@ def write(folder, **changes):
 def ran(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ran")
     recorder = Recorder()
-    result = automl.run_study(write(folder), mlruns=folder / "mlruns", trackers=[recorder])
+    result = automl.run_study(
+        write(folder, tracking={"to": "mlflow"}), mlruns=folder / "mlruns", trackers=[recorder]
+    )
     return folder, result, recorder
 
 

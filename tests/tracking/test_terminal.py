@@ -183,11 +183,11 @@ def test_giving_up_in_the_middle_of_a_print_takes_the_view_down_afterwards(tmp_p
     watched.study.start(watched.tracker)
     live = watched.tracker._live
     assert live is not None
+    before = set(threading.enumerate())
     with live._lock:  # as a print holds it that a signal interrupts
         watched.tracker.abandon()
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.name.startswith("Thread-"):
-            thread.join(10.0)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10.0)
     assert not live.is_started
 
 

@@ -97,7 +97,14 @@ def refitted(engine, prepared, values):
     return engine.refit(Member(1, -1, values, 5), prepared.splits.training, 3).model.get_weights()
 
 
-def test_replayed_and_recorded_cohorts_change_no_bit_of_the_others(recorder, monkeypatch):
+RESUMED = [
+    pytest.param(2, range(25, 48, 2), marks=pytest.mark.slow, id="every other trial"),
+    pytest.param(4, [*range(24, 44), 46], id="all but a few"),
+]
+
+
+@pytest.mark.parametrize(("cores", "recorded"), RESUMED)
+def test_replayed_and_recorded_cohorts_change_no_bit_of_the_others(recorder, monkeypatch, cores, recorded):
     prepared, cohorts = study_of_three_cohorts()
     values = cohorts[1][3][0].hyperparameters
     monkeypatch.setattr(lanes, "num_cores", lambda: 1)
@@ -111,21 +118,20 @@ def test_replayed_and_recorded_cohorts_change_no_bit_of_the_others(recorder, mon
     structures = {epoch[0] for epochs in whole.epochs.values() for epoch in epochs}
     assert len(structures) > 3 and len({structure.num_features for structure in structures}) == 2
 
-    for cores, recorded in ((2, range(25, 48, 2)), (4, [*range(24, 44), 46])):
-        monkeypatch.setattr(lanes, "num_cores", lambda cores=cores: cores)
-        resumed = recorder.now = Ran()
-        engine = PopulationEngine(prepared.plan, prepared.splits.folds)
-        engine.replay(cohorts[0])
-        assert not resumed.epochs, "a replayed cohort does not train"
-        resumed.train(engine, cohorts[1], frozenset(recorded))
-        resumed.train(engine, cohorts[2])
-        assert set(resumed.trials) == set(range(24, 60)) - set(recorded)
-        for number, trial in resumed.trials.items():
-            same_bits(trial, whole.trials[number])
-        # What the bits follow from, on any machine: the same places of the same programs with arrays of the same
-        # shapes, beside the same members, in every epoch that a wanted member trains.
-        for members, epochs in resumed.epochs.items():
-            if any(trial in resumed.trials for trial, _ in members):
-                assert epochs == whole.epochs[members][: len(epochs)]
-        for mine, its in zip(refitted(engine, prepared, values), weights, strict=True):
-            numpy.testing.assert_array_equal(mine, its)
+    monkeypatch.setattr(lanes, "num_cores", lambda: cores)
+    resumed = recorder.now = Ran()
+    engine = PopulationEngine(prepared.plan, prepared.splits.folds)
+    engine.replay(cohorts[0])
+    assert not resumed.epochs, "a replayed cohort does not train"
+    resumed.train(engine, cohorts[1], frozenset(recorded))
+    resumed.train(engine, cohorts[2])
+    assert set(resumed.trials) == set(range(24, 60)) - set(recorded)
+    for number, trial in resumed.trials.items():
+        same_bits(trial, whole.trials[number])
+    # What the bits follow from, on any machine: the same places of the same programs with arrays of the same
+    # shapes, beside the same members, in every epoch that a wanted member trains.
+    for members, epochs in resumed.epochs.items():
+        if any(trial in resumed.trials for trial, _ in members):
+            assert epochs == whole.epochs[members][: len(epochs)]
+    for mine, its in zip(refitted(engine, prepared, values), weights, strict=True):
+        numpy.testing.assert_array_equal(mine, its)
