@@ -11,15 +11,12 @@ from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.columns import Columns, encode_columns
 from automl.data.dates import PARTS
 from automl.data.schema import ColumnKind, Schema, inspect_columns
+from automl.data.target_column import read_target
 from automl.errors import DataError, explain, one_of
 from automl.serving.scoring import number_values, plain_cells
 from automl.trial import Scalar, Task
 
-MOST_CLASSES = 20
-"""A target of whole numbers with more distinct values than this is taken for a regression."""
-
 Where = Callable[..., str]
-
 
 MOST_INPUTS = 20_000
 """Columns and levels that a network can reasonably be given."""
@@ -90,8 +87,7 @@ def make_dataset(
     table = table.rename(columns=str).reset_index(drop=True)
     _check_names(table, target, config, where)
     table = pandas.DataFrame({name: plain_cells(table[name]) for name in table.columns})
-    values = _target_values(table[target], where)
-    task = _task_of(values, config, where)
+    column = read_target(table[target], config, where)
     by = _split_column(table, target, splits, where)
     weights = _weights(table, config, where)
     names = _feature_names(table, target, config, where)
@@ -100,15 +96,11 @@ def make_dataset(
     schema = inspect_columns(features, config.columns or {})
     columns = encode_columns(features, schema)
     _check_columns(schema, columns, where)
-    classes: tuple[Scalar, ...] = ()
-    if task is Task.REGRESSION:
-        codes = values.to_numpy(dtype=numpy.float64)
-    else:
-        classes = tuple(sorted(values.unique().tolist()))
-        codes = pandas.Categorical(values, categories=list(classes)).codes.astype(numpy.int64)
     learned = features[[column.name for column in schema.learned]]
-    digest = _digest(learned, target, columns, [values, pandas.Series(weights), pandas.Series(by)])
-    return Dataset(learned, schema, columns, codes, target, task, classes, digest, weights, by)
+    digest = _digest(learned, target, columns, [column.labels, pandas.Series(weights), pandas.Series(by)])
+    return Dataset(
+        learned, schema, columns, column.values, target, column.task, column.classes, digest, weights, by
+    )
 
 
 def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where: Where) -> None:
@@ -195,56 +187,6 @@ def _check_columns(schema: Schema, columns: Columns, where: Where) -> None:
         if numpy.isnan(columns.numbers[:, place]).all():
             what = f"`data.columns` calls {column.name!r} {column.kind}, and none of its cells can be read as one"
             raise DataError(f"{where('data', 'columns', column.name)}: {what}. Remove the line.")
-
-
-def _target_values(target: pandas.Series, where: Where) -> pandas.Series:
-    gaps = int(target.isna().sum())
-    if gaps:
-        row = int(numpy.argmax(target.isna().to_numpy()))
-        raise DataError(
-            f"{where('data', 'target')}: the target {target.name!r} must have a value in every row, "
-            f"got {gaps} gaps, the first in data row {row + 1}. Remove those rows."
-        )
-    mixed = target.dtype == object and target.map(type).nunique() > 1
-    return target.map(str) if mixed or pandas.api.types.is_datetime64_any_dtype(target) else target
-
-
-def _task_of(values: pandas.Series, config: DataConfig, where: Where) -> Task:
-    distinct = values.nunique()
-    numeric = pandas.api.types.is_numeric_dtype(values) and not pandas.api.types.is_bool_dtype(values)
-    if distinct < 2:
-        raise DataError(
-            f"{where('data', 'target')}: the target {values.name!r} must have two different values or more, "
-            f"got only {values.tolist()[0]!r}. Choose another column."
-            if len(values)
-            else f"{where('data')}: the table must have rows, got none."
-        )
-    if config.task == "regression":
-        if not numeric:
-            must, at = "fit the target, which does not hold numbers", where("data", "task")
-            raise DataError(explain("data.task", must, "regression", "Use `task: auto`.", where=at))
-        return _finite_regression(values, where)
-    by_count = Task.BINARY if distinct == 2 else Task.MULTICLASS
-    if config.task != "auto":
-        if config.task != by_count.value:
-            must = f"fit the target, which has {distinct} different values"
-            raise DataError(
-                explain("data.task", must, config.task, "Use `task: auto`.", where=where("data", "task"))
-            )
-        return by_count
-    whole = numeric and bool((values.astype(float) % 1 == 0).all())
-    if not numeric or (whole and distinct <= MOST_CLASSES):
-        return by_count
-    return _finite_regression(values, where)
-
-
-def _finite_regression(values: pandas.Series, where: Where) -> Task:
-    if not numpy.isfinite(values.to_numpy(dtype=float)).all():
-        raise DataError(
-            f"{where('data', 'target')}: the target {values.name!r} must be finite, got an infinite value. "
-            "Remove those rows."
-        )
-    return Task.REGRESSION
 
 
 def _digest(table: pandas.DataFrame, target: str, columns: Columns, others: list[pandas.Series]) -> str:
