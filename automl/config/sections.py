@@ -63,6 +63,14 @@ class DataConfig(Section):
     task: Literal["auto", "binary", "multiclass", "regression"] = Field(
         "auto", description="What the target asks for; auto looks at its values."
     )
+    positive: Scalar | None = Field(
+        None,
+        description="Of two classes the one that precision, recall, curves and the threshold are of; the rarer one "
+        "when left out, of two of equal size the later in the alphabet.",
+    )
+    rows_without_target: Literal["drop", "refuse"] = Field(
+        "drop", description="What to do with rows whose target is a gap: leave them out, or stop."
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -124,8 +132,10 @@ class SplitsConfig(Section):
         description="validation chooses the epoch on the rows that are scored, as most tools do, and its scores are "
         "called optimistic.",
     )
-    rare_classes: Literal["fewer_folds", "refuse"] = Field(
-        "fewer_folds", description="What to do when a class has fewer rows than there are folds."
+    rare_classes: Literal["fewer_folds", "refuse", "drop"] = Field(
+        "fewer_folds",
+        description="What to do when a class has fewer rows than there are folds: use fewer folds, stop, or leave its "
+        "rows out.",
     )
 
     @model_validator(mode="after")

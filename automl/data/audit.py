@@ -115,7 +115,7 @@ def _dates_passed_over(dataset: Dataset, splits: Splits, table: pandas.DataFrame
         return []
     names = [column.name for column in dataset.schema.of_kind(ColumnKind.DATE)]
     if table is not None:
-        table = table.rename(columns=str)
+        table = table.rename(columns=str).reset_index(drop=True)
         known = {column.name for column in dataset.schema.columns} | {dataset.target_name}
         others = table[[name for name in table.columns if name not in known]]
         names += [column.name for column in inspect_columns(others, {}).of_kind(ColumnKind.DATE)]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy
 import pandas
@@ -33,10 +33,13 @@ class Dataset:
         target: Array of shape (row,): int64 codes of `classes`, or float64 values in the units of the file.
         target_name: Column name of the target.
         task: What the target asks for.
-        classes: Labels in the order of their codes, as the file has them; empty for a regression.
+        classes: Labels in the order of their codes, as the file has them, of two the positive one last; empty for a
+            regression.
         digest: SHA-256 of names and values: equal tables have equal digests.
         weights: How much each row counts in losses and scores, float64 of shape (row,).
         by: The column that the splits go by, object array of shape (row,); None when they go by none.
+        rows: The number of each row in the table as it was read, from 0: rows without a target are left out.
+        notes: What a person should know of the target, in sentences.
     """
 
     table: pandas.DataFrame
@@ -49,6 +52,13 @@ class Dataset:
     digest: str
     weights: numpy.ndarray
     by: numpy.ndarray | None = None
+    rows: numpy.ndarray = field(default_factory=lambda: numpy.zeros(0, numpy.int64))
+    notes: tuple[str, ...] = ()
+
+    @property
+    def positive(self) -> Scalar | None:
+        """The class that precision, recall and curves are of; None unless there are two."""
+        return self.classes[1] if self.task is Task.BINARY else None
 
     @property
     def num_outputs(self) -> int:
@@ -87,7 +97,8 @@ def make_dataset(
     table = table.rename(columns=str).reset_index(drop=True)
     _check_names(table, target, config, where)
     table = pandas.DataFrame({name: plain_cells(table[name]) for name in table.columns})
-    column = read_target(table[target], config, where)
+    column = read_target(table[target], config, where, splits)
+    table = table.iloc[column.rows]
     by = _split_column(table, target, splits, where)
     weights = _weights(table, config, where)
     names = _feature_names(table, target, config, where)
@@ -97,9 +108,22 @@ def make_dataset(
     columns = encode_columns(features, schema)
     _check_columns(schema, columns, where)
     learned = features[[column.name for column in schema.learned]]
-    digest = _digest(learned, target, columns, [column.labels, pandas.Series(weights), pandas.Series(by)])
+    turned = column.classes if list(column.classes) != sorted(column.classes) else ()  # type: ignore[type-var]
+    others = [column.labels, pandas.Series(weights), pandas.Series(by), pandas.Series(turned, dtype=object)]
+    digest = _digest(learned, target, columns, others)
     return Dataset(
-        learned, schema, columns, column.values, target, column.task, column.classes, digest, weights, by
+        table=learned.reset_index(drop=True),
+        schema=schema,
+        columns=columns,
+        target=column.values,
+        target_name=target,
+        task=column.task,
+        classes=column.classes,
+        digest=digest,
+        weights=weights,
+        by=by,
+        rows=column.rows,
+        notes=column.notes,
     )
 
 
@@ -152,7 +176,8 @@ def _split_column(
         raise DataError(explain("splits.by", "name a column", name, one_of(others, name), where=at))
     gaps = table[name].isna().to_numpy()
     if gaps.any():
-        what = f"have a value in every row, got {gaps.sum()} gaps, the first in data row {gaps.argmax() + 1}"
+        first = table.index[int(gaps.argmax())] + 1
+        what = f"have a value in every row, got {gaps.sum()} gaps, the first in data row {first}"
         raise DataError(f"{at}: the column {name!r}, which the splits go by, must {what}. Fill them.")
     return table[name].to_numpy(object)
 
@@ -165,7 +190,7 @@ def _weights(table: pandas.DataFrame, config: DataConfig, where: Where) -> numpy
     wrong = ~(weights >= 0.0)
     if wrong.any() or not weights.sum() > 0.0:
         cell = table[config.weights].tolist()[wrong.argmax()]
-        row = f", got {'a gap' if pandas.isna(cell) else repr(cell)} in data row {wrong.argmax() + 1}"
+        row = f", got {'a gap' if pandas.isna(cell) else repr(cell)} in data row {table.index[int(wrong.argmax())] + 1}"
         must = f"hold a number of 0 or more in every row, and not zeros only{row if wrong.any() else ''}"
         raise DataError(f"{where('data', 'weights')}: the column {config.weights!r} must {must}.")
     return weights / weights.mean()

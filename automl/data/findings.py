@@ -81,7 +81,7 @@ def find_oddities(dataset: Dataset) -> tuple[str, ...]:
     if len(notes) > MOST_NOTES:
         notes[MOST_NOTES:] = [f"and {len(notes) - MOST_NOTES} more columns with notes"]
     copies = copies_of_target(dataset, numpy.arange(len(dataset.target)))
-    return (*notes, *copies, *_repeated_rows(dataset))
+    return (*dataset.notes, *notes, *copies, *_repeated_rows(dataset))
 
 
 def suggest_objective(dataset: Dataset) -> tuple[str, ...]:

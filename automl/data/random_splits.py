@@ -149,7 +149,12 @@ class RandomSplits:
         label, count = dataset.classes[rarest], int(counts[rarest])
         must = f"not exceed the rows of any class; class {label!r} of {dataset.target_name!r} {verb} {count} rows"
         why = f"the class {label!r} has {count} training rows"
-        return min(by_rows, self._request.fit_folds(count, must, why, "remove or merge that class."))
+        return min(
+            by_rows,
+            self._request.fit_folds(
+                count, must, why, "remove or merge that class, or write `rare_classes: drop`."
+            ),
+        )
 
     def lock(self, rows: Array, seed: int) -> Pair:
         """A share of the rows as test rows."""

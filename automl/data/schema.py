@@ -232,7 +232,10 @@ def _not_numbers(values: pandas.Series) -> str:
     if not wrong.any() or types.is_numeric_dtype(values):
         return ""
     examples = ", ".join(repr(str(cell)) for cell in values[wrong].unique()[:_EXAMPLES])
-    return f"{int(wrong.sum())} cells that are no numbers ({examples}) are taken for gaps, the first in {_row(wrong)}"
+    first = _row(values, wrong)
+    return (
+        f"{int(wrong.sum())} cells that are no numbers ({examples}) are taken for gaps, the first in {first}"
+    )
 
 
 def _infinite(values: pandas.Series) -> str:
@@ -242,11 +245,11 @@ def _infinite(values: pandas.Series) -> str:
     infinite = numpy.isnan(number_values(values)) & values.notna().to_numpy()
     if not infinite.any():
         return ""
-    return f"{infinite.sum()} infinite values are taken for gaps, the first in {_row(infinite)}"
+    return f"{infinite.sum()} infinite values are taken for gaps, the first in {_row(values, infinite)}"
 
 
-def _row(where: numpy.ndarray) -> str:
-    return f"data row {int(numpy.argmax(where)) + 1}"
+def _row(values: pandas.Series, where: numpy.ndarray) -> str:
+    return f"data row {int(values.index[where][0]) + 1}"
 
 
 def _plain(cell: object) -> object:

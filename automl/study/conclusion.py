@@ -139,6 +139,7 @@ def judge(session: Session, best: Trial) -> Verdict:
         corrected=corrected,
         baselines=_baselines(session),
         threshold=threshold,
+        positive="" if dataset.positive is None else str(dataset.positive),
     )
 
 
@@ -279,7 +280,7 @@ def _write_out_of_fold(session: Session, number: int) -> None:
         return
     dataset, rows, predictions = session.prepared.dataset, session.out_of_fold.rows, kept[0]
     target = dataset.target[rows]
-    columns: dict[str, numpy.ndarray] = {"row": rows, dataset.target_name: target}
+    columns: dict[str, numpy.ndarray] = {"row": dataset.rows[rows], dataset.target_name: target}
     if dataset.task is Task.REGRESSION:
         columns["prediction"] = predictions
     else:

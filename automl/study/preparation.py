@@ -126,6 +126,7 @@ def facts_of(prepared: PreparedStudy) -> dict[str, str]:
         "rows": str(len(dataset.target)),
         "features": str(len(dataset.feature_names)),
         "classes": ", ".join(map(str, dataset.classes[:30])),
+        "positive_class": "" if dataset.positive is None else str(dataset.positive),
         "training_rows": str(len(splits.training)),
         "test_rows": str(len(splits.test)),
         "folds": str(len(splits.folds)),

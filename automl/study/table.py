@@ -11,7 +11,7 @@ from automl.data.audit import audit
 from automl.data.dataset import Dataset
 from automl.data.preprocessing import Layout, make_layout
 from automl.data.readers import read_dataset
-from automl.data.splits import Splits, check_weights, make_splits
+from automl.data.splits import Splits, check_weights, few_rows_note, make_splits
 from automl.errors import SearchSpaceError, StudyFileError, explain, one_of
 from automl.evaluation.metrics import METRICS, make_objective, metrics_for, reported_metrics
 from automl.trial import Objective, Task
@@ -63,7 +63,15 @@ def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) ->
     check_weights(splits, dataset, config.data, config.where)
     layout = make_layout(dataset.columns, splits.training)
     config = _sized(config, len(splits.folds[0].fit))
-    notes = (*notes_of(config), splits.reason, *splits.notes, *dataset.schema.notes, *audit(dataset, splits))
+    few_rows = few_rows_note(dataset, splits)
+    of_rows = (splits.reason, *splits.notes, *([few_rows] if few_rows else []))
+    notes = (
+        *notes_of(config),
+        *dataset.notes,
+        *of_rows,
+        *dataset.schema.notes,
+        *audit(dataset, splits),
+    )
     return PreparedTable(config, dataset, layout, splits, objective, metrics, notes)
 
 

@@ -148,7 +148,7 @@ def test_odd_cells_are_told() -> None:
 
 def test_lines_hold_nothing_that_a_comment_cannot() -> None:
     name = "a\nb\x85\x00" + "c" * 100
-    lines = lines_of({name: range(20), "e": [None, 1.5] * 10, "y": ["\n", "\x07"] * 10})
+    lines = lines_of({name: range(20), "e": [None, 1.5] * 10, "y": ["\x08", "\x07"] * 10})
     assert all(line.isprintable() for line in lines)
     assert lines[1].startswith("numeric: 2 (a?b??c") and len(lines[1]) < 80
 

@@ -51,8 +51,8 @@ def test_a_csv_file_is_read_as_it_stands(write: Write) -> None:
     dataset = read(path.parent, path="t.csv", target="y")
     assert dataset.feature_names == ("a", "b")
     assert dataset.columns.numbers.tolist() == [[1.0, 2.5], [3.0, -400.0], [5.0, 6.0]]
-    assert dataset.classes == ("no", "yes")
-    assert dataset.target.tolist() == [1, 0, 1]
+    assert dataset.classes == ("yes", "no")
+    assert dataset.target.tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(
