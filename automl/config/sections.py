@@ -19,7 +19,7 @@ class DataConfig(Section):
 
     path: str | None = Field(
         None,
-        description="A file, relative to the study file: CSV, TSV or JSON lines (also packed, as in .csv.gz), Parquet, "
+        description="A file, relative to the study file: CSV, TSV or JSON (also packed, as in .csv.gz), Parquet, "
         "Feather or Excel, as its name ends.",
     )
     url: str | None = Field(None, description="The http or https address of such a file.")
@@ -31,13 +31,24 @@ class DataConfig(Section):
     query: str | None = Field(None, min_length=1, description="The SELECT that gives the table, for `sql`.")
     table: str | None = Field(None, min_length=1, description="Name of the table or view, for `sql`.")
     encoding: str = Field(
-        "utf-8", description="How the text of a CSV, TSV or JSON lines file is encoded, as in latin-1."
+        "utf-8", description="How the text of a CSV, TSV or JSON file is encoded, as in latin-1."
     )
     separator: str | None = Field(
         None,
         min_length=1,
         max_length=1,
         description="What stands between the cells of a CSV file; a comma, or a tab in a .tsv, when left out.",
+    )
+    header: Literal["first_line", "none"] = Field(
+        "first_line", description="none: the file has no line of names, and its first line is a row."
+    )
+    names: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="Names for all columns of the file, in place of those that stand in it.",
+    )
+    skip: int = Field(
+        0, ge=0, description="Lines above the line of names, such as a title, that are passed over."
     )
     sklearn: str | None = Field(
         None, description="A table bundled with scikit-learn: digits, iris, wine, breast_cancer, diabetes."
@@ -92,9 +103,12 @@ class DataConfig(Section):
         if self.sql is not None and len(asked) != 1:
             got = "both" if asked else "neither"
             raise ValueError(f"must have exactly one of `query` and `table` beside `sql`, got {got}")
-        for key in ("encoding", "separator"):
+        for key in ("encoding", "separator", "header", "names", "skip"):
             if key in self.model_fields_set and self.path is None and self.url is None:
                 raise ValueError(f"must have `{key}` only beside `path` or `url`, got {getattr(self, key)!r}")
+        twice = [name for name in self.names or [] if (self.names or []).count(name) > 1]
+        if twice:
+            raise ValueError(f"must have different `names`, got {twice[0]!r} twice")
         try:
             "".encode(self.encoding)
         except LookupError:

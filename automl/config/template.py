@@ -34,7 +34,7 @@ TEMPLATE = """\
 # Every key but `data` may be left out; the values here are the defaults, except where a comment says otherwise.
 name: {name}
 {findings}
-# The table: `path` (CSV, TSV, JSON lines, Parquet, Feather, Excel), `url` of such a file, `sklearn`, or `sql`
+# The table: `path` (CSV, TSV, JSON, Parquet, Feather, Excel), `url` of such a file, `sklearn`, or `sql`
 # (`sqlite:///table.db`) with its `query` or `table`. Write a password as `${{NAME}}`, an environment variable.
 data:
 {data}

@@ -1,5 +1,7 @@
 """What a person should know of a table before writing its study: the lines that `automl init` puts into the file."""
 
+from collections.abc import Sequence
+
 import numpy
 import pandas
 
@@ -29,6 +31,11 @@ def describe_table(table: pandas.DataFrame, dataset: Dataset) -> tuple[str, ...]
         *describe_target(dataset),
         *(f"note: {line}" for line in find_oddities(dataset)),
     )
+    return printable(lines)
+
+
+def printable(lines: Sequence[str]) -> tuple[str, ...]:
+    """Lines that a comment can hold."""
     return tuple("".join(sign if sign.isprintable() else "?" for sign in line) for line in lines)
 
 

@@ -225,12 +225,15 @@ def write(table: pandas.DataFrame, path: Path) -> None:
 def test_init_finds_the_separator_and_writes_the_encoding(tmp_path: Path) -> None:
     rows = "".join(f"{i};{i % 7},5;{'é' if i % 3 else 'a'}\n" for i in range(30))
     (tmp_path / "t.csv").write_bytes(("a;b;y\n" + rows).encode("latin-1"))
-    refused = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "s.yaml")
-    assert refused.exit_code == 2 and "byte 0xe9 in line 3" in refused.output
-    made = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "s.yaml", "--encoding", "latin-1")
-    assert made.exit_code == 0, made.output
-    config = load_study(tmp_path / "s.yaml")
-    assert (config.data.separator, config.data.encoding) == (";", "latin-1")
+    for told in ((), ("--encoding", "latin-1"), ("--separator", ";")):
+        made = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "s.yaml", "--force", *told)
+        assert made.exit_code == 0, made.output
+        config = load_study(tmp_path / "s.yaml")
+        assert (config.data.separator, config.data.encoding) == (";", "latin-1")
+        assert ("is no UTF-8 text" in (tmp_path / "s.yaml").read_text()) == ("--encoding" not in told)
+    broken = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "u.yaml", "--encoding", "utf-8")
+    assert broken.exit_code == 0 and "byte 0xe9 in line 3" in broken.output
+    assert "to mend: the table cannot be read:" in (tmp_path / "u.yaml").read_text()
     assert init("t.csv", "--encoding", "ltin").exit_code == 2
 
 

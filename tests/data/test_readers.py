@@ -93,8 +93,11 @@ BROKEN = {
         "line 3 has 3 cells, more cells than there are column names (2). Name every column in the first line",
     ),
     "an open quote": (b'a,y\n1,"2\n3,4\n', "is not a CSV table: EOF inside string starting at row 1. Mend"),
-    "column twice": (b"a,b,a\n1,2,3\n", "the column name 'a' stands twice. Rename one."),
-    "column twice in quotes": (b'a,"a",y\n1,2,3\n', "the column name 'a' stands twice. Rename one."),
+    "column twice": (
+        b"a,b,a\n1,2,3\n",
+        "the column name 'a' stands twice in line 1. Rename one, or write `names",
+    ),
+    "column twice in quotes": (b'a,"a",y\n1,2,3\n', "the column name 'a' stands twice in line 1."),
     "Latin-1": (
         "a,y\n1,café\n".encode("latin-1"),
         "is not UTF-8 text: the byte 0xe9 in line 2. Save it as UTF-8, or name its encoding under `data` in the "
