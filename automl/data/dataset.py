@@ -40,6 +40,7 @@ class Dataset:
         by: The column that the splits go by, object array of shape (row,); None when they go by none.
         rows: The number of each row in the table as it was read, from 0: rows without a target are left out.
         notes: What a person should know of the target, in sentences.
+        target_digest: SHA-256 of the target's name and cells: the same whatever other columns a study uses.
     """
 
     table: pandas.DataFrame
@@ -54,6 +55,7 @@ class Dataset:
     by: numpy.ndarray | None = None
     rows: numpy.ndarray = field(default_factory=lambda: numpy.zeros(0, numpy.int64))
     notes: tuple[str, ...] = ()
+    target_digest: str = ""
 
     @property
     def positive(self) -> Scalar | None:
@@ -124,6 +126,7 @@ def make_dataset(
         by=by,
         rows=column.rows,
         notes=column.notes,
+        target_digest=column.digest,
     )
 
 

@@ -81,11 +81,22 @@ class Splits:
             digest.update(f"{len(rows)}:".encode() + rows.astype("<i8").tobytes())
         return digest.hexdigest()
 
-    def test_digest(self, dataset_digest: str) -> str:
-        """SHA-256 of the table's digest and the numbers of the test rows: who reads the same rows has the same."""
-        digest = hashlib.sha256(dataset_digest.encode())
-        digest.update(numpy.sort(self.test).astype("<i8").tobytes())
-        return digest.hexdigest()
+    def test_digest(self, dataset: Dataset) -> str:
+        """SHA-256 of the table's target and the numbers of the test rows, which a study of the same rows shares.
+
+        The columns that a study uses are no part of it: whoever reads these rows learns their targets.
+        """
+        return _digest_of(dataset.target_digest, dataset.rows[self.test])
+
+    def earlier_test_digest(self, dataset: Dataset) -> str:
+        """What was recorded before 2026-11-27, of the columns that a study uses too."""
+        return _digest_of(dataset.digest, self.test)
+
+
+def _digest_of(table: str, rows: numpy.ndarray) -> str:
+    digest = hashlib.sha256(table.encode())
+    digest.update(numpy.sort(rows).astype("<i8").tobytes())
+    return digest.hexdigest()
 
 
 def make_splits(dataset: Dataset, config: SplitsConfig, seed: int, where: Where) -> Splits:

@@ -1,5 +1,6 @@
 """The target column: which rows have a target, its task, and its classes in the order of their codes."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -33,6 +34,7 @@ class TargetColumn:
         task: What it asks for.
         classes: Labels in the order of their codes, of two the positive one last; empty for a regression.
         notes: What a person should know of it, in sentences.
+        digest: SHA-256 of its name, and of all its cells that are no gaps with the numbers of their rows.
     """
 
     rows: numpy.ndarray
@@ -41,6 +43,7 @@ class TargetColumn:
     task: Task
     classes: tuple[Scalar, ...]
     notes: tuple[str, ...] = ()
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +75,25 @@ def read_target(
     """
     asked = _Asked(config, splits or SplitsConfig(), where)
     labels = _plain_labels(_present(cells, asked))
+    digest = _digest(labels)
     if not _asks_for_classes(labels, asked):
         _check_positive((), asked)
         values = labels.to_numpy(dtype=numpy.float64)
-        return TargetColumn(labels.index.to_numpy(), labels, values, Task.REGRESSION, (), tuple(asked.notes))
+        rows, notes = labels.index.to_numpy(), tuple(asked.notes)
+        return TargetColumn(rows, labels, values, Task.REGRESSION, (), notes, digest)
     labels = _without_rare(labels, asked)
     task = _task_of_classes(labels, asked)
     asked.notes.extend(_alike(labels))
     classes = _ordered(labels, asked)
     asked.notes.extend(_positive_note(classes, labels, asked))
     codes = pandas.Categorical(labels, categories=list(classes)).codes.astype(numpy.int64)
-    return TargetColumn(labels.index.to_numpy(), labels, codes, task, classes, tuple(asked.notes))
+    return TargetColumn(labels.index.to_numpy(), labels, codes, task, classes, tuple(asked.notes), digest)
+
+
+def _digest(labels: pandas.Series) -> str:
+    cells = zip(labels.index.tolist(), map(level_text, labels.tolist()), strict=True)
+    lines = "\n".join(f"{row} {text}" for row, text in cells)
+    return hashlib.sha256(f"{labels.name}\n{lines}".encode()).hexdigest()
 
 
 def _present(cells: pandas.Series, asked: _Asked) -> pandas.Series:

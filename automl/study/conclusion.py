@@ -163,28 +163,29 @@ def _read_test_set(session: Session, verdict: Verdict, refit: Refit) -> Verdict:
     trial has become the winner since, it gets no score on these rows.
     """
     prepared, state, number = session.prepared, session.state, verdict.trial.number
-    digest = prepared.splits.test_digest(prepared.dataset.digest)
+    dataset, splits = prepared.dataset, prepared.splits
+    digest = splits.test_digest(dataset)
     done = [test for test in state.tests if test.trial == number]
     if done:
         return replace(verdict, test=Estimate(*done[-1].interval), earlier_reads=done[-1].earlier)
     others = [event.trial for event in state.intended if event.trial != number]
     if others:
         return replace(verdict, test_read_for=others[0])
-    session.record(TestReadingIntended(number, digest, len(prepared.splits.test)))
+    session.record(TestReadingIntended(number, digest, len(splits.test)))
     scores, test = score_test_set(prepared, refit.network, verdict.threshold)
-    earlier = _earlier_reads(session, digest)
+    earlier = _earlier_reads(session, (digest, splits.earlier_test_digest(dataset)))
     interval = (test.value, test.low, test.high)
     session.record(TestReadingDone(number, digest, scores, interval, earlier))
     return replace(verdict, test=test, earlier_reads=earlier)
 
 
-def _earlier_reads(session: Session, digest: str) -> tuple[str, ...]:
+def _earlier_reads(session: Session, digests: tuple[str, ...]) -> tuple[str, ...]:
     """Other runs that have read these test rows, as `NAME/RUN`, in order."""
     own = f"{session.run.name}/{session.run.identifier}"
-    found = earlier_reads(session.records.mlruns, digest)
+    found = [which for digest in digests for which in earlier_reads(session.records.mlruns, digest)]
     for which, recorded in session.records.all_of("test_reading_intended"):
         assert isinstance(recorded.event, TestReadingIntended)
-        if recorded.event.digest == digest:
+        if recorded.event.digest in digests:
             found.append(which)
     return tuple(dict.fromkeys(which for which in found if which != own))
 
