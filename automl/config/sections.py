@@ -3,6 +3,7 @@
 Its space is in `ranges.py`, its budget in `budget.py`, its stores in `stores.py`.
 """
 
+import math
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -172,6 +173,19 @@ class NetworkConfig(Section):
         description="A builder of your own, `file.py:function`, called as `function(hp) -> keras.Model`; "
         "a multilayer perceptron when left out.",
     )
+    inputs: Literal["raw", "standard"] | None = Field(
+        None,
+        description="What a builder of your own is given: the table's numbers as they are, which are then all of its "
+        "inputs, or the standard encoding; raw where all columns are numbers without gaps, when left out.",
+    )
+
+    @model_validator(mode="after")
+    def _inputs_of_a_builder(self) -> Self:
+        if self.inputs is not None and self.builder is None:
+            raise ValueError(
+                "must have `inputs` only beside a `builder` of your own; perceptrons have encodings"
+            )
+        return self
 
 
 class SearchConfig(Section):
@@ -214,14 +228,24 @@ class TrainingConfig(Section):
     loss: Literal["auto", "mse", "mae", "huber"] = Field(
         "auto", description="Loss of a regression; cross-entropy is the loss of every classification."
     )
-    class_weights: Literal["none", "balanced"] = Field(
-        "none", description="balanced: a row weighs the more in the training loss the rarer its class is."
+    class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
+        "none",
+        description="How much a row counts in the training loss. balanced: the more the rarer its class is; or a "
+        "weight by label, `{fraud: 20}`: other classes weigh 1.",
     )
     engine: Literal["auto", "population", "sequential"] = Field(
         "auto",
         description="population trains many networks as one program, sequential one after another with Keras's "
         "own fit; auto takes the population wherever it can train the networks.",
     )
+
+    @field_validator("class_weights")
+    @classmethod
+    def _above_zero(cls, weights: str | dict[str, float]) -> str | dict[str, float]:
+        for label, weight in weights.items() if isinstance(weights, dict) else ():
+            if not 0.0 < weight < math.inf:
+                raise ValueError(f"must be above 0 for every class, got {weight:g} for {label!r}")
+        return weights
 
 
 class BiasVarianceConfig(Section):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy
 import pandas
@@ -83,6 +83,7 @@ def make_dataset(
     config: DataConfig,
     where: Where,
     splits: SplitsConfig | None = None,
+    keep_constant: bool = False,
 ) -> Dataset:
     """Check a table and take it apart.
 
@@ -92,6 +93,8 @@ def make_dataset(
         config: The study file's data section.
         where: Gives `file:line` of a key of the study file.
         splits: The study file's splits section, which may go by a column.
+        keep_constant: Whether columns in which one number stands all over are learned from, too: a network of the
+            user's own may count on the places of its inputs.
 
     Raises:
         DataError: A column that is not there, nothing to learn from; a target or weights that cannot be used.
@@ -107,6 +110,8 @@ def make_dataset(
     used = [config.weights, *([splits.by] if splits and splits.by and splits.kind != "time" else [])]
     features = table[[name for name in names if name not in used]]
     schema = inspect_columns(features, config.columns or {})
+    if keep_constant:
+        schema = _with_constant(schema, features)
     columns = encode_columns(features, schema)
     _check_columns(schema, columns, where)
     learned = features[[column.name for column in schema.learned]]
@@ -128,6 +133,17 @@ def make_dataset(
         notes=column.notes,
         target_digest=column.digest,
     )
+
+
+def _with_constant(schema: Schema, features: pandas.DataFrame) -> Schema:
+    """The schema with constant columns of numbers as numeric ones."""
+    columns = tuple(
+        replace(column, kind=ColumnKind.NUMERIC, note="")
+        if column.kind is ColumnKind.CONSTANT and numpy.isfinite(number_values(features[column.name])).all()
+        else column
+        for column in schema.columns
+    )
+    return replace(schema, columns=columns)
 
 
 def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where: Where) -> None:

@@ -16,6 +16,9 @@ NUM_BINS = 24
 MOST_DEVIATIONS = 20.0
 """Standardized values beyond are cut: one wild cell must not end a training."""
 
+LARGEST_RAW = 1e30
+"""A raw number beyond is cut: float32 has none much larger."""
+
 
 class Encoding(ABC):
     """Numbers without gaps to inputs."""
@@ -41,6 +44,24 @@ class Standard(Encoding):
     def apply(self, values: numpy.ndarray) -> numpy.ndarray:
         """See `Encoding.apply`."""
         return numpy.clip((values - self.mean) / self.scale, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Raw(Encoding):
+    """Values as they are, cut where they are further from those of the fit rows than `MOST_DEVIATIONS`.
+
+    Attributes:
+        low: Of shape (number,).
+        high: Of the same shape.
+    """
+
+    low: numpy.ndarray
+    high: numpy.ndarray
+
+    def apply(self, values: numpy.ndarray) -> numpy.ndarray:
+        """See `Encoding.apply`."""
+        return numpy.clip(values, self.low, self.high)
 
 
 @final
@@ -159,9 +180,21 @@ def num_inputs(name: str, num_bins: numpy.ndarray) -> int:
     return len(num_bins) + (int(num_bins.sum()) if name == "piecewise" else 0)
 
 
+def fit_raw(values: numpy.ndarray, _: numpy.ndarray) -> Raw:
+    """The numbers as they are, for a network of the user's own; what is learned are the bounds of other rows."""
+    room = MOST_DEVIATIONS * values.std(axis=0)
+    low, high = values.min(axis=0) - room, values.max(axis=0) + room
+    return Raw(numpy.maximum(low, -LARGEST_RAW), numpy.minimum(high, LARGEST_RAW))
+
+
 ENCODINGS: Mapping[str, Callable[[numpy.ndarray, numpy.ndarray], Encoding]] = {
     "standard": fit_standard,
     "quantile": fit_quantile,
     "piecewise": fit_piecewise,
 }
 """Name in the study file: `(values without gaps, bins for each column) -> encoding`."""
+
+RAW = "raw"
+
+FITS: Mapping[str, Callable[[numpy.ndarray, numpy.ndarray], Encoding]] = {**ENCODINGS, RAW: fit_raw}
+"""The same with what is never searched."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy
 
 from automl.data.columns import Columns
-from automl.data.encodings import ENCODINGS, NUM_BINS, Encoding, num_inputs
+from automl.data.encodings import FITS, NUM_BINS, Encoding, num_inputs
 
 LEAST_ROWS_OF_A_LEVEL = 5
 """Fit rows that a level needs for an input of its own; rarer ones share one."""
@@ -129,7 +129,7 @@ def fit_preprocessing(columns: Columns, layout: Layout, encoding: str) -> Prepro
     Args:
         columns: The fit rows.
         layout: The places of the inputs.
-        encoding: Name in `ENCODINGS`.
+        encoding: Name in `FITS`.
     """
     gaps = numpy.isnan(columns.numbers)
     medians = _medians(columns.numbers, gaps)
@@ -144,7 +144,7 @@ def fit_preprocessing(columns: Columns, layout: Layout, encoding: str) -> Prepro
         layout=layout,
         medians=medians,
         missing=gaps.any(axis=0)[layout.gaps],
-        encoding=ENCODINGS[encoding](numpy.where(gaps, medians, columns.numbers), layout.num_bins),
+        encoding=FITS[encoding](numpy.where(gaps, medians, columns.numbers), layout.num_bins),
         levels=tuple(levels),
         pooled=tuple(pooled),
     )

@@ -50,7 +50,8 @@ def read_dataset(
     else:
         source = next(name for name in READERS if getattr(config.data, name) is not None)
         table, target = READERS[source](config, folder, where)
-    return make_dataset(table, target, config.data, where, config.splits)
+    own = config.network.builder is not None
+    return make_dataset(table, target, config.data, where, config.splits, keep_constant=own)
 
 
 def wanted_columns(config: StudyConfig) -> Wanted:

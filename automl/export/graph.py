@@ -11,7 +11,7 @@ import tensorflow
 
 from automl.data.columns import Columns
 from automl.data.dates import DATE_FORMS
-from automl.data.encodings import MOST_DEVIATIONS, Encoding, Piecewise, Quantile, Standard
+from automl.data.encodings import MOST_DEVIATIONS, Encoding, Piecewise, Quantile, Raw, Standard
 from automl.data.preprocessing import Preprocessing
 from automl.data.schema import Column, ColumnKind, Schema
 from automl.serving.scoring import GAP, LARGEST, SMALLEST
@@ -70,6 +70,8 @@ def _encoded(values: Tensor, encoding: Encoding) -> Tensor:
     match encoding:
         case Standard(mean, scale):
             return tensorflow.clip_by_value((values - mean) / scale, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+        case Raw(low, high):
+            return tensorflow.clip_by_value(values, low, high)
         case Quantile(knots, scores):
             encoded = [
                 _interpolated(values[:, column], *pair)

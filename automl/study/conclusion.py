@@ -9,7 +9,7 @@ import numpy
 import pandas
 
 from automl.errors import ExportError, StudyFailedError
-from automl.evaluation.metrics import METRICS, metrics_for
+from automl.evaluation.metrics import metrics_for
 from automl.evaluation.resampling import Estimate, corrected_score, score_interval
 from automl.evaluation.thresholds import EVEN, at_threshold, score_at, tuned_threshold
 from automl.evaluation.verdict import Verdict
@@ -127,10 +127,10 @@ def judge(session: Session, best: Trial) -> Verdict:
     everyone = StoredPredictions(session, [trial.number for trial in session.state.completed])
     corrected, threshold = None, EVEN
     if best.number in everyone.numbers:
-        corrected = corrected_score(metric, target, everyone, weights, seed)
-        if dataset.task is Task.BINARY and METRICS[metric].by_label:
+        corrected = corrected_score(metric, target, everyone, weights, seed, prepared.known)
+        if dataset.task is Task.BINARY and prepared.metric.by_label:
             own = everyone[everyone.numbers.index(best.number)]
-            threshold = tuned_threshold(metric, target, own, weights)
+            threshold = tuned_threshold(metric, target, own, weights, prepared.known)
     return Verdict(
         objective=prepared.objective,
         trial=best,
@@ -145,14 +145,16 @@ def judge(session: Session, best: Trial) -> Verdict:
 
 def _baselines(session: Session) -> dict[str, tuple[float, ...]]:
     """Scores of plain models on the study's folds, as far as the time allows."""
-    prepared, metric = session.prepared, session.prepared.objective.metric
+    prepared = session.prepared
     found = {}
     for number, name in enumerate(BASELINES if prepared.config.baselines else ()):
         session.interrupts.check()
         seconds = session.budget.for_verdict() / (len(BASELINES) - number)
         if seconds > 0.0:
             folds = prepared.splits.folds
-            found[name] = run_baseline(name, prepared.dataset, prepared.layout, folds, metric, seconds)
+            found[name] = run_baseline(
+                name, prepared.dataset, prepared.layout, folds, prepared.metric, seconds
+            )
     return found
 
 
@@ -197,13 +199,13 @@ def score_test_set(
     dataset, test = prepared.dataset, prepared.splits.test
     prediction = network.predict(dataset.columns.take(test))
     target, weights = dataset.target[test], dataset.weights[test]
-    names = dict.fromkeys([*prepared.metrics, *metrics_for(dataset.task)])
-    scores = score_at(tuple(names), target, prediction, weights, threshold)
+    names = dict.fromkeys([*prepared.metrics, *metrics_for(dataset.task, len(dataset.classes))])
+    scores = score_at(tuple(names), target, prediction, weights, threshold, prepared.known)
     metric = prepared.objective.metric
     if threshold != EVEN:
         prediction = at_threshold(prediction, threshold)
     seed = derive_seed(prepared.config.search.seed, "test interval")
-    return scores, score_interval(metric, target, prediction, weights, seed)
+    return scores, score_interval(metric, target, prediction, weights, seed, prepared.known)
 
 
 def verdict_event(verdict: Verdict) -> VerdictReached:

@@ -191,6 +191,7 @@ class PopulationEngine(Engine):
                 dataset.target[view.rows[places]],
                 predictions[places],
                 view.sample_weights[places],
+                self._plan.known,
             )
             for places in (measured, validation)
         )

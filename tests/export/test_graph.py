@@ -15,7 +15,7 @@ from automl.config.sections import DataConfig
 from automl.data.columns import encode_columns
 from automl.data.dataset import make_dataset
 from automl.data.dates import DATE_FORMS, date_parts, seconds_of
-from automl.data.encodings import ENCODINGS, Encoding
+from automl.data.encodings import ENCODINGS, FITS, Encoding
 from automl.data.preprocessing import fit_preprocessing, make_layout
 from automl.data.schema import ColumnKind, Schema
 from automl.export import graph
@@ -69,7 +69,7 @@ def tensors(table: pandas.DataFrame, schema: Schema) -> dict[str, Any]:
     return cells
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", FITS)
 def test_the_graph_does_as_numpy_does(encoding: str) -> None:
     dataset = dataset_of(FIT, born="date", code="categorical", year="numeric")
     kinds = {column.name: column.kind.value for column in dataset.schema.columns}

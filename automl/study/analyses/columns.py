@@ -10,7 +10,6 @@ from automl.data.columns import part_names
 from automl.data.dataset import Dataset
 from automl.data.schema import ColumnKind
 from automl.data.splits import Fold
-from automl.evaluation.metrics import METRICS
 from automl.records.state import COLUMNS
 from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
 from automl.study.analyses.bias_variance import whole_folds
@@ -77,7 +76,7 @@ def _drops(
     subject: Subject, network: Network, fold: Fold, number: int, names: Sequence[str]
 ) -> numpy.ndarray:
     """By how much the score of a fold's network gets worse, for each column."""
-    dataset, metric = subject.prepared.dataset, METRICS[subject.prepared.objective.metric]
+    dataset, metric = subject.prepared.dataset, subject.prepared.metric
     sign = 1.0 if metric.direction is Direction.MINIMIZE else -1.0
     rows = fold.validation[:_MOST_ROWS]
     columns, target, weights = dataset.columns.take(rows), dataset.target[rows], dataset.weights[rows]
