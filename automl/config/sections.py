@@ -52,7 +52,7 @@ class DataConfig(Section):
     features: list[str] | None = Field(
         None, min_length=1, description="Columns to learn from; all but the target when left out."
     )
-    columns: dict[str, Literal["numeric", "categorical", "date", "drop"]] | None = Field(
+    columns: dict[str, str] | None = Field(
         None,
         description="What a column holds, where looking at it is not enough: numeric, categorical, date, drop.",
     )

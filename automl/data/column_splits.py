@@ -9,9 +9,10 @@ import numpy
 import pandas
 from sklearn.model_selection import StratifiedGroupKFold
 
-from automl.data.dates import DATE_FORMS, find_form, seconds_of
+from automl.data.features.categorical import level_texts
+from automl.data.features.date import DATE_FORMS, find_form, seconds_of
+from automl.data.features.numeric import number_values
 from automl.data.random_splits import Array, Pair, RandomSplits, Request
-from automl.serving.scoring import level_texts, number_values
 
 TEST = "test"
 """What a column that names the folds says of rows that are locked away."""

@@ -8,11 +8,12 @@ import numpy
 import pandas
 
 from automl.config.sections import DataConfig, SplitsConfig
-from automl.data.columns import Columns, encode_columns
-from automl.data.dates import PARTS
-from automl.data.schema import ColumnKind, Schema, inspect_columns
+from automl.data.columns import Columns, encode_columns, part_names
+from automl.data.features.cells import plain_cells
+from automl.data.features.kinds import KINDS
+from automl.data.features.numeric import number_values
+from automl.data.schema import DROP, Schema, inspect_columns
 from automl.errors import DataError, explain, one_of
-from automl.serving.scoring import number_values, plain_cells
 from automl.trial import Scalar, Task
 
 MOST_CLASSES = 20
@@ -127,6 +128,10 @@ def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where
                 raise DataError(
                     f"{at}: `data.{key}` must name columns, got {name!r}. {one_of(columns, name)}"
                 )
+    for name, kind in (config.columns or {}).items():
+        if kind not in (known := (*KINDS, DROP)):
+            at, must = where("data", "columns", name), f"be one of {', '.join(known)}"
+            raise DataError(explain(f"data.columns.{name}", must, kind, one_of(known, kind), where=at))
     others = [name for name in columns if name != target]
     if config.weights is not None and config.weights not in others:
         at, cure = where("data", "weights"), one_of(others, config.weights)
@@ -189,12 +194,12 @@ def _check_columns(schema: Schema, columns: Columns, where: Where) -> None:
     if count > MOST_INPUTS:
         cure = "List the ones that matter under `data.features`."
         raise DataError(f"{where('data')}: the table has {count} columns, more than {MOST_INPUTS}. {cure}")
-    numeric, dates = schema.of_kind(ColumnKind.NUMERIC), schema.of_kind(ColumnKind.DATE)
-    places = [*range(len(numeric)), *range(len(numeric), len(columns.names), len(PARTS))]
-    for column, place in zip((*numeric, *dates), places, strict=True):
+    place = 0
+    for column in schema.stored("numbers"):
         if numpy.isnan(columns.numbers[:, place]).all():
             what = f"`data.columns` calls {column.name!r} {column.kind}, and none of its cells can be read as one"
             raise DataError(f"{where('data', 'columns', column.name)}: {what}. Remove the line.")
+        place += len(part_names(column))
 
 
 def _target_values(target: pandas.Series, where: Where) -> pandas.Series:

@@ -4,7 +4,8 @@ import numpy
 import pandas
 
 from automl.data.dataset import Dataset
-from automl.data.schema import ColumnKind
+from automl.data.features.kinds import KINDS
+from automl.data.schema import UNLEARNED
 from automl.data.target_copies import copies_of_target
 from automl.data.targets import LONG_TAIL, has_long_tail, skewness
 from automl.trial import Task
@@ -36,11 +37,11 @@ def describe_columns(dataset: Dataset) -> tuple[str, ...]:
     """The number of rows, and the columns of each kind."""
     columns = dataset.schema.columns
     lines = [f"{len(dataset.target):,} rows, {_count(len(columns), 'column')} besides the target"]
-    for kind in ColumnKind:
+    for kind in (*KINDS, *UNLEARNED):
         names = [column.name for column in dataset.schema.of_kind(kind)]
         if names:
             more = ", …" if len(names) > MOST_NAMES else ""
-            lines.append(f"{kind.value}: {len(names)} ({', '.join(map(_short, names[:MOST_NAMES]))}{more})")
+            lines.append(f"{kind}: {len(names)} ({', '.join(map(_short, names[:MOST_NAMES]))}{more})")
     return tuple(lines)
 
 

@@ -9,9 +9,11 @@ import pandas
 import pytest
 
 from automl.data.columns import UNKNOWN, Columns, encode_columns, numeric_columns
-from automl.data.dates import PARTS
+from automl.data.features.categorical import level_text, level_texts
+from automl.data.features.cells import plain_cells
+from automl.data.features.date import PARTS, date_texts
+from automl.data.features.numeric import number_values
 from automl.data.schema import inspect_columns
-from automl.serving.scoring import date_texts, level_text, level_texts, number_values, plain_cells
 
 NAN = numpy.nan
 TABLE = pandas.DataFrame(

@@ -1,14 +1,17 @@
-"""Dates as numbers: the forms that are understood, and the parts that a network is given."""
+"""Dates and times: the forms that are understood, and the parts of the calendar that a network is given."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import final
 
 import numpy
 import pandas
 
-from automl.serving.scoring import SPACES
+from .calendar import calendar, days_since_1970
+from .cells import GAP, SPACES
+from .feature import Cells, Feature, Found, Reading, Tensor
 
 NUM_TRIED = 1000
 """Values of a column that are looked at first to find its form."""
@@ -53,6 +56,50 @@ DATE_FORMS: Mapping[str, DateForm] = {
 
 PARTS = ("year", "month", "day", "weekday", "hour", "days")
 """What a date becomes: calendar parts (weekday 0 is Monday), and days since 1970 with the time of day as a fraction."""
+
+
+_EITHER = "dates whose day and month cannot be told apart, for no number in them is above 12"
+_CURE = "write them as YYYY-MM-DD, or call the column a date under `data.columns` if the month stands first"
+
+
+@final
+class Date(Feature):
+    """See the module. A reading names the `form`, one of `DATE_FORMS`."""
+
+    name = "date"
+    store = "numbers"
+
+    def detect(self, cells: Cells) -> Found | None:
+        """See `Feature.detect`."""
+        if pandas.api.types.is_datetime64_any_dtype(cells.values):
+            return Found(1.0, {"form": "iso"})
+        forms = possible_forms(cells.known)
+        if len(forms) == 1:
+            return Found(0.8, {"form": forms[0]})
+        return Found(0.0, note=f"{_EITHER}; {_CURE}") if forms else None
+
+    def told(self, values: pandas.Series) -> Found:
+        """See `Feature.told`."""
+        form = best_form(values)
+        is_told = form != "american" or not are_ambiguous(values)
+        return Found(1.0, {"form": form}, "" if is_told else f"{_EITHER}; read with the month first")
+
+    def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
+        """See `Feature.read`."""
+        return date_parts(seconds_of(values, reading["form"]))
+
+    def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
+        """See `Feature.given`."""
+        form = reading["form"]  # a model of an earlier version has the directive itself
+        return date_texts(values, DATE_FORMS[form].directive if form in DATE_FORMS else form).to_numpy(object)
+
+    def graph(self, cells: Tensor, reading: Reading) -> Tensor:
+        """See `Feature.graph`."""
+        return parts_graph(cells, reading["form"])
+
+    def parts(self, name: str, reading: Reading) -> list[str]:
+        """See `Feature.parts`."""
+        return [f"{name}.{part}" for part in PARTS]
 
 
 def find_form(values: pandas.Series) -> str | None:
@@ -124,3 +171,58 @@ def date_parts(seconds: numpy.ndarray) -> numpy.ndarray:
     parts = [times.year, times.month, times.day, times.day_of_week, times.hour]
     columns = [part.to_numpy(numpy.float64) for part in parts] + [seconds / _DAY_SECONDS]
     return numpy.where(known[:, None], numpy.stack(columns, axis=1), numpy.nan)
+
+
+def date_texts(values: pandas.Series, form: str) -> pandas.Series:
+    """A column of dates as text in one form, `GAP` for gaps; text is left as it is."""
+    if pandas.api.types.is_datetime64_any_dtype(values):
+        values = pandas.to_datetime(values, utc=True).dt.strftime(form)
+    return values.astype(object).where(values.notna(), GAP).map(str)
+
+
+def parts_graph(cells: Tensor, form: str) -> Tensor:
+    """Dates as text to the parts of `PARTS`, float64 of shape (row, part); NaN for what is no date."""
+    import tensorflow
+
+    cells = tensorflow.strings.strip(cells)
+    is_date = tensorflow.strings.regex_full_match(cells, DATE_FORMS[form].pattern)
+    text = tensorflow.where(is_date, cells, tensorflow.constant(GAP))
+    text = tensorflow.strings.regex_replace(text, DATE_FORMS[form].pattern, DATE_FORMS[form].rewrite)
+    text = tensorflow.strings.regex_replace(text, r"[ :]", "-")
+    fields = tensorflow.strings.split(text, "-").to_tensor("0", shape=(None, 6))
+    fields = tensorflow.where(fields == "", tensorflow.constant("0"), fields)
+    year, month, day, hour, minute, second = tensorflow.unstack(
+        tensorflow.strings.to_number(fields, tensorflow.int64), axis=1
+    )
+    days = days_since_1970(year, month, day)
+    last = days_since_1970(year + month // 12, month % 12 + 1, tensorflow.ones_like(day)) - days + day - 1
+    exists = (
+        (year >= 1)
+        & (month >= 1)
+        & (month <= 12)
+        & (day >= 1)
+        & (day <= last)
+        & (hour < 24)
+        & (minute < 60)
+        & (second < 60)
+    )
+    seconds = 3600 * hour + 60 * minute + second - _offset_graph(cells, is_date, form)
+    days += seconds // 86_400
+    seconds = tensorflow.math.floormod(seconds, 86_400)
+    weekday = tensorflow.math.floormod(days + 3, 7)  # 1970-01-01 was a Thursday
+    whole = (*calendar(days), weekday, seconds // 3600, days)
+    parts = [tensorflow.cast(part, tensorflow.float64) for part in whole]
+    parts[-1] += tensorflow.cast(seconds, tensorflow.float64) / 86_400.0
+    known = (is_date & exists)[:, None]
+    return tensorflow.where(known, tensorflow.stack(parts, axis=1), numpy.float64("nan"))
+
+
+def _offset_graph(cells: Tensor, is_date: Tensor, form: str) -> Tensor:
+    """What is to be taken off for UTC; 0 where a cell names no offset."""
+    import tensorflow
+
+    text = tensorflow.strings.regex_replace(cells, DATE_FORMS[form].pattern, DATE_FORMS[form].offset)
+    text = tensorflow.where(is_date & (text != ""), text, tensorflow.constant("0"))
+    number = tensorflow.strings.to_number(text, tensorflow.int64)  # +0530 as 530
+    size = tensorflow.abs(number)
+    return tensorflow.sign(number) * (3600 * (size // 100) + 60 * tensorflow.math.floormod(size, 100))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from automl.data.dates import (
+from automl.data.features.date import (
     DATE_FORMS,
     PARTS,
     are_ambiguous,

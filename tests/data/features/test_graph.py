@@ -14,12 +14,13 @@ from nasty_tables import CELLS, DATES, OTHER_DATES, TEXTS, columns
 from automl.config.sections import DataConfig
 from automl.data.columns import encode_columns
 from automl.data.dataset import make_dataset
-from automl.data.dates import DATE_FORMS, date_parts, seconds_of
-from automl.data.encodings import ENCODINGS, Encoding
+from automl.data.features.categorical import level_texts
+from automl.data.features.cells import GAP, plain_cells
+from automl.data.features.date import DATE_FORMS, date_parts, parts_graph, seconds_of
+from automl.data.features.encodings import ENCODINGS, Encoding
+from automl.data.features.numeric import SMALLEST, number_values
 from automl.data.preprocessing import fit_preprocessing, make_layout
-from automl.data.schema import ColumnKind, Schema
-from automl.export import graph
-from automl.serving.scoring import GAP, SMALLEST, level_texts, number_values, plain_cells
+from automl.data.schema import Schema
 
 NAN, INFINITY = float("nan"), float("inf")
 FIT = pandas.DataFrame(
@@ -61,7 +62,7 @@ def tensors(table: pandas.DataFrame, schema: Schema) -> dict[str, Any]:
     cells = {}
     for column in schema.learned:
         values = table[column.name]
-        if column.kind is ColumnKind.NUMERIC:
+        if column.kind == "numeric":
             cells[column.name] = tensorflow.constant(values.to_numpy("float64"))
         else:
             texts = values.astype(object).where(values.notna(), GAP).map(str).tolist()
@@ -72,7 +73,7 @@ def tensors(table: pandas.DataFrame, schema: Schema) -> dict[str, Any]:
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_the_graph_does_as_numpy_does(encoding: str) -> None:
     dataset = dataset_of(FIT, born="date", code="categorical", year="numeric")
-    kinds = {column.name: column.kind.value for column in dataset.schema.columns}
+    kinds = {column.name: column.kind for column in dataset.schema.columns}
     assert sorted(kinds.values()) == ["categorical"] * 4 + ["date"] * 3 + ["numeric"] * 3
     layout = make_layout(dataset.columns, numpy.arange(30))
     preprocessing = fit_preprocessing(dataset.columns.take(slice(25)), layout, encoding)
@@ -80,7 +81,7 @@ def test_the_graph_does_as_numpy_does(encoding: str) -> None:
     expected = preprocessing.apply(encode_columns(new, dataset.schema, dataset.columns.levels))
 
     def preprocess(cells: dict[str, Any]) -> Any:
-        return graph.preprocess(cells, dataset.schema, dataset.columns, preprocessing)
+        return preprocessing.graph(cells, dataset.schema)
 
     cells = tensors(new, dataset.schema)
     for run in (preprocess, tensorflow.function(preprocess)):  # as it is, and as TensorFlow rewrites it
@@ -98,7 +99,7 @@ def test_no_rows_give_no_inputs() -> None:
     for encoding in ENCODINGS:
         preprocessing = fit_preprocessing(dataset.columns, layout, encoding)
         cells = tensors(none, dataset.schema)
-        inputs = graph.preprocess(cells, dataset.schema, dataset.columns, preprocessing)
+        inputs = preprocessing.graph(cells, dataset.schema)
         assert inputs.shape == (0, layout.num_inputs(encoding))
 
 
@@ -107,7 +108,7 @@ def scorer_cells(table: pandas.DataFrame, schema: Schema) -> dict[str, Any]:
     cells = {}
     for column in schema.learned:
         values = plain_cells(table[column.name])
-        if column.kind is ColumnKind.NUMERIC:
+        if column.kind == "numeric":
             cells[column.name] = tensorflow.constant(number_values(values))
         else:
             cells[column.name] = tensorflow.constant(level_texts(values).tolist(), tensorflow.string)
@@ -131,7 +132,7 @@ def test_any_column_and_any_new_rows(data: some.DataObject, encoding: str) -> No
         plain = pandas.DataFrame({name: plain_cells(new[name]) for name in ("x", "z")})
         expected = preprocessing.apply(encode_columns(plain, dataset.schema, dataset.columns.levels))
         cells = scorer_cells(new, dataset.schema)
-        inputs = graph.preprocess(cells, dataset.schema, dataset.columns, preprocessing)
+        inputs = preprocessing.graph(cells, dataset.schema)
         numpy.testing.assert_allclose(inputs, expected, rtol=1e-6, atol=1e-6)
 
 
@@ -149,12 +150,12 @@ def test_any_numbers(fit: list[float], new: list[float], name: str) -> None:
     values = numpy.array([*fit, *new])[:, None]
     values = numpy.concatenate([values, numpy.nextafter(values, INFINITY), values / 2 + values[::-1] / 2])
     encoding: Encoding = ENCODINGS[name](numpy.array(fit)[:, None], numpy.array([3]))
-    given_inputs = graph._encoded(tensorflow.constant(values), encoding)
+    given_inputs = encoding.graph(tensorflow.constant(values))
     numpy.testing.assert_allclose(given_inputs, encoding.apply(values), rtol=1e-6, atol=1e-6)
 
 
 def both_parts(texts: list[str], form: str) -> tuple[numpy.ndarray, numpy.ndarray]:
-    mine = graph._date_parts(tensorflow.constant(texts, tensorflow.string), form).numpy()
+    mine = parts_graph(tensorflow.constant(texts, tensorflow.string), form).numpy()
     return mine, date_parts(seconds_of(pandas.Series(texts), form))
 
 
