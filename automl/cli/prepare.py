@@ -115,6 +115,7 @@ def _look_at(data: Path, target: str | None, encoding: str, to: Path) -> TableFa
     from automl.config.sections import DataConfig
     from automl.data import findings
     from automl.data.dataset import make_dataset
+    from automl.data.features.written import usual_mark
     from automl.data.files import TableFile
     from automl.data.formats import read_file, with_separator
     from automl.data.targets import has_long_tail
@@ -132,6 +133,8 @@ def _look_at(data: Path, target: str | None, encoding: str, to: Path) -> TableFa
     source = {"path": f"{_quoted(path)}   # {comment}", "target": _quoted(target)}
     if file.separator is not None:
         source["separator"] = _quoted(file.separator)
+    if usual_mark(table) == ",":
+        source["decimal"] = _quoted(",")
     if encoding != "utf-8":
         source["encoding"] = _quoted(encoding)
     long_tail = dataset.task is Task.REGRESSION and has_long_tail(dataset.target)

@@ -56,6 +56,13 @@ class DataConfig(Section):
         None,
         description="What a column holds, where looking at it is not enough: numeric, categorical, date, drop.",
     )
+    decimal: Literal[".", ","] | None = Field(
+        None,
+        description="What stands before the decimals of numbers in text; found by looking when left out.",
+    )
+    gaps: dict[str, list[int | float | str]] | None = Field(
+        None, description="Cells that mean that there is no value, by column: `{income: [-999, unknown]}`."
+    )
     weights: str | None = Field(
         None,
         description="Column that says how much each row counts in losses and scores; all the same when left out.",

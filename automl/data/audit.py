@@ -118,7 +118,7 @@ def _dates_passed_over(dataset: Dataset, splits: Splits, table: pandas.DataFrame
         table = table.rename(columns=str)
         known = {column.name for column in dataset.schema.columns} | {dataset.target_name}
         others = table[[name for name in table.columns if name not in known]]
-        names += [column.name for column in inspect_columns(others, {}).of_kind("date")]
+        names += [column.name for column in inspect_columns(others).of_kind("date")]
     if not names:
         return []
     what = f"the table has dates ({', '.join(map(repr, names[:5]))}), and the splits pass over them"

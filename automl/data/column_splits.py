@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from automl.data.features.categorical import level_texts
 from automl.data.features.date import DATE_FORMS, find_form, seconds_of
-from automl.data.features.numeric import number_values
+from automl.data.features.numeric import number_values, written_numbers
 from automl.data.random_splits import Array, Pair, RandomSplits, Request
 
 TEST = "test"
@@ -215,5 +215,7 @@ def times_of(column: Array) -> Array | None:
     numbers = number_values(values)
     if numpy.isfinite(numbers).all():
         return values.to_numpy() if pandas.api.types.is_integer_dtype(values) else numbers
+    if numpy.isfinite(written := written_numbers(values)[0]).all():
+        return written
     form = find_form(values)
     return None if form is None else seconds_of(values, form)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy
 import pandas
 
+from automl.data.features.cells import without_gaps
 from automl.data.features.feature import Block
 from automl.data.schema import Column, Schema
 
@@ -72,7 +73,9 @@ def encode_columns(
     """
 
     def read(column: Column) -> Block:
-        return column.feature.read(table[column.name], column.reading)
+        return column.feature.read(
+            without_gaps(table[column.name], column.reading.get("gaps", ())), column.reading
+        )
 
     numeric, categorical = schema.stored("numbers"), schema.stored("codes")
     texts = [read(column) for column in categorical]

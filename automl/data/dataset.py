@@ -11,8 +11,8 @@ from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.columns import Columns, encode_columns, part_names
 from automl.data.features.cells import plain_cells
 from automl.data.features.kinds import KINDS
-from automl.data.features.numeric import number_values
-from automl.data.schema import DROP, Schema, inspect_columns
+from automl.data.features.numeric import written_numbers
+from automl.data.schema import DROP, Schema, Told, inspect_columns
 from automl.errors import DataError, explain, one_of
 from automl.trial import Scalar, Task
 
@@ -98,7 +98,7 @@ def make_dataset(
     names = _feature_names(table, target, config, where)
     used = [config.weights, *([splits.by] if splits and splits.by and splits.kind != "time" else [])]
     features = table[[name for name in names if name not in used]]
-    schema = inspect_columns(features, config.columns or {})
+    schema = inspect_columns(features, Told(config.columns or {}, config.decimal, config.gaps or {}))
     columns = encode_columns(features, schema)
     _check_columns(schema, columns, where)
     classes: tuple[Scalar, ...] = ()
@@ -121,7 +121,8 @@ def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where
     if target not in columns:
         at = where("data", "target")
         raise DataError(f"{at}: `data.target` must name a column, got {target!r}. {one_of(columns, target)}")
-    for key, names in (("features", config.features or []), ("columns", list(config.columns or {}))):
+    named = {"features": config.features, "columns": config.columns, "gaps": config.gaps}
+    for key, names in ((key, list(names or ())) for key, names in named.items()):
         for index, name in enumerate(names):
             if name not in columns:
                 at = where("data", key, index if key == "features" else name)
@@ -174,7 +175,7 @@ def _weights(table: pandas.DataFrame, config: DataConfig, where: Where) -> numpy
     """Weights of the rows, with a mean of 1; equal ones when no column gives them."""
     if config.weights is None:
         return numpy.ones(len(table))
-    weights = number_values(table[config.weights])
+    weights, _ = written_numbers(table[config.weights], config.decimal)
     wrong = ~(weights >= 0.0)
     if wrong.any() or not weights.sum() > 0.0:
         cell = table[config.weights].tolist()[wrong.argmax()]

@@ -3,6 +3,7 @@
 import numpy
 import pandas
 
+from automl.data.columns import part_names
 from automl.data.dataset import Dataset
 from automl.data.features.kinds import KINDS
 from automl.data.schema import UNLEARNED
@@ -26,7 +27,7 @@ def describe_table(table: pandas.DataFrame, dataset: Dataset) -> tuple[str, ...]
     """
     lines = (
         *describe_columns(dataset),
-        *describe_gaps(table),
+        *describe_gaps(_as_read(table, dataset)),
         *describe_target(dataset),
         *(f"note: {line}" for line in find_oddities(dataset)),
     )
@@ -43,6 +44,16 @@ def describe_columns(dataset: Dataset) -> tuple[str, ...]:
             more = ", …" if len(names) > MOST_NAMES else ""
             lines.append(f"{kind}: {len(names)} ({', '.join(map(_short, names[:MOST_NAMES]))}{more})")
     return tuple(lines)
+
+
+def _as_read(table: pandas.DataFrame, dataset: Dataset) -> pandas.DataFrame:
+    """The table with a gap wherever a learned column has one: in words, as told, or unreadable."""
+    table, columns = table.rename(columns=str), dataset.columns
+    changed, place = {}, 0
+    for column in dataset.schema.stored("numbers"):
+        changed[column.name] = pandas.Series(columns.numbers[:, place], table.index)
+        place += len(part_names(column))
+    return table.assign(**changed)
 
 
 def describe_gaps(table: pandas.DataFrame) -> tuple[str, ...]:

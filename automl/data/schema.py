@@ -1,16 +1,17 @@
 """What the columns of a table are: found by looking at them, and overridden by the study file."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy
 import pandas
 from pandas.api import types
 
-from automl.data.features.cells import is_numeric, plain_text
+from automl.data.features.cells import is_numeric, plain_text, without_gaps
 from automl.data.features.feature import Cells, Feature, Reading
 from automl.data.features.kinds import KINDS
 from automl.data.features.numeric import number_values
+from automl.data.features.written import usual_mark
 
 DROP = "drop"
 """What the study file calls a column that is to be left out."""
@@ -78,29 +79,57 @@ class Schema:
         return tuple(f"{column.name!r}: {column.note}" for column in self.columns if column.note)
 
 
-def inspect_columns(table: pandas.DataFrame, overrides: Mapping[str, str]) -> Schema:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the study file says of the columns.
+
+    Attributes:
+        kinds: By column name, taken as given.
+        decimal: What stands before the decimals of numbers in text.
+        gaps: Cells that mean a gap, by column name.
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    decimal: str | None = None
+    gaps: Mapping[str, Sequence[str | float]] = field(default_factory=dict)
+
+
+def inspect_columns(table: pandas.DataFrame, told: Told | None = None) -> Schema:
     """Find out what each column holds.
 
     Args:
         table: The columns to learn from, of plain cells (`cells.plain_cells`).
-        overrides: Kinds by column name that are taken as given.
+        told: What the study file says.
     """
-    return Schema(tuple(_inspect(table[name], overrides.get(str(name))) for name in table.columns))
+    told = told or Told()
+    usual = told.decimal or usual_mark(table)
+    return Schema(tuple(_inspect(table[name], told, usual) for name in table.columns))
 
 
-def _inspect(values: pandas.Series, override: str | None) -> Column:
+def _inspect(values: pandas.Series, told: Told, usual: str | None) -> Column:
     name = str(values.name)
+    override, gaps = told.kinds.get(name), list(told.gaps.get(name, ()))
     if override == DROP:
         return Column(name, DROP, "dropped, as told")
-    if override is not None:
-        found = KINDS[override].told(values)
-        return Column(name, override, found.note, found.reading)
+    column = _look(without_gaps(values, gaps), override, told.decimal, usual)
+    if not gaps:
+        return column
+    count = int(without_gaps(values, gaps).isna().sum() - values.isna().sum())
+    note = f"{count} cells are gaps, as told ({', '.join(map(str, gaps))})"
+    return replace(column, note=_joined(note, column.note), reading={**column.reading, "gaps": gaps})
+
+
+def _look(values: pandas.Series, override: str | None, decimal: str | None, usual: str | None) -> Column:
+    name = str(values.name)
     known = values.dropna()
     if is_numeric(values):
         known = known[numpy.isfinite(number_values(known))]
     elif not types.is_datetime64_any_dtype(values):
         known = known.map(plain_text)
-    cells = Cells(name, values, known)
+    cells = Cells(name, values, known, decimal, usual)
+    if override is not None:
+        found = KINDS[override].told(cells)
+        return Column(name, override, found.note, found.reading)
     dropped = (column for question in _DROPPED if (column := question(cells)))
     return next(dropped, None) or _learned(cells)
 
@@ -108,7 +137,7 @@ def _inspect(values: pandas.Series, override: str | None) -> Column:
 def _learned(cells: Cells) -> Column:
     """The kind that is most confident, the first of the table where several are."""
     said = {name: found for name, kind in KINDS.items() if (found := kind.detect(cells))}
-    hints = [found.note for found in said.values() if not found.confidence]
+    hints = [found.note for found in said.values() if not found.confidence and found.note]
     claims = {name: found for name, found in said.items() if found.confidence}
     if claims:
         name = max(claims, key=lambda name: claims[name].confidence)
@@ -116,9 +145,11 @@ def _learned(cells: Cells) -> Column:
         column = Column(cells.name, name, found.note, found.reading)
     else:
         column = _prose(cells)
-    return Column(
-        column.name, column.kind, "; ".join(note for note in (*hints, column.note) if note), column.reading
-    )
+    return replace(column, note=_joined(*hints, column.note))
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
 
 
 def _empty(cells: Cells) -> Column | None:

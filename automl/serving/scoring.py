@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 import pandas
 
-from ..data.features.cells import plain_cells
+from ..data.features.cells import plain_cells, without_gaps
 from ..data.features.kinds import KINDS
 
 
@@ -72,6 +72,7 @@ class Scorer:
     def _tensor(self, column: pandas.Series) -> Any:
         described = self._columns[str(column.name)]
         feature = KINDS[described["kind"]]
+        column = without_gaps(column, described.get("gaps", ()))
         return self._constant(feature.given(column, described).tolist(), feature.input_type)
 
 

@@ -13,7 +13,7 @@ from automl.data.features.categorical import level_text, level_texts
 from automl.data.features.cells import plain_cells
 from automl.data.features.date import PARTS, date_texts
 from automl.data.features.numeric import number_values
-from automl.data.schema import inspect_columns
+from automl.data.schema import Told, inspect_columns
 
 NAN = numpy.nan
 TABLE = pandas.DataFrame(
@@ -27,7 +27,7 @@ TABLE = pandas.DataFrame(
 
 
 def encoded(table: pandas.DataFrame = TABLE, levels: Any = None) -> Columns:
-    schema = inspect_columns(TABLE, {"born": "date", "price": "numeric"})
+    schema = inspect_columns(TABLE, Told({"born": "date", "price": "numeric"}))
     return encode_columns(table, schema, levels)
 
 
@@ -69,7 +69,7 @@ def test_a_table_of_numbers_or_of_levels_alone() -> None:
     numbers = numeric_columns(numpy.array([[1.0, 2.0]]), ["a", "b"])
     assert (numbers.names, numbers.codes.shape, len(numbers)) == (("a", "b"), (1, 0), 1)
     table = pandas.DataFrame({"u": ["x", "y"]})
-    columns = encode_columns(table, inspect_columns(table, {}))
+    columns = encode_columns(table, inspect_columns(table))
     assert columns.numbers.shape == (2, 0)
     assert columns.codes.tolist() == [[0], [1]]
 

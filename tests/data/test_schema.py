@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from automl.data.features.kinds import KINDS as LEARNED
-from automl.data.schema import Column, inspect_columns
+from automl.data.schema import Column, Told, inspect_columns
 
 ROWS = 60
 WORDS = [f"word{row}" for row in range(ROWS)]
@@ -77,7 +77,7 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
 
 def column_of(cells: Any, **overrides: str) -> Column:
     table = pandas.DataFrame({"x": cells, "other": range(len(cells))})
-    first, second = inspect_columns(table, overrides).columns
+    first, second = inspect_columns(table, Told(overrides)).columns
     assert (first.name, second.name) == ("x", "other")
     return first
 
@@ -125,7 +125,12 @@ def test_one_time_all_over_is_constant_and_none_at_all_is_empty() -> None:
         (WORDS, "categorical", "", ""),
         ([*range(ROWS)], "numeric", "", ""),
         ([5, 5], "numeric", "", ""),
-        (["1", "?", "!"], "numeric", "", "2 cells that are no numbers ('?', '!') are taken for gaps"),
+        (
+            ["1", "?", "!"],
+            "numeric",
+            "",
+            "1 cell is a gap in words ('?'); 1 cells that are no numbers ('!') are taken",
+        ),
         ([1.0, float("inf")], "numeric", "", "1 infinite values are taken for gaps, the first in data row 2"),
         (["31.12.2023", "unknown", "1.1.2024"], "date", "european", ""),
         (["31/12/2023", "unknown", "1/1/2024"], "date", "british", ""),
@@ -141,7 +146,7 @@ def test_the_study_file_has_the_last_word(cells: Any, kind: str, form: str, note
 
 def test_a_schema_lists_what_is_learned_and_what_is_to_be_known() -> None:
     table = pandas.DataFrame({"a": [1, 2], "b": ["u", "v"], "c": [None, None], "d": TIMES})
-    schema = inspect_columns(table, {"b": "drop"})
+    schema = inspect_columns(table, Told({"b": "drop"}))
     assert [column.name for column in schema.learned] == ["a", "d"]
     assert [column.name for column in schema.of_kind("date")] == ["d"]
     assert schema.notes == ("'b': dropped, as told", "'c': every cell is a gap; dropped")
@@ -151,5 +156,5 @@ def test_a_schema_lists_what_is_learned_and_what_is_to_be_known() -> None:
 def test_looking_changes_nothing() -> None:
     table = pandas.DataFrame({"a": [" 1", "2", None], "b": [1.0, numpy.inf, 2.0]})
     before = table.copy()
-    inspect_columns(table, {})
+    inspect_columns(table)
     pandas.testing.assert_frame_equal(table, before)

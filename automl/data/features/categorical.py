@@ -42,7 +42,7 @@ class Categorical(Feature):
             note = f"numbers ({share:.0%} of the cells) and text stand side by side; taken for categories"
         return Found(0.5, note=note)
 
-    def told(self, values: pandas.Series) -> Found:
+    def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""
         return Found(1.0)
 
@@ -58,7 +58,10 @@ class Categorical(Feature):
         """See `Feature.graph`."""
         import tensorflow
 
-        return tensorflow.strings.strip(cells)
+        cells = tensorflow.strings.strip(cells)
+        for gap in reading.get("gaps", ()):
+            cells = tensorflow.where(cells == level_text(gap), GAP, cells)
+        return cells
 
     def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
         """See `Feature.contract`."""

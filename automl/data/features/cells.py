@@ -4,6 +4,7 @@ import contextlib
 import decimal
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
@@ -90,6 +91,24 @@ def _typed_cell(cell: Any, kind: str) -> Any:
     if not _PLAIN_NUMBER.fullmatch(text) or sum(map(str.isdigit, text)) > _MOST_DIGITS:
         return cell
     return float(text) if "." in text else int(text)
+
+
+def without_gaps(values: pandas.Series, gaps: Sequence[str | float]) -> pandas.Series:
+    """A column without the cells that the study file calls gaps: numbers by their value, texts without their spaces."""
+    if not gaps:
+        return values
+    texts = {str(gap).strip(SPACES) for gap in gaps}
+    numbers = {float(gap) for gap in gaps if not isinstance(gap, str)}
+    return values.mask(values.map(lambda cell: _is_one_of(cell, texts, numbers)).astype(bool))
+
+
+def _is_one_of(cell: Any, texts: set[str], numbers: set[float]) -> bool:
+    if isinstance(cell, str):
+        text = cell.strip(SPACES)
+        return text in texts or bool(_PLAIN_NUMBER.fullmatch(text) and float(text) in numbers)
+    return (
+        isinstance(cell, int | float | numpy.number) and not isinstance(cell, bool) and float(cell) in numbers
+    )
 
 
 def plain_text(cell: object) -> object:

@@ -78,10 +78,10 @@ class Date(Feature):
             return Found(0.8, {"form": forms[0]})
         return Found(0.0, note=f"{_EITHER}; {_CURE}") if forms else None
 
-    def told(self, values: pandas.Series) -> Found:
+    def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""
-        form = best_form(values)
-        is_told = form != "american" or not are_ambiguous(values)
+        form = best_form(cells.values)
+        is_told = form != "american" or not are_ambiguous(cells.values)
         return Found(1.0, {"form": form}, "" if is_told else f"{_EITHER}; read with the month first")
 
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:

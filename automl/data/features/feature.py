@@ -27,11 +27,15 @@ class Cells:
         name: Its name.
         values: All of its cells, plain (`cells.plain_cells`).
         known: Those that are neither gaps nor infinite, text without spaces around it.
+        decimal: What stands before the decimals of numbers in text, where the study file says so.
+        usual: What does in the other columns, where that can be told.
     """
 
     name: str
     values: pandas.Series
     known: pandas.Series
+    decimal: str | None = None
+    usual: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Feature(ABC):
         """Whether the column can be of this kind; None when it cannot."""
 
     @abstractmethod
-    def told(self, values: pandas.Series) -> Found:
+    def told(self, cells: Cells) -> Found:
         """The best reading of a column that the study file calls this kind."""
 
     @abstractmethod

@@ -7,9 +7,12 @@ import numpy
 import pandas
 from pandas.api import types
 
-from .cells import SPACES, first_row, is_numeric
+from .cells import SPACES, first_row, is_numeric, plain_text
 from .encodings import ENCODINGS, NUM_BINS, Encoding
 from .feature import Cells, Feature, Fitted, Found, Reading, Tensor
+from .sentinels import far_value
+from .spellings import is_gap_word, plain_number, spelled_number
+from .written import Survey, survey
 
 LARGEST = 1e100
 """Numbers beyond are taken for infinite ones, which are gaps: their squares could not be summed."""
@@ -20,12 +23,16 @@ SMALLEST = 1e-100
 MOSTLY = 0.9
 """Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
 
-_EXAMPLES = 3
+_HINTED, _MOST_UNITS = 0.5, 3
+"""Share of numbers from which a column in up to so many units is pointed out."""
+
+LEAST_WRONG = 10
+"""Texts of one batch, none of them a number, from which it is refused: that is another column."""
 
 
 @final
 class Numeric(Feature):
-    """See the module."""
+    """See the module. A reading of text has its `decimal` mark, and the `unit` that is stripped."""
 
     name = "numeric"
     store = "numbers"
@@ -35,66 +42,127 @@ class Numeric(Feature):
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
         if is_numeric(cells.values):
-            return Found(1.0, note=_infinite(cells.values))
-        if number_share(cells.known) >= MOSTLY:
-            return Found(MOSTLY, note=_not_numbers(cells.values))
-        return None
+            return Found(1.0, note=_joined(_infinite(cells.values), far_values(cells)))
+        if not cells.known.map(lambda cell: isinstance(cell, str)).any():
+            return self._written(cells) if number_share(cells.known) >= MOSTLY else None
+        seen = survey(cells.known, cells.decimal, cells.usual)
+        if seen.share < MOSTLY:
+            return Found(0.0, note=_several_units(cells.known, seen)) if len(seen.units) > 1 else None
+        return None if seen.holds_codes else self._written(cells, seen)
 
-    def told(self, values: pandas.Series) -> Found:
+    def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""
-        return Found(1.0, note=_not_numbers(values) or _infinite(values))
+        if types.is_numeric_dtype(cells.values):
+            return Found(1.0, note=_joined(_infinite(cells.values), far_values(cells)))
+        return self._written(cells)
+
+    def _written(self, cells: Cells, seen: Survey | None = None) -> Found:
+        """The reading of a column of text, or of anything."""
+        seen = seen or survey(cells.known, cells.decimal, cells.usual)
+        reading = {"decimal": seen.decimal, **({"unit": seen.unit} if seen.unit else {})}
+        wrong = numpy.isnan(number_values(cells.values, reading)) & cells.values.notna().to_numpy()
+        wrong &= ~cells.values.map(lambda cell: is_gap_word(str(cell).strip(SPACES))).to_numpy(bool)
+        return Found(MOSTLY, reading, _joined(*seen.notes(first_row(wrong)), far_values(cells, reading)))
 
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.read`."""
-        return number_values(values)[:, None]
+        return number_values(values, reading)[:, None]
 
     def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
-        """See `Feature.given`."""
-        numbers = number_values(values)
-        if not types.is_numeric_dtype(values) and values.notna().any() and numpy.isnan(numbers).all():
-            example = values.dropna().iloc[0]
-            raise ValueError(f"the column `{values.name}` must hold numbers, got {str(example)!r}")
+        """See `Feature.given`. Single texts that are no numbers are gaps, as they are in training."""
+        numbers = number_values(values, reading)
+        if types.is_numeric_dtype(values) or not numpy.isnan(numbers).all():
+            return numbers
+        texts = values.dropna().map(lambda cell: str(cell).strip(SPACES))
+        wrong = texts[~texts.map(is_gap_word).astype(bool)]
+        if len(wrong) >= LEAST_WRONG:
+            raise ValueError(f"the column `{values.name}` must hold numbers, got {wrong.iloc[0]!r}")
         return numbers
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
         """See `Feature.graph`."""
+        import tensorflow
+
+        for gap in (gap for gap in reading.get("gaps", ()) if not isinstance(gap, str)):
+            cells = tensorflow.where(cells == float(gap), numpy.float64("nan"), cells)
         return cells[:, None]
 
 
-def number_values(values: pandas.Series) -> numpy.ndarray:
-    """A column as float64; NaN for gaps, infinite values and what is no number. See `LARGEST` and `SMALLEST`."""
-    if not types.is_numeric_dtype(values):
-        values = values.astype(object).map(_number_or_text)
-    numbers = pandas.to_numeric(values, errors="coerce").to_numpy(numpy.float64, na_value=numpy.nan)
+def number_values(values: pandas.Series, reading: Reading | None = None) -> numpy.ndarray:
+    """A column as float64; NaN for gaps, infinite values and what is no number. See `LARGEST` and `SMALLEST`.
+
+    Args:
+        values: Numbers, text, or both.
+        reading: How text is read; without one, as computers write numbers.
+    """
+    if types.is_numeric_dtype(values):
+        numbers = pandas.to_numeric(values).to_numpy(numpy.float64, na_value=numpy.nan)
+    else:
+        places, distinct = pandas.factorize(values.astype(object))
+        read = [_number(cell, reading or {}) for cell in distinct]
+        numbers = numpy.array([*read, numpy.nan])[places]  # the place of a gap is -1, the last one
     numbers = numpy.where(numpy.abs(numbers) < SMALLEST, 0.0, numbers)
     return numpy.where(numpy.abs(numbers) <= LARGEST, numbers, numpy.nan)
 
 
-def _number_or_text(cell: Any) -> Any:
-    if isinstance(cell, str):
-        return cell.strip(SPACES)
-    return float(cell) if isinstance(cell, int | float) else None
+def _number(cell: Any, reading: Reading) -> float:
+    if isinstance(cell, int | float):
+        return float(cell)
+    if not isinstance(cell, str):
+        return numpy.nan
+    text, decimal = cell.strip(SPACES), reading.get("decimal")
+    if decimal is None:
+        plain = plain_number(text)
+        return numpy.nan if plain is None else plain
+    spelled = spelled_number(text, decimal)
+    return spelled.value if spelled and spelled.unit in ("", reading.get("unit", "")) else numpy.nan
+
+
+def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[numpy.ndarray, Found]:
+    """A column that must be numbers, as a target, weights and times are: its numbers, and how they were read.
+
+    Args:
+        values: Plain cells.
+        decimal: The mark before decimals where the study file gives it.
+    """
+    known = values.dropna()
+    known = known.map(plain_text) if not types.is_numeric_dtype(values) else known
+    found = Numeric().told(Cells(str(values.name), values, known, decimal))
+    return number_values(values, found.reading), found
 
 
 def number_share(known: pandas.Series) -> float:
-    """Share of the cells that are numbers."""
+    """Share of the cells that are numbers as computers write them."""
     return float(numpy.isfinite(number_values(known)).mean()) if len(known) else 0.0
 
 
-def _not_numbers(values: pandas.Series) -> str:
-    """What is said of the cells of a numeric column that hold no number."""
-    wrong = numpy.isnan(number_values(values)) & values.notna().to_numpy()
-    if not wrong.any() or types.is_numeric_dtype(values):
+def far_values(cells: Cells, reading: Reading | None = None) -> str:
+    """What is said of a value that comes back and is far from all others, as codes for gaps are: -999, -200, -1."""
+    numbers = number_values(cells.values, reading)
+    value, count = far_value(numbers[numpy.isfinite(numbers)])
+    if not count:
         return ""
-    examples = ", ".join(repr(str(cell)) for cell in values[wrong].unique()[:_EXAMPLES])
-    counted = f"{int(wrong.sum())} cells that are no numbers ({examples})"
-    return f"{counted} are taken for gaps, the first in {first_row(wrong)}"
+    cure = f"if it means a gap, write `gaps: {{{cells.name}: [{value:g}]}}` under `data`"
+    return f"{value:g} stands in {count} cells, far from the rest: {cure}"
+
+
+def _several_units(known: pandas.Series, seen: Survey) -> str:
+    """What is said of numbers that cannot be compared."""
+    alone = pandas.Series(
+        [text for text in known.map(str) if spelled_number(text, seen.decimal)], dtype=object
+    )
+    if len(alone) < _HINTED * len(known) or len(seen.units) > _MOST_UNITS:
+        return ""
+    units = " and ".join(map(repr, seen.units[:2]))
+    return f"looks like numbers in different units ({units}), which are not read; give the column one unit"
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
 
 
 def _infinite(values: pandas.Series) -> str:
     """What is said of the infinite cells of a numeric column."""
-    if not types.is_numeric_dtype(values):
-        return ""
     infinite = numpy.isnan(number_values(values)) & values.notna().to_numpy()
     if not infinite.any():
         return ""

@@ -25,6 +25,7 @@ ROWS = 40
 class Case:
     """Cells of one kind: what it is learned from, and what comes later."""
 
+    kind: str
     cells: list[Any]
     later: list[Any]
 
@@ -33,16 +34,24 @@ class Case:
         return [self.cells[row % len(self.cells)] for row in range(ROWS)]
 
 
-CELLS = {
-    "numeric": Case(
+CASES = {
+    "numbers": Case(
+        "numeric",
         [1.0, 2.0, 2.5, None, 100.0, -3.5, 0.0, 7.0],
         [NAN, float("inf"), -1e300, 5e-324, 2.0, 1e99, 50.0, None],
     ),
-    "categorical": Case(
+    "levels": Case(
+        "categorical",
         ["red", " blue", None, "red", "größe", "a b", "red"],
         ["red ", "RED", "", "\tblue\n", "größe", "grösse", "new", None, "\u00a0red", "a\x00b", "🙂"],
     ),
-    "date": Case(
+    "numbers with a sign and commas": Case(
+        "numeric",
+        ["$1,200.50", "$7", "$8.25", "?", "$9", "$-3", "($4)", "$12,345"],
+        ["", "1,200.5", "$1E3", "€7", "7 %", "N/A", "$ 8.25 ", "$1,23", "x", None, "1e400"],
+    ),
+    "dates": Case(
+        "date",
         ["2023-01-31", None, "1969-12-31 23:59", "2024-02-29T12:00+02:00", "2023-02-28"],
         ["2023-02-30", "", "9999-12-31T23:30-0130", " 1970-01-01 ", "soon", "31.12.2023", None, "0001-01-01"],
     ),
@@ -91,57 +100,59 @@ def fitted(kind: str, cells: list[Any], told: bool = True) -> Fitted:
     return Fitted(dataset, layout, fit_preprocessing(dataset.columns.take(rows), layout, "standard"))
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
+@pytest.fixture(scope="module", params=CASES.values(), ids=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    own: Case = request.param
+    return own
 
 
-def test_it_has_cells_here(kind: str) -> None:
-    assert set(CELLS) == set(KINDS)
-    assert isinstance(KINDS[kind], Feature)
+@pytest.fixture(scope="module")
+def one(case: Case) -> Fitted:
+    return fitted(case.kind, case.table)
 
 
-def test_it_is_found_without_being_told(kind: str) -> None:
-    assert fitted(kind, CELLS[kind].table, told=False).kind == kind
+def test_every_kind_has_cells_here() -> None:
+    assert {case.kind for case in CASES.values()} == set(KINDS)
+    assert all(isinstance(kind, Feature) for kind in KINDS.values())
 
 
-def test_numpy_and_the_graph_give_the_same_inputs(kind: str) -> None:
-    one = fitted(kind, CELLS[kind].table)
-    for cells in (CELLS[kind].table, CELLS[kind].later):
+def test_it_is_found_without_being_told(case: Case, one: Fitted) -> None:
+    assert fitted(case.kind, case.table, told=False).kind == case.kind
+
+
+def test_numpy_and_the_graph_give_the_same_inputs(case: Case, one: Fitted) -> None:
+    for cells in (case.table, case.later):
         mine, graphs = one.inputs(cells), one.graph_inputs(cells)
         assert mine.shape == graphs.shape == (len(cells), one.layout.num_inputs("standard"))
         assert numpy.isfinite(mine).all()
         numpy.testing.assert_allclose(graphs, mine, rtol=1e-6, atol=1e-6)
-    assert (one.inputs(CELLS[kind].table).std(axis=0) > 0.0).any(), "cells are told apart"
+    assert (one.inputs(case.table).std(axis=0) > 0.0).any(), "cells are told apart"
 
 
-def test_a_row_alone_is_the_row_in_a_batch(kind: str) -> None:
-    one = fitted(kind, CELLS[kind].table)
-    for cells in (CELLS[kind].cells, CELLS[kind].later):
+def test_a_row_alone_is_the_row_in_a_batch(case: Case, one: Fitted) -> None:
+    for cells in (case.cells, case.later):
         whole, graphs = one.inputs(cells), one.graph_inputs(cells)
         for row, cell in enumerate(cells):
             numpy.testing.assert_array_equal(one.inputs([cell])[0], whole[row])
             numpy.testing.assert_allclose(one.graph_inputs([cell])[0], graphs[row], rtol=1e-6, atol=1e-6)
 
 
-def test_the_order_of_rows_changes_nothing(kind: str) -> None:
-    one, cells = fitted(kind, CELLS[kind].table), CELLS[kind].later
+def test_the_order_of_rows_changes_nothing(case: Case, one: Fitted) -> None:
+    cells = case.later
     numpy.testing.assert_array_equal(one.inputs(cells[::-1]), one.inputs(cells)[::-1])
 
 
-def test_nothing_is_learned_from_other_rows(kind: str) -> None:
+def test_nothing_is_learned_from_other_rows(case: Case, one: Fitted) -> None:
     """The second half of the rows is another one, from which neither layout nor inputs may follow."""
-    cells = CELLS[kind].table
+    cells = case.table
     half = len(cells) // 2
-    other = cells[:half] + [CELLS[kind].cells[row % 2] for row in range(half)]
-    one, changed = fitted(kind, cells), fitted(kind, other)
-    for some in (cells[:half], CELLS[kind].later):
+    other = cells[:half] + [case.cells[row % 2] for row in range(half)]
+    changed = fitted(case.kind, other)
+    for some in (cells[:half], case.later):
         numpy.testing.assert_array_equal(one.inputs(some), changed.inputs(some))
 
 
-def test_a_gap_is_a_gap_in_any_type_of_column(kind: str) -> None:
-    one = fitted(kind, CELLS[kind].table)
+def test_a_gap_is_a_gap_in_any_type_of_column(case: Case, one: Fitted) -> None:
     expected = one.inputs([None] * 3)
     assert (expected == expected[0]).all()
     for gaps in (
@@ -158,8 +169,8 @@ def test_a_gap_is_a_gap_in_any_type_of_column(kind: str) -> None:
         numpy.testing.assert_allclose(one.graph_inputs(gaps), expected, rtol=1e-6, atol=1e-6)
 
 
-def test_cells_are_the_same_in_any_type_that_can_hold_them(kind: str) -> None:
-    one, cells = fitted(kind, CELLS[kind].table), CELLS[kind].cells
+def test_cells_are_the_same_in_any_type_that_can_hold_them(case: Case, one: Fitted) -> None:
+    cells = case.cells
     expected, given = one.inputs(cells), one.given(cells)
     texts = [None if cell is None else str(cell) for cell in cells]
     types = [
@@ -175,9 +186,9 @@ def test_cells_are_the_same_in_any_type_that_can_hold_them(kind: str) -> None:
         numpy.testing.assert_array_equal(one.given(typed), given, err_msg=str(typed.dtype))
 
 
-def test_its_cells_can_be_read_again_and_again(kind: str) -> None:
+def test_its_cells_can_be_read_again_and_again(case: Case, one: Fitted) -> None:
     """What reading gives depends on nothing but the cell: not on an earlier table."""
-    one, cells = fitted(kind, CELLS[kind].table), CELLS[kind].later
+    cells = case.later
     first = one.inputs(cells)
-    one.inputs(CELLS[kind].cells)
+    one.inputs(case.cells)
     numpy.testing.assert_array_equal(one.inputs(cells), first)
