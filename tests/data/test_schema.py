@@ -51,7 +51,11 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
         "if the month stands first; 60 different values in 60 rows; dropped as an identifier",
     ),
     "European dates": (["31.01.2023", "29.2.2024"], "date", ""),
-    "a date that does not exist": (["2023-02-28", "2023-02-30"], "categorical", ""),
+    "a date that does not exist": (
+        ["2023-02-28", "2023-02-30"],
+        "categorical",
+        "50% of the cells look like dates",
+    ),
     "a row number": (range(ROWS), "identifier", "counts the rows"),
     "a row number from above": (
         [float(row) for row in range(ROWS, 0, -1)],
@@ -132,8 +136,8 @@ def test_one_time_all_over_is_constant_and_none_at_all_is_empty() -> None:
             "1 cell is a gap in words ('?'); 1 cells that are no numbers ('!') are taken",
         ),
         ([1.0, float("inf")], "numeric", "", "1 infinite values are taken for gaps, the first in data row 2"),
-        (["31.12.2023", "unknown", "1.1.2024"], "date", "european", ""),
-        (["31/12/2023", "unknown", "1/1/2024"], "date", "british", ""),
+        (["31.12.2023", "unknown", "1.1.2024"], "date", "european", "1 cells that are no dates ('unknown')"),
+        (["31/12/2023", "unknown", "1/1/2024"], "date", "british", "1 cells that are no dates"),
         (["1/2/2023", "unknown"], "date", "american", "is above 12; read with the month first"),
     ],
 )

@@ -192,7 +192,9 @@ def test_a_whole_column_of_gaps_is_no_error_and_one_of_text_is(exported: dict[st
     assert len(scorer.predict(rows.assign(year=None, color=None, built=None))) == 3
     assert len(scorer.predict(rows.assign(year=float("inf")))) == 3
     alone = scorer.predict(rows.assign(year="new"))
-    pandas.testing.assert_frame_equal(alone, scorer.predict(rows.assign(year=None)))  # as single texts in training
+    pandas.testing.assert_frame_equal(
+        alone, scorer.predict(rows.assign(year=None))
+    )  # as single texts in training
     with pytest.raises(ValueError, match="the column `year` must hold numbers, got 'new'"):
         scorer.predict(TABLE.head(10).assign(year="new"))
     assert scorer.unknown(rows.assign(extra=1)) == ["extra"]

@@ -1,6 +1,5 @@
 """Categories: a column of few values that come back, its levels. A level is a 1 among zeros."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -8,7 +7,7 @@ from typing import Any, final
 import numpy
 import pandas
 
-from .cells import GAP, SPACES, kind_of_cells, typed_cells
+from .cells import GAP, kind_of_cells, level_text, typed_cells
 from .feature import Cells, Feature, Fitted, Found, Reading, Tensor
 from .numeric import number_share
 
@@ -72,18 +71,6 @@ def level_texts(values: pandas.Series) -> pandas.Series:
     """A column's cells as levels: text without spaces around it, whole numbers without a point, `GAP` for gaps."""
     distinct = {cell: level_text(cell) for cell in values.dropna().unique()}
     return values.astype(object).map(distinct).where(values.notna(), GAP).astype(object)
-
-
-def level_text(cell: object) -> str:
-    """The level that a cell stands for.
-
-    >>> level_text(2.0), level_text(" red "), level_text(True), level_text(2.5)
-    ('2', 'red', 'True', '2.5')
-    """
-    if isinstance(cell, float | numpy.floating):
-        number = float(cell)
-        return str(int(number)) if math.isfinite(number) and number == int(number) else str(number)
-    return str(cell).strip(SPACES)
 
 
 def layout_levels(codes: numpy.ndarray) -> numpy.ndarray:

@@ -128,3 +128,15 @@ def is_numeric(values: pandas.Series) -> bool:
 def first_row(where: numpy.ndarray) -> str:
     """How a person finds the first of some rows."""
     return f"data row {int(numpy.argmax(where)) + 1}"
+
+
+def level_text(cell: object) -> str:
+    """The level that a cell stands for.
+
+    >>> level_text(2.0), level_text(" red "), level_text(True), level_text(2.5)
+    ('2', 'red', 'True', '2.5')
+    """
+    if isinstance(cell, float | numpy.floating):
+        number = float(cell)
+        return str(int(number)) if math.isfinite(number) and number == int(number) else str(number)
+    return str(cell).strip(SPACES)

@@ -1,62 +1,46 @@
-"""Dates and times: the forms that are understood, and the parts of the calendar that a network is given."""
+"""Dates and times: forms of all kinds, and the parts of the calendar that a network is given."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import final
 
 import numpy
 import pandas
 
-from .calendar import calendar, days_since_1970
-from .cells import GAP, SPACES
+from .calendar import parts_graph, seconds_graph
+from .cells import GAP, SPACES, is_numeric, level_text
+from .date_forms import DATE_FORMS, EITHER, seconds_of
 from .feature import Cells, Feature, Found, Reading, Tensor
+from .spellings import is_gap_word
 
 NUM_TRIED = 1000
 """Values of a column that are looked at first to find its form."""
 
-_DAY_SECONDS = 86_400.0
-_EPOCH = datetime(1970, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class DateForm:
-    """One way to write a date.
-
-    Attributes:
-        directive: The form for `strftime`.
-        pattern: Regular expression of the whole text, with groups; the same to Python and to RE2.
-        rewrite: The groups as `YYYY-MM-DD`, a space, and the time of day where there is one.
-        offset: The groups as the time that UTC is behind, `+hhmm` or `-hhmm`; empty where the form has none.
-    """
-
-    directive: str
-    pattern: str
-    rewrite: str
-    offset: str = ""
-
-
-_ZONE = r"(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))"
-_TIME = r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?" + _ZONE + r"?|Z|[+]00:?00)?"
-
-DATE_FORMS: Mapping[str, DateForm] = {
-    "iso": DateForm(
-        "%Y-%m-%dT%H:%M:%S",
-        r"([0-9]{4})-([0-9]{2})-([0-9]{2})" + _TIME,
-        r"\1-\2-\3 \4:\5:\6",
-        r"\7\8\9",
-    ),
-    "slashed": DateForm("%Y/%m/%d", r"([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})", r"\1-\2-\3 ::"),
-    "american": DateForm("%m/%d/%Y", r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", r"\3-\1-\2 ::"),
-    "british": DateForm("%d/%m/%Y", r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", r"\3-\2-\1 ::"),
-    "european": DateForm("%d.%m.%Y", r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})", r"\3-\2-\1 ::"),
-}
-"""By name. `american` and `british` read the same texts; only a day above 12 tells which of them is meant."""
-
 PARTS = ("year", "month", "day", "weekday", "hour", "days")
 """What a date becomes: calendar parts (weekday 0 is Monday), and days since 1970 with the time of day as a fraction."""
 
+CLOCK_PARTS = ("hour", "days")
+"""What a time of day becomes."""
+
+MOSTLY, _HALF = 0.9, 0.5
+"""Share of the cells that must be dates for a column to be one of dates with errors in it, or to be pointed out."""
+
+_MOST_FORMS, _LEAST_SHARE = 3, 0.02
+"""Forms that one column may mix, and the share of its cells that each must have."""
+
+_DAY_SECONDS = 86_400.0
+_STAMP = "%Y-%m-%dT%H:%M:%S"
+_TIME = "%H:%M:%S"
+_EXAMPLES = 3
+
+_EARLIER = {
+    _STAMP: "iso",
+    "%Y/%m/%d": "slashed",
+    "%m/%d/%Y": "american",
+    "%d/%m/%Y": "british",
+    "%d.%m.%Y": "european",
+}
+"""What contracts of earlier versions call the forms."""
 
 _EITHER = "dates whose day and month cannot be told apart, for no number in them is above 12"
 _CURE = "write them as YYYY-MM-DD, or call the column a date under `data.columns` if the month stands first"
@@ -64,7 +48,7 @@ _CURE = "write them as YYYY-MM-DD, or call the column a date under `data.columns
 
 @final
 class Date(Feature):
-    """See the module. A reading names the `form`, one of `DATE_FORMS`."""
+    """See the module. A reading has a `form` of `DATE_FORMS`, and `others` where the cells mix them."""
 
     name = "date"
     store = "numbers"
@@ -73,95 +57,166 @@ class Date(Feature):
         """See `Feature.detect`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Found(1.0, {"form": "iso"})
-        forms = possible_forms(cells.known)
-        if len(forms) == 1:
-            return Found(0.8, {"form": forms[0]})
-        return Found(0.0, note=f"{_EITHER}; {_CURE}") if forms else None
+        if is_numeric(cells.values) and not _can_be_days(cells.known):
+            return None
+        seen = _survey(cells.known)
+        if seen.share >= MOSTLY:
+            if seen.is_either:
+                return Found(0.0, note=f"{_EITHER}; {_CURE}")
+            return Found(0.97, seen.reading, seen.note(cells.values))
+        if seen.share >= _HALF:
+            what = f"{seen.share:.0%} of the cells look like dates"
+            return Found(0.0, note=f"{what}, and the others do not; write all of them as YYYY-MM-DD")
+        return None
 
     def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""
-        form = best_form(cells.values)
-        is_told = form != "american" or not are_ambiguous(cells.values)
-        return Found(1.0, {"form": form}, "" if is_told else f"{_EITHER}; read with the month first")
+        if pandas.api.types.is_datetime64_any_dtype(cells.values):
+            return Found(1.0, {"form": "iso"})
+        seen = _survey(cells.known, told=True)
+        notes = [f"{_EITHER}; read with the month first"] if seen.is_either else []
+        return Found(1.0, seen.reading, "; ".join([*notes, *filter(None, [seen.note(cells.values)])]))
 
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.read`."""
-        return date_parts(seconds_of(values, reading["form"]))
+        seconds = first_seconds(values, _forms(reading))
+        parts = date_parts(seconds % _DAY_SECONDS if _is_clock(reading) else seconds)
+        return parts[:, [PARTS.index(part) for part in _parts(reading)]]
 
     def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.given`."""
-        form = reading["form"]  # a model of an earlier version has the directive itself
-        return date_texts(values, DATE_FORMS[form].directive if form in DATE_FORMS else form).to_numpy(object)
+        return date_texts(values, _TIME if _is_clock(reading) else _STAMP).to_numpy(object)
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
         """See `Feature.graph`."""
-        return parts_graph(cells, reading["form"])
+        import tensorflow
+
+        *others, last = _forms(reading)
+        seconds = seconds_graph(cells, last)
+        for form in reversed(others):
+            own = seconds_graph(cells, form)
+            seconds = tensorflow.where(tensorflow.math.is_finite(own), own, seconds)
+        parts = parts_graph(seconds)
+        return tensorflow.gather(parts, [PARTS.index(part) for part in _parts(reading)], axis=1)
 
     def parts(self, name: str, reading: Reading) -> list[str]:
         """See `Feature.parts`."""
-        return [f"{name}.{part}" for part in PARTS]
+        return [f"{name}.{part}" for part in _parts(reading)]
+
+
+def _forms(reading: Reading) -> list[str]:
+    """The forms that are tried one after the other, the ISO form last: it means one thing only."""
+    form = reading["form"]
+    forms = dict.fromkeys([_EARLIER.get(form, form), *reading.get("others", ())])
+    if all(DATE_FORMS[name].clock for name in forms):
+        return list(forms)
+    return [*(name for name in forms if name != "iso"), "iso"]
+
+
+def _is_clock(reading: Reading) -> bool:
+    return DATE_FORMS[_forms(reading)[-1]].clock
+
+
+def _parts(reading: Reading) -> tuple[str, ...]:
+    return CLOCK_PARTS if _is_clock(reading) else PARTS
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the cells of a column look like.
+
+    Attributes:
+        forms: Those that read them, the one that reads most first.
+        share: Share that they read of the cells that are no words for gaps; 0 where most are such words.
+        is_either: Whether day and month cannot be told apart.
+    """
+
+    forms: Sequence[str]
+    share: float
+    is_either: bool
+
+    @property
+    def reading(self) -> Reading:
+        """The same for the contract."""
+        others = {"others": list(self.forms[1:])} if len(self.forms) > 1 else {}
+        return {"form": self.forms[0], **others}
+
+    def note(self, values: pandas.Series) -> str:
+        """What a person should know of the reading; empty where nothing is odd."""
+        notes = []
+        if len(self.forms) > 1:
+            examples = " and ".join(repr(DATE_FORMS[form].example) for form in self.forms)
+            notes.append(f"dates in different forms ({examples})")
+        bad = numpy.isnan(first_seconds(values, self.forms)) & values.notna().to_numpy()
+        if bad.any():
+            examples = ", ".join(repr(str(cell)) for cell in values[bad].unique()[:_EXAMPLES])
+            row = int(numpy.argmax(bad)) + 1
+            cells = f"{int(bad.sum())} cells that are no dates ({examples})"
+            notes.append(f"{cells} are taken for gaps, the first in data row {row}")
+        return "; ".join(notes)
+
+
+def _survey(known: pandas.Series, told: bool = False) -> _Seen:
+    """Which forms read these cells. Of most columns that hold no dates and are not told to, the first ones tell."""
+    texts = known.map(level_text)
+    values = texts[~texts.map(is_gap_word).to_numpy(bool)]
+    if not len(values) or (2 * len(values) <= len(texts) and not told):
+        return _Seen(["iso"], 0.0, False)
+    sample = values.head(NUM_TRIED)
+    forms = [form for form in DATE_FORMS if _count(sample, form)] or ["iso"]
+    if len(sample) < len(values) and _share(sample, forms) < _HALF and not told:
+        return _Seen(["iso"], 0.0, False)
+    return _chosen(values, forms)
+
+
+def _chosen(values: pandas.Series, forms: Sequence[str]) -> _Seen:
+    """The form that reads most, then others that read what is left, each of them some of it."""
+    chosen: list[str] = []
+    left, is_either = values, False
+    while len(chosen) < _MOST_FORMS and len(left):
+        counts = {form: _count(left, form) for form in forms}
+        best = max(counts, key=lambda form: counts[form])
+        if counts[best] < (_LEAST_SHARE * len(values) if chosen else 1):
+            break
+        rivals = [form for pair in EITHER if best in pair for form in pair if form != best]
+        is_either |= any(counts.get(form) == counts[best] for form in rivals)
+        chosen.append(best)
+        left = left[numpy.isnan(seconds_of(left, best))]
+        if len(values) - len(left) >= MOSTLY * len(values) and len(chosen) == 1:
+            break
+    return _Seen(chosen or ["iso"], 1.0 - len(left) / len(values), is_either)
+
+
+def _count(values: pandas.Series, form: str) -> int:
+    return int(numpy.isfinite(seconds_of(values, form)).sum())
+
+
+def _share(values: pandas.Series, forms: Sequence[str]) -> float:
+    return float(numpy.isfinite(first_seconds(values, forms)).mean())
+
+
+def _can_be_days(known: pandas.Series) -> bool:
+    """Whether numbers can be days as in 20240229: eight digits, and not all of one year and month."""
+    numbers = known.to_numpy(numpy.float64)
+    whole = ((numbers >= 18_000_000) & (numbers < 22_000_000) & (numbers % 1 == 0)).all()
+    return bool(whole) and known.nunique() > 1
+
+
+def first_seconds(values: pandas.Series, forms: Sequence[str]) -> numpy.ndarray:
+    """Seconds since 1970 by the first form that reads a cell; NaN where none does."""
+    seconds = seconds_of(values, forms[0])
+    for form in forms[1:]:
+        seconds = numpy.where(numpy.isnan(seconds), seconds_of(values, form), seconds)
+    return seconds
 
 
 def find_form(values: pandas.Series) -> str | None:
-    """The name of the form that all of these cells have; None when there is none, or it could be two."""
-    forms = possible_forms(values)
-    return forms[0] if len(forms) == 1 else None
-
-
-def possible_forms(values: pandas.Series) -> list[str]:
-    """The names of the forms that read all of these cells: two when days and months cannot be told apart."""
+    """The name of the one form that all of these cells have; None when there is none, or it could be two."""
     if pandas.api.types.is_datetime64_any_dtype(values):
-        return ["iso"]
-    samples = (values.head(NUM_TRIED), values)  # of most columns that hold no dates, the first will do
-    return [
-        form
-        for form in DATE_FORMS
-        if all(numpy.isfinite(seconds_of(sample, form)).all() for sample in samples)
-    ]
-
-
-def are_ambiguous(values: pandas.Series) -> bool:
-    """Whether there are slashed dates among these cells, and all of them can begin with the day or the month."""
-    american, british = (numpy.isfinite(seconds_of(values, form)) for form in ("american", "british"))
-    return bool(american.any() and (american == british).all())
-
-
-def best_form(values: pandas.Series) -> str:
-    """The name of the form that most of these cells have, the first of the table when none has any."""
-    counts = {form: numpy.isfinite(seconds_of(values, form)).sum() for form in DATE_FORMS}
-    return max(counts, key=lambda form: counts[form])
-
-
-def seconds_of(values: pandas.Series, form: str) -> numpy.ndarray:
-    """Seconds since 1970, whole, float64 of shape (row,); NaN for gaps and for what is no date of this form.
-
-    They are counted in UTC, in which a time without an offset is taken to be.
-    """
-    if pandas.api.types.is_datetime64_any_dtype(values):
-        times = pandas.to_datetime(values, utc=True).dt.tz_localize(None)
-        whole = times.to_numpy().astype("datetime64[s]")
-        return numpy.where(numpy.isnat(whole), numpy.nan, whole.astype(numpy.int64).astype(numpy.float64))
-    places, texts = pandas.factorize(values)
-    # The place of a gap is -1, the last one.
-    return numpy.array([*(_seconds(str(text), DATE_FORMS[form]) for text in texts), numpy.nan])[places]
-
-
-def _seconds(text: str, form: DateForm) -> float:
-    match = re.fullmatch(form.pattern, text.strip(SPACES))
-    if match is None:
-        return numpy.nan
-    fields = [int(field or 0) for field in re.split("[ :-]", match.expand(form.rewrite))]
-    try:
-        local = (datetime(*fields) - _EPOCH).total_seconds()  # type: ignore[arg-type]
-        return local - _offset_seconds(match.expand(form.offset))
-    except ValueError:  # no such day, or no such time of day
-        return numpy.nan
-
-
-def _offset_seconds(text: str) -> int:
-    """Seconds of `+hhmm` or `-hhmm`; 0 without any."""
-    seconds = 3600 * int(text[1:3] or 0) + 60 * int(text[3:5] or 0)
-    return -seconds if text.startswith("-") else seconds
+        return "iso"
+    seen = _survey(values.map(lambda cell: cell.strip(SPACES) if isinstance(cell, str) else cell))
+    whole = seen.share == 1.0 and len(seen.forms) == 1 and not seen.is_either
+    return seen.forms[0] if whole and numpy.isfinite(seconds_of(values, seen.forms[0])).all() else None
 
 
 def date_parts(seconds: numpy.ndarray) -> numpy.ndarray:
@@ -173,56 +228,8 @@ def date_parts(seconds: numpy.ndarray) -> numpy.ndarray:
     return numpy.where(known[:, None], numpy.stack(columns, axis=1), numpy.nan)
 
 
-def date_texts(values: pandas.Series, form: str) -> pandas.Series:
-    """A column of dates as text in one form, `GAP` for gaps; text is left as it is."""
+def date_texts(values: pandas.Series, form: str = _STAMP) -> pandas.Series:
+    """A column of dates as text, `GAP` for gaps: times in a form for `strftime`, others as they are."""
     if pandas.api.types.is_datetime64_any_dtype(values):
         values = pandas.to_datetime(values, utc=True).dt.strftime(form)
-    return values.astype(object).where(values.notna(), GAP).map(str)
-
-
-def parts_graph(cells: Tensor, form: str) -> Tensor:
-    """Dates as text to the parts of `PARTS`, float64 of shape (row, part); NaN for what is no date."""
-    import tensorflow
-
-    cells = tensorflow.strings.strip(cells)
-    is_date = tensorflow.strings.regex_full_match(cells, DATE_FORMS[form].pattern)
-    text = tensorflow.where(is_date, cells, tensorflow.constant(GAP))
-    text = tensorflow.strings.regex_replace(text, DATE_FORMS[form].pattern, DATE_FORMS[form].rewrite)
-    text = tensorflow.strings.regex_replace(text, r"[ :]", "-")
-    fields = tensorflow.strings.split(text, "-").to_tensor("0", shape=(None, 6))
-    fields = tensorflow.where(fields == "", tensorflow.constant("0"), fields)
-    year, month, day, hour, minute, second = tensorflow.unstack(
-        tensorflow.strings.to_number(fields, tensorflow.int64), axis=1
-    )
-    days = days_since_1970(year, month, day)
-    last = days_since_1970(year + month // 12, month % 12 + 1, tensorflow.ones_like(day)) - days + day - 1
-    exists = (
-        (year >= 1)
-        & (month >= 1)
-        & (month <= 12)
-        & (day >= 1)
-        & (day <= last)
-        & (hour < 24)
-        & (minute < 60)
-        & (second < 60)
-    )
-    seconds = 3600 * hour + 60 * minute + second - _offset_graph(cells, is_date, form)
-    days += seconds // 86_400
-    seconds = tensorflow.math.floormod(seconds, 86_400)
-    weekday = tensorflow.math.floormod(days + 3, 7)  # 1970-01-01 was a Thursday
-    whole = (*calendar(days), weekday, seconds // 3600, days)
-    parts = [tensorflow.cast(part, tensorflow.float64) for part in whole]
-    parts[-1] += tensorflow.cast(seconds, tensorflow.float64) / 86_400.0
-    known = (is_date & exists)[:, None]
-    return tensorflow.where(known, tensorflow.stack(parts, axis=1), numpy.float64("nan"))
-
-
-def _offset_graph(cells: Tensor, is_date: Tensor, form: str) -> Tensor:
-    """What is to be taken off for UTC; 0 where a cell names no offset."""
-    import tensorflow
-
-    text = tensorflow.strings.regex_replace(cells, DATE_FORMS[form].pattern, DATE_FORMS[form].offset)
-    text = tensorflow.where(is_date & (text != ""), text, tensorflow.constant("0"))
-    number = tensorflow.strings.to_number(text, tensorflow.int64)  # +0530 as 530
-    size = tensorflow.abs(number)
-    return tensorflow.sign(number) * (3600 * (size // 100) + 60 * tensorflow.math.floormod(size, 100))
+    return values.astype(object).where(values.notna(), GAP).map(level_text)

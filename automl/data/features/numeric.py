@@ -42,7 +42,7 @@ class Numeric(Feature):
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
         if is_numeric(cells.values):
-            return Found(1.0, note=_joined(_infinite(cells.values), far_values(cells)))
+            return Found(0.95, note=_joined(_infinite(cells.values), far_values(cells)))
         if not cells.known.map(lambda cell: isinstance(cell, str)).any():
             return self._written(cells) if number_share(cells.known) >= MOSTLY else None
         seen = survey(cells.known, cells.decimal, cells.usual)

@@ -35,6 +35,30 @@ class Case:
 
 
 CASES = {
+    "dates with the day first and a time": Case(
+        "date",
+        ["31/01/2023 18:30", "1-2-2023 1:15 PM", "unknown", "28/02/2023", None],
+        ["2023-01-31", "30/02/2023", "", " 1/1/1970 ", "13/13/2023", None, "1/2/23", "12/12/2023 12:00 am"],
+    ),
+    "dates with names of months": Case(
+        "date",
+        ["January 7, 2018", "Mar 31, 1999 3:05 PM", None, "Mai 1st 2020", "DEC. 24 2021"],
+        ["Foo 7, 2018", "february 30, 2018", "2018-01-07", "", "Oct 3 2020", None],
+    ),
+    "months of years": Case(
+        "date", ["Dec-15", "Jan-69", "May-68"], ["Dec-2015", "", None, "13-15", "Feb-00"]
+    ),
+    "days without signs": Case(
+        "date", [20240229.0, 19991231.0, 20230101.0], [20230230.0, 1.0, None, 20240101.0]
+    ),
+    "times of day": Case(
+        "date", ["18:30", "1:05 PM", None, "00:00:59"], ["24:00", "", "2023-01-01", "12:00 AM", None]
+    ),
+    "mixed forms": Case(
+        "date",
+        ["2023-01-31", "28.02.2023", "2023-03-01"],
+        ["1.1.2020", "2020-01-02", "1/1/2020", None, "soon"],
+    ),
     "numbers": Case(
         "numeric",
         [1.0, 2.0, 2.5, None, 100.0, -3.5, 0.0, 7.0],

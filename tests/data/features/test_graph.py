@@ -14,9 +14,11 @@ from nasty_tables import CELLS, DATES, OTHER_DATES, TEXTS, columns
 from automl.config.sections import DataConfig
 from automl.data.columns import encode_columns
 from automl.data.dataset import make_dataset
+from automl.data.features.calendar import parts_graph, seconds_graph
 from automl.data.features.categorical import level_texts
 from automl.data.features.cells import GAP, plain_cells
-from automl.data.features.date import DATE_FORMS, date_parts, parts_graph, seconds_of
+from automl.data.features.date import date_parts
+from automl.data.features.date_forms import DATE_FORMS, seconds_of
 from automl.data.features.encodings import ENCODINGS, Encoding
 from automl.data.features.numeric import SMALLEST, number_values
 from automl.data.preprocessing import fit_preprocessing, make_layout
@@ -155,7 +157,7 @@ def test_any_numbers(fit: list[float], new: list[float], name: str) -> None:
 
 
 def both_parts(texts: list[str], form: str) -> tuple[numpy.ndarray, numpy.ndarray]:
-    mine = parts_graph(tensorflow.constant(texts, tensorflow.string), form).numpy()
+    mine = parts_graph(seconds_graph(tensorflow.constant(texts, tensorflow.string), form)).numpy()
     return mine, date_parts(seconds_of(pandas.Series(texts), form))
 
 
@@ -213,15 +215,42 @@ def test_any_offset_from_utc(times: list[datetime]) -> None:
         assert parts[:5].tolist() == [time.year, time.month, time.day, time.weekday(), time.hour]
 
 
+FRAGMENTS = [
+    *(
+        "2023",
+        "23",
+        "1",
+        "01",
+        "12",
+        "13",
+        "31",
+        "00",
+        "/",
+        "-",
+        ".",
+        " ",
+        ", ",
+        "T",
+        ":",
+        "10:30",
+        "AM",
+        " p.m.",
+        "PM",
+    ),
+    *("Jan", "january", "MAY", "März", "sept.", "Dez", "Tue, ", "th", "{01}", "Z", "+02:00"),
+]
+
+
 @pytest.mark.parametrize("form", DATE_FORMS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     some.lists(
         CELLS["dates"].map(str)
-        | some.sampled_from(OTHER_DATES)
+        | some.sampled_from([*OTHER_DATES, *(one.example for one in DATE_FORMS.values())])
         | some.text("0123456789-/.:TZ +", max_size=12)
+        | some.lists(some.sampled_from(FRAGMENTS), max_size=9).map("".join)
         | some.text("0123-+: Z", max_size=7).map(lambda end: f"2023-01-01T10:00{end}")
     )
 )
 def test_any_text_as_a_date(form: str, texts: list[str]) -> None:
-    numpy.testing.assert_array_equal(*both_parts([*texts, ""], form))
+    numpy.testing.assert_array_equal(*both_parts([*texts, DATE_FORMS[form].example, ""], form))
