@@ -123,11 +123,13 @@ def _repeated_rows(dataset: Dataset) -> list[str]:
     count = int(rows.duplicated().sum())
     if not count:
         return []
-    have = "row repeats" if count == 1 else "rows repeat"
-    return [
-        f"{count:,} {have} an earlier one ({100 * count / len(rows):.1f} %), target included; on both sides of a split "
-        "they make scores too good"
-    ]
+    have = "row equals" if count == 1 else "rows equal"
+    what = f"{count:,} {have} an earlier one in all learned columns and the target ({100 * count / len(rows):.1f} %)"
+    others = [column.name for column in dataset.schema.of_kind("identifier")]
+    if others:
+        names = ", ".join(map(repr, others[:MOST_NAMES]))
+        return [f"{what}; {names}, left out, may tell them apart, and if not, they make scores too good"]
+    return [f"{what}; on both sides of a split they make scores too good"]
 
 
 def _count(number: int, what: str) -> str:

@@ -10,6 +10,7 @@ from pandas.api import types
 from automl.data.features.cells import is_numeric, plain_text, without_gaps
 from automl.data.features.feature import Cells, Feature, Reading
 from automl.data.features.kinds import KINDS
+from automl.data.features.names import names_identifier
 from automl.data.features.numeric import number_values
 from automl.data.features.written import usual_mark
 
@@ -21,6 +22,9 @@ UNLEARNED = ("identifier", "text", "constant", "empty", DROP)
 
 _LEAST_ROWS = 50
 """Rows that a column must have more than to count them."""
+
+_LEAST_NAMED = 10
+"""Rows that it must have more than where its name says it."""
 
 _WORDS_OF_TEXT = 3.0
 """Words a cell, on average, from which unique text is called free text and not an identifier."""
@@ -165,13 +169,22 @@ def _constant(cells: Cells) -> Column | None:
 
 
 def _row_numbers(cells: Cells) -> Column | None:
-    numeric = is_numeric(cells.values)
-    if not numeric or len(cells.known) < len(cells.values) or len(cells.values) <= _LEAST_ROWS:
+    """Whole numbers, another one in every row, that leave none out or are named as identifiers are."""
+    if not is_numeric(cells.values) or len(cells.known) < len(cells.values):
         return None
-    steps = numpy.diff(cells.values.to_numpy(numpy.float64))
-    if abs(steps[0]) != 1.0 or (steps != steps[0]).any():
+    numbers = cells.values.to_numpy(numpy.float64)
+    if (numbers % 1 != 0).any() or len(numpy.unique(numbers)) < len(numbers):
         return None
-    return Column(cells.name, "identifier", "counts the rows; dropped as an identifier")
+    if len(numbers) > _LEAST_ROWS and numpy.ptp(numbers) == len(numbers) - 1:
+        in_order = (numpy.diff(numbers) == numpy.sign(numbers[1] - numbers[0])).all()
+        note = "counts the rows" if in_order else "numbers the rows, in another order"
+        return Column(cells.name, "identifier", f"{note}; dropped as an identifier")
+    if len(numbers) > _LEAST_NAMED and names_identifier(cells.name):
+        note = "another whole number in every row, and named as an identifier; dropped"
+        return Column(
+            cells.name, "identifier", f"{note}; call it numeric under `data.columns` if it is an amount"
+        )
+    return None
 
 
 _DROPPED: tuple[Callable[[Cells], Column | None], ...] = (_empty, _constant, _row_numbers)

@@ -64,6 +64,11 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     ),
     "a short row number": (range(50), "numeric", ""),
     "a row number with a gap": ([*range(ROWS), None], "numeric", ""),
+    "a shuffled row number": (
+        [(row * 7) % ROWS + 10 for row in range(ROWS)],
+        "identifier",
+        "numbers the rows, in another order; dropped as an identifier",
+    ),
     "names": (WORDS, "identifier", "60 different values in 60 rows; dropped as an identifier"),
     "sentences": (
         [f"this one is sentence number {row}" for row in range(ROWS)],
@@ -162,3 +167,25 @@ def test_looking_changes_nothing() -> None:
     before = table.copy()
     inspect_columns(table)
     pandas.testing.assert_frame_equal(table, before)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "kind"),
+    [
+        ("CustomerID", [17 * row % 997 for row in range(ROWS)], "identifier"),
+        ("Unnamed: 0", [17 * row % 997 for row in range(ROWS)], "identifier"),
+        ("patient_no", [float(17 * row % 997) for row in range(ROWS)], "identifier"),
+        ("id", [row // 2 for row in range(ROWS)], "numeric"),
+        ("id", [row + 0.5 for row in range(ROWS)], "numeric"),
+        ("price", [17 * row % 997 for row in range(ROWS)], "numeric"),
+        ("paid", [17 * row % 997 for row in range(ROWS)], "numeric"),
+        ("zip_code", [10001, 60601, 2139] * 20, "categorical"),
+        ("zip_code", [10001 + 3 * row for row in range(ROWS)], "numeric"),
+        ("zipper", [10001, 60601, 2139] * 20, "numeric"),
+    ],
+)
+def test_a_name_says_what_numbers_alone_do_not(name: str, cells: list[float], kind: str) -> None:
+    column = inspect_columns(pandas.DataFrame({name: cells, "z": range(0, 2 * len(cells), 2)})).columns[0]
+    assert column.kind == kind
+    told = inspect_columns(pandas.DataFrame({name: cells}), Told({name: "numeric"})).columns[0]
+    assert told.kind == "numeric"

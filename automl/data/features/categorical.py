@@ -9,7 +9,8 @@ import pandas
 
 from .cells import GAP, kind_of_cells, level_text, typed_cells
 from .feature import Cells, Feature, Fitted, Found, Reading, Tensor
-from .numeric import number_share
+from .names import names_code
+from .numeric import number_share, number_values
 
 LEAST_ROWS_OF_A_LEVEL = 5
 """Fit rows that a level needs for an input of its own; rarer ones share one."""
@@ -34,6 +35,8 @@ class Categorical(Feature):
         """See `Feature.detect`."""
         if cells.known.map(lambda cell: isinstance(cell, bool | numpy.bool_)).all():
             return Found(1.0)
+        if names_code(cells.name) and (code := _codes(cells)):
+            return code
         if cells.known.nunique() > max(LEAST_DISTINCT, _DISTINCT_SHARE * len(cells.known)):
             return None
         share, note = number_share(cells.known), ""
@@ -65,6 +68,16 @@ class Categorical(Feature):
     def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
         """See `Feature.contract`."""
         return {"kind": self.name, "cells": kind_of_cells(values), **reading}
+
+
+def _codes(cells: Cells) -> Found | None:
+    """Whole numbers that are codes by the name of their column, and come back."""
+    numbers = number_values(cells.known)
+    if (numbers % 1 != 0).any() or 2 * cells.known.nunique() > len(cells.known):
+        return None
+    return Found(
+        0.96, note="taken for categories by its name; call it numeric under `data.columns` if it is an amount"
+    )
 
 
 def level_texts(values: pandas.Series) -> pandas.Series:
