@@ -13,6 +13,7 @@ from automl.config.sections import DataConfig
 from automl.config.template import TableFacts
 from automl.data import findings
 from automl.data.dataset import Dataset, make_dataset
+from automl.data.features.written import usual_mark
 from automl.data.files import TableFile, explained, open_file
 from automl.data.formats import beginning_of, find_format, read_file, with_separator
 from automl.data.targets import has_long_tail
@@ -78,7 +79,7 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
         return _unused(file, table, target, to, str(error).removeprefix(f"{data}: "))
     comment = f"{len(table)} rows, {len(dataset.feature_names)} features, {dataset.task}"
     found = (*findings.describe_table(table, dataset), *(f"note: {line}" for line in notes))
-    return _facts(dataset, _source(file, target, to, comment, dataset), found), ""
+    return _facts(dataset, _source(file, target, to, comment, dataset, usual_mark(table)), found), ""
 
 
 def default_space(num_rows: int, has_numbers: bool, long_tail: bool) -> dict[str, dict[str, Any]]:
@@ -177,7 +178,9 @@ def _unused(
     return TableFacts(source, metrics_for(task), default_space(len(table), True, False), found), error
 
 
-def _source(file: TableFile, target: str, to: Path, comment: str, dataset: Dataset | None) -> dict[str, str]:
+def _source(
+    file: TableFile, target: str, to: Path, comment: str, dataset: Dataset | None, decimal: str | None = None
+) -> dict[str, str]:
     """The lines of the data section."""
     source = {"path": f"{quoted(_relative(file.path, to))}   # {comment}", "target": quoted(target)}
     if dataset is not None and dataset.positive is not None:
@@ -185,6 +188,8 @@ def _source(file: TableFile, target: str, to: Path, comment: str, dataset: Datas
         source["positive"] = f"{quoted(dataset.positive)}   # {what}"
     if file.separator is not None:
         source["separator"] = quoted(file.separator)
+    if decimal == ",":
+        source["decimal"] = quoted(",")
     if file.encoding != "utf-8":
         source["encoding"] = quoted(file.encoding)
     if file.skip:

@@ -64,9 +64,16 @@ class DataConfig(Section):
     features: list[str] | None = Field(
         None, min_length=1, description="Columns to learn from; all but the target when left out."
     )
-    columns: dict[str, Literal["numeric", "categorical", "date", "drop"]] | None = Field(
+    columns: dict[str, str] | None = Field(
         None,
         description="What a column holds, where looking at it is not enough: numeric, categorical, date, drop.",
+    )
+    decimal: Literal[".", ","] | None = Field(
+        None,
+        description="What stands before the decimals of numbers in text; found by looking when left out.",
+    )
+    gaps: dict[str, list[int | float | str]] | None = Field(
+        None, description="Cells that mean that there is no value, by column: `{income: [-999, unknown]}`."
     )
     weights: str | None = Field(
         None,

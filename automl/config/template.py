@@ -40,6 +40,8 @@ data:
 {data}
   # features: [age, city]    # columns to learn from; all but the target when left out
   # columns: {{zip_code: categorical, joined: date, age: numeric, remark: drop}}   # where looking is not enough
+  # gaps: {{income: [-999], city: [unknown]}}   # cells that mean that there is no value
+  # decimal: ","             # in numbers such as 3,14; found by looking when left out
   # weights: importance      # column that says how much each row counts
 
 splits:

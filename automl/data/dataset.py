@@ -8,12 +8,14 @@ import numpy
 import pandas
 
 from automl.config.sections import DataConfig, SplitsConfig
-from automl.data.columns import Columns, encode_columns
-from automl.data.dates import PARTS
-from automl.data.schema import ColumnKind, Schema, inspect_columns
+from automl.data.columns import Columns, encode_columns, part_names
+from automl.data.features.cells import is_numeric, plain_cells
+from automl.data.features.kinds import KINDS
+from automl.data.features.numeric import number_values, written_numbers
+from automl.data.features.written import usual_mark
+from automl.data.schema import DROP, Schema, Told, inspect_columns
 from automl.data.target_column import read_target
 from automl.errors import DataError, explain, one_of
-from automl.serving.scoring import number_values, plain_cells
 from automl.trial import Scalar, Task
 
 Where = Callable[..., str]
@@ -102,14 +104,14 @@ def make_dataset(
     table = table.rename(columns=str).reset_index(drop=True)
     _check_names(table, target, config, where)
     table = pandas.DataFrame({name: plain_cells(table[name]) for name in table.columns})
-    column = read_target(table[target], config, where, splits)
+    column = read_target(table[target], config, where, splits, lambda: usual_mark(table))
     table = table.iloc[column.rows]
     by = _split_column(table, target, splits, where)
     weights = _weights(table, config, where)
     names = _feature_names(table, target, config, where)
     used = [config.weights, *([splits.by] if splits and splits.by and splits.kind != "time" else [])]
     features = table[[name for name in names if name not in used]]
-    schema = inspect_columns(features, config.columns or {})
+    schema = inspect_columns(features, Told(config.columns or {}, config.decimal, config.gaps or {}))
     if keep_constant:
         schema = _with_constant(schema, features)
     columns = encode_columns(features, schema)
@@ -138,8 +140,10 @@ def make_dataset(
 def _with_constant(schema: Schema, features: pandas.DataFrame) -> Schema:
     """The schema with constant columns of numbers as numeric ones."""
     columns = tuple(
-        replace(column, kind=ColumnKind.NUMERIC, note="")
-        if column.kind is ColumnKind.CONSTANT and numpy.isfinite(number_values(features[column.name])).all()
+        replace(column, kind="numeric", note="")
+        if column.kind == "constant"
+        and is_numeric(features[column.name])
+        and numpy.isfinite(number_values(features[column.name])).all()
         else column
         for column in schema.columns
     )
@@ -155,13 +159,18 @@ def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where
     if target not in columns:
         at = where("data", "target")
         raise DataError(f"{at}: `data.target` must name a column, got {target!r}. {one_of(columns, target)}")
-    for key, names in (("features", config.features or []), ("columns", list(config.columns or {}))):
+    named = {"features": config.features, "columns": config.columns, "gaps": config.gaps}
+    for key, names in ((key, list(names or ())) for key, names in named.items()):
         for index, name in enumerate(names):
             if name not in columns:
                 at = where("data", key, index if key == "features" else name)
                 raise DataError(
                     f"{at}: `data.{key}` must name columns, got {name!r}. {one_of(columns, name)}"
                 )
+    for name, kind in (config.columns or {}).items():
+        if kind not in (known := (*KINDS, DROP)):
+            at, must = where("data", "columns", name), f"be one of {', '.join(known)}"
+            raise DataError(explain(f"data.columns.{name}", must, kind, one_of(known, kind), where=at))
     others = [name for name in columns if name != target]
     if config.weights is not None and config.weights not in others:
         at, cure = where("data", "weights"), one_of(others, config.weights)
@@ -205,7 +214,7 @@ def _weights(table: pandas.DataFrame, config: DataConfig, where: Where) -> numpy
     """Weights of the rows, with a mean of 1; equal ones when no column gives them."""
     if config.weights is None:
         return numpy.ones(len(table))
-    weights = number_values(table[config.weights])
+    weights, _ = written_numbers(table[config.weights], config.decimal)
     wrong = ~(weights >= 0.0)
     if wrong.any() or not weights.sum() > 0.0:
         cell = table[config.weights].tolist()[wrong.argmax()]
@@ -225,12 +234,12 @@ def _check_columns(schema: Schema, columns: Columns, where: Where) -> None:
     if count > MOST_INPUTS:
         cure = "List the ones that matter under `data.features`."
         raise DataError(f"{where('data')}: the table has {count} columns, more than {MOST_INPUTS}. {cure}")
-    numeric, dates = schema.of_kind(ColumnKind.NUMERIC), schema.of_kind(ColumnKind.DATE)
-    places = [*range(len(numeric)), *range(len(numeric), len(columns.names), len(PARTS))]
-    for column, place in zip((*numeric, *dates), places, strict=True):
+    place = 0
+    for column in schema.stored("numbers"):
         if numpy.isnan(columns.numbers[:, place]).all():
             what = f"`data.columns` calls {column.name!r} {column.kind}, and none of its cells can be read as one"
             raise DataError(f"{where('data', 'columns', column.name)}: {what}. Remove the line.")
+        place += len(part_names(column))
 
 
 def _digest(table: pandas.DataFrame, target: str, columns: Columns, others: list[pandas.Series]) -> str:

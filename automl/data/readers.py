@@ -13,11 +13,11 @@ from automl.config.study import StudyConfig
 from automl.data.addresses import full_address
 from automl.data.dataset import Dataset, Where, make_dataset
 from automl.data.downloads import download, public_url
+from automl.data.features.cells import kind_of_cells, typed_cells
 from automl.data.files import TableFile, Wanted
 from automl.data.formats import beginning_of, has_types, read_file
 from automl.data.text_files import separator_cure
 from automl.errors import DataError, explain, one_of
-from automl.serving.scoring import kind_of_cells, typed_cells
 
 SKLEARN_TABLES: Mapping[str, Callable[..., object]] = {
     "breast_cancer": sklearn.datasets.load_breast_cancer,

@@ -11,12 +11,10 @@ import pandas
 from pandas.api import types
 
 from automl.config.sections import DataConfig, SplitsConfig
+from automl.data.features.cells import level_text, without_gaps
+from automl.data.written_target import MOST_CLASSES, read_amounts, stripped
 from automl.errors import DataError, explain, one_of
-from automl.serving.scoring import SPACES, level_text
 from automl.trial import Scalar, Task
-
-MOST_CLASSES = 20
-"""A target of whole numbers with more distinct values than this is taken for a regression."""
 
 _EXAMPLES = 3
 
@@ -60,7 +58,11 @@ class _Asked:
 
 
 def read_target(
-    cells: pandas.Series, config: DataConfig, where: Where, splits: SplitsConfig | None = None
+    cells: pandas.Series,
+    config: DataConfig,
+    where: Where,
+    splits: SplitsConfig | None = None,
+    usual: Callable[[], str | None] = lambda: None,
 ) -> TargetColumn:
     """Find out what a target asks for.
 
@@ -69,11 +71,15 @@ def read_target(
         config: The study file's data section.
         where: Gives `file:line` of a key of the study file.
         splits: The study file's splits section, which may leave out rare classes.
+        usual: Gives what stands before the decimals of numbers in the other columns, where that can be told.
 
     Raises:
         DataError: It has one value only, or cannot be what the study file says.
     """
     asked = _Asked(config, splits or SplitsConfig(), where)
+    told = without_gaps(cells, list((config.gaps or {}).get(str(cells.name), ())))
+    cells, note = read_amounts(stripped(told), config, usual)
+    asked.notes.extend([note] if note else [])
     labels = _plain_labels(_present(cells, asked))
     digest = _digest(labels)
     if not _asks_for_classes(labels, asked):
@@ -97,15 +103,11 @@ def _digest(labels: pandas.Series) -> str:
 
 
 def _present(cells: pandas.Series, asked: _Asked) -> pandas.Series:
-    """The cells that hold something, without the blanks around them; the others are left out, and counted.
+    """The cells that hold something; the others are left out, and counted.
 
     Raises:
         DataError: No cell does, or the study file wants a target in every row.
     """
-    if cells.dtype == object or types.is_string_dtype(cells):
-        plain = [cell.strip(SPACES) if isinstance(cell, str) else cell for cell in cells.astype(object)]
-        cells = pandas.Series(plain, cells.index, dtype=object, name=cells.name)
-        cells = cells.where(cells != "", None)
     gaps = cells.isna().to_numpy()
     if not gaps.any():
         return cells.infer_objects()

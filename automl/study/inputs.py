@@ -4,7 +4,7 @@ import numpy
 
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset
-from automl.data.encodings import RAW
+from automl.data.features.encodings import RAW
 from automl.errors import NetworkError, explain
 
 STANDARD = "standard"

@@ -13,7 +13,7 @@ from automl import space as spaces
 from automl.config.ranges import Range
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset
-from automl.data.encodings import ENCODINGS
+from automl.data.features.encodings import ENCODINGS
 from automl.data.preprocessing import Layout
 from automl.data.splits import Fold, Splits
 from automl.data.targets import TARGET_TRANSFORMS, has_long_tail

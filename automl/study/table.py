@@ -9,12 +9,12 @@ from automl.config.reading import with_training
 from automl.config.study import StudyConfig
 from automl.data.audit import audit
 from automl.data.dataset import Dataset
+from automl.data.features.cells import level_text
 from automl.data.preprocessing import Layout, make_layout
 from automl.data.readers import read_dataset
 from automl.data.splits import Splits, check_weights, few_rows_note, make_splits
 from automl.errors import SearchSpaceError, StudyFileError, explain, one_of
 from automl.evaluation.metrics import METRICS, make_objective, metrics_for, reported_metrics
-from automl.serving.scoring import level_text
 from automl.trial import Direction, Objective, Task
 
 _BATCH_SIZES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512))

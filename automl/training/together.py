@@ -9,7 +9,7 @@ from typing import final
 import numpy
 from keras import ops
 
-from automl.data.encodings import ENCODINGS
+from automl.data.features.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.evaluation.metrics import score
 from automl.networks.mlp import set_weights

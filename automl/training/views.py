@@ -8,10 +8,10 @@ import numpy
 from keras import ops
 
 from automl.data.dataset import Dataset
+from automl.data.features.cells import level_text
 from automl.data.preprocessing import Layout, fit_preprocessing
 from automl.data.splits import Fold
 from automl.data.targets import NO_SCALING, fit_target
-from automl.serving.scoring import level_text
 from automl.training.network import Scalings
 from automl.training.programs import BLOCK
 from automl.trial import Scalar, Task, derive_seed

@@ -121,9 +121,19 @@ def test_bundled_tables_have_no_copies(name: str) -> None:
 def test_rows_that_stand_twice() -> None:
     columns = {"a": [*range(58), 0, 1], "b": ["x", "y"] * 30, "y": [*[0.5, 1.5] * 29, 0.5, 9.5]}
     lines = lines_of(columns)
-    (line,) = [line for line in lines if "repeat" in line]
-    assert line.startswith("note: 1 row repeats an earlier one (1.7 %), target included")
-    assert not [line for line in lines_of({**columns, "c": RANDOM.normal(size=60)}) if "repeat" in line]
+    (line,) = [line for line in lines if "an earlier one" in line]
+    assert line.startswith("note: 1 row equals an earlier one in all learned columns and the target (1.7 %)")
+    assert not [
+        line for line in lines_of({**columns, "c": RANDOM.normal(size=60)}) if "an earlier one" in line
+    ]
+
+
+def test_rows_that_an_identifier_tells_apart_are_not_called_repeated() -> None:
+    columns = {"a": [row % 3 for row in range(60)], "y": [0.5, 1.5, 2.5] * 20}
+    ids = [(row * 7) % 60 + 100 for row in range(60)]
+    (line,) = [line for line in lines_of({"CustomerID": ids, **columns}) if "an earlier one" in line]
+    assert "in all learned columns and the target" in line
+    assert "'CustomerID', left out, may tell them apart" in line
 
 
 def test_odd_cells_are_told() -> None:

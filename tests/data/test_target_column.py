@@ -102,7 +102,7 @@ def test_numbers_are_what_they_were_before_gaps_stood_beside_them() -> None:
 
 
 def test_rows_are_named_by_their_numbers_in_the_file() -> None:
-    cells = ["?", *["1.5", "2.5", "3.5"] * 10]
+    cells = ["oops", *["1.5", "2.5", "3.5"] * 10]
     dataset = make({"x": cells, "y": [None, None, *list("ab") * 14, "b"]})
     assert "'x'" not in "".join(dataset.schema.notes)
     dataset = make({"x": cells[::-1], "y": [None, *list("ab") * 15]})
@@ -145,3 +145,56 @@ def test_what_the_scores_of_a_class_of_few_rows_can_mean() -> None:
     enough, three = classes(60, 50), classes(60, 20, 30)
     assert few_rows_note(enough, split(enough)) == ""
     assert "; 1 other class has few too" in few_rows_note(three, split(three))
+
+
+N = 60
+AMOUNTS: dict[str, tuple[list[Any], list[float], dict[str, Any]]] = {
+    "percent": ([f"{i / 8:.3f} %" for i in range(N)], [i / 8 for i in range(N)], {}),
+    "decimal commas": ([f"{i},25" for i in range(N)], [i + 0.25 for i in range(N)], {}),
+    "few decimal commas": (["1,5", "2,25"] * 30, [1.5, 2.25] * 30, {}),
+    "money": ([f"$1,{100 + i}.50" for i in range(N)], [1100.5 + i for i in range(N)], {}),
+    "thousands as told": (
+        [f"{i + 1}.125" for i in range(N)],
+        [1125.0 + 1000 * i for i in range(N)],
+        {"decimal": ","},
+    ),
+    "few whole ones as told": (["1 kg", "2 kg"] * 30, [1.0, 2.0] * 30, {"task": "regression"}),
+}
+
+
+@pytest.mark.parametrize(("cells", "values", "config"), AMOUNTS.values(), ids=AMOUNTS)
+def test_amounts_that_people_write_are_numbers(
+    cells: list[Any], values: list[float], config: dict[str, Any]
+) -> None:
+    dataset = make({"x": [i / 3 for i in range(N)], "y": cells}, **config)
+    assert dataset.task is Task.REGRESSION
+    assert dataset.target.tolist() == values
+    said = any(note.startswith("the target 'y': read as numbers") for note in dataset.notes)
+    assert said or "decimal" in config
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["<=50K", ">50K"] * 30,
+        ["0.5-1", "1-1.5", "1.5-2"] * 20,
+        ["2 years", "3 years"] * 30,
+        [f"0{i:03d}" for i in range(N)],
+        ["10%", "20%"] * 30,
+        ["1.5 a", "2.5 b"] * 30,
+    ],
+)
+def test_labels_with_digits_stay_labels(cells: list[Any]) -> None:
+    dataset = make({"x": [i / 3 for i in range(N)], "y": cells})
+    assert dataset.task is not Task.REGRESSION and set(dataset.classes) == set(cells)
+
+
+def test_words_for_gaps_among_amounts_and_told_ones_are_rows_without_a_target() -> None:
+    cells = [f"{i}.5" for i in range(N - 3)]
+    dataset = make({"x": [i / 3 for i in range(N)], "y": [*cells, "?", "-", "unknown"]})
+    assert dataset.rows.tolist() == list(range(N - 3))
+    assert any(
+        "3 rows without a target are left out, the first is data row 58" in note for note in dataset.notes
+    )
+    told = make({"x": [i / 3 for i in range(N)], "y": [-200, *range(N - 2), -200]}, gaps={"y": [-200]})
+    assert told.rows.tolist() == list(range(1, N - 1))

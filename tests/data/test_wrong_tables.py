@@ -84,6 +84,16 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str, list[str]]] = {
         "data.columns.alhpa",
         ["'alhpa'", "Did you mean `alpha`?"],
     ),
+    "a kind that is none": (
+        {"x": [1.0, 2.0, 3.0], "y": ["a", "b", "a"]},
+        {"columns": {"x": "numerical"}},
+        "data.columns.x",
+        [
+            "`data.columns.x` must be one of numeric, categorical, date",
+            "drop, got 'numerical'",
+            "Did you mean `numeric`?",
+        ],
+    ),
     "words called numbers": (
         {"x": ["u", "v"], "y": [0, 1]},
         {"columns": {"x": "numeric"}},

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
-from automl.data.encodings import (
+from automl.data.features.encodings import (
     ENCODINGS,
     MOST_DEVIATIONS,
     NUM_QUANTILES,
