@@ -261,7 +261,9 @@ def test_only_the_columns_that_are_used_are_kept(tmp_path: Path, monkeypatch: py
     seen: list[list[str]] = []
     real = readers.make_dataset
     monkeypatch.setattr(
-        readers, "make_dataset", lambda table, *rest: seen.append(list(table.columns)) or real(table, *rest)
+        readers,
+        "make_dataset",
+        lambda table, *rest, **_: seen.append(list(table.columns)) or real(table, *rest),
     )
     (tmp_path / "t.csv").write_text(WIDE)
     wanted = {"features": ["b", "a"], "weights": "w", "columns": {"a": "categorical", "id": "drop"}}
