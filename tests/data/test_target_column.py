@@ -77,6 +77,14 @@ def test_labels_that_differ_in_case_are_pointed_out_and_stay_apart() -> None:
     assert make({"x": range(3), "y": ["a", "b", "c"]}).notes == ()
 
 
+def test_a_rare_class_that_differs_in_case_says_so() -> None:
+    dataset = make({"x": range(21), "y": ["ckd"] * 10 + ["no"] * 10 + ["CKD"]})
+    with pytest.raises(
+        DataError, match=r"class 'CKD' .* Write it as 'ckd', from which it differs in case only"
+    ):
+        split(dataset)
+
+
 @pytest.mark.parametrize("gap", [None, numpy.nan, "", " \t"])
 def test_rows_without_a_target_are_left_out_and_counted(gap: Any) -> None:
     table = {"x": [1, 2, 3, 4, 5], "c": list("uvuvu"), "w": [1.0, -1.0, 3.0, 1.0, 1.0]}
