@@ -5,7 +5,7 @@ import pandas
 
 from automl.config.sections import DataConfig, TrainingConfig
 from automl.data.dataset import make_dataset
-from automl.data.encodings import ENCODINGS
+from automl.data.features.encodings import ENCODINGS
 from automl.data.preprocessing import make_layout
 from automl.networks.builder import PerceptronBuilder
 from automl.training.sequential import TrainingPlan

@@ -1,7 +1,6 @@
 """Commands before a study runs: init, check, schema."""
 
 import json
-import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,13 @@ import click
 
 from automl.cli.common import output_option, write_text
 from automl.config.template import TableFacts, study_template
-from automl.errors import DataError, RecordError
+from automl.errors import RecordError
 from automl.quiet import quiet_start
 
 
-def _known_encoding(_: click.Context, __: click.Parameter, name: str) -> str:
+def _known_encoding(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
     try:
-        "".encode(name)
+        "".encode(name or "utf-8")
     except LookupError:
         raise click.BadParameter(f"must name an encoding that Python knows, got {name!r}.") from None
     return name
@@ -26,30 +25,42 @@ def _known_encoding(_: click.Context, __: click.Parameter, name: str) -> str:
 @click.argument("data", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--target", help="Name of the column to predict.")
 @click.option(
-    "--encoding",
-    default="utf-8",
-    show_default=True,
-    callback=_known_encoding,
-    help="Encoding of a text file.",
+    "--encoding", callback=_known_encoding, help="Encoding of a text file; found out when left out."
 )
+@click.option("--separator", help="What stands between the cells of a CSV file; found out when left out.")
+@click.option("--skip", type=click.IntRange(0), default=0, help="Lines above the line of names.")
+@click.option(
+    "--header", type=click.Choice(["first_line", "none"]), default="first_line", help="none: no names."
+)
+@click.option("--names", help="Names of all columns, with commas between them.")
 @output_option("The study file to write.", Path("study.yaml"))
 @click.option("--force", is_flag=True, help="Replace the file when it exists.")
-def init(data: Path | None, target: str | None, encoding: str, to: Path, force: bool) -> None:
+def init(
+    data: Path | None, target: str | None, to: Path, force: bool, names: str | None, **told: Any
+) -> None:
     """Write a commented study file.
 
-    For DATA, a CSV, TSV, JSON lines, Parquet, Feather or Excel file, with what was found in it; or for the digits
-    that come with scikit-learn.
+    For DATA, a CSV, TSV, JSON, Parquet, Feather or Excel file, with what was found in it; or for the digits that come
+    with scikit-learn. A table that cannot be used as it is gets a file too, which says what to mend.
     """
+    from automl.cli.looking import Told, look_at
     from automl.config.budget import BudgetConfig
     from automl.config.reading import name_for
     from automl.config.sections import SearchConfig
 
     if to.exists() and not force:
         raise RecordError(f"{to} exists. Choose another file with --to, or replace it with --force.")
-    facts = _digits() if data is None else _look_at(data, target, encoding, to)
+    error = ""
+    if data is None:
+        facts = _digits()
+    else:
+        known = told | {"header": told["header"] != "none", "names": tuple(names.split(",")) if names else ()}
+        facts, error = look_at(data, target, Told(**known), to)
     name = name_for(to if data is None or to.stem != "study" else data)
     text = study_template(name, shlex.quote(str(to)), facts, SearchConfig().trials, BudgetConfig().minutes)
     write_text(text, to)
+    if error:
+        click.echo(f"{to} is written, and the table cannot be used as it is: {error}")
     click.echo(f"{to} is written. Next: automl check {shlex.quote(str(to))}")
 
 
@@ -103,58 +114,9 @@ def schema(to: Path | None) -> None:
 
 
 def _digits() -> TableFacts:
+    from automl.cli.looking import default_space
     from automl.evaluation.metrics import metrics_for
     from automl.trial import Task
 
     source = {"sklearn": "digits   # or `path: table.csv` and `target: column`"}
-    return TableFacts(source, metrics_for(Task.MULTICLASS), _default_space(1797, True, False))
-
-
-def _look_at(data: Path, target: str | None, encoding: str, to: Path) -> TableFacts:
-    """What the study file says of the table in a file."""
-    from automl.config.sections import DataConfig
-    from automl.data import findings
-    from automl.data.dataset import make_dataset
-    from automl.data.files import TableFile
-    from automl.data.formats import read_file, with_separator
-    from automl.data.targets import has_long_tail
-    from automl.evaluation.metrics import metrics_for
-    from automl.trial import Task
-
-    file = with_separator(TableFile(data, encoding=encoding))
-    table = read_file(file)
-    if target is None:
-        columns = ", ".join(map(str, table.columns[:20]))
-        raise DataError(f"{data}: name the column to predict with --target. The table has: {columns}.")
-    path = Path(os.path.relpath(data, to.parent)).as_posix()
-    dataset = make_dataset(table, target, DataConfig(path=path, target=target), lambda *_: str(data))
-    comment = f"{len(table)} rows, {len(dataset.feature_names)} features, {dataset.task}"
-    source = {"path": f"{_quoted(path)}   # {comment}", "target": _quoted(target)}
-    if file.separator is not None:
-        source["separator"] = _quoted(file.separator)
-    if encoding != "utf-8":
-        source["encoding"] = _quoted(encoding)
-    long_tail = dataset.task is Task.REGRESSION and has_long_tail(dataset.target)
-    has_numbers = dataset.columns.numbers.shape[1] > 0
-    return TableFacts(
-        source,
-        metrics_for(dataset.task),
-        _default_space(len(table), has_numbers, long_tail),
-        findings.describe_table(table, dataset),
-        findings.suggest_objective(dataset),
-    )
-
-
-def _default_space(num_rows: int, has_numbers: bool, long_tail: bool) -> dict[str, dict[str, Any]]:
-    """What is searched when the study file does not say, in plain values."""
-    with quiet_start():
-        from automl.space import default_entries
-
-    entries = default_entries(num_rows, has_numbers, long_tail)
-    return {name: entry.model_dump(by_alias=True, exclude_defaults=True) for name, entry in entries.items()}
-
-
-def _quoted(text: str) -> str:
-    """Text in YAML's double quotes, whatever it holds."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in quoted)
+    return TableFacts(source, metrics_for(Task.MULTICLASS), default_space(1797, True, False))

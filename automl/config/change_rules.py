@@ -119,6 +119,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "data": _fixed,
         "splits": _fixed,
         "objective": _fixed,
+        "direction": _fixed,
         "space": _wider,
         "network": _fixed,
         "search.algorithm": _fixed,

@@ -3,6 +3,7 @@
 Its space is in `ranges.py`, its budget in `budget.py`, its stores in `stores.py`.
 """
 
+import math
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -19,7 +20,7 @@ class DataConfig(Section):
 
     path: str | None = Field(
         None,
-        description="A file, relative to the study file: CSV, TSV or JSON lines (also packed, as in .csv.gz), Parquet, "
+        description="A file, relative to the study file: CSV, TSV or JSON (also packed, as in .csv.gz), Parquet, "
         "Feather or Excel, as its name ends.",
     )
     url: str | None = Field(None, description="The http or https address of such a file.")
@@ -31,13 +32,24 @@ class DataConfig(Section):
     query: str | None = Field(None, min_length=1, description="The SELECT that gives the table, for `sql`.")
     table: str | None = Field(None, min_length=1, description="Name of the table or view, for `sql`.")
     encoding: str = Field(
-        "utf-8", description="How the text of a CSV, TSV or JSON lines file is encoded, as in latin-1."
+        "utf-8", description="How the text of a CSV, TSV or JSON file is encoded, as in latin-1."
     )
     separator: str | None = Field(
         None,
         min_length=1,
         max_length=1,
         description="What stands between the cells of a CSV file; a comma, or a tab in a .tsv, when left out.",
+    )
+    header: Literal["first_line", "none"] = Field(
+        "first_line", description="none: the file has no line of names, and its first line is a row."
+    )
+    names: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="Names for all columns of the file, in place of those that stand in it.",
+    )
+    skip: int = Field(
+        0, ge=0, description="Lines above the line of names, such as a title, that are passed over."
     )
     sklearn: str | None = Field(
         None, description="A table bundled with scikit-learn: digits, iris, wine, breast_cancer, diabetes."
@@ -52,9 +64,16 @@ class DataConfig(Section):
     features: list[str] | None = Field(
         None, min_length=1, description="Columns to learn from; all but the target when left out."
     )
-    columns: dict[str, Literal["numeric", "categorical", "date", "drop"]] | None = Field(
+    columns: dict[str, str] | None = Field(
         None,
         description="What a column holds, where looking at it is not enough: numeric, categorical, date, drop.",
+    )
+    decimal: Literal[".", ","] | None = Field(
+        None,
+        description="What stands before the decimals of numbers in text; found by looking when left out.",
+    )
+    gaps: dict[str, list[int | float | str]] | None = Field(
+        None, description="Cells that mean that there is no value, by column: `{income: [-999, unknown]}`."
     )
     weights: str | None = Field(
         None,
@@ -62,6 +81,14 @@ class DataConfig(Section):
     )
     task: Literal["auto", "binary", "multiclass", "regression"] = Field(
         "auto", description="What the target asks for; auto looks at its values."
+    )
+    positive: Scalar | None = Field(
+        None,
+        description="Of two classes the one that precision, recall, curves and the threshold are of; the rarer one "
+        "when left out, of two of equal size the later in the alphabet.",
+    )
+    rows_without_target: Literal["drop", "refuse"] = Field(
+        "drop", description="What to do with rows whose target is a gap: leave them out, or stop."
     )
 
     @model_validator(mode="after")
@@ -84,9 +111,12 @@ class DataConfig(Section):
         if self.sql is not None and len(asked) != 1:
             got = "both" if asked else "neither"
             raise ValueError(f"must have exactly one of `query` and `table` beside `sql`, got {got}")
-        for key in ("encoding", "separator"):
+        for key in ("encoding", "separator", "header", "names", "skip"):
             if key in self.model_fields_set and self.path is None and self.url is None:
                 raise ValueError(f"must have `{key}` only beside `path` or `url`, got {getattr(self, key)!r}")
+        twice = [name for name in self.names or [] if (self.names or []).count(name) > 1]
+        if twice:
+            raise ValueError(f"must have different `names`, got {twice[0]!r} twice")
         try:
             "".encode(self.encoding)
         except LookupError:
@@ -124,8 +154,10 @@ class SplitsConfig(Section):
         description="validation chooses the epoch on the rows that are scored, as most tools do, and its scores are "
         "called optimistic.",
     )
-    rare_classes: Literal["fewer_folds", "refuse"] = Field(
-        "fewer_folds", description="What to do when a class has fewer rows than there are folds."
+    rare_classes: Literal["fewer_folds", "refuse", "drop"] = Field(
+        "fewer_folds",
+        description="What to do when a class has fewer rows than there are folds: use fewer folds, stop, or leave its "
+        "rows out.",
     )
 
     @model_validator(mode="after")
@@ -148,6 +180,19 @@ class NetworkConfig(Section):
         description="A builder of your own, `file.py:function`, called as `function(hp) -> keras.Model`; "
         "a multilayer perceptron when left out.",
     )
+    inputs: Literal["raw", "standard"] | None = Field(
+        None,
+        description="What a builder of your own is given: the table's numbers as they are, which are then all of its "
+        "inputs, or the standard encoding; raw where all columns are numbers without gaps, when left out.",
+    )
+
+    @model_validator(mode="after")
+    def _inputs_of_a_builder(self) -> Self:
+        if self.inputs is not None and self.builder is None:
+            raise ValueError(
+                "must have `inputs` only beside a `builder` of your own; perceptrons have encodings"
+            )
+        return self
 
 
 class SearchConfig(Section):
@@ -190,14 +235,24 @@ class TrainingConfig(Section):
     loss: Literal["auto", "mse", "mae", "huber"] = Field(
         "auto", description="Loss of a regression; cross-entropy is the loss of every classification."
     )
-    class_weights: Literal["none", "balanced"] = Field(
-        "none", description="balanced: a row weighs the more in the training loss the rarer its class is."
+    class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
+        "none",
+        description="How much a row counts in the training loss. balanced: the more the rarer its class is; or a "
+        "weight by label, `{fraud: 20}`: other classes weigh 1.",
     )
     engine: Literal["auto", "population", "sequential"] = Field(
         "auto",
         description="population trains many networks as one program, sequential one after another with Keras's "
         "own fit; auto takes the population wherever it can train the networks.",
     )
+
+    @field_validator("class_weights")
+    @classmethod
+    def _above_zero(cls, weights: str | dict[str, float]) -> str | dict[str, float]:
+        for label, weight in weights.items() if isinstance(weights, dict) else ():
+            if not 0.0 < weight < math.inf:
+                raise ValueError(f"must be above 0 for every class, got {weight:g} for {label!r}")
+        return weights
 
 
 class BiasVarianceConfig(Section):

@@ -6,12 +6,12 @@ YAML and locating errors in it is `reading.py`; what may change while a study go
 """
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from automl.config.budget import BudgetConfig, check_share, with_budget
-from automl.config.ranges import Range, Section
+from automl.config.ranges import Range, Section, misplaced
 from automl.config.sections import (
     BiasVarianceConfig,
     DataConfig,
@@ -35,7 +35,11 @@ class StudyConfig(Section):
     splits: SplitsConfig = Field(SplitsConfig(), description="Which rows train, stop, validate and test.")
     objective: str | None = Field(
         None,
-        description="Metric that ranks the trials; log_loss for classes, rmse for numbers when left out.",
+        description="Metric that ranks the trials; log_loss for classes, rmse for numbers when left out. One of your "
+        "own is `file.py:function`, called as `function(target, prediction, weights) -> float`.",
+    )
+    direction: Literal["min", "max"] | None = Field(
+        None, description="Whether a smaller or a larger score of a metric of your own is better."
     )
     space: dict[str, Range] | None = Field(
         None, description="What is searched, by hyperparameter; a small general space when left out."
@@ -76,6 +80,19 @@ class StudyConfig(Section):
     def _within_budget(self) -> Self:
         check_share(self.search.minutes, self.budget.minutes)
         return self
+
+    @model_validator(mode="after")
+    def _direction_of_an_own_metric(self) -> Self:
+        if self.own_metric and self.direction is None:
+            raise misplaced(("objective",), "needs a `direction` beside it: min or max. Add `direction: max`")
+        if not self.own_metric and self.direction is not None:
+            raise misplaced(("direction",), "is for a metric of your own; the others have one. Remove it")
+        return self
+
+    @property
+    def own_metric(self) -> str:
+        """`file.py:function` of a metric of the study's own; empty when it has none."""
+        return self.objective if self.objective and ".py:" in self.objective else ""
 
     @property
     def text(self) -> str:

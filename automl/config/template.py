@@ -34,12 +34,14 @@ TEMPLATE = """\
 # Every key but `data` may be left out; the values here are the defaults, except where a comment says otherwise.
 name: {name}
 {findings}
-# The table: `path` (CSV, TSV, JSON lines, Parquet, Feather, Excel), `url` of such a file, `sklearn`, or `sql`
+# The table: `path` (CSV, TSV, JSON, Parquet, Feather, Excel), `url` of such a file, `sklearn`, or `sql`
 # (`sqlite:///table.db`) with its `query` or `table`. Write a password as `${{NAME}}`, an environment variable.
 data:
 {data}
   # features: [age, city]    # columns to learn from; all but the target when left out
   # columns: {{zip_code: categorical, joined: date, age: numeric, remark: drop}}   # where looking is not enough
+  # gaps: {{income: [-999], city: [unknown]}}   # cells that mean that there is no value
+  # decimal: ","             # in numbers such as 3,14; found by looking when left out
   # weights: importance      # column that says how much each row counts
 
 splits:

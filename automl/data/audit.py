@@ -12,7 +12,7 @@ import pandas
 from automl.data.column_splits import times_of
 from automl.data.columns import Columns
 from automl.data.dataset import Dataset
-from automl.data.schema import ColumnKind, inspect_columns
+from automl.data.schema import inspect_columns
 from automl.data.splits import Fold, Splits
 from automl.data.target_copies import codes_of, copies_of_target, some_rows
 
@@ -113,12 +113,12 @@ def _dates_passed_over(dataset: Dataset, splits: Splits, table: pandas.DataFrame
     """Dates that the splits do not go by, where the study file leaves the kind of splits open."""
     if not splits.automatic:
         return []
-    names = [column.name for column in dataset.schema.of_kind(ColumnKind.DATE)]
+    names = [column.name for column in dataset.schema.of_kind("date")]
     if table is not None:
-        table = table.rename(columns=str)
+        table = table.rename(columns=str).reset_index(drop=True)
         known = {column.name for column in dataset.schema.columns} | {dataset.target_name}
         others = table[[name for name in table.columns if name not in known]]
-        names += [column.name for column in inspect_columns(others, {}).of_kind(ColumnKind.DATE)]
+        names += [column.name for column in inspect_columns(others).of_kind("date")]
     if not names:
         return []
     what = f"the table has dates ({', '.join(map(repr, names[:5]))}), and the splits pass over them"

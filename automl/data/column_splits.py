@@ -9,9 +9,11 @@ import numpy
 import pandas
 from sklearn.model_selection import StratifiedGroupKFold
 
-from automl.data.dates import DATE_FORMS, find_form, seconds_of
+from automl.data.features.categorical import level_texts
+from automl.data.features.date import find_form
+from automl.data.features.date_forms import DATE_FORMS, seconds_of
+from automl.data.features.numeric import number_values, written_numbers
 from automl.data.random_splits import Array, Pair, RandomSplits, Request
-from automl.serving.scoring import level_texts, number_values
 
 TEST = "test"
 """What a column that names the folds says of rows that are locked away."""
@@ -106,7 +108,7 @@ class TimeSplits:
         self._request = request
         times = times_of(request.column)
         if times is None:
-            forms = ", ".join(form.directive for form in DATE_FORMS.values())
+            forms = ", ".join(form.example for form in DATE_FORMS.values())
             cure = f"Known forms of dates: {forms}, all cells in the same, and of the slashed ones a day above 12."
             raise request.refuse("by", "name a column of numbers or dates", cure)
         self._times = times
@@ -214,5 +216,7 @@ def times_of(column: Array) -> Array | None:
     numbers = number_values(values)
     if numpy.isfinite(numbers).all():
         return values.to_numpy() if pandas.api.types.is_integer_dtype(values) else numbers
+    if numpy.isfinite(written := written_numbers(values)[0]).all():
+        return written
     form = find_form(values)
     return None if form is None else seconds_of(values, form)

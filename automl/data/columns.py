@@ -1,14 +1,14 @@
 """The columns that are learned from, as arrays: numbers with gaps, and codes of levels. Nothing here is learned."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy
 import pandas
 
-from automl.data.dates import PARTS, date_parts, seconds_of
-from automl.data.schema import Column, ColumnKind, Schema
-from automl.serving.scoring import level_texts, number_values
+from automl.data.features.cells import without_gaps
+from automl.data.features.feature import Block
+from automl.data.schema import Column, Schema
 
 UNKNOWN = -1
 """The code of a level that the table did not have, as `pandas.Index.get_indexer` gives it."""
@@ -24,6 +24,7 @@ class Columns:
         names: Of the numbers.
         categories: Of the columns with levels.
         levels: The levels of each category, as text.
+        others: Blocks of all other columns, by name.
     """
 
     numbers: numpy.ndarray
@@ -31,20 +32,28 @@ class Columns:
     names: tuple[str, ...]
     categories: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
+    others: Mapping[str, Block] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def take(self, rows: numpy.ndarray | slice) -> "Columns":
         """Some of the rows."""
-        return Columns(self.numbers[rows], self.codes[rows], self.names, self.categories, self.levels)
+        others = {name: block[rows] for name, block in self.others.items()}
+        return replace(self, numbers=self.numbers[rows], codes=self.codes[rows], others=others)
 
-    def shuffled(self, numbers: Sequence[int], codes: Sequence[int], order: numpy.ndarray) -> "Columns":
-        """The rows with some numbers and some codes, by their places, taken from other rows: those of `order`."""
-        new_numbers, new_codes = self.numbers.copy(), self.codes.copy()
-        new_numbers[:, numbers] = self.numbers[order][:, numbers]
-        new_codes[:, codes] = self.codes[order][:, codes]
-        return replace(self, numbers=new_numbers, codes=new_codes)
+    def shuffled(self, column: Column, order: numpy.ndarray) -> "Columns":
+        """The rows with the cells of one column taken from other rows: those of `order`."""
+        numbers, codes, others = self.numbers.copy(), self.codes.copy(), dict(self.others)
+        if column.name in self.categories:
+            place = self.categories.index(column.name)
+            codes[:, place] = self.codes[order][:, place]
+        elif column.name in others:
+            others[column.name] = others[column.name][order]
+        else:
+            places = [self.names.index(part) for part in part_names(column)]
+            numbers[:, places] = self.numbers[order][:, places]
+        return replace(self, numbers=numbers, codes=codes, others=others)
 
 
 def numeric_columns(values: numpy.ndarray, names: Sequence[str]) -> Columns:
@@ -58,18 +67,18 @@ def encode_columns(
     """The learned columns of a table as arrays.
 
     Args:
-        table: Holds them by name, of plain cells (`scoring.plain_cells`).
+        table: Holds them by name, of plain cells (`cells.plain_cells`).
         schema: What they are.
         levels: Of each categorical column where they are known; others are coded `UNKNOWN`. Found when left out.
     """
-    numeric = schema.of_kind(ColumnKind.NUMERIC)
-    numbers = [number_values(table[column.name])[:, None] for column in numeric]
-    names = [column.name for column in numeric]
-    for column in schema.of_kind(ColumnKind.DATE):
-        numbers.append(date_parts(seconds_of(table[column.name], column.form)))
-        names += part_names(column)
-    categorical = schema.of_kind(ColumnKind.CATEGORICAL)
-    texts = [level_texts(table[column.name]) for column in categorical]
+
+    def read(column: Column) -> Block:
+        return column.feature.read(
+            without_gaps(table[column.name], column.reading.get("gaps", ())), column.reading
+        )
+
+    numeric, categorical = schema.stored("numbers"), schema.stored("codes")
+    texts = [read(column) for column in categorical]
     if levels is None:
         levels = tuple(tuple(sorted(text.unique())) for text in texts)
     codes = [
@@ -78,14 +87,15 @@ def encode_columns(
     ]
     none = numpy.zeros((len(table), 0))
     return Columns(
-        numbers=numpy.concatenate([none, *numbers], axis=1),
+        numbers=numpy.concatenate([none, *map(read, numeric)], axis=1),
         codes=numpy.stack(codes, axis=1) if codes else none.astype(numpy.int32),
-        names=tuple(names),
+        names=tuple(name for column in numeric for name in part_names(column)),
         categories=tuple(column.name for column in categorical),
         levels=levels,
+        others={column.name: read(column) for column in schema.stored("others")},
     )
 
 
 def part_names(column: Column) -> list[str]:
-    """Names of the numbers that a date becomes."""
-    return [f"{column.name}.{part}" for part in PARTS]
+    """Names of the numbers that a column becomes, where it becomes numbers."""
+    return column.feature.parts(column.name, column.reading)

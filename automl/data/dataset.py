@@ -2,24 +2,23 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy
 import pandas
 
 from automl.config.sections import DataConfig, SplitsConfig
-from automl.data.columns import Columns, encode_columns
-from automl.data.dates import PARTS
-from automl.data.schema import ColumnKind, Schema, inspect_columns
+from automl.data.columns import Columns, encode_columns, part_names
+from automl.data.features.cells import is_numeric, plain_cells
+from automl.data.features.kinds import KINDS
+from automl.data.features.numeric import number_values, written_numbers
+from automl.data.features.written import usual_mark
+from automl.data.schema import DROP, Schema, Told, inspect_columns
+from automl.data.target_column import read_target
 from automl.errors import DataError, explain, one_of
-from automl.serving.scoring import number_values, plain_cells
 from automl.trial import Scalar, Task
 
-MOST_CLASSES = 20
-"""A target of whole numbers with more distinct values than this is taken for a regression."""
-
 Where = Callable[..., str]
-
 
 MOST_INPUTS = 20_000
 """Columns and levels that a network can reasonably be given."""
@@ -36,10 +35,14 @@ class Dataset:
         target: Array of shape (row,): int64 codes of `classes`, or float64 values in the units of the file.
         target_name: Column name of the target.
         task: What the target asks for.
-        classes: Labels in the order of their codes, as the file has them; empty for a regression.
+        classes: Labels in the order of their codes, as the file has them, of two the positive one last; empty for a
+            regression.
         digest: SHA-256 of names and values: equal tables have equal digests.
         weights: How much each row counts in losses and scores, float64 of shape (row,).
         by: The column that the splits go by, object array of shape (row,); None when they go by none.
+        rows: The number of each row in the table as it was read, from 0: rows without a target are left out.
+        notes: What a person should know of the target, in sentences.
+        target_digest: SHA-256 of the target's name and cells: the same whatever other columns a study uses.
     """
 
     table: pandas.DataFrame
@@ -52,6 +55,14 @@ class Dataset:
     digest: str
     weights: numpy.ndarray
     by: numpy.ndarray | None = None
+    rows: numpy.ndarray = field(default_factory=lambda: numpy.zeros(0, numpy.int64))
+    notes: tuple[str, ...] = ()
+    target_digest: str = ""
+
+    @property
+    def positive(self) -> Scalar | None:
+        """The class that precision, recall and curves are of; None unless there are two."""
+        return self.classes[1] if self.task is Task.BINARY else None
 
     @property
     def num_outputs(self) -> int:
@@ -74,6 +85,7 @@ def make_dataset(
     config: DataConfig,
     where: Where,
     splits: SplitsConfig | None = None,
+    keep_constant: bool = False,
 ) -> Dataset:
     """Check a table and take it apart.
 
@@ -83,6 +95,8 @@ def make_dataset(
         config: The study file's data section.
         where: Gives `file:line` of a key of the study file.
         splits: The study file's splits section, which may go by a column.
+        keep_constant: Whether columns in which one number stands all over are learned from, too: a network of the
+            user's own may count on the places of its inputs.
 
     Raises:
         DataError: A column that is not there, nothing to learn from; a target or weights that cannot be used.
@@ -90,25 +104,50 @@ def make_dataset(
     table = table.rename(columns=str).reset_index(drop=True)
     _check_names(table, target, config, where)
     table = pandas.DataFrame({name: plain_cells(table[name]) for name in table.columns})
-    values = _target_values(table[target], where)
-    task = _task_of(values, config, where)
+    column = read_target(table[target], config, where, splits, lambda: usual_mark(table))
+    table = table.iloc[column.rows]
     by = _split_column(table, target, splits, where)
     weights = _weights(table, config, where)
     names = _feature_names(table, target, config, where)
     used = [config.weights, *([splits.by] if splits and splits.by and splits.kind != "time" else [])]
     features = table[[name for name in names if name not in used]]
-    schema = inspect_columns(features, config.columns or {})
+    schema = inspect_columns(features, Told(config.columns or {}, config.decimal, config.gaps or {}))
+    if keep_constant:
+        schema = _with_constant(schema, features)
     columns = encode_columns(features, schema)
     _check_columns(schema, columns, where)
-    classes: tuple[Scalar, ...] = ()
-    if task is Task.REGRESSION:
-        codes = values.to_numpy(dtype=numpy.float64)
-    else:
-        classes = tuple(sorted(values.unique().tolist()))
-        codes = pandas.Categorical(values, categories=list(classes)).codes.astype(numpy.int64)
     learned = features[[column.name for column in schema.learned]]
-    digest = _digest(learned, target, columns, [values, pandas.Series(weights), pandas.Series(by)])
-    return Dataset(learned, schema, columns, codes, target, task, classes, digest, weights, by)
+    turned = column.classes if list(column.classes) != sorted(column.classes) else ()  # type: ignore[type-var]
+    others = [column.labels, pandas.Series(weights), pandas.Series(by), pandas.Series(turned, dtype=object)]
+    digest = _digest(learned, target, columns, others)
+    return Dataset(
+        table=learned.reset_index(drop=True),
+        schema=schema,
+        columns=columns,
+        target=column.values,
+        target_name=target,
+        task=column.task,
+        classes=column.classes,
+        digest=digest,
+        weights=weights,
+        by=by,
+        rows=column.rows,
+        notes=column.notes,
+        target_digest=column.digest,
+    )
+
+
+def _with_constant(schema: Schema, features: pandas.DataFrame) -> Schema:
+    """The schema with constant columns of numbers as numeric ones."""
+    columns = tuple(
+        replace(column, kind="numeric", note="")
+        if column.kind == "constant"
+        and is_numeric(features[column.name])
+        and numpy.isfinite(number_values(features[column.name])).all()
+        else column
+        for column in schema.columns
+    )
+    return replace(schema, columns=columns)
 
 
 def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where: Where) -> None:
@@ -120,13 +159,18 @@ def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where
     if target not in columns:
         at = where("data", "target")
         raise DataError(f"{at}: `data.target` must name a column, got {target!r}. {one_of(columns, target)}")
-    for key, names in (("features", config.features or []), ("columns", list(config.columns or {}))):
+    named = {"features": config.features, "columns": config.columns, "gaps": config.gaps}
+    for key, names in ((key, list(names or ())) for key, names in named.items()):
         for index, name in enumerate(names):
             if name not in columns:
                 at = where("data", key, index if key == "features" else name)
                 raise DataError(
                     f"{at}: `data.{key}` must name columns, got {name!r}. {one_of(columns, name)}"
                 )
+    for name, kind in (config.columns or {}).items():
+        if kind not in (known := (*KINDS, DROP)):
+            at, must = where("data", "columns", name), f"be one of {', '.join(known)}"
+            raise DataError(explain(f"data.columns.{name}", must, kind, one_of(known, kind), where=at))
     others = [name for name in columns if name != target]
     if config.weights is not None and config.weights not in others:
         at, cure = where("data", "weights"), one_of(others, config.weights)
@@ -160,7 +204,8 @@ def _split_column(
         raise DataError(explain("splits.by", "name a column", name, one_of(others, name), where=at))
     gaps = table[name].isna().to_numpy()
     if gaps.any():
-        what = f"have a value in every row, got {gaps.sum()} gaps, the first in data row {gaps.argmax() + 1}"
+        first = table.index[int(gaps.argmax())] + 1
+        what = f"have a value in every row, got {gaps.sum()} gaps, the first in data row {first}"
         raise DataError(f"{at}: the column {name!r}, which the splits go by, must {what}. Fill them.")
     return table[name].to_numpy(object)
 
@@ -169,11 +214,11 @@ def _weights(table: pandas.DataFrame, config: DataConfig, where: Where) -> numpy
     """Weights of the rows, with a mean of 1; equal ones when no column gives them."""
     if config.weights is None:
         return numpy.ones(len(table))
-    weights = number_values(table[config.weights])
+    weights, _ = written_numbers(table[config.weights], config.decimal)
     wrong = ~(weights >= 0.0)
     if wrong.any() or not weights.sum() > 0.0:
         cell = table[config.weights].tolist()[wrong.argmax()]
-        row = f", got {'a gap' if pandas.isna(cell) else repr(cell)} in data row {wrong.argmax() + 1}"
+        row = f", got {'a gap' if pandas.isna(cell) else repr(cell)} in data row {table.index[int(wrong.argmax())] + 1}"
         must = f"hold a number of 0 or more in every row, and not zeros only{row if wrong.any() else ''}"
         raise DataError(f"{where('data', 'weights')}: the column {config.weights!r} must {must}.")
     return weights / weights.mean()
@@ -189,62 +234,12 @@ def _check_columns(schema: Schema, columns: Columns, where: Where) -> None:
     if count > MOST_INPUTS:
         cure = "List the ones that matter under `data.features`."
         raise DataError(f"{where('data')}: the table has {count} columns, more than {MOST_INPUTS}. {cure}")
-    numeric, dates = schema.of_kind(ColumnKind.NUMERIC), schema.of_kind(ColumnKind.DATE)
-    places = [*range(len(numeric)), *range(len(numeric), len(columns.names), len(PARTS))]
-    for column, place in zip((*numeric, *dates), places, strict=True):
+    place = 0
+    for column in schema.stored("numbers"):
         if numpy.isnan(columns.numbers[:, place]).all():
             what = f"`data.columns` calls {column.name!r} {column.kind}, and none of its cells can be read as one"
             raise DataError(f"{where('data', 'columns', column.name)}: {what}. Remove the line.")
-
-
-def _target_values(target: pandas.Series, where: Where) -> pandas.Series:
-    gaps = int(target.isna().sum())
-    if gaps:
-        row = int(numpy.argmax(target.isna().to_numpy()))
-        raise DataError(
-            f"{where('data', 'target')}: the target {target.name!r} must have a value in every row, "
-            f"got {gaps} gaps, the first in data row {row + 1}. Remove those rows."
-        )
-    mixed = target.dtype == object and target.map(type).nunique() > 1
-    return target.map(str) if mixed or pandas.api.types.is_datetime64_any_dtype(target) else target
-
-
-def _task_of(values: pandas.Series, config: DataConfig, where: Where) -> Task:
-    distinct = values.nunique()
-    numeric = pandas.api.types.is_numeric_dtype(values) and not pandas.api.types.is_bool_dtype(values)
-    if distinct < 2:
-        raise DataError(
-            f"{where('data', 'target')}: the target {values.name!r} must have two different values or more, "
-            f"got only {values.tolist()[0]!r}. Choose another column."
-            if len(values)
-            else f"{where('data')}: the table must have rows, got none."
-        )
-    if config.task == "regression":
-        if not numeric:
-            must, at = "fit the target, which does not hold numbers", where("data", "task")
-            raise DataError(explain("data.task", must, "regression", "Use `task: auto`.", where=at))
-        return _finite_regression(values, where)
-    by_count = Task.BINARY if distinct == 2 else Task.MULTICLASS
-    if config.task != "auto":
-        if config.task != by_count.value:
-            must = f"fit the target, which has {distinct} different values"
-            raise DataError(
-                explain("data.task", must, config.task, "Use `task: auto`.", where=where("data", "task"))
-            )
-        return by_count
-    whole = numeric and bool((values.astype(float) % 1 == 0).all())
-    if not numeric or (whole and distinct <= MOST_CLASSES):
-        return by_count
-    return _finite_regression(values, where)
-
-
-def _finite_regression(values: pandas.Series, where: Where) -> Task:
-    if not numpy.isfinite(values.to_numpy(dtype=float)).all():
-        raise DataError(
-            f"{where('data', 'target')}: the target {values.name!r} must be finite, got an infinite value. "
-            "Remove those rows."
-        )
-    return Task.REGRESSION
+        place += len(part_names(column))
 
 
 def _digest(table: pandas.DataFrame, target: str, columns: Columns, others: list[pandas.Series]) -> str:

@@ -34,6 +34,9 @@ class TableFile:
         label: What errors call it; its path when empty.
         encoding: Of its text.
         separator: Between the cells of its lines; None for the one that is usual in its format.
+        skip: Lines above its line of names, or above its rows.
+        header: Whether it has a line of names.
+        names: Of its columns, in place of those that stand in it; empty to take those.
         texts: Columns whose cells are left as the text that they are, where a format does not know numbers from text.
     """
 
@@ -42,6 +45,9 @@ class TableFile:
     label: str = ""
     encoding: str = "utf-8"
     separator: str | None = None
+    skip: int = 0
+    header: bool = True
+    names: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
 
     def error(self, what: str) -> DataError:
@@ -93,6 +99,11 @@ def open_file(file: TableFile) -> IO[bytes]:
     """The bytes of a file, unpacked as its name says."""
     unpack = PACKINGS.get(file.path.suffix.lower())
     return unpack(file.path) if unpack else file.path.open("rb")
+
+
+def text_encoding(file: TableFile) -> str:
+    """That of its text, without the mark with which some programs begin UTF-8."""
+    return "utf-8-sig" if file.encoding.lower() in ("utf-8", "utf8") else file.encoding
 
 
 @contextmanager

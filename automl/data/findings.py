@@ -1,10 +1,14 @@
 """What a person should know of a table before writing its study: the lines that `automl init` puts into the file."""
 
+from collections.abc import Sequence
+
 import numpy
 import pandas
 
+from automl.data.columns import part_names
 from automl.data.dataset import Dataset
-from automl.data.schema import ColumnKind
+from automl.data.features.kinds import KINDS
+from automl.data.schema import UNLEARNED
 from automl.data.target_copies import copies_of_target
 from automl.data.targets import LONG_TAIL, has_long_tail, skewness
 from automl.trial import Task
@@ -25,10 +29,15 @@ def describe_table(table: pandas.DataFrame, dataset: Dataset) -> tuple[str, ...]
     """
     lines = (
         *describe_columns(dataset),
-        *describe_gaps(table),
+        *describe_gaps(_as_read(table, dataset)),
         *describe_target(dataset),
         *(f"note: {line}" for line in find_oddities(dataset)),
     )
+    return printable(lines)
+
+
+def printable(lines: Sequence[str]) -> tuple[str, ...]:
+    """Lines that a comment can hold."""
     return tuple("".join(sign if sign.isprintable() else "?" for sign in line) for line in lines)
 
 
@@ -36,12 +45,22 @@ def describe_columns(dataset: Dataset) -> tuple[str, ...]:
     """The number of rows, and the columns of each kind."""
     columns = dataset.schema.columns
     lines = [f"{len(dataset.target):,} rows, {_count(len(columns), 'column')} besides the target"]
-    for kind in ColumnKind:
+    for kind in (*KINDS, *UNLEARNED):
         names = [column.name for column in dataset.schema.of_kind(kind)]
         if names:
             more = ", …" if len(names) > MOST_NAMES else ""
-            lines.append(f"{kind.value}: {len(names)} ({', '.join(map(_short, names[:MOST_NAMES]))}{more})")
+            lines.append(f"{kind}: {len(names)} ({', '.join(map(_short, names[:MOST_NAMES]))}{more})")
     return tuple(lines)
+
+
+def _as_read(table: pandas.DataFrame, dataset: Dataset) -> pandas.DataFrame:
+    """The table with a gap wherever a learned column has one: in words, as told, or unreadable."""
+    table, columns = table.rename(columns=str), dataset.columns
+    changed, place = {}, 0
+    for column in dataset.schema.stored("numbers"):
+        changed[column.name] = pandas.Series(columns.numbers[:, place], table.index)
+        place += len(part_names(column))
+    return table.assign(**changed)
 
 
 def describe_gaps(table: pandas.DataFrame) -> tuple[str, ...]:
@@ -81,7 +100,7 @@ def find_oddities(dataset: Dataset) -> tuple[str, ...]:
     if len(notes) > MOST_NOTES:
         notes[MOST_NOTES:] = [f"and {len(notes) - MOST_NOTES} more columns with notes"]
     copies = copies_of_target(dataset, numpy.arange(len(dataset.target)))
-    return (*notes, *copies, *_repeated_rows(dataset))
+    return (*dataset.notes, *notes, *copies, *_repeated_rows(dataset))
 
 
 def suggest_objective(dataset: Dataset) -> tuple[str, ...]:
@@ -111,11 +130,13 @@ def _repeated_rows(dataset: Dataset) -> list[str]:
     count = int(rows.duplicated().sum())
     if not count:
         return []
-    have = "row repeats" if count == 1 else "rows repeat"
-    return [
-        f"{count:,} {have} an earlier one ({100 * count / len(rows):.1f} %), target included; on both sides of a split "
-        "they make scores too good"
-    ]
+    have = "row equals" if count == 1 else "rows equal"
+    what = f"{count:,} {have} an earlier one in all learned columns and the target ({100 * count / len(rows):.1f} %)"
+    others = [column.name for column in dataset.schema.of_kind("identifier")]
+    if others:
+        names = ", ".join(map(repr, others[:MOST_NAMES]))
+        return [f"{what}; {names}, left out, may tell them apart, and if not, they make scores too good"]
+    return [f"{what}; on both sides of a split they make scores too good"]
 
 
 def _count(number: int, what: str) -> str:

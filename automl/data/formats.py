@@ -16,7 +16,9 @@ from automl.data.files import (
     first_line,
     plain_columns,
 )
-from automl.data.text_files import guess_separator, read_csv_file, read_header, read_json_lines
+from automl.data.headers import MOST_LINES, Beginning, check_twice, find_beginning, make_names
+from automl.data.json_files import read_json
+from automl.data.text_files import first_lines, guess_separator, read_csv_file, read_header
 from automl.errors import DataError
 
 _ROW_NAMES = re.compile(r"__index_level_\d+__")
@@ -31,11 +33,13 @@ class Format:
         name: In errors.
         read: `(file, wanted columns) -> table`.
         is_text: Whether it is text, which may be packed.
+        has_lines: Whether the names of its columns stand in a line of cells, or may be missing.
     """
 
     name: str
     read: Callable[[TableFile, Wanted], pandas.DataFrame]
     is_text: bool = False
+    has_lines: bool = False
 
 
 def read_file(file: TableFile, wanted: Wanted = None) -> pandas.DataFrame:
@@ -48,7 +52,13 @@ def read_file(file: TableFile, wanted: Wanted = None) -> pandas.DataFrame:
     Raises:
         DataError: No such file, an unknown or broken format, or a column name that stands twice.
     """
-    return read_as(find_format(file), file, wanted)
+    form = find_format(file)
+    if (file.skip or file.names or not file.header) and not form.has_lines:
+        key = "skip" if file.skip else "names" if file.names else "header"
+        raise file.error(
+            f": `data.{key}` is for CSV, TSV and Excel; {form.name} has names of its own. Remove it."
+        )
+    return read_as(form, file, wanted)
 
 
 def read_as(form: Format, file: TableFile, wanted: Wanted = None) -> pandas.DataFrame:
@@ -79,7 +89,7 @@ def find_format(file: TableFile) -> Format:
     suffix = "".join(suffixes[:-1] if packed else suffixes[-1:])
     form = FORMATS.get(suffix or ".csv")
     if form is None or (packed and not form.is_text):
-        known = f"{', '.join(FORMATS)}; the first four also with {', '.join(PACKINGS)} after them"
+        known = f"{', '.join(FORMATS)}; the first five also with {', '.join(PACKINGS)} after them"
         given = "".join(suffixes) if packed else suffix
         raise file.error(f" has an unknown format, {given!r}. Convert or rename it. Known: {known}.")
     return form
@@ -91,11 +101,29 @@ def has_types(file: TableFile) -> bool:
 
 
 def with_separator(file: TableFile) -> TableFile:
-    """The file with its separator, where that can be told: its first line has no comma, and another one."""
+    """The file with its separator, where that can be told: its first line has no comma, and another one.
+
+    Where its first line is a title, the lines below it tell.
+    """
     if find_format(file) is not FORMATS[".csv"] or file.separator is not None:
         return file
     with explained(file):
-        return replace(file, separator=guess_separator(read_header(file, ",")))
+        names = read_header(file, ",")
+        guess = guess_separator(names)
+        if guess is None and len(names) == 1:
+            below = [cells[0] for _, cells in first_lines(file, "\x1f")[1:]]
+            guess = guess_separator([*below[:1]]) if below and "," not in below[0] else None
+        return replace(file, separator=guess)
+
+
+def beginning_of(file: TableFile) -> Beginning | None:
+    """What the first lines of a file of text look like; None for other formats, and where the study file says it."""
+    form = find_format(file)
+    if form not in (FORMATS[".csv"], FORMATS[".tsv"]) or file.skip or not file.header or file.names:
+        return None
+    separator = file.separator or ("\t" if form is FORMATS[".tsv"] else ",")
+    with explained(file):
+        return find_beginning(first_lines(file, separator))
 
 
 def _read_arrow(kind: str, file: TableFile, wanted: Wanted) -> pandas.DataFrame:
@@ -111,26 +139,37 @@ def _read_arrow(kind: str, file: TableFile, wanted: Wanted) -> pandas.DataFrame:
 
 
 def _read_excel(file: TableFile, wanted: Wanted) -> pandas.DataFrame:
-    """The first sheet of a workbook; its first row names the columns."""
+    """The first sheet of a workbook; its first row names the columns, where the study file does not say otherwise."""
     import openpyxl  # noqa: F401  pandas says in its own words that it is missing
 
     with pandas.ExcelFile(file.path, engine="openpyxl") as book:
-        header = pandas.read_excel(book, header=None, nrows=1, keep_default_na=False)
-        if header.empty:
+        top = pandas.read_excel(
+            book, header=None, nrows=MOST_LINES, skiprows=file.skip, keep_default_na=False
+        )
+        if top.empty:
             raise file.error(" is empty. Its first sheet must begin with a row of column names.")
-        names = [str(name) for name in header.iloc[0]]
+        names = make_names(file, [str(name) for name in top.iloc[0]])
+        lines = [(number, [str(cell) for cell in row]) for number, row in enumerate(top.to_numpy(), start=1)]
+        cure = "" if file.skip or file.names else find_beginning(lines).cure
+        check_twice(names, file.skip + 1, cure, file.error)
         columns = choose(names, wanted, file.error)
         places = None if columns is None else [names.index(name) for name in columns]
-        return pandas.read_excel(book, usecols=places)
+        table: pandas.DataFrame = pandas.read_excel(
+            book, usecols=places, skiprows=file.skip, header=0 if file.header else None
+        )
+        if not file.header or file.names:
+            table.columns = pandas.Index(columns or names)
+        return table
 
 
 FORMATS: Mapping[str, Format] = {
-    ".csv": Format("CSV", read_csv_file, is_text=True),
-    ".tsv": Format("TSV", partial(read_csv_file, separator="\t"), is_text=True),
-    ".jsonl": Format("JSON lines", read_json_lines, is_text=True),
-    ".ndjson": Format("JSON lines", read_json_lines, is_text=True),
+    ".csv": Format("CSV", read_csv_file, is_text=True, has_lines=True),
+    ".tsv": Format("TSV", partial(read_csv_file, separator="\t"), is_text=True, has_lines=True),
+    ".json": Format("JSON", read_json, is_text=True),
+    ".jsonl": Format("JSON lines", read_json, is_text=True),
+    ".ndjson": Format("JSON lines", read_json, is_text=True),
     ".parquet": Format("Parquet", partial(_read_arrow, "ParquetFileFormat")),
     ".feather": Format("Feather", partial(_read_arrow, "IpcFileFormat")),
-    ".xlsx": Format("Excel", _read_excel),
+    ".xlsx": Format("Excel", _read_excel, has_lines=True),
 }
 """By the suffix of a file's name, in lower case."""

@@ -1,22 +1,22 @@
-"""Everything that is learned of the columns before a network is: on the fit rows of a fold and nowhere else."""
+"""Everything that is learned of the columns before a network is: on the fit rows of a fold and nowhere else.
 
+What is learned of each kind stands in its file in `features/`; here the inputs are put side by side.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy
 
 from automl.data.columns import Columns
-from automl.data.encodings import ENCODINGS, NUM_BINS, Encoding, num_inputs
-
-LEAST_ROWS_OF_A_LEVEL = 5
-"""Fit rows that a level needs for an input of its own; rarer ones share one."""
-
-MOST_LEVELS, LEAST_LEVELS = 1024, 128
-"""Levels of a column with an input of their own, the most frequent ones: of large tables fewer, as memory allows."""
+from automl.data.features.categorical import FittedLevels, fit_levels, layout_levels
+from automl.data.features.encodings import num_inputs
+from automl.data.features.feature import Tensor
+from automl.data.features.numeric import FittedNumbers, NumbersLayout, fit_numbers, layout_numbers
+from automl.data.schema import Schema
 
 EMBEDDED_ABOVE = 32
 """Levels above which hidden layers see a column through an embedding (measured, DECISIONS.md)."""
-
-_MOST_LEVEL_BYTES = 1 << 28
 
 _ROWS_AT_ONCE = 1 << 14
 """Rows that are encoded at once: bounds the memory beside the inputs themselves."""
@@ -27,13 +27,11 @@ class Layout:
     """The places of the inputs, the same in every fold of a study.
 
     Attributes:
-        gaps: Numbers with an input that says whether they are missing, int64.
-        num_bins: Bins that each number has room for, int64 of shape (number,).
+        numbers: Inputs of the numbers.
         slots: Inputs of each category, int64 of shape (category,); the last one is for levels without their own.
     """
 
-    gaps: numpy.ndarray
-    num_bins: numpy.ndarray
+    numbers: NumbersLayout
     slots: numpy.ndarray
 
     @property
@@ -48,7 +46,7 @@ class Layout:
 
     def num_inputs(self, encoding: str) -> int:
         """Inputs of a network under a numeric encoding."""
-        return num_inputs(encoding, self.num_bins) + len(self.gaps) + int(self.slots.sum())
+        return num_inputs(encoding, self.numbers.num_bins) + len(self.numbers.gaps) + int(self.slots.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +54,15 @@ class Preprocessing:
     """Rows to inputs: numbers first, then what is missing of them, then the levels.
 
     Attributes:
-        layout: The places of the inputs.
-        medians: What stands for a gap, float64 of shape (number,).
-        missing: Numbers whose gaps the fit rows have shown, bool of the shape of `layout.gaps`.
-        encoding: Of the numbers.
-        levels: For each category, codes of the levels with an input of their own.
-        pooled: For each category, whether the fit rows have shown levels without one.
+        numbers: Learned of the numbers.
+        levels: Learned of each category.
     """
 
-    layout: Layout
-    medians: numpy.ndarray
-    missing: numpy.ndarray
-    encoding: Encoding
-    levels: tuple[numpy.ndarray, ...]
-    pooled: tuple[bool, ...]
+    numbers: FittedNumbers
+    levels: tuple[FittedLevels, ...]
 
     def apply(self, columns: Columns) -> numpy.ndarray:
-        """Inputs as float32, of shape (row, input).
-
-        A level that the fit rows have not shown is treated as the rare ones were; where there were none, it has no
-        input: a weight that no row has trained must not speak.
-        """
+        """Inputs as float32, of shape (row, input)."""
         width = self._inputs(columns.take(slice(0, 1))).shape[1]
         inputs = numpy.empty((len(columns), width), numpy.float32)
         for start in range(0, len(columns), _ROWS_AT_ONCE):
@@ -86,15 +72,28 @@ class Preprocessing:
 
     def _inputs(self, columns: Columns) -> numpy.ndarray:
         """The same in one piece, as float64."""
-        gaps = numpy.isnan(columns.numbers)
-        parts = [self.encoding.apply(numpy.where(gaps, self.medians, columns.numbers))]
-        parts.append(gaps[:, self.layout.gaps] & self.missing)
-        for category, (levels, slots) in enumerate(zip(self.levels, self.layout.slots, strict=True)):
-            own = columns.codes[:, category, None] == levels
-            room = numpy.zeros((len(columns), slots - len(levels) - 1))
-            rest = ~own.any(axis=1, keepdims=True) & self.pooled[category]
-            parts += [own, room, rest]
+        parts = [self.numbers.apply(columns.numbers)]
+        parts += [fitted.apply(columns.codes[:, place]) for place, fitted in enumerate(self.levels)]
         return numpy.concatenate(parts, axis=1)
+
+    def graph(self, cells: Mapping[str, Tensor], schema: Schema) -> Tensor:
+        """The same as TensorFlow operations, float32 of shape (row, input).
+
+        Args:
+            cells: A tensor of shape (row,) for each learned column, of its kind's `input_type`.
+            schema: What the columns are.
+        """
+        import tensorflow
+
+        def read(store: str) -> list[Tensor]:
+            return [
+                column.feature.graph(cells[column.name], column.reading) for column in schema.stored(store)
+            ]
+
+        numbers = read("numbers")
+        parts = [self.numbers.graph(tensorflow.concat(numbers, axis=1))] if numbers else []
+        parts += [fitted.graph(own) for fitted, own in zip(self.levels, read("codes"), strict=True)]
+        return tensorflow.cast(tensorflow.concat(parts, axis=1), tensorflow.float32)
 
 
 def make_layout(columns: Columns, rows: numpy.ndarray) -> Layout:
@@ -104,23 +103,7 @@ def make_layout(columns: Columns, rows: numpy.ndarray) -> Layout:
         columns: The table.
         rows: All rows that any fold may fit on.
     """
-    numbers = columns.numbers[rows]
-    distinct = [len(numpy.unique(column[~numpy.isnan(column)])) for column in numbers.T]
-    counts = [numpy.bincount(codes) for codes in columns.codes[rows].T]
-    frequent = numpy.array([(count >= LEAST_ROWS_OF_A_LEVEL).sum() for count in counts], int)
-    return Layout(
-        gaps=numpy.flatnonzero(numpy.isnan(numbers).any(axis=0)),
-        num_bins=numpy.array([min(NUM_BINS, max(1, count - 1)) for count in distinct], int),
-        slots=numpy.minimum(frequent, _most_levels(frequent, len(rows))) + 1,
-    )
-
-
-def _most_levels(frequent: numpy.ndarray, num_rows: int) -> int:
-    """Levels that a column may have inputs for: as many as the inputs of all columns' levels leave memory for."""
-    most = MOST_LEVELS
-    while most > LEAST_LEVELS and 4 * num_rows * numpy.minimum(frequent, most).sum() > _MOST_LEVEL_BYTES:
-        most //= 2
-    return most
+    return Layout(layout_numbers(columns.numbers[rows]), layout_levels(columns.codes[rows]))
 
 
 def fit_preprocessing(columns: Columns, layout: Layout, encoding: str) -> Preprocessing:
@@ -129,30 +112,10 @@ def fit_preprocessing(columns: Columns, layout: Layout, encoding: str) -> Prepro
     Args:
         columns: The fit rows.
         layout: The places of the inputs.
-        encoding: Name in `ENCODINGS`.
+        encoding: Name in `FITS`.
     """
-    gaps = numpy.isnan(columns.numbers)
-    medians = _medians(columns.numbers, gaps)
-    levels, pooled = [], []
-    for category, slots in enumerate(layout.slots):
-        counts = numpy.bincount(columns.codes[:, category])
-        frequent = numpy.flatnonzero(counts >= LEAST_ROWS_OF_A_LEVEL)
-        kept = frequent[numpy.argsort(-counts[frequent], kind="stable")][: slots - 1]
-        levels.append(kept)
-        pooled.append(bool(counts.sum() > counts[kept].sum()))
+    codes = zip(columns.codes.T, layout.slots, columns.levels, strict=True)
     return Preprocessing(
-        layout=layout,
-        medians=medians,
-        missing=gaps.any(axis=0)[layout.gaps],
-        encoding=ENCODINGS[encoding](numpy.where(gaps, medians, columns.numbers), layout.num_bins),
-        levels=tuple(levels),
-        pooled=tuple(pooled),
+        numbers=fit_numbers(columns.numbers, layout.numbers, encoding),
+        levels=tuple(fit_levels(*own) for own in codes),
     )
-
-
-def _medians(numbers: numpy.ndarray, gaps: numpy.ndarray) -> numpy.ndarray:
-    """Medians of what is known; 0 for a column of gaps."""
-    medians = numpy.zeros(numbers.shape[1])
-    some = ~gaps.all(axis=0)
-    medians[some] = numpy.nanmedian(numbers[:, some], axis=0)
-    return medians

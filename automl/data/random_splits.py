@@ -12,7 +12,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from automl.config.sections import SplitsConfig
 from automl.data.dataset import Dataset, Where
 from automl.errors import DataError, explain
-from automl.trial import Task
+from automl.trial import Scalar, Task
 
 Array = numpy.ndarray
 Pair = tuple[numpy.ndarray, numpy.ndarray]
@@ -149,7 +149,10 @@ class RandomSplits:
         label, count = dataset.classes[rarest], int(counts[rarest])
         must = f"not exceed the rows of any class; class {label!r} of {dataset.target_name!r} {verb} {count} rows"
         why = f"the class {label!r} has {count} training rows"
-        return min(by_rows, self._request.fit_folds(count, must, why, "remove or merge that class."))
+        return min(
+            by_rows,
+            self._request.fit_folds(count, must, why, _cure_of(label, dataset.classes)),
+        )
 
     def lock(self, rows: Array, seed: int) -> Pair:
         """A share of the rows as test rows."""
@@ -193,6 +196,13 @@ class RandomSplits:
         taken = numpy.zeros(len(rows), bool)
         taken[order[places.astype(int)]] = True
         return rows[~taken], rows[taken]
+
+
+def _cure_of(label: Scalar, classes: tuple[Scalar, ...]) -> str:
+    """What to do about a class of few rows."""
+    same = [other for other in classes if other != label and str(other).casefold() == str(label).casefold()]
+    alike = f"write it as {same[0]!r}, from which it differs in case only, " if same else ""
+    return f"{alike}remove or merge that class, or write `rare_classes: drop`."
 
 
 def make_plain(request: Request) -> SplitKind:

@@ -8,15 +8,16 @@ from tempfile import TemporaryDirectory
 import pandas
 import sklearn.datasets
 
+from automl.config.sections import DataConfig
 from automl.config.study import StudyConfig
 from automl.data.addresses import full_address
 from automl.data.dataset import Dataset, Where, make_dataset
 from automl.data.downloads import download, public_url
+from automl.data.features.cells import kind_of_cells, typed_cells
 from automl.data.files import TableFile, Wanted
-from automl.data.formats import has_types, read_file
+from automl.data.formats import beginning_of, has_types, read_file
 from automl.data.text_files import separator_cure
 from automl.errors import DataError, explain, one_of
-from automl.serving.scoring import kind_of_cells, typed_cells
 
 SKLEARN_TABLES: Mapping[str, Callable[..., object]] = {
     "breast_cancer": sklearn.datasets.load_breast_cancer,
@@ -25,6 +26,9 @@ SKLEARN_TABLES: Mapping[str, Callable[..., object]] = {
     "iris": sklearn.datasets.load_iris,
     "wine": sklearn.datasets.load_wine,
 }
+
+_MOST_NAMES = 10
+"""Columns that an error lists."""
 
 
 def read_dataset(
@@ -46,7 +50,8 @@ def read_dataset(
     else:
         source = next(name for name in READERS if getattr(config.data, name) is not None)
         table, target = READERS[source](config, folder, where)
-    return make_dataset(table, target, config.data, where, config.splits)
+    own = config.network.builder is not None
+    return make_dataset(table, target, config.data, where, config.splits, keep_constant=own)
 
 
 def wanted_columns(config: StudyConfig) -> Wanted:
@@ -73,8 +78,7 @@ def _given(config: StudyConfig, where: Where, frame: pandas.DataFrame | None) ->
 
 def _from_path(config: StudyConfig, folder: Path, where: Where) -> tuple[pandas.DataFrame, str]:
     data, at = config.data, where("data", "path")
-    file = TableFile(folder / (data.path or ""), at, encoding=data.encoding, separator=data.separator)
-    return _from_file(file, config, where)
+    return _from_file(table_file(data, folder / (data.path or ""), at), config, where)
 
 
 def _from_url(config: StudyConfig, _: Path, where: Where) -> tuple[pandas.DataFrame, str]:
@@ -83,8 +87,28 @@ def _from_url(config: StudyConfig, _: Path, where: Where) -> tuple[pandas.DataFr
     named = public_url(data.url or "")  # as it stands in the study file: a variable may hold a secret
     with TemporaryDirectory() as folder:
         path = download(url, Path(folder), at, named)
-        file = TableFile(path, at, named, data.encoding, data.separator)
-        return _from_file(file, config, where)
+        return _from_file(table_file(data, path, at, named), config, where)
+
+
+def table_file(data: DataConfig, path: Path, where: str = "", label: str = "") -> TableFile:
+    """A file that is read as the data section says.
+
+    Args:
+        data: The section.
+        path: Where the file's bytes are.
+        where: `file:line` of the study file that names it.
+        label: What errors call it; its path when empty.
+    """
+    return TableFile(
+        path=path,
+        where=where,
+        label=label,
+        encoding=data.encoding,
+        separator=data.separator,
+        skip=data.skip,
+        header=data.header != "none",
+        names=tuple(data.names or ()),
+    )
 
 
 def _from_file(file: TableFile, config: StudyConfig, where: Where) -> tuple[pandas.DataFrame, str]:
@@ -92,11 +116,25 @@ def _from_file(file: TableFile, config: StudyConfig, where: Where) -> tuple[pand
     levels = tuple(name for name, kind in kinds.items() if kind == "categorical")
     table, target = read_file(replace(file, texts=levels), wanted_columns(config)), config.data.target or ""
     table = table.assign(**{name: _settled(table[name]) for name in levels if name in table.columns})
-    cure = separator_cure([str(name) for name in table.columns])
-    if cure and target not in table.columns:
-        must = f"name a column, and the only one is {table.columns[0]!r}"
-        raise DataError(explain("data.target", must, target, cure, where=where("data", "target")))
+    if target not in table.columns:
+        _explain_columns(file, [str(name) for name in table.columns], target, where)
     return table, target
+
+
+def _explain_columns(file: TableFile, names: list[str], target: str, where: Where) -> None:
+    """Say what the columns of a file without the target look like: cells with another separator, a title, data.
+
+    Raises:
+        DataError: One of these.
+    """
+    beginning = beginning_of(file)
+    cure = separator_cure(names) or (beginning.cure if beginning is not None else "")
+    if cure:
+        shown = ", ".join(map(repr, names[:_MOST_NAMES])) + (", …" if len(names) > _MOST_NAMES else "")
+        must = (
+            f"name a column, and the only one is {shown}" if len(names) == 1 else f"name a column of {shown}"
+        )
+        raise DataError(explain("data.target", must, target, cure, where=where("data", "target")))
 
 
 def _settled(values: pandas.Series) -> pandas.Series:

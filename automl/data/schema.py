@@ -1,44 +1,33 @@
 """What the columns of a table are: found by looking at them, and overridden by the study file."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy
 import pandas
 from pandas.api import types
 
-from automl.data.dates import are_ambiguous, best_form, possible_forms
-from automl.serving.scoring import SPACES, number_values
+from automl.data.features.cells import is_numeric, plain_text, without_gaps
+from automl.data.features.feature import Cells, Feature, Reading
+from automl.data.features.kinds import KINDS
+from automl.data.features.names import names_identifier
+from automl.data.features.numeric import number_values
+from automl.data.features.written import usual_mark
 
+DROP = "drop"
+"""What the study file calls a column that is to be left out."""
 
-class ColumnKind(StrEnum):
-    """What a column holds. The last five are not learned from."""
+UNLEARNED = ("identifier", "text", "constant", "empty", DROP)
+"""What a column can be beside a kind of feature; none of them is learned from."""
 
-    NUMERIC = "numeric"
-    CATEGORICAL = "categorical"
-    DATE = "date"
-    IDENTIFIER = "identifier"
-    TEXT = "text"
-    CONSTANT = "constant"
-    EMPTY = "empty"
-    DROP = "drop"
+_LEAST_ROWS = 50
+"""Rows that a column must have more than to count them."""
 
-
-LEARNED = (ColumnKind.NUMERIC, ColumnKind.CATEGORICAL, ColumnKind.DATE)
-
-_MOSTLY = 0.9
-"""Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
-
-_DISTINCT_SHARE, _LEAST_DISTINCT = 0.5, 50
-"""Text with more different values than both is no category."""
+_LEAST_NAMED = 10
+"""Rows that it must have more than where its name says it."""
 
 _WORDS_OF_TEXT = 3.0
 """Words a cell, on average, from which unique text is called free text and not an identifier."""
-
-_EXAMPLES = 3
-
-_EITHER = "dates whose day and month cannot be told apart, for no number in them is above 12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +36,20 @@ class Column:
 
     Attributes:
         name: Its name in the table.
-        kind: What it holds.
-        form: How its dates are written, a name in `dates.DATE_FORMS`; empty when it holds none.
+        kind: What it holds: a name in `KINDS` or in `UNLEARNED`.
         note: What a person should know: why it is dropped, or what is odd; empty when nothing is.
+        reading: How its cells are read, by its kind.
     """
 
     name: str
-    kind: ColumnKind
-    form: str = ""
+    kind: str
     note: str = ""
+    reading: Reading = field(default_factory=dict)
+
+    @property
+    def feature(self) -> Feature:
+        """Its kind, where it is learned from."""
+        return KINDS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +61,21 @@ class Schema:
     @property
     def learned(self) -> tuple[Column, ...]:
         """Columns that a network is given."""
-        return tuple(column for column in self.columns if column.kind in LEARNED)
+        return tuple(column for column in self.columns if column.kind in KINDS)
 
-    def of_kind(self, kind: ColumnKind) -> tuple[Column, ...]:
+    def stored(self, store: str) -> tuple[Column, ...]:
+        """Learned columns whose rows are kept in one way (`feature.Store`), kind by kind in the order of `KINDS`."""
+        return tuple(
+            column
+            for name, kind in KINDS.items()
+            if kind.store == store
+            for column in self.columns
+            if column.kind == name
+        )
+
+    def of_kind(self, kind: str) -> tuple[Column, ...]:
         """Columns of one kind, in the order of the table."""
-        return tuple(column for column in self.columns if column.kind is kind)
+        return tuple(column for column in self.columns if column.kind == kind)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -79,179 +83,123 @@ class Schema:
         return tuple(f"{column.name!r}: {column.note}" for column in self.columns if column.note)
 
 
-def inspect_columns(table: pandas.DataFrame, overrides: Mapping[str, str]) -> Schema:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the study file says of the columns.
+
+    Attributes:
+        kinds: By column name, taken as given.
+        decimal: What stands before the decimals of numbers in text.
+        gaps: Cells that mean a gap, by column name.
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    decimal: str | None = None
+    gaps: Mapping[str, Sequence[str | float]] = field(default_factory=dict)
+
+
+def inspect_columns(table: pandas.DataFrame, told: Told | None = None) -> Schema:
     """Find out what each column holds.
 
     Args:
-        table: The columns to learn from, of plain cells (`scoring.plain_cells`).
-        overrides: Kinds by column name that are taken as given.
+        table: The columns to learn from, of plain cells (`cells.plain_cells`).
+        told: What the study file says.
     """
-    return Schema(tuple(_inspect(table[name], overrides.get(str(name))) for name in table.columns))
+    told = told or Told()
+    usual = told.decimal or usual_mark(table)
+    return Schema(tuple(_inspect(table[name], told, usual) for name in table.columns))
 
 
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """What is asked about a column.
-
-    Attributes:
-        name: Its name.
-        values: All of its cells.
-        known: Those that are neither gaps nor infinite, text without spaces around it.
-        share: Share of these that are numbers.
-    """
-
-    name: str
-    values: pandas.Series
-    known: pandas.Series
-    share: float
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether all cells are numbers or gaps."""
-        return _is_numeric(self.values)
-
-
-def _is_numeric(values: pandas.Series) -> bool:
-    return types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
-
-
-def _inspect(values: pandas.Series, override: str | None) -> Column:
+def _inspect(values: pandas.Series, told: Told, usual: str | None) -> Column:
     name = str(values.name)
-    if override is not None:
-        return _as_told(name, values, ColumnKind(override))
+    override, gaps = told.kinds.get(name), list(told.gaps.get(name, ()))
+    if override == DROP:
+        return Column(name, DROP, "dropped, as told")
+    column = _look(without_gaps(values, gaps), override, told.decimal, usual)
+    if not gaps:
+        return column
+    count = int(without_gaps(values, gaps).isna().sum() - values.isna().sum())
+    note = f"{count} cells are gaps, as told ({', '.join(map(str, gaps))})"
+    return replace(column, note=_joined(note, column.note), reading={**column.reading, "gaps": gaps})
+
+
+def _look(values: pandas.Series, override: str | None, decimal: str | None, usual: str | None) -> Column:
+    name = str(values.name)
     known = values.dropna()
-    if _is_numeric(values):
+    if is_numeric(values):
         known = known[numpy.isfinite(number_values(known))]
     elif not types.is_datetime64_any_dtype(values):
-        known = known.map(_plain)
-    cells = _Cells(
-        name, values, known, float(numpy.isfinite(number_values(known)).mean()) if len(known) else 0.0
-    )
-    return next(column for question in _QUESTIONS if (column := question(cells)))
+        known = known.map(plain_text)
+    cells = Cells(name, values, known, decimal, usual)
+    if override is not None:
+        found = KINDS[override].told(cells)
+        return Column(name, override, found.note, found.reading)
+    dropped = (column for question in _DROPPED if (column := question(cells)))
+    return next(dropped, None) or _learned(cells)
 
 
-def _as_told(name: str, values: pandas.Series, kind: ColumnKind) -> Column:
-    if kind is ColumnKind.DATE:
-        form = best_form(values)
-        is_told = form != "american" or not are_ambiguous(values)
-        return Column(name, kind, form, "" if is_told else f"{_EITHER}; read with the month first")
-    if kind is ColumnKind.NUMERIC:
-        return Column(name, kind, note=_not_numbers(values) or _infinite(values))
-    return Column(name, kind, note="" if kind in LEARNED else "dropped, as told")
+def _learned(cells: Cells) -> Column:
+    """The kind that is most confident, the first of the table where several are."""
+    said = {name: found for name, kind in KINDS.items() if (found := kind.detect(cells))}
+    hints = [found.note for found in said.values() if not found.confidence and found.note]
+    claims = {name: found for name, found in said.items() if found.confidence}
+    if claims:
+        name = max(claims, key=lambda name: claims[name].confidence)
+        found = claims[name]
+        column = Column(cells.name, name, found.note, found.reading)
+    else:
+        column = _prose(cells)
+    return replace(column, note=_joined(*hints, column.note))
 
 
-def _empty(cells: _Cells) -> Column | None:
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
+
+
+def _empty(cells: Cells) -> Column | None:
     if len(cells.known):
         return None
-    return Column(cells.name, ColumnKind.EMPTY, note="every cell is a gap; dropped")
+    return Column(cells.name, "empty", "every cell is a gap; dropped")
 
 
-def _constant(cells: _Cells) -> Column | None:
+def _constant(cells: Cells) -> Column | None:
     if len(cells.known) < len(cells.values) or cells.known.nunique() > 1:
         return None
-    note = f"every cell is {_shown(cells.known.iloc[0])}; dropped"
-    return Column(cells.name, ColumnKind.CONSTANT, note=note)
+    return Column(cells.name, "constant", f"every cell is {_shown(cells.known.iloc[0])}; dropped")
 
 
-def _times(cells: _Cells) -> Column | None:
-    return Column(cells.name, ColumnKind.DATE, "iso") if types.is_datetime64_any_dtype(cells.values) else None
-
-
-def _flags(cells: _Cells) -> Column | None:
-    is_flag = cells.known.map(lambda cell: isinstance(cell, bool | numpy.bool_)).all()
-    return Column(cells.name, ColumnKind.CATEGORICAL) if is_flag else None
-
-
-def _row_numbers(cells: _Cells) -> Column | None:
-    if not cells.is_numeric or len(cells.known) < len(cells.values) or len(cells.values) <= _LEAST_DISTINCT:
+def _row_numbers(cells: Cells) -> Column | None:
+    """Whole numbers, another one in every row, that leave none out or are named as identifiers are."""
+    if not is_numeric(cells.values) or len(cells.known) < len(cells.values):
         return None
-    steps = numpy.diff(cells.values.to_numpy(numpy.float64))
-    if abs(steps[0]) != 1.0 or (steps != steps[0]).any():
+    numbers = cells.values.to_numpy(numpy.float64)
+    if (numbers % 1 != 0).any() or len(numpy.unique(numbers)) < len(numbers):
         return None
-    return Column(cells.name, ColumnKind.IDENTIFIER, note="counts the rows; dropped as an identifier")
-
-
-def _numbers(cells: _Cells) -> Column | None:
-    if cells.is_numeric:
-        return Column(cells.name, ColumnKind.NUMERIC, note=_infinite(cells.values))
-    if cells.share >= _MOSTLY:
-        return Column(cells.name, ColumnKind.NUMERIC, note=_not_numbers(cells.values))
+    if len(numbers) > _LEAST_ROWS and numpy.ptp(numbers) == len(numbers) - 1:
+        in_order = (numpy.diff(numbers) == numpy.sign(numbers[1] - numbers[0])).all()
+        note = "counts the rows" if in_order else "numbers the rows, in another order"
+        return Column(cells.name, "identifier", f"{note}; dropped as an identifier")
+    if len(numbers) > _LEAST_NAMED and names_identifier(cells.name):
+        note = "another whole number in every row, and named as an identifier; dropped"
+        return Column(
+            cells.name, "identifier", f"{note}; call it numeric under `data.columns` if it is an amount"
+        )
     return None
 
 
-def _dates(cells: _Cells) -> Column | None:
-    forms = possible_forms(cells.known)
-    if len(forms) == 1:
-        return Column(cells.name, ColumnKind.DATE, forms[0])
-    if not forms:
-        return None
-    cure = (
-        "write them as YYYY-MM-DD, or call the column a date under `data.columns` if the month stands first"
-    )
-    column = _levels(cells) or _prose(cells)
-    notes = (f"{_EITHER}; {cure}", column.note)
-    return replace(column, note="; ".join(note for note in notes if note))
+_DROPPED: tuple[Callable[[Cells], Column | None], ...] = (_empty, _constant, _row_numbers)
+"""Asked in this order before any kind of feature is."""
 
 
-def _levels(cells: _Cells) -> Column | None:
-    if cells.known.nunique() > max(_LEAST_DISTINCT, _DISTINCT_SHARE * len(cells.known)):
-        return None
-    note = ""
-    if cells.share > 0.0 and cells.known.map(type).nunique() > 1:
-        note = f"numbers ({cells.share:.0%} of the cells) and text stand side by side; taken for categories"
-    return Column(cells.name, ColumnKind.CATEGORICAL, note=note)
-
-
-def _prose(cells: _Cells) -> Column:
+def _prose(cells: Cells) -> Column:
+    """What no kind of feature wants."""
     distinct = cells.known.nunique()
     words = cells.known.map(lambda text: len(str(text).split())).mean()
     if words >= _WORDS_OF_TEXT:
         note = f"free text ({distinct} different values of {words:.0f} words on average); dropped"
-        return Column(cells.name, ColumnKind.TEXT, note=f"{note}, for text is not learned from")
+        return Column(cells.name, "text", f"{note}, for text is not learned from")
     note = f"{distinct} different values in {len(cells.known)} rows; dropped as an identifier"
-    return Column(cells.name, ColumnKind.IDENTIFIER, note=note)
-
-
-_QUESTIONS: tuple[Callable[[_Cells], Column | None], ...] = (
-    _empty,
-    _constant,
-    _times,
-    _flags,
-    _row_numbers,
-    _numbers,
-    _dates,
-    _levels,
-    _prose,
-)
-"""Asked in this order; the first that knows what a column is has its say, and the last one always does."""
-
-
-def _not_numbers(values: pandas.Series) -> str:
-    """What is said of the cells of a numeric column that hold no number."""
-    wrong = numpy.isnan(number_values(values)) & values.notna().to_numpy()
-    if not wrong.any() or types.is_numeric_dtype(values):
-        return ""
-    examples = ", ".join(repr(str(cell)) for cell in values[wrong].unique()[:_EXAMPLES])
-    return f"{int(wrong.sum())} cells that are no numbers ({examples}) are taken for gaps, the first in {_row(wrong)}"
-
-
-def _infinite(values: pandas.Series) -> str:
-    """What is said of the infinite cells of a numeric column."""
-    if not types.is_numeric_dtype(values):
-        return ""
-    infinite = numpy.isnan(number_values(values)) & values.notna().to_numpy()
-    if not infinite.any():
-        return ""
-    return f"{infinite.sum()} infinite values are taken for gaps, the first in {_row(infinite)}"
-
-
-def _row(where: numpy.ndarray) -> str:
-    return f"data row {int(numpy.argmax(where)) + 1}"
-
-
-def _plain(cell: object) -> object:
-    """A cell without the spaces around it."""
-    return cell.strip(SPACES) if isinstance(cell, str) else cell
+    return Column(cells.name, "identifier", note)
 
 
 def _shown(cell: object) -> str:

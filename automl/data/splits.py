@@ -25,6 +25,9 @@ KINDS: Mapping[str, Callable[[Request], SplitKind]] = {
 _MOST_OFF = 0.05
 """How far the share of the test rows may be from the one asked for before a note says so."""
 
+_FEW = 30
+"""Training rows of a class below which a note says how little its scores can mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fold:
@@ -78,11 +81,22 @@ class Splits:
             digest.update(f"{len(rows)}:".encode() + rows.astype("<i8").tobytes())
         return digest.hexdigest()
 
-    def test_digest(self, dataset_digest: str) -> str:
-        """SHA-256 of the table's digest and the numbers of the test rows: who reads the same rows has the same."""
-        digest = hashlib.sha256(dataset_digest.encode())
-        digest.update(numpy.sort(self.test).astype("<i8").tobytes())
-        return digest.hexdigest()
+    def test_digest(self, dataset: Dataset) -> str:
+        """SHA-256 of the table's target and the numbers of the test rows, which a study of the same rows shares.
+
+        The columns that a study uses are no part of it: whoever reads these rows learns their targets.
+        """
+        return _digest_of(dataset.target_digest, dataset.rows[self.test])
+
+    def earlier_test_digest(self, dataset: Dataset) -> str:
+        """What was recorded before 2026-11-27, of the columns that a study uses too."""
+        return _digest_of(dataset.digest, self.test)
+
+
+def _digest_of(table: str, rows: numpy.ndarray) -> str:
+    digest = hashlib.sha256(table.encode())
+    digest.update(numpy.sort(rows).astype("<i8").tobytes())
+    return digest.hexdigest()
 
 
 def make_splits(dataset: Dataset, config: SplitsConfig, seed: int, where: Where) -> Splits:
@@ -105,7 +119,8 @@ def make_splits(dataset: Dataset, config: SplitsConfig, seed: int, where: Where)
     count, fewer = kind.count_folds(training, "keeps, without the test rows,")
     folds = tuple(_folds(kind, training, count, config, seed))
     share = "" if name == "column" else _share_note(len(test) / len(rows), config.test)
-    notes = tuple(note for note in (fewer, share, _unseen_note(dataset, folds)) if note)
+    said = (fewer, share, _unseen_note(dataset, folds))
+    notes = tuple(note for note in said if note)
     return Splits(training, test, folds, name, f"{name}: {reason}", notes, config.kind == "auto")
 
 
@@ -176,3 +191,35 @@ def _unseen_note(dataset: Dataset, folds: tuple[Fold, ...]) -> str:
     what = f"the class {dataset.classes[worst]!r} has no row to learn from in {unseen[worst]} of {len(folds)} folds"
     others = int((unseen > 0).sum()) - 1
     return f"{what}; {others} other classes lack rows too" if others else what
+
+
+def few_rows_note(dataset: Dataset, splits: Splits) -> str:
+    """What the scores of the rarest class can mean where it has few rows; empty where no class has.
+
+    A share of n rows, such as recall, has a standard error of up to 1 / (2 √n).
+    """
+    if dataset.task is Task.REGRESSION:
+        return ""
+
+    def count(rows: numpy.ndarray) -> numpy.ndarray:
+        return numpy.bincount(dataset.target[rows], minlength=len(dataset.classes))
+
+    counts, tested = count(splits.training), count(splits.test)
+    rarest, others = int(counts.argmin()), int((counts < _FEW).sum()) - 1
+    if others < 0:
+        return ""
+    validation = [int(count(fold.validation)[rarest]) for fold in splits.folds]
+    without = sum(count(fold.stopping)[rarest] == 0 for fold in splits.folds)
+    parts = [f"{counts[rarest]} to search on", f"{_span(validation)} in each set of validation rows"]
+    parts += [f"{tested[rarest]} in the test set"] if len(splits.test) else []
+    parts += [f"none in {without} of {len(splits.folds)} sets of stopping rows"] if without else []
+    what = f"the class {dataset.classes[rarest]!r} has few rows: {', '.join(parts)}"
+    what += f"; {others} other class{'es have' if others > 1 else ' has'} few too" if others else ""
+    off = min(100.0, 98.0 / max(float(counts[rarest]), 1.0) ** 0.5)
+    so = f"Its recall over all folds is known to about ±{off:.0f} percentage points"
+    step = f", and on the test set it moves in steps of {100 / tested[rarest]:.0f}" if tested[rarest] else ""
+    return f"{what}. {so}{step}: small differences between scores of it mean nothing"
+
+
+def _span(counts: list[int]) -> str:
+    return str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"

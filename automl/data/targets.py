@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy
 
-from automl.data.encodings import constant_columns
+from automl.data.features.encodings import constant_columns
 
 MARGIN = 0.05
 """Share of the fit rows' range by which predictions may leave it."""

@@ -1,4 +1,4 @@
-"""Tables in text files: CSV and JSON lines. Errors name the line."""
+"""Tables in CSV files. Errors name the line."""
 
 import csv
 import io
@@ -6,18 +6,19 @@ import json
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from itertools import islice
 
 import pandas
 
-from automl.data.files import TableFile, Wanted, choose, first_line, open_file
+from automl.data.files import TableFile, Wanted, choose, first_line, open_file, text_encoding
+from automl.data.headers import MOST_LINES, Line, check_twice, find_beginning, make_names
 
 _SEPARATORS = (";", "\t", "|")
 """What else than a comma files have between their cells."""
 
 
 def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pandas.DataFrame:
-    """The table in a file with a line of column names and a line a row.
+    """The table in a file with a line of column names and a line a row; empty lines at its end are no rows.
 
     Args:
         file: The file.
@@ -25,7 +26,9 @@ def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pand
         separator: Between its cells, where the file does not say.
     """
     separator = file.separator or separator
-    names = read_header(file, separator)
+    written = read_header(file, separator)
+    names = make_names(file, written)
+    _check_names(file, names, separator)
     columns = choose(names, wanted, file.error)
     if columns is not None:  # pandas does not look at the length of rows of which it reads a part
         _check_lengths(file, names, separator)
@@ -33,23 +36,56 @@ def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pand
         with open_file(file) as stream, warnings.catch_warnings():
             warnings.simplefilter("error", pandas.errors.ParserWarning)
             # With an index column, a row with one cell too many would shift the others in silence.
-            return pandas.read_csv(
+            table: pandas.DataFrame = pandas.read_csv(
                 stream,
                 usecols=columns,
                 dtype={name: str for name in names if name in file.texts},
                 sep=separator,
                 encoding=file.encoding,
+                skiprows=file.skip,
+                header=0 if file.header else None,
                 index_col=False,
                 low_memory=False,
+                names=names if file.names or not file.header else None,
             )
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
         _check_lengths(file, names, separator)
         what = first_line(error).removeprefix("Error tokenizing data. C error: ")
         raise file.error(f" is not a CSV table: {what}. Mend that line.") from None
+    return _without_empty_end(table)
+
+
+def _check_names(file: TableFile, names: Sequence[str], separator: str) -> None:
+    """Refuse names of which one stands twice, with the key that helps."""
+    if len(set(names)) < len(names):
+        cure = "" if file.names else find_beginning(first_lines(file, separator)).cure
+        check_twice(names, file.skip + 1, cure, file.error)
+
+
+def _without_empty_end(table: pandas.DataFrame) -> pandas.DataFrame:
+    """Without the rows at the end of which every cell is empty, as spreadsheets leave them."""
+    if not len(table) or not table.iloc[-1].isna().all():
+        return table
+    filled = table.notna().any(axis=1).to_numpy()
+    return table.iloc[: int(filled.nonzero()[0].max()) + 1] if filled.any() else table.iloc[:0]
+
+
+def first_lines(file: TableFile, separator: str) -> list[Line]:
+    """The first lines of a file that are not empty, from its beginning."""
+    with (
+        open_file(file) as stream,
+        io.TextIOWrapper(stream, encoding=text_encoding(file), newline="") as text,
+    ):
+        rows = csv.reader(text, delimiter=separator)
+        try:
+            filled = ((rows.line_num, cells) for cells in rows if cells)
+            return list(islice(filled, MOST_LINES))
+        except csv.Error:  # of a line that is no line of cells; the reading itself says what is wrong
+            return []
 
 
 def read_header(file: TableFile, separator: str) -> list[str]:
-    """The column names of a CSV file as they stand in it, empty where there is none."""
+    """The cells of the first line of a CSV file that counts, as they stand in it."""
     try:
         with open_file(file) as stream:
             header = pandas.read_csv(
@@ -60,6 +96,7 @@ def read_header(file: TableFile, separator: str) -> list[str]:
                 keep_default_na=False,
                 sep=separator,
                 encoding=file.encoding,
+                skiprows=file.skip,
             )
     except pandas.errors.EmptyDataError:
         raise file.error(" is empty. It must begin with a line of column names.") from None
@@ -82,53 +119,20 @@ def separator_cure(names: Sequence[str]) -> str:
     return f"Write `separator: {json.dumps(guess)}` under `data`." if guess else ""
 
 
-def read_json_lines(file: TableFile, wanted: Wanted) -> pandas.DataFrame:
-    """The table in a file with a JSON object a line; a name that a line does not have is a gap in it."""
-    encoding = "utf-8-sig" if file.encoding.lower() in ("utf-8", "utf8") else file.encoding
-    rows = []
-    with open_file(file) as stream, io.TextIOWrapper(stream, encoding=encoding) as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                rows.append(_json_row(file, line, number))
-    if not rows:
-        raise file.error(" is empty. It must hold a JSON object a line.")
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return pandas.DataFrame(rows, columns=choose(names, wanted, file.error) or names)
-
-
-def _json_row(file: TableFile, line: str, number: int) -> dict[str, Any]:
-    cure = "Write one object a line."
-    try:
-        pairs = json.loads(line, object_pairs_hook=JsonObject)
-    except json.JSONDecodeError as error:
-        what = f"{error.msg[0].lower()}{error.msg[1:]} at character {error.colno}"
-        raise file.error(f": line {number} is not JSON: {what}. {cure}") from None
-    except (ValueError, RecursionError) as error:
-        raise file.error(f": line {number} cannot be read as JSON: {first_line(error)}. {cure}") from None
-    if not isinstance(pairs, JsonObject):
-        raise file.error(f': line {number} must hold an object, as in {{"a": 1}}. {cure}')
-    row = dict(pairs)
-    if len(row) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise file.error(f": the name {twice!r} stands twice in line {number}. Rename one.")
-    return row
-
-
-class JsonObject(list[tuple[str, Any]]):
-    """The names and values of a JSON object, also those that stand twice."""
-
-
 def _check_lengths(file: TableFile, names: Sequence[str], separator: str) -> None:
     """Refuse a row with more cells than there are column names; empty ones at its end do not count."""
     limit = csv.field_size_limit(sys.maxsize)
     try:
         with open_file(file) as stream, io.TextIOWrapper(stream, encoding=file.encoding, newline="") as text:
-            rows = csv.reader(text, delimiter=separator)
+            rows = csv.reader(islice(text, file.skip, None), delimiter=separator)
             for row in rows:
                 if len(row) > len(names) and any(row[len(names) :]):
-                    got = f"line {rows.line_num} has {len(row)} cells, more cells than there are column names"
-                    cure = separator_cure(names) or "Name every column in the first line, or mend that line."
+                    line = rows.line_num + file.skip
+                    got = f"line {line} has {len(row)} cells, more cells than there are column names"
+                    beginning = find_beginning(first_lines(file, separator))
+                    title = beginning.cure if beginning.skip and not file.skip else ""
+                    cure = "Name every column in the first line, or mend that line."
+                    cure = separator_cure(names) or title or cure
                     raise file.error(f": {got} ({len(names)}). {cure}")
     finally:
         csv.field_size_limit(limit)

@@ -4,6 +4,7 @@ Written in NumPy: a population ends hundreds of networks a second, and scikit-le
 (tests compare the two). Where rows leave a metric undefined, it has the value of knowing nothing, as said beside it.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,9 +12,11 @@ from typing import Any
 
 import numpy
 
+from automl.evaluation.labels import balanced_accuracy, f1, f_beta, mcc
 from automl.trial import Direction, Objective, Task
 
 CLASSES = frozenset({Task.BINARY, Task.MULTICLASS})
+MANY = frozenset({Task.MULTICLASS})
 NUMBERS = frozenset({Task.REGRESSION})
 
 Function = Callable[[numpy.ndarray, numpy.ndarray, numpy.ndarray], float]
@@ -31,6 +34,7 @@ class Metric:
         by_label: Whether it looks at the most probable class only, so that a threshold matters.
         rows: `(target, prediction) -> values` of shape (row,), where the score is a function of their weighted mean.
         finish: That function.
+        fewest_classes: Of a target that it says something of.
     """
 
     direction: Direction
@@ -39,6 +43,11 @@ class Metric:
     by_label: bool = False
     rows: Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray] | None = None
     finish: Callable[[Any], Any] = numpy.asarray
+    fewest_classes: int = 0
+
+
+MetricTable = Mapping[str, Metric]
+"""Metrics by name: those below, and one of a study's own."""
 
 
 def _log_loss(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
@@ -59,32 +68,11 @@ def _accuracy(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray
     return prediction.argmax(axis=1) == target
 
 
-def _balanced_accuracy(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
-    """Mean recall over the classes that the rows have."""
-    table = _confusion(target, prediction, weights)
-    counts = table.sum(axis=1)
-    present = counts > 0
-    return float((table.diagonal()[present] / counts[present]).mean())
-
-
-def _f1(average: str, target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
-    """Mean F1 over the classes among labels or predictions; "weighted" by the rows of each class."""
-    table = _confusion(target, prediction, weights)
-    counts, claimed = table.sum(axis=1), table.sum(axis=0)
-    present = counts + claimed > 0
-    scores = 2.0 * table.diagonal()[present] / (counts + claimed)[present]
-    return float(numpy.average(scores, weights=counts[present] if average == "weighted" else None))
-
-
-def _mcc(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
-    """Matthews correlation for any number of classes (Gorodkin 2004); 0 where labels or predictions are of one."""
-    table = _confusion(target, prediction, weights)
-    total, counts, claimed = table.sum(), table.sum(axis=1), table.sum(axis=0)
-    covariance = total * table.trace() - counts @ claimed
-    spread = (total**2 - counts @ counts) * (total**2 - claimed @ claimed)
-    # of one class the spread is 0, and only rounding makes it anything else
-    several = min(numpy.count_nonzero(counts), numpy.count_nonzero(claimed)) > 1
-    return float(covariance / numpy.sqrt(spread)) if several and spread > 0 else 0.0
+def _top(most: int, target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
+    """Whether the true class is among the most probable ones; of equal ones the first counts, as for accuracy."""
+    own = prediction[numpy.arange(len(target)), target][:, None]
+    before = numpy.arange(prediction.shape[1]) < target[:, None]
+    return ((prediction > own) | ((prediction == own) & before)).sum(axis=1) < most
 
 
 def _roc_auc(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
@@ -133,18 +121,6 @@ def counts_down(
     return true, numpy.cumsum(weights[order] * ~positive[order])[last]
 
 
-def _confusion(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> numpy.ndarray:
-    return confusion(target, prediction.argmax(axis=1), prediction.shape[1], weights)
-
-
-def confusion(
-    target: numpy.ndarray, labels: numpy.ndarray, num_classes: int, weights: numpy.ndarray | None = None
-) -> numpy.ndarray:
-    """Rows, or their weights, by true class and by label, of shape (class, class)."""
-    flat = numpy.bincount(target * num_classes + labels, weights, num_classes**2)
-    return flat.reshape(num_classes, num_classes)
-
-
 def _squared_error(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
     return numpy.square(target - prediction)
 
@@ -190,9 +166,10 @@ def _by_row(
     rows: Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray],
     finish: Callable[[Any], Any] = numpy.asarray,
     by_label: bool = False,
+    fewest_classes: int = 0,
 ) -> Metric:
     """A metric that is a function of a weighted mean over the rows."""
-    return Metric(direction, tasks, partial(_mean_of, rows, finish), by_label, rows, finish)
+    return Metric(direction, tasks, partial(_mean_of, rows, finish), by_label, rows, finish, fewest_classes)
 
 
 def _mean(values: numpy.ndarray, weights: numpy.ndarray) -> float:
@@ -204,13 +181,21 @@ _DOWN, _UP = Direction.MINIMIZE, Direction.MAXIMIZE
 METRICS: Mapping[str, Metric] = {
     "log_loss": _by_row(_DOWN, CLASSES, _log_loss),
     "accuracy": _by_row(_UP, CLASSES, _accuracy, by_label=True),
-    "balanced_accuracy": Metric(_UP, CLASSES, _balanced_accuracy, by_label=True),
-    "f1_macro": Metric(_UP, CLASSES, partial(_f1, "macro"), by_label=True),
-    "f1_weighted": Metric(_UP, CLASSES, partial(_f1, "weighted"), by_label=True),
-    "mcc": Metric(_UP, CLASSES, _mcc, by_label=True),
+    "balanced_accuracy": Metric(_UP, CLASSES, balanced_accuracy, by_label=True),
+    "f1_macro": Metric(_UP, CLASSES, partial(f1, "macro"), by_label=True),
+    "f1_weighted": Metric(_UP, CLASSES, partial(f1, "weighted"), by_label=True),
+    "precision": Metric(_UP, CLASSES, partial(f_beta, 0.0), by_label=True),
+    "recall": Metric(_UP, CLASSES, partial(f_beta, math.inf), by_label=True),
+    "f1": Metric(_UP, CLASSES, partial(f_beta, 1.0), by_label=True),
+    "f2": Metric(_UP, CLASSES, partial(f_beta, 2.0), by_label=True),
+    "f0.5": Metric(_UP, CLASSES, partial(f_beta, 0.5), by_label=True),
+    "mcc": Metric(_UP, CLASSES, mcc, by_label=True),
     "roc_auc": Metric(_UP, CLASSES, _roc_auc),
     "average_precision": Metric(_UP, CLASSES, _average_precision),
     "brier": _by_row(_DOWN, CLASSES, _brier),
+    "top_2_accuracy": _by_row(_UP, MANY, partial(_top, 2), fewest_classes=3),
+    "top_3_accuracy": _by_row(_UP, MANY, partial(_top, 3), fewest_classes=4),
+    "top_5_accuracy": _by_row(_UP, MANY, partial(_top, 5), fewest_classes=6),
     "rmse": _by_row(_DOWN, NUMBERS, _squared_error, numpy.sqrt),
     "mae": _by_row(_DOWN, NUMBERS, _absolute_error),
     "r2": Metric(_UP, NUMBERS, _r2),
@@ -227,9 +212,12 @@ _REPORTED: Mapping[Task, tuple[str, ...]] = {
 }
 
 
-def metrics_for(task: Task) -> tuple[str, ...]:
-    """Names of the metrics of a task, its default objective first."""
-    return tuple(name for name, metric in METRICS.items() if task in metric.tasks)
+def metrics_for(task: Task, num_classes: int | None = None) -> tuple[str, ...]:
+    """Names of the metrics of a task, its default objective first; those that say something of so many classes."""
+    known = ((name, metric) for name, metric in METRICS.items() if task in metric.tasks)
+    return tuple(
+        name for name, metric in known if num_classes is None or num_classes >= metric.fewest_classes
+    )
 
 
 def reported_metrics(task: Task) -> tuple[str, ...]:
@@ -247,7 +235,8 @@ def score(
     target: numpy.ndarray,
     prediction: numpy.ndarray,
     weights: numpy.ndarray | None = None,
+    table: MetricTable = METRICS,
 ) -> dict[str, float]:
     """Scores of one set of predictions, by metric; all rows weigh the same when no weights are given."""
     weights = numpy.ones(len(target)) if weights is None else weights
-    return {name: float(METRICS[name].function(target, prediction, weights)) for name in names}
+    return {name: float(table[name].function(target, prediction, weights)) for name in names}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy
 
-from automl.evaluation.metrics import METRICS, Metric
+from automl.evaluation.metrics import METRICS, Metric, MetricTable
 from automl.trial import Direction
 
 Array = numpy.ndarray
@@ -35,24 +35,32 @@ class Estimate:
     high: float
 
 
-def score_interval(metric: str, target: Array, prediction: Array, weights: Array, seed: int) -> Estimate:
+def score_interval(
+    metric: str, target: Array, prediction: Array, weights: Array, seed: int, known: MetricTable = METRICS
+) -> Estimate:
     """The score of one set of predictions with its percentile interval over bootstrap resamples of the rows.
 
     Args:
-        metric: Name in `METRICS`.
+        metric: Name in `known`.
         target: Of shape (row,).
         prediction: Of shape (row, class) or (row,).
         weights: Of shape (row,).
         seed: Of the resamples.
+        known: Metrics by name.
     """
-    table = _Scores(METRICS[metric], target, [prediction], weights)
+    table = _Scores(known[metric], target, [prediction], weights)
     scores = [table.under(counts)[:, 0] for counts in _resamples(len(target), table.num_resamples, seed)]
-    value = METRICS[metric].function(target, prediction, weights)
+    value = known[metric].function(target, prediction, weights)
     return Estimate(value, *_percentiles(numpy.concatenate(scores)))
 
 
 def corrected_score(
-    metric: str, target: Array, predictions: Sequence[Array], weights: Array, seed: int
+    metric: str,
+    target: Array,
+    predictions: Sequence[Array],
+    weights: Array,
+    seed: int,
+    known: MetricTable = METRICS,
 ) -> Estimate:
     """The score to expect of the trial that is chosen as the best of these: bootstrap bias-corrected cross-validation.
 
@@ -61,14 +69,15 @@ def corrected_score(
     out-of-sample predictions for efficient and accurate cross-validation" (2018), algorithm 2.
 
     Args:
-        metric: Name in `METRICS`.
+        metric: Name in `known`.
         target: Of shape (row,).
         predictions: Out-of-fold predictions of every trial, each of shape (row, class) or (row,).
         weights: Of shape (row,).
         seed: Of the resamples.
+        known: Metrics by name.
     """
-    table = _Scores(METRICS[metric], target, predictions, weights)
-    sign = 1.0 if METRICS[metric].direction is Direction.MINIMIZE else -1.0
+    table = _Scores(known[metric], target, predictions, weights)
+    sign = 1.0 if known[metric].direction is Direction.MINIMIZE else -1.0
     parts = []
     for counts in _resamples(len(target), table.num_resamples, seed):
         drawn, left_out = table.under(counts), table.under((counts == 0).astype(float))

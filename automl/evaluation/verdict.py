@@ -21,7 +21,8 @@ class Verdict:
         corrected: What is to be expected of the best of so many trials; None when it could not be computed.
         test: On the locked test set, after the refit; None when no rows are locked away.
         baselines: Scores of plain models on the same folds, or the first of them, by name.
-        threshold: Probability of the second of two classes from which it is the label.
+        threshold: Probability of the positive of two classes from which it is the label.
+        positive: That class.
         earlier_reads: Studies that have read the same test set before.
         test_read_for: The trial that the test rows were read for, where that is another one.
     """
@@ -34,6 +35,7 @@ class Verdict:
     test: Estimate | None = None
     baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     threshold: float = EVEN
+    positive: str = ""
     earlier_reads: tuple[str, ...] = ()
     test_read_for: int | None = None
 
@@ -73,7 +75,8 @@ class Verdict:
             )
         if self.threshold != EVEN:
             said.append(
-                f"The second class is the label from a probability of {self.threshold:.3g}, tuned on out-of-fold rows."
+                f"The label is the positive class, {self.positive!r}, from a probability of {self.threshold:.3g}, "
+                "tuned on out-of-fold rows."
             )
         if self.earlier_reads:
             said.append(

@@ -14,12 +14,11 @@ import numpy
 import tensorflow
 
 from automl.data.dataset import Dataset
-from automl.data.dates import DATE_FORMS
-from automl.data.schema import Column, ColumnKind
+from automl.data.schema import Column
 from automl.errors import ExportError
 from automl.export.folders import replace_folder
-from automl.export.graph import input_type, preprocess
-from automl.serving.scoring import Scorer, kind_of_cells
+from automl.serving.copying import copy_scoring
+from automl.serving.scoring import Scorer
 from automl.training.network import Network
 from automl.trial import Task, Trial
 
@@ -72,6 +71,7 @@ def save_model(network: Network, dataset: Dataset, card: ModelCard, folder: Path
     def write(made: Path) -> None:
         _write(network, dataset, card, made)
         _write_cards(dataset, card, made)
+        copy_scoring(made)
         _compare(network, dataset, made)
 
     with _explained(folder):
@@ -127,7 +127,7 @@ def _write(network: Network, dataset: Dataset, card: ModelCard, folder: Path) ->
 
     def serve(arguments: dict[str, tensorflow.Tensor]) -> dict[str, tensorflow.Tensor]:
         cells = {column: arguments[name] for column, name in names.items()}
-        inputs = preprocess(cells, dataset.schema, dataset.columns, network.scalings.inputs)
+        inputs = network.scalings.inputs.graph(cells, dataset.schema)
         outputs = network.model(inputs, training=False)
         if dataset.task is Task.REGRESSION:
             value = tensorflow.cast(outputs[:, 0], tensorflow.float64) * target.scale + target.mean
@@ -143,7 +143,7 @@ def _write(network: Network, dataset: Dataset, card: ModelCard, folder: Path) ->
     archive = keras.export.ExportArchive()
     archive.track(network.model)
     signature = {
-        names[column.name]: tensorflow.TensorSpec((None,), input_type(column), name=names[column.name])
+        names[column.name]: tensorflow.TensorSpec((None,), column.feature.input_type, name=names[column.name])
         for column in dataset.schema.learned
     }
     archive.add_endpoint("serving_default", serve, input_signature=[signature])
@@ -170,13 +170,8 @@ def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
     (folder / "model_card.md").write_text(_card_text(dataset, card), encoding="utf-8")
 
 
-def _described(column: Column, dataset: Dataset) -> dict[str, str]:
-    described = {"kind": column.kind.value}
-    if column.kind is ColumnKind.CATEGORICAL:
-        described["cells"] = kind_of_cells(dataset.table[column.name])
-    if column.kind is ColumnKind.DATE:
-        described["form"] = DATE_FORMS[column.form].directive
-    return described
+def _described(column: Column, dataset: Dataset) -> dict[str, Any]:
+    return column.feature.contract(dataset.table[column.name], column.reading)
 
 
 def _card_text(dataset: Dataset, card: ModelCard) -> str:

@@ -14,10 +14,11 @@ import numpy
 from automl.errors import NetworkError, SearchSpaceError, one_of
 from automl.hyperparameters import TRAINING_HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
-from automl.networks.loading import BuilderFailure, LocalModules, call_builder, import_builder, short
+from automl.networks.loading import BuilderFailure, LocalModules, call_builder, short
 from automl.networks.output import held_output
 from automl.networks.probe import BuilderProbe
-from automl.networks.sources import BuilderFile, find_builder
+from automl.networks.sources import BuilderFile
+from automl.networks.user_code import load_user_function
 from automl.space import Space
 from automl.trial import Hyperparameters, Task
 
@@ -104,24 +105,7 @@ def load_function(
     Raises:
         NetworkError: No such file or function, or the file itself raises, hangs or ends the process.
     """
-    try:
-        file = find_builder(reference, folder)
-    except NetworkError as error:
-        raise NetworkError(f"{where}: {error}") from error
-    path = folder / reference.rpartition(":")[0]
-    if probe is not None and (loaded := probe.load()).fatal:
-        raise NetworkError(f"{where}: {path} cannot be imported: it {loaded.reason}.")
-    modules = LocalModules.of(file)
-    try:
-        module = import_builder(file, modules)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise NetworkError(f"{where}: {path} cannot be imported: {short(error, file.path)}.") from error
-    function = getattr(module, file.name, None)
-    if not callable(function):
-        functions = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
-        raise NetworkError(f"{where}: {path} holds no function {file.name!r}. {one_of(functions, file.name)}")
+    function, file, modules = load_user_function(reference, folder, where, probe)
     return UserFunction(function, file, modules, probe)
 
 

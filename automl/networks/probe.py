@@ -5,12 +5,12 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, final
 
 from automl.networks.child import Attempt, Child
-from automl.networks.sources import find_builder
+from automl.networks.sources import BUILDER_KEY, find_builder
 from automl.space import Space
 from automl.trial import Hyperparameters
 
@@ -31,13 +31,20 @@ class BuilderProbe:
         reference: `file.py:function`.
         folder: The folder of the study file.
         timeout_seconds: Most time for one import of the file, and for one network.
+        key: The key of the study file that names it.
 
     Raises:
         NetworkError: There is no such file.
     """
 
-    def __init__(self, reference: str, folder: Path, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self._file = find_builder(reference, folder)
+    def __init__(
+        self,
+        reference: str,
+        folder: Path,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        key: str = BUILDER_KEY,
+    ) -> None:
+        self._file = find_builder(reference, folder, key)
         self._timeout_seconds = timeout_seconds
         self._child: Child | None = None
         self._loaded: Attempt | None = None
@@ -78,8 +85,13 @@ class BuilderProbe:
         key = hashlib.blake2b(json.dumps(request, default=str).encode(), digest_size=16).hexdigest()
         with self._lock:
             if key not in self._known:
-                self._known[key] = self._try(request, timeout_seconds or self._timeout_seconds)
+                self._known[key] = self._try({"build": request}, timeout_seconds or self._timeout_seconds)
             return self._known[key]
+
+    def measure(self, *arrays: Sequence[Any]) -> Attempt:
+        """Call the function, a metric, with target, prediction and weights as plain lists."""
+        with self._lock:
+            return self._try({"measure": arrays}, self._timeout_seconds)
 
     def build(self, hyperparameters: Hyperparameters, timeout_seconds: float | None = None) -> str:
         """Build the network for some values.
@@ -95,7 +107,7 @@ class BuilderProbe:
         loaded = self._ready(seconds)
         if loaded.reason:
             return Attempt(f"cannot be imported: it {loaded.reason}", loaded.fatal)
-        return self._ask({"build": request}, seconds)
+        return self._ask(request, seconds)
 
     def _start(self) -> None:
         if self._unavailable or (self._child is not None and self._child.runs):

@@ -7,13 +7,14 @@ its input does. Whatever the builder reads is empty, and whatever it prints goes
 import faulthandler
 import gc
 import json
+import math
 import os
 import queue
 import select
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -38,7 +39,8 @@ def main() -> None:
     while True:
         request = waiting.get()
         faulthandler.dump_traceback_later(request["seconds"] + _GRACE, exit=True, file=answers)
-        found = server.load(request["load"]) if "load" in request else server.build(request["build"])
+        name = next(name for name in ("load", "build", "measure") if name in request)
+        found = getattr(server, name)(request[name])
         faulthandler.cancel_dump_traceback_later()
         _answer(answers, found)
 
@@ -87,6 +89,17 @@ class _Server:
         del model
         gc.collect()
         return {}
+
+    def measure(self, arrays: Sequence[Any]) -> dict[str, Any]:
+        """Call a metric, which must give a finite number."""
+        import numpy
+
+        try:
+            with self._modules.importable():
+                value = float(self._function(*map(numpy.array, arrays)))
+        except BaseException as error:
+            return self._raised(error)
+        return {} if math.isfinite(value) else {"reason": f"gives {value}, which is no finite number"}
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
         """No signal reaches this process: a KeyboardInterrupt is the builder's own, and would end the study."""

@@ -13,6 +13,9 @@ from typing import final
 
 from automl.errors import NetworkError
 
+BUILDER_KEY = "network.builder"
+"""The key of the study file that names a builder."""
+
 _IMPORTERS = ("import_module", "__import__")
 
 
@@ -53,8 +56,8 @@ class BuilderFile:
         return tuple(sorted(found))
 
 
-def find_builder(reference: str, folder: Path) -> BuilderFile:
-    """The place of `file.py:function`.
+def find_builder(reference: str, folder: Path, key: str = BUILDER_KEY) -> BuilderFile:
+    """The place of `file.py:function`, which a key of the study file names.
 
     Raises:
         NetworkError: There is no such file.
@@ -63,11 +66,11 @@ def find_builder(reference: str, folder: Path) -> BuilderFile:
     path = Path(os.path.abspath(folder / file_name))
     if not path.is_file():
         cure = "Paths start from the folder of the study file."
-        raise NetworkError(f"`network.builder` must name a Python file, got {file_name!r}. {cure}")
+        raise NetworkError(f"`{key}` must name a Python file, got {file_name!r}. {cure}")
     return BuilderFile(path, name, Path(os.path.abspath(folder)))
 
 
-def builder_sources(reference: str, folder: Path) -> dict[str, str]:
+def builder_sources(reference: str, folder: Path, key: str = BUILDER_KEY) -> dict[str, str]:
     """A digest of the bytes of each file of a builder, by its path from the study file's folder.
 
     Files: the builder's own and the local modules that it imports. Packages that are installed, and files that it
@@ -76,14 +79,14 @@ def builder_sources(reference: str, folder: Path) -> dict[str, str]:
     Raises:
         NetworkError: There is no such file, or one of them cannot be read.
     """
-    file = find_builder(reference, folder)
+    file = find_builder(reference, folder, key)
     try:
         return {
             Path(os.path.relpath(path, file.folder)).as_posix(): _digest(path.read_bytes())
             for path in file.modules()
         }
     except OSError as error:
-        raise NetworkError(f"a file of `network.builder` cannot be read: {error}.") from error
+        raise NetworkError(f"a file of `{key}` cannot be read: {error}.") from error
 
 
 def builder_digest(reference: str, folder: Path) -> str:

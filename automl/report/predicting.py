@@ -5,7 +5,7 @@ import math
 import numpy
 import pandas
 
-from automl.evaluation.metrics import confusion
+from automl.evaluation.labels import confusion
 from automl.report import probabilities
 from automl.report.charts import MOST_WRITTEN, bars, heat_map
 from automl.report.content import ReportContent

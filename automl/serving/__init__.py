@@ -1,1 +1,1 @@
-"""Travels with an exported model: reads single cells, and answers tables. Imports nothing of the project."""
+"""Answers tables with an exported model. Travels with it, as `data/features/` does; imports nothing else of ours."""

@@ -9,7 +9,7 @@ import numpy
 import pandas
 
 from automl.errors import ExportError, StudyFailedError
-from automl.evaluation.metrics import METRICS, metrics_for
+from automl.evaluation.metrics import metrics_for
 from automl.evaluation.resampling import Estimate, corrected_score, score_interval
 from automl.evaluation.thresholds import EVEN, at_threshold, score_at, tuned_threshold
 from automl.evaluation.verdict import Verdict
@@ -127,10 +127,10 @@ def judge(session: Session, best: Trial) -> Verdict:
     everyone = StoredPredictions(session, [trial.number for trial in session.state.completed])
     corrected, threshold = None, EVEN
     if best.number in everyone.numbers:
-        corrected = corrected_score(metric, target, everyone, weights, seed)
-        if dataset.task is Task.BINARY and METRICS[metric].by_label:
+        corrected = corrected_score(metric, target, everyone, weights, seed, prepared.known)
+        if dataset.task is Task.BINARY and prepared.metric.by_label:
             own = everyone[everyone.numbers.index(best.number)]
-            threshold = tuned_threshold(metric, target, own, weights)
+            threshold = tuned_threshold(metric, target, own, weights, prepared.known)
     return Verdict(
         objective=prepared.objective,
         trial=best,
@@ -139,19 +139,22 @@ def judge(session: Session, best: Trial) -> Verdict:
         corrected=corrected,
         baselines=_baselines(session),
         threshold=threshold,
+        positive="" if dataset.positive is None else str(dataset.positive),
     )
 
 
 def _baselines(session: Session) -> dict[str, tuple[float, ...]]:
     """Scores of plain models on the study's folds, as far as the time allows."""
-    prepared, metric = session.prepared, session.prepared.objective.metric
+    prepared = session.prepared
     found = {}
     for number, name in enumerate(BASELINES if prepared.config.baselines else ()):
         session.interrupts.check()
         seconds = session.budget.for_verdict() / (len(BASELINES) - number)
         if seconds > 0.0:
             folds = prepared.splits.folds
-            found[name] = run_baseline(name, prepared.dataset, prepared.layout, folds, metric, seconds)
+            found[name] = run_baseline(
+                name, prepared.dataset, prepared.layout, folds, prepared.metric, seconds
+            )
     return found
 
 
@@ -162,28 +165,29 @@ def _read_test_set(session: Session, verdict: Verdict, refit: Refit) -> Verdict:
     trial has become the winner since, it gets no score on these rows.
     """
     prepared, state, number = session.prepared, session.state, verdict.trial.number
-    digest = prepared.splits.test_digest(prepared.dataset.digest)
+    dataset, splits = prepared.dataset, prepared.splits
+    digest = splits.test_digest(dataset)
     done = [test for test in state.tests if test.trial == number]
     if done:
         return replace(verdict, test=Estimate(*done[-1].interval), earlier_reads=done[-1].earlier)
     others = [event.trial for event in state.intended if event.trial != number]
     if others:
         return replace(verdict, test_read_for=others[0])
-    session.record(TestReadingIntended(number, digest, len(prepared.splits.test)))
+    session.record(TestReadingIntended(number, digest, len(splits.test)))
     scores, test = score_test_set(prepared, refit.network, verdict.threshold)
-    earlier = _earlier_reads(session, digest)
+    earlier = _earlier_reads(session, (digest, splits.earlier_test_digest(dataset)))
     interval = (test.value, test.low, test.high)
     session.record(TestReadingDone(number, digest, scores, interval, earlier))
     return replace(verdict, test=test, earlier_reads=earlier)
 
 
-def _earlier_reads(session: Session, digest: str) -> tuple[str, ...]:
+def _earlier_reads(session: Session, digests: tuple[str, ...]) -> tuple[str, ...]:
     """Other runs that have read these test rows, as `NAME/RUN`, in order."""
     own = f"{session.run.name}/{session.run.identifier}"
-    found = earlier_reads(session.records.mlruns, digest)
+    found = [which for digest in digests for which in earlier_reads(session.records.mlruns, digest)]
     for which, recorded in session.records.all_of("test_reading_intended"):
         assert isinstance(recorded.event, TestReadingIntended)
-        if recorded.event.digest == digest:
+        if recorded.event.digest in digests:
             found.append(which)
     return tuple(dict.fromkeys(which for which in found if which != own))
 
@@ -195,13 +199,13 @@ def score_test_set(
     dataset, test = prepared.dataset, prepared.splits.test
     prediction = network.predict(dataset.columns.take(test))
     target, weights = dataset.target[test], dataset.weights[test]
-    names = dict.fromkeys([*prepared.metrics, *metrics_for(dataset.task)])
-    scores = score_at(tuple(names), target, prediction, weights, threshold)
+    names = dict.fromkeys([*prepared.metrics, *metrics_for(dataset.task, len(dataset.classes))])
+    scores = score_at(tuple(names), target, prediction, weights, threshold, prepared.known)
     metric = prepared.objective.metric
     if threshold != EVEN:
         prediction = at_threshold(prediction, threshold)
     seed = derive_seed(prepared.config.search.seed, "test interval")
-    return scores, score_interval(metric, target, prediction, weights, seed)
+    return scores, score_interval(metric, target, prediction, weights, seed, prepared.known)
 
 
 def verdict_event(verdict: Verdict) -> VerdictReached:
@@ -279,7 +283,7 @@ def _write_out_of_fold(session: Session, number: int) -> None:
         return
     dataset, rows, predictions = session.prepared.dataset, session.out_of_fold.rows, kept[0]
     target = dataset.target[rows]
-    columns: dict[str, numpy.ndarray] = {"row": rows, dataset.target_name: target}
+    columns: dict[str, numpy.ndarray] = {"row": dataset.rows[rows], dataset.target_name: target}
     if dataset.task is Task.REGRESSION:
         columns["prediction"] = predictions
     else:

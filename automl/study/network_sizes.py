@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 
 from automl import space as spaces
-from automl.data.encodings import ENCODINGS
+from automl.data.features.encodings import ENCODINGS
 from automl.networks.builder import PerceptronBuilder
 from automl.search.untried import complete
 from automl.study.preparation import PreparedStudy

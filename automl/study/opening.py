@@ -19,11 +19,13 @@ from automl.records.runs import Run
 from automl.records.store import Records
 from automl.study.analyses.bias_variance import targets_of
 from automl.study.budget import Budget
+from automl.study.inputs import STANDARD
+from automl.study.own_metric import KEY
 from automl.study.preparation import PreparedStudy, default_space, facts_of
 from automl.study.resuming import Unfinished
 
-_BUILDER = "builder:"
-"""Begins the names of digests of the builder's files."""
+_BUILDER, _METRIC = "builder:", "metric:"
+"""Begin the names of digests of the files of a builder, and of a metric of the study's own."""
 
 
 def begin_run(records: Records, prepared: PreparedStudy, budget: Budget) -> tuple[Run, Lease]:
@@ -85,16 +87,21 @@ def check_digests(prepared: PreparedStudy, recorded: Mapping[str, str]) -> None:
     for key, what in (("data", "the table"), ("splits", "the choice of rows for folds and test")):
         if recorded.get(key, now[key]) != now[key]:
             raise DataError(f"{config.where('data')}: {what} has changed since the study ran. {cure}")
-    before, after = (_sources(digests) for digests in (recorded, now))
-    changed = changed_files(before, after) if before else []
-    if changed:
-        what = f"the builder has changed since the study ran: {', '.join(changed)}"
-        raise NetworkError(f"{config.where('network', 'builder')}: {what}. {cure}")
+    inputs = [digests.get("inputs", STANDARD) for digests in (recorded, now)]
+    if inputs[0] != inputs[1]:
+        what = f"the inputs of the network were {inputs[0]} when the study ran, and are {inputs[1]} now"
+        raise NetworkError(f"{config.where('network')}: {what}. {cure}")
+    for begins, name, keys in ((_BUILDER, "builder", ("network", "builder")), (_METRIC, "metric", (KEY,))):
+        before, after = (_sources(digests, begins) for digests in (recorded, now))
+        changed = changed_files(before, after) if before else []
+        if changed:
+            what = f"the {name} has changed since the study ran: {', '.join(changed)}"
+            raise NetworkError(f"{config.where(*keys)}: {what}. {cure}")
 
 
-def _sources(digests: Mapping[str, str]) -> dict[str, str]:
-    """Digests of the builder's files by their name."""
-    return {key.removeprefix(_BUILDER): digest for key, digest in digests.items() if key.startswith(_BUILDER)}
+def _sources(digests: Mapping[str, str], begins: str) -> dict[str, str]:
+    """Digests of the files of a builder or a metric by their name."""
+    return {key.removeprefix(begins): digest for key, digest in digests.items() if key.startswith(begins)}
 
 
 def digests_of(prepared: PreparedStudy) -> dict[str, str]:
@@ -104,6 +111,10 @@ def digests_of(prepared: PreparedStudy) -> dict[str, str]:
     if config.network.builder is not None:
         sources = builder_sources(config.network.builder, config.folder)
         digests |= {f"{_BUILDER}{name}": digest for name, digest in sources.items()}
+        digests["inputs"] = prepared.encoding
+    if config.own_metric:
+        sources = builder_sources(config.own_metric, config.folder, KEY)
+        digests |= {f"{_METRIC}{name}": digest for name, digest in sources.items()}
     return digests
 
 

@@ -3,7 +3,7 @@
 import importlib.metadata
 import platform
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy
 import pandas
@@ -13,11 +13,12 @@ from automl import space as spaces
 from automl.config.ranges import Range
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset
-from automl.data.encodings import ENCODINGS
+from automl.data.features.encodings import ENCODINGS
 from automl.data.preprocessing import Layout
 from automl.data.splits import Fold, Splits
 from automl.data.targets import TARGET_TRANSFORMS, has_long_tail
 from automl.errors import NetworkError, SearchSpaceError, StudyFileError, explain, one_of
+from automl.evaluation.metrics import METRICS, Metric, MetricTable
 from automl.networks.activations import ACTIVATIONS, REFUSED
 from automl.networks.builder import NetworkBuilder, PerceptronBuilder
 from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function
@@ -25,6 +26,8 @@ from automl.networks.initializers import INITIALIZERS
 from automl.networks.probe import BuilderProbe
 from automl.search.first import check_first
 from automl.search.table import SAMPLERS
+from automl.study.inputs import STANDARD, input_encoding, inputs_note
+from automl.study.own_metric import known_metrics
 from automl.study.table import PreparedTable, prepare_table
 from automl.training.engine import Engine
 from automl.training.engines import make_engine
@@ -60,6 +63,8 @@ class PreparedStudy:
         objective: What ranks the trials.
         metrics: What every trial is scored by, the objective's metric first.
         notes: What a person should know of the table and its splits before the study runs, in sentences.
+        known: Metrics by name, one of the study's own among them.
+        encoding: Of numbers, where the hyperparameters name none.
     """
 
     config: StudyConfig
@@ -71,11 +76,26 @@ class PreparedStudy:
     objective: Objective
     metrics: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    known: MetricTable = field(default_factory=lambda: METRICS)
+    encoding: str = STANDARD
+
+    @property
+    def metric(self) -> Metric:
+        """The objective's."""
+        return self.known[self.objective.metric]
 
     @property
     def plan(self) -> TrainingPlan:
         """What all members share."""
-        return TrainingPlan(self.dataset, self.layout, self.builder, self.config.training, self.metrics)
+        return TrainingPlan(
+            self.dataset,
+            self.layout,
+            self.builder,
+            self.config.training,
+            self.metrics,
+            self.known,
+            self.encoding,
+        )
 
     def make_engine(self, folds: tuple[Fold, ...] | None = None) -> Engine:
         """What trains the members, on the study's folds or on others."""
@@ -109,10 +129,25 @@ def prepare_study(
     _check_sampler(config)
     known = prepared or prepare_table(config, table)
     config, dataset, splits, layout = known.config, known.dataset, known.splits, known.layout
+    encoding = input_encoding(config, dataset)
     space, builder = _networks(config, dataset, layout, splits.training)
+    metrics = known_metrics(config, dataset, known.objective)
     check_first(space, config.search.first, config.search.algorithm, config.where)
+    notes = known.notes
+    if config.network.builder is not None:
+        notes += (inputs_note(config, encoding, _only_width(config, space, layout)),)
     return PreparedStudy(
-        config, dataset, layout, splits, space, builder, known.objective, known.metrics, known.notes
+        config=config,
+        dataset=dataset,
+        layout=layout,
+        splits=splits,
+        space=space,
+        builder=builder,
+        objective=known.objective,
+        metrics=known.metrics,
+        notes=notes,
+        known=metrics,
+        encoding=encoding,
     )
 
 
@@ -126,6 +161,7 @@ def facts_of(prepared: PreparedStudy) -> dict[str, str]:
         "rows": str(len(dataset.target)),
         "features": str(len(dataset.feature_names)),
         "classes": ", ".join(map(str, dataset.classes[:30])),
+        "positive_class": "" if dataset.positive is None else str(dataset.positive),
         "training_rows": str(len(splits.training)),
         "test_rows": str(len(splits.test)),
         "folds": str(len(splits.folds)),

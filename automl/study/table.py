@@ -9,12 +9,13 @@ from automl.config.reading import with_training
 from automl.config.study import StudyConfig
 from automl.data.audit import audit
 from automl.data.dataset import Dataset
+from automl.data.features.cells import level_text
 from automl.data.preprocessing import Layout, make_layout
 from automl.data.readers import read_dataset
-from automl.data.splits import Splits, check_weights, make_splits
+from automl.data.splits import Splits, check_weights, few_rows_note, make_splits
 from automl.errors import SearchSpaceError, StudyFileError, explain, one_of
 from automl.evaluation.metrics import METRICS, make_objective, metrics_for, reported_metrics
-from automl.trial import Objective, Task
+from automl.trial import Direction, Objective, Task
 
 _BATCH_SIZES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512))
 _LARGEST_BATCH = 1024
@@ -63,7 +64,15 @@ def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) ->
     check_weights(splits, dataset, config.data, config.where)
     layout = make_layout(dataset.columns, splits.training)
     config = _sized(config, len(splits.folds[0].fit))
-    notes = (*notes_of(config), splits.reason, *splits.notes, *dataset.schema.notes, *audit(dataset, splits))
+    few_rows = few_rows_note(dataset, splits)
+    of_rows = (splits.reason, *splits.notes, *([few_rows] if few_rows else []))
+    notes = (
+        *notes_of(config),
+        *dataset.notes,
+        *of_rows,
+        *dataset.schema.notes,
+        *audit(dataset, splits),
+    )
     return PreparedTable(config, dataset, layout, splits, objective, metrics, notes)
 
 
@@ -75,6 +84,7 @@ def _check_training(config: StudyConfig, dataset: Dataset) -> None:
         where = config.where("training", "engine")
         raise StudyFileError(explain("training.engine", must, training.engine, cure, where=where))
     if dataset.task is not Task.REGRESSION:
+        _check_class_weights(config, dataset)
         return
     cure = "Remove it."
     if training.class_weights != "none":
@@ -87,6 +97,16 @@ def _check_training(config: StudyConfig, dataset: Dataset) -> None:
         where = config.where("space", "label_smoothing")
         what = "`label_smoothing` is for classes, and this study is a regression"
         raise SearchSpaceError(f"{where}: {what}. {cure}")
+
+
+def _check_class_weights(config: StudyConfig, dataset: Dataset) -> None:
+    """Refuse a weight of a class that the target does not have."""
+    given, known = config.training.class_weights, [level_text(label) for label in dataset.classes]
+    for label in given if not isinstance(given, str) else ():
+        if label not in known:
+            where = config.where("training", "class_weights", label)
+            must, cure = "name classes of the target", one_of(known, label)
+            raise StudyFileError(explain("training.class_weights", must, label, cure, where=where))
 
 
 def _check_logarithm(config: StudyConfig, dataset: Dataset) -> None:
@@ -104,13 +124,25 @@ def _check_logarithm(config: StudyConfig, dataset: Dataset) -> None:
 
 
 def _objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tuple[str, ...]]:
-    known = metrics_for(dataset.task)
+    known = metrics_for(dataset.task, len(dataset.classes))
     name = config.objective or known[0]
+    if config.own_metric:
+        return _own_objective(config, dataset)
     if name not in known:
         must = f"name a metric for a {dataset.task} task"
-        cure = f"For {dataset.task}: {', '.join(known)}." if name in METRICS else one_of(known, name)
+        cure = f"Here: {', '.join(known)}." if name in METRICS else one_of(known, name)
         raise StudyFileError(explain("objective", must, name, cure, where=config.where("objective")))
     return make_objective(name), (name, *(other for other in reported_metrics(dataset.task) if other != name))
+
+
+def _own_objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tuple[str, ...]]:
+    """The metric that the study file has in a file of its own, by the name of its function."""
+    name = config.own_metric.rpartition(":")[2]
+    if name in METRICS:
+        where, must = config.where("objective"), "name a function that is not called as one of our metrics"
+        raise StudyFileError(explain("objective", must, config.objective, "Rename it.", where=where))
+    objective = Objective(name, Direction(config.direction or "max"))
+    return objective, (name, *reported_metrics(dataset.task))
 
 
 def _sized(config: StudyConfig, num_rows: int) -> StudyConfig:

@@ -16,7 +16,7 @@ from automl.data.columns import Columns
 from automl.data.dataset import Dataset
 from automl.data.preprocessing import Layout, fit_preprocessing
 from automl.data.splits import Fold
-from automl.evaluation.metrics import METRICS
+from automl.evaluation.metrics import Metric
 from automl.trial import Task
 
 MOST_SECONDS = 30.0
@@ -59,7 +59,7 @@ def run_baseline(
     dataset: Dataset,
     layout: Layout,
     folds: tuple[Fold, ...],
-    metric: str,
+    metric: Metric,
     seconds: float = MOST_SECONDS,
 ) -> tuple[float, ...]:
     """Fit a baseline on all training rows of each fold, those of networks' early stopping too, and score it.
@@ -85,7 +85,7 @@ def run_baseline(
         rows = numpy.union1d(fold.fit, numpy.setdiff1d(fold.stopping, fold.validation))
         prediction = _predictions(BASELINES[name], dataset, layout, (rows, fold.validation), number)
         target, weights = dataset.target[fold.validation], dataset.weights[fold.validation]
-        scores.append(METRICS[metric].function(target, prediction, weights))
+        scores.append(metric.function(target, prediction, weights))
     return tuple(scores)
 
 

@@ -6,7 +6,7 @@ The reference in tests, the way of user-written builders, and what an exported m
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 import numpy
@@ -15,7 +15,7 @@ from automl.config.sections import TrainingConfig
 from automl.data.dataset import Dataset
 from automl.data.preprocessing import Layout
 from automl.data.splits import Fold
-from automl.evaluation.metrics import score
+from automl.evaluation.metrics import METRICS, MetricTable, score
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
 from automl.training.compiled import CompiledModels, evaluation_loss, loss_name, row_losses
@@ -24,7 +24,7 @@ from automl.training.fitting import BatchOrder, LossRecorder, Part, fit
 from automl.training.health import MOST_ROWS, loss_slopes, make_health, output_slopes
 from automl.training.network import Network, forward
 from automl.training.rows import member_fold
-from automl.training.views import Treatment, View, ViewRows, make_view, view_rows
+from automl.training.views import Treatment, View, ViewRows, make_view, view_rows, weights_by_code
 from automl.trial import FoldResult, Health, Hyperparameters, Member
 
 MOST_EPOCHS = 100
@@ -48,6 +48,8 @@ class TrainingPlan:
         builder: Values to a model.
         training: The study file's training section.
         metrics: Names of the metrics to score.
+        known: Metrics by name.
+        encoding: Of numbers, where the hyperparameters name none.
     """
 
     dataset: Dataset
@@ -55,6 +57,8 @@ class TrainingPlan:
     builder: NetworkBuilder
     training: TrainingConfig
     metrics: tuple[str, ...]
+    known: MetricTable = field(default_factory=lambda: METRICS)
+    encoding: str = "standard"
 
     @property
     def loss(self) -> str:
@@ -73,7 +77,10 @@ class TrainingPlan:
 
     def num_inputs(self, member: Member) -> int:
         """Inputs of a member's view."""
-        return self.layout.num_inputs(str(member.hyperparameters.get("numeric_encoding", "standard")))
+        return self.layout.num_inputs(self._encoding_of(member))
+
+    def _encoding_of(self, member: Member) -> str:
+        return str(member.hyperparameters.get("numeric_encoding", self.encoding))
 
     def rows(self, member: Member, fold: Fold) -> ViewRows:
         """Which rows a member sees of a fold."""
@@ -83,9 +90,9 @@ class TrainingPlan:
         """What a member sees of a fold; `rows` are `self.rows(member, fold)` where they are known."""
         treatment = Treatment(
             self.layout,
-            str(member.hyperparameters.get("numeric_encoding", "standard")),
+            self._encoding_of(member),
             str(member.hyperparameters.get("target_transform", "none")),
-            self.training.class_weights == "balanced",
+            weights_by_code(self.training.class_weights, self.dataset.classes),
         )
         return make_view(self.dataset, rows or self.rows(member, fold), treatment)
 
@@ -143,7 +150,7 @@ def train_member(
     measured, _, validation = parts
     predictions = [network.interpret(forward(model, part.inputs)) for part in (measured, validation)]
     training_scores, scores = (
-        score(plan.metrics, dataset.target[part.rows], prediction, part.sample_weights)
+        score(plan.metrics, dataset.target[part.rows], prediction, part.sample_weights, plan.known)
         for part, prediction in zip((measured, validation), predictions, strict=True)
     )
     check_scores(member, scores)

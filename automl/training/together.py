@@ -9,7 +9,7 @@ from typing import final
 import numpy
 from keras import ops
 
-from automl.data.encodings import ENCODINGS
+from automl.data.features.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.evaluation.metrics import score
 from automl.networks.mlp import set_weights
@@ -192,6 +192,7 @@ class PopulationEngine(Engine):
                 dataset.target[view.rows[places]],
                 predictions[places],
                 view.sample_weights[places],
+                self._plan.known,
             )
             for places in (measured, validation)
         )

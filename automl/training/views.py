@@ -1,6 +1,6 @@
 """The table as members see it: one view a fold, scaled by the statistics of its fit rows, all in equal arrays."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -8,12 +8,13 @@ import numpy
 from keras import ops
 
 from automl.data.dataset import Dataset
+from automl.data.features.cells import level_text
 from automl.data.preprocessing import Layout, fit_preprocessing
 from automl.data.splits import Fold
 from automl.data.targets import NO_SCALING, fit_target
 from automl.training.network import Scalings
 from automl.training.programs import BLOCK
-from automl.trial import Task, derive_seed
+from automl.trial import Scalar, Task, derive_seed
 
 MOST_MEASURED = 8192
 """Fit rows that the training loss is measured on after each epoch: of larger folds, a sample (its error is 1 %)."""
@@ -84,13 +85,13 @@ class Treatment:
         layout: The places of the inputs.
         encoding: Name in `encodings.ENCODINGS`.
         transform: Name in `targets.TARGET_TRANSFORMS`.
-        balanced: Whether the classes weigh the same in the training loss.
+        class_weights: How much the rows of each class count in the training loss: "none", "balanced", or by code.
     """
 
     layout: Layout
     encoding: str = "standard"
     transform: str = "none"
-    balanced: bool = False
+    class_weights: str | tuple[float, ...] = "none"
 
 
 def view_rows(fold: Fold) -> ViewRows:
@@ -124,7 +125,7 @@ def make_view(dataset: Dataset, outline: ViewRows, treatment: Treatment) -> View
         scalings=scalings,
         inputs=inputs.apply(dataset.columns.take(rows)),
         targets=encode_targets(dataset, rows, scalings),
-        row_weights=_row_weights(dataset, fold, rows, treatment.balanced),
+        row_weights=_row_weights(dataset, fold, rows, treatment.class_weights),
         sample_weights=dataset.weights[rows],
     )
 
@@ -146,13 +147,27 @@ def _places(view: numpy.ndarray, num_measured: int, rows: numpy.ndarray) -> nump
     return places
 
 
-def _row_weights(dataset: Dataset, fold: Fold, rows: numpy.ndarray, balanced: bool) -> numpy.ndarray:
-    """The rows' own weights; balanced, times fit rows / (classes × fit rows of the class), as scikit-learn has."""
-    if not balanced or dataset.task is Task.REGRESSION:
+def _row_weights(
+    dataset: Dataset, fold: Fold, rows: numpy.ndarray, class_weights: str | tuple[float, ...]
+) -> numpy.ndarray:
+    """The rows' own weights; balanced, times fit rows / (classes × fit rows of the class), as scikit-learn has.
+
+    Weights by code are divided by their mean over the fit rows, so that the learning rate means the same.
+    """
+    if class_weights == "none" or dataset.task is Task.REGRESSION:
         return dataset.weights[rows].astype(numpy.float32)
+    if not isinstance(class_weights, str):
+        own = numpy.array(class_weights)
+        own = own / own[dataset.target[fold.fit]].mean()
+        return (own[dataset.target[rows]] * dataset.weights[rows]).astype(numpy.float32)
     counts = numpy.bincount(dataset.target[fold.fit], minlength=len(dataset.classes))
     weights = len(fold.fit) / (numpy.count_nonzero(counts) * numpy.maximum(counts, 1))
     return (weights[dataset.target[rows]] * dataset.weights[rows]).astype(numpy.float32)
+
+
+def weights_by_code(given: str | Mapping[str, float], classes: Sequence[Scalar]) -> str | tuple[float, ...]:
+    """The class weights of a study file in the order of the codes; a class that it does not name weighs 1."""
+    return given if isinstance(given, str) else tuple(given.get(level_text(label), 1.0) for label in classes)
 
 
 def encode_targets(dataset: Dataset, rows: numpy.ndarray, scalings: Scalings) -> numpy.ndarray:

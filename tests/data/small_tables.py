@@ -33,7 +33,8 @@ def classes(*counts: int) -> Dataset:
     """Rows in random order, as many of each class as given; the one feature is half the row's number."""
     codes = numpy.repeat(numpy.arange(len(counts)), counts)
     labels = [f"class {code}" for code in numpy.random.default_rng(5).permutation(codes)]
-    return make({"x": [row / 2 for row in range(len(labels))], "y": labels})
+    positive = {"positive": "class 1"} if len(counts) == 2 else {}
+    return make({"x": [row / 2 for row in range(len(labels))], "y": labels}, **positive)
 
 
 def numbers(rows: int) -> Dataset:

@@ -223,7 +223,7 @@ def test_a_class_that_only_one_fold_has_is_mentioned() -> None:
             "stopping",
             ["10 rows are of one group", "`stop_on: validation`"],
         ),
-        (["a", "b"] * 10, {"kind": "time"}, "by", ["numbers or dates", "got 'by'", "%m/%d/%Y"]),
+        (["a", "b"] * 10, {"kind": "time"}, "by", ["numbers or dates", "got 'by'", "2/29/2024"]),
         ([True, False] * 10, {"kind": "time"}, "by", ["numbers or dates"]),
         ([1] * 20, {"kind": "time"}, "folds", ["the table has 1 times in 'by'", "got 5"]),
         (["a", "test"] * 10, {"kind": "column"}, "by", ["besides `test`", "it has 1", "Name another column"]),

@@ -9,9 +9,11 @@ import pandas
 import pytest
 
 from automl.data.columns import UNKNOWN, Columns, encode_columns, numeric_columns
-from automl.data.dates import PARTS
-from automl.data.schema import inspect_columns
-from automl.serving.scoring import date_texts, level_text, level_texts, number_values, plain_cells
+from automl.data.features.categorical import level_texts
+from automl.data.features.cells import level_text, plain_cells
+from automl.data.features.date import PARTS, date_texts
+from automl.data.features.numeric import number_values
+from automl.data.schema import Told, inspect_columns
 
 NAN = numpy.nan
 TABLE = pandas.DataFrame(
@@ -25,7 +27,7 @@ TABLE = pandas.DataFrame(
 
 
 def encoded(table: pandas.DataFrame = TABLE, levels: Any = None) -> Columns:
-    schema = inspect_columns(TABLE, {"born": "date", "price": "numeric"})
+    schema = inspect_columns(TABLE, Told({"born": "date", "price": "numeric"}))
     return encode_columns(table, schema, levels)
 
 
@@ -67,7 +69,7 @@ def test_a_table_of_numbers_or_of_levels_alone() -> None:
     numbers = numeric_columns(numpy.array([[1.0, 2.0]]), ["a", "b"])
     assert (numbers.names, numbers.codes.shape, len(numbers)) == (("a", "b"), (1, 0), 1)
     table = pandas.DataFrame({"u": ["x", "y"]})
-    columns = encode_columns(table, inspect_columns(table, {}))
+    columns = encode_columns(table, inspect_columns(table))
     assert columns.numbers.shape == (2, 0)
     assert columns.codes.tolist() == [[0], [1]]
 
@@ -131,8 +133,8 @@ def test_plain_cells_keep_name_and_index() -> None:
     assert (plain.name, plain.index.tolist(), plain.dtype) == ("x", ["p", "q"], numpy.float64)
 
 
-def test_times_are_written_in_the_form_of_their_column() -> None:
+def test_times_are_written_in_the_form_that_every_column_of_dates_reads() -> None:
     times = pandas.Series([pandas.Timestamp("2023-01-02 03:04:05.6"), pandas.NaT])
-    assert date_texts(times, "%Y-%m-%dT%H:%M:%S").tolist() == ["2023-01-02T03:04:05", ""]
-    assert date_texts(times, "%d.%m.%Y").tolist() == ["02.01.2023", ""]
-    assert date_texts(pandas.Series([" 1.2.2023", None]), "%d.%m.%Y").tolist() == [" 1.2.2023", ""]
+    assert date_texts(times).tolist() == ["2023-01-02T03:04:05", ""]
+    assert date_texts(pandas.Series([" 1.2.2023", None])).tolist() == ["1.2.2023", ""]
+    assert date_texts(pandas.Series([20240229.0, None])).tolist() == ["20240229", ""]

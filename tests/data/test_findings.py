@@ -121,9 +121,19 @@ def test_bundled_tables_have_no_copies(name: str) -> None:
 def test_rows_that_stand_twice() -> None:
     columns = {"a": [*range(58), 0, 1], "b": ["x", "y"] * 30, "y": [*[0.5, 1.5] * 29, 0.5, 9.5]}
     lines = lines_of(columns)
-    (line,) = [line for line in lines if "repeat" in line]
-    assert line.startswith("note: 1 row repeats an earlier one (1.7 %), target included")
-    assert not [line for line in lines_of({**columns, "c": RANDOM.normal(size=60)}) if "repeat" in line]
+    (line,) = [line for line in lines if "an earlier one" in line]
+    assert line.startswith("note: 1 row equals an earlier one in all learned columns and the target (1.7 %)")
+    assert not [
+        line for line in lines_of({**columns, "c": RANDOM.normal(size=60)}) if "an earlier one" in line
+    ]
+
+
+def test_rows_that_an_identifier_tells_apart_are_not_called_repeated() -> None:
+    columns = {"a": [row % 3 for row in range(60)], "y": [0.5, 1.5, 2.5] * 20}
+    ids = [(row * 7) % 60 + 100 for row in range(60)]
+    (line,) = [line for line in lines_of({"CustomerID": ids, **columns}) if "an earlier one" in line]
+    assert "in all learned columns and the target" in line
+    assert "'CustomerID', left out, may tell them apart" in line
 
 
 def test_odd_cells_are_told() -> None:
@@ -148,7 +158,7 @@ def test_odd_cells_are_told() -> None:
 
 def test_lines_hold_nothing_that_a_comment_cannot() -> None:
     name = "a\nb\x85\x00" + "c" * 100
-    lines = lines_of({name: range(20), "e": [None, 1.5] * 10, "y": ["\n", "\x07"] * 10})
+    lines = lines_of({name: range(20), "e": [None, 1.5] * 10, "y": ["\x08", "\x07"] * 10})
     assert all(line.isprintable() for line in lines)
     assert lines[1].startswith("numeric: 2 (a?b??c") and len(lines[1]) < 80
 
@@ -225,12 +235,15 @@ def write(table: pandas.DataFrame, path: Path) -> None:
 def test_init_finds_the_separator_and_writes_the_encoding(tmp_path: Path) -> None:
     rows = "".join(f"{i};{i % 7},5;{'é' if i % 3 else 'a'}\n" for i in range(30))
     (tmp_path / "t.csv").write_bytes(("a;b;y\n" + rows).encode("latin-1"))
-    refused = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "s.yaml")
-    assert refused.exit_code == 2 and "byte 0xe9 in line 3" in refused.output
-    made = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "s.yaml", "--encoding", "latin-1")
-    assert made.exit_code == 0, made.output
-    config = load_study(tmp_path / "s.yaml")
-    assert (config.data.separator, config.data.encoding) == (";", "latin-1")
+    for told in ((), ("--encoding", "latin-1"), ("--separator", ";")):
+        made = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "s.yaml", "--force", *told)
+        assert made.exit_code == 0, made.output
+        config = load_study(tmp_path / "s.yaml")
+        assert (config.data.separator, config.data.encoding) == (";", "latin-1")
+        assert ("is no UTF-8 text" in (tmp_path / "s.yaml").read_text()) == ("--encoding" not in told)
+    broken = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "u.yaml", "--encoding", "utf-8")
+    assert broken.exit_code == 0 and "byte 0xe9 in line 3" in broken.output
+    assert "to mend: the table cannot be read:" in (tmp_path / "u.yaml").read_text()
     assert init("t.csv", "--encoding", "ltin").exit_code == 2
 
 

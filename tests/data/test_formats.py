@@ -58,6 +58,7 @@ def as_excel(table: pandas.DataFrame) -> bytes:
 WRITERS: dict[str, Callable[[pandas.DataFrame], bytes]] = {
     ".csv": as_csv,
     ".tsv": lambda table: as_csv(table, "\t"),
+    ".json": lambda table: table.to_json(orient="records", force_ascii=False, indent=1).encode(),
     ".jsonl": as_json,
     ".ndjson": as_json,
     ".parquet": as_parquet,
@@ -101,7 +102,7 @@ def test_the_same_table_from_every_format(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("packing", PACKINGS)
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".ndjson", ""])
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".json", ".jsonl", ".ndjson", ""])
 def test_packed_text(tmp_path: Path, suffix: str, packing: str) -> None:
     path = tmp_path / f"t{suffix}{packing}"
     path.write_bytes(PACKERS[packing](WRITERS[suffix or ".csv"](TABLE)))
@@ -164,9 +165,13 @@ def two_names(_: pandas.DataFrame) -> bytes:
 NESTED = pandas.DataFrame({"a": [[1, 2], [3]], "y": [1, 2]})
 BROKEN: dict[str, tuple[str, bytes, str]] = {
     "empty": ("t.parquet", b"", " is empty. It must be a Parquet file."),
-    "no lines": ("t.jsonl", b"", " is empty. It must hold a JSON object a line."),
-    "deep JSON": ("t.jsonl", b"[" * 100_000, ": line 1 cannot be read as JSON: maximum recursion"),
-    "empty lines": ("t.jsonl", b"\n \n", " is empty. It must hold a JSON object a line."),
+    "no lines": ("t.jsonl", b"", " is empty. It must hold a JSON object a line, or an array of objects."),
+    "deep JSON": ("t.jsonl", b"[" * 100_000, ": the array cannot be read as JSON: maximum recursion"),
+    "empty lines": (
+        "t.jsonl",
+        b"\n \n",
+        " is empty. It must hold a JSON object a line, or an array of objects.",
+    ),
     "no Parquet": ("t.parquet", b"a,b\n1,2\n" * 9, " is not a whole Parquet file: "),
     "half Parquet": ("t.parquet", as_parquet(TABLE)[:-50], " is not a whole Parquet file: "),
     "Parquet under another name": ("t.feather", as_parquet(TABLE), " is not a whole Feather file: "),
@@ -182,18 +187,33 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     ),
     "objects": (
         "t.jsonl",
-        b'{"a": {"b": 1}}\n',
-        ": the column 'a' must hold one value a cell, got a JsonObject. Flatten",
+        b'{"a": {"b": [1]}}\n',
+        ": the column 'a.b' must hold one value a cell, got a list. Flatten",
     ),
     "no JSON": (
         "t.jsonl",
         b'{"a": 1}\n\n{"a": }\n',
-        ": line 3 is not JSON: expecting value at character 7. Write one object a line.",
+        ": line 3 is not JSON: expecting value at character 7. Write one object a line, or an array",
     ),
     "a JSON list": (
         "t.jsonl",
-        b'[{"a": 1}]\n',
-        ': line 1 must hold an object, as in {"a": 1}. Write one object',
+        b'[{"a": 1}, [2]]\n',
+        ': entry 2 of the array must be an object, as in {"a": 1}, got an array. Write one object',
+    ),
+    "a JSON number": (
+        "t.jsonl",
+        b'{"a": 1}\n7\n',
+        ': line 2 must hold an object, as in {"a": 1}. Write one object',
+    ),
+    "half a JSON list": (
+        "t.json",
+        b'[{"a": 1},\n{"a": ]',
+        ": line 2 is not JSON: expecting value at character 7. Write one object",
+    ),
+    "JSON that meets itself": (
+        "t.json",
+        b'[{"a": {"b": 1}, "a.b": 2}]',
+        ": the name 'a.b' stands twice in entry 1. Rename one.",
     ),
     "JSON name twice": (
         "t.jsonl",
@@ -208,7 +228,7 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "unknown": (
         "t.docx",
         b"x",
-        " has an unknown format, '.docx'. Convert or rename it. Known: .csv, .tsv, .jsonl",
+        " has an unknown format, '.docx'. Convert or rename it. Known: .csv, .tsv, .json, .jsonl",
     ),
     "packed Parquet": ("t.parquet.gz", b"x", " has an unknown format, '.parquet.gz'."),
     "two files": ("t.csv.zip", as_zip(b"a", b"b"), " cannot be read: it holds 2 files and must hold one. "),
@@ -290,3 +310,19 @@ def test_the_separator_is_told_from_the_header(
 def test_the_format_of_a_name() -> None:
     names = {"t": ".csv", "t.gz": ".csv", "T.CSV": ".csv", "a.b.TSV.Xz": ".tsv", "t.ndjson.zst": ".ndjson"}
     assert all(find_format(TableFile(Path(name))) is FORMATS[suffix] for name, suffix in names.items())
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.jsonl"])
+def test_objects_inside_objects_give_a_column_for_each_value(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('[{"a": 1, "b": {"c": "x", "d": {"e": 2.5}}},\n {"a": 2, "b": {"c": null}}]')
+    table = read_file(TableFile(tmp_path / name))
+    assert list(table.columns) == ["a", "b.c", "b.d.e"]
+    assert table["b.d.e"].tolist()[0] == 2.5 and table["b.c"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".parquet"])
+def test_formats_with_names_of_their_own_take_no_keys_for_a_header(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"t{suffix}"
+    path.write_bytes(WRITERS[suffix](TABLE))
+    with pytest.raises(DataError, match=r"`data.skip` is for CSV, TSV and Excel.* Remove it\.$"):
+        read_file(TableFile(path, skip=1))

@@ -13,18 +13,12 @@ from sklearn.preprocessing import StandardScaler
 from small_tables import make, where
 
 from automl.config.sections import DataConfig
-from automl.data import preprocessing
 from automl.data.columns import Columns, encode_columns, numeric_columns
 from automl.data.dataset import make_dataset
-from automl.data.encodings import ENCODINGS
-from automl.data.preprocessing import (
-    EMBEDDED_ABOVE,
-    LEAST_LEVELS,
-    LEAST_ROWS_OF_A_LEVEL,
-    MOST_LEVELS,
-    fit_preprocessing,
-    make_layout,
-)
+from automl.data.features import categorical
+from automl.data.features.categorical import LEAST_LEVELS, LEAST_ROWS_OF_A_LEVEL, MOST_LEVELS
+from automl.data.features.encodings import ENCODINGS
+from automl.data.preprocessing import EMBEDDED_ABOVE, fit_preprocessing, make_layout
 from automl.errors import DataError
 
 NAN = numpy.nan
@@ -46,10 +40,10 @@ def test_a_gap_is_the_median_and_is_marked() -> None:
     values = numpy.array([[1.0, 5.0], [NAN, 6.0], [3.0, 7.0], [100.0, 8.0]])
     columns = numeric_columns(values, ["a", "b"])
     layout = make_layout(columns, all_rows(columns))
-    assert layout.gaps.tolist() == [0]
+    assert layout.numbers.gaps.tolist() == [0]
     assert layout.num_inputs("standard") == 3
     preprocessing = fit_preprocessing(columns, layout, "standard")
-    assert preprocessing.medians.tolist() == [3.0, 6.5]
+    assert preprocessing.numbers.medians.tolist() == [3.0, 6.5]
     filled = numpy.where(numpy.isnan(values), 3.0, values)
     inputs = preprocessing.apply(columns)
     assert inputs.dtype == numpy.float32
@@ -86,12 +80,12 @@ def test_the_encoding_is_the_named_one_and_knows_its_width() -> None:
     columns = numeric_columns(values, ["a", "b"])
     layout = make_layout(columns, all_rows(columns))
     distinct = len(numpy.unique(values[:, 1]))
-    assert layout.num_bins.tolist() == [24, distinct - 1]
+    assert layout.numbers.num_bins.tolist() == [24, distinct - 1]
     for name, fit in ENCODINGS.items():
         inputs = fit_preprocessing(columns, layout, name).apply(columns)
         assert inputs.shape == (60, layout.num_inputs(name))
         numpy.testing.assert_allclose(
-            inputs, fit(values, layout.num_bins).apply(values), rtol=1e-6, atol=1e-7
+            inputs, fit(values, layout.numbers.num_bins).apply(values), rtol=1e-6, atol=1e-7
         )
 
 
@@ -192,7 +186,7 @@ def test_of_large_tables_fewer_levels_have_inputs(monkeypatch: pytest.MonkeyPatc
     texts = [f"w{level:03}" for level in range(300) for _ in range(LEAST_ROWS_OF_A_LEVEL)]
     columns = levels_of(*texts)
     for room, expected in ((300, 300), (299, 256), (100, LEAST_LEVELS)):
-        monkeypatch.setattr(preprocessing, "_MOST_LEVEL_BYTES", 4 * len(texts) * room)
+        monkeypatch.setattr(categorical, "_MOST_LEVEL_BYTES", 4 * len(texts) * room)
         assert make_layout(columns, all_rows(columns)).slots.tolist() == [expected + 1]
 
 
@@ -283,7 +277,7 @@ def test_blocks_of_rows_are_encoded_as_the_whole(monkeypatch: pytest.MonkeyPatch
     for name in ENCODINGS:
         fitted = fit_preprocessing(columns, layout, name)
         whole = fitted.apply(columns)
-        monkeypatch.setattr(preprocessing, "_ROWS_AT_ONCE", 8)
+        monkeypatch.setattr("automl.data.preprocessing._ROWS_AT_ONCE", 8)
         assert numpy.array_equal(fitted.apply(columns), whole)
         monkeypatch.undo()
         assert whole.shape == (50, layout.num_inputs(name))

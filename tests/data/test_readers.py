@@ -51,8 +51,8 @@ def test_a_csv_file_is_read_as_it_stands(write: Write) -> None:
     dataset = read(path.parent, path="t.csv", target="y")
     assert dataset.feature_names == ("a", "b")
     assert dataset.columns.numbers.tolist() == [[1.0, 2.5], [3.0, -400.0], [5.0, 6.0]]
-    assert dataset.classes == ("no", "yes")
-    assert dataset.target.tolist() == [1, 0, 1]
+    assert dataset.classes == ("yes", "no")
+    assert dataset.target.tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,11 @@ BROKEN = {
         "line 3 has 3 cells, more cells than there are column names (2). Name every column in the first line",
     ),
     "an open quote": (b'a,y\n1,"2\n3,4\n', "is not a CSV table: EOF inside string starting at row 1. Mend"),
-    "column twice": (b"a,b,a\n1,2,3\n", "the column name 'a' stands twice. Rename one."),
-    "column twice in quotes": (b'a,"a",y\n1,2,3\n', "the column name 'a' stands twice. Rename one."),
+    "column twice": (
+        b"a,b,a\n1,2,3\n",
+        "the column name 'a' stands twice in line 1. Rename one, or write `names",
+    ),
+    "column twice in quotes": (b'a,"a",y\n1,2,3\n', "the column name 'a' stands twice in line 1."),
     "Latin-1": (
         "a,y\n1,café\n".encode("latin-1"),
         "is not UTF-8 text: the byte 0xe9 in line 2. Save it as UTF-8, or name its encoding under `data` in the "
@@ -258,7 +261,9 @@ def test_only_the_columns_that_are_used_are_kept(tmp_path: Path, monkeypatch: py
     seen: list[list[str]] = []
     real = readers.make_dataset
     monkeypatch.setattr(
-        readers, "make_dataset", lambda table, *rest: seen.append(list(table.columns)) or real(table, *rest)
+        readers,
+        "make_dataset",
+        lambda table, *rest, **_: seen.append(list(table.columns)) or real(table, *rest),
     )
     (tmp_path / "t.csv").write_text(WIDE)
     wanted = {"features": ["b", "a"], "weights": "w", "columns": {"a": "categorical", "id": "drop"}}

@@ -61,7 +61,7 @@ def test_a_view_and_a_query_and_an_absolute_path(database: Path) -> None:
     asked = read(Path("/nowhere"), sql=f"sqlite:///{database}/clinic.db", query=query, target="ill")
     assert view.feature_names == asked.feature_names == ("age", "city")
     pandas.testing.assert_frame_equal(view.table, asked.table)
-    assert view.target.tolist() == asked.target.tolist() == [0, 0, 1, 1, 1, 1]
+    assert view.target.tolist() == asked.target.tolist() == [1, 1, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("source", [{"table": "patients"}, {"query": "SELECT * FROM patients"}])
@@ -186,7 +186,7 @@ def server() -> Iterator[str]:
 def test_a_file_from_the_web(server: str, path: str) -> None:
     dataset = read(Path("/nowhere"), url=server + path, target="y")
     assert dataset.columns.numbers.tolist() == [[1.0], [2.0], [3.0]]
-    assert dataset.classes == ("no", "yes")
+    assert dataset.classes == ("yes", "no")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import hashlib
 import struct
 from dataclasses import replace
+from typing import Any
 
 import numpy
 import pytest
@@ -117,13 +118,39 @@ def test_12_rows_are_enough(dataset: Dataset, folds: int) -> None:
     assert splits.notes[0].startswith(f"{folds} folds instead of 5: ")
 
 
-def test_the_digest_is_of_the_table_and_the_test_rows() -> None:
-    splits = split(numbers(100))
+def test_the_digest_is_of_the_target_and_the_test_rows() -> None:
+    dataset = replace(numbers(100), target_digest="abc")
+    splits = split(dataset)
     expected = hashlib.sha256(b"abc" + struct.pack("<20q", *sorted(splits.test.tolist()))).hexdigest()
-    assert splits.test_digest("abc") == expected
-    assert replace(splits, test=splits.test[::-1]).test_digest("abc") == expected
-    assert split(numbers(100), folds=3).test_digest("abc") == expected
-    assert len({expected, splits.test_digest("abd"), split(numbers(100), 1).test_digest("abc")}) == 3
+    assert splits.test_digest(dataset) == expected
+    assert replace(splits, test=splits.test[::-1]).test_digest(dataset) == expected
+    assert split(numbers(100), folds=3).test_digest(dataset) == expected
+    others = splits.test_digest(replace(dataset, target_digest="abd")), split(dataset, 1).test_digest(dataset)
+    assert len({expected, *others}) == 3
+    assert splits.earlier_test_digest(replace(dataset, digest="abc")) == expected
+
+
+def test_a_test_set_is_known_again_whatever_columns_a_study_uses() -> None:
+    """Also where blanks, gaps of the target, or rare classes leave rows out."""
+    labels = ["a", "b "] * 30 + ["rare", None]
+    table = {"x": [row / 2 for row in range(62)], "z": [f"v{row % 5}" for row in range(62)], "y": labels}
+
+    def digest(table: dict[str, Any] = table, **config: Any) -> str:
+        dataset = make(table, **config)
+        splits = split(dataset, kind="plain")
+        return splits.test_digest(dataset)
+
+    expected = digest()
+    assert (
+        digest(features=["x"]) == digest(features=["z"]) == digest(columns={"x": "categorical"}) == expected
+    )
+    assert (
+        digest({**table, "x": table["z"], "z": table["x"]})
+        == digest({**table, "y": [*labels[:-1], " "]})
+        == expected
+    )
+    assert digest({**table, "y": ["b", *labels[1:]]}) != expected
+    assert digest({**table, "y": [None, *labels[:-1]]}) != expected
 
 
 @pytest.mark.parametrize(

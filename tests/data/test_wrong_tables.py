@@ -19,15 +19,39 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str, list[str]]] = {
     ),
     "gaps in the target": (
         {"x": [1, 2, 3], "y": [1.5, None, None]},
-        {},
+        {"rows_without_target": "refuse"},
         "data.target",
-        ["'y'", "2 gaps", "data row 2", "Remove those rows."],
+        ["'y'", "2 gaps", "data row 2", "Remove those rows", "`rows_without_target: drop`."],
     ),
     "gaps among words": (
-        {"x": [1, 2, 3], "y": ["a", "b", None]},
+        {"x": [1, 2, 3], "y": ["a", "b", " "]},
+        {"rows_without_target": "refuse"},
+        "data.target",
+        ["1 gap,", "data row 3"],
+    ),
+    "a target of gaps": (
+        {"x": [1, 2, 3], "y": [None, None, " "]},
         {},
         "data.target",
-        ["1 gaps", "data row 3"],
+        ["'y' must have values", "every cell is a gap"],
+    ),
+    "a positive class that is not there": (
+        {"x": [1, 2, 3], "y": ["ok", "fraud", "ok"]},
+        {"positive": "frued"},
+        "data.positive",
+        ["name a class of the target", "'frued'", "Did you mean `fraud`?"],
+    ),
+    "a positive class of three": (
+        {"x": [1, 2, 3], "y": ["a", "b", "c"]},
+        {"positive": "a"},
+        "data.positive",
+        ["be left out", "has 3 classes", "Remove it."],
+    ),
+    "a positive class of numbers": (
+        {"x": [1, 2, 3], "y": [0.5, 1.5, 2.5]},
+        {"positive": 1},
+        "data.positive",
+        ["be left out", "holds numbers", "Remove it."],
     ),
     "one class": (
         {"x": [1, 2], "y": ["a", "a"]},
@@ -59,6 +83,16 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str, list[str]]] = {
         {"columns": {"alhpa": "numeric"}},
         "data.columns.alhpa",
         ["'alhpa'", "Did you mean `alpha`?"],
+    ),
+    "a kind that is none": (
+        {"x": [1.0, 2.0, 3.0], "y": ["a", "b", "a"]},
+        {"columns": {"x": "numerical"}},
+        "data.columns.x",
+        [
+            "`data.columns.x` must be one of numeric, categorical, date",
+            "drop, got 'numerical'",
+            "Did you mean `numeric`?",
+        ],
     ),
     "words called numbers": (
         {"x": ["u", "v"], "y": [0, 1]},

@@ -14,6 +14,10 @@ from automl.trial import Direction, Task
 CODES = numpy.array([0, 0, 0, 1])
 PROBABILITIES = numpy.array([[0.8, 0.2], [0.5, 0.5], [0.4, 0.6], [0.1, 0.9]])  # a tie is for the first class
 RANKED = numpy.array([0, 0, 1, 1]), numpy.array([[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]])
+SIX = (
+    numpy.array([0, 1, 5, 4]),  # first; second; sixth; fourth of equal ones
+    numpy.array([[6, 5, 4, 3, 2, 1], [6, 5, 4, 3, 2, 1], [6, 5, 4, 3, 2, 1], [0, 3, 3, 3, 3, 3]]) / 21,
+)
 VALUES = numpy.array([1.0, 2.0, 3.0, 6.0])
 PREDICTIONS = numpy.array([2.0, 2.0, 1.0, 6.0])  # errors 1, 0, -2, 0; mean of the values 3
 EPSILON = 2.0**-52
@@ -26,10 +30,18 @@ EXAMPLES = {
     "balanced_accuracy": (CODES, PROBABILITIES, (2 / 3 + 1) / 2, UP),
     "f1_macro": (CODES, PROBABILITIES, (4 / 5 + 2 / 3) / 2, UP),
     "f1_weighted": (CODES, PROBABILITIES, (3 * 4 / 5 + 2 / 3) / 4, UP),
+    "precision": (CODES, PROBABILITIES, 1 / 2, UP),
+    "recall": (RANKED[0], RANKED[1], 1 / 2, UP),
+    "f1": (CODES, PROBABILITIES, 2 / 3, UP),
+    "f2": (CODES, PROBABILITIES, 5 * 1 / (4 * 1 + 2), UP),
+    "f0.5": (CODES, PROBABILITIES, 1.25 * 1 / (0.25 * 1 + 2), UP),
     "mcc": (CODES, PROBABILITIES, (1 * 2 - 1 * 0) / math.sqrt(2 * 1 * 3 * 2), UP),
     "roc_auc": (*RANKED, 3 / 4, UP),  # 3 of 4 pairs are in order
     "average_precision": (*RANKED, 1 / 2 * 1 + 1 / 2 * 2 / 3, UP),
     "brier": (CODES, PROBABILITIES, (0.2**2 + 0.5**2 + 0.6**2 + 0.1**2) / 4, DOWN),
+    "top_2_accuracy": (*SIX, 2 / 4, UP),
+    "top_3_accuracy": (*SIX, 2 / 4, UP),
+    "top_5_accuracy": (*SIX, 3 / 4, UP),
     "rmse": (VALUES, PREDICTIONS, math.sqrt(5 / 4), DOWN),
     "mae": (VALUES, PREDICTIONS, 3 / 4, DOWN),
     "r2": (VALUES, PREDICTIONS, 1 - 5 / (4 + 1 + 0 + 9), UP),
@@ -54,7 +66,7 @@ def test_the_score_by_hand(name: str) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_better_predictions_move_the_score_in_its_direction(name: str) -> None:
     target, prediction, _, direction = EXAMPLES[name]
-    perfect = target if prediction.ndim == 1 else numpy.eye(2)[target]
+    perfect = target if prediction.ndim == 1 else numpy.eye(prediction.shape[1])[target]
     better, worse = score((name,), target, perfect)[name], score((name,), target, prediction)[name]
     assert make_objective(name).direction is direction
     assert (better < worse) == (direction is DOWN)
@@ -62,8 +74,11 @@ def test_better_predictions_move_the_score_in_its_direction(name: str) -> None:
 
 
 def test_the_default_objective_of_a_task_is_the_first_of_its_metrics() -> None:
-    assert metrics_for(Task.BINARY) == metrics_for(Task.MULTICLASS)
-    assert metrics_for(Task.BINARY) + metrics_for(Task.REGRESSION) == tuple(METRICS)
+    top = ("top_2_accuracy", "top_3_accuracy", "top_5_accuracy")
+    assert metrics_for(Task.BINARY) + top == metrics_for(Task.MULTICLASS)
+    assert metrics_for(Task.MULTICLASS) + metrics_for(Task.REGRESSION) == tuple(METRICS)
+    assert metrics_for(Task.MULTICLASS, 4) == metrics_for(Task.MULTICLASS)[:-1]
+    assert metrics_for(Task.MULTICLASS, 3) == metrics_for(Task.MULTICLASS)[:-2]
     assert metrics_for(Task.BINARY)[0] == "log_loss"
     assert metrics_for(Task.REGRESSION)[0] == "rmse"
 
@@ -100,6 +115,32 @@ def f1(average: str) -> Callable[..., float]:
         sample_weight=weights,
         zero_division=0.0,
     )
+
+
+def of_the_positive(function: Callable[..., float], **more: float) -> Callable[..., float]:
+    def twin(target, prediction, weights) -> float:
+        many = prediction.shape[1] > 2
+        return function(
+            target,
+            prediction.argmax(axis=1),
+            labels=claimed_or_present(target, prediction, weights) if many else None,
+            average="macro" if many else "binary",
+            sample_weight=weights,
+            zero_division=0.0,
+            **more,
+        )
+
+    return twin
+
+
+def of_top(most: int) -> Callable[..., float]:
+    """By sorting; the random rows have ties, of which the first class counts."""
+
+    def twin(target, prediction, weights) -> float:
+        order = numpy.argsort(-prediction, axis=1, kind="stable")[:, :most]
+        return float(numpy.average((order == target[:, None]).any(axis=1), weights=weights))
+
+    return twin
 
 
 def against_the_rest(function: Callable[..., float], one_class: Mapping[bool, float]) -> Callable[..., float]:
@@ -142,10 +183,18 @@ TWINS: Mapping[str, Callable[..., float]] = {
     "balanced_accuracy": recall_of_the_classes_present,
     "f1_macro": f1("macro"),
     "f1_weighted": f1("weighted"),
+    "precision": of_the_positive(sklearn.metrics.precision_score),
+    "recall": of_the_positive(sklearn.metrics.recall_score),
+    "f1": of_the_positive(sklearn.metrics.f1_score),
+    "f2": of_the_positive(sklearn.metrics.fbeta_score, beta=2.0),
+    "f0.5": of_the_positive(sklearn.metrics.fbeta_score, beta=0.5),
     "mcc": of_labels(sklearn.metrics.matthews_corrcoef),
     "roc_auc": against_the_rest(sklearn.metrics.roc_auc_score, {True: 0.5, False: 0.5}),
     "average_precision": against_the_rest(sklearn.metrics.average_precision_score, {True: 1.0, False: 0.0}),
     "brier": of_probabilities(sklearn.metrics.brier_score_loss),
+    "top_2_accuracy": of_top(2),
+    "top_3_accuracy": of_top(3),
+    "top_5_accuracy": of_top(5),
     "rmse": of_numbers(sklearn.metrics.root_mean_squared_error),
     "mae": of_numbers(sklearn.metrics.mean_absolute_error),
     "r2": of_numbers(sklearn.metrics.r2_score),
@@ -232,7 +281,7 @@ def test_a_metric_by_row_is_a_function_of_the_mean_over_its_rows(name: str) -> N
     )
 
 
-@pytest.mark.parametrize("name", metrics_for(Task.MULTICLASS))
+@pytest.mark.parametrize("name", metrics_for(Task.MULTICLASS, 3))
 def test_by_label_says_whether_only_the_most_probable_class_counts(name: str) -> None:
     generator = numpy.random.default_rng(0)
     prediction = generator.dirichlet(numpy.ones(3), 100)
@@ -272,7 +321,19 @@ def test_rows_of_one_class_can_be_scored(code: int, expected: dict[str, float]) 
 def test_a_class_that_no_row_has_still_has_its_column() -> None:
     prediction = numpy.array([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]])
     scores = score(metrics_for(Task.MULTICLASS), numpy.array([0, 2]), prediction)
-    ones = dict.fromkeys(["accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "mcc", "roc_auc"], 1.0)
+    names = [
+        "accuracy",
+        "balanced_accuracy",
+        "f1_macro",
+        "f1_weighted",
+        "mcc",
+        "roc_auc",
+        "precision",
+        "recall",
+    ]
+    ones = dict.fromkeys(
+        [*names, "f1", "f2", "f0.5", "top_2_accuracy", "top_3_accuracy", "top_5_accuracy"], 1.0
+    )
     brier = 0.5**2 + 0.25**2 + 0.25**2
     expected = {"log_loss": math.log(2), "average_precision": 1.0, "brier": brier, **ones}
     assert scores == pytest.approx(expected)

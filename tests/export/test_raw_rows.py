@@ -13,7 +13,7 @@ import pytest
 from automl.config.reading import make_study
 from automl.data import preprocessing
 from automl.data.columns import encode_columns
-from automl.data.encodings import ENCODINGS
+from automl.data.features.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.export.saved_model import ModelCard, save_model
 from automl.networks.mlp import EMBEDDING
@@ -191,6 +191,10 @@ def test_a_whole_column_of_gaps_is_no_error_and_one_of_text_is(exported: dict[st
     rows = TABLE.head(3)
     assert len(scorer.predict(rows.assign(year=None, color=None, built=None))) == 3
     assert len(scorer.predict(rows.assign(year=float("inf")))) == 3
+    alone = scorer.predict(rows.assign(year="new"))
+    pandas.testing.assert_frame_equal(
+        alone, scorer.predict(rows.assign(year=None))
+    )  # as single texts in training
     with pytest.raises(ValueError, match="the column `year` must hold numbers, got 'new'"):
-        scorer.predict(rows.assign(year="new"))
+        scorer.predict(TABLE.head(10).assign(year="new"))
     assert scorer.unknown(rows.assign(extra=1)) == ["extra"]

@@ -1,6 +1,7 @@
 """The exported folder: whole or not at all, equal to the Keras model, on raw columns of any name."""
 
 import json
+import shutil
 
 import numpy
 import pandas
@@ -92,6 +93,7 @@ def test_a_model_is_replaced_and_anything_else_is_not(tmp_path):
     for _ in range(2):
         save_model(network, prepared.dataset, card(), tmp_path / "model")
     (tmp_path / "model" / MANIFEST).unlink()  # as earlier versions wrote it
+    shutil.rmtree(tmp_path / "model" / "scoring")
     save_model(network, prepared.dataset, card(), tmp_path / "model")
     assert (tmp_path / "model" / MANIFEST).is_file()
     content = json.loads((tmp_path / "model" / "model.json").read_text())

@@ -68,7 +68,7 @@ def predict(model: Path, rows: dict[str, list[str]]) -> list[float]:
 def test_the_model_knows_what_the_cells_of_its_columns_are(model: Path) -> None:
     columns = json.loads((model / "model.json").read_text())["columns"]
     assert {name: own["cells"] for name, own in columns.items() if "cells" in own} == CELLS
-    assert columns["day"] == {"kind": "date", "form": "%d/%m/%Y"}
+    assert columns["day"] == {"kind": "date", "form": "british"}
     assert columns["time"]["kind"] == "date" and columns["size"] == {"kind": "numeric"}
 
 

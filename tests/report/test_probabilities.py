@@ -5,7 +5,7 @@ import pandas
 import pytest
 from sklearn import metrics
 
-from automl.evaluation.metrics import confusion
+from automl.evaluation.labels import confusion
 from automl.report.probabilities import (
     area,
     average_precision,

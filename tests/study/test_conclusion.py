@@ -81,3 +81,20 @@ def test_out_of_fold_rows_are_the_training_rows_and_chose_the_threshold(ended) -
 def test_the_weights_are_no_feature(ended) -> None:
     result, _, _ = ended
     assert "count" not in (result.model / "model.json").read_text().split('"hyperparameters"')[0]
+
+
+def test_a_study_of_other_columns_says_that_its_test_set_was_read_before(ended) -> None:
+    result, table, _ = ended
+    search = {"search": {"trials": 1, "minutes": None}, "training": {"epochs": 1}}
+    other = (
+        STUDY
+        | search
+        | {"name": "other", "data": STUDY["data"] | {"features": ["b"]}, "objective": "log_loss"}
+    )
+    mlruns = result.folder.parents[2]
+    again = automl.run_study(automl.make_study(other), mlruns=mlruns, table=table)
+    [reading] = again.state.tests
+    assert [which.partition("/")[0] for which in reading.earlier] == ["rare"]
+    moved = automl.make_study(other | {"name": "moved", "splits": {"folds": 3, "test": 0.25}})
+    [reading] = automl.run_study(moved, mlruns=mlruns, table=table).state.tests
+    assert reading.earlier == ()

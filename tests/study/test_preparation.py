@@ -28,6 +28,11 @@ def build(hp):
             "study.yaml:2: `training.class_weights` must be 'none' for a regression, which has no classes, got",
         ),
         (
+            "network: {inputs: raw}\n",
+            StudyFileError,
+            "study.yaml:2: `network` must have `inputs` only beside a `builder` of your own",
+        ),
+        (
             "space:\n  depth: 1\n  label_smoothing: 0.1\n",
             SearchSpaceError,
             "study.yaml:4: `label_smoothing` is for classes, and this study is a regression. Remove it.",

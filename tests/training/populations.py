@@ -6,7 +6,7 @@ import numpy
 import pandas
 
 from automl.config.reading import make_study
-from automl.data.encodings import ENCODINGS
+from automl.data.features.encodings import ENCODINGS
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.grouping import joined
 from automl.training.planner import Setting, structure_of

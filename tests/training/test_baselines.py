@@ -11,12 +11,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.preprocessing import StandardScaler
 
+from automl.evaluation.metrics import METRICS
 from automl.training import baselines
 from automl.training.baselines import BASELINES, run_baseline
 
 
 def run(name, prepared, metric):
-    return run_baseline(name, prepared.dataset, prepared.layout, prepared.splits.folds, metric)
+    return run_baseline(name, prepared.dataset, prepared.layout, prepared.splits.folds, METRICS[metric])
 
 
 @pytest.mark.parametrize(
@@ -65,5 +66,5 @@ def test_the_labels_of_validation_rows_change_no_model():
         target[fold.validation] += 1000.0
         other = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
         # every error of a prediction that has not moved grows by the same thousand
-        errors = run_baseline(name, other.dataset, other.layout, other.splits.folds[:1], "mae")[0]
+        errors = run_baseline(name, other.dataset, other.layout, other.splits.folds[:1], METRICS["mae"])[0]
         assert 1000.0 - first <= errors <= 1000.0 + first

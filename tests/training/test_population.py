@@ -136,8 +136,9 @@ def test_schedule_clipping_smoothing_and_penalty_equal_the_twin():
     check_against_twins(prepared, members)
 
 
-def test_class_weights_equal_the_twin():
-    prepared = study({"depth": 1}, "breast_cancer", training={"class_weights": "balanced"})
+@pytest.mark.parametrize("weights", ["balanced", {"malignant": 4.0}])
+def test_class_weights_equal_the_twin(weights):
+    prepared = study({"depth": 1}, "breast_cancer", training={"class_weights": weights})
     plain = study({"depth": 1}, "breast_cancer")
     check_against_twins(prepared, [member(prepared, 0), member(prepared, 1, 1)])
     weighted, unweighted = train(prepared, [member(prepared)])[0], train(plain, [member(plain)])[0]

@@ -87,11 +87,11 @@ def test_networks_of_other_encodings_have_other_numbers_of_inputs(tmp_path: Path
     assert columns.numbers.shape[1] == 1 + 6, "size, and the parts of a date"
     # size has gaps; red, blue, green and the gap have an input each, and rare levels would share one
     assert layout.num_inputs("standard") == layout.num_inputs("quantile") == 7 + 1 + 4 + 1
-    assert layout.num_inputs("piecewise") == 13 + layout.num_bins.sum() > 50
+    assert layout.num_inputs("piecewise") == 13 + layout.numbers.num_bins.sum() > 50
     engine = PopulationEngine(prepared.plan, prepared.splits.folds)
     for member, width in (
         (cohort_of(prepared)[0][0], 13),
-        (cohort_of(prepared)[2][0], 13 + layout.num_bins.sum()),
+        (cohort_of(prepared)[2][0], 13 + layout.numbers.num_bins.sum()),
     ):
         network = engine.refit(dataclasses.replace(member, fold=-1), prepared.splits.training, 2)
         assert network.model.input_shape == (None, width)

@@ -85,10 +85,10 @@ def test_scaling_comes_from_the_fit_rows():
     fold = prepared.splits.folds[0]
     _, network = train(prepared)
     fit = prepared.dataset.columns.numbers[fold.fit]
-    encoding = network.scalings.inputs.encoding
+    encoding = network.scalings.inputs.numbers.encoding
     numpy.testing.assert_allclose(encoding.mean, fit.mean(axis=0))
     numpy.testing.assert_allclose(encoding.scale, fit.std(axis=0))
-    numpy.testing.assert_allclose(network.scalings.inputs.medians, numpy.median(fit, axis=0))
+    numpy.testing.assert_allclose(network.scalings.inputs.numbers.medians, numpy.median(fit, axis=0))
 
 
 def test_the_kept_weights_are_those_of_the_best_stopping_epoch():
@@ -317,7 +317,9 @@ def test_refit_learns_from_all_the_rows_it_is_given():
     network = refit(prepared.plan, Member(0, -1, prepared.space.values, 0), prepared.splits.training, 20)
     rows = prepared.splits.training
     numpy.testing.assert_allclose(
-        network.scalings.inputs.encoding.mean, prepared.dataset.columns.numbers[rows].mean(axis=0), rtol=1e-12
+        network.scalings.inputs.numbers.encoding.mean,
+        prepared.dataset.columns.numbers[rows].mean(axis=0),
+        rtol=1e-12,
     )
     accuracy = (
         network.predict(prepared.dataset.columns.take(rows)).argmax(axis=1) == prepared.dataset.target[rows]

@@ -12,7 +12,7 @@ import pandas
 
 from automl.config.sections import FEWEST_RESAMPLES
 from automl.data.dataset import Dataset
-from automl.data.encodings import ENCODINGS
+from automl.data.features.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.evaluation.bias_variance import BEYOND, BiasVariance, Predictions, Targets, snapshots, summarize
 from automl.records.state import BIAS_VARIANCE

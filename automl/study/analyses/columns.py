@@ -6,11 +6,7 @@ from typing import final
 
 import numpy
 
-from automl.data.columns import part_names
-from automl.data.dataset import Dataset
-from automl.data.schema import ColumnKind
 from automl.data.splits import Fold
-from automl.evaluation.metrics import METRICS
 from automl.records.state import COLUMNS
 from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
 from automl.study.analyses.bias_variance import whole_folds
@@ -77,28 +73,15 @@ def _drops(
     subject: Subject, network: Network, fold: Fold, number: int, names: Sequence[str]
 ) -> numpy.ndarray:
     """By how much the score of a fold's network gets worse, for each column."""
-    dataset, metric = subject.prepared.dataset, METRICS[subject.prepared.objective.metric]
+    dataset, metric = subject.prepared.dataset, subject.prepared.metric
     sign = 1.0 if metric.direction is Direction.MINIMIZE else -1.0
     rows = fold.validation[:_MOST_ROWS]
     columns, target, weights = dataset.columns.take(rows), dataset.target[rows], dataset.weights[rows]
     whole = metric.function(target, network.predict(columns), weights)
     seed = derive_seed(subject.prepared.config.search.seed, "columns", number)
     generator = numpy.random.default_rng(seed)
-    drops = []
-    for numbers, codes in _places(dataset, names):
-        shuffled = columns.shuffled(numbers, codes, generator.permutation(len(rows)))
+    drops, learned = [], {column.name: column for column in dataset.schema.learned}
+    for name in names:
+        shuffled = columns.shuffled(learned[name], generator.permutation(len(rows)))
         drops.append(sign * (metric.function(target, network.predict(shuffled), weights) - whole))
     return numpy.array(drops)
-
-
-def _places(dataset: Dataset, names: Sequence[str]) -> list[tuple[list[int], list[int]]]:
-    """Where each column stands among the numbers and among the codes."""
-    numbers = {name: place for place, name in enumerate(dataset.columns.names)}
-    codes = {name: place for place, name in enumerate(dataset.columns.categories)}
-    kinds = {column.name: column for column in dataset.schema.learned}
-    places: list[tuple[list[int], list[int]]] = []
-    for name in names:
-        dated = kinds[name].kind is ColumnKind.DATE
-        parts = part_names(kinds[name]) if dated else [name] * (name in numbers)
-        places.append(([numbers[part] for part in parts], [codes[name]] if name in codes else []))
-    return places

@@ -9,13 +9,13 @@ import importlib.metadata
 import json
 import tempfile
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pandas
 from pandas.api import types
 
+from automl.serving.copying import copy_scoring
 from automl.tracking.mlflow.store import Content, Store
 from automl.tracking.model import ExportedModel
 from automl.trial import Task
@@ -129,19 +129,19 @@ def save_pyfunc(model: ExportedModel, path: Path, mlflow_model: Any = None) -> N
     """Writes the SavedModel as an MLflow model that needs no automl where it is served."""
     from mlflow import pyfunc
 
-    here = resources.files("automl")
-    pyfunc.save_model(
-        str(path),
-        python_model=str(Path(__file__).with_name("pyfunc_model.py")),
-        artifacts={
-            "saved_model": str(model.folder.resolve()),  # MLflow refuses a link
-            "scoring": str(here / "serving" / "scoring.py"),
-        },
-        mlflow_model=mlflow_model,
-        signature=_signature(model),
-        input_example=complete_rows(model.example),
-        pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _REQUIREMENTS],
-    )
+    with tempfile.TemporaryDirectory(prefix="automl-") as scratch:
+        pyfunc.save_model(
+            str(path),
+            python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+            artifacts={
+                "saved_model": str(model.folder.resolve()),  # MLflow refuses a link
+                "scoring": str(copy_scoring(Path(scratch))),  # a model of an earlier version has none
+            },
+            mlflow_model=mlflow_model,
+            signature=_signature(model),
+            input_example=complete_rows(model.example),
+            pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _REQUIREMENTS],
+        )
 
 
 def complete_rows(example: pandas.DataFrame) -> pandas.DataFrame:

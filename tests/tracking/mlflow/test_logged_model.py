@@ -137,4 +137,4 @@ def test_rows_that_a_model_cannot_take(classifier: ExportedModel) -> None:
     with pytest.raises(ValueError, match=r"must have the columns \['age'\]"):
         scorer.predict(pandas.DataFrame({"size (cm)": [1.0]}))
     with pytest.raises(ValueError, match="the column `age` must hold numbers"):
-        scorer.predict(pandas.DataFrame({"size (cm)": [1.0], "age": ["old"]}))
+        scorer.predict(pandas.DataFrame({"size (cm)": [1.0] * 10, "age": ["old"] * 10}))

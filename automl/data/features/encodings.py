@@ -6,15 +6,17 @@ All of them are tame: whatever a new row holds, its inputs stay within bounds th
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, final
 
 import numpy
-from scipy.special import ndtri
 
 NUM_QUANTILES = 1000
 NUM_BINS = 24
 MOST_DEVIATIONS = 20.0
 """Standardized values beyond are cut: one wild cell must not end a training."""
+
+LARGEST_RAW = 1e30
+"""A raw number beyond is cut: float32 has none much larger."""
 
 
 class Encoding(ABC):
@@ -23,6 +25,10 @@ class Encoding(ABC):
     @abstractmethod
     def apply(self, values: numpy.ndarray) -> numpy.ndarray:
         """Float64 (row, number) to float64 (row, input)."""
+
+    @abstractmethod
+    def graph(self, values: Any) -> Any:
+        """The same as TensorFlow operations."""
 
 
 @final
@@ -41,6 +47,37 @@ class Standard(Encoding):
     def apply(self, values: numpy.ndarray) -> numpy.ndarray:
         """See `Encoding.apply`."""
         return numpy.clip((values - self.mean) / self.scale, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+
+    def graph(self, values: Any) -> Any:
+        """See `Encoding.graph`."""
+        import tensorflow
+
+        scaled = (values - self.mean) / self.scale
+        return tensorflow.clip_by_value(scaled, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Raw(Encoding):
+    """Values as they are, cut where they are further from those of the fit rows than `MOST_DEVIATIONS`.
+
+    Attributes:
+        low: Of shape (number,).
+        high: Of the same shape.
+    """
+
+    low: numpy.ndarray
+    high: numpy.ndarray
+
+    def apply(self, values: numpy.ndarray) -> numpy.ndarray:
+        """See `Encoding.apply`."""
+        return numpy.clip(values, self.low, self.high)
+
+    def graph(self, values: Any) -> Any:
+        """See `Encoding.graph`."""
+        import tensorflow
+
+        return tensorflow.clip_by_value(values, self.low, self.high)
 
 
 @final
@@ -63,6 +100,14 @@ class Quantile(Encoding):
             encoded[:, column] = _interpolated(values[:, column], knots, scores)
         return encoded
 
+    def graph(self, values: Any) -> Any:
+        """See `Encoding.graph`."""
+        import tensorflow
+
+        pairs = enumerate(zip(self.knots, self.scores, strict=True))
+        encoded = [_interpolation_graph(values[:, column], *pair) for column, pair in pairs]
+        return tensorflow.stack(encoded, axis=1)
+
 
 def _interpolated(values: numpy.ndarray, knots: numpy.ndarray, scores: numpy.ndarray) -> numpy.ndarray:
     """Straight lines between knots, the first and the last score beyond them.
@@ -75,6 +120,20 @@ def _interpolated(values: numpy.ndarray, knots: numpy.ndarray, scores: numpy.nda
     place = numpy.clip(numpy.searchsorted(knots, values, side="right") - 1, 0, len(knots) - 2)
     reach = (values - knots[place]) / numpy.diff(knots)[place]
     return scores[place] + reach * numpy.diff(scores)[place]
+
+
+def _interpolation_graph(values: Any, knots: numpy.ndarray, scores: numpy.ndarray) -> Any:
+    """The same as TensorFlow operations."""
+    import tensorflow
+
+    if len(knots) == 1:
+        return tensorflow.fill(tensorflow.shape(values), tensorflow.constant(scores[0], tensorflow.float64))
+    values = tensorflow.clip_by_value(values, knots[0], knots[-1])
+    place = tensorflow.searchsorted(tensorflow.constant(knots), values, side="right") - 1
+    place = tensorflow.clip_by_value(place, 0, len(knots) - 2)
+    start, width = (tensorflow.gather(of, place) for of in (knots, numpy.diff(knots)))
+    base, rise = (tensorflow.gather(of, place) for of in (scores, numpy.diff(scores)))
+    return base + rise * tensorflow.math.divide_no_nan(values - start, width)
 
 
 @final
@@ -107,6 +166,14 @@ class Piecewise(Encoding):
         with numpy.errstate(over="ignore"):  # a bin may be as narrow as floats can be
             return numpy.clip((values[:, self.columns] - self.low) / self.width, 0.0, 1.0)
 
+    def graph(self, values: Any) -> Any:
+        """See `Encoding.graph`."""
+        import tensorflow
+
+        reach = (tensorflow.gather(values, self.columns, axis=1) - self.low) / self.width
+        bins = tensorflow.clip_by_value(reach, 0.0, 1.0) - self.mean
+        return tensorflow.concat([self.quantile.graph(values), bins], axis=1)
+
 
 def fit_standard(values: numpy.ndarray, _: numpy.ndarray) -> Standard:
     """Mean and standard deviation over the rows, as scikit-learn's `StandardScaler`."""
@@ -117,6 +184,8 @@ def fit_standard(values: numpy.ndarray, _: numpy.ndarray) -> Standard:
 
 def fit_quantile(values: numpy.ndarray, _: numpy.ndarray) -> Quantile:
     """Knots at up to `NUM_QUANTILES` quantiles; equal ones share the mean of their ranks, as scikit-learn has it."""
+    from scipy.special import ndtri  # not needed where a model is served
+
     num_knots = min(NUM_QUANTILES, max(2, len(values)))
     ranks = numpy.linspace(0.0, 1.0, num_knots)
     scores = numpy.clip(ranks, 0.5 / num_knots, 1.0 - 0.5 / num_knots)
@@ -159,9 +228,21 @@ def num_inputs(name: str, num_bins: numpy.ndarray) -> int:
     return len(num_bins) + (int(num_bins.sum()) if name == "piecewise" else 0)
 
 
+def fit_raw(values: numpy.ndarray, _: numpy.ndarray) -> Raw:
+    """The numbers as they are, for a network of the user's own; what is learned are the bounds of other rows."""
+    room = MOST_DEVIATIONS * values.std(axis=0)
+    low, high = values.min(axis=0) - room, values.max(axis=0) + room
+    return Raw(numpy.maximum(low, -LARGEST_RAW), numpy.minimum(high, LARGEST_RAW))
+
+
 ENCODINGS: Mapping[str, Callable[[numpy.ndarray, numpy.ndarray], Encoding]] = {
     "standard": fit_standard,
     "quantile": fit_quantile,
     "piecewise": fit_piecewise,
 }
 """Name in the study file: `(values without gaps, bins for each column) -> encoding`."""
+
+RAW = "raw"
+
+FITS: Mapping[str, Callable[[numpy.ndarray, numpy.ndarray], Encoding]] = {**ENCODINGS, RAW: fit_raw}
+"""The same with what is never searched."""

@@ -8,12 +8,13 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
-from automl.data.encodings import (
+from automl.data.features.encodings import (
     ENCODINGS,
     MOST_DEVIATIONS,
     NUM_QUANTILES,
     fit_piecewise,
     fit_quantile,
+    fit_raw,
     fit_standard,
     num_inputs,
 )
@@ -175,3 +176,13 @@ def test_encodings_leave_the_given_rows_alone() -> None:
     for fit in ENCODINGS.values():
         fit(table, bins_of(table)).apply(table)
     assert numpy.array_equal(table, TABLES["ordinary"])
+
+
+def test_raw_numbers_are_what_they_are_and_later_ones_stay_near() -> None:
+    table = numpy.array([[1.0, 7.0], [3.0, 7.0], [1e9, 7.0]])
+    raw = fit_raw(table, bins_of(table))
+    assert numpy.array_equal(raw.apply(table), table)
+    room = MOST_DEVIATIONS * table[:, 0].std()
+    later = raw.apply(numpy.array([[1e99, 8.0], [-1e99, -1.0], [5e9, 7.0]]))
+    assert later.tolist() == [[1e9 + room, 7.0], [1.0 - room, 7.0], [5e9, 7.0]]
+    assert numpy.isfinite(fit_raw(table * 1e80, bins_of(table)).apply(table * 1e80).astype("float32")).all()

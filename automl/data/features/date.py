@@ -1,0 +1,235 @@
+"""Dates and times: forms of all kinds, and the parts of the calendar that a network is given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy
+import pandas
+
+from .calendar import parts_graph, seconds_graph
+from .cells import GAP, SPACES, is_numeric, level_text
+from .date_forms import DATE_FORMS, EITHER, seconds_of
+from .feature import Cells, Feature, Found, Reading, Tensor
+from .spellings import is_gap_word
+
+NUM_TRIED = 1000
+"""Values of a column that are looked at first to find its form."""
+
+PARTS = ("year", "month", "day", "weekday", "hour", "days")
+"""What a date becomes: calendar parts (weekday 0 is Monday), and days since 1970 with the time of day as a fraction."""
+
+CLOCK_PARTS = ("hour", "days")
+"""What a time of day becomes."""
+
+MOSTLY, _HALF = 0.9, 0.5
+"""Share of the cells that must be dates for a column to be one of dates with errors in it, or to be pointed out."""
+
+_MOST_FORMS, _LEAST_SHARE = 3, 0.02
+"""Forms that one column may mix, and the share of its cells that each must have."""
+
+_DAY_SECONDS = 86_400.0
+_STAMP = "%Y-%m-%dT%H:%M:%S"
+_TIME = "%H:%M:%S"
+_EXAMPLES = 3
+
+_EARLIER = {
+    _STAMP: "iso",
+    "%Y/%m/%d": "slashed",
+    "%m/%d/%Y": "american",
+    "%d/%m/%Y": "british",
+    "%d.%m.%Y": "european",
+}
+"""What contracts of earlier versions call the forms."""
+
+_EITHER = "dates whose day and month cannot be told apart, for no number in them is above 12"
+_CURE = "write them as YYYY-MM-DD, or call the column a date under `data.columns` if the month stands first"
+
+
+@final
+class Date(Feature):
+    """See the module. A reading has a `form` of `DATE_FORMS`, and `others` where the cells mix them."""
+
+    name = "date"
+    store = "numbers"
+
+    def detect(self, cells: Cells) -> Found | None:
+        """See `Feature.detect`."""
+        if pandas.api.types.is_datetime64_any_dtype(cells.values):
+            return Found(1.0, {"form": "iso"})
+        if is_numeric(cells.values) and not _can_be_days(cells.known):
+            return None
+        seen = _survey(cells.known)
+        if seen.share >= MOSTLY:
+            if seen.is_either:
+                return Found(0.0, note=f"{_EITHER}; {_CURE}")
+            return Found(0.97, seen.reading, seen.note(cells.values))
+        if seen.share >= _HALF:
+            what = f"{seen.share:.0%} of the cells look like dates"
+            return Found(0.0, note=f"{what}, and the others do not; write all of them as YYYY-MM-DD")
+        return None
+
+    def told(self, cells: Cells) -> Found:
+        """See `Feature.told`."""
+        if pandas.api.types.is_datetime64_any_dtype(cells.values):
+            return Found(1.0, {"form": "iso"})
+        seen = _survey(cells.known, told=True)
+        notes = [f"{_EITHER}; read with the month first"] if seen.is_either else []
+        return Found(1.0, seen.reading, "; ".join([*notes, *filter(None, [seen.note(cells.values)])]))
+
+    def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
+        """See `Feature.read`."""
+        seconds = first_seconds(values, _forms(reading))
+        parts = date_parts(seconds % _DAY_SECONDS if _is_clock(reading) else seconds)
+        return parts[:, [PARTS.index(part) for part in _parts(reading)]]
+
+    def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
+        """See `Feature.given`."""
+        return date_texts(values, _TIME if _is_clock(reading) else _STAMP).to_numpy(object)
+
+    def graph(self, cells: Tensor, reading: Reading) -> Tensor:
+        """See `Feature.graph`."""
+        import tensorflow
+
+        *others, last = _forms(reading)
+        seconds = seconds_graph(cells, last)
+        for form in reversed(others):
+            own = seconds_graph(cells, form)
+            seconds = tensorflow.where(tensorflow.math.is_finite(own), own, seconds)
+        parts = parts_graph(seconds)
+        return tensorflow.gather(parts, [PARTS.index(part) for part in _parts(reading)], axis=1)
+
+    def parts(self, name: str, reading: Reading) -> list[str]:
+        """See `Feature.parts`."""
+        return [f"{name}.{part}" for part in _parts(reading)]
+
+
+def _forms(reading: Reading) -> list[str]:
+    """The forms that are tried one after the other, the ISO form last: it means one thing only."""
+    form = reading["form"]
+    forms = dict.fromkeys([_EARLIER.get(form, form), *reading.get("others", ())])
+    if all(DATE_FORMS[name].clock for name in forms):
+        return list(forms)
+    return [*(name for name in forms if name != "iso"), "iso"]
+
+
+def _is_clock(reading: Reading) -> bool:
+    return DATE_FORMS[_forms(reading)[-1]].clock
+
+
+def _parts(reading: Reading) -> tuple[str, ...]:
+    return CLOCK_PARTS if _is_clock(reading) else PARTS
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the cells of a column look like.
+
+    Attributes:
+        forms: Those that read them, the one that reads most first.
+        share: Share that they read of the cells that are no words for gaps; 0 where most are such words.
+        is_either: Whether day and month cannot be told apart.
+    """
+
+    forms: Sequence[str]
+    share: float
+    is_either: bool
+
+    @property
+    def reading(self) -> Reading:
+        """The same for the contract."""
+        others = {"others": list(self.forms[1:])} if len(self.forms) > 1 else {}
+        return {"form": self.forms[0], **others}
+
+    def note(self, values: pandas.Series) -> str:
+        """What a person should know of the reading; empty where nothing is odd."""
+        notes = []
+        if len(self.forms) > 1:
+            examples = " and ".join(repr(DATE_FORMS[form].example) for form in self.forms)
+            notes.append(f"dates in different forms ({examples})")
+        bad = numpy.isnan(first_seconds(values, self.forms)) & values.notna().to_numpy()
+        if bad.any():
+            examples = ", ".join(repr(str(cell)) for cell in values[bad].unique()[:_EXAMPLES])
+            row = int(numpy.argmax(bad)) + 1
+            cells = f"{int(bad.sum())} cells that are no dates ({examples})"
+            notes.append(f"{cells} are taken for gaps, the first in data row {row}")
+        return "; ".join(notes)
+
+
+def _survey(known: pandas.Series, told: bool = False) -> _Seen:
+    """Which forms read these cells. Of most columns that hold no dates and are not told to, the first ones tell."""
+    texts = known.map(level_text)
+    values = texts[~texts.map(is_gap_word).to_numpy(bool)]
+    if not len(values) or (2 * len(values) <= len(texts) and not told):
+        return _Seen(["iso"], 0.0, False)
+    sample = values.head(NUM_TRIED)
+    forms = [form for form in DATE_FORMS if _count(sample, form)] or ["iso"]
+    if len(sample) < len(values) and _share(sample, forms) < _HALF and not told:
+        return _Seen(["iso"], 0.0, False)
+    return _chosen(values, forms)
+
+
+def _chosen(values: pandas.Series, forms: Sequence[str]) -> _Seen:
+    """The form that reads most, then others that read what is left, each of them some of it."""
+    chosen: list[str] = []
+    left, is_either = values, False
+    while len(chosen) < _MOST_FORMS and len(left):
+        counts = {form: _count(left, form) for form in forms}
+        best = max(counts, key=lambda form: counts[form])
+        if counts[best] < (_LEAST_SHARE * len(values) if chosen else 1):
+            break
+        rivals = [form for pair in EITHER if best in pair for form in pair if form != best]
+        is_either |= any(counts.get(form) == counts[best] for form in rivals)
+        chosen.append(best)
+        left = left[numpy.isnan(seconds_of(left, best))]
+        if len(values) - len(left) >= MOSTLY * len(values) and len(chosen) == 1:
+            break
+    return _Seen(chosen or ["iso"], 1.0 - len(left) / len(values), is_either)
+
+
+def _count(values: pandas.Series, form: str) -> int:
+    return int(numpy.isfinite(seconds_of(values, form)).sum())
+
+
+def _share(values: pandas.Series, forms: Sequence[str]) -> float:
+    return float(numpy.isfinite(first_seconds(values, forms)).mean())
+
+
+def _can_be_days(known: pandas.Series) -> bool:
+    """Whether numbers can be days as in 20240229: eight digits, and not all of one year and month."""
+    numbers = known.to_numpy(numpy.float64)
+    whole = ((numbers >= 18_000_000) & (numbers < 22_000_000) & (numbers % 1 == 0)).all()
+    return bool(whole) and known.nunique() > 1
+
+
+def first_seconds(values: pandas.Series, forms: Sequence[str]) -> numpy.ndarray:
+    """Seconds since 1970 by the first form that reads a cell; NaN where none does."""
+    seconds = seconds_of(values, forms[0])
+    for form in forms[1:]:
+        seconds = numpy.where(numpy.isnan(seconds), seconds_of(values, form), seconds)
+    return seconds
+
+
+def find_form(values: pandas.Series) -> str | None:
+    """The name of the one form that all of these cells have; None when there is none, or it could be two."""
+    if pandas.api.types.is_datetime64_any_dtype(values):
+        return "iso"
+    seen = _survey(values.map(lambda cell: cell.strip(SPACES) if isinstance(cell, str) else cell))
+    whole = seen.share == 1.0 and len(seen.forms) == 1 and not seen.is_either
+    return seen.forms[0] if whole and numpy.isfinite(seconds_of(values, seen.forms[0])).all() else None
+
+
+def date_parts(seconds: numpy.ndarray) -> numpy.ndarray:
+    """The parts of dates, float64 of shape (row, part); NaN where there is no date."""
+    known = numpy.isfinite(seconds)
+    times = pandas.Series(numpy.where(known, seconds, 0.0).astype(numpy.int64).astype("datetime64[s]")).dt
+    parts = [times.year, times.month, times.day, times.day_of_week, times.hour]
+    columns = [part.to_numpy(numpy.float64) for part in parts] + [seconds / _DAY_SECONDS]
+    return numpy.where(known[:, None], numpy.stack(columns, axis=1), numpy.nan)
+
+
+def date_texts(values: pandas.Series, form: str = _STAMP) -> pandas.Series:
+    """A column of dates as text, `GAP` for gaps: times in a form for `strftime`, others as they are."""
+    if pandas.api.types.is_datetime64_any_dtype(values):
+        values = pandas.to_datetime(values, utc=True).dt.strftime(form)
+    return values.astype(object).where(values.notna(), GAP).map(level_text)

@@ -1,0 +1,192 @@
+"""The ways to write a date or a time of day that are understood, `DATE_FORMS`: the same to Python and to TensorFlow."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy
+import pandas
+
+from .cells import SPACES, level_text
+
+_EPOCH = datetime(1970, 1, 1)
+
+FIRST_OF_CENTURY = 69
+"""Years of two digits from here on are of the 20th century, as POSIX has it."""
+
+MONTHS = (
+    *("jan(?:uary?)?", "feb(?:ruary?)?", "m(?:ar(?:ch)?|ärz?|rz)", "apr(?:il)?", "ma[iy]", "jun[ei]?"),
+    *("jul[iy]?", "aug(?:ust)?", "sept?(?:ember)?", "o[ck]t(?:ober)?", "nov(?:ember)?", "de[cz](?:ember)?"),
+)
+"""Names of the months, as regular expressions: English and German, and what is like them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateForm:
+    """One way to write a date.
+
+    Attributes:
+        example: A date in it.
+        pattern: Regular expression of the whole text, with groups; the same to Python and to RE2. Where months have
+            names, it finds them as `{01}` to `{12}`.
+        rewrite: The groups as `year-month-day-hour-minute-second-p`, the last one `p` or `P` after noon.
+        offset: The groups as the time that UTC is behind, `+hhmm` or `-hhmm`; empty where the form has none.
+        short: Whether years have two digits.
+        named: Whether months have names.
+        clock: Whether it is a time of day without a date.
+    """
+
+    example: str
+    pattern: str
+    rewrite: str
+    offset: str = ""
+    short: bool = False
+    named: bool = False
+    clock: bool = False
+
+
+_ZONE = r"(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))"
+_ISO_TIME = r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?" + _ZONE + r"?|Z|[+]00:?00)?"
+_CLOCK = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?(?: ?([AaPp])\.?[Mm]\.?)?"
+_TIME = r"(?:,?[T ]+" + _CLOCK + r")?"
+_DAY, _YEAR, _SHORT, _WEEKDAY = "([0-9]{1,2})", "([0-9]{4})", "([0-9]{2})", r"(?:[A-Za-z]{2,10}[.,]* +)?"
+_NAME, _BETWEEN, _NTH = r"\{([0-9]{2})\}", r"[-/., ]*", r"(?:st|nd|rd|th)?"
+
+
+def _numbers(example: str, order: str, signs: str, short: bool = False) -> DateForm:
+    """A form of three numbers.
+
+    Args:
+        example: A date in it.
+        order: `ymd`, `mdy` or `dmy`.
+        signs: What may stand between them.
+        short: Whether the year has two digits.
+    """
+    parts = {"y": _SHORT if short else _YEAR, "m": _DAY, "d": _DAY}
+    groups = "-".join(f"\\{order.index(part) + 1}" for part in "ymd")
+    pattern = f"[{signs}]".join(parts[part] for part in order) + _TIME
+    return DateForm(example, pattern, groups + r"-\4-\5-\6-\7", short=short)
+
+
+def _named(example: str, pattern: str, rewrite: str, short: bool = False) -> DateForm:
+    return DateForm(example, _WEEKDAY + pattern, rewrite, short=short, named=True)
+
+
+DATE_FORMS: Mapping[str, DateForm] = {
+    "iso": DateForm(
+        "2024-02-29T18:00:00+01:00",
+        r"([0-9]{4})-([0-9]{2})-([0-9]{2})" + _ISO_TIME,
+        r"\1-\2-\3-\4-\5-\6-",
+        r"\7\8\9",
+    ),
+    "slashed": _numbers("2024/2/29", "ymd", "/.-"),
+    "american": _numbers("2/29/2024", "mdy", "/-"),
+    "british": _numbers("29/2/2024", "dmy", "/-"),
+    "european": _numbers("29.2.2024", "dmy", ". "),
+    "dotted american": _numbers("2.29.2024", "mdy", ". "),
+    "short american": _numbers("2/29/24", "mdy", "/-", short=True),
+    "short british": _numbers("29/2/24", "dmy", "/-", short=True),
+    "short european": _numbers("29.2.24", "dmy", ".", short=True),
+    "compact": DateForm(
+        "20240229",
+        r"((?:1[89]|2[01])[0-9]{2})([0-9]{2})([0-9]{2})(?:[T ]?([0-9]{2}):?([0-9]{2}):?([0-9]{2})?|\.0)?",
+        r"\1-\2-\3-\4-\5-\6-",
+    ),
+    "month name first": _named(
+        "February 29, 2024",
+        _NAME + _BETWEEN + _DAY + _NTH + "[-/., ]+" + _YEAR + _TIME,
+        r"\3-\1-\2-\4-\5-\6-\7",
+    ),
+    "day, month name": _named(
+        "29 February 2024", _DAY + _NTH + _BETWEEN + _NAME + _BETWEEN + _YEAR + _TIME, r"\3-\2-\1-\4-\5-\6-\7"
+    ),
+    "day, month name, short": _named(
+        "29-Feb-24",
+        _DAY + _NTH + _BETWEEN + _NAME + _BETWEEN + _SHORT + _TIME,
+        r"\3-\2-\1-\4-\5-\6-\7",
+        short=True,
+    ),
+    "year, month name": _named(
+        "2024-Feb-29", _YEAR + _BETWEEN + _NAME + _BETWEEN + _DAY + _TIME, r"\1-\2-\3-\4-\5-\6-\7"
+    ),
+    "month name and year": _named("Feb-2024", _NAME + _BETWEEN + _YEAR, r"\2-\1-1----"),
+    "month name and short year": _named("Feb-24", _NAME + "[-/., ']+" + _SHORT, r"\2-\1-1----", short=True),
+    "month and year": DateForm("2/2024", "([0-9]{1,2})[-/]([0-9]{4})", r"\2-\1-1----"),
+    "year and month": DateForm("2024-02", "([0-9]{4})[-/]([0-9]{2})", r"\1-\2-1----"),
+    "clock": DateForm("18:30", _CLOCK, r"1970-1-1-\1-\2-\3-\4", clock=True),
+    "dotted clock": DateForm(
+        "18.30.00", r"([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})", r"1970-1-1-\1-\2-\3-", clock=True
+    ),
+}
+"""By name. Of two that read the same texts the first is meant, unless both are in `EITHER`."""
+
+EITHER = ({"american", "british"}, {"short american", "short british"})
+"""Pairs that read the same texts as other days; only a day above 12 tells which of them is meant."""
+
+
+def seconds_of(values: pandas.Series, form: str) -> numpy.ndarray:
+    """Seconds since 1970, whole, float64 of shape (row,); NaN for gaps and for what is no date of this form.
+
+    They are counted in UTC, in which a time without an offset is taken to be. A time of day is one of 1970-01-01.
+    """
+    if pandas.api.types.is_datetime64_any_dtype(values):
+        times = pandas.to_datetime(values, utc=True).dt.tz_localize(None)
+        whole = times.to_numpy().astype("datetime64[s]")
+        return numpy.where(numpy.isnat(whole), numpy.nan, whole.astype(numpy.int64).astype(numpy.float64))
+    places, cells = pandas.factorize(values)
+    # The place of a gap is -1, the last one.
+    return numpy.array([*(_seconds(level_text(cell), DATE_FORMS[form]) for cell in cells), numpy.nan])[places]
+
+
+def _seconds(text: str, form: DateForm) -> float:
+    text = text.strip(SPACES)
+    if form.named:
+        text = with_numbers(text)
+    match = re.fullmatch(form.pattern, text)
+    if match is None:
+        return numpy.nan
+    *fields, noon = match.expand(form.rewrite).split("-")
+    year, month, day, hour, minute, second = (int(field or 0) for field in fields)
+    if form.short:
+        year += 2000 if year < FIRST_OF_CENTURY else 1900
+    offset = match.expand(form.offset)
+    hour = hour_of(hour, noon)
+    try:
+        local = (datetime(year, month, day, hour, minute, second) - _EPOCH).total_seconds()
+        return local - _offset_seconds(offset)
+    except ValueError:  # no such day, or no such time of day
+        return numpy.nan
+
+
+def hour_of(hour: int, noon: str) -> int:
+    """The hour of 24, where a text says whether it is before noon: 12 AM is 0; 13 and more are what they are.
+
+    >>> hour_of(12, "a"), hour_of(1, "P"), hour_of(13, "p"), hour_of(12, "")
+    (0, 13, 13, 12)
+    """
+    if not noon or hour > 12:
+        return hour
+    return hour % 12 + 12 * (noon in "pP")
+
+
+def month_pattern(name: str) -> str:
+    """Where the name of a month stands, and a period after it, in any case; the same to Python and to RE2."""
+    return rf"(?i){name}\.?"
+
+
+def with_numbers(text: str) -> str:
+    """A text with months as numbers in braces.
+
+    >>> with_numbers("7 January 2018"), with_numbers("Dez-15")
+    ('7 {01} 2018', '{12}-15')
+    """
+    for number, name in enumerate(MONTHS, start=1):
+        text = re.sub(month_pattern(name), f"{{{number:02}}}", text)
+    return text
+
+
+def _offset_seconds(text: str) -> int:
+    """Seconds of `+hhmm` or `-hhmm`; 0 without any."""
+    seconds = 3600 * int(text[1:3] or 0) + 60 * int(text[3:5] or 0)
+    return -seconds if text.startswith("-") else seconds

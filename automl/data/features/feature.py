@@ -1,0 +1,112 @@
+"""What a kind of feature is: the interface of the files beside this one, and what they are asked about."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeAlias
+
+import numpy
+import pandas
+
+Tensor: TypeAlias = Any
+Block: TypeAlias = Any
+"""Rows of a column as one array or sparse matrix: indexed by rows, with `shape[0]` rows."""
+
+Reading: TypeAlias = Mapping[str, Any]
+"""How the cells of one column are read, decided once, by the training table: plain values that JSON can hold."""
+
+Store: TypeAlias = Literal["numbers", "codes", "others"]
+"""Where the rows of a column are kept: numbers are encoded together, levels are codes, all else is blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What is asked about a column.
+
+    Attributes:
+        name: Its name.
+        values: All of its cells, plain (`cells.plain_cells`).
+        known: Those that are neither gaps nor infinite, text without spaces around it.
+        decimal: What stands before the decimals of numbers in text, where the study file says so.
+        usual: What does in the other columns, where that can be told.
+    """
+
+    name: str
+    values: pandas.Series
+    known: pandas.Series
+    decimal: str | None = None
+    usual: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a kind says of a column.
+
+    Attributes:
+        confidence: Of the kinds that say something, the one with the highest has the column; 0 claims nothing, and
+            its note is added to that of the kind that has it.
+        reading: How its cells are read.
+        note: What a person should know; empty when nothing is odd.
+    """
+
+    confidence: float
+    reading: Reading = field(default_factory=dict)
+    note: str = ""
+
+
+class Fitted(ABC):
+    """What was learned of fit rows: turns rows into inputs of a network."""
+
+    @abstractmethod
+    def apply(self, block: Block) -> numpy.ndarray:
+        """Inputs of shape (row, input)."""
+
+    @abstractmethod
+    def graph(self, block: Tensor) -> Tensor:
+        """The same as TensorFlow operations, float64; TensorFlow is imported inside."""
+
+
+class Feature(ABC):
+    """A kind of feature. It holds nothing: what it finds is the reading, what it learns is a `Fitted`.
+
+    Attributes:
+        name: In the study file, under `data.columns`.
+        store: Where its rows are kept.
+        input_type: What the graph of an exported model takes for a column: float64, or text for everything else.
+    """
+
+    name: ClassVar[str]
+    store: ClassVar[Store]
+    input_type: ClassVar[Literal["float64", "string"]] = "string"
+
+    @abstractmethod
+    def detect(self, cells: Cells) -> Found | None:
+        """Whether the column can be of this kind; None when it cannot."""
+
+    @abstractmethod
+    def told(self, cells: Cells) -> Found:
+        """The best reading of a column that the study file calls this kind."""
+
+    @abstractmethod
+    def read(self, values: pandas.Series, reading: Reading) -> Any:
+        """Cells as they are kept: float64 (row, part), level texts of shape (row,), or a block."""
+
+    @abstractmethod
+    def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
+        """Cells of a table as the graph takes them: float64 or text of shape (row,).
+
+        Raises:
+            ValueError: They cannot be the cells of this column.
+        """
+
+    @abstractmethod
+    def graph(self, cells: Tensor, reading: Reading) -> Tensor:
+        """What `read` gives, as TensorFlow operations on what `given` gives."""
+
+    def parts(self, name: str, reading: Reading) -> list[str]:
+        """Names of the numbers that a column becomes, where it becomes numbers."""
+        return [name]
+
+    def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
+        """What an exported model's reader must know of a column; all of its reading, as JSON."""
+        return {"kind": self.name, **reading}

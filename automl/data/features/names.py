@@ -1,0 +1,36 @@
+"""What the name of a column says of its numbers, where the numbers alone do not: identifiers and codes."""
+
+import re
+
+_IDENTIFIER = re.compile(
+    r"(?:^|[ _.-])(?:id|ids|uid|uuid|guid|index|idx|rownames?|row[ _.-]?(?:id|no|num|number|index))$"
+    r"|^unnamed: [0-9]+$|^(?:level_[0-9]+|__index_level_[0-9]+__)$"
+    r"|(?:customer|client|user|patient|member|account|order|invoice|ticket|transaction|policy|case|record|serial)"
+    r"[ _.-]?(?:id|no|num|nr|number|key)$",
+    re.IGNORECASE,
+)
+_CAMEL = re.compile("[a-z0-9]I[Dd]$|^ID$")
+_CODE = re.compile(
+    r"(?:^|[ _.-])(?:zip|postal|plz|fips|(?:zip|post|postal|pin|area)[ _.-]?code)$",
+    re.IGNORECASE,
+)
+
+
+def names_identifier(name: str) -> bool:
+    """Whether a column is named as one that tells rows apart.
+
+    >>> [names_identifier(name) for name in ("id", "CustomerID", "Unnamed: 0", "patient_no", "order number")]
+    [True, True, True, True, True]
+    >>> [names_identifier(name) for name in ("paid", "humid", "index_price", "width", "class_no", "android")]
+    [False, False, False, False, False, False]
+    """
+    return bool(_IDENTIFIER.search(name) or _CAMEL.search(name))
+
+
+def names_code(name: str) -> bool:
+    """Whether a column is named as one whose numbers are codes of places.
+
+    >>> [names_code(name) for name in ("zip_code", "ZIP", "postcode", "zipper", "code")]
+    [True, True, True, False, False]
+    """
+    return bool(_CODE.search(name))

@@ -1,0 +1,246 @@
+"""Numbers: amounts, counts, measures. Gaps become the median of the fit rows, and an input of their own."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy
+import pandas
+from pandas.api import types
+
+from .cells import SPACES, first_row, is_numeric, plain_text
+from .encodings import FITS, NUM_BINS, Encoding
+from .feature import Cells, Feature, Fitted, Found, Reading, Tensor
+from .sentinels import far_value
+from .spellings import is_gap_word, plain_number, spelled_number
+from .written import Survey, survey
+
+LARGEST = 1e100
+"""Numbers beyond are taken for infinite ones, which are gaps: their squares could not be summed."""
+
+SMALLEST = 1e-100
+"""Numbers nearer to 0 are taken for 0: differences of such numbers are 0 to TensorFlow and not to NumPy."""
+
+MOSTLY = 0.9
+"""Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
+
+_HINTED, _MOST_UNITS = 0.5, 3
+"""Share of numbers from which a column in up to so many units is pointed out."""
+
+LEAST_WRONG = 10
+"""Texts of one batch, none of them a number, from which it is refused: that is another column."""
+
+
+@final
+class Numeric(Feature):
+    """See the module. A reading of text has its `decimal` mark, and the `unit` that is stripped."""
+
+    name = "numeric"
+    store = "numbers"
+    # float64: a year or a time stamp in float32 would lose what the encoding is about to bring out.
+    input_type = "float64"
+
+    def detect(self, cells: Cells) -> Found | None:
+        """See `Feature.detect`."""
+        if is_numeric(cells.values):
+            return Found(0.95, note=_joined(_infinite(cells.values), far_values(cells)))
+        if not cells.known.map(lambda cell: isinstance(cell, str)).any():
+            return self._written(cells) if number_share(cells.known) >= MOSTLY else None
+        seen = survey(cells.known, cells.decimal, cells.usual)
+        if seen.share < MOSTLY:
+            return Found(0.0, note=_several_units(cells.known, seen)) if len(seen.units) > 1 else None
+        return None if seen.holds_codes else self._written(cells, seen)
+
+    def told(self, cells: Cells) -> Found:
+        """See `Feature.told`."""
+        if types.is_numeric_dtype(cells.values):
+            return Found(1.0, note=_joined(_infinite(cells.values), far_values(cells)))
+        return self._written(cells)
+
+    def _written(self, cells: Cells, seen: Survey | None = None) -> Found:
+        """The reading of a column of text, or of anything."""
+        seen = seen or survey(cells.known, cells.decimal, cells.usual)
+        reading = {"decimal": seen.decimal, **({"unit": seen.unit} if seen.unit else {})}
+        wrong = numpy.isnan(number_values(cells.values, reading)) & cells.values.notna().to_numpy()
+        wrong &= ~cells.values.map(lambda cell: is_gap_word(str(cell).strip(SPACES))).to_numpy(bool)
+        return Found(
+            MOSTLY, reading, _joined(*seen.notes(first_row(cells.values, wrong)), far_values(cells, reading))
+        )
+
+    def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
+        """See `Feature.read`."""
+        return number_values(values, reading)[:, None]
+
+    def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
+        """See `Feature.given`. Single texts that are no numbers are gaps, as they are in training."""
+        numbers = number_values(values, reading)
+        if types.is_numeric_dtype(values) or not numpy.isnan(numbers).all():
+            return numbers
+        texts = values.dropna().map(lambda cell: str(cell).strip(SPACES))
+        wrong = texts[~texts.map(is_gap_word).astype(bool)]
+        if len(wrong) >= LEAST_WRONG:
+            raise ValueError(f"the column `{values.name}` must hold numbers, got {wrong.iloc[0]!r}")
+        return numbers
+
+    def graph(self, cells: Tensor, reading: Reading) -> Tensor:
+        """See `Feature.graph`."""
+        import tensorflow
+
+        for gap in (gap for gap in reading.get("gaps", ()) if not isinstance(gap, str)):
+            cells = tensorflow.where(cells == float(gap), numpy.float64("nan"), cells)
+        return cells[:, None]
+
+
+def number_values(values: pandas.Series, reading: Reading | None = None) -> numpy.ndarray:
+    """A column as float64; NaN for gaps, infinite values and what is no number. See `LARGEST` and `SMALLEST`.
+
+    Args:
+        values: Numbers, text, or both.
+        reading: How text is read; without one, as computers write numbers.
+    """
+    if types.is_numeric_dtype(values):
+        numbers = pandas.to_numeric(values).to_numpy(numpy.float64, na_value=numpy.nan)
+    else:
+        places, distinct = pandas.factorize(values.astype(object))
+        read = [_number(cell, reading or {}) for cell in distinct]
+        numbers = numpy.array([*read, numpy.nan])[places]  # the place of a gap is -1, the last one
+    numbers = numpy.where(numpy.abs(numbers) < SMALLEST, 0.0, numbers)
+    return numpy.where(numpy.abs(numbers) <= LARGEST, numbers, numpy.nan)
+
+
+def _number(cell: Any, reading: Reading) -> float:
+    if isinstance(cell, int | float):
+        return float(cell)
+    if not isinstance(cell, str):
+        return numpy.nan
+    text, decimal = cell.strip(SPACES), reading.get("decimal")
+    if decimal is None:
+        plain = plain_number(text)
+        return numpy.nan if plain is None else plain
+    spelled = spelled_number(text, decimal)
+    return spelled.value if spelled and spelled.unit in ("", reading.get("unit", "")) else numpy.nan
+
+
+def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[numpy.ndarray, Found]:
+    """A column that must be numbers, as a target, weights and times are: its numbers, and how they were read.
+
+    Args:
+        values: Plain cells.
+        decimal: The mark before decimals where the study file gives it.
+    """
+    known = values.dropna()
+    known = known.map(plain_text) if not types.is_numeric_dtype(values) else known
+    found = Numeric().told(Cells(str(values.name), values, known, decimal))
+    return number_values(values, found.reading), found
+
+
+def number_share(known: pandas.Series) -> float:
+    """Share of the cells that are numbers as computers write them."""
+    return float(numpy.isfinite(number_values(known)).mean()) if len(known) else 0.0
+
+
+def far_values(cells: Cells, reading: Reading | None = None) -> str:
+    """What is said of a value that comes back and is far from all others, as codes for gaps are: -999, -200, -1."""
+    numbers = number_values(cells.values, reading)
+    value, count = far_value(numbers[numpy.isfinite(numbers)])
+    if not count:
+        return ""
+    cure = f"if it means a gap, write `gaps: {{{cells.name}: [{value:g}]}}` under `data`"
+    return f"{value:g} stands in {count} cells, far from the rest: {cure}"
+
+
+def _several_units(known: pandas.Series, seen: Survey) -> str:
+    """What is said of numbers that cannot be compared."""
+    alone = pandas.Series(
+        [text for text in known.map(str) if spelled_number(text, seen.decimal)], dtype=object
+    )
+    if len(alone) < _HINTED * len(known) or len(seen.units) > _MOST_UNITS:
+        return ""
+    units = " and ".join(map(repr, seen.units[:2]))
+    return f"looks like numbers in different units ({units}), which are not read; give the column one unit"
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
+
+
+def _infinite(values: pandas.Series) -> str:
+    """What is said of the infinite cells of a numeric column."""
+    infinite = numpy.isnan(number_values(values)) & values.notna().to_numpy()
+    if not infinite.any():
+        return ""
+    return f"{infinite.sum()} infinite values are taken for gaps, the first in {first_row(values, infinite)}"
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersLayout:
+    """The inputs of all numbers of a table, those that dates become among them.
+
+    Attributes:
+        gaps: Numbers with an input that says whether they are missing, int64.
+        num_bins: Bins that each number has room for, int64 of shape (number,).
+    """
+
+    gaps: numpy.ndarray
+    num_bins: numpy.ndarray
+
+
+def layout_numbers(numbers: numpy.ndarray) -> NumbersLayout:
+    """The inputs of numbers with gaps, of shape (row, number): all rows that any fold may fit on."""
+    distinct = [len(numpy.unique(column[~numpy.isnan(column)])) for column in numbers.T]
+    return NumbersLayout(
+        gaps=numpy.flatnonzero(numpy.isnan(numbers).any(axis=0)),
+        num_bins=numpy.array([min(NUM_BINS, max(1, count - 1)) for count in distinct], int),
+    )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FittedNumbers(Fitted):
+    """Numbers to inputs: the encoded values, then what is missing of them.
+
+    Attributes:
+        gaps: As in the layout.
+        medians: What stands for a gap, float64 of shape (number,).
+        missing: Numbers whose gaps the fit rows have shown, bool of the shape of `gaps`.
+        encoding: Of all numbers.
+    """
+
+    gaps: numpy.ndarray
+    medians: numpy.ndarray
+    missing: numpy.ndarray
+    encoding: Encoding
+
+    def apply(self, block: numpy.ndarray) -> numpy.ndarray:
+        """See `Fitted.apply`."""
+        gaps = numpy.isnan(block)
+        values = self.encoding.apply(numpy.where(gaps, self.medians, block))
+        return numpy.concatenate([values, gaps[:, self.gaps] & self.missing], axis=1)
+
+    def graph(self, block: Any) -> Any:
+        """See `Fitted.graph`."""
+        import tensorflow
+
+        # Not `~(abs(values) <= LARGEST)`: TensorFlow turns that into `>`, which NaN is not.
+        gaps = ~tensorflow.math.is_finite(block) | (tensorflow.abs(block) > LARGEST)
+        values = tensorflow.where(tensorflow.abs(block) < SMALLEST, tensorflow.zeros_like(block), block)
+        values = tensorflow.where(gaps, self.medians, values)
+        missing = tensorflow.gather(gaps, self.gaps, axis=1) & self.missing
+        return tensorflow.concat(
+            [self.encoding.graph(values), tensorflow.cast(missing, tensorflow.float64)], axis=1
+        )
+
+
+def fit_numbers(numbers: numpy.ndarray, layout: NumbersLayout, encoding: str) -> FittedNumbers:
+    """Learn medians and an encoding.
+
+    Args:
+        numbers: Of the fit rows, float64 of shape (row, number), NaN for gaps.
+        layout: Of the study.
+        encoding: Name in `FITS`.
+    """
+    gaps = numpy.isnan(numbers)
+    medians = numpy.zeros(numbers.shape[1])  # 0 for a column of gaps
+    some = ~gaps.all(axis=0)
+    medians[some] = numpy.nanmedian(numbers[:, some], axis=0)
+    encoded = FITS[encoding](numpy.where(gaps, medians, numbers), layout.num_bins)
+    return FittedNumbers(layout.gaps, medians, gaps.any(axis=0)[layout.gaps], encoded)

@@ -1,0 +1,225 @@
+"""Numbers as people write them: thousands separators, currencies, percent, decimal commas, units, ranges, bounds.
+
+What must not become a number is half of this: codes, telephone numbers, versions, times, fractions, two units.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+MARKS = (".", ",")
+"""What may stand before decimals, the one that computers write first."""
+
+MOST_DIGITS = 15
+"""Of longer numbers, different ones can be the same float64."""
+
+GAP_WORDS = frozenset(
+    [
+        "",
+        "-",
+        "--",
+        "---",
+        "–",
+        "—",
+        ".",
+        "..",
+        "...",
+        "?",
+        "??",
+        "n/a",
+        "n.a.",
+        "n.a",
+        "na",
+        "nan",
+        "nil",
+        "null",
+        "none",
+        "#n/a",
+        "#na",
+        "#null!",
+        "#value!",
+        "#div/0!",
+        "#ref!",
+        "#num!",
+        "unknown",
+        "unk",
+        "missing",
+        "blank",
+        "empty",
+        "undefined",
+        "unspecified",
+        "tbd",
+        "tba",
+        "k.a.",
+        "n.v.",
+        "s/d",
+        "s.d.",
+        "n.d.",
+        "<na>",
+        "(null)",
+        "(blank)",
+        "(missing)",
+        "(unknown)",
+        "[null]",
+        "\\n",
+        "not available",
+        "not applicable",
+        "not known",
+        "no data",
+        "not reported",
+        "not specified",
+        "k. a.",
+    ]
+)
+"""Texts, in small letters, that say that there is no value, where numbers or dates stand in the other cells."""
+
+_CURRENCIES = (
+    "USD EUR GBP CHF JPY CNY RMB INR AUD CAD NZD SGD HKD SEK NOK DKK PLN CZK HUF BRL MXN ZAR KRW TRY RUB ILS"
+)
+_CODES = _CURRENCIES.replace(" ", "|")
+_CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?[$€£¥₹₽₩₺₪฿₫₴₦]|(?:{_CODES}|Rs\.?|kr\.?|zł|Fr\.))"
+_SIGN = "[-+\u2212]"
+_UNIT = r"(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]){0,14}(?: [^\W\d_][^\W\d_./²³]{0,11})?"
+_BOUND = r"(?:<=|>=|[<>≤≥~≈]|up to |under |over |above |below |less than |more than |at least |at most )"
+_HALVED = ("<", "under ", "below ", "less than ")
+"""Bounds of what is below them: the middle of what is left above 0 is taken."""
+
+_BETWEEN = r"\s*(?:-|–|—|\bto\b)\s*"
+_PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A number that was found in a text.
+
+    Attributes:
+        value: It.
+        unit: What stands around it, as units are compared; empty when nothing does.
+        is_range: Whether it is the middle of a range.
+        is_bound: Whether it is a bound, as in `< 1` and `10+`.
+    """
+
+    value: float
+    unit: str = ""
+    is_range: bool = False
+    is_bound: bool = False
+
+
+def _number(decimal: str) -> str:
+    """A number without a sign: in groups of three, or in none, with decimals after the mark or without."""
+    mark = re.escape(decimal)
+    groups = [re.escape(sign) for sign in (",", ".", " ", "\u00a0", "\u202f", "'", "’") if sign != decimal]
+    grouped = [rf"[1-9][0-9]{{0,2}}(?:{sign}[0-9]{{3}})+" for sign in groups]
+    if decimal == ".":
+        grouped.append("[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")  # as in India: 12,34,567
+    whole = rf"(?:{'|'.join(grouped)}|[0-9]+)"
+    return rf"(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)"
+
+
+@lru_cache(maxsize=len(MARKS))
+def _patterns(decimal: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """One number, and a range of two."""
+    number, exponent = _number(decimal), "(?:[eE][-+]?[0-9]{1,4})?"
+    one = (
+        rf"(?P<bound>{_BOUND})?\s*(?P<open>\()?(?P<sign>{_SIGN})?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN})?"
+        rf"(?P<number>{number}{exponent})(?P<plus>\s?\+)?\s*(?P<after>{_CURRENCY}|{_UNIT})?(?P<minus>-)?(?P<close>\))?"
+    )
+    two = (
+        rf"(?P<before>{_CURRENCY})?\s?(?P<low>{number})(?:\s*(?:{_CURRENCY}|{_UNIT}))?{_BETWEEN}(?:{_CURRENCY})?\s?"
+        rf"(?P<high>{number})\s*(?P<after>{_CURRENCY}|{_UNIT})?"
+    )
+    return re.compile(one, re.IGNORECASE), re.compile(two, re.IGNORECASE)
+
+
+def plain_number(text: str) -> float | None:
+    """The number that a text without spaces around it is to a computer; None when it is none.
+
+    >>> plain_number("-1.5e3"), plain_number("1,200"), plain_number("nan")
+    (-1500.0, None, None)
+    """
+    return float(text) if _PLAIN.fullmatch(text) else None
+
+
+def spelled_number(text: str, decimal: str) -> Spelled | None:
+    """The number that a text without spaces around it is to a person; None when it is none.
+
+    >>> spelled_number("(1,200.50)", "."), spelled_number("735-739", ".").value, spelled_number("1248 CC", ",").unit
+    (Spelled(value=-1200.5, unit='', is_range=False, is_bound=False), 737.0, 'cc')
+    >>> [spelled_number(text, ".") for text in ("02139-1234", "1.2.3", "10:30", "+49 30 1234", "A12", "1/2")]
+    [None, None, None, None, None, None]
+    """
+    if not any(sign in "0123456789" for sign in text):
+        return None
+    one, two = _patterns(decimal)
+    if match := one.fullmatch(text):
+        return _single(match.groupdict(default=""), decimal)
+    if match := two.fullmatch(text):
+        return _middle(match.groupdict(default=""), decimal)
+    return None
+
+
+def _single(part: Mapping[str, str], decimal: str) -> Spelled | None:
+    signs = [part[name] for name in ("sign", "inner", "minus", "open") if part[name]]
+    if len(signs) > 1 or bool(part["open"]) != bool(part["close"]) or (signs and part["bound"]):
+        return None
+    if (part["minus"] and part["after"]) or part["after"].lower() == "e":
+        return None
+    if part["sign"] == "+" and _is_grouped(part["number"]) and not part["before"]:
+        return None  # a telephone number
+    value = _value(part["number"], decimal)
+    if value is None:
+        return None
+    value = -value if signs and signs[0] != "+" else value
+    bound = part["bound"].lower()
+    is_bound = bool(bound or part["plus"])
+    return Spelled(value / 2.0 if bound in _HALVED else value, _unit(part), is_bound=is_bound)
+
+
+def _middle(part: Mapping[str, str], decimal: str) -> Spelled | None:
+    if any(re.match("0[0-9]", part[name]) for name in ("low", "high")):
+        return None
+    low, high = _value(part["low"], decimal), _value(part["high"], decimal)
+    if low is None or high is None or not low < high:
+        return None
+    return Spelled((low + high) / 2.0, _unit(part), is_range=True)
+
+
+def _is_grouped(number: str) -> bool:
+    return bool(re.search("[ \u00a0\u202f]", number))
+
+
+def _value(number: str, decimal: str) -> float | None:
+    mantissa = re.split("[eE]", number)[0]
+    if sum(map(str.isdigit, mantissa.lstrip("0,. "))) > MOST_DIGITS and not _has_fraction(mantissa, decimal):
+        return None
+    kept = re.sub(f"[^0-9eE+\\-{re.escape(decimal)}]", "", number)
+    return float(kept.replace(decimal, "."))
+
+
+def _has_fraction(number: str, decimal: str) -> bool:
+    """Whether the digits that are too many stand behind the mark, where they are but noise."""
+    whole, _, fraction = number.partition(decimal)
+    return bool(fraction) and sum(map(str.isdigit, whole)) <= MOST_DIGITS
+
+
+def _unit(part: Mapping[str, str]) -> str:
+    """What stands before and after a number, so that a unit equals its plural: `years` is `year`."""
+    after = part["after"].lower().rstrip(".")
+    if len(after) > 2 and after.endswith("s") and not after.endswith("ss"):
+        after = after[:-1]
+    return " ".join(unit for unit in (part["before"].lower().rstrip("."), after) if unit)
+
+
+def is_code(text: str) -> bool:
+    """Whether a text of digits is no amount, unless the column holds decimals too: `007`, `1E5`.
+
+    >>> is_code("007"), is_code("1E5"), is_code("0"), is_code("1e-05"), is_code("0.5")
+    (True, True, False, False, False)
+    """
+    return bool(re.fullmatch(r"[-+]?0[0-9]+|[0-9]+[eE][0-9]+", text))
+
+
+def is_gap_word(text: str) -> bool:
+    """Whether a text without spaces around it says that there is no value."""
+    return text.lower() in GAP_WORDS

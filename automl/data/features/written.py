@@ -1,0 +1,197 @@
+"""Columns of numbers that people wrote: one reading for the whole column, found by looking at all of its cells."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas
+
+from .spellings import MARKS, Spelled, is_code, is_gap_word, plain_number, spelled_number
+
+_EXAMPLES, _MOST_TRIED = 3, 1000
+_MOST_LOOSE_RANGES = 20
+"""More different ranges than this, and few that come back, are numbers of something: telephones, parts."""
+
+_SHORT = 7
+"""Digits and spaces up to which groups of digits, all of one length, are no telephones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the cells of a column look like, each text counted as often as it stands there.
+
+    Attributes:
+        decimal: The mark before decimals under which most cells are numbers.
+        unit: What stands around most numbers that have something around them; empty where nothing does.
+        num_cells: Cells that are no gaps.
+        num_numbers: Those of them that are numbers, all in that unit or without one.
+        words: Cells that say that there is no value.
+        unread: Cells that are neither.
+        spelled: Numbers that a computer would not read as they stand.
+        units: All units, the most frequent first.
+        ambiguous: A text that another mark reads too, as another number, where nothing decides; else empty.
+        holds_codes: Whether texts such as `007` stand in a column without a decimal.
+    """
+
+    decimal: str
+    unit: str
+    num_cells: int
+    num_numbers: int
+    words: Mapping[str, int]
+    unread: Mapping[str, int]
+    spelled: Mapping[str, Spelled]
+    units: tuple[str, ...]
+    ambiguous: str
+    holds_codes: bool
+
+    @property
+    def share(self) -> float:
+        """Share of the numbers among the cells that hold a value; 0 where most cells say that they hold none."""
+        num_words = sum(self.words.values())
+        if not self.num_cells or 2 * num_words >= num_words + self.num_cells:
+            return 0.0
+        return self.num_numbers / self.num_cells
+
+    def notes(self, where: str) -> list[str]:
+        """What a person should know of the reading.
+
+        Args:
+            where: The first row with a cell that is no number.
+        """
+        notes = [*self._stripped(), *self._ambiguity()]
+        if self.words:
+            total, shown = sum(self.words.values()), ", ".join(map(repr, list(self.words)[:_EXAMPLES]))
+            notes.append(f"{total} {'cell is a gap' if total == 1 else 'cells are gaps'} in words ({shown})")
+        if self.unread:
+            examples = ", ".join(map(repr, list(self.unread)[:_EXAMPLES]))
+            counted = f"{sum(self.unread.values())} cells that are no numbers ({examples})"
+            notes.append(f"{counted} are taken for gaps, the first in {where}")
+        return notes
+
+    def _stripped(self) -> list[str]:
+        if not self.spelled:
+            return []
+        texts = list(self.spelled)
+        what = [f"{self.unit!r} stripped"] if self.unit else []
+        if any(_has_groups(text, self.decimal) for text in texts):
+            what.append("thousands separators stripped")
+        if self.decimal == "," and any("," in text for text in texts):
+            what.append("decimal commas")
+        if any(own.is_range for own in self.spelled.values()):
+            what.append("ranges as their middle")
+        if any(own.is_bound for own in self.spelled.values()):
+            what.append("bounds as their number, half of it after `<`")
+        if any(text.startswith("(") for text in texts):
+            what.append("brackets as a minus sign")
+        return [f"read as numbers, {', '.join(what) or 'as people write them'} (as in {texts[0]!r})"]
+
+    def _ambiguity(self) -> list[str]:
+        if not self.ambiguous:
+            return []
+        other = MARKS[1 - MARKS.index(self.decimal)]
+        values = [spelled_number(self.ambiguous, mark) for mark in (self.decimal, other)]
+        shown = [f"{own.value:g}" for own in values if own]
+        cure = f'`decimal: "{other}"` under `data` reads the other'
+        return [f"{self.ambiguous!r} could be {shown[0]} or {shown[1]} and is read as the first; {cure}"]
+
+
+def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) -> Survey:
+    """Look at the cells of a text column.
+
+    Args:
+        known: Those that are not empty, text without spaces around it.
+        decimal: The mark before decimals where the study file gives it.
+        usual: The mark in other columns, which decides where this one can be read in two ways.
+    """
+    texts = Counter(known.map(str).tolist())
+    words = {text: count for text, count in texts.items() if is_gap_word(text)}
+    values = {text: count for text, count in texts.items() if text not in words}
+    marks = [decimal] if decimal else sorted(MARKS, key=lambda mark: mark != usual)
+    by_mark = {mark: _spelled(values, mark) for mark in marks}
+    weights = {mark: sum(values[text] for text in found) for mark, found in by_mark.items()}
+    best = max(weights, key=lambda mark: weights[mark])
+    found = by_mark[best]
+    units = Counter[str]()
+    for text, own in found.items():
+        units[own.unit] += values[text] if own.unit else 0
+    unit = units.most_common(1)[0][0] if units else ""
+    found = {text: own for text, own in found.items() if own.unit in ("", unit)}
+    others = by_mark.get(MARKS[1 - MARKS.index(best)], {})
+    return Survey(
+        decimal=best,
+        unit=unit,
+        num_cells=sum(values.values()),
+        num_numbers=sum(values[text] for text in found),
+        words=words,
+        unread={text: count for text, count in values.items() if text not in found},
+        spelled={text: own for text, own in found.items() if plain_number(text) is None},
+        units=tuple(name for name, _ in units.most_common() if name),
+        ambiguous=next(filter(_means_two, found), "") if usual is None and others and _tied(weights) else "",
+        holds_codes=any(map(is_code, values))
+        and not any(_has_decimals(text, own) for text, own in found.items()),
+    )
+
+
+def usual_mark(table: pandas.DataFrame) -> str | None:
+    """What stands before decimals in a table, from the columns that can be read in one way only; None where none can.
+
+    Where both marks do, the one of more columns.
+    """
+    votes = Counter[str]()
+    for name in table.columns:
+        values = table[name]
+        if pandas.api.types.is_float_dtype(values):
+            votes[MARKS[0]] += bool((values.dropna() % 1 != 0).any())
+        elif not pandas.api.types.is_numeric_dtype(values):
+            texts = [text for text in values.dropna().unique()[:_MOST_TRIED] if isinstance(text, str)]
+            counts = [sum(_is_number(text.strip(), mark) for text in texts) for mark in MARKS]
+            if 2 * max(counts) > len(texts) and counts[0] != counts[1]:
+                votes[MARKS[counts[1] > counts[0]]] += 1
+    return votes.most_common(1)[0][0] if votes.total() else None
+
+
+def _is_number(text: str, mark: str) -> bool:
+    return spelled_number(text, mark) is not None
+
+
+def _tied(weights: Mapping[str, int]) -> bool:
+    return len(set(weights.values())) == 1
+
+
+def _spelled(values: Mapping[str, int], mark: str) -> dict[str, Spelled]:
+    """The texts that are numbers under a mark, without ranges and groups that look like numbers of something."""
+    found = {text: own for text in values if (own := spelled_number(text, mark))}
+    ranges = {text for text, own in found.items() if own.is_range and not own.unit}
+    if len(ranges) > _MOST_LOOSE_RANGES and 2 * len(ranges) > sum(values[text] for text in ranges):
+        found = {text: own for text, own in found.items() if text not in ranges}
+    spaced = {text for text in found if " " in text and text.replace(" ", "").isdigit()}
+    lengths = {len(text) for text in spaced}
+    if (
+        len(spaced) > _MOST_LOOSE_RANGES
+        and len(spaced) == len(found)
+        and len(lengths) == 1
+        and min(lengths) > _SHORT
+    ):
+        return {}
+    return found
+
+
+def _has_groups(text: str, decimal: str) -> bool:
+    whole = text.split(decimal)[0]
+    return any(before.isdigit() and after.isdigit() for before, after in _around(whole))
+
+
+def _around(text: str) -> list[tuple[str, str]]:
+    """The signs before and after each separator of digits."""
+    places = [place for place, sign in enumerate(text) if sign in ",.' \u00a0\u202f’"]
+    return [(text[place - 1 : place], text[place + 1 : place + 2]) for place in places]
+
+
+def _means_two(text: str) -> bool:
+    """Whether a text is one number with a decimal comma and another one with a decimal point."""
+    both = [spelled_number(text, mark) for mark in MARKS]
+    return both[0] is not None and both[1] is not None and both[0].value != both[1].value
+
+
+def _has_decimals(text: str, own: Spelled) -> bool:
+    return bool(own.unit) or any(sign in text.lower() for sign in (".", ",", "e-"))

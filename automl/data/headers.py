@@ -1,0 +1,156 @@
+"""How a table begins: titles above its names, no names, a name that stands twice; and the keys that help."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from automl.data.files import Refuse, TableFile
+
+MOST_LINES = 50
+"""Lines that are looked at."""
+
+_MOST_TITLES = 10
+_LARGEST_STEP = 10.0
+_NUMBER = re.compile(r"[-+]?\d[\d.,]*(e[-+]?\d+)?%?", re.IGNORECASE)
+
+Line = tuple[int, Sequence[str]]
+"""The number of a line, from 1, and its cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the first lines of a file look like.
+
+    Attributes:
+        skip: Lines above the names: titles and remarks.
+        has_names: Whether the line after them holds names.
+        width: Its cells.
+    """
+
+    skip: int
+    has_names: bool
+    width: int
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the names are in the first line."""
+        return self.has_names and self.skip == 0
+
+    @property
+    def cure(self) -> str:
+        """The keys of the study file that read such a file, in a sentence; empty for a usual one."""
+        if self.is_usual:
+            return ""
+        keys = [f"`skip: {self.skip}`"] if self.skip else []
+        if not self.has_names:
+            keys.append("`header: none` (and `names: [...]` to choose names)")
+        what = f"Line {self.skip + 1} looks like {'the names' if self.has_names else 'data, not like names'}"
+        title = (
+            f", and {'line 1' if self.skip == 1 else f'lines 1 to {self.skip}'} like a title"
+            if self.skip
+            else ""
+        )
+        return f"{what}{title}: write {' and '.join(keys)} under `data`."
+
+
+def find_beginning(lines: Sequence[Line]) -> Beginning:
+    """Tell titles and a missing line of names from what stands in the first lines of a file.
+
+    A title is a line with half the cells of the others or fewer, all at its beginning. Of data, half the cells or more
+    are numbers, or come again below in their columns; names that are numbers count on, or are years.
+    """
+    if len(lines) < 2:
+        return Beginning(0, True, len(lines[0][1]) if lines else 0)
+    usual = median(_filled(cells) for _, cells in lines[1:])
+    first = 0
+    while first < min(_MOST_TITLES, len(lines) - 2) and _is_title(lines[first][1], usual):
+        first += 1
+    number, cells = lines[first]
+    if first == 0:
+        number = 1
+    below = [cells for _, cells in lines[first + 1 :]]
+    return Beginning(number - 1, not _is_data(cells, below), len(cells))
+
+
+def make_names(file: TableFile, names: Sequence[str]) -> list[str]:
+    """The names of a file's columns: those of the study file, those of the line of names, or numbers.
+
+    Args:
+        file: The file.
+        names: The cells of its first line.
+
+    Raises:
+        DataError: The study file gives more or fewer names than there are columns.
+    """
+    if file.names:
+        if len(file.names) != len(names):
+            got = f"got {len(file.names)} for {len(names)} columns"
+            raise file.error(f": `data.names` must hold a name for every column, {got}. Add or remove names.")
+        return list(file.names)
+    return list(names) if file.header else [f"column_{place}" for place in range(1, len(names) + 1)]
+
+
+def check_twice(names: Sequence[str], line: int, cure: str, refuse: Refuse) -> None:
+    """Refuse a name that stands twice in a line of names.
+
+    Args:
+        names: The names.
+        line: The number of their line.
+        cure: What to do about this file's beginning; empty where it looks usual.
+        refuse: Makes the error.
+
+    Raises:
+        DataError: One does.
+    """
+    twice = next((name for place, name in enumerate(names) if name and name in names[:place]), None)
+    if twice is not None:
+        other = "Rename one, or write `names: [...]` with a name for every column under `data`."
+        raise refuse(f": the column name {twice!r} stands twice in line {line}. {cure or other}")
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in cells)
+
+
+def _is_title(cells: Sequence[str], usual: float) -> bool:
+    filled = _filled(cells)
+    return 0 < filled <= usual / 2 and all(cell.strip() for cell in cells[:filled])
+
+
+def _is_data(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether cells that should be names are data."""
+    known = [cell.strip() for cell in cells]
+    numbers = [number for cell in known if (number := _number(cell)) is not None]
+    if numbers and _counts_on(numbers):
+        return False
+    alike = 0
+    for place, cell in enumerate(known):
+        others = [row[place].strip() for row in below if place < len(row)]
+        alike += bool(cell) and (cell in others or _lies_among(cell, others))
+    return max(alike, len(numbers)) >= max(min(2, _filled(cells)), _filled(cells) / 2)
+
+
+def _counts_on(numbers: Sequence[float]) -> bool:
+    """Whether numbers are names: 0, 1, 2, or years."""
+    steps = [high - low for low, high in pairwise(numbers)]
+    are_years = all(number % 1 == 0 and 1900 <= number <= 2100 for number in numbers)
+    return len(numbers) > 1 and (are_years or (len(set(steps)) == 1 and 0 < steps[0] <= _LARGEST_STEP))
+
+
+def _lies_among(cell: str, others: Sequence[str]) -> bool:
+    """Whether a number lies between the numbers below it."""
+    number = _number(cell)
+    known = [other for text in others if (other := _number(text)) is not None]
+    return number is not None and bool(known) and min(known) <= number <= max(known)
+
+
+def _number(cell: str) -> float | None:
+    """A cell as a number, as far as names are concerned."""
+    if not _NUMBER.fullmatch(cell):
+        return None
+    try:
+        return float(cell.rstrip("%").replace(",", "."))
+    except ValueError:
+        return None

@@ -1,0 +1,65 @@
+"""The cells of a target as people write them: blanks around them, and amounts such as `13.5 %` or `1.200,50`."""
+
+import re
+from collections.abc import Callable
+
+import numpy
+import pandas
+from pandas.api import types
+
+from automl.config.sections import DataConfig
+from automl.data.features.cells import SPACES, plain_text
+from automl.data.features.feature import Cells
+from automl.data.features.numeric import Numeric, number_values, written_numbers
+
+MOST_CLASSES = 20
+"""A target of whole numbers with more distinct values than this is taken for a regression."""
+
+_PLAIN = re.compile(r"[-+]?[$€£]?\s*[-+]?\d[\d.,]*\s*[%€$£]?")
+
+
+def stripped(cells: pandas.Series) -> pandas.Series:
+    """The cells without the blanks around them; those that hold nothing else are gaps."""
+    if cells.dtype != object and not types.is_string_dtype(cells):
+        return cells
+    plain = [cell.strip(SPACES) if isinstance(cell, str) else cell for cell in cells.astype(object)]
+    cells = pandas.Series(plain, cells.index, dtype=object, name=cells.name)
+    return cells.where(cells != "", None)
+
+
+def read_amounts(
+    cells: pandas.Series, config: DataConfig, usual: Callable[[], str | None]
+) -> tuple[pandas.Series, str]:
+    """Amounts that are written for people as numbers, with what is to be said of it; other cells as they are.
+
+    Text is taken for amounts where the study file asks for a regression, or where nine of ten cells are numbers of
+    which there are too many to be classes; of few, where they look like plain decimals and one has a fraction.
+
+    Args:
+        cells: Plain cells without blanks around them.
+        config: The study file's data section.
+        usual: Gives what stands before the decimals of numbers in the other columns, where that can be told.
+    """
+    known, decimal, name = cells.dropna(), config.decimal, str(cells.name)
+    is_text = known.map(lambda cell: isinstance(cell, str)).any()
+    if config.task in ("binary", "multiclass") or not is_text:
+        return cells, ""
+    if config.task == "regression":
+        numbers, found = written_numbers(cells, decimal)
+    else:
+        detected = Numeric().detect(Cells(name, cells, known.map(plain_text), decimal, decimal or usual()))
+        if detected is None or not detected.confidence:
+            return cells, ""
+        numbers, found = number_values(cells, detected.reading), detected
+        if known.nunique() <= MOST_CLASSES and not _are_decimals(known, numbers):
+            return cells, ""
+    if numpy.isnan(numbers).all():
+        return cells, ""
+    note = f"the target {name!r}: {found.note}" if found.note else ""
+    return pandas.Series(numbers, cells.index, name=cells.name), note
+
+
+def _are_decimals(known: pandas.Series, numbers: numpy.ndarray) -> bool:
+    """Whether few different texts are amounts and no classes, as `1.5` and `2,5 %` are and `<=50K` is not."""
+    looks_plain = bool(known.map(lambda cell: bool(_PLAIN.fullmatch(str(cell)))).all())
+    return looks_plain and bool((numbers[numpy.isfinite(numbers)] % 1 != 0).any())

@@ -1,0 +1,55 @@
+"""What a network of the user's own is given: the table's numbers as they are, or the standard encoding."""
+
+import numpy
+
+from automl.config.study import StudyConfig
+from automl.data.dataset import Dataset
+from automl.data.features.encodings import RAW
+from automl.errors import NetworkError, explain
+
+STANDARD = "standard"
+
+
+def input_encoding(config: StudyConfig, dataset: Dataset) -> str:
+    """The encoding of numbers where the hyperparameters name none: raw where it was asked for, or can be.
+
+    Raises:
+        NetworkError: It was asked for, and a column has gaps or holds no numbers, or an encoding is searched.
+    """
+    if config.network.builder is None or config.network.inputs == STANDARD:
+        return STANDARD
+    cannot = _not_raw(dataset)
+    if "numeric_encoding" in (config.space or {}):
+        cannot = "`space` names a `numeric_encoding`"
+    if not cannot:
+        return RAW
+    if config.network.inputs is None:
+        return STANDARD
+    where, must = config.where("network", "inputs"), f"be standard here: {cannot}"
+    cure = "Change it, or leave that out; `data.features` lists the columns to learn from."
+    raise NetworkError(explain("network.inputs", must, RAW, cure, where=where))
+
+
+def inputs_note(config: StudyConfig, encoding: str, num_inputs: int) -> str:
+    """What a person should know of the inputs of a network of their own."""
+    if encoding == RAW:
+        return (
+            f"the network is given the {num_inputs} numbers of a row as they are, in the order of the columns"
+        )
+    asked = (
+        "as the study file says" if config.network.inputs else "for not all columns are numbers without gaps"
+    )
+    return f"the network is given the standard encoding of the table, {num_inputs} inputs, {asked}"
+
+
+def _not_raw(dataset: Dataset) -> str:
+    """The first column that cannot be given as it is, and why; empty where all can."""
+    gaps = numpy.isnan(dataset.columns.numbers).any(axis=0)
+    with_gaps = {name for name, has in zip(dataset.columns.names, gaps, strict=True) if has}
+    numbers = set(dataset.columns.names)
+    for column in dataset.schema.learned:
+        if column.name not in numbers:
+            return f"the column {column.name!r} is {column.kind}"
+        if column.name in with_gaps:
+            return f"the column {column.name!r} has gaps"
+    return ""

@@ -1,0 +1,218 @@
+"""What every kind of feature holds to: a kind that is added to the table is tested here by its cells alone."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+import pandas
+import pytest
+import tensorflow
+
+from automl.config.sections import DataConfig
+from automl.data.columns import encode_columns
+from automl.data.dataset import Dataset, make_dataset
+from automl.data.features.cells import plain_cells
+from automl.data.features.feature import Feature
+from automl.data.features.kinds import KINDS
+from automl.data.preprocessing import Layout, Preprocessing, fit_preprocessing, make_layout
+
+NAN = float("nan")
+ROWS = 40
+
+
+@dataclass(frozen=True)
+class Case:
+    """Cells of one kind: what it is learned from, and what comes later."""
+
+    kind: str
+    cells: list[Any]
+    later: list[Any]
+
+    @property
+    def table(self) -> list[Any]:
+        return [self.cells[row % len(self.cells)] for row in range(ROWS)]
+
+
+CASES = {
+    "dates with the day first and a time": Case(
+        "date",
+        ["31/01/2023 18:30", "1-2-2023 1:15 PM", "unknown", "28/02/2023", None],
+        ["2023-01-31", "30/02/2023", "", " 1/1/1970 ", "13/13/2023", None, "1/2/23", "12/12/2023 12:00 am"],
+    ),
+    "dates with names of months": Case(
+        "date",
+        ["January 7, 2018", "Mar 31, 1999 3:05 PM", None, "Mai 1st 2020", "DEC. 24 2021"],
+        ["Foo 7, 2018", "february 30, 2018", "2018-01-07", "", "Oct 3 2020", None],
+    ),
+    "months of years": Case(
+        "date", ["Dec-15", "Jan-69", "May-68"], ["Dec-2015", "", None, "13-15", "Feb-00"]
+    ),
+    "days without signs": Case(
+        "date", [20240229.0, 19991231.0, 20230101.0], [20230230.0, 1.0, None, 20240101.0]
+    ),
+    "times of day": Case(
+        "date", ["18:30", "1:05 PM", None, "00:00:59"], ["24:00", "", "2023-01-01", "12:00 AM", None]
+    ),
+    "mixed forms": Case(
+        "date",
+        ["2023-01-31", "28.02.2023", "2023-03-01"],
+        ["1.1.2020", "2020-01-02", "1/1/2020", None, "soon"],
+    ),
+    "numbers": Case(
+        "numeric",
+        [1.0, 2.0, 2.5, None, 100.0, -3.5, 0.0, 7.0],
+        [NAN, float("inf"), -1e300, 5e-324, 2.0, 1e99, 50.0, None],
+    ),
+    "levels": Case(
+        "categorical",
+        ["red", " blue", None, "red", "größe", "a b", "red"],
+        ["red ", "RED", "", "\tblue\n", "größe", "grösse", "new", None, "\u00a0red", "a\x00b", "🙂"],
+    ),
+    "numbers with a sign and commas": Case(
+        "numeric",
+        ["$1,200.50", "$7", "$8.25", "?", "$9", "$-3", "($4)", "$12,345"],
+        ["", "1,200.5", "$1E3", "€7", "7 %", "N/A", "$ 8.25 ", "$1,23", "x", None, "1e400"],
+    ),
+    "dates": Case(
+        "date",
+        ["2023-01-31", None, "1969-12-31 23:59", "2024-02-29T12:00+02:00", "2023-02-28"],
+        ["2023-02-30", "", "9999-12-31T23:30-0130", " 1970-01-01 ", "soon", "31.12.2023", None, "0001-01-01"],
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A kind on its cells, learned from the first half of the rows."""
+
+    dataset: Dataset
+    layout: Layout
+    preprocessing: Preprocessing
+
+    def inputs(self, cells: Any) -> numpy.ndarray:
+        """By NumPy, as before training."""
+        table = pandas.DataFrame({"x": plain_cells(pandas.Series(cells))})
+        return self.preprocessing.apply(
+            encode_columns(table, self.dataset.schema, self.dataset.columns.levels)
+        )
+
+    def given(self, cells: Any) -> list[Any]:
+        """What the graph is given, as the scorer does: by the contract as it is after JSON."""
+        [column] = self.dataset.schema.learned
+        contract = json.loads(json.dumps(column.feature.contract(self.dataset.table["x"], column.reading)))
+        return column.feature.given(plain_cells(pandas.Series(cells, name="x")), contract).tolist()
+
+    def graph_inputs(self, cells: Any) -> numpy.ndarray:
+        """By TensorFlow, as in production."""
+        tensor = tensorflow.constant(self.given(cells), KINDS[self.kind].input_type)
+        graph = tensorflow.function(lambda cells: self.preprocessing.graph({"x": cells}, self.dataset.schema))
+        inputs: numpy.ndarray = graph(tensor).numpy()
+        return inputs
+
+    @property
+    def kind(self) -> str:
+        return self.dataset.schema.learned[0].kind
+
+
+def fitted(kind: str, cells: list[Any], told: bool = True) -> Fitted:
+    table = pandas.DataFrame({"x": cells, "y": [row % 2 for row in range(len(cells))]})
+    config = DataConfig(path="t.csv", target="y", columns={"x": kind} if told else None)
+    dataset = make_dataset(table, "y", config, lambda *keys: "study.yaml")
+    rows = numpy.arange(len(cells) // 2)
+    layout = make_layout(dataset.columns, rows)
+    return Fitted(dataset, layout, fit_preprocessing(dataset.columns.take(rows), layout, "standard"))
+
+
+@pytest.fixture(scope="module", params=CASES.values(), ids=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    own: Case = request.param
+    return own
+
+
+@pytest.fixture(scope="module")
+def one(case: Case) -> Fitted:
+    return fitted(case.kind, case.table)
+
+
+def test_every_kind_has_cells_here() -> None:
+    assert {case.kind for case in CASES.values()} == set(KINDS)
+    assert all(isinstance(kind, Feature) for kind in KINDS.values())
+
+
+def test_it_is_found_without_being_told(case: Case, one: Fitted) -> None:
+    assert fitted(case.kind, case.table, told=False).kind == case.kind
+
+
+def test_numpy_and_the_graph_give_the_same_inputs(case: Case, one: Fitted) -> None:
+    for cells in (case.table, case.later):
+        mine, graphs = one.inputs(cells), one.graph_inputs(cells)
+        assert mine.shape == graphs.shape == (len(cells), one.layout.num_inputs("standard"))
+        assert numpy.isfinite(mine).all()
+        numpy.testing.assert_allclose(graphs, mine, rtol=1e-6, atol=1e-6)
+    assert (one.inputs(case.table).std(axis=0) > 0.0).any(), "cells are told apart"
+
+
+def test_a_row_alone_is_the_row_in_a_batch(case: Case, one: Fitted) -> None:
+    for cells in (case.cells, case.later):
+        whole, graphs = one.inputs(cells), one.graph_inputs(cells)
+        for row, cell in enumerate(cells):
+            numpy.testing.assert_array_equal(one.inputs([cell])[0], whole[row])
+            numpy.testing.assert_allclose(one.graph_inputs([cell])[0], graphs[row], rtol=1e-6, atol=1e-6)
+
+
+def test_the_order_of_rows_changes_nothing(case: Case, one: Fitted) -> None:
+    cells = case.later
+    numpy.testing.assert_array_equal(one.inputs(cells[::-1]), one.inputs(cells)[::-1])
+
+
+def test_nothing_is_learned_from_other_rows(case: Case, one: Fitted) -> None:
+    """The second half of the rows is another one, from which neither layout nor inputs may follow."""
+    cells = case.table
+    half = len(cells) // 2
+    other = cells[:half] + [case.cells[row % 2] for row in range(half)]
+    changed = fitted(case.kind, other)
+    for some in (cells[:half], case.later):
+        numpy.testing.assert_array_equal(one.inputs(some), changed.inputs(some))
+
+
+def test_a_gap_is_a_gap_in_any_type_of_column(case: Case, one: Fitted) -> None:
+    expected = one.inputs([None] * 3)
+    assert (expected == expected[0]).all()
+    for gaps in (
+        pandas.Series([NAN] * 3),
+        pandas.Series([None] * 3, dtype=object),
+        pandas.Series([pandas.NA] * 3, dtype="string"),
+        pandas.Series([pandas.NA] * 3, dtype="boolean"),
+        pandas.Series([None] * 3, dtype="Float64"),
+        pandas.Series([None] * 3, dtype="category"),
+        pandas.Series([pandas.NaT] * 3, dtype="datetime64[ns]"),
+        pandas.Series([None] * 3, dtype="string[pyarrow]"),
+    ):
+        numpy.testing.assert_array_equal(one.inputs(gaps), expected)
+        numpy.testing.assert_allclose(one.graph_inputs(gaps), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_cells_are_the_same_in_any_type_that_can_hold_them(case: Case, one: Fitted) -> None:
+    cells = case.cells
+    expected, given = one.inputs(cells), one.given(cells)
+    texts = [None if cell is None else str(cell) for cell in cells]
+    types = [
+        *(pandas.Series(texts, dtype=dtype) for dtype in (object, "str", "string", "string[pyarrow]")),
+        pandas.Series(texts, dtype="category"),
+        pandas.Series(cells, dtype=object),
+        pandas.Series(cells, dtype="category"),
+        pandas.Series(cells).convert_dtypes(),
+        pandas.Series(cells).convert_dtypes(dtype_backend="pyarrow"),
+    ]
+    for typed in types:
+        numpy.testing.assert_array_equal(one.inputs(typed), expected, err_msg=str(typed.dtype))
+        numpy.testing.assert_array_equal(one.given(typed), given, err_msg=str(typed.dtype))
+
+
+def test_its_cells_can_be_read_again_and_again(case: Case, one: Fitted) -> None:
+    """What reading gives depends on nothing but the cell: not on an earlier table."""
+    cells = case.later
+    first = one.inputs(cells)
+    one.inputs(case.cells)
+    numpy.testing.assert_array_equal(one.inputs(cells), first)

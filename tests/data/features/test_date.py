@@ -1,0 +1,268 @@
+"""Dates: the forms that are found, the seconds and the parts against Python's own calendar."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import numpy
+import pandas
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from automl.data.features.date import PARTS, Date, date_parts, find_form
+from automl.data.features.date_forms import DATE_FORMS, seconds_of
+from automl.data.schema import Told, inspect_columns
+
+FORMS = {
+    "iso": [
+        "2023-12-31",
+        " 1969-07-20 ",
+        "2000-02-29T23:59",
+        "0001-01-01 00:00:59.999",
+        "9999-12-31T00:00:00Z",
+        "2024-03-01T10:00:00+02:00",
+        "2024-03-01 10:00:00.25-0530",
+    ],
+    "slashed": ["2023/12/31", "1969/7/20", "2000/02/29 18:30", "2023-1-1", "2023.1.31"],
+    "american": ["12/31/2023", "7/20/1969 1:30 PM", "02-29-2000 23:59:59"],
+    "british": ["31/12/2023", "20-7-1969 08:15", "29/02/2000 11:14:15"],
+    "european": ["31.12.2023", "20.7.1969 08:15", "29.02.2000", "31. 12. 2023".replace(" ", "")],
+    "dotted american": ["12.31.2023", "7.20.1969"],
+    "short american": ["12/31/23", "7/20/69"],
+    "short british": ["31/12/23", "20-7-69"],
+    "short european": ["31.12.23", "20.7.69"],
+    "compact": ["20231231", "19690720", "20000229T183000"],
+    "month name first": [
+        "January 7, 2018",
+        "Dec 31 1999",
+        "Sunday, January 7th, 2018 3:05 PM",
+        "Mai 5, 2020",
+    ],
+    "day, month name": ["7 January 2018", "07-Jan-2018", "7. März 2018", "07JAN2018", "Mon, 1 Oct 2018"],
+    "day, month name, short": ["29-Feb-24", "7 Jan 69"],
+    "year, month name": ["2024-Feb-29", "1969 July 20"],
+    "month name and year": ["Dec-2015", "January 2018", "May2020"],
+    "month name and short year": ["Dec-15", "Jan 69", "Aug '07"],
+    "month and year": ["12/2015", "1-1969"],
+    "year and month": ["2015-12", "1969/01"],
+    "clock": ["13:08", "1:08 PM", "00:00:59", "23:59:59.5", "12:00 a.m."],
+    "dotted clock": ["18.00.00", "0.30.59"],
+}
+NO_DATES = [
+    *(
+        "2023-02-30",
+        "1900-02-29",
+        "2023-13-01",
+        "2023-00-10",
+        "2023-01-00",
+        "0000-01-01",
+    ),
+    *(
+        "2023-01-01T24:00",
+        "2023-01-01T10:60",
+        "2023-01-01T10:00:60",
+        "2023-01-01T10:00+2:00",
+        "2023-01-01T10:00+24:00",
+        "2023-01-01T10:00+02:60",
+        "2023-01-01+02:00",
+        "2023-01-01T10:00+02:00Z",
+        "-2023-01-01",
+    ),
+    *(
+        "",
+        "yesterday",
+        "1.5",
+        "1/2",
+        "٢٠٢٣-٠١-٠١",
+        "2023-01-01\n2023-01-01",
+        "31.02.2023",
+        "2/30/2023",
+        "2023/4/31",
+    ),
+]
+
+
+def column(texts):
+    return inspect_columns(pandas.DataFrame({"x": texts})).columns[0]
+
+
+@pytest.mark.parametrize(("form", "texts"), FORMS.items())
+def test_a_form_is_found_and_read(form: str, texts: list[str]) -> None:
+    seconds = seconds_of(pandas.Series([*texts, None]), form)
+    assert numpy.isfinite(seconds).tolist() == [True] * len(texts) + [False]
+    assert find_form(pandas.Series(texts)) == form
+    found = column([*texts, None])
+    assert (found.kind, found.reading, found.note) == ("date", {"form": form}, "")
+
+
+READ = {
+    "13-02-2020": "2020-02-13T00:00:00",
+    "24/11/2020 11:14:15": "2020-11-24T11:14:15",
+    "6/16/14": "2014-06-16T00:00:00",
+    "6/16/69": "1969-06-16T00:00:00",
+    "January 7, 2018": "2018-01-07T00:00:00",
+    "Dec-2015": "2015-12-01T00:00:00",
+    "20200214": "2020-02-14T00:00:00",
+    "02/14/2020 01:30 PM": "2020-02-14T13:30:00",
+    "02/14/2020 12:30 AM": "2020-02-14T00:30:00",
+    "13:08": "1970-01-01T13:08:00",
+    "12:00 a.m.": "1970-01-01T00:00:00",
+    "18.00.00": "1970-01-01T18:00:00",
+    "7. März 2018": "2018-03-07T00:00:00",
+    "3-Okt-99": "1999-10-03T00:00:00",
+}
+
+
+@pytest.mark.parametrize(("text", "time"), READ.items())
+def test_a_text_is_the_time_that_it_says(text: str, time: str) -> None:
+    form = find_form(pandas.Series([text, text]))
+    assert form is not None
+    assert str(numpy.datetime64(int(seconds_of(pandas.Series([text]), form)[0]), "s")) == time
+
+
+def test_days_as_whole_numbers_are_dates_and_other_numbers_are_not() -> None:
+    days = [20_200_100 + day for day in range(1, 29)]
+    assert column(days).reading == {"form": "compact"}
+    assert column([*map(float, days), None]).reading == {"form": "compact"}
+    for others in (
+        [20_200_000 + 61 * row for row in range(40)],
+        list(range(1990, 2030)),
+        [3.5, 20_200_101.0],
+    ):
+        assert column(others).kind != "date"
+    gaps = Date().read(pandas.Series([*map(float, days), None]), {"form": "compact"})
+    assert gaps[0, :3].tolist() == [2020, 1, 1] and numpy.isnan(gaps[-1]).all()
+
+
+def test_bad_cells_are_gaps_and_not_the_end_of_the_column() -> None:
+    found = column(["2023-01-31"] * 18 + ["2023-02-28", "unknown", "2023-02-30"])
+    assert (found.kind, found.reading) == ("date", {"form": "iso"})
+    assert found.note == (
+        "2 cells that are no dates ('unknown', '2023-02-30') are taken for gaps, the first in data row 20"
+    )
+    few = column(["2023-01-31", "2023-02-28"] * 6 + ["soon", "late"] * 4)
+    assert few.kind == "categorical" and "60% of the cells look like dates" in few.note
+    assert column(["2023-01-31", "?", "?"] * 5).kind != "date", "most cells say that there is none"
+
+
+def test_a_column_may_mix_forms_that_cannot_be_mistaken() -> None:
+    found = column(["2023-01-31", "28.02.2023", "2023-03-01"] * 5)
+    assert found.reading == {"form": "iso", "others": ["european"]}
+    assert "dates in different forms" in found.note
+    parts = Date().read(pandas.Series(["2023-01-31", "28.02.2023"]), found.reading)
+    assert parts[:, :3].tolist() == [[2023, 1, 31], [2023, 2, 28]]
+
+
+def test_a_time_of_day_has_an_hour_and_no_date() -> None:
+    assert Date().parts("at", {"form": "clock"}) == ["at.hour", "at.days"]
+    values = pandas.Series(["18:30", None, "24:00"])
+    numpy.testing.assert_array_equal(
+        Date().read(values, {"form": "clock"}), [[18, 18.5 / 24], [numpy.nan] * 2, [numpy.nan] * 2]
+    )
+    times = pandas.Series(pandas.to_datetime(["2024-02-29T18:30:00"]))
+    assert Date().read(times, {"form": "clock"}).tolist() == [[18, 18.5 / 24]]
+    assert Date().given(times, {"form": "clock"}).tolist() == ["18:30:00"]
+
+
+def test_every_form_of_the_table_is_tested() -> None:
+    assert set(FORMS) == set(DATE_FORMS)
+
+
+@pytest.mark.parametrize("form", DATE_FORMS)
+def test_what_is_no_date_is_a_gap(form: str) -> None:
+    assert numpy.isnan(seconds_of(pandas.Series(NO_DATES), form)).all()
+    assert find_form(pandas.Series([*FORMS[form], NO_DATES[0]])) is None
+
+
+def test_a_wrong_date_far_down_is_seen() -> None:
+    assert find_form(pandas.Series(["2023-01-01"] * 5000)) == "iso"
+    assert find_form(pandas.Series(["2023-01-01"] * 5000 + ["2023-02-30"])) is None
+
+
+def test_a_day_above_12_tells_whether_the_month_or_the_day_stands_first() -> None:
+    either = ["1/2/2023", "12/11/2023"] * 600
+    assert find_form(pandas.Series(either)) is None
+    assert "cannot be told apart" in column(either).note and column(either).kind != "date"
+    assert find_form(pandas.Series([*either, "1/13/2023"])) == "american"
+    assert find_form(pandas.Series([*either, "13/1/2023"])) == "british"
+    assert find_form(pandas.Series([*either, "13/1/2023", "1/13/2023"])) is None
+
+
+def test_the_study_file_may_call_a_column_dates() -> None:
+    for texts, form, note in (
+        (["1/2/2023", "unknown", None], "american", "read with the month first"),
+        (["1/2/2023", "unknown", "13/2/2023"], "british", "1 cells that are no dates"),
+        (
+            ["31.12.2023", "soon", None, "1.1.2024", "late"],
+            "european",
+            "2 cells that are no dates ('soon', 'late')",
+        ),
+    ):
+        found = inspect_columns(pandas.DataFrame({"x": texts}), Told({"x": "date"})).columns[0]
+        assert (found.kind, found.reading) == ("date", {"form": form})
+        assert note in found.note
+
+
+def test_seconds_by_hand() -> None:
+    texts = ["1970-01-01", "1970-01-02T00:00:01", "1969-12-31 23:59:59.5", None, "2001-09-09T01:46:40Z"]
+    seconds = seconds_of(pandas.Series(texts), "iso")
+    numpy.testing.assert_array_equal(seconds, [0.0, 86_401.0, -1.0, numpy.nan, 1e9])
+
+
+def test_an_offset_is_counted_out_as_pandas_does() -> None:
+    texts = [
+        *("2024-03-01T10:00:00+02:00", "2024-03-01T01:30:00+0530", "2024-12-31 23:00-01:30"),
+        *("2024-03-01T10:00:00Z", "2024-03-01T10:00:00", "2024-02-29T10:00-00:00"),
+    ]
+    expected = pandas.to_datetime(pandas.Series(texts), format="ISO8601", utc=True)
+    seconds = seconds_of(pandas.Series(texts), "iso")
+    assert seconds.tolist() == [time.timestamp() for time in expected]
+    assert date_parts(seconds)[1, :5].tolist() == [2024, 2, 29, 3, 20]
+
+
+def test_the_parts_of_a_date_by_hand() -> None:
+    assert PARTS == ("year", "month", "day", "weekday", "hour", "days")
+    parts = date_parts(seconds_of(pandas.Series(["2024-02-29T18:00", None, "1969-12-31T06:00:00"]), "iso"))
+    # 2024-02-29 was a Thursday, 19782 days after 1970-01-01; the last day of 1969 was a Wednesday.
+    expected = [[2024, 2, 29, 3, 18, 19782.75], [numpy.nan] * 6, [1969, 12, 31, 2, 6, -0.75]]
+    numpy.testing.assert_array_equal(parts, expected)
+
+
+@settings(max_examples=200, deadline=None)
+@given(some.lists(some.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1, max_size=5))
+def test_parts_are_those_of_the_calendar(times: list[datetime]) -> None:
+    for form, directive in {
+        "iso": "%Y-%m-%dT%H:%M:%S.%f",
+        "slashed": "%Y/%m/%d",
+        "american": "%m/%d/%Y",
+        "british": "%d-%m-%Y",
+        "european": "%d.%m.%Y",
+        "month name first": "%B %d, %Y",
+        "day, month name": "%d-%b-%Y",
+    }.items():
+        known = [time if form == "iso" else datetime(time.year, time.month, time.day) for time in times]
+        # `strftime` of some C libraries writes the year 7 without zeros.
+        texts = [time.strftime(directive.replace("%Y", f"{time.year:04d}")) for time in known]
+        whole = [time.replace(microsecond=0) for time in known]
+        days = [(time - datetime(1970, 1, 1)) / timedelta(days=1) for time in whole]
+        expected = [
+            [time.year, time.month, time.day, time.weekday(), time.hour, day]
+            for time, day in zip(whole, days, strict=True)
+        ]
+        parts = date_parts(seconds_of(pandas.Series(texts), form))
+        numpy.testing.assert_allclose(parts, expected, rtol=1e-12, atol=1e-9)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_columns_of_times_are_read_as_their_text_is(unit: str) -> None:
+    texts = ["2024-02-29T18:00:00", None, "1950-01-01T00:00:00.25", "1970-01-01T00:00:00"]
+    times = pandas.Series(
+        numpy.array(["NaT" if text is None else text for text in texts], f"datetime64[{unit}]")
+    )
+    numpy.testing.assert_array_equal(seconds_of(times, "iso"), seconds_of(pandas.Series(texts), "iso"))
+
+
+def test_a_time_zone_is_counted_out() -> None:
+    time = datetime(2024, 6, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    zoned = pandas.Series([pandas.Timestamp(time), pandas.NaT])
+    assert seconds_of(zoned, "iso")[0] == datetime(2024, 5, 31, 23, 30, tzinfo=UTC).timestamp()
+    assert numpy.isnan(seconds_of(zoned, "iso")[1])

@@ -1,0 +1,330 @@
+"""Numbers as people write them, and what looks like a number and is none: cell by cell and as whole columns."""
+
+from typing import Any
+
+import numpy
+import pandas
+import pytest
+
+from automl.data.features.numeric import number_values
+from automl.data.features.spellings import spelled_number
+from automl.data.schema import Column, Told, inspect_columns
+
+POINT: dict[str, float] = {
+    "12": 12.0,
+    "-3.5": -3.5,
+    "\u22123.5": -3.5,
+    "+7": 7.0,
+    ".5": 0.5,
+    "5.": 5.0,
+    "1e-05": 1e-05,
+    "2.5E+3": 2500.0,
+    "1,200": 1200.0,
+    "2,156,624": 2156624.0,
+    "12,34,567": 1234567.0,
+    "1,200.50": 1200.5,
+    "1 200": 1200.0,
+    "1\u00a0200.5": 1200.5,
+    "1\u202f234\u202f567": 1234567.0,
+    "1'200.50": 1200.5,
+    "$8.41": 8.41,
+    "$ 1,200": 1200.0,
+    "-$5": -5.0,
+    "$-5": -5.0,
+    "US$ 5.20": 5.2,
+    "€9.99": 9.99,
+    "9.99 €": 9.99,
+    "EUR 1,200": 1200.0,
+    "1,200 USD": 1200.0,
+    "Rs. 500": 500.0,
+    "13.5%": 13.5,
+    "13.5 %": 13.5,
+    "-0.2 ‰": -0.2,
+    "(1,200)": -1200.0,
+    "($5.50)": -5.5,
+    "5.00-": -5.0,
+    "1248 CC": 1248.0,
+    "23.4 kmpl": 23.4,
+    "82kg": 82.0,
+    "36 months": 36.0,
+    "20°C": 20.0,
+    "15 km/h": 15.0,
+    "1200 sq ft": 1200.0,
+    "735-739": 737.0,
+    "735 – 739": 737.0,
+    "10-20%": 15.0,
+    "$1,000 - $2,000": 1500.0,
+    "5 to 10 years": 7.5,
+    "10+ years": 10.0,
+    "65+": 65.0,
+    "> 5": 5.0,
+    "< 1 year": 0.5,
+    "~100": 100.0,
+}
+COMMA: dict[str, float] = {
+    "3,14": 3.14,
+    "-0,5": -0.5,
+    "1.200,50": 1200.5,
+    "1.234.567": 1234567.0,
+    "1.234": 1234.0,
+    "1 200,5": 1200.5,
+    "12,5 %": 12.5,
+    "1.200,00 €": 1200.0,
+    "1,4330": 1.433,
+}
+NEITHER = [
+    *("02139-1234", "1.2.3", "12-34-56", "A12", "10:30", "1/2", "+49 30 1234", "555-123-4567", "(030) 1234"),
+    *(
+        "192.168.1.1",
+        "2023-01-31",
+        "31.12.2023",
+        "12/31/2023",
+        "1,2,3",
+        "12,34",
+        "1,23,4",
+        "0x10",
+        "1_000",
+        "x",
+    ),
+    *(
+        "12345678901234567",
+        "4111 1111 1111 1111",
+        "5 kg 3 g",
+        "5 kg, 300 g",
+        "#12",
+        "No. 5",
+        "v1.2",
+        "5'11\"",
+        "1e",
+        "",
+    ),
+    *(
+        "--5",
+        "-(5)",
+        "(5",
+        "5)",
+        "20-10",
+        "1-2-3",
+        "B-52",
+        "12A4",
+        "٣",
+        "½",
+        "inf",
+        "nan",
+        "True",
+        "3 x 4",
+        "5/10",
+        "-",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), POINT.items())
+def test_a_number_with_a_decimal_point(text: str, value: float) -> None:
+    spelled = spelled_number(text, ".")
+    assert spelled is not None and spelled.value == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(("text", "value"), COMMA.items())
+def test_a_number_with_a_decimal_comma(text: str, value: float) -> None:
+    spelled = spelled_number(text, ",")
+    assert spelled is not None and spelled.value == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize("text", NEITHER)
+def test_what_is_no_number(text: str) -> None:
+    assert spelled_number(text, ".") is None
+
+
+ROWS = 60
+
+
+def column(cells: Any, name: str = "x", **told: Any) -> Column:
+    table = pandas.DataFrame({name: cells})
+    return inspect_columns(table, Told(**told)).columns[0]
+
+
+NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
+    "dollars": (
+        [f"${row},{row + 100}.50" for row in range(1, ROWS)],
+        [1000 * row + row + 100.5 for row in range(1, ROWS)],
+        {"decimal": ".", "unit": "$"},
+        "'$' stripped, thousands separators stripped (as in '$1,101.50')",
+    ),
+    "percent": (
+        [f"{row}.5%" for row in range(ROWS)],
+        [row + 0.5 for row in range(ROWS)],
+        {"decimal": ".", "unit": "%"},
+        "'%' stripped",
+    ),
+    "a unit and its plural": (
+        ["1 year", "2 years", "< 1 year", "10+ years"] * 15,
+        [1, 2, 0.5, 10] * 15,
+        {"decimal": ".", "unit": "year"},
+        "bounds as their number",
+    ),
+    "decimal commas": (
+        [f"{row},{row % 9}" for row in range(ROWS)],
+        [row + row % 9 / 10 for row in range(ROWS)],
+        {"decimal": ","},
+        "decimal commas",
+    ),
+    "ranges that come back": (
+        [f"{5 * row}-{5 * row + 4}" for row in range(12)] * 5,
+        [5 * row + 2.0 for row in range(12)] * 5,
+        {"decimal": "."},
+        "ranges as their middle",
+    ),
+    "one cell in twelve in another unit": (
+        ["5 kg"] * 10 + ["7 kg", "300 g"],
+        [5.0] * 10 + [7.0, numpy.nan],
+        {"decimal": ".", "unit": "kg"},
+        "1 cells that are no numbers ('300 g') are taken for gaps, the first in data row 12",
+    ),
+    "tiny numbers": (
+        [f"{row}e-05" for row in range(1, ROWS)],
+        [float(f"{row}e-05") for row in range(1, ROWS)],
+        {"decimal": "."},
+        "",
+    ),
+    "words for gaps in four of ten cells": (
+        ["1,5", "2,5", "?", "3,5", "N.A."] * 12,
+        [1.5, 2.5, numpy.nan, 3.5, numpy.nan] * 12,
+        {"decimal": ","},
+        "24 cells are gaps in words ('?', 'N.A.')",
+    ),
+    "either mark": (
+        [f"{row}.{row + 100}" for row in range(1, ROWS)],
+        [float(f"{row}.{row + 100}") for row in range(1, ROWS)],
+        {"decimal": "."},
+        "'1.101' could be 1.101 or 1101 and is read as the first; `decimal: \",\"` under `data` reads the other",
+    ),
+}
+
+
+@pytest.mark.parametrize(("cells", "numbers", "reading", "note"), NUMBERS.values(), ids=NUMBERS)
+def test_a_column_of_numbers(
+    cells: list[str], numbers: list[float], reading: dict[str, str], note: str
+) -> None:
+    found = column(cells)
+    assert (found.kind, found.reading) == ("numeric", reading)
+    assert note in found.note
+    numpy.testing.assert_allclose(number_values(pandas.Series(cells), found.reading), numbers, rtol=1e-12)
+    spaced = column([f" {cell}\t" for cell in cells])
+    assert (spaced.kind, spaced.reading) == ("numeric", reading)
+
+
+def spread(pattern: str) -> list[str]:
+    return [pattern.format(row, row + 11) for row in range(10, 10 + ROWS)]
+
+
+NO_NUMBERS: dict[str, list[str]] = {
+    "zip codes with four more digits": spread("021{}-12{}"),
+    "zip codes": spread("021{}"),
+    "zip codes, a few with a leading zero": [*spread("102{}"), "02139"],
+    "versions": spread("1.{}.3"),
+    "parts": spread("{}-34-56"),
+    "seats": spread("A{}"),
+    "times": spread("10:{}"),
+    "fractions": spread("1/{}"),
+    "telephones": spread("+49 30 12{}"),
+    "long telephones": spread("+49 301 234 1{}"),
+    "telephones without an area": spread("5{}-12{}"),
+    "telephones in groups": spread("555 123 4{}"),
+    "agents": [f"00{row % 10}" for row in range(ROWS)],
+    "codes with an E": [f"{row}E{row % 7}" for row in range(1, ROWS)],
+    "sixteen digits": spread("45320112830{}366"),
+    "card numbers": spread("4111 1111 1111 11{}"),
+    "two units": ["5 kg", "300 g"] * 30,
+    "two currencies": ["$5", "€7"] * 30,
+    "ids": spread("INV-{}"),
+    "addresses in a network": spread("192.168.1.{}"),
+    "house numbers with streets": [
+        f"{row} {name} Street"
+        for row in range(1, 11)
+        for name in ("Oak", "Elm", "Main", "Hill", "Lake", "Bay")
+    ],
+    "heights in feet and inches": [f"{5 + row % 2}'{row % 12}\"" for row in range(ROWS)],
+    "scores of matches": [f"{row % 5}-{(row * 7) % 4}" for row in range(ROWS)],
+    "coordinates": spread("52.{}, 13.4"),
+    "sizes": spread("{} x {}"),
+    "flight numbers": spread("LH {}"),
+    "isbn": spread("978-3-16-1484{}-0"),
+    "chess results": ["1-0", "0-1", "1/2-1/2"] * 20,
+    "hexadecimal": spread("0x{}"),
+    "words with a number now and then": ["red", "blue", "12"] * 20,
+    "most cells are words for gaps": ["-", "-", "-", "5", "7"] * 12,
+}
+
+
+@pytest.mark.parametrize("cells", NO_NUMBERS.values(), ids=NO_NUMBERS)
+def test_a_column_that_is_no_numbers(cells: list[str]) -> None:
+    assert column(cells).kind != "numeric"
+
+
+def test_the_study_file_says_which_mark_is_meant() -> None:
+    cells = [f"{row}.{row + 100}" for row in range(1, ROWS)]
+    found = column(cells, decimal=",")
+    assert found.reading == {"decimal": ","} and "could be" not in found.note
+    assert number_values(pandas.Series(cells), found.reading)[:2].tolist() == [1101.0, 2102.0]
+
+
+def test_another_column_says_which_mark_is_meant() -> None:
+    stock = [f"{row},{row + 100}" for row in range(1, ROWS)]
+    for other, mark in (("0,5", ","), ("0.5", ".")):
+        table = pandas.DataFrame({"stock": stock, "share": [other, "7"] * 29 + ["3"]})
+        found = inspect_columns(table).columns[0]
+        assert found.reading == {"decimal": mark} and "could be" not in found.note
+
+
+def test_two_units_are_pointed_out() -> None:
+    assert (
+        "looks like numbers in different units ('kg' and 'g')" in column(["5 kg", "300 g", "7 kg"] * 20).note
+    )
+
+
+def test_a_cell_is_read_as_it_was_in_training_and_not_otherwise() -> None:
+    reading = {"decimal": ".", "unit": "kg"}
+    cells = pandas.Series(["5 kg", "5", " 1,200 KG", "300 g", "5,5 kg", "?", None, 7, True])
+    expected = [5.0, 5.0, 1200.0, numpy.nan, numpy.nan, numpy.nan, numpy.nan, 7.0, 1.0]
+    assert number_values(cells, reading).tolist()[:3] == expected[:3]
+    numpy.testing.assert_array_equal(number_values(cells, reading), expected)
+
+
+def test_codes_that_are_called_numbers_are_numbers() -> None:
+    found = column(["007", "012"] * 30, kinds={"x": "numeric"})
+    assert number_values(pandas.Series(["007", "012"]), found.reading).tolist() == [7.0, 12.0]
+
+
+SENTINELS = [
+    ([-200.0, *range(40, 140)] + [-200.0] * 15, -200),
+    ([-1.0] * 60 + [float(row) for row in range(300, 400)], -1),
+    ([9999.0] * 5 + [row / 10 for row in range(100)], 9999),
+    ([0.0] * 7 + [float(row) for row in range(100, 150)], 0),
+]
+
+
+@pytest.mark.parametrize(("cells", "value"), SENTINELS)
+def test_a_value_far_from_the_rest_that_comes_back_is_pointed_out(cells: list[float], value: int) -> None:
+    note = column(cells, "no2").note
+    assert note.startswith(f"{value} stands in {cells.count(float(value))} cells, far from the rest")
+    assert note.endswith(f"write `gaps: {{no2: [{value}]}}` under `data`")
+    found = column(cells, "no2", gaps={"no2": [value]})
+    assert found.reading == {"gaps": [value]}
+    assert found.note == f"{cells.count(float(value))} cells are gaps, as told ({value})"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [float(row % 10) for row in range(100)],
+        [-1.0, 0.0, 1.0] * 30,
+        [*map(float, range(100)), 1e6],
+        [2.0 ** (row % 20) for row in range(100)],
+        numpy.random.default_rng(0).lognormal(0.0, 2.0, 500).tolist(),
+        [0.0] * 50 + [float(row) for row in range(1, 60)],
+        [-2.0, -1.0, *map(float, range(0, 120, 2))],
+    ],
+)
+def test_values_without_a_gap_in_them_are_left_alone(cells: list[float]) -> None:
+    assert column(cells).note == ""

@@ -1,0 +1,223 @@
+"""Files with a title above their names, without names, or with a name twice: what is said, and the keys that help."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+from click.testing import CliRunner, Result
+
+from automl.cli import cli
+from automl.config.reading import load_study, make_study
+from automl.data.dataset import Dataset
+from automl.data.headers import Beginning, find_beginning
+from automl.data.readers import read_dataset
+from automl.errors import AutoMLError, DataError
+
+NAMED = "age,work,pay\n" + "39,State,low\n50,Self,high\n38,State,low\n" * 4
+BARE = NAMED.partition("\n")[2]
+TITLED = f"Survey of 1994\n\n{NAMED}"
+TWICE = NAMED.replace("age,work", "pay,work")
+
+
+def read(folder: Path, text: str, name: str = "t.csv", **data: Any) -> Dataset:
+    (folder / name).write_text(text)
+    study = make_study({"name": "s", "data": {"path": name, "target": "pay", **data}})
+    return read_dataset(study, folder, lambda *keys: ".".join(map(str, keys)))
+
+
+def init(folder: Path, text: str, *options: str, name: str = "t.csv") -> Result:
+    (folder / name).write_text(text)
+    to = ["--target", "pay", "--to", str(folder / "s.yaml"), "--force"]
+    return CliRunner().invoke(cli, ["init", str(folder / name), *to, *options])
+
+
+def rows(text: str, separator: str = ",") -> list[tuple[int, list[str]]]:
+    return [(n, line.split(separator)) for n, line in enumerate(text.splitlines(), start=1) if line]
+
+
+@pytest.mark.parametrize(
+    ("text", "skip", "has_names"),
+    [
+        (NAMED, 0, True),
+        (TITLED, 2, True),
+        (BARE, 0, False),
+        (f"Survey\nof 1994\n{NAMED}", 2, True),
+        (f"Survey,,\n{NAMED}", 1, True),
+        (f"Survey\n{BARE}", 1, False),
+        ("a,b\n1,2\n3,4\n", 0, True),
+        (",b,c\n1,2,3\n2,3,4\n", 0, True),
+        ("0,1,2\n5,6,7\n1,2,3\n", 0, True),
+        ("land,1990,1995,2005\nAT,5,6,7\nDE,1,2,3\n", 0, True),
+        ("land,2020\nAT,7\nDE,3\n", 0, True),
+        ("x,s,n,t\nx,s,y,t\nb,s,n,p\n", 0, False),
+        ("39,State,77516,<=50K\n77,Private,28946,>50K\n57,Private,38169,>50K\n", 0, False),
+        ("5.1,3.5,1.4\n4.9,3.0,1.4\n", 0, False),
+        ("a\n1\n2\n", 0, True),
+        ("a,b,c\n", 0, True),
+        ("", 0, True),
+    ],
+)
+def test_how_a_file_begins(text: str, skip: int, has_names: bool) -> None:
+    found = find_beginning(rows(text))
+    assert (found.skip, found.has_names) == (skip, has_names)
+    assert (found.cure == "") == (skip == 0 and has_names) == found.is_usual
+
+
+def test_the_cure_is_a_key_with_its_value() -> None:
+    assert Beginning(1, True, 3).cure == (
+        "Line 2 looks like the names, and line 1 like a title: write `skip: 1` under `data`."
+    )
+    both = Beginning(3, False, 3).cure
+    assert "lines 1 to 3 like a title" in both and "`skip: 3` and `header: none`" in both
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (TITLED, {"skip": 2}),
+        (BARE, {"header": "none", "names": ["age", "work", "pay"]}),
+        (f"Survey\n{BARE}", {"skip": 1, "header": "none", "names": ["age", "work", "pay"]}),
+        (TWICE, {"names": ["age", "work", "pay"]}),
+        (BARE, {"header": "none", "target": "column_3"}),
+        (NAMED + ",,\n,,\n", {}),
+    ],
+)
+@pytest.mark.parametrize("features", [False, True])
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv"])
+def test_the_keys_read_the_table(
+    tmp_path: Path, text: str, keys: dict[str, Any], features: bool, name: str
+) -> None:
+    plain = read(tmp_path, NAMED)
+    text = text.replace(",", "\t") if name == "t.tsv" else text
+    chosen = {"features": ["age", "work"]} if features and keys.get("target") is None else {}
+    found = read(tmp_path, text, name, **keys, **chosen)
+    pandas.testing.assert_frame_equal(
+        found.table, plain.table.set_axis(found.table.columns, axis=1), check_dtype=False
+    )
+    assert found.target.tolist() == plain.target.tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "says"),
+    [
+        (TITLED, {}, r"has 3 cells, .*: write `skip: 2` under `data`\.$"),
+        (f"Survey,,\n{NAMED}", {}, r"^data.target: .*: write `skip: 1` under `data`\.$"),
+        (BARE, {}, r"^data.target: .*Line 1 looks like data.*`header: none`"),
+        (TWICE, {}, r"'pay' stands twice in line 1\. Rename one, or write `names"),
+        (
+            "2,2,38.5,2\n3,4,36.6,1\n3,2,37.5,1\n",
+            {},
+            r"'2' stands twice in line 1\. Line 1 looks like data.*`header: none`",
+        ),
+        (f"Survey\n{TWICE}", {"skip": 1}, r"'pay' stands twice in line 2\."),
+        (
+            NAMED,
+            {"names": ["a", "pay"]},
+            r"`data.names` must hold a name for every column, got 2 for 3 columns",
+        ),
+        (f"{TITLED}1,2,3,4\n", {"skip": 2}, r"line 16 has 4 cells"),
+    ],
+)
+def test_what_is_odd_is_said_with_the_line_and_the_key(
+    tmp_path: Path, text: str, keys: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(DataError, match=says):
+        read(tmp_path, text, **keys)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"sklearn": "iris", "skip": 1}, "must have `skip` only beside `path` or `url`"),
+        ({"path": "t.csv", "target": "y", "names": ["a", "b", "a"]}, "different `names`, got 'a' twice"),
+        ({"path": "t.csv", "target": "y", "header": "no"}, "header"),
+    ],
+)
+def test_keys_that_cannot_be(data: dict[str, Any], says: str) -> None:
+    with pytest.raises(AutoMLError, match=says):
+        make_study({"name": "s", "data": data})
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "keys"),
+    [
+        (TITLED, (), {"skip": 2}),
+        (TITLED.replace(",", ";"), (), {"skip": 2, "separator": ";"}),
+        (
+            BARE,
+            ("--header", "none", "--names", "age,work,pay"),
+            {"header": "none", "names": ["age", "work", "pay"]},
+        ),
+        (TWICE, ("--names", "age,work,pay"), {"names": ["age", "work", "pay"]}),
+        (f"Survey,,\n{NAMED}", ("--skip", "1"), {"skip": 1}),
+    ],
+)
+def test_init_writes_the_keys_that_it_was_given_or_has_found(
+    tmp_path: Path, text: str, options: tuple[str, ...], keys: dict[str, Any]
+) -> None:
+    made = init(tmp_path, text, *options)
+    assert made.exit_code == 0, made.output
+    study = load_study(tmp_path / "s.yaml")
+    assert {name: getattr(study.data, name) for name in keys} == keys
+    assert read_dataset(study, tmp_path, study.where).classes == ("low", "high")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (TWICE, "'pay' stands twice in line 1"),
+        (NAMED + "1,2,3,4\n", "line 14 has 4 cells"),
+        (NAMED.replace("high", "low"), "two different values"),
+        ("pay\nlow\nhigh\n", "a column besides its target"),
+        (NAMED.replace("low", "").replace("high", ""), "every cell is a gap"),
+        ("age,pay\n" + "1,2.5\n1,inf\n" * 5, "must be finite"),
+        ('age,pay\n"1,2\n', "is not a CSV table"),
+    ],
+)
+def test_init_writes_a_file_of_a_table_that_cannot_be_used(tmp_path: Path, text: str, says: str) -> None:
+    made = init(tmp_path, text)
+    assert made.exit_code == 0, made.output
+    written = " ".join((tmp_path / "s.yaml").read_text().replace("#", " ").split())
+    assert says in made.output and says in written and "to mend: " in written
+    study = load_study(tmp_path / "s.yaml")
+    assert (study.data.path, study.data.target) == ("t.csv", "pay")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "says"),
+    [
+        (BARE, (), "--target must name a column, got 'pay'"),
+        (BARE, (), "`header: none`"),
+        (NAMED, ("--target", "wage"), "--target must name a column, got 'wage'"),
+    ],
+)
+def test_init_needs_a_target_that_is_there(
+    tmp_path: Path, text: str, options: tuple[str, ...], says: str
+) -> None:
+    refused = init(tmp_path, text, *options)
+    assert refused.exit_code == 2 and says in refused.output
+    assert not (tmp_path / "s.yaml").exists()
+
+
+def test_init_needs_a_source_that_can_be_opened(tmp_path: Path) -> None:
+    for name in ("t.docx", "t.parquet", "t.csv.gz"):
+        refused = init(tmp_path, NAMED, name=name)
+        assert refused.exit_code == 2 and not (tmp_path / "s.yaml").exists(), refused.output
+
+
+def test_a_workbook_with_a_title_and_without_names(tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl")
+    cells = pandas.DataFrame([line.split(",") for line in NAMED.splitlines()])
+    title = pandas.DataFrame([["Survey of 1994", None, None]])
+    book = tmp_path / "t.xlsx"
+    pandas.concat([title, cells]).to_excel(book, header=False, index=False)
+    shutil.copy(book, tmp_path / "titled.xlsx")
+    data = {"path": "titled.xlsx", "target": "pay"}
+    study = make_study({"name": "s", "data": {**data, "skip": 1}})
+    assert read_dataset(study, tmp_path, study.where).classes == ("low", "high")
+    names = {"skip": 2, "header": "none", "names": ["a", "b", "pay"], "features": ["b"]}
+    study = make_study({"name": "s", "data": {**data, **names}})
+    dataset = read_dataset(study, tmp_path, study.where)
+    assert dataset.feature_names == ("b",) and len(dataset.target) == 12
