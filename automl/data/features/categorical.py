@@ -60,10 +60,7 @@ class Categorical(Feature):
         """See `Feature.graph`."""
         import tensorflow
 
-        cells = tensorflow.strings.strip(cells)
-        for gap in reading.get("gaps", ()):
-            cells = tensorflow.where(cells == level_text(gap), GAP, cells)
-        return cells
+        return tensorflow.strings.strip(cells)
 
     def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
         """See `Feature.contract`."""
