@@ -83,4 +83,6 @@ def _are_choices(known: pandas.Series, separator: str) -> bool:
         return False
     parts = Counter(part for text in known for part in set(parts_of(text, separator)))
     rare = sum(count for count in parts.values() if count < LEAST_ROWS_OF_A_TOKEN)
+    if 2 * sum(any(map(str.isalpha, part)) for part in parts) < len(parts):
+        return False  # dates, coordinates, times of day
     return len(parts) > 1 and rare <= _MOST_RARE * parts.total() and known.nunique() > len(parts)
