@@ -33,7 +33,7 @@ class Categorical(Feature):
 
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
-        if cells.known.map(lambda cell: isinstance(cell, bool | numpy.bool_)).all():
+        if cells.inferred == "boolean":
             return Found(1.0)
         if names_code(cells.name) and (code := _codes(cells)):
             return code

@@ -1,6 +1,7 @@
 """Choices: several of a few things in one cell, as in `Go;Python`. Each choice that comes back has an input."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import final
 
 import numpy
@@ -31,12 +32,13 @@ class Choices(Feature):
 
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
-        if not cells.known.map(lambda cell: isinstance(cell, str)).all():
+        if cells.inferred != "string":
             return None
-        separator = next((sign for sign in SEPARATORS if _are_choices(cells.known, sign)), None)
+        texts = cells.counted
+        separator = next((sign for sign in SEPARATORS if _are_choices(texts, sign)), None)
         if separator is None:
             return None
-        count = len({part for text in cells.known for part in parts_of(text, separator)})
+        count = len({part for text in texts for part in parts_of(text, separator)})
         note = f"several choices in a cell, separated by {separator!r}: {count} different ones, an input each"
         return Found(0.6, {"separator": separator}, note)
 
@@ -76,13 +78,16 @@ def parts_of(text: str, separator: str) -> list[str]:
     return [part for one in text.split(separator) if (part := one.strip(_EDGES))]
 
 
-def _are_choices(known: pandas.Series, separator: str) -> bool:
+def _are_choices(texts: Mapping[str, int], separator: str) -> bool:
     """Whether the parts of the cells are few and come back, in more combinations than there are parts."""
-    several = known.map(lambda text: separator in text)
-    if several.mean() < _LEAST_SEVERAL:
+    several = sum(count for text, count in texts.items() if separator in text)
+    if several < _LEAST_SEVERAL * sum(texts.values()):
         return False
-    parts = Counter(part for text in known for part in set(parts_of(text, separator)))
-    rare = sum(count for count in parts.values() if count < LEAST_ROWS_OF_A_TOKEN)
+    parts = Counter[str]()
+    for text, count in texts.items():
+        for part in set(parts_of(text, separator)):
+            parts[part] += count
     if 2 * sum(any(map(str.isalpha, part)) for part in parts) < len(parts):
         return False  # dates, coordinates, times of day
-    return len(parts) > 1 and rare <= _MOST_RARE * parts.total() and known.nunique() > len(parts)
+    rare = sum(count for count in parts.values() if count < LEAST_ROWS_OF_A_TOKEN)
+    return len(texts) > len(parts) > 1 and rare <= _MOST_RARE * parts.total()

@@ -1,6 +1,7 @@
 """What a kind of feature is: the interface of the files beside this one, and what they are asked about."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -33,6 +34,16 @@ class Cells:
     known: pandas.Series
     decimal: str | None = None
     usual: str | None = None
+
+    @property
+    def inferred(self) -> str:
+        """What pandas takes the known cells for: "string" and "boolean" where all of them are."""
+        return str(pandas.api.types.infer_dtype(self.known))
+
+    @property
+    def counted(self) -> Counter[Any]:
+        """The known cells, each with the number of times that it stands there."""
+        return Counter(self.known.tolist())
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,15 +28,19 @@ class Text(Feature):
 
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
-        if not cells.known.map(lambda cell: isinstance(cell, str)).all():
+        if cells.inferred != "string":
             return None
-        count = cells.known.map(lambda text: len(text.split())).mean()
+        texts = cells.counted
+        count = sum(own * len(text.split()) for text, own in texts.items()) / texts.total()
         if count < WORDS_OF_TEXT:
             return None
-        rows = Counter(word for text in cells.known for word in set(_words(text)))
+        rows = Counter[str]()
+        for text, own in texts.items():
+            for word in set(_words(text)):
+                rows[word] += own
         if not any(number >= LEAST_ROWS_OF_A_TOKEN for number in rows.values()):
             return None
-        note = f"free text ({cells.known.nunique()} different values of {count:.0f} words on average)"
+        note = f"free text ({len(texts)} different values of {count:.0f} words on average)"
         return Found(0.3, note=f"{note}; its most frequent words and pairs of words are learned from")
 
     def told(self, cells: Cells) -> Found:
