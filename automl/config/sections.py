@@ -66,7 +66,7 @@ class DataConfig(Section):
     )
     columns: dict[str, str] | None = Field(
         None,
-        description="What a column holds, where looking at it is not enough: numeric, categorical, date, drop.",
+        description="What a column holds, where looking cannot tell: numeric, categorical, date, choices, text, drop.",
     )
     decimal: Literal[".", ","] | None = Field(
         None,

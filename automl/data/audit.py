@@ -132,7 +132,11 @@ def _row_hashes(columns: Columns) -> numpy.ndarray:
     codes = pandas.DataFrame(columns.codes)
     tables = [part for part in (numbers, codes) if part.shape[1]]
     hashes = [pandas.util.hash_pandas_object(part, index=False).to_numpy() for part in tables]
-    return hashes[0] if len(hashes) == 1 else hashes[0] * _MIX + hashes[1]
+    hashes += [block.hashes() for block in columns.others.values()]
+    mixed = hashes[0]
+    for own in hashes[1:]:
+        mixed = mixed * _MIX + own
+    return mixed
 
 
 def _plain(numbers: numpy.ndarray) -> numpy.ndarray:
@@ -152,7 +156,8 @@ def _more_than_chance(hashes: numpy.ndarray, chance: float) -> bool:
 def _chance_of_equal_columns(columns: Columns) -> list[float]:
     """For each column the chance that two rows are equal in it."""
     rows = some_rows(numpy.arange(len(columns)))
-    return [_chance(column[rows]) for part in (columns.numbers, columns.codes) for column in part.T]
+    plain = [_chance(column[rows]) for part in (columns.numbers, columns.codes) for column in part.T]
+    return [*plain, *(_chance(block[rows].hashes()) for block in columns.others.values())]
 
 
 def _chance(values: numpy.ndarray) -> float:

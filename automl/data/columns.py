@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy
 import pandas
@@ -72,10 +73,9 @@ def encode_columns(
         levels: Of each categorical column where they are known; others are coded `UNKNOWN`. Found when left out.
     """
 
-    def read(column: Column) -> Block:
-        return column.feature.read(
-            without_gaps(table[column.name], column.reading.get("gaps", ())), column.reading
-        )
+    def read(column: Column) -> Any:
+        values = without_gaps(table[column.name], column.reading.get("gaps", ()))
+        return column.feature.read(values, column.reading)
 
     numeric, categorical = schema.stored("numbers"), schema.stored("codes")
     texts = [read(column) for column in categorical]

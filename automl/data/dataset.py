@@ -248,6 +248,8 @@ def _digest(table: pandas.DataFrame, target: str, columns: Columns, others: list
     for category, levels in enumerate(columns.levels):
         digest.update("\n".join(levels).encode())
         digest.update(numpy.ascontiguousarray(columns.codes[:, category]).tobytes())
+    for name, block in columns.others.items():
+        digest.update(name.encode() + numpy.ascontiguousarray(block.hashes()).tobytes())
     for values in others:
         digest.update("\n".join(map(str, values.tolist())).encode())
     return digest.hexdigest()

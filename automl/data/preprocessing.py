@@ -4,16 +4,17 @@ What is learned of each kind stands in its file in `features/`; here the inputs 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy
 
 from automl.data.columns import Columns
 from automl.data.features.categorical import FittedLevels, fit_levels, layout_levels
+from automl.data.features.cells import texts_without_gaps
 from automl.data.features.encodings import num_inputs
-from automl.data.features.feature import Tensor
+from automl.data.features.feature import Fitted, Tensor
 from automl.data.features.numeric import FittedNumbers, NumbersLayout, fit_numbers, layout_numbers
-from automl.data.schema import Schema
+from automl.data.schema import Column, Schema
 
 EMBEDDED_ABOVE = 32
 """Levels above which hidden layers see a column through an embedding (measured, DECISIONS.md)."""
@@ -29,10 +30,12 @@ class Layout:
     Attributes:
         numbers: Inputs of the numbers.
         slots: Inputs of each category, int64 of shape (category,); the last one is for levels without their own.
+        others: Inputs of each other column, by name.
     """
 
     numbers: NumbersLayout
     slots: numpy.ndarray
+    others: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def embedded(self) -> tuple[tuple[int, int], ...]:
@@ -46,20 +49,23 @@ class Layout:
 
     def num_inputs(self, encoding: str) -> int:
         """Inputs of a network under a numeric encoding."""
-        return num_inputs(encoding, self.numbers.num_bins) + len(self.numbers.gaps) + int(self.slots.sum())
+        numbers = num_inputs(encoding, self.numbers.num_bins) + len(self.numbers.gaps)
+        return numbers + sum(self.others.values()) + int(self.slots.sum())
 
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """Rows to inputs: numbers first, then what is missing of them, then the levels.
+    """Rows to inputs: numbers first, then what is missing of them, then other columns, then the levels.
 
     Attributes:
         numbers: Learned of the numbers.
         levels: Learned of each category.
+        others: Learned of each other column, by name.
     """
 
     numbers: FittedNumbers
     levels: tuple[FittedLevels, ...]
+    others: Mapping[str, Fitted] = field(default_factory=dict)
 
     def apply(self, columns: Columns) -> numpy.ndarray:
         """Inputs as float32, of shape (row, input)."""
@@ -73,6 +79,7 @@ class Preprocessing:
     def _inputs(self, columns: Columns) -> numpy.ndarray:
         """The same in one piece, as float64."""
         parts = [self.numbers.apply(columns.numbers)]
+        parts += [fitted.apply(columns.others[name]) for name, fitted in self.others.items()]
         parts += [fitted.apply(columns.codes[:, place]) for place, fitted in enumerate(self.levels)]
         return numpy.concatenate(parts, axis=1)
 
@@ -86,14 +93,20 @@ class Preprocessing:
         import tensorflow
 
         def read(store: str) -> list[Tensor]:
-            return [
-                column.feature.graph(cells[column.name], column.reading) for column in schema.stored(store)
-            ]
+            return [_read(cells[column.name], column) for column in schema.stored(store)]
 
         numbers = read("numbers")
         parts = [self.numbers.graph(tensorflow.concat(numbers, axis=1))] if numbers else []
-        parts += [fitted.graph(own) for fitted, own in zip(self.levels, read("codes"), strict=True)]
+        others = zip(self.others.values(), read("others"), strict=True)
+        levels = zip(self.levels, read("codes"), strict=True)
+        parts += [fitted.graph(own) for fitted, own in (*others, *levels)]
         return tensorflow.cast(tensorflow.concat(parts, axis=1), tensorflow.float32)
+
+
+def _read(cells: Tensor, column: Column) -> Tensor:
+    if column.feature.input_type == "string":
+        cells = texts_without_gaps(cells, column.reading.get("gaps", ()))
+    return column.feature.graph(cells, column.reading)
 
 
 def make_layout(columns: Columns, rows: numpy.ndarray) -> Layout:
@@ -103,7 +116,11 @@ def make_layout(columns: Columns, rows: numpy.ndarray) -> Layout:
         columns: The table.
         rows: All rows that any fold may fit on.
     """
-    return Layout(layout_numbers(columns.numbers[rows]), layout_levels(columns.codes[rows]))
+    return Layout(
+        numbers=layout_numbers(columns.numbers[rows]),
+        slots=layout_levels(columns.codes[rows]),
+        others={name: block[rows].num_inputs() for name, block in columns.others.items()},
+    )
 
 
 def fit_preprocessing(columns: Columns, layout: Layout, encoding: str) -> Preprocessing:
@@ -118,4 +135,5 @@ def fit_preprocessing(columns: Columns, layout: Layout, encoding: str) -> Prepro
     return Preprocessing(
         numbers=fit_numbers(columns.numbers, layout.numbers, encoding),
         levels=tuple(fit_levels(*own) for own in codes),
+        others={name: block.fit(layout.others[name]) for name, block in columns.others.items()},
     )

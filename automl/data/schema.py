@@ -17,7 +17,7 @@ from automl.data.features.written import usual_mark
 DROP = "drop"
 """What the study file calls a column that is to be left out."""
 
-UNLEARNED = ("identifier", "text", "constant", "empty", DROP)
+UNLEARNED = ("identifier", "constant", "empty", DROP)
 """What a column can be beside a kind of feature; none of them is learned from."""
 
 _LEAST_ROWS = 50
@@ -25,9 +25,6 @@ _LEAST_ROWS = 50
 
 _LEAST_NAMED = 10
 """Rows that it must have more than where its name says it."""
-
-_WORDS_OF_TEXT = 3.0
-"""Words a cell, on average, from which unique text is called free text and not an identifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +191,6 @@ _DROPPED: tuple[Callable[[Cells], Column | None], ...] = (_empty, _constant, _ro
 def _prose(cells: Cells) -> Column:
     """What no kind of feature wants."""
     distinct = cells.known.nunique()
-    words = cells.known.map(lambda text: len(str(text).split())).mean()
-    if words >= _WORDS_OF_TEXT:
-        note = f"free text ({distinct} different values of {words:.0f} words on average); dropped"
-        return Column(cells.name, "text", f"{note}, for text is not learned from")
     note = f"{distinct} different values in {len(cells.known)} rows; dropped as an identifier"
     return Column(cells.name, "identifier", note)
 

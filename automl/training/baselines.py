@@ -35,7 +35,7 @@ class Baseline:
     Attributes:
         classifier: Makes a model of classes from a seed.
         regressor: The same of numbers.
-        raw: Whether it takes numbers with gaps and codes of levels; else the inputs of a network.
+        raw: Whether it takes numbers with gaps and codes of levels; else, and where there is text, a network's inputs.
     """
 
     classifier: Callable[[int], Any]
@@ -99,7 +99,7 @@ def _predictions(
     """Predictions for the second rows by a model of the first ones."""
     training, others = (dataset.columns.take(some) for some in rows)
     inputs: list[Any]
-    if baseline.raw:
+    if baseline.raw and not training.others:
         inputs = [_raw(training), _raw(others)]
     else:
         preprocessing = fit_preprocessing(training, layout, "standard")

@@ -73,7 +73,7 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     "sentences": (
         [f"this one is sentence number {row}" for row in range(ROWS)],
         "text",
-        "free text (60 different values of 6 words on average); dropped",
+        "free text (60 different values of 6 words on average); its most frequent words",
     ),
     "one number": ([4.5] * 3, "constant", "every cell is 4.5; dropped"),
     "one word": (["u", " u", "u "], "constant", "every cell is 'u'; dropped"),

@@ -240,7 +240,9 @@ def test_an_interrupt_keeps_finished_trials_and_marks_the_runs_killed(ran, store
     one_by_one = {**SMALL["search"], "cohort": 1}
     with pytest.raises(KeyboardInterrupt):
         automl.run_study(
-            write(folder, name="cut", search=one_by_one), mlruns=folder / "mlruns", trackers=[recorder]
+            write(folder, name="cut", search=one_by_one, tracking={"to": "mlflow"}),
+            mlruns=folder / "mlruns",
+            trackers=[recorder],
         )
     experiment = store.get_experiment_by_name("cut")
     runs = {run.data.tags["role"]: run for run in store.search_runs([experiment.experiment_id])}

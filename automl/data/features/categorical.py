@@ -33,7 +33,7 @@ class Categorical(Feature):
 
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
-        if cells.known.map(lambda cell: isinstance(cell, bool | numpy.bool_)).all():
+        if cells.inferred == "boolean":
             return Found(1.0)
         if names_code(cells.name) and (code := _codes(cells)):
             return code
@@ -60,10 +60,7 @@ class Categorical(Feature):
         """See `Feature.graph`."""
         import tensorflow
 
-        cells = tensorflow.strings.strip(cells)
-        for gap in reading.get("gaps", ()):
-            cells = tensorflow.where(cells == level_text(gap), GAP, cells)
-        return cells
+        return tensorflow.strings.strip(cells)
 
     def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
         """See `Feature.contract`."""

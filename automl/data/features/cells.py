@@ -102,6 +102,15 @@ def without_gaps(values: pandas.Series, gaps: Sequence[str | float]) -> pandas.S
     return values.mask(values.map(lambda cell: _is_one_of(cell, texts, numbers)).astype(bool))
 
 
+def texts_without_gaps(cells: Any, gaps: Sequence[str | float]) -> Any:
+    """The same as TensorFlow operations, for a tensor of texts."""
+    import tensorflow
+
+    for gap in gaps:
+        cells = tensorflow.where(tensorflow.strings.strip(cells) == level_text(gap), GAP, cells)
+    return cells
+
+
 def _is_one_of(cell: Any, texts: set[str], numbers: set[float]) -> bool:
     if isinstance(cell, str):
         text = cell.strip(SPACES)

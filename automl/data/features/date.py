@@ -158,15 +158,20 @@ class _Seen:
 
 def _survey(known: pandas.Series, told: bool = False) -> _Seen:
     """Which forms read these cells. Of most columns that hold no dates and are not told to, the first ones tell."""
+    if not told and not _may_be_dates(known.head(NUM_TRIED).map(level_text)):
+        return _Seen(["iso"], 0.0, False)
     texts = known.map(level_text)
     values = texts[~texts.map(is_gap_word).to_numpy(bool)]
     if not len(values) or (2 * len(values) <= len(texts) and not told):
         return _Seen(["iso"], 0.0, False)
-    sample = values.head(NUM_TRIED)
-    forms = [form for form in DATE_FORMS if _count(sample, form)] or ["iso"]
-    if len(sample) < len(values) and _share(sample, forms) < _HALF and not told:
-        return _Seen(["iso"], 0.0, False)
+    forms = [form for form in DATE_FORMS if _count(values.head(NUM_TRIED), form)] or ["iso"]
     return _chosen(values, forms)
+
+
+def _may_be_dates(texts: pandas.Series) -> bool:
+    """Whether half of these texts end as dates do: with a digit, a zone, or the M of AM and PM."""
+    ends = [text.strip(SPACES)[-1:] for text in texts.unique() if not is_gap_word(text.strip(SPACES))]
+    return 2 * sum(end.isdigit() or end in "mMZ." for end in ends) >= len(ends) > 0
 
 
 def _chosen(values: pandas.Series, forms: Sequence[str]) -> _Seen:
@@ -191,12 +196,10 @@ def _count(values: pandas.Series, form: str) -> int:
     return int(numpy.isfinite(seconds_of(values, form)).sum())
 
 
-def _share(values: pandas.Series, forms: Sequence[str]) -> float:
-    return float(numpy.isfinite(first_seconds(values, forms)).mean())
-
-
 def _can_be_days(known: pandas.Series) -> bool:
     """Whether numbers can be days as in 20240229: eight digits, and not all of one year and month."""
+    if not len(known) or not 18_000_000 <= float(known.iloc[0]) < 22_000_000:
+        return False
     numbers = known.to_numpy(numpy.float64)
     whole = ((numbers >= 18_000_000) & (numbers < 22_000_000) & (numbers % 1 == 0)).all()
     return bool(whole) and known.nunique() > 1

@@ -1,6 +1,7 @@
 """What a kind of feature is: the interface of the files beside this one, and what they are asked about."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -9,9 +10,6 @@ import numpy
 import pandas
 
 Tensor: TypeAlias = Any
-Block: TypeAlias = Any
-"""Rows of a column as one array or sparse matrix: indexed by rows, with `shape[0]` rows."""
-
 Reading: TypeAlias = Mapping[str, Any]
 """How the cells of one column are read, decided once, by the training table: plain values that JSON can hold."""
 
@@ -37,6 +35,16 @@ class Cells:
     decimal: str | None = None
     usual: str | None = None
 
+    @property
+    def inferred(self) -> str:
+        """What pandas takes the known cells for: "string" and "boolean" where all of them are."""
+        return str(pandas.api.types.infer_dtype(self.known))
+
+    @property
+    def counted(self) -> Counter[Any]:
+        """The known cells, each with the number of times that it stands there."""
+        return Counter(self.known.tolist())
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -54,15 +62,39 @@ class Found:
     note: str = ""
 
 
+class Block(ABC):
+    """Rows of one column that are kept by themselves (`Store`): what they are, and what can be learned of them."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of rows."""
+
+    @abstractmethod
+    def __getitem__(self, rows: numpy.ndarray | slice) -> "Block":
+        """Some of the rows."""
+
+    @abstractmethod
+    def hashes(self) -> numpy.ndarray:
+        """A number for each row, uint64 of shape (row,), equal for equal rows."""
+
+    @abstractmethod
+    def num_inputs(self) -> int:
+        """Number of inputs, if these are all rows that any fold may fit on."""
+
+    @abstractmethod
+    def fit(self, num_inputs: int) -> "Fitted":
+        """Learn what turns rows into so many inputs; these are the fit rows."""
+
+
 class Fitted(ABC):
     """What was learned of fit rows: turns rows into inputs of a network."""
 
     @abstractmethod
-    def apply(self, block: Block) -> numpy.ndarray:
+    def apply(self, block: Any) -> numpy.ndarray:
         """Inputs of shape (row, input)."""
 
     @abstractmethod
-    def graph(self, block: Tensor) -> Tensor:
+    def graph(self, block: Any) -> Any:
         """The same as TensorFlow operations, float64; TensorFlow is imported inside."""
 
 

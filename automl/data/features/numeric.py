@@ -43,7 +43,7 @@ class Numeric(Feature):
         """See `Feature.detect`."""
         if is_numeric(cells.values):
             return Found(0.95, note=_joined(_infinite(cells.values), far_values(cells)))
-        if not cells.known.map(lambda cell: isinstance(cell, str)).any():
+        if cells.inferred not in ("string", "mixed", "mixed-integer"):
             return self._written(cells) if number_share(cells.known) >= MOSTLY else None
         seen = survey(cells.known, cells.decimal, cells.usual)
         if seen.share < MOSTLY:

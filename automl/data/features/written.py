@@ -164,6 +164,11 @@ def _spelled(values: Mapping[str, int], mark: str) -> dict[str, Spelled]:
     ranges = {text for text, own in found.items() if own.is_range and not own.unit}
     if len(ranges) > _MOST_LOOSE_RANGES and 2 * len(ranges) > sum(values[text] for text in ranges):
         found = {text: own for text, own in found.items() if text not in ranges}
+    bounds = [text for text, own in found.items() if own.is_bound]
+    if 2 * sum(values[text] for text in bounds) > sum(values[text] for text in found):
+        return {
+            text: own for text, own in found.items() if not own.is_bound
+        }  # classes, as `<=50K` and `>50K`
     spaced = {text for text in found if " " in text and text.replace(" ", "").isdigit()}
     lengths = {len(text) for text in spaced}
     if (

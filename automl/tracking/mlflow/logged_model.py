@@ -173,28 +173,17 @@ def _mlflow_model(run_id: str, logged: Any) -> Any:
 
 def _signature(model: ExportedModel) -> Any:
     from mlflow.models import ModelSignature
-    from mlflow.types.schema import ColSpec, Schema
+    from mlflow.types.schema import AnyType, ColSpec, Schema
 
-    inputs = [ColSpec(_column_type(model.example[name]), str(name)) for name in model.example.columns]
+    # Names without types: MLflow would refuse whole numbers where it was shown fractions, a category where it was shown
+    # text, a column of gaps anywhere, and would read a null as false. The model itself checks what a column holds.
+    inputs = [ColSpec(AnyType(), str(name)) for name in model.example.columns]
     if model.task is Task.REGRESSION:
         outputs = [ColSpec("double", "prediction")]
     else:
         outputs = [ColSpec(_label_type(model.classes[0]), "prediction")]
         outputs += [ColSpec("float", f"probability_{label}") for label in model.classes]
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
-
-
-def _column_type(column: pandas.Series) -> Any:
-    """MLflow's type of a column; none for numbers and truth values.
-
-    MLflow would refuse whole numbers in a column that is declared to hold fractions, and read a null as false. The
-    exported model itself checks what a column holds.
-    """
-    from mlflow.types.schema import AnyType
-
-    if types.is_datetime64_any_dtype(column):
-        return "datetime"
-    return AnyType() if types.is_numeric_dtype(column) else "string"
 
 
 def _label_type(label: str | int | float | bool) -> str:

@@ -235,6 +235,7 @@ NO_NUMBERS: dict[str, list[str]] = {
     "codes with an E": [f"{row}E{row % 7}" for row in range(1, ROWS)],
     "sixteen digits": spread("45320112830{}366"),
     "card numbers": spread("4111 1111 1111 11{}"),
+    "classes that are bounds": ["<=50K", ">50K", "<=50K"] * 20,
     "two units": ["5 kg", "300 g"] * 30,
     "two currencies": ["$5", "€7"] * 30,
     "ids": spread("INV-{}"),

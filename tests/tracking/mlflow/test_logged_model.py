@@ -86,10 +86,8 @@ def test_requirements_are_pinned(saved: Path) -> None:
     assert all("==" in line for line in lines)
 
 
-def test_columns_of_text_times_and_truths_are_declared_as_such(
-    classifier: ExportedModel, tmp_path: Path
-) -> None:
-    """The example is held against the signature when the model is saved."""
+def test_no_column_is_declared_to_have_a_type(classifier: ExportedModel, tmp_path: Path) -> None:
+    """The example is held against the signature when the model is saved. The model itself knows what it can read."""
     times = pandas.to_datetime(pandas.Series(["2023-01-01 12:00", None, "1969-12-31 00:00"]))
     columns = {
         "color": ["red", None, "blue"],
@@ -101,13 +99,7 @@ def test_columns_of_text_times_and_truths_are_declared_as_such(
     example = classifier.example.assign(**columns)
     save_pyfunc(dataclasses.replace(classifier, example=example), tmp_path / "model")
     declared = [(name, kind) for name, kind, _ in signature(tmp_path / "model", "inputs")]
-    assert declared[2:] == [
-        ("color", "string"),
-        ("flag", "any"),
-        ("gappy", "string"),
-        ("at", "datetime"),
-        ("zoned", "datetime"),
-    ]
+    assert [kind for _, kind in declared] == ["any"] * len(example.columns)
 
 
 def test_rows_are_completed() -> None:

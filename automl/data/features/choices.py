@@ -1,0 +1,93 @@
+"""Choices: several of a few things in one cell, as in `Go;Python`. Each choice that comes back has an input."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import final
+
+import numpy
+import pandas
+
+from .categorical import level_texts
+from .feature import Cells, Feature, Found, Reading, Tensor
+from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenBlock, make_block
+
+SEPARATORS = (";", "|", ",", "/", "+")
+
+_EDGES = " \t\n\v\f\r[]{}'\""
+"""What may stand around a choice: spaces, and what lists are written with."""
+
+_LEAST_SEVERAL = 0.1
+"""Share of the cells that must hold several choices."""
+
+_MOST_RARE = 0.02
+"""Share of all choices that may stand in few cells: names and titles have commas too, but their parts are rare."""
+
+
+@final
+class Choices(Feature):
+    """See the module. A reading has the `separator`."""
+
+    name = "choices"
+    store = "others"
+
+    def detect(self, cells: Cells) -> Found | None:
+        """See `Feature.detect`."""
+        if cells.inferred != "string":
+            return None
+        texts = cells.counted
+        separator = next((sign for sign in SEPARATORS if _are_choices(texts, sign)), None)
+        if separator is None:
+            return None
+        count = len({part for text in texts for part in parts_of(text, separator)})
+        note = f"several choices in a cell, separated by {separator!r}: {count} different ones, an input each"
+        return Found(0.6, {"separator": separator}, note)
+
+    def told(self, cells: Cells) -> Found:
+        """See `Feature.told`."""
+        counts = {
+            sign: int(cells.known.map(lambda cell, sign=sign: sign in str(cell)).sum()) for sign in SEPARATORS
+        }
+        return Found(1.0, {"separator": max(counts, key=lambda sign: counts[sign])})
+
+    def read(self, values: pandas.Series, reading: Reading) -> TokenBlock:
+        """See `Feature.read`."""
+        return make_block(
+            [parts_of(text, reading["separator"]) for text in level_texts(values)], weighted=False
+        )
+
+    def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
+        """See `Feature.given`."""
+        return level_texts(values).to_numpy(object)
+
+    def graph(self, cells: Tensor, reading: Reading) -> Tensor:
+        """See `Feature.graph`."""
+        import tensorflow
+
+        edges = r"^[\s\v\[\]{}'\"]+|[\s\v\[\]{}'\"]+$"
+        parts = tensorflow.strings.split(cells, reading["separator"])
+        parts = parts.with_values(tensorflow.strings.regex_replace(parts.values, edges, ""))
+        return tensorflow.ragged.boolean_mask(parts, parts != "")
+
+
+def parts_of(text: str, separator: str) -> list[str]:
+    """The choices in a cell.
+
+    >>> parts_of("Go; Python;", ";"), parts_of("['a', 'b']", ","), parts_of("", ";")
+    (['Go', 'Python'], ['a', 'b'], [])
+    """
+    return [part for one in text.split(separator) if (part := one.strip(_EDGES))]
+
+
+def _are_choices(texts: Mapping[str, int], separator: str) -> bool:
+    """Whether the parts of the cells are few and come back, in more combinations than there are parts."""
+    several = sum(count for text, count in texts.items() if separator in text)
+    if several < _LEAST_SEVERAL * sum(texts.values()):
+        return False
+    parts = Counter[str]()
+    for text, count in texts.items():
+        for part in set(parts_of(text, separator)):
+            parts[part] += count
+    if 2 * sum(any(map(str.isalpha, part)) for part in parts) < len(parts):
+        return False  # dates, coordinates, times of day
+    rare = sum(count for count in parts.values() if count < LEAST_ROWS_OF_A_TOKEN)
+    return len(texts) > len(parts) > 1 and rare <= _MOST_RARE * parts.total()
