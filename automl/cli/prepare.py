@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,16 +125,20 @@ def _look_at(data: Path, target: str | None, encoding: str, to: Path) -> TableFa
 
     file = with_separator(TableFile(data, encoding=encoding))
     table = read_file(file)
+    commas = usual_mark(table) == ","
+    if commas:
+        table = read_file(replace(file, decimal=","))
     if target is None:
         columns = ", ".join(map(str, table.columns[:20]))
         raise DataError(f"{data}: name the column to predict with --target. The table has: {columns}.")
     path = Path(os.path.relpath(data, to.parent)).as_posix()
-    dataset = make_dataset(table, target, DataConfig(path=path, target=target), lambda *_: str(data))
+    config = DataConfig(path=path, target=target, decimal="," if commas else None)
+    dataset = make_dataset(table, target, config, lambda *_: str(data))
     comment = f"{len(table)} rows, {len(dataset.feature_names)} features, {dataset.task}"
     source = {"path": f"{_quoted(path)}   # {comment}", "target": _quoted(target)}
     if file.separator is not None:
         source["separator"] = _quoted(file.separator)
-    if usual_mark(table) == ",":
+    if commas:
         source["decimal"] = _quoted(",")
     if encoding != "utf-8":
         source["encoding"] = _quoted(encoding)

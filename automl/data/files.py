@@ -34,6 +34,7 @@ class TableFile:
         label: What errors call it; its path when empty.
         encoding: Of its text.
         separator: Between the cells of its lines; None for the one that is usual in its format.
+        decimal: What stands before the decimals of its numbers; None for a point.
         texts: Columns whose cells are left as the text that they are, where a format does not know numbers from text.
     """
 
@@ -42,6 +43,7 @@ class TableFile:
     label: str = ""
     encoding: str = "utf-8"
     separator: str | None = None
+    decimal: str | None = None
     texts: tuple[str, ...] = ()
 
     def error(self, what: str) -> DataError:

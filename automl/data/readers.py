@@ -90,7 +90,8 @@ def _from_url(config: StudyConfig, _: Path, where: Where) -> tuple[pandas.DataFr
 def _from_file(file: TableFile, config: StudyConfig, where: Where) -> tuple[pandas.DataFrame, str]:
     kinds = {} if has_types(file) else config.data.columns or {}
     levels = tuple(name for name, kind in kinds.items() if kind == "categorical")
-    table, target = read_file(replace(file, texts=levels), wanted_columns(config)), config.data.target or ""
+    file = replace(file, texts=levels, decimal=config.data.decimal)
+    table, target = read_file(file, wanted_columns(config)), config.data.target or ""
     table = table.assign(**{name: _settled(table[name]) for name in levels if name in table.columns})
     cure = separator_cure([str(name) for name in table.columns])
     if cure and target not in table.columns:

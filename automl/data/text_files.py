@@ -39,6 +39,7 @@ def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pand
                 dtype={name: str for name in names if name in file.texts},
                 sep=separator,
                 encoding=file.encoding,
+                decimal=file.decimal or ".",
                 index_col=False,
                 low_memory=False,
             )
