@@ -66,6 +66,9 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
     try:
         file, notes = _guessed(replace(file, names=told.names), told.encoding is None)
         table = read_file(file).rename(columns=str)
+        decimal = usual_mark(table)
+        if decimal == ",":
+            table = read_file(replace(file, decimal=decimal)).rename(columns=str)
     except DataError as error:
         if not find_format(file).is_text:
             raise
@@ -74,12 +77,13 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
     assert target is not None
     path = _relative(data, to)
     try:
-        dataset = make_dataset(table, target, DataConfig(path=path, target=target), lambda *_: str(data))
+        config = DataConfig(path=path, target=target, decimal="," if decimal == "," else None)
+        dataset = make_dataset(table, target, config, lambda *_: str(data))
     except DataError as error:
         return _unused(file, table, target, to, str(error).removeprefix(f"{data}: "))
     comment = f"{len(table)} rows, {len(dataset.feature_names)} features, {dataset.task}"
     found = (*findings.describe_table(table, dataset), *(f"note: {line}" for line in notes))
-    return _facts(dataset, _source(file, target, to, comment, dataset, usual_mark(table)), found), ""
+    return _facts(dataset, _source(file, target, to, comment, dataset, decimal), found), ""
 
 
 def default_space(num_rows: int, has_numbers: bool, long_tail: bool) -> dict[str, dict[str, Any]]:

@@ -37,6 +37,7 @@ class TableFile:
         skip: Lines above its line of names, or above its rows.
         header: Whether it has a line of names.
         names: Of its columns, in place of those that stand in it; empty to take those.
+        decimal: What stands before the decimals of its numbers; None for a point.
         texts: Columns whose cells are left as the text that they are, where a format does not know numbers from text.
     """
 
@@ -48,6 +49,7 @@ class TableFile:
     skip: int = 0
     header: bool = True
     names: tuple[str, ...] = ()
+    decimal: str | None = None
     texts: tuple[str, ...] = ()
 
     def error(self, what: str) -> DataError:

@@ -114,7 +114,8 @@ def table_file(data: DataConfig, path: Path, where: str = "", label: str = "") -
 def _from_file(file: TableFile, config: StudyConfig, where: Where) -> tuple[pandas.DataFrame, str]:
     kinds = {} if has_types(file) else config.data.columns or {}
     levels = tuple(name for name, kind in kinds.items() if kind == "categorical")
-    table, target = read_file(replace(file, texts=levels), wanted_columns(config)), config.data.target or ""
+    file = replace(file, texts=levels, decimal=config.data.decimal)
+    table, target = read_file(file, wanted_columns(config)), config.data.target or ""
     table = table.assign(**{name: _settled(table[name]) for name in levels if name in table.columns})
     if target not in table.columns:
         _explain_columns(file, [str(name) for name in table.columns], target, where)

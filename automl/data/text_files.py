@@ -44,6 +44,7 @@ def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pand
                 encoding=file.encoding,
                 skiprows=file.skip,
                 header=0 if file.header else None,
+                decimal=file.decimal or ".",
                 index_col=False,
                 low_memory=False,
                 names=names if file.names or not file.header else None,

@@ -335,3 +335,23 @@ def test_codes_are_kept_as_they_are_written(
     path = write(f"code{separator}y\n{rows}", name)
     dataset = read(path.parent, path=name, target="y", columns={"code": "categorical"})
     assert dataset.columns.levels == (levels,)
+
+
+def test_a_file_with_decimal_commas_is_read_as_one_with_points(tmp_path: Path) -> None:
+    """`1.234` is more than a thousand there, `01.03.2004` a day and `18.00.00` a time of day."""
+    shares, amounts = [row / 8 + 0.25 for row in range(60)], [1234 + 7 * row for row in range(60)]
+    with (tmp_path / "t.csv").open("w") as file:
+        print("day;at;share;amount;y", file=file)
+        for row in range(60):
+            share, amount = str(shares[row]).replace(".", ","), f"{amounts[row]:,}".replace(",", ".")
+            print(f"{1 + row % 28:02}.03.2004;{row % 24:02}.00.00;{share};{amount};{row % 3}", file=file)
+    dataset = read(tmp_path, path="t.csv", target="y", separator=";", decimal=",")
+    assert {column.name: (column.kind, dict(column.reading)) for column in dataset.schema.columns} == {
+        "day": ("date", {"form": "european"}),
+        "at": ("date", {"form": "dotted clock"}),
+        "share": ("numeric", {"decimal": ","}),
+        "amount": ("numeric", {"decimal": ","}),
+    }
+    numbers = dict(zip(dataset.columns.names, dataset.columns.numbers.T, strict=True))
+    assert numbers["share"].tolist() == shares
+    assert numbers["amount"].tolist() == amounts

@@ -125,7 +125,7 @@ def test_the_scorer_reads_what_people_have(tmp_path):
     with pytest.raises(ValueError, match="2nd"):
         scorer.predict(plain.drop(columns="2nd"))
     with pytest.raises(ValueError, match="a/b"):
-        scorer.predict(plain.astype(object).assign(**{"a/b": "red"}))
+        scorer.predict(pandas.concat([plain.astype(object).assign(**{"a/b": "red"})] * 5, ignore_index=True))
     with pytest.raises(ValueError, match=r"\['2nd'\] more than once"):
         scorer.predict(plain[[*NASTY, "2nd"]])
     assert len(scorer.predict(plain.iloc[:0])) == 0

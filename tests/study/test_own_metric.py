@@ -116,7 +116,11 @@ def test_it_is_given_copies_and_what_its_task_has(tmp_path: Path) -> None:
             "my_metrics.py:profit",
             r"gives nan, which is no finite number",
         ),
-        ("import os\ndef profit(*_):\n    os._exit(3)", "my_metrics.py:profit", r"the metric .* ends"),
+        (
+            "import os\ndef profit(*_):\n    os._exit(3)",
+            "my_metrics.py:profit",
+            r"the metric .* ended the process",
+        ),
         ("def f1(*_):\n    return 1.0", "my_metrics.py:f1", r"not called as one of our metrics"),
     ],
 )

@@ -11,7 +11,7 @@ from .cells import SPACES, first_row, is_numeric, plain_text
 from .encodings import FITS, NUM_BINS, Encoding
 from .feature import Cells, Feature, Fitted, Found, Reading, Tensor
 from .sentinels import far_value
-from .spellings import is_gap_word, plain_number, spelled_number
+from .spellings import MARKS, is_gap_word, plain_number, spelled_number
 from .written import Survey, survey
 
 LARGEST = 1e100
@@ -42,7 +42,7 @@ class Numeric(Feature):
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
         if is_numeric(cells.values):
-            return Found(0.95, note=_joined(_infinite(cells.values), far_values(cells)))
+            return Found(0.95, _told(cells), _joined(_infinite(cells.values), far_values(cells)))
         if cells.inferred not in ("string", "mixed", "mixed-integer"):
             return self._written(cells) if number_share(cells.known) >= MOSTLY else None
         seen = survey(cells.known, cells.decimal, cells.usual)
@@ -53,7 +53,7 @@ class Numeric(Feature):
     def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""
         if types.is_numeric_dtype(cells.values):
-            return Found(1.0, note=_joined(_infinite(cells.values), far_values(cells)))
+            return Found(1.0, _told(cells), _joined(_infinite(cells.values), far_values(cells)))
         return self._written(cells)
 
     def _written(self, cells: Cells, seen: Survey | None = None) -> Found:
@@ -131,6 +131,11 @@ def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[
     known = known.map(plain_text) if not types.is_numeric_dtype(values) else known
     found = Numeric().told(Cells(str(values.name), values, known, decimal))
     return number_values(values, found.reading), found
+
+
+def _told(cells: Cells) -> Reading:
+    """How text is read that comes later in a column of numbers: with the mark that the study file gives."""
+    return {"decimal": cells.decimal} if cells.decimal and cells.decimal != MARKS[0] else {}
 
 
 def number_share(known: pandas.Series) -> float:
