@@ -13,7 +13,6 @@ from automl.cli.common import (
     study_argument,
     write_text,
 )
-from automl.errors import DataError, ExportError
 from automl.quiet import quiet_start
 
 TOP = 20
@@ -195,30 +194,27 @@ def _say_beside(standing: str, which: str) -> None:
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
+@click.option("--keep", metavar="COLUMN", multiple=True, help="A column of DATA to pass on; may be repeated.")
+@click.option(
+    "--separator", metavar="TEXT", help="Between the cells of DATA; that of the study when left out."
+)
+@click.option("--encoding", metavar="NAME", help="Of the text of DATA; that of the study when left out.")
+@click.option(
+    "--decimal", type=click.Choice([".", ","]), help="Before decimals; that of the study when left out."
+)
 @output_option("A file, instead of standard output.")
-def predict(model: Path, data: Path, to: Path | None) -> None:
+def predict(model: Path, data: Path, keep: tuple[str, ...], to: Path | None, **told: str | None) -> None:
     """Predict the rows of DATA with MODEL.
 
     DATA is a file with the columns that the model was trained on, CSV, Parquet or another that a study reads; MODEL
     an exported folder. Writes CSV.
     """
-    from automl.data.files import TableFile
-    from automl.data.formats import read_file
-    from automl.serving.scoring import text_columns
+    from automl.cli.predicting import as_csv, predict_rows
 
-    if not (model / "model.json").is_file():
-        raise ExportError(
-            f"{model} holds no exported model. Make one with `automl export STUDY --to {model}`."
+    said = {name: value for name, value in told.items() if value is not None}
+    predictions, ignored = predict_rows(model, data, said, keep)
+    if ignored:
+        click.echo(
+            f"{data}: the model does not know these columns and ignores them: {', '.join(ignored)}", err=True
         )
-    table = read_file(TableFile(data, texts=tuple(text_columns(model))))
-    with quiet_start():
-        from automl.serving.scoring import Scorer
-
-        scorer = Scorer(model)
-    try:
-        predictions = scorer.predict(table)
-    except ValueError as error:
-        raise DataError(f"{data}: {error}.") from None
-    for name in scorer.unknown(table):
-        click.echo(f"{data}: the model does not know the column {name!r}; it is ignored", err=True)
-    write_text(predictions.to_csv(index=False), to)
+    write_text(as_csv(predictions), to)

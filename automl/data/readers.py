@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas
 import sklearn.datasets
@@ -108,14 +109,21 @@ def table_file(data: DataConfig, path: Path, where: str = "", label: str = "") -
         skip=data.skip,
         header=data.header != "none",
         names=tuple(data.names or ()),
+        decimal=data.decimal,
     )
+
+
+def text_reading(data: DataConfig) -> dict[str, Any]:
+    """How a study reads its file of text, where that is not the usual way: fields of `TableFile`, for JSON."""
+    keys = ("encoding", "separator", "skip", "header", "names", "decimal")
+    file, usual = table_file(data, Path()), TableFile(Path())
+    return {key: getattr(file, key) for key in keys if getattr(file, key) != getattr(usual, key)}
 
 
 def _from_file(file: TableFile, config: StudyConfig, where: Where) -> tuple[pandas.DataFrame, str]:
     kinds = {} if has_types(file) else config.data.columns or {}
     levels = tuple(name for name, kind in kinds.items() if kind == "categorical")
-    file = replace(file, texts=levels, decimal=config.data.decimal)
-    table, target = read_file(file, wanted_columns(config)), config.data.target or ""
+    table, target = read_file(replace(file, texts=levels), wanted_columns(config)), config.data.target or ""
     table = table.assign(**{name: _settled(table[name]) for name in levels if name in table.columns})
     if target not in table.columns:
         _explain_columns(file, [str(name) for name in table.columns], target, where)

@@ -5,7 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class ModelCard:
         num_rows: Rows of the refit.
         scores: Cross-validation mean and locked-test score by metric, as text ready to read.
         threshold: Probability of the second of two classes from which it is the label.
+        file: How the study's file of text was read, for files of more rows: fields of `TableFile`.
     """
 
     study: str
@@ -45,6 +46,7 @@ class ModelCard:
     num_rows: int
     scores: Mapping[str, str]
     threshold: float = 0.5
+    file: Mapping[str, Any] = field(default_factory=dict)
 
 
 def check_backend() -> None:
@@ -160,6 +162,7 @@ def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
         "inputs": argument_names(dataset.feature_names),
         "columns": {column.name: _described(column, dataset) for column in dataset.schema.learned},
         "threshold": card.threshold,
+        "file": dict(card.file),
         "classes": list(dataset.classes),
         "hyperparameters": dict(card.trial.hyperparameters),
         "epochs": card.epochs,

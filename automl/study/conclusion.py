@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy
 import pandas
 
+from automl.data.readers import text_reading
 from automl.errors import ExportError, StudyFailedError
 from automl.evaluation.metrics import metrics_for
 from automl.evaluation.resampling import Estimate, corrected_score, score_interval
@@ -239,6 +240,7 @@ def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder:
         num_rows=len(prepared.splits.training),
         scores={f"{prepared.objective.metric}: {name}": value for name, value in verdict.rows()},
         threshold=verdict.threshold,
+        file=text_reading(prepared.config.data),
     )
     save_model(refit.network, prepared.dataset, card, folder)
 

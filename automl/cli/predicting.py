@@ -1,0 +1,104 @@
+"""Predictions of a file's rows: the file is read as the study read its own, or as a person says."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from automl.data.files import TableFile
+from automl.data.formats import find_format, read_file, with_separator
+from automl.errors import DataError, ExportError, one_of
+from automl.quiet import quiet_start
+from automl.serving.scoring import text_columns
+
+_EXECUTED = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet takes for a formula."""
+
+
+def predict_rows(
+    model: Path, data: Path, told: Mapping[str, str], keep: Sequence[str]
+) -> tuple[pandas.DataFrame, list[str]]:
+    """Predictions for the rows of a file, and the columns that the model ignores.
+
+    Args:
+        model: Folder of an exported model.
+        data: The file.
+        told: Its `encoding`, `separator` and `decimal`, as far as a person says them.
+        keep: Columns of the file that are put before the predictions.
+
+    Raises:
+        ExportError: The folder holds no model.
+        DataError: The file cannot be read, or lacks a column.
+    """
+    if not (model / "model.json").is_file():
+        raise ExportError(
+            f"{model} holds no exported model. Make one with `automl export STUDY --to {model}`."
+        )
+    contract = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    texts = (*text_columns(model), *(name for name in keep if name not in contract["columns"]))
+    table = _read(_file_of(data, contract.get("file", {}), told, texts), list(contract["columns"]), told)
+    for name in keep:
+        if name not in table.columns:
+            raise DataError(f"{data}: --keep must name a column, got {name!r}. {one_of(table.columns, name)}")
+    with quiet_start():
+        from automl.serving.scoring import Scorer
+
+        scorer = Scorer(model)
+    try:
+        predictions = scorer.predict(table)
+    except ValueError as error:
+        raise DataError(f"{data}: {error}.") from None
+    ignored = [name for name in scorer.unknown(table) if name not in (*keep, contract["target"])]
+    return pandas.concat([table[list(keep)], predictions], axis=1), ignored
+
+
+def _file_of(
+    data: Path, reading: Mapping[str, Any], told: Mapping[str, str], texts: tuple[str, ...]
+) -> TableFile:
+    """The file with how the study read its own, where it is of such a format, and what a person says of it."""
+    file = TableFile(data, texts=texts)
+    form = find_format(file)
+    known = dict(reading) if form.is_text and form.has_lines else {}
+    if "names" in known:
+        known["names"] = tuple(known["names"])
+    return replace(file, **(known | dict(told)))
+
+
+def _read(file: TableFile, needed: Sequence[str], told: Mapping[str, str]) -> pandas.DataFrame:
+    """The table; with another separator where the study's does not give the columns that the model needs."""
+    table = read_file(file).rename(columns=str)
+    if "separator" in told or set(needed) <= set(table.columns):
+        return table
+    other = with_separator(replace(file, separator=None))
+    if other.separator == file.separator:
+        return table
+    again = read_file(other).rename(columns=str)
+    return again if set(needed) <= set(again.columns) else table
+
+
+def as_csv(table: pandas.DataFrame) -> str:
+    """A table as CSV in which no text is executed by a spreadsheet: such text gets an apostrophe before it."""
+    safe = {str(name): _without_formulas(table.iloc[:, at]) for at, name in enumerate(table.columns)}
+    columns = [_without_formula(name) for name in table.columns]
+    return pandas.DataFrame(safe, index=table.index).set_axis(columns, axis=1).to_csv(index=False)
+
+
+def _without_formulas(values: pandas.Series) -> pandas.Series:
+    return values if pandas.api.types.is_numeric_dtype(values) else values.map(_without_formula)
+
+
+def _without_formula(cell: Any) -> Any:
+    if not isinstance(cell, str) or not cell.startswith(_EXECUTED) or _is_number(cell):
+        return cell
+    return f"'{cell}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text == text.strip()
