@@ -122,7 +122,10 @@ def test_export_then_predict(home, tmp_path):
     "text, words",
     [
         ("sepal length (cm),sepal width (cm),petal length (cm)\n1,2,3\n", "petal width (cm)"),
-        ("sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n1,2,3,x\n", "numbers"),
+        (
+            "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n" + "1,2,3,x\n" * 10,
+            "numbers",
+        ),
         ("", "empty"),
     ],
 )

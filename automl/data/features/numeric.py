@@ -1,5 +1,6 @@
 """Numbers: amounts, counts, measures. Gaps become the median of the fit rows, and an input of their own."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -149,8 +150,9 @@ def far_values(cells: Cells, reading: Reading | None = None) -> str:
     value, count = far_value(numbers[numpy.isfinite(numbers)])
     if not count:
         return ""
-    cure = f"if it means a gap, write `gaps: {{{cells.name}: [{value:g}]}}` under `data`"
-    return f"{value:g} stands in {count} cells, far from the rest: {cure}"
+    name = cells.name if cells.name.isidentifier() else json.dumps(cells.name, ensure_ascii=False)
+    cure = f"if it means a gap, write `gaps: {{{name}: [{value:.15g}]}}` under `data`"
+    return f"{value:.15g} stands in {count} cells, far from the rest: {cure}"
 
 
 def _several_units(known: pandas.Series, seen: Survey) -> str:

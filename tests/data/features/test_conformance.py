@@ -143,9 +143,11 @@ class Fitted:
         return self.dataset.schema.learned[0].kind
 
 
-def fitted(kind: str, cells: list[Any], told: bool = True) -> Fitted:
+def fitted(kind: str, cells: list[Any], told: bool = True, gaps: list[Any] | None = None) -> Fitted:
     table = pandas.DataFrame({"x": cells, "y": [row % 2 for row in range(len(cells))]})
-    config = DataConfig(path="t.csv", target="y", columns={"x": kind} if told else None)
+    config = DataConfig(
+        path="t.csv", target="y", columns={"x": kind} if told else None, gaps={"x": gaps} if gaps else None
+    )
     dataset = make_dataset(table, "y", config, lambda *keys: "study.yaml")
     rows = numpy.arange(len(cells) // 2)
     layout = make_layout(dataset.columns, rows)
@@ -250,3 +252,22 @@ def test_its_cells_can_be_read_again_and_again(case: Case, one: Fitted) -> None:
     first = one.inputs(cells)
     one.inputs(case.cells)
     numpy.testing.assert_array_equal(one.inputs(cells), first)
+
+
+GAPS: dict[str, tuple[list[Any], Any]] = {
+    "numeric": ([1.0, 2.0, -200.0, 4.0], -200),
+    "categorical": (["red", "blue", "NK", "green"], "NK"),
+    "date": (["2023-01-31", "2024-02-29", "1900-01-01", "2020-05-05"], "1900-01-01"),
+    "choices": (["Go;SQL", "SQL", "none", "Go"], "none"),
+    "text": (["good and bad", "bad and good", "not given", "good or bad"], "not given"),
+}
+
+
+@pytest.mark.parametrize("kind", GAPS)
+def test_a_cell_that_the_study_file_calls_a_gap_is_one_everywhere(kind: str) -> None:
+    cells, gap = GAPS[kind]
+    one = fitted(kind, cells * 10, gaps=[gap])
+    numpy.testing.assert_array_equal(one.inputs([gap]), one.inputs([None]))
+    numpy.testing.assert_allclose(one.graph_inputs([gap]), one.inputs([None]), rtol=1e-6, atol=1e-6)
+    assert (one.inputs(cells[:1]) != one.inputs([None])).any()
+    assert set(GAPS) == set(KINDS)
