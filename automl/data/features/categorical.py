@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy
 import pandas
 
-from .cells import GAP, kind_of_cells, level_text, typed_cells
+from .cells import GAP, changed_types, check_types, kind_of_cells, level_text, typed_cells
 from .feature import Cells, Feature, Fitted, Found, Reading, Tensor
 from .names import names_code
 from .numeric import number_share, number_values
@@ -54,6 +54,7 @@ class Categorical(Feature):
 
     def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.given`."""
+        check_types(values, reading.get("changed", ()))
         return level_texts(typed_cells(values, reading.get("cells", "text"))).to_numpy(object)
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
@@ -64,7 +65,13 @@ class Categorical(Feature):
 
     def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
         """See `Feature.contract`."""
-        return {"kind": self.name, "cells": kind_of_cells(values), **reading}
+        changed = changed_types(values)
+        return {
+            "kind": self.name,
+            "cells": kind_of_cells(values),
+            **({"changed": changed} if changed else {}),
+            **reading,
+        }
 
 
 def _codes(cells: Cells) -> Found | None:

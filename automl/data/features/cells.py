@@ -82,6 +82,45 @@ def typed_cells(values: pandas.Series, kind: str) -> pandas.Series:
     return values.astype(object).map(typed).infer_objects()
 
 
+def changed_types(values: pandas.Series) -> list[str]:
+    """What other programs take cells of this column of text for although that changes them: "number", "boolean".
+
+    Of 007, 1E5 and 1.0 they make the numbers 7, 100000 and 1, and of true the truth value True.
+    """
+    known = values.dropna()
+    if not known.map(lambda cell: isinstance(cell, str)).all():
+        return []
+    texts = {cell.strip(SPACES) for cell in known.unique()}
+    changed = {
+        "number": any(map(_changes_as_number, texts)),
+        "boolean": bool(texts & (set(_FLAGS) - {"True", "False"})),
+    }
+    return [kind for kind, is_changed in changed.items() if is_changed]
+
+
+def _changes_as_number(text: str) -> bool:
+    try:
+        return level_text(float(text)) != text
+    except ValueError:
+        return False
+
+
+def check_types(values: pandas.Series, changed: Sequence[str]) -> None:
+    """Refuse cells of which nobody knows any more what they were, see `changed_types`.
+
+    Raises:
+        ValueError: There are such cells.
+    """
+    for cell in values.dropna() if changed else ():
+        is_flag = isinstance(cell, bool | numpy.bool_)
+        kind = "boolean" if is_flag else "number" if isinstance(cell, int | float | numpy.number) else "text"
+        if kind in changed:
+            must = "must be given as text, as its cells were learned"
+            raise ValueError(
+                f"the column `{values.name}` {must}: {cell} is what is left of another text, as 7 is of 007"
+            )
+
+
 def _typed_cell(cell: Any, kind: str) -> Any:
     if not isinstance(cell, str):
         return cell

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import final
+from typing import Any, final
 
 import numpy
 import pandas
 
 from .categorical import level_texts
+from .cells import changed_types, check_types
 from .feature import Cells, Feature, Found, Reading, Tensor
 from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenBlock, make_block
 
@@ -57,7 +58,13 @@ class Choices(Feature):
 
     def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.given`."""
+        check_types(values, reading.get("changed", ()))
         return level_texts(values).to_numpy(object)
+
+    def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
+        """See `Feature.contract`."""
+        changed = changed_types(values)
+        return {"kind": self.name, **({"changed": changed} if changed else {}), **reading}
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
         """See `Feature.graph`."""

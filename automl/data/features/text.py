@@ -3,13 +3,13 @@
 import re
 from collections import Counter
 from itertools import pairwise
-from typing import final
+from typing import Any, final
 
 import numpy
 import pandas
 
 from .categorical import level_texts
-from .cells import level_text
+from .cells import changed_types, check_types, level_text
 from .feature import Cells, Feature, Found, Reading, Tensor
 from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenBlock, make_block
 
@@ -53,7 +53,13 @@ class Text(Feature):
 
     def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.given`."""
+        check_types(values, reading.get("changed", ()))
         return level_texts(values).to_numpy(object)
+
+    def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
+        """See `Feature.contract`."""
+        changed = changed_types(values)
+        return {"kind": self.name, **({"changed": changed} if changed else {}), **reading}
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
         """See `Feature.graph`."""

@@ -139,6 +139,7 @@ def save_pyfunc(model: ExportedModel, path: Path, mlflow_model: Any = None) -> N
             },
             mlflow_model=mlflow_model,
             signature=_signature(model),
+            metadata={"columns": [str(name) for name in model.example.columns]},
             input_example=complete_rows(model.example),
             pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _REQUIREMENTS],
         )
@@ -172,18 +173,19 @@ def _mlflow_model(run_id: str, logged: Any) -> Any:
 
 
 def _signature(model: ExportedModel) -> Any:
+    """Of the outputs only. With types of inputs MLflow refuses whole numbers where it was shown fractions, a category
+    where it was shown text and a column of gaps anywhere; with names alone it cannot read CSV. The model itself checks
+    what it is given.
+    """
     from mlflow.models import ModelSignature
-    from mlflow.types.schema import AnyType, ColSpec, Schema
+    from mlflow.types.schema import ColSpec, Schema
 
-    # Names without types: MLflow would refuse whole numbers where it was shown fractions, a category where it was shown
-    # text, a column of gaps anywhere, and would read a null as false. The model itself checks what a column holds.
-    inputs = [ColSpec(AnyType(), str(name)) for name in model.example.columns]
     if model.task is Task.REGRESSION:
         outputs = [ColSpec("double", "prediction")]
     else:
         outputs = [ColSpec(_label_type(model.classes[0]), "prediction")]
         outputs += [ColSpec("float", f"probability_{label}") for label in model.classes]
-    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
+    return ModelSignature(outputs=Schema(outputs))
 
 
 def _label_type(label: str | int | float | bool) -> str:

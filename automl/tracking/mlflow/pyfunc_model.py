@@ -13,6 +13,7 @@ from typing import Any
 
 import mlflow
 import pandas
+from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
 
@@ -24,10 +25,20 @@ class ExportedNetwork(PythonModel):  # type: ignore[misc]
         scoring = _load(Path(context.artifacts["scoring"]).resolve())
         self._scorer = scoring.Scorer(context.artifacts["saved_model"])
 
-    def predict(self, model_input: pandas.DataFrame) -> pandas.DataFrame:
-        """Predictions for raw rows, with a probability a class where there are classes."""
-        predictions: pandas.DataFrame = self._scorer.predict(model_input)
-        return predictions
+    def predict(self, model_input):  # type: ignore[no-untyped-def]
+        """Predictions for raw rows, with a probability a class where there are classes.
+
+        Args:
+            model_input: A DataFrame; or what MLflow's server makes of the JSON forms `inputs` and `instances`, columns
+                by name or a list of rows.
+
+        Raises:
+            MlflowException: The rows cannot be those of the model. Of any other error MLflow's server hides the text.
+        """
+        try:
+            return self._scorer.predict(pandas.DataFrame(model_input))
+        except ValueError as error:
+            raise MlflowException.invalid_parameter_value(str(error)) from error
 
 
 def _load(folder: Path) -> Any:

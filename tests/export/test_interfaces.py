@@ -1,0 +1,262 @@
+"""Every interface of an exported model gives the same numbers, or says that it was given a cell that was changed.
+
+The reference is independent of them: NumPy's preprocessing and the Keras network, asked with the cells of the study.
+"""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow.pyfunc
+import numpy
+import pandas
+import pytest
+import tensorflow
+from click.testing import CliRunner
+from mlflow.pyfunc import scoring_server
+from random_models import random_model
+
+from automl.cli import cli
+from automl.data.columns import encode_columns
+from automl.serving.scoring import Scorer
+from automl.tracking.mlflow.logged_model import save_pyfunc
+from automl.tracking.model import ExportedModel
+from automl.trial import Task
+
+ROWS = 120
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Column:
+    """Cells as they stand in a CSV file, and what they are to a person.
+
+    Attributes:
+        cells: Texts, each of which comes back in the table.
+        types: What such a column can be in pandas, beside text: makes a Series of texts with None for gaps.
+    """
+
+    cells: tuple[str, ...]
+    types: tuple[str, ...] = ()
+
+
+COLUMNS = {
+    "size": Column(("1.5", "2.25", "-3.5", "0.75", "1e-3"), ("float64", "Float64", "double[pyarrow]")),
+    "count": Column(("3", "40", "7", "12"), ("float64", "Int64", "Float64", "int64[pyarrow]")),
+    "price": Column(("$1,200.50", "$7", "$8.25", "$93"), ("string", "string[pyarrow]", "category")),
+    "word": Column(("red", "blue", "dark green"), ("string", "string[pyarrow]", "category")),
+    "code": Column(("007", "012", "A1", "7"), ("string", "string[pyarrow]", "category")),
+    "truth": Column(("true", "false", "maybe"), ("string", "category")),
+    "open": Column(("True", "False"), ("bool", "boolean", "bool[pyarrow]", "category")),
+    "day": Column(
+        ("2024-05-01", "2025-01-31", "1999-12-31"), ("datetime64[ns]", "UTC", "string", "category")
+    ),
+    "british": Column(("31/12/2023", "28/02/1999", "13/01/2024", "5/6/2024"), ("string", "category")),
+    "packed": Column(("20240229", "19991231", "20230101"), ("float64", "Int64", "string")),
+    "tools": Column(("Go;Python", "Go", "SQL;Go", "Python;SQL"), ("string", "category")),
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model, its logged twin, and what it must answer."""
+
+    folder: Path
+    logged: Any
+    table: pandas.DataFrame
+    expected: Callable[[pandas.DataFrame], numpy.ndarray]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = tmp_path_factory.mktemp("interfaces")
+    generator = numpy.random.default_rng(0)
+    texts = {name: generator.choice(column.cells, ROWS).astype(object) for name, column in COLUMNS.items()}
+    for cells in texts.values():
+        cells[generator.choice(ROWS, 9, replace=False)] = ""
+    table = pandas.DataFrame({**texts, "y": ["no", "yes"] * (ROWS // 2)})
+    table.to_csv(folder / "table.csv", index=False)
+    data = {"path": str(folder / "table.csv"), "target": "y"}
+    saved, prepared = random_model(folder, data)
+    dataset = prepared.dataset
+    assert {column.name: column.kind for column in dataset.schema.learned}.keys() == COLUMNS.keys()
+    example = dataset.frame(numpy.arange(5))
+    save_pyfunc(ExportedModel(saved, Task.BINARY, example, ("no", "yes")), folder / "pyfunc")
+    keras_model, scalings = network_of(prepared)
+
+    def expected(rows: pandas.DataFrame) -> numpy.ndarray:
+        """By the rows of a CSV file that is read as the study reads its own."""
+        rows.assign(y="no").to_csv(folder / "expected.csv", index=False)
+        read = pandas.read_csv(folder / "expected.csv", dtype=str, keep_default_na=True)
+        typed = {name: dataset_cells(dataset.table[name], read[name]) for name in COLUMNS}
+        columns = encode_columns(pandas.DataFrame(typed), dataset.schema, dataset.columns.levels)
+        answers: numpy.ndarray = keras_model(scalings.inputs.apply(columns).astype("float32")).numpy()[:, 0]
+        return answers
+
+    return Model(saved, mlflow.pyfunc.load_model(str(folder / "pyfunc")), table, expected)
+
+
+def network_of(prepared: Any) -> tuple[Any, Any]:
+    from automl.data.splits import Fold
+    from automl.trial import Member
+
+    rows, values = prepared.splits.training, prepared.space.values
+    view = prepared.plan.view(Member(0, -1, values, 0), Fold(rows, rows[:0], rows[:0]))
+    return prepared.builder.build(values, seed=3), view.scalings
+
+
+def dataset_cells(learned: pandas.Series, texts: pandas.Series) -> pandas.Series:
+    """Texts of a file as cells of the type that the column had in the study's table."""
+    if pandas.api.types.is_bool_dtype(learned) or learned.dropna().map(type).eq(bool).all():
+        return texts.map({"True": True, "False": False}).astype(object)
+    if pandas.api.types.is_numeric_dtype(learned):
+        return pandas.to_numeric(texts)
+    return texts
+
+
+def ask_scorer(model: Model, frame: pandas.DataFrame) -> numpy.ndarray:
+    return Scorer(model.folder).predict(frame)["probability_yes"].to_numpy()
+
+
+def ask_pyfunc(model: Model, frame: pandas.DataFrame) -> numpy.ndarray:
+    return model.logged.predict(frame)["probability_yes"].to_numpy()
+
+
+def ask_tensorflow(model: Model, frame: pandas.DataFrame) -> numpy.ndarray:
+    """With TensorFlow alone, by what the model card says."""
+    contract = json.loads((model.folder / "model.json").read_text())
+    served = tensorflow.saved_model.load(str(model.folder)).signatures["serving_default"]
+    given = {}
+    for name, described in contract["columns"].items():
+        cells = frame[name].tolist()
+        if described["kind"] == "numeric":
+            cells = [numpy.nan if cell == "" else float(cell.strip("$").replace(",", "")) for cell in cells]
+        given[contract["inputs"][name]] = tensorflow.constant(
+            cells, "float64" if described["kind"] == "numeric" else "string"
+        )
+    return served(**given)["probabilities"].numpy()[:, 1]
+
+
+def ask_command(suffix: str) -> Callable[[Model, pandas.DataFrame], numpy.ndarray]:
+    def ask(model: Model, frame: pandas.DataFrame) -> numpy.ndarray:
+        path = model.folder.parent / f"rows{suffix}"
+        if suffix == ".csv":
+            frame.to_csv(path, index=False)
+        elif suffix == ".parquet":
+            frame.to_parquet(path)
+        else:
+            frame.to_json(path, orient="records", lines=True)
+        done = CliRunner().invoke(cli, ["predict", str(model.folder), str(path)])
+        if done.exit_code:
+            raise ValueError(done.output)
+        answers: numpy.ndarray = pandas.read_csv(io.StringIO(done.stdout))["probability_yes"].to_numpy()
+        return answers
+
+    return ask
+
+
+def ask_server(form: str) -> Callable[[Model, pandas.DataFrame], numpy.ndarray]:
+    def ask(model: Model, frame: pandas.DataFrame) -> numpy.ndarray:
+        rows = json.loads(frame.to_json(orient="records"))
+        columns = {name: [row[name] for row in rows] for name in frame.columns}
+        body: Any = {
+            "dataframe_split": {"columns": list(frame.columns), "data": [list(row.values()) for row in rows]},
+            "dataframe_records": rows,
+            "instances": rows,
+            "inputs": columns,
+        }
+        kind, text = "application/json", json.dumps({form: body[form]}) if form in body else ""
+        if form == "csv":
+            kind, text = "text/csv", frame.to_csv(index=False)
+        schema = model.logged.metadata.get_input_schema()
+        answer = scoring_server.invocations(text, kind, model.logged, schema)
+        predictions = json.loads(answer.response)["predictions"]
+        return numpy.array([row["probability_yes"] for row in predictions])
+
+    return ask
+
+
+FRAMES = {"scorer": ask_scorer, "pyfunc": ask_pyfunc, "predict.parquet": ask_command(".parquet")}
+TEXTS = {
+    "predict.csv": ask_command(".csv"),
+    "predict.jsonl": ask_command(".jsonl"),
+    "tensorflow": ask_tensorflow,
+    "served csv": ask_server("csv"),
+    **{
+        f"served {form}": ask_server(form)
+        for form in ("dataframe_split", "dataframe_records", "instances", "inputs")
+    },
+}
+
+
+def rows_with(model: Model, name: str, gaps: str) -> pandas.DataFrame:
+    """Four rows in which one column takes its cells, with gaps in none, one or all of them."""
+    first = model.table.drop(columns="y").iloc[[1]].assign(code="A1", truth="maybe")
+    rows = pandas.concat([first] * 4, ignore_index=True)
+    cells = COLUMNS[name].cells
+    rows[name] = [cells[row % len(cells)] for row in range(4)]
+    if gaps != "none":
+        rows.loc[slice(None) if gaps == "all" else 1, name] = ""
+    return rows
+
+
+@pytest.mark.parametrize("gaps", ["none", "some", "all"])
+@pytest.mark.parametrize("name", COLUMNS)
+@pytest.mark.parametrize("interface", TEXTS)
+def test_texts_of_a_file_have_the_same_answer_at_every_interface(model, interface, name, gaps):
+    rows = rows_with(model, name, gaps)
+    numpy.testing.assert_allclose(TEXTS[interface](model, rows), model.expected(rows), atol=TOLERANCE)
+
+
+CHANGED = [("code", "007"), ("code", "012"), ("truth", "true"), ("truth", "false")]
+"""Cells of which pandas makes 7 or True when no other text stands in their column of a CSV file."""
+
+
+@pytest.mark.parametrize(("name", "cell"), CHANGED)
+def test_a_cell_that_was_changed_before_the_model_sees_it_is_refused(model, name, cell):
+    row = rows_with(model, name, "all").head(1).assign(truth="", code="").assign(**{name: cell})
+    answered = answers_or_error(TEXTS["served csv"], model, row)
+    assert isinstance(answered, str) and f"`{name}` must be given as text" in answered, answered
+    others = [ask for interface, ask in TEXTS.items() if interface != "served csv"]
+    for ask in others:
+        numpy.testing.assert_allclose(ask(model, row), model.expected(row), atol=TOLERANCE)
+
+
+def answers_or_error(ask: Callable[..., numpy.ndarray], *given: Any) -> numpy.ndarray | str:
+    try:
+        return ask(*given)
+    except Exception as error:
+        return f"{error} {getattr(error, 'stack_trace', '')} {error.__cause__}"
+
+
+PANDAS = [(name, kind) for name, column in COLUMNS.items() for kind in ("object", *column.types)]
+
+
+@pytest.mark.parametrize("gaps", ["none", "some", "all"])
+@pytest.mark.parametrize(("name", "kind"), PANDAS)
+@pytest.mark.parametrize("interface", FRAMES)
+def test_a_frame_has_the_same_answer_whatever_pandas_calls_its_types(model, interface, name, kind, gaps):
+    texts = rows_with(model, name, gaps)
+    if kind == "bool" and gaps != "none":
+        pytest.skip("a column of this type has no gaps")
+    frame = texts.assign(open=texts["open"].map({"True": True, "False": False}).astype(object))
+    frame = frame.assign(**{other: frame[other].replace("", None) for other in frame.columns})
+    for other in ("size", "count", "packed"):
+        frame[other] = pandas.to_numeric(frame[other])
+    frame[name] = typed(frame[name], kind)
+    if interface == "predict.parquet" and kind == "object" and frame[name].map(type).nunique() > 2:
+        pytest.skip("Parquet has no columns of several types")
+    numpy.testing.assert_allclose(FRAMES[interface](model, frame), model.expected(texts), atol=TOLERANCE)
+
+
+def typed(values: pandas.Series, kind: str) -> pandas.Series:
+    if kind == "UTC":
+        return pandas.to_datetime(values, utc=True)
+    if kind == "datetime64[ns]":
+        return pandas.to_datetime(values)
+    if kind.startswith("string") and pandas.api.types.is_numeric_dtype(values):
+        return values.astype("Int64").astype(kind)
+    return values.astype(kind)
