@@ -107,7 +107,7 @@ def test_export_then_predict(home, tmp_path):
         "0.2,a,5.1,3.5,1.4\n2.3,b,6.9,3.1,5.4\n"
     )
     predicted = invoke("predict", tmp_path / "model", rows)
-    assert "the model does not know the column 'id'" in predicted.stderr
+    assert "the model does not know these columns and ignores them: id" in predicted.stderr
     table = list(csv.DictReader(io.StringIO(predicted.stdout)))
     assert [row["prediction"] for row in table] == ["setosa", "virginica"]
     names = ["probability_setosa", "probability_versicolor", "probability_virginica"]
@@ -143,7 +143,7 @@ def test_a_row_with_a_gap_is_predicted_and_a_strange_column_is_named(home, tmp_p
     (tmp_path / "rows.csv").write_text(header + "5.0,3.5,1.4,,red\n5.1,3.5,1.4,0.2,blue\n")
     predicted = invoke("predict", model, tmp_path / "rows.csv")
     assert predicted.exit_code == 0
-    assert "the model does not know the column 'color'" in predicted.stderr
+    assert "the model does not know these columns and ignores them: color" in predicted.stderr
     assert [row["prediction"] for row in csv.DictReader(io.StringIO(predicted.stdout))] == ["setosa"] * 2
 
 

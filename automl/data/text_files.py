@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -53,7 +54,43 @@ def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pand
         _check_lengths(file, names, separator)
         what = first_line(error).removeprefix("Error tokenizing data. C error: ")
         raise file.error(f" is not a CSV table: {what}. Mend that line.") from None
+    table = _with_codes(file, table, names, separator)
     return _without_empty_end(table)
+
+
+_LEADING_ZERO = re.compile(r"\s*[+-]?0[0-9]+\s*")
+
+
+def _with_codes(
+    file: TableFile, table: pandas.DataFrame, names: Sequence[str], separator: str
+) -> pandas.DataFrame:
+    """With the columns as text in which pandas has made numbers of codes: 7 of 007."""
+    whole = [name for name in table.columns if _is_whole(table[name])]
+    edge = re.escape(separator)
+    with open_file(file) as stream:
+        content = stream.read().decode(file.encoding, errors="replace") if whole else ""
+    if not re.search(rf'(?:^|["\s]|{edge})[+-]?0[0-9]+(?:["\s]|{edge}|$)', content):
+        return table
+    texts: pandas.DataFrame = pandas.read_csv(
+        io.StringIO(content.removeprefix("\ufeff")),
+        dtype=str,
+        sep=separator,
+        skiprows=file.skip,
+        header=0 if file.header else None,
+        index_col=False,
+        names=list(names) if file.names or not file.header else None,
+    )
+    codes = [
+        name for name in whole if name in texts and texts[name].str.fullmatch(_LEADING_ZERO.pattern).any()
+    ]
+    return table.assign(**{name: texts[name] for name in codes})
+
+
+def _is_whole(values: pandas.Series) -> bool:
+    """Whether all cells are whole numbers or gaps."""
+    if not pandas.api.types.is_numeric_dtype(values) or pandas.api.types.is_bool_dtype(values):
+        return False
+    return bool((values.dropna() % 1 == 0).all())
 
 
 def _check_names(file: TableFile, names: Sequence[str], separator: str) -> None:

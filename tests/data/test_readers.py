@@ -16,7 +16,7 @@ from automl.config.study import StudyConfig
 from automl.data import readers
 from automl.data.dataset import Dataset
 from automl.data.files import TableFile
-from automl.data.formats import FORMATS, read_as
+from automl.data.formats import FORMATS, read_as, read_file
 from automl.data.readers import SKLEARN_TABLES, read_dataset
 from automl.errors import DataError
 from automl.trial import Task
@@ -355,3 +355,23 @@ def test_a_file_with_decimal_commas_is_read_as_one_with_points(tmp_path: Path) -
     numbers = dict(zip(dataset.columns.names, dataset.columns.numbers.T, strict=True))
     assert numbers["share"].tolist() == shares
     assert numbers["amount"].tolist() == amounts
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["007", "012", "100"], ["007", "012", "100"]),
+        (["007", "", "100"], ["007", None, "100"]),
+        (["7", "12", "0"], [7, 12, 0]),
+        (["0.5", "00.5", "1"], [0.5, 0.5, 1.0]),
+        (["1", "2", "3 0"], ["1", "2", "3 0"]),
+    ],
+)
+def test_leading_zeros_of_whole_numbers_stay(
+    tmp_path: Path, cells: list[str], expected: list[object]
+) -> None:
+    lines = "".join(f"{cell},{row}\n" for row, cell in enumerate(cells))
+    (tmp_path / "t.csv").write_text(f"code,x\n{lines}")
+    read = read_file(TableFile(tmp_path / "t.csv"))
+    assert [None if pandas.isna(cell) else cell for cell in read["code"]] == expected
+    assert read["x"].tolist() == [0, 1, 2]

@@ -97,7 +97,7 @@ def test_a_model_is_replaced_and_anything_else_is_not(tmp_path):
     save_model(network, prepared.dataset, card(), tmp_path / "model")
     assert (tmp_path / "model" / MANIFEST).is_file()
     content = json.loads((tmp_path / "model" / "model.json").read_text())
-    assert content["features"] == NASTY and content["classes"] == ["no", "yes"]
+    assert content["features"] == NASTY and content["classes"] == ["yes", "no"]
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("years of work")
     with pytest.raises(ExportError, match=r"thesis\.txt, which is not a part of a model"):

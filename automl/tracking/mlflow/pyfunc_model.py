@@ -25,7 +25,7 @@ class ExportedNetwork(PythonModel):  # type: ignore[misc]
         scoring = _load(Path(context.artifacts["scoring"]).resolve())
         self._scorer = scoring.Scorer(context.artifacts["saved_model"])
 
-    def predict(self, model_input):  # type: ignore[no-untyped-def]
+    def predict(self, model_input: pandas.DataFrame) -> pandas.DataFrame:
         """Predictions for raw rows, with a probability a class where there are classes.
 
         Args:
@@ -36,9 +36,10 @@ class ExportedNetwork(PythonModel):  # type: ignore[misc]
             MlflowException: The rows cannot be those of the model. Of any other error MLflow's server hides the text.
         """
         try:
-            return self._scorer.predict(pandas.DataFrame(model_input))
+            predictions: pandas.DataFrame = self._scorer.predict(pandas.DataFrame(model_input))
         except ValueError as error:
             raise MlflowException.invalid_parameter_value(str(error)) from error
+        return predictions
 
 
 def _load(folder: Path) -> Any:
