@@ -46,7 +46,7 @@ class Told:
 
 
 def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[TableFacts, str]:
-    """What the study file says of the table in a file, and what is to be mended before it can be used.
+    """What the study file says of the table in a file, and what must be fixed before it can be used.
 
     Args:
         data: The file.
@@ -164,7 +164,7 @@ def _check_target(file: TableFile, target: str | None, columns: Sequence[str]) -
 
 def _unread(file: TableFile, target: str | None, to: Path, error: str) -> tuple[TableFacts, str]:
     """The facts of a file that can be opened and not read."""
-    found = (f"to mend: the table cannot be read: {error}",)
+    found = (f"to fix: the table cannot be read: {error}",)
     source = _source(file, target or "?", to, "could not be read", None)
     space = default_space(GUESSED_ROWS, True, False)
     return TableFacts(source, metrics_for(Task.MULTICLASS), space, findings.printable(found)), error
@@ -175,7 +175,7 @@ def _unused(
 ) -> tuple[TableFacts, str]:
     """The facts of a table that cannot be learned from as it is."""
     size = f"{len(table):,} rows, {len(table.columns) - 1:,} columns besides the target"
-    found = findings.printable((f"to mend: {error}", size, *findings.describe_gaps(table)))
+    found = findings.printable((f"to fix: {error}", size, *findings.describe_gaps(table)))
     numeric = pandas.api.types.is_float_dtype(table[target])
     task = Task.REGRESSION if numeric else Task.MULTICLASS
     source = _source(file, target, to, f"{len(table)} rows", None)

@@ -41,7 +41,7 @@ def init(
     """Write a commented study file.
 
     For DATA, a CSV, TSV, JSON, Parquet, Feather or Excel file, with what was found in it; or for the digits that come
-    with scikit-learn. A table that cannot be used as it is gets a file too, which says what to mend.
+    with scikit-learn. A table that cannot be used as it is gets a file too, which says what to fix.
     """
     from automl.cli.looking import Told, look_at
     from automl.config.budget import BudgetConfig

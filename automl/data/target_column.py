@@ -18,6 +18,9 @@ from automl.trial import Scalar, Task
 
 _EXAMPLES = 3
 
+_TIMES_RARER = 20
+"""How many times rarer a label must be to be another spelling of one that differs from it in case only."""
+
 Where = Callable[..., str]
 
 
@@ -87,7 +90,7 @@ def read_target(
         values = labels.to_numpy(dtype=numpy.float64)
         rows, notes = labels.index.to_numpy(), tuple(asked.notes)
         return TargetColumn(rows, labels, values, Task.REGRESSION, (), notes, digest)
-    labels = _without_rare(labels, asked)
+    labels = _without_rare(_in_one_case(labels, asked), asked)
     task = _task_of_classes(labels, asked)
     asked.notes.extend(_alike(labels))
     classes = _ordered(labels, asked)
@@ -200,6 +203,23 @@ def _can_be_split(count: int, splits: SplitsConfig) -> bool:
     """Whether rows of a class suffice for a test row and for a row in every fold, however they are drawn."""
     locked = max(1, math.ceil(count * splits.test)) if splits.test else 0
     return count - locked >= splits.folds
+
+
+def _in_one_case(labels: pandas.Series, asked: _Asked) -> pandas.Series:
+    """With a rare spelling of a label as the usual one, from which it differs in case only."""
+    counts = Counter(label for label in labels if isinstance(label, str))
+    usual: dict[str, str] = {}
+    for label in sorted(counts, key=lambda label: (counts[label], label)):
+        usual[label.casefold()] = label
+    rare = {
+        label: usual[label.casefold()]
+        for label in sorted(counts)
+        if counts[label] * _TIMES_RARER <= counts[usual[label.casefold()]]
+    }
+    for label, as_label in list(rare.items())[:_EXAMPLES]:
+        what = f"the label {label!r} ({_count(counts[label], 'row')}) differs from {as_label!r} in case only"
+        asked.notes.append(f"{what}, and is read as that")
+    return labels.replace(rare) if rare else labels
 
 
 def _alike(labels: pandas.Series) -> list[str]:

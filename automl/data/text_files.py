@@ -53,7 +53,7 @@ def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pand
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
         _check_lengths(file, names, separator)
         what = first_line(error).removeprefix("Error tokenizing data. C error: ")
-        raise file.error(f" is not a CSV table: {what}. Mend that line.") from None
+        raise file.error(f" is not a CSV table: {what}. Fix that line.") from None
     table = _with_codes(file, table, names, separator)
     return _without_empty_end(table)
 
@@ -140,7 +140,7 @@ def read_header(file: TableFile, separator: str) -> list[str]:
         raise file.error(" is empty. It must begin with a line of column names.") from None
     except pandas.errors.ParserError as error:
         what = first_line(error).removeprefix("Error tokenizing data. C error: ")
-        raise file.error(f" is not a CSV table: {what}. Mend that line.") from None
+        raise file.error(f" is not a CSV table: {what}. Fix that line.") from None
     return [str(name) for name in header.iloc[0]]
 
 
@@ -169,7 +169,7 @@ def _check_lengths(file: TableFile, names: Sequence[str], separator: str) -> Non
                     got = f"line {line} has {len(row)} cells, more cells than there are column names"
                     beginning = find_beginning(first_lines(file, separator))
                     title = beginning.cure if beginning.skip and not file.skip else ""
-                    cure = "Name every column in the first line, or mend that line."
+                    cure = "Name every column in the first line, or fix that line."
                     cure = separator_cure(names) or title or cure
                     raise file.error(f": {got} ({len(names)}). {cure}")
     finally:

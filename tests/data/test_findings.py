@@ -243,7 +243,7 @@ def test_init_finds_the_separator_and_writes_the_encoding(tmp_path: Path) -> Non
         assert ("is no UTF-8 text" in (tmp_path / "s.yaml").read_text()) == ("--encoding" not in told)
     broken = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "u.yaml", "--encoding", "utf-8")
     assert broken.exit_code == 0 and "byte 0xe9 in line 3" in broken.output
-    assert "to mend: the table cannot be read:" in (tmp_path / "u.yaml").read_text()
+    assert "to fix: the table cannot be read:" in (tmp_path / "u.yaml").read_text()
     assert init("t.csv", "--encoding", "ltin").exit_code == 2
 
 

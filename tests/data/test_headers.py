@@ -180,7 +180,7 @@ def test_init_writes_a_file_of_a_table_that_cannot_be_used(tmp_path: Path, text:
     made = init(tmp_path, text)
     assert made.exit_code == 0, made.output
     written = " ".join((tmp_path / "s.yaml").read_text().replace("#", " ").split())
-    assert says in made.output and says in written and "to mend: " in written
+    assert says in made.output and says in written and "to fix: " in written
     study = load_study(tmp_path / "s.yaml")
     assert (study.data.path, study.data.target) == ("t.csv", "pay")
 

@@ -77,6 +77,18 @@ def test_labels_that_differ_in_case_are_pointed_out_and_stay_apart() -> None:
     assert make({"x": range(3), "y": ["a", "b", "c"]}).notes == ()
 
 
+def test_a_rare_spelling_is_read_as_the_usual_one_and_that_is_said() -> None:
+    cells = ["ckd"] * 20 + ["no"] * 19
+    dataset = make({"x": range(40), "y": [*cells, "CKD "]})
+    plain = make({"x": range(40), "y": [*cells, "ckd"]})
+    assert (dataset.task, dataset.classes) == (Task.BINARY, plain.classes)
+    numpy.testing.assert_array_equal(dataset.target, plain.target)
+    assert dataset.notes[0] == "the label 'CKD' (1 row) differs from 'ckd' in case only, and is read as that"
+    assert dataset.notes[1:] == plain.notes
+    fewer = make({"x": range(39), "y": [*cells[1:], "CKD"]})
+    assert fewer.task is Task.MULTICLASS and "differ in case only" in fewer.notes[0]
+
+
 def test_a_rare_class_that_differs_in_case_says_so() -> None:
     dataset = make({"x": range(21), "y": ["ckd"] * 10 + ["no"] * 10 + ["CKD"]})
     with pytest.raises(
