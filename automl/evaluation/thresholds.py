@@ -1,9 +1,11 @@
 """From which probability on the positive class is the label, where the objective counts labels."""
 
+from collections.abc import Sequence
+
 import numpy
 
 from automl.evaluation.metrics import METRICS, MetricTable, score
-from automl.trial import Direction
+from automl.trial import Direction, Scalar
 
 EVEN = 0.5
 _NUM_TRIED = 200
@@ -40,6 +42,25 @@ def at_threshold(prediction: numpy.ndarray, threshold: float) -> numpy.ndarray:
     """Predictions of two classes whose most probable class is the label under a threshold."""
     second = (prediction[:, 1] >= threshold).astype(float)
     return numpy.stack([1.0 - second, second], axis=1)
+
+
+def never_predicted(
+    prediction: numpy.ndarray, threshold: float, classes: Sequence[Scalar]
+) -> tuple[str, ...]:
+    """Classes that are the label of no row.
+
+    Args:
+        prediction: Of shape (row, class), or of any shape where there are no classes.
+        threshold: From which probability on the positive of two classes is the label.
+        classes: In the order of their codes.
+
+    >>> never_predicted(numpy.array([[0.9, 0.1], [0.6, 0.4]]), 0.5, ("no", "yes"))
+    ('yes',)
+    """
+    if not classes:
+        return ()
+    labels = (at_threshold(prediction, threshold) if len(classes) == 2 else prediction).argmax(axis=1)
+    return tuple(str(name) for code, name in enumerate(classes) if not (labels == code).any())
 
 
 def score_at(

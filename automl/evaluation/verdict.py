@@ -8,6 +8,8 @@ from automl.evaluation.thresholds import EVEN
 from automl.trial import Direction, Objective, Trial
 from automl.wording import number, score
 
+_MOST_NAMED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -23,6 +25,7 @@ class Verdict:
         baselines: Scores of plain models on the same folds, or the first of them, by name.
         threshold: Probability of the positive of two classes from which it is the label.
         positive: That class.
+        never_predicted: Classes that no row was labeled with out of fold.
         earlier_reads: Studies that have read the same test set before.
         test_read_for: The trial that the test rows were read for, where that is another one.
     """
@@ -36,6 +39,7 @@ class Verdict:
     baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     threshold: float = EVEN
     positive: str = ""
+    never_predicted: tuple[str, ...] = ()
     earlier_reads: tuple[str, ...] = ()
     test_read_for: int | None = None
 
@@ -78,6 +82,11 @@ class Verdict:
                 f"The label is the positive class, {self.positive!r}, from a probability of {self.threshold:.3g}, "
                 "tuned on out-of-fold rows."
             )
+        if self.never_predicted:
+            shown = ", ".join(map(repr, self.never_predicted[:_MOST_NAMED]))
+            more = len(self.never_predicted) - _MOST_NAMED
+            what = f"{shown} and {more} more classes" if more > 0 else shown
+            said.append(f"The network predicts {what} for no row of the validation folds.")
         if self.earlier_reads:
             said.append(
                 f"This test set was read before, by {', '.join(self.earlier_reads[-3:])}: a choice between studies by "

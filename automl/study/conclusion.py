@@ -12,7 +12,7 @@ from automl.data.readers import text_reading
 from automl.errors import ExportError, StudyFailedError
 from automl.evaluation.metrics import metrics_for
 from automl.evaluation.resampling import Estimate, corrected_score, score_interval
-from automl.evaluation.thresholds import EVEN, at_threshold, score_at, tuned_threshold
+from automl.evaluation.thresholds import EVEN, at_threshold, never_predicted, score_at, tuned_threshold
 from automl.evaluation.verdict import Verdict
 from automl.export.saved_model import ModelCard, save_model
 from automl.records.events import (
@@ -126,12 +126,13 @@ def judge(session: Session, best: Trial) -> Verdict:
     target, weights = dataset.target[rows], dataset.weights[rows]
     seed = derive_seed(prepared.config.search.seed, "bootstrap")
     everyone = StoredPredictions(session, [trial.number for trial in session.state.completed])
-    corrected, threshold = None, EVEN
+    corrected, threshold, never = None, EVEN, tuple[str, ...]()
     if best.number in everyone.numbers:
+        own = everyone[everyone.numbers.index(best.number)]
         corrected = corrected_score(metric, target, everyone, weights, seed, prepared.known)
         if dataset.task is Task.BINARY and prepared.metric.by_label:
-            own = everyone[everyone.numbers.index(best.number)]
             threshold = tuned_threshold(metric, target, own, weights, prepared.known)
+        never = never_predicted(own, threshold, dataset.classes)
     return Verdict(
         objective=prepared.objective,
         trial=best,
@@ -141,6 +142,7 @@ def judge(session: Session, best: Trial) -> Verdict:
         baselines=_baselines(session),
         threshold=threshold,
         positive="" if dataset.positive is None else str(dataset.positive),
+        never_predicted=never,
     )
 
 

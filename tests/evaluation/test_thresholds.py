@@ -4,7 +4,7 @@ import numpy
 import pytest
 
 from automl.evaluation.metrics import METRICS
-from automl.evaluation.thresholds import EVEN, at_threshold, score_at, tuned_threshold
+from automl.evaluation.thresholds import EVEN, at_threshold, never_predicted, score_at, tuned_threshold
 
 
 def two_classes(shift):
@@ -46,3 +46,13 @@ def test_only_metrics_of_labels_feel_it():
         at_threshold(prediction, 0.1).argmax(axis=1).tolist()
         == (prediction[:, 1] >= 0.1).astype(int).tolist()
     )
+
+
+def test_classes_that_label_no_row_are_named():
+    three = numpy.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]])
+    assert never_predicted(three, EVEN, ("a", "b", "c")) == ("b",)
+    two = numpy.array([[0.9, 0.1], [0.6, 0.4]])
+    assert never_predicted(two, 0.5, ("no", "yes")) == ("yes",)
+    assert never_predicted(two, 0.3, ("no", "yes")) == ()
+    assert never_predicted(two, 0.05, ("no", "yes")) == ("no",)
+    assert never_predicted(numpy.array([[1.0], [2.0]]), EVEN, ()) == ()

@@ -51,3 +51,11 @@ def test_a_threshold_and_earlier_readings_of_the_test_set_are_told():
     said = verdict(threshold=0.2, earlier_reads=("a/1", "b/2")).sentences()
     assert "from a probability of 0.2" in said[0]
     assert "read before, by a/1, b/2" in said[1]
+
+
+def test_a_class_that_is_never_predicted_is_named_and_of_many_only_some():
+    assert verdict(never_predicted=("fraud",)).sentences() == [
+        "The network predicts 'fraud' for no row of the validation folds."
+    ]
+    [said] = verdict(never_predicted=tuple("abcdefg")).sentences()
+    assert "'e' and 2 more classes for no row" in said
