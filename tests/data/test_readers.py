@@ -92,7 +92,7 @@ BROKEN = {
         b"a,y\n1,2\n3,4,5\n",
         "line 3 has 3 cells, more cells than there are column names (2). Name every column in the first line",
     ),
-    "an open quote": (b'a,y\n1,"2\n3,4\n', "is not a CSV table: EOF inside string starting at row 1. Mend"),
+    "an open quote": (b'a,y\n1,"2\n3,4\n', "is not a CSV table: EOF inside string starting at row 1. Fix"),
     "column twice": (
         b"a,b,a\n1,2,3\n",
         "the column name 'a' stands twice in line 1. Rename one, or write `names",

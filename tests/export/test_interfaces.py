@@ -246,7 +246,7 @@ def answers_or_error(ask: Callable[..., numpy.ndarray], *given: Any) -> numpy.nd
 MOST_TYPES = max(len(column.types) for column in COLUMNS.values())
 
 
-@pytest.mark.parametrize("gaps", ["none", "some", "all"])
+@pytest.mark.parametrize("gaps", [pytest.param("none", marks=pytest.mark.slow), "some", "all"])
 @pytest.mark.parametrize("place", range(1 + MOST_TYPES))
 @pytest.mark.parametrize("interface", FRAMES)
 def test_a_frame_has_the_same_answer_whatever_pandas_calls_its_types(model, interface, place, gaps):

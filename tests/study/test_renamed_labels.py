@@ -35,7 +35,7 @@ def run(folder: Path, rare: str, objective: str, **data: Any) -> StudyResult:
     return automl.run_study(study, mlruns=folder / rare, table=table)
 
 
-@pytest.mark.parametrize("objective", ["average_precision", "mcc"])
+@pytest.mark.parametrize("objective", ["average_precision", pytest.param("mcc", marks=pytest.mark.slow)])
 def test_a_study_of_renamed_labels_has_equal_scores_curves_and_threshold(
     tmp_path: Path, objective: str
 ) -> None:

@@ -102,7 +102,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> automl.StudyResult:
     return automl.run_study(write(folder), mlruns=folder / "mlruns")
 
 
-MOMENTS = [[3, 2], [12, 1], *(pytest.param(moment, marks=pytest.mark.slow) for moment in ([1], [8]))]
+MOMENTS = [[3, 2], *(pytest.param(moment, marks=pytest.mark.slow) for moment in ([1], [8], [12, 1]))]
 
 
 @pytest.mark.parametrize("moments", MOMENTS, ids=str)
