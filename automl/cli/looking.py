@@ -28,7 +28,7 @@ GUESSED_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a person says of a file; what is left out is found by looking.
+    """How a file is read, as far as the options of the command say; the rest is detected.
 
     Attributes:
         encoding: Of its text.
@@ -66,9 +66,9 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
     try:
         file, notes = _guessed(replace(file, names=told.names), told.encoding is None)
         table = read_file(file).rename(columns=str)
-        decimal = usual_mark(table)
-        if decimal == ",":
-            table = read_file(replace(file, decimal=decimal)).rename(columns=str)
+        if usual_mark(table) == ",":
+            file = replace(file, decimal=",")
+            table = read_file(file).rename(columns=str)
     except DataError as error:
         if not find_format(file).is_text:
             raise
@@ -77,13 +77,13 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
     assert target is not None
     path = _relative(data, to)
     try:
-        config = DataConfig(path=path, target=target, decimal="," if decimal == "," else None)
+        config = DataConfig(path=path, target=target, decimal="," if file.decimal else None)
         dataset = make_dataset(table, target, config, lambda *_: str(data))
     except DataError as error:
         return _unused(file, table, target, to, str(error).removeprefix(f"{data}: "))
     comment = f"{len(table)} rows, {len(dataset.feature_names)} features, {dataset.task}"
     found = (*findings.describe_table(table, dataset), *(f"note: {line}" for line in notes))
-    return _facts(dataset, _source(file, target, to, comment, dataset, decimal), found), ""
+    return _facts(dataset, _source(file, target, to, comment, dataset), found), ""
 
 
 def default_space(num_rows: int, has_numbers: bool, long_tail: bool) -> dict[str, dict[str, Any]]:
@@ -182,9 +182,7 @@ def _unused(
     return TableFacts(source, metrics_for(task), default_space(len(table), True, False), found), error
 
 
-def _source(
-    file: TableFile, target: str, to: Path, comment: str, dataset: Dataset | None, decimal: str | None = None
-) -> dict[str, str]:
+def _source(file: TableFile, target: str, to: Path, comment: str, dataset: Dataset | None) -> dict[str, str]:
     """The lines of the data section."""
     source = {"path": f"{quoted(_relative(file.path, to))}   # {comment}", "target": quoted(target)}
     if dataset is not None and dataset.positive is not None:
@@ -192,8 +190,8 @@ def _source(
         source["positive"] = f"{quoted(dataset.positive)}   # {what}"
     if file.separator is not None:
         source["separator"] = quoted(file.separator)
-    if decimal == ",":
-        source["decimal"] = quoted(",")
+    if file.decimal is not None:
+        source["decimal"] = quoted(file.decimal)
     if file.encoding != "utf-8":
         source["encoding"] = quoted(file.encoding)
     if file.skip:

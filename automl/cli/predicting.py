@@ -12,7 +12,7 @@ from automl.data.files import TableFile
 from automl.data.formats import find_format, read_file, with_separator
 from automl.errors import DataError, ExportError, one_of
 from automl.quiet import quiet_start
-from automl.serving.scoring import text_columns
+from automl.serving.scoring import Scorer, text_columns
 
 _EXECUTED = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet takes for a formula."""
@@ -38,14 +38,12 @@ def predict_rows(
             f"{model} holds no exported model. Make one with `automl export STUDY --to {model}`."
         )
     contract = json.loads((model / "model.json").read_text(encoding="utf-8"))
-    texts = (*text_columns(model), *(name for name in keep if name not in contract["columns"]))
+    texts = (*text_columns(contract), *(name for name in keep if name not in contract["columns"]))
     table = _read(_file_of(data, contract.get("file", {}), told, texts), list(contract["columns"]), told)
     for name in keep:
         if name not in table.columns:
             raise DataError(f"{data}: --keep must name a column, got {name!r}. {one_of(table.columns, name)}")
     with quiet_start():
-        from automl.serving.scoring import Scorer
-
         scorer = Scorer(model)
     try:
         predictions = scorer.predict(table)
@@ -81,9 +79,8 @@ def _read(file: TableFile, needed: Sequence[str], told: Mapping[str, str]) -> pa
 
 def as_csv(table: pandas.DataFrame) -> str:
     """A table as CSV in which no text is executed by a spreadsheet: such text gets an apostrophe before it."""
-    safe = {str(name): _without_formulas(table.iloc[:, at]) for at, name in enumerate(table.columns)}
-    columns = [_without_formula(name) for name in table.columns]
-    return pandas.DataFrame(safe, index=table.index).set_axis(columns, axis=1).to_csv(index=False)
+    safe = [_without_formulas(table.iloc[:, at]) for at in range(table.shape[1])]
+    return pandas.concat(safe, axis=1).rename(columns=_without_formula).to_csv(index=False)
 
 
 def _without_formulas(values: pandas.Series) -> pandas.Series:

@@ -54,7 +54,7 @@ def describe_columns(dataset: Dataset) -> tuple[str, ...]:
 
 
 def _as_read(table: pandas.DataFrame, dataset: Dataset) -> pandas.DataFrame:
-    """The table with a gap wherever a learned column has one: in words, as told, or unreadable."""
+    """The table with a gap wherever a learned column has one: words for gaps, `data.gaps`, unreadable cells."""
     table, columns = table.rename(columns=str), dataset.columns
     changed, place = {}, 0
     for column in dataset.schema.stored("numbers"):

@@ -34,22 +34,7 @@ def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pand
     if columns is not None:  # pandas does not look at the length of rows of which it reads a part
         _check_lengths(file, names, separator)
     try:
-        with open_file(file) as stream, warnings.catch_warnings():
-            warnings.simplefilter("error", pandas.errors.ParserWarning)
-            # With an index column, a row with one cell too many would shift the others in silence.
-            table: pandas.DataFrame = pandas.read_csv(
-                stream,
-                usecols=columns,
-                dtype={name: str for name in names if name in file.texts},
-                sep=separator,
-                encoding=file.encoding,
-                skiprows=file.skip,
-                header=0 if file.header else None,
-                decimal=file.decimal or ".",
-                index_col=False,
-                low_memory=False,
-                names=names if file.names or not file.header else None,
-            )
+        table = _parse(file, names, separator, columns, file.texts)
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
         _check_lengths(file, names, separator)
         what = first_line(error).removeprefix("Error tokenizing data. C error: ")
@@ -62,7 +47,7 @@ _LEADING_ZERO = re.compile(r"\s*[+-]?0[0-9]+\s*")
 
 
 def _with_codes(
-    file: TableFile, table: pandas.DataFrame, names: Sequence[str], separator: str
+    file: TableFile, table: pandas.DataFrame, names: list[str], separator: str
 ) -> pandas.DataFrame:
     """With the columns as text in which pandas has made numbers of codes: 7 of 007."""
     whole = [name for name in table.columns if _is_whole(table[name])]
@@ -71,19 +56,36 @@ def _with_codes(
         content = stream.read().decode(file.encoding, errors="replace") if whole else ""
     if not re.search(rf'(?:^|["\s]|{edge})[+-]?0[0-9]+(?:["\s]|{edge}|$)', content):
         return table
-    texts: pandas.DataFrame = pandas.read_csv(
-        io.StringIO(content.removeprefix("\ufeff")),
-        dtype=str,
-        sep=separator,
-        skiprows=file.skip,
-        header=0 if file.header else None,
-        index_col=False,
-        names=list(names) if file.names or not file.header else None,
-    )
-    codes = [
-        name for name in whole if name in texts and texts[name].str.fullmatch(_LEADING_ZERO.pattern).any()
-    ]
+    texts = _parse(file, names, separator, whole, whole)
+    codes = [name for name in whole if texts[name].str.fullmatch(_LEADING_ZERO.pattern).any()]
     return table.assign(**{name: texts[name] for name in codes})
+
+
+def _parse(
+    file: TableFile,
+    names: list[str],
+    separator: str,
+    columns: list[str] | None,
+    texts: Sequence[str],
+) -> pandas.DataFrame:
+    """Some columns of the table, or all, of which some are left as text."""
+    with open_file(file) as stream, warnings.catch_warnings():
+        warnings.simplefilter("error", pandas.errors.ParserWarning)
+        # With an index column, a row with one cell too many would shift the others in silence.
+        table: pandas.DataFrame = pandas.read_csv(
+            stream,
+            usecols=columns,
+            dtype={name: str for name in names if name in texts},
+            sep=separator,
+            encoding=file.encoding,
+            skiprows=file.skip,
+            header=0 if file.header else None,
+            decimal=file.decimal or ".",
+            index_col=False,
+            low_memory=False,
+            names=names if file.names or not file.header else None,
+        )
+    return table
 
 
 def _is_whole(values: pandas.Series) -> bool:

@@ -4,6 +4,7 @@ Cells are read by the files of `data/features/`, which travel along: alike befor
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +77,8 @@ class Scorer:
         return self._constant(feature.given(column, described).tolist(), feature.input_type)
 
 
-def text_columns(folder: str | Path) -> list[str]:
-    """Columns of an exported model that a text file is to give as text, for `typed_cells` to read."""
-    contract = json.loads((Path(folder) / "model.json").read_text(encoding="utf-8"))
+def text_columns(contract: Mapping[str, Any]) -> list[str]:
+    """Columns that a text file must give as text, by the `model.json` of an exported model."""
     return [
         name
         for name, described in contract["columns"].items()

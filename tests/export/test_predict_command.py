@@ -101,3 +101,12 @@ def test_text_that_a_spreadsheet_would_execute_is_written_as_text(model, tmp_pat
     rows = FRAME.head(1).assign(id=cell)
     rows.to_csv(tmp_path / "rows.csv", index=False, sep=";", decimal=",", encoding="latin-1")
     assert table_of(predict(model, tmp_path / "rows.csv", "--keep", "id"))["id"].tolist() == [written]
+
+
+def test_a_column_that_is_called_like_a_prediction_can_be_passed_on(model: Path, tmp_path: Path) -> None:
+    rows = FRAME.head(2).assign(prediction=["=a", "b"])
+    rows.to_csv(tmp_path / "rows.csv", index=False, sep=";", decimal=",", encoding="latin-1")
+    done = predict(model, tmp_path / "rows.csv", "--keep", "prediction")
+    assert done.exit_code == 0, done.output
+    header, first, _ = done.stdout.splitlines()
+    assert header.split(",")[:2] == ["prediction", "prediction"] and first.startswith("'=a,")

@@ -65,13 +65,7 @@ class Categorical(Feature):
 
     def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
         """See `Feature.contract`."""
-        changed = changed_types(values)
-        return {
-            "kind": self.name,
-            "cells": kind_of_cells(values),
-            **({"changed": changed} if changed else {}),
-            **reading,
-        }
+        return {"kind": self.name, "cells": kind_of_cells(values), **changed_types(values), **reading}
 
 
 def _codes(cells: Cells) -> Found | None:

@@ -82,20 +82,22 @@ def typed_cells(values: pandas.Series, kind: str) -> pandas.Series:
     return values.astype(object).map(typed).infer_objects()
 
 
-def changed_types(values: pandas.Series) -> list[str]:
-    """What other programs take cells of this column of text for although that changes them: "number", "boolean".
+def changed_types(values: pandas.Series) -> dict[str, list[str]]:
+    """What other programs take cells of this column of text for although that changes them, for the contract.
 
-    Of 007, 1E5 and 1.0 they make the numbers 7, 100000 and 1, and of true the truth value True.
+    Of 007, 1E5 and 1.0 they make the numbers 7, 100000 and 1, and of true the truth value True. `changed` is a list of
+    "number" and "boolean", and is missing where neither changes a cell.
     """
     known = values.dropna()
     if not known.map(lambda cell: isinstance(cell, str)).all():
-        return []
+        return {}
     texts = {cell.strip(SPACES) for cell in known.unique()}
-    changed = {
+    are_changed = {
         "number": any(map(_changes_as_number, texts)),
         "boolean": bool(texts & (set(_FLAGS) - {"True", "False"})),
     }
-    return [kind for kind, is_changed in changed.items() if is_changed]
+    changed = [kind for kind, is_changed in are_changed.items() if is_changed]
+    return {"changed": changed} if changed else {}
 
 
 def _changes_as_number(text: str) -> bool:
@@ -116,9 +118,8 @@ def check_types(values: pandas.Series, changed: Sequence[str]) -> None:
         kind = "boolean" if is_flag else "number" if isinstance(cell, int | float | numpy.number) else "text"
         if kind in changed:
             must = "must be given as text, as its cells were learned"
-            raise ValueError(
-                f"the column `{values.name}` {must}: {cell} is what is left of another text, as 7 is of 007"
-            )
+            got = f"got {cell}, which may have been another text, as 7 may have been 007"
+            raise ValueError(f"the column `{values.name}` {must}: {got}")
 
 
 def _typed_cell(cell: Any, kind: str) -> Any:

@@ -2,15 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, final
+from typing import final
 
-import numpy
-import pandas
-
-from .categorical import level_texts
-from .cells import changed_types, check_types
-from .feature import Cells, Feature, Found, Reading, Tensor
-from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenBlock, make_block
+from .feature import Cells, Found, Reading, Tensor
+from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenFeature
 
 SEPARATORS = (";", "|", ",", "/", "+")
 
@@ -25,11 +20,11 @@ _MOST_RARE = 0.02
 
 
 @final
-class Choices(Feature):
+class Choices(TokenFeature):
     """See the module. A reading has the `separator`."""
 
     name = "choices"
-    store = "others"
+    weighted = False
 
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
@@ -50,21 +45,9 @@ class Choices(Feature):
         }
         return Found(1.0, {"separator": max(counts, key=lambda sign: counts[sign])})
 
-    def read(self, values: pandas.Series, reading: Reading) -> TokenBlock:
-        """See `Feature.read`."""
-        return make_block(
-            [parts_of(text, reading["separator"]) for text in level_texts(values)], weighted=False
-        )
-
-    def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
-        """See `Feature.given`."""
-        check_types(values, reading.get("changed", ()))
-        return level_texts(values).to_numpy(object)
-
-    def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
-        """See `Feature.contract`."""
-        changed = changed_types(values)
-        return {"kind": self.name, **({"changed": changed} if changed else {}), **reading}
+    def split(self, text: str, reading: Reading) -> list[str]:
+        """See `TokenFeature.split`."""
+        return parts_of(text, reading["separator"])
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
         """See `Feature.graph`."""

@@ -8,7 +8,7 @@ import numpy
 import pandas
 
 from .calendar import parts_graph, seconds_graph
-from .cells import GAP, SPACES, is_numeric, level_text
+from .cells import GAP, SPACES, first_row, is_numeric, level_text
 from .date_forms import DATE_FORMS, EITHER, seconds_of
 from .feature import Cells, Feature, Found, Reading, Tensor
 from .spellings import is_gap_word
@@ -128,7 +128,7 @@ class _Seen:
     Attributes:
         forms: Those that read them, the one that reads most first.
         share: Share that they read of the cells that are no words for gaps; 0 where most are such words.
-        is_either: Whether day and month cannot be told apart.
+        is_either: Whether it is unclear if the day or the month stands first.
     """
 
     forms: Sequence[str]
@@ -150,9 +150,8 @@ class _Seen:
         bad = numpy.isnan(first_seconds(values, self.forms)) & values.notna().to_numpy()
         if bad.any():
             examples = ", ".join(repr(str(cell)) for cell in values[bad].unique()[:_EXAMPLES])
-            row = int(numpy.argmax(bad)) + 1
             cells = f"{int(bad.sum())} cells that are no dates ({examples})"
-            notes.append(f"{cells} are taken for gaps, the first in data row {row}")
+            notes.append(f"{cells} are taken for gaps, the first in {first_row(values, bad)}")
         return "; ".join(notes)
 
 
@@ -175,7 +174,7 @@ def _may_be_dates(texts: pandas.Series) -> bool:
 
 
 def _chosen(values: pandas.Series, forms: Sequence[str]) -> _Seen:
-    """The form that reads most, then others that read what is left, each of them some of it."""
+    """The form that reads most cells, then others, each of which reads some of the remaining cells."""
     chosen: list[str] = []
     left, is_either = values, False
     while len(chosen) < _MOST_FORMS and len(left):

@@ -83,7 +83,7 @@ _SIGN = "[-+\u2212]"
 _UNIT = r"(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]){0,14}(?: [^\W\d_][^\W\d_./²³]{0,11})?"
 _BOUND = r"(?:<=|>=|[<>≤≥~≈]|up to |under |over |above |below |less than |more than |at least |at most )"
 _HALVED = ("<", "under ", "below ", "less than ")
-"""Bounds of what is below them: the middle of what is left above 0 is taken."""
+"""Bounds from above: the middle between 0 and the bound is taken."""
 
 _BETWEEN = r"\s*(?:-|–|—|\bto\b)\s*"
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")

@@ -3,15 +3,11 @@
 import re
 from collections import Counter
 from itertools import pairwise
-from typing import Any, final
+from typing import final
 
-import numpy
-import pandas
-
-from .categorical import level_texts
-from .cells import changed_types, check_types, level_text
-from .feature import Cells, Feature, Found, Reading, Tensor
-from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenBlock, make_block
+from .cells import level_text
+from .feature import Cells, Found, Reading, Tensor
+from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenFeature
 
 WORDS_OF_TEXT = 3.0
 """Words a cell, on average, from which different cells are text and not identifiers."""
@@ -20,11 +16,11 @@ _BETWEEN = re.compile(r"[\W_]+")
 
 
 @final
-class Text(Feature):
+class Text(TokenFeature):
     """See the module."""
 
     name = "text"
-    store = "others"
+    weighted = True
 
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
@@ -47,19 +43,9 @@ class Text(Feature):
         """See `Feature.told`."""
         return Found(1.0)
 
-    def read(self, values: pandas.Series, reading: Reading) -> TokenBlock:
-        """See `Feature.read`."""
-        return make_block([tokens_of(text) for text in level_texts(values)], weighted=True)
-
-    def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
-        """See `Feature.given`."""
-        check_types(values, reading.get("changed", ()))
-        return level_texts(values).to_numpy(object)
-
-    def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
-        """See `Feature.contract`."""
-        changed = changed_types(values)
-        return {"kind": self.name, **({"changed": changed} if changed else {}), **reading}
+    def split(self, text: str, reading: Reading) -> list[str]:
+        """See `TokenFeature.split`."""
+        return tokens_of(text)
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
         """See `Feature.graph`."""

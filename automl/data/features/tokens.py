@@ -1,14 +1,17 @@
 """Cells that hold several things, words or choices: each that comes back has an input. What text and choices share."""
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy
 import pandas
 
-from .feature import Block, Fitted
+from .categorical import level_texts
+from .cells import changed_types, check_types
+from .feature import Block, Feature, Fitted, Reading
 
 LEAST_ROWS_OF_A_TOKEN = 5
 """Fit rows that a token needs for an input of its own; what is rarer, or new, has none."""
@@ -81,6 +84,34 @@ class TokenBlock(Block):
     def _rows_of_tokens(self) -> numpy.ndarray:
         """In how many rows each token stands."""
         return numpy.bincount(self.counts.nonzero()[1], minlength=len(self.tokens))
+
+
+class TokenFeature(Feature):
+    """A kind of which a cell holds several tokens.
+
+    Attributes:
+        weighted: As in `TokenBlock`.
+    """
+
+    store = "others"
+    weighted: ClassVar[bool]
+
+    @abstractmethod
+    def split(self, text: str, reading: Reading) -> list[str]:
+        """The tokens of a cell."""
+
+    def read(self, values: pandas.Series, reading: Reading) -> TokenBlock:
+        """See `Feature.read`."""
+        return make_block([self.split(text, reading) for text in level_texts(values)], self.weighted)
+
+    def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
+        """See `Feature.given`."""
+        check_types(values, reading.get("changed", ()))
+        return level_texts(values).to_numpy(object)
+
+    def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
+        """See `Feature.contract`."""
+        return {"kind": self.name, **changed_types(values), **reading}
 
 
 def make_block(cells: Sequence[Sequence[str]], weighted: bool) -> TokenBlock:
