@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import numpy
 
+from automl.means import corrected_error, weighted_mean
+
 Scalar = bool | int | float | str
 Hyperparameters = Mapping[str, Scalar]
 
@@ -142,6 +144,7 @@ class FoldResult:
         predictions: Of the kept weights for the validation rows, float32 (row, class) or (row,); None when not kept.
         health: Of the network of a trial's first fold; None of the others.
         cut: Whether the budget ended its training.
+        counts: How much the fold counts in the mean over folds, by metric; 1 of metrics that are not named.
     """
 
     fold: int
@@ -155,6 +158,7 @@ class FoldResult:
     predictions: "numpy.ndarray | None" = field(default=None, compare=False, repr=False)
     health: Health | None = field(default=None, compare=False)
     cut: bool = False
+    counts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,7 @@ class Trial:
         capacity: Number of trainable weights; None when the network could not be built.
         seconds: Wall time of the whole trial; of networks trained together, a share of it.
         reason: Why it failed; empty when it did not.
+        repeats: How often the rows were divided into folds anew; the folds of the first division come first.
     """
 
     number: int
@@ -178,27 +183,33 @@ class Trial:
     capacity: int | None = None
     seconds: float = 0.0
     reason: str = ""
+    repeats: int = 1
 
     def fold_scores(self, metric: str) -> tuple[float, ...]:
         """Validation scores, one a fold."""
         return tuple(fold.scores[metric] for fold in self.folds)
 
+    def fold_counts(self, metric: str) -> tuple[float, ...]:
+        """How much each fold counts in the mean, one a fold."""
+        return tuple(fold.counts.get(metric, 1.0) for fold in self.folds)
+
     def mean(self, metric: str) -> float:
-        """Mean validation score over the folds."""
-        return _mean(self.fold_scores(metric))
+        """Mean validation score over the folds, each as it counts."""
+        return weighted_mean(self.fold_scores(metric), self.fold_counts(metric))
 
     def training_mean(self, metric: str) -> float:
         """Mean score on the fit rows over the folds."""
-        return _mean(tuple(fold.training_scores[metric] for fold in self.folds))
+        return weighted_mean(tuple(fold.training_scores[metric] for fold in self.folds))
 
     def standard_error(self, metric: str) -> float:
-        """Standard deviation of the fold scores (ddof 1) over the square root of their number."""
-        scores = self.fold_scores(metric)
-        if len(scores) < 2:
+        """Standard error of the mean score, corrected for training sets that overlap; NaN of a single fold.
+
+        See `corrected_error`.
+        """
+        if len(self.folds) < 2 * self.repeats or len(self.folds) % self.repeats:
             return math.nan
-        mean = _mean(scores)
-        variance = sum((score - mean) ** 2 for score in scores) / (len(scores) - 1)
-        return math.sqrt(variance / len(scores))
+        scores, counts = self.fold_scores(metric), self.fold_counts(metric)
+        return corrected_error(scores, len(self.folds) // self.repeats, counts)
 
     def without_predictions(self) -> "Trial":
         """The same trial, light."""
@@ -212,7 +223,7 @@ class Trial:
     @property
     def best_epoch(self) -> float:
         """Mean over the folds of the epoch whose weights were kept."""
-        return _mean(tuple(float(fold.best_epoch) for fold in self.folds))
+        return weighted_mean(tuple(float(fold.best_epoch) for fold in self.folds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +252,3 @@ def derive_seed(*names: object) -> int:
     """
     digest = hashlib.blake2b("/".join(map(str, names)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % (2**31 - 1) + 1
-
-
-def _mean(values: tuple[float, ...]) -> float:
-    if not values:
-        return math.nan
-    try:
-        return math.fsum(values) / len(values)
-    except (
-        OverflowError,
-        ValueError,
-    ):  # scores of a network that is about to diverge: near the largest number, or ±∞
-        return sum(value / len(values) for value in values)

@@ -21,7 +21,7 @@ import numpy
 import pandas
 
 from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance, Curve
-from automl.records.events import Analyzed, CohortAsked, Exported, Finished, StudyStarted, VerdictReached
+from automl.records.events import CohortAsked, Finished, StudyStarted
 from automl.records.files import (
     OUT_OF_FOLD_FILE,
     answer_file,
@@ -31,6 +31,7 @@ from automl.records.files import (
     write_trial,
 )
 from automl.records.finding import open_records
+from automl.records.outcomes import Analyzed, Exported, VerdictReached
 from automl.records.state import BIAS_VARIANCE, LEARNING_CURVE
 from automl.trial import FoldResult, Health, Trial, TrialState
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automl.evaluation.bias_variance import BiasVariance
-from automl.records.events import Analyzed, CohortAsked, Event, Recorded, StudyStarted
+from automl.records.events import CohortAsked, Event, Recorded, StudyStarted
 from automl.records.files import answer_file, ended_event, write_json, write_trial
+from automl.records.outcomes import Analyzed
 from automl.records.state import BIAS_VARIANCE, StudyState, state_of
 from automl.trial import Trial
 

@@ -16,9 +16,10 @@ from paper_trials import completed, failed
 
 from automl.cli import cli
 from automl.cli.common import options_text
-from automl.records.events import Event, Exported, Finished
+from automl.records.events import Event, Finished
 from automl.records.files import make_run_folder
 from automl.records.finding import open_records
+from automl.records.outcomes import Exported
 from automl.trial import Trial
 
 TRIALS = [

@@ -34,7 +34,7 @@ class GroupSplits:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._groups = pandas.factorize(level_texts(pandas.Series(request.column)))[0]
+        self._groups = group_codes(request.column)
         by_class = request.labels is not None and len(request.dataset.classes) <= _MOST_CLASSES
         self._labels = request.dataset.target if by_class else numpy.zeros(len(self._groups), numpy.int64)
 
@@ -204,6 +204,11 @@ class ColumnSplits:
         numbers = number_values(pandas.Series(values, dtype=object))
         keys = zip(numpy.where(numpy.isnan(numbers), numpy.inf, numbers).tolist(), values, strict=True)
         return [name for _, name in sorted(keys) if name != TEST]
+
+
+def group_codes(column: Array) -> Array:
+    """Codes of the groups that a column names, (row,)."""
+    return numpy.asarray(pandas.factorize(level_texts(pandas.Series(column)))[0])
 
 
 def times_of(column: Array) -> Array | None:

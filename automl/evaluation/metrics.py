@@ -12,7 +12,16 @@ from typing import Any
 
 import numpy
 
-from automl.evaluation.labels import balanced_accuracy, f1, f_beta, mcc
+from automl.evaluation.labels import (
+    balanced_accuracy,
+    confusion_of,
+    f1_macro,
+    f1_weighted,
+    f_beta,
+    f_beta_base,
+    mcc,
+)
+from automl.evaluation.rankings import Ranks, area, one_against_rest, precision_sum
 from automl.trial import Direction, Objective, Task
 
 CLASSES = frozenset({Task.BINARY, Task.MULTICLASS})
@@ -20,6 +29,7 @@ MANY = frozenset({Task.MULTICLASS})
 NUMBERS = frozenset({Task.REGRESSION})
 
 Function = Callable[[numpy.ndarray, numpy.ndarray, numpy.ndarray], float]
+"""`(target, prediction, weights) -> float`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +42,16 @@ class Metric:
         function: `(target, prediction, weights) -> float`. Target has shape (row,): class codes, or values. Prediction
             is (row, class) probabilities, or (row,) values in the target's units. Weights are of shape (row,).
         by_label: Whether it looks at the most probable class only, so that a threshold matters.
+        tuned: Whether the threshold is tuned for it. Accuracy gains nothing by that, and precision or recall alone
+            would end at a label for one row, or for all.
         rows: `(target, prediction) -> values` of shape (row,), where the score is a function of their weighted mean.
         finish: That function.
+        relative: Whether the score is 1 minus that mean over the variance of the target.
+        tables: `(tables) -> scores`, where it is a function of a table of true and predicted classes.
+        base: `(tables) -> values`, where of two classes the score is a ratio: what it divides by.
+        ranks: `(true, false) -> scores` from the weights of true and false positives above each threshold, where it
+            is the mean over the classes of such a function.
+        varied: Whether it is undefined on rows of one class.
         fewest_classes: Of a target that it says something of.
     """
 
@@ -41,9 +59,27 @@ class Metric:
     tasks: frozenset[Task]
     function: Function
     by_label: bool = False
+    tuned: bool = False
     rows: Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray] | None = None
     finish: Callable[[Any], Any] = numpy.asarray
+    relative: bool = False
+    tables: Callable[[numpy.ndarray], numpy.ndarray] | None = None
+    base: Callable[[numpy.ndarray], numpy.ndarray] | None = None
+    ranks: Ranks | None = None
+    varied: bool = False
     fewest_classes: int = 0
+
+    def is_defined(self, target: numpy.ndarray, weights: numpy.ndarray) -> bool:
+        """Whether it says anything of rows with these targets: neither a ranking of one class nor R² of a constant."""
+        counted = target[weights > 0.0]
+        if not self.varied and not self.relative:
+            return len(counted) > 0
+        return len(counted) > 0 and bool((counted != counted[0]).any())
+
+    @property
+    def perfect(self) -> float:
+        """The score of a prediction that is right: of losses 0, of all others here 1."""
+        return 0.0 if self.direction is Direction.MINIMIZE else 1.0
 
 
 MetricTable = Mapping[str, Metric]
@@ -73,52 +109,6 @@ def _top(most: int, target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.n
     own = prediction[numpy.arange(len(target)), target][:, None]
     before = numpy.arange(prediction.shape[1]) < target[:, None]
     return ((prediction > own) | ((prediction == own) & before)).sum(axis=1) < most
-
-
-def _roc_auc(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
-    """Area under the ROC curve; of more classes the mean of each against the rest. 0.5 where one class is all."""
-    return _one_against_rest(_area, target, prediction, weights)
-
-
-def _average_precision(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
-    """Σ (recall step × precision); of more classes the mean of each against the rest. 0 without a positive row."""
-    return _one_against_rest(_precision_sum, target, prediction, weights)
-
-
-def _one_against_rest(
-    function: Function, target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray
-) -> float:
-    """A metric of two classes; of more, its mean over the classes that the rows have."""
-    codes = [1] if prediction.shape[1] == 2 else numpy.unique(target[weights > 0]).tolist()
-    return float(numpy.mean([function(target == code, prediction[:, code], weights) for code in codes]))
-
-
-def _area(positive: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
-    true, false = counts_down(positive, prediction, weights)
-    if min(true[-1], false[-1]) <= 0.0:
-        return 0.5
-    steps = numpy.diff(false, prepend=0.0)
-    heights = true - numpy.diff(true, prepend=0.0) / 2.0
-    return float((steps * heights).sum() / (true[-1] * false[-1]))
-
-
-def _precision_sum(positive: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
-    true, false = counts_down(positive, prediction, weights)
-    if true[-1] <= 0.0:
-        return 0.0
-    claimed = true + false
-    precision = numpy.divide(true, claimed, out=numpy.zeros_like(true), where=claimed > 0)
-    return float((numpy.diff(true, prepend=0.0) * precision).sum() / true[-1])
-
-
-def counts_down(
-    positive: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray
-) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Weights of true and of false positives above each threshold that a prediction gives, highest first."""
-    order = numpy.argsort(-prediction, kind="stable")
-    last = numpy.flatnonzero(numpy.diff(prediction[order], append=-numpy.inf))
-    true = numpy.cumsum(weights[order] * positive[order])[last]
-    return true, numpy.cumsum(weights[order] * ~positive[order])[last]
 
 
 def _squared_error(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
@@ -169,7 +159,32 @@ def _by_row(
     fewest_classes: int = 0,
 ) -> Metric:
     """A metric that is a function of a weighted mean over the rows."""
-    return Metric(direction, tasks, partial(_mean_of, rows, finish), by_label, rows, finish, fewest_classes)
+    function = partial(_mean_of, rows, finish)
+    return Metric(
+        direction, tasks, function, by_label, rows=rows, finish=finish, fewest_classes=fewest_classes
+    )
+
+
+def _by_table(
+    tables: Callable[[numpy.ndarray], numpy.ndarray],
+    base: Callable[[numpy.ndarray], numpy.ndarray] | None = None,
+    tuned: bool = True,
+) -> Metric:
+    """A metric of labels, a function of a table of true and predicted classes."""
+
+    def function(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
+        return float(tables(confusion_of(target, prediction, weights)))
+
+    return Metric(Direction.MAXIMIZE, CLASSES, function, by_label=True, tuned=tuned, tables=tables, base=base)
+
+
+def _f_beta(beta: float, tuned: bool = True) -> Metric:
+    return _by_table(partial(f_beta, beta), partial(f_beta_base, beta), tuned)
+
+
+def _by_rank(ranks: Ranks) -> Metric:
+    """A metric of the order in which probabilities put the rows."""
+    return Metric(Direction.MAXIMIZE, CLASSES, partial(one_against_rest, ranks), ranks=ranks, varied=True)
 
 
 def _mean(values: numpy.ndarray, weights: numpy.ndarray) -> float:
@@ -181,24 +196,24 @@ _DOWN, _UP = Direction.MINIMIZE, Direction.MAXIMIZE
 METRICS: Mapping[str, Metric] = {
     "log_loss": _by_row(_DOWN, CLASSES, _log_loss),
     "accuracy": _by_row(_UP, CLASSES, _accuracy, by_label=True),
-    "balanced_accuracy": Metric(_UP, CLASSES, balanced_accuracy, by_label=True),
-    "f1_macro": Metric(_UP, CLASSES, partial(f1, "macro"), by_label=True),
-    "f1_weighted": Metric(_UP, CLASSES, partial(f1, "weighted"), by_label=True),
-    "precision": Metric(_UP, CLASSES, partial(f_beta, 0.0), by_label=True),
-    "recall": Metric(_UP, CLASSES, partial(f_beta, math.inf), by_label=True),
-    "f1": Metric(_UP, CLASSES, partial(f_beta, 1.0), by_label=True),
-    "f2": Metric(_UP, CLASSES, partial(f_beta, 2.0), by_label=True),
-    "f0.5": Metric(_UP, CLASSES, partial(f_beta, 0.5), by_label=True),
-    "mcc": Metric(_UP, CLASSES, mcc, by_label=True),
-    "roc_auc": Metric(_UP, CLASSES, _roc_auc),
-    "average_precision": Metric(_UP, CLASSES, _average_precision),
+    "balanced_accuracy": _by_table(balanced_accuracy),
+    "f1_macro": _by_table(f1_macro),
+    "f1_weighted": _by_table(f1_weighted),
+    "precision": _f_beta(0.0, tuned=False),
+    "recall": _f_beta(math.inf, tuned=False),
+    "f1": _f_beta(1.0),
+    "f2": _f_beta(2.0),
+    "f0.5": _f_beta(0.5),
+    "mcc": _by_table(mcc),
+    "roc_auc": _by_rank(area),
+    "average_precision": _by_rank(precision_sum),
     "brier": _by_row(_DOWN, CLASSES, _brier),
     "top_2_accuracy": _by_row(_UP, MANY, partial(_top, 2), fewest_classes=3),
     "top_3_accuracy": _by_row(_UP, MANY, partial(_top, 3), fewest_classes=4),
     "top_5_accuracy": _by_row(_UP, MANY, partial(_top, 5), fewest_classes=6),
     "rmse": _by_row(_DOWN, NUMBERS, _squared_error, numpy.sqrt),
     "mae": _by_row(_DOWN, NUMBERS, _absolute_error),
-    "r2": Metric(_UP, NUMBERS, _r2),
+    "r2": Metric(_UP, NUMBERS, _r2, rows=_squared_error, relative=True),
     "mape": _by_row(_DOWN, NUMBERS, _relative_error),
     "pinball_10": _by_row(_DOWN, NUMBERS, partial(_pinball, 0.1)),
     "pinball_90": _by_row(_DOWN, NUMBERS, partial(_pinball, 0.9)),
@@ -240,3 +255,34 @@ def score(
     """Scores of one set of predictions, by metric; all rows weigh the same when no weights are given."""
     weights = numpy.ones(len(target)) if weights is None else weights
     return {name: float(table[name].function(target, prediction, weights)) for name in names}
+
+
+def fold_counts(
+    names: tuple[str, ...],
+    target: numpy.ndarray,
+    prediction: numpy.ndarray,
+    weights: numpy.ndarray,
+    table: MetricTable = METRICS,
+) -> dict[str, float]:
+    """How much a fold counts in the mean over folds, by metric; nothing of metrics for which all folds count alike.
+
+    Folds count by the mean weight of their rows, and nothing where the metric is undefined on them. A ratio of counts,
+    such as F1 of the positive of two classes, counts by what it divides by: the mean is then the ratio of the counts of
+    all folds.
+
+    Args:
+        names: Metrics.
+        target: Of the fold's validation rows, (row,).
+        prediction: For them, (row, class) or (row,).
+        weights: Of them, (row,).
+        table: Metrics by name.
+    """
+    weight = float(weights.mean())
+    counts = {} if weight == 1.0 else dict.fromkeys(names, weight)
+    for name in names:
+        base = table[name].base
+        if not table[name].is_defined(target, weights):
+            counts[name] = 0.0
+        if base is not None and prediction.shape[1] == 2:
+            counts[name] = float(base(confusion_of(target, prediction, weights)))
+    return counts

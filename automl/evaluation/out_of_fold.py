@@ -12,40 +12,73 @@ MOST_ROWS = 200_000
 
 @final
 class OutOfFold:
-    """Which predictions of a trial are kept, and how. Of repeated folds, those of the first round.
+    """Which predictions of a trial are kept, and how: one for each row and each repeat of the folds.
+
+    Attributes:
+        rows: Row numbers, ascending, (row,).
+        folds: Number of the fold that validated each row in each repeat, (repeat, row).
 
     Args:
-        validation: Row numbers of the validation rows of each fold.
+        validation: Row numbers of the validation rows of each fold, those of the first repeat first. The folds of
+            every repeat have the same rows.
         num_classes: Number of classes; 0 for a regression.
         seed: Of the study; draws the sample of the rows of a large table.
+        repeats: How often the rows are divided into folds.
         most_rows: Rows at most.
     """
 
     def __init__(
-        self, validation: list[numpy.ndarray], num_classes: int, seed: int, most_rows: int = MOST_ROWS
+        self,
+        validation: list[numpy.ndarray],
+        num_classes: int,
+        seed: int,
+        repeats: int = 1,
+        most_rows: int = MOST_ROWS,
     ) -> None:
-        self.rows, self._first = numpy.unique(numpy.concatenate(validation), return_index=True)
         self._num_classes = num_classes
+        num_folds = len(validation) // repeats
+        numbers = numpy.repeat(numpy.arange(len(validation)), [len(rows) for rows in validation])
+        rows = numpy.concatenate(validation)
+        places = []
+        for repeat in range(repeats):
+            own = numpy.flatnonzero(numbers // num_folds == repeat)
+            self.rows, first = numpy.unique(rows[own], return_index=True)
+            places.append(own[first])
+        self._places = numpy.stack(places)
         if len(self.rows) > most_rows:
             generator = numpy.random.default_rng(derive_seed(seed, "out-of-fold rows"))
             kept = numpy.sort(generator.choice(len(self.rows), most_rows, replace=False))
-            self.rows, self._first = self.rows[kept], self._first[kept]
+            self.rows, self._places = self.rows[kept], self._places[:, kept]
+        self.folds = numbers[self._places]
 
     @property
     def bytes_per_trial(self) -> int:
         """What is kept of a trial: float32, one column for numbers and for two classes."""
-        return 4 * len(self.rows) * (self._num_classes if self._num_classes > 2 else 1)
+        return 4 * self._places.size * (self._num_classes if self._num_classes > 2 else 1)
 
     def gather(self, trial: Trial) -> numpy.ndarray | None:
-        """What is kept of a trial, float32 of shape (row,) or (row, class); None of one that has not completed."""
+        """What is kept of a trial, float32; None of one that has not completed.
+
+        Returns:
+            Of shape (row,) or (row, class); with several repeats, one such array for each.
+        """
         parts = [fold.predictions for fold in trial.folds if fold.predictions is not None]
         if trial.state is not TrialState.COMPLETE or len(parts) < len(trial.folds):
             return None
-        together = numpy.concatenate(parts)[self._first]
-        return (together[:, 1] if self._num_classes == 2 else together).astype(numpy.float32)
+        together = self.arrange(numpy.concatenate(parts)).astype(numpy.float32)
+        together = together[..., 1] if self._num_classes == 2 else together
+        return together if len(together) > 1 else together[0]
+
+    def arrange(self, predictions: numpy.ndarray) -> numpy.ndarray:
+        """Predictions for the validation rows of all folds, one fold after the other, as (repeat, row, …)."""
+        return numpy.asarray(predictions[self._places])
 
     def predictions(self, kept: numpy.ndarray) -> numpy.ndarray:
-        """Predictions of shape (row,) or (row, class) from what was kept."""
-        if self._num_classes != 2:
-            return numpy.asarray(kept)
-        return numpy.stack([1.0 - kept, kept], axis=1)
+        """Predictions of shape (repeat, row) or (repeat, row, class) from what was kept.
+
+        An earlier version kept those of the first repeat alone: then they stand for all repeats.
+        """
+        own = numpy.asarray(kept)
+        if own.ndim == (2 if self._num_classes > 2 else 1):
+            own = numpy.broadcast_to(own, (len(self._places), *own.shape))
+        return numpy.stack([1.0 - own, own], axis=-1) if self._num_classes == 2 else own

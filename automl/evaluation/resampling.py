@@ -1,23 +1,29 @@
-"""Bootstrap over rows: how sure a score is, and what is left of the best of many when it is judged on other rows."""
+"""Bootstrap over rows, or over what holds rows together: groups, and blocks of time.
 
-from collections.abc import Iterator, Sequence
+Rows of a group are alike, and so are neighbors in time. A resample that draws row by row takes them for independent:
+its intervals are too narrow, and what it leaves out is known to what it draws.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy
-
-from automl.evaluation.metrics import METRICS, Metric, MetricTable
-from automl.trial import Direction
 
 Array = numpy.ndarray
 
 LEVEL = 0.95
 """Probability that an interval covers."""
 
-_MOST_RESAMPLES, _FEWEST_RESAMPLES = 500, 40
-_MOST_ROWS_SCORED = 20_000_000
-"""Rows × trials × resamples that a metric without values by row may cost: some seconds."""
+FEWEST_UNITS = 10
+"""Groups or blocks below which there is no interval: their spread is not known (Cameron, Gelbach, Miller 2008)."""
 
+ROWS, GROUPS, BLOCKS = "rows", "groups", "blocks of time"
+
+_FEWEST_IN_FOLD = 8
 _CELLS_AT_ONCE = 4_000_000
+_ROWS_DRAWN = 40_000_000
+_MOST_RESAMPLES, FEWEST_RESAMPLES = 500, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +32,8 @@ class Estimate:
 
     Attributes:
         value: The score.
-        low: Lower bound.
-        high: Upper bound.
+        low: Lower bound; NaN where there is no interval.
+        high: Upper bound; NaN where there is none.
     """
 
     value: float
@@ -35,98 +41,133 @@ class Estimate:
     high: float
 
 
-def score_interval(
-    metric: str, target: Array, prediction: Array, weights: Array, seed: int, known: MetricTable = METRICS
-) -> Estimate:
-    """The score of one set of predictions with its percentile interval over bootstrap resamples of the rows.
+@dataclass(frozen=True)
+class ScoredRows:
+    """Rows that have scored something.
+
+    Attributes:
+        target: Class codes or values, (row,).
+        weights: Of shape (row,).
+        folds: Number of the fold that scored each row, one line for each repeat: (repeat, row).
+        units: Code from 0 of what each row is drawn with, (row,): itself, its group, its block of time.
+        unit: What that is, in the plural: `ROWS`, `GROUPS` or `BLOCKS`.
+    """
+
+    target: Array
+    weights: Array
+    folds: Array
+    units: Array
+    unit: str = ROWS
+
+    @cached_property
+    def num_units(self) -> int:
+        """How many can be drawn."""
+        return int(self.units.max()) + 1
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there are enough units for an interval."""
+        return self.unit == ROWS or self.num_units >= FEWEST_UNITS
+
+    @cached_property
+    def parts(self) -> tuple[tuple[int, Array], ...]:
+        """Of each fold its repeat and its rows, in order."""
+        return tuple(
+            (repeat, numpy.flatnonzero(folds == fold))
+            for repeat, folds in enumerate(self.folds)
+            for fold in numpy.unique(folds)
+        )
+
+    @property
+    def num_resamples(self) -> int:
+        """As many as a large table allows, and enough for the ends of an interval."""
+        affordable = _ROWS_DRAWN // len(self.target)
+        return int(numpy.clip(affordable, FEWEST_RESAMPLES, _MOST_RESAMPLES))
+
+    def resamples(self, num_resamples: int, seed: int) -> Iterator[Array]:
+        """How often each row is drawn, float64 of shape (resample, row), some resamples at a time.
+
+        As many units are drawn as there are, within each fold of the first repeat where every fold has enough of them.
+        The same seed gives the same resamples. Source: Davison, Hinkley, "Bootstrap methods and their application"
+        (1997), sections 3.2 and 3.8.
+        """
+        strata = self._strata()
+        generators = [numpy.random.default_rng((seed, place)) for place in range(len(strata))]
+        at_once = max(1, _CELLS_AT_ONCE // len(self.target))
+        for start in range(0, num_resamples, at_once):
+            count = min(at_once, num_resamples - start)
+            drawn = numpy.empty((count, self.num_units))
+            for stratum, generator in zip(strata, generators, strict=True):
+                even = numpy.full(len(stratum), 1.0 / len(stratum))
+                drawn[:, stratum] = generator.multinomial(len(stratum), even, count)
+            yield drawn[:, self.units]
+
+    def of(self, kept: Array) -> "ScoredRows":
+        """Some of the rows; the mask or the places of them."""
+        units = numpy.unique(self.units[kept], return_inverse=True)[1]
+        return ScoredRows(self.target[kept], self.weights[kept], self.folds[:, kept], units, self.unit)
+
+    def _strata(self) -> list[Array]:
+        """Units that replace each other: those of a fold, or all."""
+        _, first = numpy.unique(self.units, return_index=True)
+        folds = self.folds[0][first]
+        strata = [numpy.flatnonzero(folds == fold) for fold in numpy.unique(folds)]
+        return strata if min(map(len, strata)) >= _FEWEST_IN_FOLD else [numpy.arange(self.num_units)]
+
+
+def whole(target: Array, weights: Array, units: Array | None = None, unit: str = ROWS) -> ScoredRows:
+    """Rows that were scored together, as those of a test set are."""
+    codes = numpy.arange(len(target)) if units is None else numpy.unique(units, return_inverse=True)[1]
+    return ScoredRows(target, weights, numpy.zeros((1, len(target)), int), codes, unit)
+
+
+def time_blocks(order: Array, folds: Array, losses: Array) -> Array:
+    """Codes of blocks of neighbors in time, none over the end of a fold; of shape (row,).
+
+    A block is as long as the losses depend on each other, and a tenth of the rows at most. Sources: Carlstein, "The use
+    of subseries values" (1986), for blocks that do not overlap; Politis, White, "Automatic block-length selection for
+    the dependent bootstrap" (2004), with the correction of 2009, for how long they are.
 
     Args:
-        metric: Name in `known`.
-        target: Of shape (row,).
-        prediction: Of shape (row, class) or (row,).
-        weights: Of shape (row,).
-        seed: Of the resamples.
-        known: Metrics by name.
+        order: Rows in the order of their times, (row,).
+        folds: Number of the fold of each row, (row,).
+        losses: Of each row, (row,), which show how far in time one tells of another.
     """
-    table = _Scores(known[metric], target, [prediction], weights)
-    scores = [table.under(counts)[:, 0] for counts in _resamples(len(target), table.num_resamples, seed)]
-    value = known[metric].function(target, prediction, weights)
-    return Estimate(value, *_percentiles(numpy.concatenate(scores)))
+    length = min(block_length(losses[order]), max(1, len(order) // FEWEST_UNITS))
+    codes = numpy.empty(len(order), dtype=int)
+    start = 0
+    for fold in dict.fromkeys(folds[order].tolist()):
+        rows = order[folds[order] == fold]
+        num_blocks = max(1, round(len(rows) / length))
+        codes[rows] = start + numpy.arange(len(rows)) * num_blocks // len(rows)
+        start += num_blocks
+    return codes
 
 
-def corrected_score(
-    metric: str,
-    target: Array,
-    predictions: Sequence[Array],
-    weights: Array,
-    seed: int,
-    known: MetricTable = METRICS,
-) -> Estimate:
-    """The score to expect of the trial that is chosen as the best of these: bootstrap bias-corrected cross-validation.
+def block_length(series: Array) -> int:
+    """Length of the blocks that estimate the variance of the mean of a series best, 1 or more.
 
-    In each resample the best trial is chosen on the rows that were drawn and scored on those that were not. What
-    choosing has gained by chance does not come along. Source: Tsamardinos, Greasidou, Borboudakis, "Bootstrapping the
-    out-of-sample predictions for efficient and accurate cross-validation" (2018), algorithm 2.
-
-    Args:
-        metric: Name in `known`.
-        target: Of shape (row,).
-        predictions: Out-of-fold predictions of every trial, each of shape (row, class) or (row,).
-        weights: Of shape (row,).
-        seed: Of the resamples.
-        known: Metrics by name.
+    Source: Politis, White (2004), with Patton, Politis, White (2009), for the circular bootstrap: twice the first lag
+    after which the autocorrelations are insignificant for a while is the width of a flat-top window, which gives the
+    two sums that the length rests on.
     """
-    table = _Scores(known[metric], target, predictions, weights)
-    sign = 1.0 if known[metric].direction is Direction.MINIMIZE else -1.0
-    parts = []
-    for counts in _resamples(len(target), table.num_resamples, seed):
-        drawn, left_out = table.under(counts), table.under((counts == 0).astype(float))
-        chosen = numpy.nanargmin(sign * drawn, axis=1)
-        parts.append(left_out[numpy.arange(len(chosen)), chosen])
-    scores = numpy.concatenate(parts)
-    return Estimate(float(numpy.nanmean(scores)), *_percentiles(scores))
-
-
-class _Scores:
-    """Scores of several sets of predictions under weights that count the rows."""
-
-    def __init__(self, metric: Metric, target: Array, predictions: Sequence[Array], weights: Array) -> None:
-        self._metric, self._target, self._predictions, self._weights = metric, target, predictions, weights
-        self.num_resamples = _MOST_RESAMPLES
-        self._rows: Array | None = None
-        if metric.rows is not None:
-            self._rows = numpy.stack([metric.rows(target, one) for one in predictions]).astype(float)
-        else:
-            affordable = _MOST_ROWS_SCORED // (len(target) * len(predictions))
-            self.num_resamples = int(numpy.clip(affordable, _FEWEST_RESAMPLES, _MOST_RESAMPLES))
-
-    def under(self, counts: Array) -> Array:
-        """Scores of shape (resample, predictions) under counts of shape (resample, row); NaN without any row."""
-        weights = counts * self._weights
-        if self._rows is not None:
-            totals = weights.sum(axis=1, keepdims=True)
-            with numpy.errstate(invalid="ignore", divide="ignore"):
-                return numpy.asarray(self._metric.finish(weights @ self._rows.T / totals))
-        scores = [
-            [
-                self._metric.function(self._target, one, own) if own.any() else numpy.nan
-                for one in self._predictions
-            ]
-            for own in weights
-        ]
-        return numpy.array(scores)
-
-
-def _resamples(num_rows: int, num_resamples: int, seed: int) -> Iterator[Array]:
-    """How often each row is drawn, float64 of shape (resample, row), some resamples at a time."""
-    generator = numpy.random.default_rng(seed)
-    even = numpy.full(num_rows, 1.0 / num_rows)
-    at_once = max(1, _CELLS_AT_ONCE // num_rows)
-    for start in range(0, num_resamples, at_once):
-        yield generator.multinomial(num_rows, even, min(at_once, num_resamples - start)).astype(float)
-
-
-def _percentiles(scores: Array) -> tuple[float, float]:
-    tail = (1.0 - LEVEL) / 2.0
-    low, high = numpy.nanquantile(scores, [tail, 1.0 - tail])
-    return float(low), float(high)
+    num = len(series)
+    centered = series - series.mean()
+    variance = float(centered @ centered) / num
+    if num < 4 or variance <= 0.0:
+        return 1
+    patience = max(5, int(numpy.ceil(numpy.log10(num))))
+    most = min(int(numpy.ceil(numpy.sqrt(num))) + patience, num - 1)
+    covariances = numpy.array([centered[lag:] @ centered[: num - lag] for lag in range(most + 1)]) / num
+    significant = numpy.abs(covariances[1:]) / variance > 2.0 * numpy.sqrt(numpy.log10(num) / num)
+    quiet = [lag for lag in range(most - patience + 1) if not significant[lag : lag + patience].any()]
+    last = quiet[0] if quiet else int(numpy.flatnonzero(significant)[-1]) + 1
+    width = min(2 * max(last, 1), most)
+    lags = numpy.arange(1, width + 1)
+    window = numpy.clip(2.0 * (1.0 - lags / width), 0.0, 1.0)
+    bias = 2.0 * float((window * lags * covariances[1 : width + 1]).sum())
+    long_run = variance + 2.0 * float((window * covariances[1 : width + 1]).sum())
+    if long_run <= 0.0:
+        return 1
+    best = (2.0 * bias**2 / (4.0 / 3.0 * long_run**2)) ** (1.0 / 3.0) * num ** (1.0 / 3.0)
+    return int(numpy.clip(numpy.ceil(best), 1, max(1, min(3 * int(numpy.sqrt(num)), num // 3))))

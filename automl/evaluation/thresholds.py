@@ -4,38 +4,41 @@ from collections.abc import Sequence
 
 import numpy
 
-from automl.evaluation.metrics import METRICS, MetricTable, score
+from automl.evaluation.fold_scores import ThresholdScores
+from automl.evaluation.metrics import METRICS, Metric, MetricTable, score
+from automl.evaluation.resampling import ScoredRows
 from automl.trial import Direction, Scalar
 
 EVEN = 0.5
 _NUM_TRIED = 200
 
 
-def tuned_threshold(
-    metric: str,
-    target: numpy.ndarray,
-    prediction: numpy.ndarray,
-    weights: numpy.ndarray,
-    known: MetricTable = METRICS,
-) -> float:
-    """The threshold with the best score on out-of-fold predictions; of equal ones the nearest to one half.
+def tuned_threshold(metric: Metric, rows: ScoredRows, prediction: numpy.ndarray) -> float:
+    """The threshold with the best mean score over the folds; of equal ones the nearest to one half.
 
     Args:
-        metric: Name in `known`, one that looks at labels.
-        target: Codes 0 and 1, of shape (row,).
-        prediction: Of shape (row, 2).
-        weights: Of shape (row,).
-        known: Metrics by name.
+        metric: One of tables of labels.
+        rows: The rows, with the folds that scored them.
+        prediction: Out of fold, of shape (repeat, row, 2).
     """
-    levels = numpy.unique(numpy.quantile(prediction[:, 1], numpy.linspace(0.0, 1.0, _NUM_TRIED + 1)))
-    candidates = [EVEN, *((levels[1:] + levels[:-1]) / 2.0).tolist()]
-    sign = 1.0 if known[metric].direction is Direction.MINIMIZE else -1.0
+    thresholds = candidates(prediction)
+    scores = ThresholdScores(metric, rows, prediction, thresholds)
+    [best] = best_places(metric, scores.means(numpy.ones((1, len(rows.target)))), thresholds)
+    return float(thresholds[best])
 
-    def badness(threshold: float) -> tuple[float, float]:
-        moved = at_threshold(prediction, threshold)
-        return sign * known[metric].function(target, moved, weights), abs(threshold - EVEN)
 
-    return float(min(candidates, key=badness))
+def candidates(prediction: numpy.ndarray) -> numpy.ndarray:
+    """Thresholds to try, ascending: one half, and between quantiles of the predictions, (threshold,)."""
+    levels = numpy.unique(numpy.quantile(prediction[..., 1], numpy.linspace(0.0, 1.0, _NUM_TRIED + 1)))
+    return numpy.unique([EVEN, *((levels[1:] + levels[:-1]) / 2.0).tolist()])
+
+
+def best_places(metric: Metric, scores: numpy.ndarray, thresholds: numpy.ndarray) -> numpy.ndarray:
+    """Place of the best threshold in each row of scores, (resample,); of equal ones that nearest to one half."""
+    nearest = numpy.argsort(numpy.abs(thresholds - EVEN), kind="stable")
+    sign = 1.0 if metric.direction is Direction.MINIMIZE else -1.0
+    losses = numpy.nan_to_num(sign * scores[:, nearest], nan=numpy.inf)
+    return numpy.asarray(nearest[losses.argmin(axis=1)])
 
 
 def at_threshold(prediction: numpy.ndarray, threshold: float) -> numpy.ndarray:

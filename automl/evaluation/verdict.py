@@ -1,14 +1,18 @@
 """What is known of a study's winner when the study is over, in numbers and in sentences."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from automl.evaluation.resampling import Estimate
+from automl.evaluation.resampling import ROWS, Estimate
 from automl.evaluation.thresholds import EVEN
+from automl.means import weighted_mean
 from automl.trial import Direction, Objective, Trial
 from automl.wording import number, score
 
 _MOST_NAMED = 5
+_FEW_DROPPED = 0.05
+OPTIMISTIC = "optimistic: the scored rows chose the epochs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +24,18 @@ class Verdict:
         trial: The winner.
         num_trials: Completed trials that it was chosen from.
         optimistic: Whether the epochs were chosen on the rows that scored them.
+        guided: Whether the search proposed configurations by the scores of earlier ones.
+        unit: What was drawn as a whole for the intervals: rows, groups or blocks of time.
+        num_units: How many of them the rows are.
         corrected: What is to be expected of the best of so many trials; None when it could not be computed.
+        differences: By how much that is above the score of each plain model, by name.
+        dropped: Share of the scores in resamples that were undefined, as those of a fold without a positive row are.
         test: On the locked test set, after the refit; None when no rows are locked away.
         baselines: Scores of plain models on the same folds, or the first of them, by name.
         threshold: Probability of the positive of two classes from which it is the label.
         positive: That class.
+        tuned: Mean score and standard error at the tuned threshold; None where none was tuned.
+        tuned_baselines: Mean scores of plain models, each at a threshold tuned for it, by name.
         never_predicted: Classes that no row was labeled with out of fold.
         earlier_reads: Studies that have read the same test set before.
         test_read_for: The trial that the test rows were read for, where that is another one.
@@ -34,11 +45,18 @@ class Verdict:
     trial: Trial
     num_trials: int
     optimistic: bool = False
+    guided: bool = False
+    unit: str = ROWS
+    num_units: int = 0
     corrected: Estimate | None = None
+    differences: Mapping[str, Estimate] = field(default_factory=dict)
+    dropped: float = 0.0
     test: Estimate | None = None
     baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     threshold: float = EVEN
     positive: str = ""
+    tuned: tuple[float, float] | None = None
+    tuned_baselines: Mapping[str, float] = field(default_factory=dict)
     never_predicted: tuple[str, ...] = ()
     earlier_reads: tuple[str, ...] = ()
     test_read_for: int | None = None
@@ -46,41 +64,53 @@ class Verdict:
     @property
     def cross_validated(self) -> str:
         """The mean over the folds ± its standard error, as text."""
-        return score(self.trial, self.objective.metric)
+        if self.tuned is None:
+            return score(self.trial, self.objective.metric)
+        mean, error = self.tuned
+        return number(mean) if math.isnan(error) else f"{number(mean)} ± {number(error, 2)}"
 
     def rows(self) -> list[tuple[str, str]]:
         """Every score with its name, in the order in which a person should read them."""
+        mark = f", {OPTIMISTIC}" if self.optimistic else ""
+        at_best = "" if self.tuned is None else ", at the tuned threshold"
         folds = f"cross-validation, {len(self.trial.folds)} folds, mean ± standard error"
-        rows = [
-            (
-                folds + (", optimistic: the scored rows chose the epochs" if self.optimistic else ""),
-                self.cross_validated,
-            )
-        ]
+        rows = [(folds + at_best + mark, self.cross_validated)]
         if self.corrected is not None:
-            rows.append(
-                (f"corrected for the choice among {self.num_trials} trials", _interval(self.corrected))
-            )
+            rows.append((f"{self._corrected_name()}{mark}", self._interval(self.corrected)))
         if self.test is not None:
-            rows.append(("locked test, after a refit on all training rows", _interval(self.test)))
+            name = f"locked test, after a refit on all training rows{at_best}"
+            rows.append((name, self._interval(self.test)))
         for name, scores in self.baselines.items():
             some = len(scores) < len(self.trial.folds)
             first = f"the first {len(scores)}" if len(scores) > 1 else "the first"
             which = f"{first} of these folds" if some else "the same folds"
-            rows.append((f"baseline on {which}: {name}", number(sum(scores) / len(scores))))
+            tuned = ", at its own tuned threshold" if name in self.tuned_baselines else ""
+            mean = self.tuned_baselines.get(name, self._mean_of(scores))
+            rows.append((f"baseline on {which}{tuned}: {name}", number(mean)))
         return rows
 
     def sentences(self) -> list[str]:
         """What follows from the scores."""
         said = [self._against(name) for name in self.baselines if name != "constant"]
-        if "constant" in self.baselines and self._wins("constant") < len(self.baselines["constant"]):
+        constant = self.differences.get("constant")
+        if constant is not None and not math.isnan(constant.low) and self._sign(constant) != 1:
             said.append(
-                "In some fold the network is no better than a constant: there may be nothing to learn."
+                "The network is not significantly better than a constant: there may be nothing to learn."
+            )
+        if self.guided and self.num_trials > 1 and self.corrected is not None:
+            said.append(
+                "The search proposed its configurations by the scores on these rows, which the correction does not "
+                "see: up to a quarter of what choosing gains by chance can be left in it."
+            )
+        if self.dropped > _FEW_DROPPED:
+            said.append(
+                f"{self.dropped:.0%} of the scores in resamples were undefined, for want of rows of a class, and were "
+                "left out: the corrected score and its interval are rough."
             )
         if self.threshold != EVEN:
             said.append(
                 f"The label is the positive class, {self.positive!r}, from a probability of {self.threshold:.3g}, "
-                "tuned on out-of-fold rows."
+                f"tuned on out-of-fold rows; trials are ranked at {EVEN:g}."
             )
         if self.never_predicted:
             shown = ", ".join(map(repr, self.never_predicted[:_MOST_NAMED]))
@@ -99,19 +129,51 @@ class Verdict:
             )
         return said
 
-    def _wins(self, name: str) -> int:
-        own = self.trial.fold_scores(self.objective.metric)
-        sign = 1.0 if self.objective.direction is Direction.MINIMIZE else -1.0
-        return sum(sign * mine < sign * its for mine, its in zip(own, self.baselines[name], strict=False))
+    def _corrected_name(self) -> str:
+        if self.num_trials == 1:
+            return (
+                "corrected for the choice of the threshold"
+                if self.tuned
+                else "the only trial, nothing to correct"
+            )
+        both = " and of the threshold" if self.tuned else ""
+        return f"corrected for the choice among {self.num_trials} trials{both}"
+
+    def _mean_of(self, scores: tuple[float, ...]) -> float:
+        """As the ranking takes the mean."""
+        counts = self.trial.fold_counts(self.objective.metric)[: len(scores)]
+        return weighted_mean(scores, counts)
+
+    def _interval(self, estimate: Estimate) -> str:
+        if not math.isnan(estimate.low):
+            return (
+                f"{number(estimate.value)} (95 % interval {number(estimate.low)} to {number(estimate.high)})"
+            )
+        why = f": {self.num_units} {self.unit}" if self.unit != ROWS else ""
+        return f"{number(estimate.value)} (no interval{why})"
+
+    def _sign(self, difference: Estimate) -> int:
+        """1 where the network is significantly better, −1 where it is worse, 0 where that is open."""
+        if not difference.low > 0.0 and not difference.high < 0.0:
+            return 0
+        above = 1 if difference.low > 0.0 else -1
+        return above if self.objective.direction is Direction.MAXIMIZE else -above
 
     def _against(self, name: str) -> str:
-        wins, folds = self._wins(name), len(self.baselines[name])
-        if wins == folds == len(self.trial.folds):
-            return f"The network is better than {name} in every fold."
-        if folds == 1:
-            return f"The network is {'better' if wins else 'no better'} than {name} in the first fold."
-        return f"The network is better than {name} in {wins} of {folds} folds."
-
-
-def _interval(estimate: Estimate) -> str:
-    return f"{number(estimate.value)} (95 % interval {number(estimate.low)} to {number(estimate.high)})"
+        difference, folds = self.differences.get(name), len(self.baselines[name])
+        if difference is None:
+            some = f"the first {folds} of {len(self.trial.folds)} folds" if folds > 1 else "the first fold"
+            return f"{name.capitalize()} was fitted on {some} only, so it is not compared with the network."
+        metric, value = self.objective.metric, number(difference.value, 3)
+        if math.isnan(difference.low):
+            why = f"{self.num_units} {self.unit}" if self.unit != ROWS else "the resamples do not differ"
+            what = f"{metric} of the network minus that of {name} is {value}"
+            return f"{what}; how sure that is cannot be said ({why})."
+        sign = self._sign(difference)
+        bounds = f"{number(difference.low, 3)} to {number(difference.high, 3)}"
+        allowing = f", allowing for the choice among {self.num_trials} trials" if self.num_trials > 1 else ""
+        numbers = f"{metric}: difference {value}, 95 % interval {bounds}{allowing}"
+        if sign == 0:
+            return f"The network and {name} are not significantly different ({numbers})."
+        how = "better" if sign > 0 else "worse"
+        return f"The network is significantly {how} than {name} ({numbers})."

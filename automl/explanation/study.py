@@ -8,16 +8,18 @@ from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.comparison import Comparison, compare, smallest, tied
 from automl.evaluation.importance import MOST_TRIALS, Importance, edges, importance
 from automl.evaluation.learning_curve import LearningCurve, learning_curve
+from automl.evaluation.metrics import METRICS
 from automl.explanation.diagnoses import Diagnoses
 from automl.explanation.evidence import LESS, MORE, Diagnosis
+from automl.means import weighted_mean
 from automl.records.standing import ended
 from automl.records.state import StudyState
 from automl.trial import Trial, TrialState, derive_seed
 from automl.wording import number, score
 
 ROPE = 0.01
-"""Differences below this share of a constant's score count as none (Benavoli et al. 2017 call it a region of practical
-equivalence)."""
+"""Differences below this share of the way from a constant's score to a perfect one count as none (Benavoli et al. 2017
+call it a region of practical equivalence)."""
 
 _FEWEST_FOR_EDGES = 8
 _MOST_REASONS = 3
@@ -79,7 +81,13 @@ def explain_study(state: StudyState, standing: str | None = None) -> Explanation
     changes = dict(diagnoses[best.number].changes)
     changes |= {name: MORE if end == "high" else LESS for name, end in parts.edges.items()}
     remarks = [_edge(state, name, end) for name, end in parts.edges.items()]
-    remarks += [_ties(state, best, parts), *_shares(parts, len(ranked)), *_rows(state, parts), *failures]
+    remarks += [
+        _ties(state, best, parts),
+        *_shares(parts, len(ranked)),
+        *_rows(state, parts),
+        *_untried(state),
+        *failures,
+    ]
     answer = (_headline(state, best, standing), *state.verdict.sentences[:2])
     limits = _limits(diagnoses[best.number])
     return replace(parts, answer=answer, limits=limits, remarks=tuple(remarks), changes=changes)
@@ -131,7 +139,7 @@ def explain_trial(state: StudyState, number: int) -> list[str]:
         if best is not None and best.number != number and len(best.folds) == len(trial.folds):
             num_folds = len(best.folds) // state.started.repeats
             compared = _compare(state, best, trial, num_folds)
-            lines.append(_against(compared, f"Trial {best.number}, the best, is", "it"))
+            lines.append(_against(compared, f"Trial {best.number}, the best, is", "it", len(state.completed)))
     found = state.bias_variance.get(number)
     if found is not None and found.parts:
         lines.append(_sources(found))
@@ -155,6 +163,18 @@ def _failures(state: StudyState) -> tuple[str, ...]:
     return (f"{len(failed):,} of {state.num_trials:,} trials failed: {', '.join(named)}.",)
 
 
+def _untried(state: StudyState) -> list[str]:
+    """What is said where the time limit came before the dearer networks of the last cohort, which begin last."""
+    untried = [number for number in state.asked if not state.has_ended(number)]
+    if state.finished is None or state.started.time_limit is None or not untried:
+        return []
+    count = f"{len(untried):,} of {state.num_asked:,} configurations that were drawn were"
+    return [
+        f"{count} not tried before the time ran out, the more expensive ones: what is said of hyperparameters and of "
+        "the edges of their ranges holds for the cheaper part of the space."
+    ]
+
+
 def _learning_curve(state: StudyState) -> LearningCurve | None:
     answer = state.learning_curve
     if not answer.get("rows"):
@@ -172,7 +192,10 @@ def _rival(state: StudyState, ranked: Sequence[Trial], num_folds: int) -> Compar
 def _compare(state: StudyState, one: Trial, other: Trial, num_folds: int) -> Comparison:
     metric = state.objective.metric
     constant = state.verdict.baselines.get("constant", ())
-    scale = abs(sum(constant) / len(constant)) if constant else abs(one.mean(metric))
+    nothing = weighted_mean(constant) if constant else other.mean(metric)
+    # Of a metric of one's own the perfect score is not known, and that of the trial stands for it.
+    perfect = METRICS[metric].perfect if metric in METRICS else one.mean(metric)
+    scale = abs(perfect - nothing)
     scores = one.fold_scores(metric), other.fold_scores(metric)
     return compare(scores[0], scores[1], num_folds, state.objective.direction, ROPE * scale)
 
@@ -207,11 +230,14 @@ def _edge(state: StudyState, name: str, end: str) -> str:
 
 
 def _ties(state: StudyState, best: Trial, found: Explanation) -> str:
-    others = len(found.tied) - 1
+    others, num_trials = len(found.tied) - 1, len(state.completed)
+    how = f"allowing for the choice among {num_trials:,} trials"
+    if num_trials == 1:
+        return "No other trial completed."
     if not others:
-        return "All other trials are significantly worse (corrected resampled t test)."
+        return f"All other trials are significantly worse ({how})."
     trials = f"{others:,} other trials are" if others > 1 else "1 other trial is"
-    said = f"{trials} not significantly different from it (corrected resampled t test)"
+    said = f"{trials} not significantly worse ({how})"
     small = best if found.smallest is None else state.trial(found.smallest)
     if small.number != best.number and small.capacity and best.capacity and small.capacity < best.capacity:
         said += (
@@ -221,10 +247,13 @@ def _ties(state: StudyState, best: Trial, found: Explanation) -> str:
     return f"{said}."
 
 
-def _against(found: Comparison, who: str, whom: str) -> str:
+def _against(found: Comparison, who: str, whom: str, num_trials: int) -> str:
+    before = (
+        f", before allowing for the choice of the best among {num_trials:,} trials" if num_trials > 2 else ""
+    )
     return (
         f"{who} better than {whom} with probability {found.better:.0%}, practically equal {found.equal:.0%}, worse "
-        f"{found.worse:.0%} (p = {found.p_value:.2g}, corrected resampled t test)."
+        f"{found.worse:.0%} (p = {found.p_value:.2g}, corrected resampled t test{before})."
     )
 
 

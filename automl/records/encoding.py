@@ -97,8 +97,9 @@ def _check(event: Event) -> None:
         case TrialEnded():
             if event.state not in _STATES:
                 TrialState(event.state)
-            if not len(event.scores) == len(event.epochs) == len(event.folds or event.scores):
-                raise ValueError("a fold has a score, an epoch and a number, or none of them")
+            lengths = map(len, (event.epochs, event.folds or event.scores, event.counts or event.scores))
+            if any(length != len(event.scores) for length in lengths):
+                raise ValueError("a fold has a score, an epoch, a number and a count, or none of them")
 
 
 @functools.cache

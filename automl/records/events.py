@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from automl.records.outcomes import (
+    Analyzed,
+    Exported,
+    TestReadingDone,
+    TestReadingIntended,
+    VerdictReached,
+)
 from automl.trial import Scalar
 
 VERSION = 1
@@ -123,6 +130,7 @@ class TrialEnded:
         reason: Why it failed.
         cut: Whether the time limit ended its training early.
         folds: Numbers of these folds; empty where they are the first ones, as those of a complete trial are.
+        counts: How much each counts in the mean score; empty where all count alike.
     """
 
     number: int
@@ -134,6 +142,7 @@ class TrialEnded:
     reason: str = ""
     cut: bool = False
     folds: tuple[int, ...] = ()
+    counts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,93 +157,6 @@ class PhaseEnded:
     """The study is done with `name`."""
 
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TestReadingIntended:
-    """The locked test rows are about to be scored. Recorded before they are read.
-
-    Attributes:
-        trial: The winner.
-        digest: Of the table and its test rows.
-        num_rows: Number of test rows.
-    """
-
-    trial: int
-    digest: str
-    num_rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class TestReadingDone:
-    """The locked test rows have been scored. Attempts of one study on the same trial count as one reading.
-
-    Attributes:
-        trial: The winner.
-        digest: Of the table and its test rows.
-        scores: By metric.
-        interval: The objective with its 95 % interval: value, low, high.
-        earlier: Other studies that had read the same rows, as `NAME/RUN`.
-    """
-
-    trial: int
-    digest: str
-    scores: Mapping[str, float]
-    interval: tuple[float, ...] = ()
-    earlier: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictReached:
-    """What is known of the winner beyond its mean score.
-
-    Attributes:
-        trial: The winner.
-        rows: Names of scores and their values, as text, in reading order.
-        sentences: What follows from them.
-        baselines: Scores of plain models on the same folds, by name.
-        corrected: Value, low and high of the score corrected for choosing; None where it could not be computed.
-        test: The same of the locked test rows; None where they were not read.
-        threshold: Probability of the second of two classes from which it is the label.
-        num_trials: Trials that it was chosen from.
-    """
-
-    trial: int = -1
-    rows: tuple[tuple[str, str], ...] = ()
-    sentences: tuple[str, ...] = ()
-    baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    corrected: tuple[float, ...] | None = None
-    test: tuple[float, ...] | None = None
-    threshold: float = 0.5
-    num_trials: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Analyzed:
-    """An analysis has an answer, which lies in a file beside the record.
-
-    Attributes:
-        analysis: Its name, in `study.analyses.ANALYSES`.
-        trial: The trial that it is about.
-        file: Path of the answer within the folder of the run.
-    """
-
-    analysis: str
-    trial: int
-    file: str
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A trial has been written as a SavedModel into the folder of the run.
-
-    Attributes:
-        trial: The trial.
-        epochs: Epochs that its refit was trained.
-    """
-
-    trial: int
-    epochs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

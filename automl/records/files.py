@@ -12,11 +12,11 @@ model/                          the exported SavedModel
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from io import BytesIO
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from typing import IO, Any
 
@@ -128,6 +128,7 @@ def write_trial(folder: Path, trial: Trial) -> None:
             "training_scores": dict(fold.training_scores),
             "seconds": fold.seconds,
             "health": asdict(fold.health) if fold.health else None,
+            "counts": dict(fold.counts),
         }
         for fold, length in zip(trial.folds, lengths, strict=True)
     ]
@@ -136,7 +137,7 @@ def write_trial(folder: Path, trial: Trial) -> None:
     write_json(scores, {"trial": trial.number, "folds": folds})
 
 
-def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters) -> Trial:
+def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters, repeats: int = 1) -> Trial:
     """A trial with its curves and all of its scores, but without predictions.
 
     Raises:
@@ -150,16 +151,19 @@ def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters
             folds = tuple(_fold(*one) for one in zip(content["folds"], curves.tolist(), strict=True))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             raise broken(scores, f"it does not fit {losses.name}") from None
-    return _trial(ended, hyperparameters, folds)
+    return _trial(ended, hyperparameters, folds, repeats)
 
 
-def light_trial(ended: TrialEnded, hyperparameters: Hyperparameters, metric: str) -> Trial:
+def light_trial(ended: TrialEnded, hyperparameters: Hyperparameters, metric: str, repeats: int = 1) -> Trial:
     """A trial as its event tells it: scores by the objective's metric, kept epochs, and no curves."""
+    counts: Iterable[Mapping[str, float]] = [{metric: own} for own in ended.counts] or repeat({})
     folds = tuple(
-        FoldResult(number, (), (), (), epoch, {metric: score}, {}, 0.0)
-        for number, score, epoch in zip(ended.folds or count(), ended.scores, ended.epochs, strict=False)
+        FoldResult(number, (), (), (), epoch, {metric: score}, {}, 0.0, counts=own)
+        for number, score, epoch, own in zip(
+            ended.folds or count(), ended.scores, ended.epochs, counts, strict=False
+        )
     )
-    return _trial(ended, hyperparameters, folds)
+    return _trial(ended, hyperparameters, folds, repeats)
 
 
 def ended_event(trial: Trial, metric: str) -> TrialEnded:
@@ -167,6 +171,7 @@ def ended_event(trial: Trial, metric: str) -> TrialEnded:
     folds = [fold for fold in trial.folds if metric in fold.scores]
     numbers = tuple(fold.fold for fold in folds)
     reason = trial.reason
+    counts = tuple(fold.counts.get(metric, 1.0) for fold in folds)
     return TrialEnded(
         number=trial.number,
         state=trial.state.value,
@@ -176,6 +181,7 @@ def ended_event(trial: Trial, metric: str) -> TrialEnded:
         seconds=trial.seconds,
         reason=reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…",
         folds=numbers if numbers != tuple(range(len(folds))) else (),
+        counts=counts if any(count != 1.0 for count in counts) else (),
     )
 
 
@@ -230,7 +236,9 @@ def _trial_files(folder: Path, number: int) -> tuple[Path, Path]:
     return stem.with_suffix(".json"), stem.with_suffix(".curves.npy")
 
 
-def _trial(ended: TrialEnded, hyperparameters: Hyperparameters, folds: tuple[FoldResult, ...]) -> Trial:
+def _trial(
+    ended: TrialEnded, hyperparameters: Hyperparameters, folds: tuple[FoldResult, ...], repeats: int
+) -> Trial:
     return Trial(
         number=ended.number,
         hyperparameters=hyperparameters,
@@ -239,6 +247,7 @@ def _trial(ended: TrialEnded, hyperparameters: Hyperparameters, folds: tuple[Fol
         capacity=ended.capacity,
         seconds=ended.seconds,
         reason=ended.reason,
+        repeats=repeats,
     )
 
 
@@ -258,6 +267,7 @@ def _fold(content: Mapping[str, Any], curve: list[list[float]]) -> FoldResult:
         training_scores=content["training_scores"],
         seconds=content["seconds"],
         health=Health(tuple(health["gradients"]), tuple(health["dead_units"])) if health else None,
+        counts=content.get("counts", {}),
     )
 
 

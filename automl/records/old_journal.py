@@ -10,19 +10,9 @@ from typing import Any, final
 from automl.errors import RecordError
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR
 from automl.records.encoding import parse_json
-from automl.records.events import (
-    Analyzed,
-    CohortAsked,
-    Event,
-    Exported,
-    Finished,
-    Recorded,
-    StudyStarted,
-    TestReadingDone,
-    TestReadingIntended,
-    VerdictReached,
-)
+from automl.records.events import CohortAsked, Event, Finished, Recorded, StudyStarted
 from automl.records.files import STUDIES, STUDY_FILE, answer_file, ended_event, write_json, write_trial
+from automl.records.outcomes import Analyzed, Exported, TestReadingDone, TestReadingIntended, VerdictReached
 from automl.records.rows import readable
 from automl.records.store import Records
 from automl.trial import Direction, FoldResult, Health, Objective, Task, Trial, TrialState

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.errors import RecordError
+from automl.means import weighted_mean
 from automl.records.encoding import from_json, kind_of, to_json
 from automl.records.events import (
     VERSION,
@@ -20,7 +21,7 @@ from automl.records.events import (
 )
 from automl.records.leases import is_held
 from automl.records.runs import RUNNING, Run
-from automl.records.scores import mean_score, rank
+from automl.records.scores import rank
 from automl.records.tables import STUDIES
 from automl.trial import Direction, TrialState
 
@@ -103,7 +104,7 @@ def advanced(row: Mapping[str, Any], events: Sequence[Event]) -> dict[str, Any]:
 def _better(best: float | None, event: TrialEnded, direction: Direction) -> float | None:
     if event.state != TrialState.COMPLETE:
         return best
-    mean = mean_score(event.scores)
+    mean = weighted_mean(event.scores, event.counts)
     return mean if best is None or rank(mean, direction) < rank(best, direction) else best
 
 

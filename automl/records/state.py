@@ -9,25 +9,22 @@ from typing import Any, final
 
 from automl.errors import RecordError
 from automl.evaluation.bias_variance import BiasVariance, from_content
+from automl.means import weighted_mean
 from automl.records.disk import broken
 from automl.records.events import (
-    Analyzed,
     CohortAsked,
     Event,
-    Exported,
     Finished,
     PhaseBegun,
     PhaseEnded,
     Recorded,
     StudyContinued,
     StudyStarted,
-    TestReadingDone,
-    TestReadingIntended,
     TrialEnded,
-    VerdictReached,
 )
 from automl.records.files import light_trial, read_answer, read_trial
-from automl.records.scores import mean_score, rank
+from automl.records.outcomes import Analyzed, Exported, TestReadingDone, TestReadingIntended, VerdictReached
+from automl.records.scores import rank
 from automl.trial import Direction, Hyperparameters, Objective, Trial, TrialState
 
 BIAS_VARIANCE, LEARNING_CURVE, COLUMNS = "bias_variance", "learning_curve", "columns"
@@ -150,7 +147,7 @@ class StudyState:
         light = self.trial(number)
         if number not in self._ended:
             return light
-        return read_trial(self.folder, self._ended[number], light.hyperparameters)
+        return read_trial(self.folder, self._ended[number], light.hyperparameters, light.repeats)
 
     @property
     def bias_variance(self) -> Mapping[int, BiasVariance]:
@@ -243,10 +240,15 @@ class StudyState:
     def _end_trial(self, event: TrialEnded) -> None:
         if event.number in self._ended:  # the first record of a trial counts
             return
-        trial = light_trial(event, self._asked.get(event.number, {}), self.started.metric)
+        trial = light_trial(
+            event, self._asked.get(event.number, {}), self.started.metric, self.started.repeats
+        )
         self._ended[event.number], self._trials[event.number] = event, trial
         if trial.state is TrialState.COMPLETE:
-            place = rank(mean_score(event.scores), Direction(self.started.direction)), trial.number
+            place = (
+                rank(weighted_mean(event.scores, event.counts), Direction(self.started.direction)),
+                trial.number,
+            )
             if self.best is None or place < self._place:
                 self.best, self._place = trial, place
 

@@ -21,6 +21,9 @@ from automl.wording import number, score
 PROBABILITY = "probability_"
 """Begins the name of a column of the out-of-fold file that holds the probability of a class."""
 
+WEIGHT = "row_weight"
+"""The last column of that file where rows count differently."""
+
 MOST_BEST, MOST_OTHERS = 200, 300
 """Trials of a chart with a mark for each: the best ones, and of the others evenly spaced ones."""
 

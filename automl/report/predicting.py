@@ -59,6 +59,8 @@ def _confusion(rows: Labeled) -> str:
     shown = numpy.sort(numpy.argsort(-errors, kind="stable")[:_MOST_CLASSES])
     if len(shown) < len(rows.names):
         caption += f" Shown are the {len(shown)} of {len(rows.names)} classes with the most errors."
+    if rows.weighted:
+        caption += " Rows count alike here, whatever they weigh."
     names, totals = [rows.names[code] for code in shown], counts.sum(axis=1)[shown]
     chart = heat_map("Confusion", names, counts[numpy.ix_(shown, shown)], totals)
     return figure("Most probable label against the true one", chart, caption)
@@ -68,7 +70,8 @@ def _calibration(rows: Labeled) -> str:
     two = len(rows.names) == 2
     top = rows.probabilities.argmax(axis=1)
     scores = rows.probabilities[:, 1] if two else rows.probabilities.max(axis=1)
-    found = probabilities.calibration(rows.codes == 1 if two else rows.codes == top, scores)
+    true = rows.codes == 1 if two else rows.codes == top
+    found = probabilities.calibration(true, scores, weights=rows.weights)
     what = f"probability of {rows.names[1]}" if two else "probability of the most probable label"
     least = 0.0 if two else float(min(found.predicted.min(), found.low.min()))
     axis = fit_scale((least, 1.0), room=0.02)
@@ -90,7 +93,7 @@ def _calibration(rows: Labeled) -> str:
 
 def _roc(rows: Labeled) -> str:
     positive = rows.codes == 1
-    xs, ys = probabilities.roc_curve(positive, rows.probabilities[:, 1])
+    xs, ys = probabilities.roc_curve(positive, rows.probabilities[:, 1], rows.weights)
     axis = fit_scale((0.0, 1.0), room=0.02)
     plot = Plot(axis, axis, _SQUARE, ("false positive rate", "true positive rate"))
     plot.line(_DIAGONAL, _DIAGONAL, "guide")
@@ -103,10 +106,11 @@ def _roc(rows: Labeled) -> str:
 
 def _precision_recall(rows: Labeled) -> str:
     positive = rows.codes == 1
-    recall, precision = probabilities.precision_recall_curve(positive, rows.probabilities[:, 1])
+    scores = rows.probabilities[:, 1]
+    recall, precision = probabilities.precision_recall_curve(positive, scores, rows.weights)
     axis = fit_scale((0.0, 1.0), room=0.02)
     plot = Plot(axis, axis, _SQUARE, ("recall", "precision"))
-    share = float(positive.mean())
+    share = float(numpy.average(positive, weights=rows.weights))
     plot.level(share, "guide")
     plot.note(0.0, share, "no skill")
     plot.line(*probabilities.thinned(recall, precision), "main")
@@ -122,8 +126,9 @@ def _numbers(frame: pandas.DataFrame) -> list[str]:
     true = frame.iloc[:, 1].to_numpy(dtype=float)
     predicted = frame["prediction"].to_numpy(dtype=float)
     residuals = true - predicted
-    error = math.sqrt(float((residuals**2).mean()))
-    spread = float(((true - true.mean()) ** 2).mean())
+    weights = probabilities.weights_of(frame)
+    error = math.sqrt(float(numpy.average(residuals**2, weights=weights)))
+    spread = float(numpy.average((true - numpy.average(true, weights=weights)) ** 2, weights=weights))
     explained = f", R² {1.0 - error**2 / spread:.3f}" if spread > 0.0 else ""
     shown = numpy.unique(numpy.linspace(0, len(true) - 1, min(MOST_POINTS, len(true))).round().astype(int))
     both = fit_scale([*true[shown].tolist(), *predicted[shown].tolist()], room=0.03, most=5)

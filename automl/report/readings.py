@@ -1,6 +1,6 @@
 """The readings of the locked test rows, as people are told of them."""
 
-from automl.records.events import TestReadingDone
+from automl.records.outcomes import TestReadingDone
 from automl.records.state import StudyState
 
 

@@ -2,7 +2,7 @@
 
 import gzip
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy
@@ -10,31 +10,22 @@ import pandas
 
 from automl.data.readers import text_reading
 from automl.errors import ExportError, StudyFailedError
-from automl.evaluation.metrics import metrics_for
-from automl.evaluation.resampling import Estimate, corrected_score, score_interval
-from automl.evaluation.thresholds import EVEN, at_threshold, never_predicted, score_at, tuned_threshold
+from automl.evaluation.resampling import Estimate
 from automl.evaluation.verdict import Verdict
 from automl.export.saved_model import ModelCard, save_model
-from automl.records.events import (
-    Analyzed,
-    Exported,
-    TestReadingDone,
-    TestReadingIntended,
-    VerdictReached,
-)
 from automl.records.files import MODEL, OUT_OF_FOLD_FILE, answer_file, write_json, write_whole
-from automl.records.old_journal import earlier_reads
+from automl.records.outcomes import Analyzed, Exported, VerdictReached
 from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
+from automl.study.judging import judge, read_test_set
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session, StoredPredictions
 from automl.tracking.model import write_example
-from automl.training.baselines import BASELINES, run_baseline
 from automl.training.engine import Engine, Watch
 from automl.training.network import Network
 from automl.training.sequential import TrialFailure
 from automl.training.trials import refit_epochs
-from automl.trial import Member, Task, Trial, derive_seed
+from automl.trial import Member, Task, Trial
 
 REFIT = -1
 """Fold number of a refit on all training rows."""
@@ -112,110 +103,17 @@ def _reach_verdict(session: Session, best: Trial, refit: Refit) -> Verdict:
     session.begin("verdict")
     verdict = judge(session, best)
     if len(session.prepared.splits.test):
-        verdict = _read_test_set(session, verdict, refit)
+        verdict = read_test_set(session, verdict, refit.network)
     session.record(verdict_event(verdict))
     session.end("verdict")
     return verdict
-
-
-def judge(session: Session, best: Trial) -> Verdict:
-    """All that can be said of the winner without the test set: correction, baselines, threshold."""
-    prepared = session.prepared
-    dataset, metric = prepared.dataset, prepared.objective.metric
-    rows = session.out_of_fold.rows
-    target, weights = dataset.target[rows], dataset.weights[rows]
-    seed = derive_seed(prepared.config.search.seed, "bootstrap")
-    everyone = StoredPredictions(session, [trial.number for trial in session.state.completed])
-    corrected, threshold, never = None, EVEN, tuple[str, ...]()
-    if best.number in everyone.numbers:
-        own = everyone[everyone.numbers.index(best.number)]
-        corrected = corrected_score(metric, target, everyone, weights, seed, prepared.known)
-        if dataset.task is Task.BINARY and prepared.metric.by_label:
-            threshold = tuned_threshold(metric, target, own, weights, prepared.known)
-        never = never_predicted(own, threshold, dataset.classes)
-    return Verdict(
-        objective=prepared.objective,
-        trial=best,
-        num_trials=len(everyone),
-        optimistic=prepared.optimistic,
-        corrected=corrected,
-        baselines=_baselines(session),
-        threshold=threshold,
-        positive="" if dataset.positive is None else str(dataset.positive),
-        never_predicted=never,
-    )
-
-
-def _baselines(session: Session) -> dict[str, tuple[float, ...]]:
-    """Scores of plain models on the study's folds, as far as the time allows."""
-    prepared = session.prepared
-    found = {}
-    for number, name in enumerate(BASELINES if prepared.config.baselines else ()):
-        session.interrupts.check()
-        seconds = session.budget.for_verdict() / (len(BASELINES) - number)
-        if seconds > 0.0:
-            folds = prepared.splits.folds
-            found[name] = run_baseline(
-                name, prepared.dataset, prepared.layout, folds, prepared.metric, seconds
-            )
-    return found
-
-
-def _read_test_set(session: Session, verdict: Verdict, refit: Refit) -> Verdict:
-    """Score the locked test rows, the intention recorded first. Within a study they are read for one trial only.
-
-    After a kill between the two events the same reading is repeated: nothing was chosen in between. Where another
-    trial has become the winner since, it gets no score on these rows.
-    """
-    prepared, state, number = session.prepared, session.state, verdict.trial.number
-    dataset, splits = prepared.dataset, prepared.splits
-    digest = splits.test_digest(dataset)
-    done = [test for test in state.tests if test.trial == number]
-    if done:
-        return replace(verdict, test=Estimate(*done[-1].interval), earlier_reads=done[-1].earlier)
-    others = [event.trial for event in state.intended if event.trial != number]
-    if others:
-        return replace(verdict, test_read_for=others[0])
-    session.record(TestReadingIntended(number, digest, len(splits.test)))
-    scores, test = score_test_set(prepared, refit.network, verdict.threshold)
-    earlier = _earlier_reads(session, (digest, splits.earlier_test_digest(dataset)))
-    interval = (test.value, test.low, test.high)
-    session.record(TestReadingDone(number, digest, scores, interval, earlier))
-    return replace(verdict, test=test, earlier_reads=earlier)
-
-
-def _earlier_reads(session: Session, digests: tuple[str, ...]) -> tuple[str, ...]:
-    """Other runs that have read these test rows, as `NAME/RUN`, in order."""
-    own = f"{session.run.name}/{session.run.identifier}"
-    found = [which for digest in digests for which in earlier_reads(session.records.mlruns, digest)]
-    for which, recorded in session.records.all_of("test_reading_intended"):
-        assert isinstance(recorded.event, TestReadingIntended)
-        if recorded.event.digest in digests:
-            found.append(which)
-    return tuple(dict.fromkeys(which for which in found if which != own))
-
-
-def score_test_set(
-    prepared: PreparedStudy, network: Network, threshold: float
-) -> tuple[dict[str, float], Estimate]:
-    """Scores of the refitted winner on the locked test set by metric, and the objective's with its interval."""
-    dataset, test = prepared.dataset, prepared.splits.test
-    prediction = network.predict(dataset.columns.take(test))
-    target, weights = dataset.target[test], dataset.weights[test]
-    names = dict.fromkeys([*prepared.metrics, *metrics_for(dataset.task, len(dataset.classes))])
-    scores = score_at(tuple(names), target, prediction, weights, threshold, prepared.known)
-    metric = prepared.objective.metric
-    if threshold != EVEN:
-        prediction = at_threshold(prediction, threshold)
-    seed = derive_seed(prepared.config.search.seed, "test interval")
-    return scores, score_interval(metric, target, prediction, weights, seed, prepared.known)
 
 
 def verdict_event(verdict: Verdict) -> VerdictReached:
     """The event of a verdict."""
 
     def values(estimate: Estimate | None) -> tuple[float, ...] | None:
-        return None if estimate is None else tuple(asdict(estimate).values())
+        return None if estimate is None else astuple(estimate)
 
     return VerdictReached(
         trial=verdict.trial.number,
@@ -226,6 +124,7 @@ def verdict_event(verdict: Verdict) -> VerdictReached:
         test=values(verdict.test),
         threshold=verdict.threshold,
         num_trials=verdict.num_trials,
+        differences={name: astuple(difference) for name, difference in verdict.differences.items()},
     )
 
 
@@ -281,11 +180,14 @@ def _make(session: Session, analysis: Analysis, subject: Subject) -> None:
 
 
 def _write_out_of_fold(session: Session, number: int) -> None:
-    """Write what the winner predicted for each training row while it had not seen it: row, target, prediction."""
+    """Write what the winner predicted for each training row while it had not seen it: row, target, prediction.
+
+    Where rows count differently, the last column is their weight.
+    """
     kept = StoredPredictions(session, [number])
     if not kept.numbers:
         return
-    dataset, rows, predictions = session.prepared.dataset, session.out_of_fold.rows, kept[0]
+    dataset, rows, predictions = session.prepared.dataset, session.out_of_fold.rows, kept[0][0]
     target = dataset.target[rows]
     columns: dict[str, numpy.ndarray] = {"row": dataset.rows[rows], dataset.target_name: target}
     if dataset.task is Task.REGRESSION:
@@ -295,6 +197,8 @@ def _write_out_of_fold(session: Session, number: int) -> None:
         columns |= {
             f"probability_{label}": predictions[:, code] for code, label in enumerate(dataset.classes)
         }
+    if (dataset.weights[rows] != 1.0).any() and dataset.target_name != "row_weight":
+        columns["row_weight"] = dataset.weights[rows]
     text = pandas.DataFrame(columns).to_csv(index=False, float_format="%.6g")
     packed = gzip.compress(text.encode(), mtime=0)
     write_whole(session.run.folder / OUT_OF_FOLD_FILE, lambda file: file.write(packed))

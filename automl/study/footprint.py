@@ -125,7 +125,9 @@ def count_disk(prepared: PreparedStudy, largest: SizedNetwork) -> Disk:
     """Disk of a study's trials and of its model."""
     splits, dataset = prepared.splits, prepared.dataset
     validation = [fold.validation for fold in splits.folds]
-    kept = OutOfFold(validation, len(dataset.classes), prepared.config.search.seed).bytes_per_trial
+    kept = OutOfFold(
+        validation, len(dataset.classes), prepared.config.search.seed, prepared.config.splits.repeats
+    ).bytes_per_trial
     curves = prepared.plan.epochs * len(splits.folds) * _PARTS * _DOUBLE_BYTES
     trial = kept + curves + _EVENT_BYTES
     return Disk(trial, trial * prepared.num_trials, _MODEL_BYTES + _FLOAT_BYTES * largest.capacity)

@@ -15,9 +15,9 @@ from automl.evaluation.out_of_fold import OutOfFold
 from automl.explanation.study import explain_study
 from automl.export.saved_model import check_backend
 from automl.interrupts import Interrupts
-from automl.records.events import VerdictReached
 from automl.records.files import MODEL, remove_run_folder
 from automl.records.finding import open_records, read_state
+from automl.records.outcomes import VerdictReached
 from automl.records.runs import Run
 from automl.records.standing import ended
 from automl.records.state import StudyState
@@ -196,7 +196,9 @@ def _open(
         lease = go_on(records, prepared, found, budget)
     dataset = prepared.dataset
     validation = [fold.validation for fold in prepared.splits.folds]
-    out_of_fold = OutOfFold(validation, len(dataset.classes), prepared.config.search.seed)
+    out_of_fold = OutOfFold(
+        validation, len(dataset.classes), prepared.config.search.seed, prepared.config.splits.repeats
+    )
     session = Session(
         prepared,
         records,

@@ -15,7 +15,7 @@ from automl.config.sections import TrainingConfig
 from automl.data.dataset import Dataset
 from automl.data.preprocessing import Layout
 from automl.data.splits import Fold
-from automl.evaluation.metrics import METRICS, MetricTable, score
+from automl.evaluation.metrics import METRICS, MetricTable, fold_counts, score
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
 from automl.training.compiled import CompiledModels, evaluation_loss, loss_name, row_losses
@@ -149,10 +149,11 @@ def train_member(
     network = Network(model, view.scalings, dataset.task)
     measured, _, validation = parts
     predictions = [network.interpret(forward(model, part.inputs)) for part in (measured, validation)]
-    training_scores, scores = (
-        score(plan.metrics, dataset.target[part.rows], prediction, part.sample_weights, plan.known)
+    trained, scored = (
+        (plan.metrics, dataset.target[part.rows], prediction, part.sample_weights, plan.known)
         for part, prediction in zip((measured, validation), predictions, strict=True)
     )
+    scores = score(*scored)
     check_scores(member, scores)
     training_loss, stopping_loss, validation_loss = zip(*recorder.losses, strict=True)
     result = FoldResult(
@@ -162,11 +163,12 @@ def train_member(
         validation_loss=validation_loss,
         best_epoch=int(stopper.best_epoch) + 1,
         scores=scores,
-        training_scores=training_scores,
+        training_scores=score(*trained),
         seconds=time.perf_counter() - started,
         predictions=predictions[1].astype(numpy.float32),
         health=_health(model, start, parts[0]) if member.fold == 0 else None,
         cut=deadline.broken_off or (deadline.is_over and not _has_ended(plan, stopper, deadline.epochs)),
+        counts=fold_counts(*scored),
     )
     return result, network
 

@@ -11,7 +11,7 @@ from keras import ops
 
 from automl.data.features.encodings import ENCODINGS
 from automl.data.splits import Fold
-from automl.evaluation.metrics import score
+from automl.evaluation.metrics import fold_counts, score
 from automl.networks.mlp import set_weights
 from automl.training.backend import Function, on_accelerator
 from automl.training.catalog import ViewCatalog
@@ -186,16 +186,17 @@ class PopulationEngine(Engine):
         dataset = self._plan.dataset
         predictions = interpret(outcome.predictions, dataset.task, view.scalings)
         measured, validation = view.places(view.measured), view.places(view.fold.validation)
-        training_scores, scores = (
-            score(
+        scored, trained = (
+            (
                 self._plan.metrics,
                 dataset.target[view.rows[places]],
                 predictions[places],
                 view.sample_weights[places],
                 self._plan.known,
             )
-            for places in (measured, validation)
+            for places in (validation, measured)
         )
+        scores = score(*scored)
         check_scores(member, scores)
         training_loss, stopping_loss, validation_loss = (tuple(part.tolist()) for part in outcome.losses.T)
         return FoldResult(
@@ -205,11 +206,12 @@ class PopulationEngine(Engine):
             validation_loss=validation_loss,
             best_epoch=outcome.best_epoch,
             scores=scores,
-            training_scores=training_scores,
+            training_scores=score(*trained),
             seconds=outcome.seconds,
             predictions=predictions[validation].astype(numpy.float32),
             health=self._health(outcome) if member.fold == 0 else None,
             cut=outcome.cut,
+            counts=fold_counts(*scored),
         )
 
     def _health(self, outcome: Outcome) -> Health:

@@ -150,18 +150,20 @@ def _places(view: numpy.ndarray, num_measured: int, rows: numpy.ndarray) -> nump
 def _row_weights(
     dataset: Dataset, fold: Fold, rows: numpy.ndarray, class_weights: str | tuple[float, ...]
 ) -> numpy.ndarray:
-    """The rows' own weights; balanced, times fit rows / (classes × fit rows of the class), as scikit-learn has.
+    """The rows' own weights; balanced, times those of all fit rows / (classes × those of the class's fit rows).
 
-    Weights by code are divided by their mean over the fit rows, so that the learning rate means the same.
+    As scikit-learn has it where all rows weigh the same. Weights by code are divided by their mean over the fit rows,
+    so that the learning rate means the same.
     """
     if class_weights == "none" or dataset.task is Task.REGRESSION:
         return dataset.weights[rows].astype(numpy.float32)
     if not isinstance(class_weights, str):
         own = numpy.array(class_weights)
-        own = own / own[dataset.target[fold.fit]].mean()
+        own = own / numpy.average(own[dataset.target[fold.fit]], weights=dataset.weights[fold.fit])
         return (own[dataset.target[rows]] * dataset.weights[rows]).astype(numpy.float32)
-    counts = numpy.bincount(dataset.target[fold.fit], minlength=len(dataset.classes))
-    weights = len(fold.fit) / (numpy.count_nonzero(counts) * numpy.maximum(counts, 1))
+    fit = dataset.weights[fold.fit]
+    sums = numpy.bincount(dataset.target[fold.fit], fit, len(dataset.classes))
+    weights = fit.sum() / (numpy.count_nonzero(sums) * numpy.where(sums > 0.0, sums, 1.0))
     return (weights[dataset.target[rows]] * dataset.weights[rows]).astype(numpy.float32)
 
 

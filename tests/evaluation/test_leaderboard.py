@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import math
 
 import numpy
 import pandas
@@ -28,7 +29,7 @@ def test_the_columns_and_the_numbers_of_the_winner() -> None:
         "trial": 2,
         "state": "complete",
         "log_loss": 1.5,
-        "standard_error": pytest.approx(0.5),
+        "standard_error": pytest.approx(math.sqrt(0.5 * (1 / 2 + 1))),
         "fold_0": 1.0,
         "fold_1": 2.0,
         "epochs": 2.0,

@@ -1,97 +1,95 @@
-"""Bootstrap over rows: known truths of the correction for choosing, intervals that cover, and both ways of scoring."""
+"""What a resample draws: rows, whole groups, and blocks of time that are as long as the losses depend on each other."""
 
 import numpy
 import pytest
-from scipy import stats
 
 from automl.evaluation import resampling
-from automl.evaluation.metrics import METRICS
-from automl.evaluation.resampling import corrected_score, score_interval
+from automl.evaluation.resampling import BLOCKS, GROUPS, ScoredRows, block_length, time_blocks, whole
 
 
-def equal_trials(seed, num_trials=100, num_rows=300):
-    """Predictions of trials that are all as good as each other: a constant plus noise of their own."""
-    generator = numpy.random.default_rng(seed)
-    target = generator.normal(0.0, 1.0, num_rows)
-    return target, [generator.normal(0.0, 0.8, num_rows) for _ in range(num_trials)]
+def rows_of(units, folds, unit=GROUPS):
+    units, folds = numpy.asarray(units), numpy.asarray(folds)
+    return ScoredRows(numpy.zeros(len(units)), numpy.ones(len(units)), folds[None], units, unit)
 
 
-def test_the_best_of_equal_trials_is_corrected_to_the_truth():
-    """Every trial has an expected squared error of 1 + 0.8²; the best of a hundred looks better, and is not."""
-    truth = 1.0 + 0.8**2
-    apparent, corrected = [], []
-    for seed in range(20):
-        target, predictions = equal_trials(seed)
-        apparent.append(
-            min(METRICS["rmse"].function(target, one, numpy.ones(300)) ** 2 for one in predictions)
-        )
-        corrected.append(corrected_score("rmse", target, predictions, numpy.ones(300), seed).value ** 2)
-    assert numpy.mean(apparent) < 0.88 * truth
-    # the mean of 20 studies has a standard error of about 2 %
-    assert numpy.mean(corrected) == pytest.approx(truth, rel=0.05)
+def counts_of(rows, num_resamples=50, seed=0):
+    return numpy.concatenate(list(rows.resamples(num_resamples, seed)))
 
 
-def test_one_trial_needs_no_correction():
-    target, predictions = equal_trials(0, num_trials=1)
-    plain = METRICS["mae"].function(target, predictions[0], numpy.ones(300))
-    assert corrected_score("mae", target, predictions, numpy.ones(300), 1).value == pytest.approx(
-        plain, rel=0.01
-    )
+def test_rows_are_drawn_within_folds_as_many_as_there_are():
+    folds = numpy.repeat([0, 1, 2], [10, 20, 30])
+    counts = counts_of(rows_of(numpy.arange(60), folds, resampling.ROWS))
+    for fold, size in enumerate((10, 20, 30)):
+        assert (counts[:, folds == fold].sum(axis=1) == size).all()
+    # of many rows 1/e are left out
+    assert (counts == 0).mean() == pytest.approx(1 / numpy.e, abs=0.03)
 
 
-def test_a_trial_far_ahead_keeps_its_score():
-    target, predictions = equal_trials(1)
-    predictions[7] = target + 0.1
-    assert corrected_score("rmse", target, predictions, numpy.ones(300), 1).value == pytest.approx(
-        0.1, rel=1e-9
-    )
+def test_a_group_is_drawn_as_a_whole():
+    units = numpy.repeat(numpy.arange(20), 3)
+    counts = counts_of(rows_of(units, numpy.repeat([0, 1], 30)))
+    for group in range(20):
+        own = counts[:, units == group]
+        assert (own == own[:, :1]).all()
+    assert (counts[:, ::3].sum(axis=1) == 20).all()
 
 
-def test_larger_is_better_where_the_metric_says_so():
-    generator = numpy.random.default_rng(3)
-    target = generator.integers(0, 2, 200)
-    good = numpy.where(target == 1, 0.9, 0.1)
-    bad = 1.0 - good
-    predictions = [numpy.stack([1.0 - one, one], axis=1) for one in (bad, good)]
-    for metric in ("accuracy", "roc_auc"):
-        assert corrected_score(metric, target, predictions, numpy.ones(200), 0).value == 1.0
+def test_few_groups_a_fold_are_drawn_from_all_folds():
+    """With two groups a fold, half of the resamples of a fold would leave no group out."""
+    counts = counts_of(rows_of(numpy.arange(10), numpy.repeat(numpy.arange(5), 2)))
+    assert (counts.sum(axis=1) == 10).all()
+    assert len(numpy.unique(counts[:, :2].sum(axis=1))) > 1
 
 
-def test_an_interval_of_a_mean_is_the_textbook_one():
-    generator = numpy.random.default_rng(5)
-    target = generator.normal(0.0, 1.0, 2000)
-    estimate = score_interval("mae", target, numpy.zeros(2000), numpy.ones(2000), 0)
-    errors = numpy.abs(target)
-    low, high = stats.norm.interval(0.95, errors.mean(), errors.std() / numpy.sqrt(2000))
-    assert estimate.value == pytest.approx(errors.mean())
-    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=0.004)
-
-
-def test_weights_of_zero_take_rows_out():
-    target = numpy.array([0.0, 0.0, 5.0])
-    estimate = score_interval("mae", target, numpy.ones(3), numpy.array([1.0, 1.0, 0.0]), 0)
-    assert (estimate.value, estimate.low, estimate.high) == (1.0, 1.0, 1.0)
-
-
-@pytest.mark.parametrize("metric", ["log_loss", "accuracy", "brier", "roc_auc", "f1_macro"])
-def test_values_by_row_and_whole_scores_agree(metric):
-    """A metric is scored under counts as if rows stood there that often."""
-    generator = numpy.random.default_rng(7)
-    target = generator.integers(0, 3, 60)
-    prediction = generator.dirichlet([1.0, 1.0, 1.0], 60)
-    counts = generator.multinomial(60, numpy.full(60, 1 / 60), 5).astype(float)
-    scores = resampling._Scores(METRICS[metric], target, [prediction], numpy.ones(60)).under(counts)[:, 0]
-    for row, own in enumerate(counts.astype(int)):
-        rows = numpy.repeat(numpy.arange(60), own)
-        expected = METRICS[metric].function(target[rows], prediction[rows], numpy.ones(len(rows)))
-        assert scores[row] == pytest.approx(expected, rel=1e-9)
+def test_there_is_no_interval_below_ten_groups():
+    assert not rows_of(numpy.arange(9), numpy.zeros(9, int)).has_interval
+    assert rows_of(numpy.arange(10), numpy.zeros(10, int)).has_interval
+    assert whole(numpy.zeros(3), numpy.ones(3)).has_interval
 
 
 def test_resamples_in_parts_are_the_same_resamples(monkeypatch):
-    target, predictions = equal_trials(2, num_trials=5)
-    whole = corrected_score("rmse", target, predictions, numpy.ones(300), 4)
-    monkeypatch.setattr(resampling, "_CELLS_AT_ONCE", 900)
-    parts = corrected_score("rmse", target, predictions, numpy.ones(300), 4)
-    assert (parts.value, parts.low, parts.high) == pytest.approx(
-        (whole.value, whole.low, whole.high), rel=1e-12
-    )
+    rows = rows_of(numpy.arange(60), numpy.repeat([0, 1], 30), resampling.ROWS)
+    at_once = counts_of(rows)
+    monkeypatch.setattr(resampling, "_CELLS_AT_ONCE", 300)
+    assert (counts_of(rows) == at_once).all()
+
+
+def autoregressive(rho, num, seed):
+    generator = numpy.random.default_rng(seed)
+    series = numpy.zeros(num)
+    for time in range(1, num):
+        series[time] = rho * series[time - 1] + generator.normal()
+    return series
+
+
+@pytest.mark.parametrize(("rho", "low", "high"), [(0.0, 1, 4), (0.5, 6, 16), (0.9, 20, 80)])
+def test_a_block_is_as_long_as_neighbors_depend_on_each_other(rho, low, high):
+    """For an autoregression the best length is known: (2 g²/(4/3 f²))^⅓ n^⅓, where g = 2ρ/(1 − ρ)² and
+    f = (1 + ρ)/(1 − ρ): 0, 13.9 and 51.2 of 1,000 rows.
+    """
+    lengths = [block_length(autoregressive(rho, 1000, seed)) for seed in range(40)]
+    assert low <= numpy.median(lengths) <= high
+
+
+def test_a_constant_series_and_a_short_one_have_blocks_of_one():
+    assert block_length(numpy.ones(100)) == block_length(numpy.arange(3.0)) == 1
+
+
+def test_blocks_hold_neighbors_in_time_and_end_with_their_fold():
+    generator = numpy.random.default_rng(0)
+    times = generator.permutation(200)
+    folds = (times >= 90).astype(int)
+    losses = autoregressive(0.9, 200, 1)[times]
+    codes = time_blocks(numpy.argsort(times), folds, losses)
+    sizes = numpy.bincount(codes)
+    assert sizes.min() > 1 and len(sizes) >= 10
+    for code in range(len(sizes)):
+        own = numpy.sort(times[codes == code])
+        assert (numpy.diff(own) == 1).all()
+        assert len(numpy.unique(folds[codes == code])) == 1
+
+
+def test_of_blocks_there_are_ten_at_least():
+    order = numpy.arange(60)
+    codes = time_blocks(order, numpy.zeros(60, int), numpy.cumsum(numpy.ones(60)))
+    assert ScoredRows(order, order, numpy.zeros((1, 60)), codes, BLOCKS).num_units >= 10

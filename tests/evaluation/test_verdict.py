@@ -1,5 +1,7 @@
 """What is said of the winner."""
 
+import math
+
 from automl.evaluation.resampling import Estimate
 from automl.evaluation.verdict import Verdict
 from automl.trial import Direction, FoldResult, Objective, Trial, TrialState
@@ -10,41 +12,107 @@ def verdict(scores=(1.0, 2.0), direction=Direction.MINIMIZE, **given):
     return Verdict(Objective("m", direction), Trial(0, {}, TrialState.COMPLETE, folds), 9, **given)
 
 
+NO_INTERVAL = (math.nan, math.nan)
+
+
 def test_every_score_says_what_it_is():
     rows = verdict(
         corrected=Estimate(1.6, 1.2, 2.0), test=Estimate(1.5, 1.0, 2.5), baselines={"linear": (3.0, 4.0)}
     ).rows()
+    # two scores half a unit off their mean: s² = 1/2, and the standard error √(1/2 (1/2 + 1/(2 − 1)))
     assert rows == [
-        ("cross-validation, 2 folds, mean ± standard error", "1.5 ± 0.5"),
+        ("cross-validation, 2 folds, mean ± standard error", "1.5 ± 0.87"),
         ("corrected for the choice among 9 trials", "1.6 (95 % interval 1.2 to 2)"),
         ("locked test, after a refit on all training rows", "1.5 (95 % interval 1 to 2.5)"),
         ("baseline on the same folds: linear", "3.5"),
     ]
 
 
-def test_optimistic_scores_are_called_so():
-    assert "optimistic" in verdict(optimistic=True).rows()[0][0]
+def test_optimistic_scores_are_called_so_each_of_them():
+    rows = verdict(optimistic=True, corrected=Estimate(1.6, 1.2, 2.0)).rows()
+    assert ["optimistic" in name for name, _ in rows] == [True, True]
 
 
-def test_it_counts_the_folds_that_the_network_wins_in_the_right_direction():
-    baselines = {"constant": (0.5, 9.0), "linear": (3.0, 4.0), "gradient boosting": (1.5, 1.5)}
-    assert verdict(baselines=baselines).sentences() == [
-        "The network is better than linear in every fold.",
-        "The network is better than gradient boosting in 1 of 2 folds.",
-        "In some fold the network is no better than a constant: there may be nothing to learn.",
+def test_where_there_is_no_interval_the_reason_is_said():
+    rows = verdict(corrected=Estimate(1.6, *NO_INTERVAL), unit="groups", num_units=8).rows()
+    assert rows[1][1] == "1.6 (no interval: 8 groups)"
+    rows = verdict(test=Estimate(1.0, *NO_INTERVAL)).rows()
+    assert rows[1][1] == "1 (no interval)"
+
+
+def test_scores_at_a_tuned_threshold_are_called_so_each_of_them():
+    rows = verdict(
+        threshold=0.2,
+        tuned=(0.7, 0.05),
+        tuned_baselines={"linear": 0.6},
+        corrected=Estimate(0.65, 0.6, 0.7),
+        test=Estimate(0.66, 0.5, 0.8),
+        baselines={"linear": (0.1, 0.2)},
+    ).rows()
+    assert rows == [
+        ("cross-validation, 2 folds, mean ± standard error, at the tuned threshold", "0.7 ± 0.05"),
+        ("corrected for the choice among 9 trials and of the threshold", "0.65 (95 % interval 0.6 to 0.7)"),
+        (
+            "locked test, after a refit on all training rows, at the tuned threshold",
+            "0.66 (95 % interval 0.5 to 0.8)",
+        ),
+        ("baseline on the same folds, at its own tuned threshold: linear", "0.6"),
     ]
-    larger = verdict(direction=Direction.MAXIMIZE, baselines={"linear": (3.0, 1.0)}).sentences()
-    assert larger == ["The network is better than linear in 1 of 2 folds."]
 
 
-def test_a_baseline_of_some_folds_is_called_so_and_compared_on_them():
+def test_a_difference_is_significant_where_its_interval_leaves_out_0_in_the_right_direction():
+    differences = {"linear": Estimate(-0.2, -0.3, -0.1), "gradient boosting": Estimate(0.1, -0.1, 0.3)}
+    given = {"differences": differences, "baselines": dict.fromkeys(differences, (1.0, 2.0))}
+    assert verdict(**given).sentences() == [
+        "The network is significantly better than linear (m: difference −0.2, 95 % interval −0.3 to −0.1, allowing for "
+        "the choice among 9 trials).",
+        "The network and gradient boosting are not significantly different (m: difference 0.1, 95 % interval −0.1 to "
+        "0.3, allowing for the choice among 9 trials).",
+    ]
+    larger = verdict(direction=Direction.MAXIMIZE, **given).sentences()
+    assert larger[0].startswith("The network is significantly worse than linear (m: difference −0.2, ")
+
+
+def test_a_network_that_is_not_better_than_a_constant_is_said_to_be():
+    def told(low, high):
+        constant = {"constant": Estimate((low + high) / 2, low, high)}
+        return verdict(differences=constant, baselines={"constant": (1.0, 2.0)}).sentences()
+
+    assert told(-0.3, -0.1) == []
+    doubt = ["The network is not significantly better than a constant: there may be nothing to learn."]
+    assert told(-0.3, 0.1) == told(0.1, 0.3) == doubt
+
+
+def test_without_an_interval_nothing_is_called_significant():
+    said = verdict(
+        baselines={"linear": (1.0, 2.0)},
+        differences={"linear": Estimate(-0.2, *NO_INTERVAL)},
+        unit="groups",
+        num_units=7,
+    ).sentences()
+    assert said == [
+        "m of the network minus that of linear is −0.2; how sure that is cannot be said (7 groups)."
+    ]
+
+
+def test_a_baseline_of_some_folds_is_called_so_and_not_compared():
     told = verdict(baselines={"gradient boosting": (3.0,)})
     assert told.rows()[1] == ("baseline on the first of these folds: gradient boosting", "3")
-    assert told.sentences() == ["The network is better than gradient boosting in the first fold."]
-    worse = verdict(baselines={"gradient boosting": (0.5,)})
-    assert worse.sentences() == ["The network is no better than gradient boosting in the first fold."]
+    assert told.sentences() == [
+        "Gradient boosting was fitted on the first fold only, so it is not compared with the network."
+    ]
     two = verdict((1.0, 2.0, 3.0), baselines={"gradient boosting": (3.0, 1.0)})
     assert two.rows()[1] == ("baseline on the first 2 of these folds: gradient boosting", "2")
+    assert "the first 2 of 3 folds only" in two.sentences()[0]
+
+
+def test_what_the_correction_does_not_see_is_said_beside_it():
+    estimate = Estimate(1.6, 1.2, 2.0)
+    [said] = verdict(guided=True, corrected=estimate).sentences()
+    assert "up to a quarter of what choosing gains by chance" in said
+    assert verdict(corrected=estimate).sentences() == []
+    [said] = verdict(dropped=0.2, corrected=estimate).sentences()
+    assert said.startswith("20% of the scores in resamples were undefined")
 
 
 def test_a_threshold_and_earlier_readings_of_the_test_set_are_told():

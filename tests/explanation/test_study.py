@@ -14,9 +14,10 @@ from paper_trials import completed, failed
 from automl.errors import RecordError
 from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance, Curve
 from automl.explanation.study import Explanation, explain_study, explain_trial, smallest_tied
-from automl.records.events import Event, Finished, StudyStarted, VerdictReached
+from automl.records.events import CohortAsked, Event, Finished, StudyStarted
+from automl.records.outcomes import VerdictReached
 from automl.records.state import LEARNING_CURVE, StudyState
-from automl.trial import Trial
+from automl.trial import FoldResult, Trial
 
 START = StudyStarted(
     "flowers", "20260101-000000-aaaa", "log_loss", "min", num_trials=2, num_epochs=100, constant=1.0
@@ -71,14 +72,14 @@ def test_without_a_completed_trial_there_is_nothing_to_choose(made: Make) -> Non
 def test_the_headline_has_the_scores_that_there_are(made: Make) -> None:
     trials = [completed(0, 0.5, 0.7), completed(1, 0.8, 1.0)]
     plain = explain_study(made(trials)).answer[0]
-    assert plain == "The best of 2 trials is trial 0: log_loss 0.6 ± 0.1."
+    assert plain == "The best of 2 trials is trial 0: log_loss 0.6 ± 0.17."
     verdict = {
         "corrected": (0.65, 0.5, 0.8),
         "test": (0.7, 0.6, 0.8),
         "sentences": ["It beats a constant.", "It beats a linear model.", "A third one."],
     }
     found = explain_study(made(trials, {"optimistic": True}, verdict=verdict))
-    assert "log_loss 0.6 ± 0.1, optimistic: the scored rows chose the epochs" in found.answer[0]
+    assert "log_loss 0.6 ± 0.17, optimistic: the scored rows chose the epochs" in found.answer[0]
     assert "; 0.65 when corrected for having picked it" in found.answer[0]
     assert "; 0.7 on the locked test rows (95 % interval 0.6 to 0.8)." in found.answer[0]
     assert found.answer[1:] == ("It beats a constant.", "It beats a linear model.")
@@ -143,9 +144,9 @@ def test_ties_are_counted_and_the_smallest_of_them_is_named(made: Make) -> None:
     found = explain_study(made([near, large, far, best]))
     assert found.tied[0] == 4 and set(found.tied) == {4, 1, 2}
     assert found.smallest == 1
-    [ties] = [line for line in found.remarks if "significantly different" in line]
+    [ties] = [line for line in found.remarks if "significantly worse" in line]
     assert ties == (
-        "2 other trials are not significantly different from it (corrected resampled t test); the smallest within a "
+        "2 other trials are not significantly worse (allowing for the choice among 4 trials); the smallest within a "
         "standard error is trial 1, of 700 weights beside 5,000 (`automl export --smallest`)."
     )
     assert found.rival is not None and found.rival.difference < 0.0
@@ -159,16 +160,15 @@ def test_one_tie_that_is_larger_is_not_offered_as_smaller(made: Make) -> None:
     found = explain_study(made([best, other]))
     assert found.smallest == 0
     assert (
-        "1 other trial is not significantly different from it (corrected resampled t test)." in found.remarks
+        "1 other trial is not significantly worse (allowing for the choice among 2 trials)." in found.remarks
     )
 
 
 def test_no_tie_is_said_too(made: Make) -> None:
-    trials = [completed(0, 0.1, 0.11, 0.1), completed(1, 0.9, 0.91, 0.9)]
-    assert (
-        "All other trials are significantly worse (corrected resampled t test)."
-        in explain_study(made(trials)).remarks
-    )
+    trials = [completed(0, 0.1, 0.11, 0.1), completed(1, 0.9, 0.92, 0.91)]
+    said = "All other trials are significantly worse (allowing for the choice among 2 trials)."
+    assert said in explain_study(made(trials)).remarks
+    assert "No other trial completed." in explain_study(made(trials[:1])).remarks
 
 
 ROWS = [25, 35, 50, 70, 100]
@@ -269,7 +269,7 @@ def test_a_trial_is_explained_beside_the_best(made: Make) -> None:
     state = made([best, other], bias_variance={0: apart(0, 0.01, 0.3), 1: crossed})
     lines = explain_trial(state, 1)
     assert lines[0].startswith("Trial 1 is bias bound. Bias dominates:")
-    assert lines[1] == "log_loss 0.51 ± 0.0058, 56 weights, epoch 2 kept."
+    assert lines[1] == "log_loss 0.51 ± 0.0091, 56 weights, epoch 2 kept."
     assert re.match(r"Trial 0, the best, is better than it with probability \d+%, ", lines[2])
     assert lines[3] == "Where the variance comes from: data 0.02, initialization 0.001, interaction 0.003."
     assert all(line.startswith("To change: ") for line in lines[4:])
@@ -286,7 +286,7 @@ def test_a_failed_trial_is_explained_without_scores(made: Make) -> None:
 
 def test_a_study_that_is_not_finished_is_not_told_as_one_that_is(made: Make) -> None:
     trials = [completed(0, 0.5, 0.7), completed(1, 0.8, 1.0)]
-    so_far = "The best of the 2 trials that have ended, of 24 planned, is trial 0: log_loss 0.6 ± 0.1."
+    so_far = "The best of the 2 trials that have ended, of 24 planned, is trial 0: log_loss 0.6 ± 0.17."
     running = explain_study(made(trials, {"num_trials": 24}), "still running: 2 of 24 trials so far")
     assert running.answer[0] == so_far
     assert running.standing == "still running: 2 of 24 trials so far"
@@ -304,3 +304,28 @@ def test_failed_trials_are_counted_by_what_ended_them(made: Make) -> None:
     assert explain_study(made([*trials, completed(3, 1.0, 2.0)])).remarks[-1] == said
     assert explain_study(made(trials)).remarks == ("3 of 3 trials failed: diverged (2), ValueError (1).",)
     assert "failed" not in text_of(explain_study(made([completed(0, 1.0, 2.0)])))
+
+
+def test_the_part_of_the_space_that_the_time_did_not_reach_is_said(made: Make) -> None:
+    asked = CohortAsked(1, 1, ({"width": 8}, {"width": 16}))
+    trials = [completed(0, 0.5, 0.7, width=4)]
+    limited = explain_study(made(trials, {"time_limit": 60.0}, asked, Finished("finished", 60.0)))
+    assert limited.remarks[-1].startswith(
+        "2 of 3 configurations that were drawn were not tried before the time ran out"
+    )
+    running = explain_study(made(trials, {"time_limit": 60.0}, asked))
+    unlimited = explain_study(made(trials, {}, asked, Finished("stopped", 60.0)))
+    assert "not tried" not in text_of(running) + text_of(unlimited)
+
+
+def test_practically_equal_is_a_share_of_the_way_to_a_perfect_score(made: Make) -> None:
+    """Of R², where a constant has about 0, one hundredth is 0.01 and no rounding error; of the log loss, of ln 2."""
+    ahead = [completed(0, 0.700, 0.703, 0.701), completed(1, 0.698, 0.699, 0.700)]
+    r2 = [dataclasses.replace(trial, folds=tuple(_renamed(fold) for fold in trial.folds)) for trial in ahead]
+    verdict = {"baselines": {"constant": (-0.01, -0.02, 0.0)}}
+    found = explain_study(made(r2, {"metric": "r2", "direction": "max"}, verdict=verdict))
+    assert found.rival is not None and found.rival.equal > 0.9
+
+
+def _renamed(fold: FoldResult) -> FoldResult:
+    return dataclasses.replace(fold, scores={"r2": fold.scores["log_loss"], "log_loss": 0.1})

@@ -8,21 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from automl.records.events import (
-    Analyzed,
     CohortAsked,
     Event,
-    Exported,
     Finished,
     PhaseBegun,
     PhaseEnded,
     StudyContinued,
     StudyStarted,
-    TestReadingDone,
-    TestReadingIntended,
     TrialEnded,
-    VerdictReached,
 )
 from automl.records.leases import Lease
+from automl.records.outcomes import Analyzed, Exported, TestReadingDone, TestReadingIntended, VerdictReached
 from automl.records.runs import Run
 from automl.records.store import Records
 

@@ -15,9 +15,10 @@ from record_samples import bits
 from automl.evaluation.bias_variance import BiasVariance, Curve
 from automl.records import events as kinds
 from automl.records import store
-from automl.records.events import CohortAsked, Exported, Finished, StudyStarted, TrialEnded, VerdictReached
+from automl.records.events import CohortAsked, Finished, StudyStarted, TrialEnded
 from automl.records.finding import find_run, open_records, open_run, read_state
 from automl.records.old_journal import earlier_reads
+from automl.records.outcomes import Exported, VerdictReached
 from automl.records.standing import standing
 from automl.trial import FoldResult, Health, Trial, TrialState
 

@@ -7,7 +7,8 @@ import pytest
 from made_states import STARTED, made_state
 from paper_trials import completed
 
-from automl.records.events import Event, Exported, Finished, PhaseBegun, StudyContinued
+from automl.records.events import Event, Finished, PhaseBegun, StudyContinued
+from automl.records.outcomes import Exported
 from automl.records.runs import Run
 from automl.records.standing import ended, standing, status_of
 

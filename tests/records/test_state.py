@@ -17,19 +17,17 @@ from automl.errors import RecordError
 from automl.evaluation.bias_variance import BiasVariance, Curve
 from automl.records.encoding import from_json, kind_of, to_json
 from automl.records.events import (
-    Analyzed,
     CohortAsked,
     Event,
-    Exported,
     Finished,
     PhaseBegun,
     PhaseEnded,
     Recorded,
     StudyContinued,
     TrialEnded,
-    VerdictReached,
 )
 from automl.records.files import ended_event, light_trial
+from automl.records.outcomes import Analyzed, Exported, VerdictReached
 from automl.records.state import StudyState, state_of
 from automl.trial import Direction, Objective
 

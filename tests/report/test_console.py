@@ -15,7 +15,8 @@ from paper_trials import completed, failed
 from rich.console import Console
 
 from automl.records import events as record
-from automl.records.events import Event, Finished, StudyContinued, VerdictReached
+from automl.records.events import Event, Finished, StudyContinued
+from automl.records.outcomes import VerdictReached
 from automl.records.state import StudyState
 from automl.report.console import print_leaderboard, print_outcome, print_run
 from automl.trial import Trial
@@ -58,7 +59,7 @@ def test_the_winner_comes_first_with_all_its_numbers(made: Make) -> None:
     assert headings == ["trial", "log_loss±SE", "fold_0", "fold_1", "epochs", "seconds", "weights", *NAMES]
     assert trials[0] == [
         "2",
-        "1.5000±0.5000",
+        "1.5000±0.8660",
         "1.0000",
         "2.0000",
         "2",
@@ -90,7 +91,7 @@ def test_a_long_reason_takes_no_room_from_the_trials(made: Make) -> None:
     long = failed(3, "ResourceExhaustedError: " + "[red]shape[/red] " * 60)
     state = made(WINNER, long)
     text = printed(state)
-    assert rows(text)[2][:2] == ["2", "1.5000±0.5000"]
+    assert rows(text)[2][:2] == ["2", "1.5000±0.8660"]
     assert rows(text)[2][-3:] == ["1024", "1e-05", "relu"]
     recorded = state.trial(3).reason.count("[red]shape[/red]")
     assert text.count("[red]shape[/red]") == recorded > 5
@@ -125,7 +126,7 @@ def test_a_study_that_searches_nothing(made: Make) -> None:
 def test_many_folds_are_summarized(made: Make) -> None:
     text = printed(made(completed(0, *map(float, range(8)))))
     assert "fold_" not in text
-    assert "3.5000 ± 0.8660" in text
+    assert "3.5000 ± 1.2677" in text
 
 
 def test_a_hyperparameter_that_two_branches_share_has_one_column(made: Make) -> None:
@@ -148,7 +149,7 @@ def test_score_and_hyperparameters_stay_readable_at_every_width(made: Make, widt
     text = printed(made(SECOND, FAILED, WINNER), width=width)
     assert max(map(len, text.splitlines())) <= width
     flat = " ".join(text.split())
-    for part in ("1.5000 ± 0.5000", "4.0000 ± 1.0000", "1024", "1e-05", "relu", "1,234"):
+    for part in ("1.5000 ± 0.8660", "4.0000 ± 1.0000", "1024", "1e-05", "relu", "1,234"):
         assert part in flat
 
 

@@ -97,7 +97,12 @@ def test_the_validation_curve_shows_every_trial_and_joins_the_best_at_each_capac
     (bars,) = axes.containers
     assert bars.get_label() == "validation ± SE"
     ends = [[float(y) for _, y in path] for path in bars.lines[2][0].get_segments()]
-    assert ends == [[4.0, 6.0], [2.0, 4.0], [1.0, 1.0]]
+    # two scores 1 off their mean: s² = 2, and the standard error √(2 (1/2 + 1/(2 − 1))) = √3
+    assert ends == [
+        pytest.approx([5.0 - 3**0.5, 5.0 + 3**0.5]),
+        pytest.approx([3.0 - 3**0.5, 3.0 + 3**0.5]),
+        [1.0, 1.0],
+    ]
     assert axes.get_xscale() == "log"
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("capacity (trainable weights)", "log_loss")
 

@@ -18,8 +18,9 @@ from automl.evaluation.importance import importance
 from automl.evaluation.learning_curve import learning_curve
 from automl.explanation.evidence import Diagnosis
 from automl.records import events as record
-from automl.records.events import CohortAsked, Event, Finished, Recorded, VerdictReached
+from automl.records.events import CohortAsked, Event, Finished, Recorded
 from automl.records.files import ended_event
+from automl.records.outcomes import VerdictReached
 from automl.records.state import COLUMNS, LEARNING_CURVE, StudyState
 from automl.records.state import state_of as made
 from automl.report import searching

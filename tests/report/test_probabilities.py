@@ -69,6 +69,23 @@ def test_calibration_by_hand() -> None:
     assert found.error == pytest.approx((0.35 + 0.3) / 2)
 
 
+def test_a_row_that_weighs_two_counts_as_two_rows() -> None:
+    generator = numpy.random.default_rng(0)
+    positive, scores = generator.random(40) < 0.4, generator.random(40).round(2)
+    times = generator.integers(0, 4, 40)
+    twice = numpy.repeat(numpy.arange(40), times)
+    weights = times.astype(float)
+    assert area(*roc_curve(positive, scores, weights)) == pytest.approx(
+        area(*roc_curve(positive[twice], scores[twice]))
+    )
+    assert average_precision(*precision_recall_curve(positive, scores, weights)) == pytest.approx(
+        average_precision(*precision_recall_curve(positive[twice], scores[twice]))
+    )
+    found = calibration(positive, scores, num_bins=1, weights=weights)
+    assert found.observed[0] == pytest.approx(positive[twice].mean())
+    assert found.predicted[0] == pytest.approx(scores[twice].mean())
+
+
 def test_equal_probabilities_share_a_group() -> None:
     found = calibration(numpy.array([True] * 6 + [False] * 4), numpy.array([0.5] * 8 + [0.9] * 2))
     assert found.counts.tolist() == [8, 2]
@@ -102,6 +119,10 @@ def test_an_out_of_fold_table_is_read() -> None:
     rows = labeled(frame)
     assert rows is not None
     assert (rows.names, rows.codes.tolist()) == (("0", "1"), [1, 0])
+    assert (rows.weights.tolist(), rows.weighted) == ([1.0, 1.0], False)
+    weighted = labeled(frame.assign(row_weight=[0.5, 1.5]))
+    assert weighted is not None
+    assert (weighted.names, weighted.weights.tolist(), weighted.weighted) == (("0", "1"), [0.5, 1.5], True)
 
 
 @pytest.mark.parametrize("label", ["three", None])

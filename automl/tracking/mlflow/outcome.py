@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from automl.errors import RecordError
 from automl.explanation.study import Explanation
-from automl.records.events import StudyStarted, VerdictReached
+from automl.records.events import StudyStarted
+from automl.records.outcomes import VerdictReached
 from automl.records.state import StudyState
 from automl.tracking.mlflow.store import Point
 from automl.tracking.mlflow.trial_run import keep_finite, metrics_of, scores

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import final
 
 from automl.evaluation.bias_variance import from_content
-from automl.records.events import Analyzed, Exported, Recorded, StudyStarted, TrialEnded
+from automl.records.events import Recorded, StudyStarted, TrialEnded
+from automl.records.outcomes import Analyzed, Exported
 from automl.records.runs import Run
 from automl.records.state import BIAS_VARIANCE, StudyState
 from automl.records.store import Records

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from automl.evaluation.bias_variance import BiasVariance, Curve
-from automl.records.events import StudyStarted, VerdictReached
+from automl.records.events import StudyStarted
+from automl.records.outcomes import VerdictReached
 from automl.trial import FoldResult, Trial, TrialState
 
 STUDY_TEXT = """# Does a deep network beat a wide one?

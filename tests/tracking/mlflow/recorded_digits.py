@@ -6,8 +6,7 @@ from hand_made import VERDICT, make_bias_variance, make_failed_trial, make_trial
 from made_states import decomposed
 from recorded_study import RecordedStudy
 
-from automl.records import events
-from automl.records.events import Exported
+from automl.records.outcomes import Exported, TestReadingDone, TestReadingIntended
 from automl.tracking.model import ExportedModel, write_example
 from automl.trial import Trial
 
@@ -42,8 +41,8 @@ def record_a_study(study: RecordedStudy, model: ExportedModel | None = None) -> 
     """Three trials, one of them failed, in the order in which they ended; a verdict, an analysis, files."""
     study.end_trials([make_trial(1, 2.0), make_failed_trial(2), make_trial(0, 3.0)])
     study.record(
-        events.TestReadingIntended(1, "d", 10),
-        events.TestReadingDone(1, "d", TEST, VERDICT.test or ()),
+        TestReadingIntended(1, "d", 10),
+        TestReadingDone(1, "d", TEST, VERDICT.test or ()),
         VERDICT,
     )
     if model is not None:

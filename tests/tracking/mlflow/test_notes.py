@@ -7,15 +7,15 @@ from made_states import made_state
 
 from automl.explanation.evidence import Diagnosis
 from automl.explanation.study import Explanation
-from automl.records import events
 from automl.records.events import Finished
+from automl.records.outcomes import TestReadingDone
 from automl.tracking.mlflow.notes import Places, experiment_note, first_note, study_note, winner_note
 from automl.tracking.mlflow.outcome import Outcome, outcome_of
 
 PLACES = Places(
     "4", "parent-run", {number: f"run-{number}" for number in range(8)}, Path("runs/x"), "models:/m-1"
 )
-TEST = events.TestReadingDone(6, "d", {"log_loss": 4.25})
+TEST = TestReadingDone(6, "d", {"log_loss": 4.25})
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_study_that_did_not_finish_has_no_winner_and_says_how_it_ended(
 
 def test_the_verdict_and_the_test_set_are_those_of_the_winner(tmp_path: Path) -> None:
     """Trials that came later have changed the winner; what was said of the earlier one is not said of it."""
-    read_for_another = events.TestReadingDone(1, "d", {"log_loss": 2.125})
+    read_for_another = TestReadingDone(1, "d", {"log_loss": 2.125})
     trials = [make_trial(0, 3.0), make_trial(1, 2.0)]
     before = made_state(tmp_path / "before", trials, read_for_another, VERDICT, started=STARTED)
     note = study_note(outcome_of(before, Explanation()), PLACES)

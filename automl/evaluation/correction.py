@@ -1,0 +1,199 @@
+"""What is left of the best of many trials when it is judged on other rows than those that chose it."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy
+from scipy import stats
+
+from automl.evaluation.fold_scores import FoldScores, ThresholdScores, fold_scores
+from automl.evaluation.metrics import Metric
+from automl.evaluation.resampling import FEWEST_RESAMPLES, LEVEL, Estimate, ScoredRows
+from automl.evaluation.thresholds import best_places, candidates
+from automl.trial import Direction
+
+Array = numpy.ndarray
+
+_FIRST, _FAR = 50, 6.0
+"""A trial whose lead in the first resamples is so many of its standard deviations below 0 is chosen in no other."""
+
+_CELLS_OF_TRIALS = 20_000_000
+_MOST_SCORED = 200_000_000
+"""Rows × trials × resamples that a metric without values by row may cost: some seconds."""
+
+_LEFT_OUT = math.e - 1.0
+"""Variance of the mean of the rows that a resample leaves out, over that of the rows that it draws: of n rows, n/e are
+left out, and the mean of a sample of so many without repetition has the variance (e − 1) s²/n."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The score to expect of the trial that was chosen.
+
+    Attributes:
+        estimate: The score with its interval.
+        differences: By how much it is above that of each rival, in units of the metric, with intervals.
+        dropped: Share of the scores of a fold that were undefined in a resample.
+    """
+
+    estimate: Estimate
+    differences: Mapping[str, Estimate] = field(default_factory=dict)
+    dropped: float = 0.0
+
+
+def corrected_score(
+    metric: Metric,
+    rows: ScoredRows,
+    predictions: Sequence[Array],
+    seed: int,
+    rivals: Mapping[str, Array] | None = None,
+    tuned: bool = False,
+) -> Corrected:
+    """The score to expect of the trial that is chosen as the best of these.
+
+    In each resample the best trial is chosen by its mean over folds on the rows that were drawn, and scored fold by
+    fold on those that were not. What choosing has gained by chance does not come along. Source: Tsamardinos,
+    Greasidou, Borboudakis, "Bootstrapping the out-of-sample predictions for efficient and accurate cross-validation"
+    (2018), algorithm 2.
+
+    The rows that are left out are few, and a score that is no mean over rows differs on few rows for that reason alone.
+    So a trial's score there is taken relative to its mean over all resamples, whether or not it is chosen, and added to
+    its score on all rows. For means over rows that changes nothing but noise; and of a single trial the corrected score
+    is its score.
+
+    The interval is the spread of the chosen trial's scores on rows left out, narrowed to what as many rows as there are
+    would have. The rows vary in it; the training does not.
+
+    Args:
+        metric: The metric.
+        rows: The rows, with the folds that scored them.
+        predictions: Out-of-fold predictions of every trial, each of shape (repeat, row) or (repeat, row, class).
+        seed: Of the resamples.
+        rivals: Out-of-fold predictions of models that were not chosen, by name: compared on the same resamples.
+        tuned: Whether the chosen trial's threshold is tuned too: on the rows drawn, for its score on the others.
+
+    Returns:
+        Without bounds where there are too few groups or blocks.
+    """
+    num_resamples = rows.num_resamples
+    if metric.rows is None:
+        affordable = _MOST_SCORED // (len(rows.target) * len(predictions))
+        num_resamples = int(numpy.clip(affordable, FEWEST_RESAMPLES, num_resamples))
+    draw = _Draw(rows, num_resamples, seed)
+    chosen = _choices(metric, draw, predictions)
+    names = numpy.unique(chosen)
+    scores = fold_scores(metric, rows, [predictions[number] for number in names])
+    whole, left_out = _of_all(scores, draw), _left_out(scores, draw)
+    picked = numpy.searchsorted(names, chosen)
+    centered = whole + left_out - _mean_over_resamples(left_out, whole)
+    values = centered[numpy.arange(num_resamples), picked]
+    if tuned:
+        values = values + _gained(metric, draw, [predictions[number] for number in names], picked, scores)
+    mean, spread = _summary(scores, values)
+    differences = {}
+    for name, prediction in (rivals or {}).items():
+        own = fold_scores(metric, rows, [prediction])
+        own_whole, own_left_out = _of_all(own, draw), _left_out(own, draw)
+        theirs = (own_whole + own_left_out - _mean_over_resamples(own_left_out, own_whole))[:, 0]
+        differences[name] = _estimate(rows, *_summary(scores, values - theirs))
+    dropped = float(numpy.isnan(left_out).mean())
+    return Corrected(_estimate(rows, mean, spread), differences, dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """The resamples, drawn anew each time they are asked for, always the same."""
+
+    rows: ScoredRows
+    num_resamples: int
+    seed: int
+
+    def counts(self, most: int | None = None) -> Iterator[Array]:
+        return self.rows.resamples(min(most or self.num_resamples, self.num_resamples), self.seed)
+
+
+def _choices(metric: Metric, draw: _Draw, predictions: Sequence[Array]) -> Array:
+    """Number of the trial that is best on the rows drawn, (resample,)."""
+    sign = 1.0 if metric.direction is Direction.MINIMIZE else -1.0
+    everyone = numpy.arange(len(predictions))
+    if len(predictions) == 1:
+        return numpy.zeros(draw.num_resamples, int)
+    first = sign * _drawn(metric, draw, predictions, everyone, _FIRST)
+    totals = numpy.nan_to_num(numpy.nanmean(first, axis=0), nan=numpy.inf)
+    leads = first[:, [int(totals.argmin())]] - first
+    possible = numpy.nanmean(leads, axis=0) > -_FAR * numpy.nanstd(leads, axis=0)
+    possible[totals.argmin()] = True
+    kept = everyone[possible]
+    losses = sign * _drawn(metric, draw, predictions, kept)
+    return numpy.asarray(kept[numpy.nan_to_num(losses, nan=numpy.inf).argmin(axis=1)])
+
+
+def _drawn(
+    metric: Metric, draw: _Draw, predictions: Sequence[Array], numbers: Array, most: int | None = None
+) -> Array:
+    """Mean scores on the rows drawn, (resample, trial), some trials at a time."""
+    at_once = max(1, _CELLS_OF_TRIALS // draw.rows.folds.size)
+    parts = []
+    for start in range(0, len(numbers), at_once):
+        some = [predictions[number] for number in numbers[start : start + at_once]]
+        scores = fold_scores(metric, draw.rows, some)
+        parts.append(numpy.concatenate([scores.means(counts) for counts in draw.counts(most)]))
+    return numpy.concatenate(parts, axis=1)
+
+
+def _of_all(scores: FoldScores, draw: _Draw) -> Array:
+    """Scores on all rows, (variant, term)."""
+    return scores.under(numpy.ones((1, len(draw.rows.target))))[0]
+
+
+def _left_out(scores: FoldScores, draw: _Draw) -> Array:
+    """Scores on the rows that were not drawn, (resample, variant, term)."""
+    return numpy.concatenate([scores.under((counts == 0).astype(float)) for counts in draw.counts()])
+
+
+def _mean_over_resamples(left_out: Array, otherwise: Array) -> Array:
+    """Mean of the defined scores of each variant and term; the score on all rows where none is defined."""
+    defined = ~numpy.isnan(left_out)
+    total = defined.sum(axis=0)
+    sums = numpy.where(defined, left_out, 0.0).sum(axis=0)
+    return numpy.divide(sums, total, out=numpy.array(otherwise, dtype=float), where=total > 0)
+
+
+def _gained(
+    metric: Metric, draw: _Draw, predictions: Sequence[Array], picked: Array, even: FoldScores
+) -> Array:
+    """By how much the threshold tuned on the rows drawn changes the chosen trial's score on the others, by term."""
+    gained = numpy.zeros((draw.num_resamples, len(even.counts)))
+    start = 0
+    for counts in draw.counts():
+        own = picked[start : start + len(counts)]
+        for variant in numpy.unique(own):
+            mine, prediction = numpy.flatnonzero(own == variant), predictions[variant]
+            thresholds = candidates(prediction)
+            tuned = ThresholdScores(metric, draw.rows, prediction, thresholds)
+            best = best_places(metric, tuned.means(counts[mine]), thresholds)
+            others = (counts[mine] == 0).astype(float)
+            at_best = tuned.under(others)[numpy.arange(len(mine)), best]
+            gained[start + mine] = at_best - fold_scores(metric, draw.rows, [prediction]).under(others)[:, 0]
+        start += len(counts)
+    return gained
+
+
+def _summary(scores: FoldScores, values: Array) -> tuple[float, Array]:
+    """Mean over resamples, fold by fold, then over the folds; and the means of each resample, (resample,)."""
+    defined = ~numpy.isnan(values)
+    total = defined.sum(axis=0)
+    by_term = numpy.where(defined, values, 0.0).sum(axis=0) / numpy.where(total > 0, total, numpy.nan)
+    of_resamples = scores.mean(numpy.where(defined, values, by_term))
+    return float(scores.mean(by_term)), of_resamples[numpy.isfinite(of_resamples)]
+
+
+def _estimate(rows: ScoredRows, mean: float, spread: Array) -> Estimate:
+    """The interval by percentiles of scores on rows left out, narrowed, and widened for few units."""
+    if not rows.has_interval or len(spread) < FEWEST_RESAMPLES / 2 or numpy.ptp(spread) == 0.0:
+        return Estimate(mean, math.nan, math.nan)
+    tail = (1.0 - LEVEL) / 2.0
+    few = stats.t.ppf(1.0 - tail, max(1, rows.num_units - 1)) / stats.norm.ppf(1.0 - tail)
+    narrowed = few * (numpy.quantile(spread, [tail, 1.0 - tail]) - spread.mean()) / math.sqrt(_LEFT_OUT)
+    return Estimate(mean, float(mean + narrowed[0]), float(mean + narrowed[1]))

@@ -1,0 +1,93 @@
+"""The events of the end of a study: readings of the test set, the verdict, analyses and the model. See `events`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class TestReadingIntended:
+    """The locked test rows are about to be scored. Recorded before they are read.
+
+    Attributes:
+        trial: The winner.
+        digest: Of the table and its test rows.
+        num_rows: Number of test rows.
+    """
+
+    trial: int
+    digest: str
+    num_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class TestReadingDone:
+    """The locked test rows have been scored. Attempts of one study on the same trial count as one reading.
+
+    Attributes:
+        trial: The winner.
+        digest: Of the table and its test rows.
+        scores: By metric.
+        interval: The objective with its 95 % interval: value, low, high.
+        earlier: Other studies that had read the same rows, as `NAME/RUN`.
+    """
+
+    trial: int
+    digest: str
+    scores: Mapping[str, float]
+    interval: tuple[float, ...] = ()
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictReached:
+    """What is known of the winner beyond its mean score.
+
+    Attributes:
+        trial: The winner.
+        rows: Names of scores and their values, as text, in reading order.
+        sentences: What follows from them.
+        baselines: Scores of plain models on the same folds, by name.
+        corrected: Value, low and high of the score corrected for choosing; None where it could not be computed.
+        test: The same of the locked test rows; None where they were not read.
+        threshold: Probability of the second of two classes from which it is the label.
+        num_trials: Trials that it was chosen from.
+        differences: How far the corrected score is above that of plain models: value, low, high, by name.
+    """
+
+    trial: int = -1
+    rows: tuple[tuple[str, str], ...] = ()
+    sentences: tuple[str, ...] = ()
+    baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    corrected: tuple[float, ...] | None = None
+    test: tuple[float, ...] | None = None
+    threshold: float = 0.5
+    num_trials: int = 0
+    differences: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """An analysis has an answer, which lies in a file beside the record.
+
+    Attributes:
+        analysis: Its name, in `study.analyses.ANALYSES`.
+        trial: The trial that it is about.
+        file: Path of the answer within the folder of the run.
+    """
+
+    analysis: str
+    trial: int
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A trial has been written as a SavedModel into the folder of the run.
+
+    Attributes:
+        trial: The trial.
+        epochs: Epochs that its refit was trained.
+    """
+
+    trial: int
+    epochs: int = 0

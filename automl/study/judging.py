@@ -1,0 +1,190 @@
+"""What can be said of the winner: without the test set, and after its one reading."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy
+
+from automl.data.column_splits import group_codes, times_of
+from automl.data.dataset import Dataset
+from automl.evaluation.correction import Corrected, corrected_score
+from automl.evaluation.fold_scores import fold_scores
+from automl.evaluation.intervals import score_interval
+from automl.evaluation.metrics import METRICS, metrics_for
+from automl.evaluation.resampling import BLOCKS, GROUPS, Estimate, ScoredRows, time_blocks, whole
+from automl.evaluation.thresholds import EVEN, at_threshold, never_predicted, score_at, tuned_threshold
+from automl.evaluation.verdict import Verdict
+from automl.means import corrected_error
+from automl.records.old_journal import earlier_reads
+from automl.records.outcomes import TestReadingDone, TestReadingIntended
+from automl.study.baselines import train_baselines
+from automl.study.preparation import PreparedStudy
+from automl.study.session import Session, StoredPredictions
+from automl.training.baselines import BaselineResult
+from automl.training.network import Network
+from automl.trial import Task, Trial, derive_seed
+
+Array = numpy.ndarray
+
+
+def judge(session: Session, best: Trial) -> Verdict:
+    """All that can be said of the winner without the test set: correction, baselines, threshold."""
+    prepared = session.prepared
+    dataset = prepared.dataset
+    baselines = train_baselines(session)
+    everyone = StoredPredictions(session, [trial.number for trial in session.state.completed])
+    verdict = Verdict(
+        objective=prepared.objective,
+        trial=best,
+        num_trials=len(everyone),
+        optimistic=prepared.optimistic,
+        guided=prepared.config.search.algorithm not in ("random", "grid"),
+        baselines={name: result.scores for name, result in baselines.items()},
+        positive="" if dataset.positive is None else str(dataset.positive),
+    )
+    if best.number not in everyone.numbers:
+        return verdict
+    own = everyone[everyone.numbers.index(best.number)]
+    rows = _scored_rows(session, own)
+    tuned = dataset.task is Task.BINARY and prepared.metric.tuned
+    threshold = tuned_threshold(prepared.metric, rows, own) if tuned else EVEN
+    rivals = _whole_predictions(session, baselines)
+    corrected = _correct(prepared, rows, everyone, rivals, tuned)
+    verdict = replace(
+        verdict,
+        unit=rows.unit,
+        num_units=rows.num_units,
+        corrected=corrected.estimate,
+        differences=corrected.differences,
+        dropped=corrected.dropped,
+        threshold=threshold,
+        never_predicted=never_predicted(own[0], threshold, dataset.classes),
+    )
+    return _at_thresholds(prepared, verdict, rows, own, rivals) if tuned else verdict
+
+
+def _correct(
+    prepared: PreparedStudy,
+    rows: ScoredRows,
+    everyone: Sequence[Array],
+    rivals: Mapping[str, Array],
+    tuned: bool,
+) -> Corrected:
+    seed = derive_seed(prepared.config.search.seed, "bootstrap")
+    return corrected_score(prepared.metric, rows, everyone, seed, rivals, tuned)
+
+
+def _scored_rows(session: Session, winner: Array) -> ScoredRows:
+    """The rows that every trial has predictions for, with what is drawn of them."""
+    prepared, kept = session.prepared, session.out_of_fold
+    dataset, rows = prepared.dataset, kept.rows
+    units, unit = _units(prepared, rows, kept.folds[0], winner[0])
+    if units is None:
+        units = numpy.arange(len(rows))
+    return ScoredRows(dataset.target[rows], dataset.weights[rows], kept.folds, units, unit)
+
+
+def _units(prepared: PreparedStudy, rows: Array, folds: Array, prediction: Array) -> tuple[Array | None, str]:
+    """Codes of the groups or blocks of time of some rows, as their splits have them, and what they are."""
+    by, kind = prepared.dataset.by, prepared.splits.kind
+    if kind == "group" and by is not None:
+        return numpy.unique(group_codes(by)[rows], return_inverse=True)[1], GROUPS
+    times = times_of(by) if kind == "time" and by is not None else None
+    if times is not None:
+        order = numpy.argsort(times[rows], kind="stable")
+        return time_blocks(order, folds, _losses(prepared.dataset, rows, prediction)), BLOCKS
+    return None, whole(rows, rows).unit
+
+
+def _losses(dataset: Dataset, rows: Array, prediction: Array) -> Array:
+    values = METRICS["log_loss" if dataset.classes else "rmse"].rows
+    assert values is not None
+    return numpy.asarray(values(dataset.target[rows], prediction))
+
+
+def _whole_predictions(session: Session, baselines: Mapping[str, BaselineResult]) -> dict[str, Array]:
+    """Out-of-fold predictions of baselines that were fitted on every fold, as those of trials are."""
+    num_folds = len(session.prepared.splits.folds)
+    return {
+        name: session.out_of_fold.arrange(numpy.concatenate(result.predictions))
+        for name, result in baselines.items()
+        if len(result.predictions) == num_folds
+    }
+
+
+def _at_thresholds(
+    prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, own: Array, rivals: Mapping[str, Array]
+) -> Verdict:
+    """The cross-validated scores at tuned thresholds: each model at the one that suits it best."""
+
+    def at_best(prediction: Array, threshold: float) -> tuple[float, tuple[float, ...]]:
+        moved = numpy.stack([at_threshold(one, threshold) for one in prediction])
+        scores = fold_scores(prepared.metric, rows, [moved])
+        everything = numpy.ones((1, len(rows.target)))
+        folds = tuple(
+            prepared.metric.function(rows.target[places], moved[repeat][places], rows.weights[places])
+            for repeat, places in rows.parts
+        )
+        return float(scores.means(everything)[0, 0]), folds
+
+    mean, folds = at_best(own, verdict.threshold)
+    error = corrected_error(folds, len(folds) // verdict.trial.repeats)
+    others = {
+        name: at_best(prediction, tuned_threshold(prepared.metric, rows, prediction))
+        for name, prediction in rivals.items()
+    }
+    return replace(
+        verdict,
+        tuned=(mean, error),
+        tuned_baselines={name: value for name, (value, _) in others.items()},
+    )
+
+
+def read_test_set(session: Session, verdict: Verdict, network: Network) -> Verdict:
+    """Score the locked test rows, the intention recorded first. Within a study they are read for one trial only.
+
+    After a kill between the two events the same reading is repeated: nothing was chosen in between. Where another
+    trial has become the winner since, it gets no score on these rows.
+    """
+    prepared, state, number = session.prepared, session.state, verdict.trial.number
+    dataset, splits = prepared.dataset, prepared.splits
+    digest = splits.test_digest(dataset)
+    done = [test for test in state.tests if test.trial == number]
+    if done:
+        return replace(verdict, test=Estimate(*done[-1].interval), earlier_reads=done[-1].earlier)
+    others = [event.trial for event in state.intended if event.trial != number]
+    if others:
+        return replace(verdict, test_read_for=others[0])
+    session.record(TestReadingIntended(number, digest, len(splits.test)))
+    scores, test = score_test_set(prepared, network, verdict.threshold)
+    earlier = _earlier_reads(session, (digest, splits.earlier_test_digest(dataset)))
+    interval = (test.value, test.low, test.high)
+    session.record(TestReadingDone(number, digest, scores, interval, earlier))
+    return replace(verdict, test=test, earlier_reads=earlier)
+
+
+def _earlier_reads(session: Session, digests: tuple[str, ...]) -> tuple[str, ...]:
+    """Other runs that have read these test rows, as `NAME/RUN`, in order."""
+    own = f"{session.run.name}/{session.run.identifier}"
+    found = [which for digest in digests for which in earlier_reads(session.records.mlruns, digest)]
+    for which, recorded in session.records.all_of("test_reading_intended"):
+        assert isinstance(recorded.event, TestReadingIntended)
+        if recorded.event.digest in digests:
+            found.append(which)
+    return tuple(dict.fromkeys(which for which in found if which != own))
+
+
+def score_test_set(
+    prepared: PreparedStudy, network: Network, threshold: float
+) -> tuple[dict[str, float], Estimate]:
+    """Scores of the refitted winner on the locked test set by metric, and the objective's with its interval."""
+    dataset, test = prepared.dataset, prepared.splits.test
+    prediction = network.predict(dataset.columns.take(test))
+    target, weights = dataset.target[test], dataset.weights[test]
+    names = dict.fromkeys([*prepared.metrics, *metrics_for(dataset.task, len(dataset.classes))])
+    scores = score_at(tuple(names), target, prediction, weights, threshold, prepared.known)
+    units, unit = _units(prepared, test, numpy.zeros(len(test), int), prediction)
+    if prepared.metric.by_label and threshold != EVEN:
+        prediction = at_threshold(prediction, threshold)
+    seed = derive_seed(prepared.config.search.seed, "test interval")
+    return scores, score_interval(prepared.metric, whole(target, weights, units, unit), prediction, seed)
