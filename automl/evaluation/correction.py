@@ -8,6 +8,7 @@ import numpy
 from scipy import stats
 
 from automl.evaluation.fold_scores import FoldScores, ThresholdScores, fold_scores
+from automl.evaluation.intervals import wilson
 from automl.evaluation.metrics import Metric
 from automl.evaluation.resampling import FEWEST_RESAMPLES, LEVEL, Estimate, ScoredRows
 from automl.evaluation.thresholds import best_places, candidates
@@ -98,7 +99,10 @@ def corrected_score(
         theirs = (own_whole + own_left_out - _mean_over_resamples(own_left_out, own_whole))[:, 0]
         differences[name] = _estimate(rows, *_summary(scores, values - theirs))
     dropped = float(numpy.isnan(left_out).mean())
-    return Corrected(_estimate(rows, mean, spread), differences, dropped)
+    estimate = _estimate(rows, mean, spread)
+    if metric.is_share and numpy.ptp(spread) == 0.0 and rows.has_interval:  # all rows right, in every resample
+        estimate = Estimate(mean, *map(float, wilson(mean, rows.num_units)))
+    return Corrected(estimate, differences, dropped)
 
 
 @dataclass(frozen=True, slots=True)

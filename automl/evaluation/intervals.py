@@ -62,7 +62,7 @@ def score_interval(metric: Metric, rows: ScoredRows, prediction: Array, seed: in
         values = numpy.asarray(metric.rows(rows.target, prediction))
         low, high = (
             _share_interval(rows, values)
-            if values.dtype == bool
+            if metric.is_share
             else _mean_interval(rows, values.astype(float), seed, metric.finish)
         )
     elif metric.ranks is area:

@@ -77,6 +77,11 @@ class Metric:
         return len(counted) > 0 and bool((counted != counted[0]).any())
 
     @property
+    def is_share(self) -> bool:
+        """Whether it is a share of right rows."""
+        return self.rows is not None and not self.relative and self.direction is Direction.MAXIMIZE
+
+    @property
     def perfect(self) -> float:
         """The score of a prediction that is right: of losses 0, of all others here 1."""
         return 0.0 if self.direction is Direction.MINIMIZE else 1.0

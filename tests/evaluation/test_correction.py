@@ -6,6 +6,7 @@ import pytest
 from automl.evaluation import correction
 from automl.evaluation.correction import corrected_score
 from automl.evaluation.fold_scores import ThresholdScores, fold_scores
+from automl.evaluation.intervals import wilson
 from automl.evaluation.metrics import METRICS, Metric, fold_counts
 from automl.evaluation.resampling import GROUPS, ScoredRows
 from automl.evaluation.thresholds import at_threshold
@@ -177,6 +178,13 @@ def test_a_rival_is_compared_on_the_same_rows():
     difference = found.differences["rival"]
     assert difference.value == pytest.approx(-0.5, abs=1e-9)
     assert difference.high - difference.low < 0.01 * (found.estimate.high - found.estimate.low)
+
+
+def test_an_accuracy_of_1_is_not_certain():
+    target = numpy.arange(60) % 2
+    prediction = numpy.stack([1.0 - target, target], axis=1)[None]
+    found = corrected_score(METRICS["accuracy"], rows_of(target), [prediction, prediction], 0).estimate
+    assert (found.value, found.low) == (1.0, pytest.approx(float(wilson(1.0, 60)[0])))
 
 
 def test_trials_that_no_row_tells_apart_have_no_interval():
