@@ -14,8 +14,8 @@ from automl.config.template import TableFacts
 from automl.data import findings
 from automl.data.dataset import Dataset, make_dataset
 from automl.data.features.written import usual_mark
-from automl.data.files import TableFile, explained, open_file
-from automl.data.formats import beginning_of, find_format, read_file, with_separator
+from automl.data.files.formats import beginning_of, find_format, read_file, with_separator
+from automl.data.files.table_file import TableFile, explained, open_file
 from automl.data.targets import has_long_tail
 from automl.errors import DataError, one_of
 from automl.evaluation.metrics import metrics_for

@@ -1,7 +1,6 @@
 """A table in memory, checked: columns of known kinds in, one target out. Knows no file format and no fold."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy
@@ -15,10 +14,8 @@ from automl.data.features.numeric import number_values, written_numbers
 from automl.data.features.written import usual_mark
 from automl.data.schema import DROP, Schema, Told, inspect_columns
 from automl.data.target_column import read_target
-from automl.errors import DataError, explain, one_of
+from automl.errors import DataError, Where, explain, one_of
 from automl.trial import Scalar, Task
-
-Where = Callable[..., str]
 
 MOST_INPUTS = 20_000
 """Columns and levels that a network can reasonably be given."""

@@ -13,15 +13,13 @@ from pandas.api import types
 from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.features.cells import level_text, without_gaps
 from automl.data.written_target import MOST_CLASSES, read_amounts, stripped
-from automl.errors import DataError, explain, one_of
+from automl.errors import DataError, Where, explain, one_of
 from automl.trial import Scalar, Task
 
 _EXAMPLES = 3
 
 _TIMES_RARER = 20
 """How many times rarer a label must be to be another spelling of one that differs from it in case only."""
-
-Where = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)

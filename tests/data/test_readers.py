@@ -13,11 +13,12 @@ from small_tables import where
 
 from automl.config.sections import DataConfig, SplitsConfig
 from automl.config.study import StudyConfig
-from automl.data import readers
+from automl.data import reading
 from automl.data.dataset import Dataset
-from automl.data.files import TableFile
-from automl.data.formats import FORMATS, read_as, read_file
-from automl.data.readers import SKLEARN_TABLES, read_dataset
+from automl.data.files.formats import FORMATS, read_as, read_file
+from automl.data.files.table_file import TableFile
+from automl.data.reading import read_dataset
+from automl.data.sources import bundled
 from automl.errors import DataError
 from automl.trial import Task
 
@@ -186,7 +187,7 @@ def test_the_tables_of_scikit_learn(name: str) -> None:
 
 
 def test_every_bundled_table_is_tested() -> None:
-    assert set(SHAPES) == set(SKLEARN_TABLES)
+    assert set(SHAPES) == set(bundled.TABLES)
 
 
 def test_the_order_of_class_names_of_a_bundled_table_keeps_the_rows() -> None:
@@ -259,9 +260,9 @@ WIDE = "id,a,b,w,g,y,long\n" + "".join(
 
 def test_only_the_columns_that_are_used_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[str]] = []
-    real = readers.make_dataset
+    real = reading.make_dataset
     monkeypatch.setattr(
-        readers,
+        reading,
         "make_dataset",
         lambda table, *rest, **_: seen.append(list(table.columns)) or real(table, *rest),
     )

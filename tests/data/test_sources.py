@@ -15,10 +15,10 @@ from sqlalchemy.exc import OperationalError
 
 from automl.config.sections import DataConfig
 from automl.config.study import StudyConfig
-from automl.data import downloads
 from automl.data.dataset import Dataset
-from automl.data.downloads import public_url
-from automl.data.readers import read_dataset
+from automl.data.reading import read_dataset
+from automl.data.sources import downloads
+from automl.data.sources.downloads import public_url
 from automl.errors import DataError
 from automl.trial import Task
 

@@ -11,8 +11,8 @@ from itertools import islice
 
 import pandas
 
-from automl.data.files import TableFile, Wanted, choose, first_line, open_file, text_encoding
-from automl.data.headers import MOST_LINES, Line, check_twice, find_beginning, make_names
+from automl.data.files.headers import MOST_LINES, Line, check_twice, find_beginning, make_names
+from automl.data.files.table_file import TableFile, Wanted, choose, first_line, open_file, text_encoding
 
 _SEPARATORS = (";", "\t", "|")
 """What else than a comma files have between their cells."""
