@@ -235,7 +235,7 @@ def test_secrets_of_a_url_are_not_shown() -> None:
 SOURCES: dict[str, tuple[dict[str, Any], str]] = {
     "two sources": (
         {"path": "a.csv", "sql": "x://me:word@h/d", "target": "y"},
-        "exactly one of `path`, `url`, `sql` and `sklearn`, got `path` and `sql`",
+        "exactly one of `path`, `url`, `sql`, `sklearn` and `frame`, got `path` and `sql`",
     ),
     "none": ({"target": "y"}, "got none of them"),
     "no target": ({"url": "http://h/t.csv"}, "must name its `target`, the column to predict"),
