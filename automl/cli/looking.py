@@ -58,7 +58,12 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
         DataError: The file cannot be opened, or the target is none of its columns.
     """
     file = TableFile(
-        data, encoding=told.encoding or "utf-8", separator=told.separator, skip=told.skip, header=told.header
+        data,
+        encoding=told.encoding or "utf-8",
+        separator=told.separator,
+        skip=told.skip,
+        header=told.header,
+        labels=(target or "",),
     )
     find_format(file)
     with explained(file), open_file(file) as stream:

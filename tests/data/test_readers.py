@@ -66,11 +66,21 @@ def test_a_csv_file_is_read_as_it_stands(write: Write) -> None:
         (("\n\n" + ROWS.replace("\n", "\n\n")).encode(), "blank_lines.csv"),
         (b"a,b,y\n1,2.5,yes,\n3,-4e2,no,\n5,6,yes,\n", "separator_at_the_end.csv"),
         (b'"a","b","y"\n"1","2.5","yes"\n3,-4e2,no\n5,6,yes\n', "quoted.csv"),
+        (b'a,   b, "y"\n1, 2.5,  "yes"\n3,  -4e2,   no\n5,6, "yes"\n', "aligned.csv"),
     ],
 )
 def test_the_same_table_in_another_dress(write: Write, content: bytes, name: str) -> None:
     plain = read_csv(write(ROWS))
     pandas.testing.assert_frame_equal(read_csv(write(content, name)), plain)
+
+
+@pytest.mark.parametrize("features", [None, ["a"]])
+def test_cells_in_quotes_may_stand_behind_blanks(write: Write, features: list[str] | None) -> None:
+    """A column of such a file was called ` y`, its cells `"yes"` with the marks, and a comma in them ended a cell."""
+    path = write('a,    "y"\n1,    "yes, it is"\n2,    "no"\n3,    "no"\n')
+    dataset = read(path.parent, path="t.csv", target="y", features=features)
+    assert dataset.feature_names == ("a",)
+    assert dataset.classes == ("no", "yes, it is")
 
 
 def test_an_absolute_path_needs_no_folder(write: Write) -> None:

@@ -55,7 +55,8 @@ def read_table(file: TableFile, asked: Asked) -> pandas.DataFrame:
     """
     kinds = {} if has_types(file) else asked.data.columns or {}
     levels = tuple(name for name, kind in kinds.items() if kind == "categorical")
-    table, target = read_file(replace(file, texts=levels), asked.wanted), asked.data.target or ""
+    target = asked.data.target or ""
+    table = read_file(replace(file, texts=levels, labels=(target,)), asked.wanted)
     table = table.assign(**{name: _settled(table[name]) for name in levels if name in table.columns})
     if target not in table.columns:
         _explain_columns(file, [str(name) for name in table.columns], target, asked.where)
