@@ -8,7 +8,7 @@ import pandas
 from pandas.api import types
 
 from automl.data.features.cells import is_numeric, plain_text, without_gaps
-from automl.data.features.feature import Cells, Feature, Reading
+from automl.data.features.feature import SURE, Cells, Feature, Reading
 from automl.data.features.kinds import KINDS
 from automl.data.features.names import names_identifier
 from automl.data.features.numeric import number_values
@@ -138,8 +138,9 @@ def _look(values: pandas.Series, override: str | None, decimal: str | None, usua
 def _learned(cells: Cells) -> Column:
     """The kind that is most confident, the first of the table where several are."""
     said = {name: found for name, kind in KINDS.items() if (found := kind.detect(cells))}
-    hints = [found.note for found in said.values() if not found.confidence and found.note]
     claims = {name: found for name, found in said.items() if found.confidence}
+    is_sure = any(found.confidence >= SURE for found in claims.values())
+    hints = [found.note for found in said.values() if not found.confidence and found.note and not is_sure]
     if claims:
         name = max(claims, key=lambda name: claims[name].confidence)
         found = claims[name]

@@ -24,7 +24,11 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
         "numeric",
         "1 cells that are no numbers ('n/a?') are taken for gaps, the first in data row 10",
     ),
-    "numbers with two errors in ten": ([*map(str, range(8)), "?", "!"], "categorical", ""),
+    "numbers with two errors in ten": (
+        [*map(str, range(8)), "?", "!"],
+        "categorical",
+        "89% of the cells are numbers, and the others ('!') are not; call it numeric under `data.columns`",
+    ),
     "numbers beside text": (
         [1, 2, "red", "blue"],
         "categorical",

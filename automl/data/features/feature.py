@@ -13,6 +13,9 @@ Tensor: TypeAlias = Any
 Reading: TypeAlias = Mapping[str, Any]
 """How the cells of one column are read, decided once, by the training table: plain values that JSON can hold."""
 
+SURE = 0.9
+"""Confidence from which what other kinds say of a column is not worth saying."""
+
 Store: TypeAlias = Literal["numbers", "codes", "others"]
 """Where the rows of a column are kept: numbers are encoded together, levels are codes, all else is blocks."""
 

@@ -9,6 +9,7 @@ import pandas
 from pandas.api import types
 
 from .cells import SPACES, first_row, is_numeric, plain_text
+from .durations import DURATION, minutes_of
 from .encodings import FITS, NUM_BINS, Encoding
 from .feature import Cells, Feature, Fitted, Found, Reading, Tensor
 from .sentinels import far_value
@@ -24,8 +25,8 @@ SMALLEST = 1e-100
 MOSTLY = 0.9
 """Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
 
-_HINTED, _MOST_UNITS = 0.5, 3
-"""Share of numbers from which a column in up to so many units is pointed out."""
+_HINTED, _MOST_UNITS, _EXAMPLES = 0.5, 3, 2
+"""Share of numbers from which a column is pointed out; units that are named, and cells."""
 
 LEAST_WRONG = 10
 """Texts of one batch, none of them a number, from which it is refused: that is another column."""
@@ -48,7 +49,8 @@ class Numeric(Feature):
             return self._written(cells) if number_share(cells.known) >= MOSTLY else None
         seen = survey(cells.known, cells.decimal, cells.usual)
         if seen.share < MOSTLY:
-            return Found(0.0, note=_several_units(cells.known, seen)) if len(seen.units) > 1 else None
+            hint = _several_units(cells.known, seen)
+            return Found(0.0, note=hint or (_hint(seen) if cells.inferred == "string" else ""))
         return None if seen.holds_codes else self._written(cells, seen)
 
     def told(self, cells: Cells) -> Found:
@@ -117,8 +119,11 @@ def _number(cell: Any, reading: Reading) -> float:
     if decimal is None:
         plain = plain_number(text)
         return numpy.nan if plain is None else plain
+    unit = reading.get("unit", "")
+    if unit == DURATION and (minutes := minutes_of(text)) is not None:
+        return minutes
     spelled = spelled_number(text, decimal)
-    return spelled.value if spelled and spelled.unit in ("", reading.get("unit", "")) else numpy.nan
+    return spelled.value if spelled and spelled.unit in ("", unit) else numpy.nan
 
 
 def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[numpy.ndarray, Found]:
@@ -155,8 +160,19 @@ def far_values(cells: Cells, reading: Reading | None = None) -> str:
     return f"{value:.15g} stands in {count} cells, far from the rest: {cure}"
 
 
+def _hint(seen: Survey) -> str:
+    """What is said of a column of which not enough cells are numbers to be read as one."""
+    if seen.share < _HINTED or seen.holds_codes:
+        return ""
+    others = ", ".join(map(repr, list(seen.unread)[:_EXAMPLES]))
+    cure = "call it numeric under `data.columns` to read the numbers, and the others as gaps"
+    return f"{seen.share:.0%} of the cells are numbers, and the others ({others}) are not; {cure}"
+
+
 def _several_units(known: pandas.Series, seen: Survey) -> str:
     """What is said of numbers that cannot be compared."""
+    if len(seen.units) < 2:
+        return ""
     alone = pandas.Series(
         [text for text in known.map(str) if spelled_number(text, seen.decimal)], dtype=object
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas
 
+from .durations import DURATION, minutes_of
 from .spellings import MARKS, Spelled, is_code, is_gap_word, plain_number, spelled_number
 
 _EXAMPLES, _MOST_TRIED = 3, 1000
@@ -73,6 +74,7 @@ class Survey:
             return []
         texts = list(self.spelled)
         what = [f"{self.unit!r} stripped"] if self.unit else []
+        what = ["durations as minutes"] if self.unit == DURATION else what
         if any(_has_groups(text, self.decimal) for text in texts):
             what.append("thousands separators stripped")
         if self.decimal == "," and any("," in text for text in texts):
@@ -115,6 +117,10 @@ def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) 
     for text, own in found.items():
         units[own.unit] += values[text] if own.unit else 0
     unit = units.most_common(1)[0][0] if units else ""
+    if unit == DURATION:
+        found |= {
+            text: Spelled(minutes, unit) for text in values if (minutes := minutes_of(text)) is not None
+        }
     found = {text: own for text, own in found.items() if own.unit in ("", unit)}
     others = by_mark.get(MARKS[1 - MARKS.index(best)], {})
     return Survey(

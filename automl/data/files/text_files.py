@@ -71,7 +71,7 @@ def _with_labels(
     """With `None` as a label where it stands among words, and not as the gap that pandas makes of it."""
     for name in (name for name in file.labels if name in table.columns):
         gaps = table[name].isna()
-        if gaps.any() and table[name].dropna().map(type).eq(str).all():
+        if gaps.any() and table[name].dropna().map(lambda cell: isinstance(cell, str)).all():
             texts = _parse(file, names, separator, [name], [name], gap_words=False)[name]
             table = table.assign(**{name: table[name].mask(gaps & (texts.str.strip() == NONE), NONE)})
     return table
