@@ -35,6 +35,8 @@ class Metric:
         rows: `(target, prediction) -> values` of shape (row,), where the score is a function of their weighted mean.
         finish: That function.
         fewest_classes: Of a target that it says something of.
+        fault: `(target, prediction, weights) -> text`, what is wrong with a metric that gives no number; empty where
+            nothing is but the predictions.
     """
 
     direction: Direction
@@ -44,6 +46,7 @@ class Metric:
     rows: Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray] | None = None
     finish: Callable[[Any], Any] = numpy.asarray
     fewest_classes: int = 0
+    fault: Callable[[numpy.ndarray, numpy.ndarray, numpy.ndarray], str] | None = None
 
 
 MetricTable = Mapping[str, Metric]

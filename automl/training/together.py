@@ -196,7 +196,8 @@ class PopulationEngine(Engine):
             )
             for places in (measured, validation)
         )
-        check_scores(member, scores)
+        target, weights = dataset.target[view.rows[validation]], view.sample_weights[validation]
+        check_scores(member, scores, self._plan.known, (target, predictions[validation], weights))
         training_loss, stopping_loss, validation_loss = (tuple(part.tolist()) for part in outcome.losses.T)
         return FoldResult(
             fold=member.fold,
