@@ -76,6 +76,11 @@ class DataConfig(Section):
         None,
         description="What stands before the decimals of numbers in text; found by looking when left out.",
     )
+    date_order: Literal["day_first", "month_first"] | None = Field(
+        None,
+        description="What stands first in dates such as 3/4/2023 where their column cannot tell; such a column is no "
+        "date when left out.",
+    )
     gaps: dict[str, list[int | float | str]] | None = Field(
         None, description="Cells that mean that there is no value, by column: `{income: [-999, unknown]}`."
     )

@@ -39,6 +39,7 @@ class Dataset:
         by: The column that the splits go by, object array of shape (row,); None when they go by none.
         rows: The number of each row in the table as it was read, from 0: rows without a target are left out.
         notes: What a person should know of the target, in sentences.
+        date_order: What stands first in dates, day or month, where the study file says it.
         target_digest: SHA-256 of the target's name and cells: the same whatever other columns a study uses.
     """
 
@@ -55,6 +56,7 @@ class Dataset:
     rows: numpy.ndarray = field(default_factory=lambda: numpy.zeros(0, numpy.int64))
     notes: tuple[str, ...] = ()
     target_digest: str = ""
+    date_order: str | None = None
 
     @property
     def positive(self) -> Scalar | None:
@@ -108,7 +110,8 @@ def make_dataset(
     names = _feature_names(table, target, config, where)
     used = [config.weights, *([splits.by] if splits and splits.by and splits.kind != "time" else [])]
     features = table[[name for name in names if name not in used]]
-    schema = inspect_columns(features, Told(config.columns or {}, config.decimal, config.gaps or {}))
+    told = Told(config.columns or {}, config.decimal, config.gaps or {}, config.date_order)
+    schema = inspect_columns(features, told)
     if keep_constant:
         schema = _with_constant(schema, features)
     columns = encode_columns(features, schema)
@@ -131,6 +134,7 @@ def make_dataset(
         rows=column.rows,
         notes=column.notes,
         target_digest=column.digest,
+        date_order=config.date_order,
     )
 
 

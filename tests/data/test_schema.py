@@ -47,12 +47,12 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     "dates that may begin with the day or the month": (
         ["01/02/2023", " 3/4/2024", None],
         "categorical",
-        "dates whose day and month cannot be told apart, for no number in them is above 12; write them as YYYY-MM-DD",
+        "dates whose day and month cannot be told apart, for no number in them is above 12; write `date_order: ",
     ),
     "many of them": (
         [f"{1 + row % 12}/{1 + row // 12}/2023" for row in range(ROWS)],
         "identifier",
-        "if the month stands first; 60 different values in 60 rows; dropped as an identifier",
+        "under `data` to have them read; 60 different values in 60 rows; dropped as an identifier",
     ),
     "European dates": (["31.01.2023", "29.2.2024"], "date", ""),
     "a date that does not exist": (

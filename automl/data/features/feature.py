@@ -30,6 +30,8 @@ class Cells:
         known: Those that are neither gaps nor infinite, text without spaces around it.
         decimal: What stands before the decimals of numbers in text, where the study file says so.
         usual: What does in the other columns, where that can be told.
+        date_order: What stands first in dates whose cells cannot tell, `day_first` or `month_first`, where the study
+            file says so.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Cells:
     known: pandas.Series
     decimal: str | None = None
     usual: str | None = None
+    date_order: str | None = None
 
     @property
     def inferred(self) -> str:
