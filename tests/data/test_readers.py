@@ -386,3 +386,31 @@ def test_leading_zeros_of_whole_numbers_stay(
     read = read_file(TableFile(tmp_path / "t.csv"))
     assert [None if pandas.isna(cell) else cell for cell in read["code"]] == expected
     assert read["x"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "kind"),
+    [
+        ("pickup_hour", [f"{row:02}" for row in range(24)], "numeric"),
+        ("Month", [f"{row:02}" for row in range(1, 13)] + [""], "numeric"),
+        ("hour", [f"{row:02}" for row in range(25)], "categorical"),
+        ("hour", [f"{row:03}" for row in range(24)], "categorical"),
+        ("hour", ["7", *(f"{row:02}" for row in range(24))], "categorical"),
+        ("department", [f"{row:02}" for row in range(1, 13)], "categorical"),
+    ],
+)
+def test_numbers_of_two_digits_are_amounts_only_where_the_name_says_so(
+    tmp_path: Path, name: str, cells: list[str], kind: str
+) -> None:
+    """Departments and states have two digits too; hours have a name that says what they are."""
+    rows = "".join(f"{cells[row % len(cells)]},{row % 2}\n" for row in range(10 * len(cells)))
+    (tmp_path / "t.csv").write_text(f"{name},y\n{rows}")
+    dataset = read(tmp_path, path="t.csv", target="y")
+    [column] = dataset.schema.columns
+    assert column.kind == kind
+    if kind == "numeric":
+        numbers = dataset.columns.numbers[: len(cells), 0]
+        assert [None if numpy.isnan(number) else f"{int(number):02}" for number in numbers] == [
+            cell or None for cell in cells
+        ]
+        assert "call it categorical" in column.note

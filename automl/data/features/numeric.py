@@ -12,6 +12,7 @@ from .cells import SPACES, first_row, is_numeric, plain_text
 from .durations import DURATION, minutes_of
 from .encodings import FITS, NUM_BINS, Encoding
 from .feature import Cells, Feature, Fitted, Found, Reading, Tensor
+from .names import most_counted
 from .sentinels import far_value
 from .spellings import MARKS, is_gap_word, plain_number, spelled_number
 from .written import Survey, survey
@@ -27,6 +28,8 @@ MOSTLY = 0.9
 
 _HINTED, _MOST_UNITS, _EXAMPLES = 0.5, 3, 2
 """Share of numbers from which a column is pointed out; units that are named, and cells."""
+
+_COUNTS = "numbers of two digits, by the name of the column; call it categorical under `data.columns` if they are codes"
 
 LEAST_WRONG = 10
 """Texts of one batch, none of them a number, from which it is refused: that is another column."""
@@ -51,7 +54,9 @@ class Numeric(Feature):
         if seen.share < MOSTLY:
             hint = _several_units(cells.known, seen)
             return Found(0.0, note=hint or (_hint(seen) if cells.inferred == "string" else ""))
-        return None if seen.holds_codes else self._written(cells, seen)
+        if not seen.holds_codes:
+            return self._written(cells, seen)
+        return self._written(cells, seen, _COUNTS) if _are_counted(cells) else None
 
     def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""
@@ -59,14 +64,16 @@ class Numeric(Feature):
             return Found(1.0, _told(cells), _joined(_infinite(cells.values), far_values(cells)))
         return self._written(cells)
 
-    def _written(self, cells: Cells, seen: Survey | None = None) -> Found:
-        """The reading of a column of text, or of anything."""
+    def _written(self, cells: Cells, seen: Survey | None = None, note: str = "") -> Found:
+        """The reading of a column of text, or of anything, with what else is to be said of it."""
         seen = seen or survey(cells.known, cells.decimal, cells.usual)
         reading = {"decimal": seen.decimal, **({"unit": seen.unit} if seen.unit else {})}
         wrong = numpy.isnan(number_values(cells.values, reading)) & cells.values.notna().to_numpy()
         wrong &= ~cells.values.map(lambda cell: is_gap_word(str(cell).strip(SPACES))).to_numpy(bool)
         return Found(
-            MOSTLY, reading, _joined(*seen.notes(first_row(cells.values, wrong)), far_values(cells, reading))
+            MOSTLY,
+            reading,
+            _joined(note, *seen.notes(first_row(cells.values, wrong)), far_values(cells, reading)),
         )
 
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
@@ -158,6 +165,15 @@ def far_values(cells: Cells, reading: Reading | None = None) -> str:
     name = cells.name if cells.name.isidentifier() else json.dumps(cells.name, ensure_ascii=False)
     cure = f"if it means a gap, write `gaps: {{{name}: [{value:.15g}]}}` under `data`"
     return f"{value:.15g} stands in {count} cells, far from the rest: {cure}"
+
+
+def _are_counted(cells: Cells) -> bool:
+    """Whether texts such as `07` are hours, months and the like: two digits each, and named so."""
+    most = most_counted(cells.name)
+    texts = [text for text in cells.counted if not is_gap_word(str(text))]
+    return most is not None and all(
+        isinstance(text, str) and len(text) == 2 and text.isdecimal() and int(text) <= most for text in texts
+    )
 
 
 def _hint(seen: Survey) -> str:
