@@ -12,10 +12,9 @@ from .cells import SPACES, first_row, is_numeric, plain_text
 from .durations import DURATION, minutes_of
 from .encodings import FITS, NUM_BINS, Encoding
 from .feature import Cells, Feature, Fitted, Found, Reading, Tensor
-from .names import most_counted
 from .sentinels import far_value
 from .spellings import MARKS, is_gap_word, plain_number, spelled_number
-from .written import Survey, survey
+from .written import Survey, are_counted, several_units, survey, too_few_numbers
 
 LARGEST = 1e100
 """Numbers beyond are taken for infinite ones, which are gaps: their squares could not be summed."""
@@ -25,9 +24,6 @@ SMALLEST = 1e-100
 
 MOSTLY = 0.9
 """Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
-
-_HINTED, _MOST_UNITS, _EXAMPLES = 0.5, 3, 2
-"""Share of numbers from which a column is pointed out; units that are named, and cells."""
 
 _COUNTS = "numbers of two digits, by the name of the column; call it categorical under `data.columns` if they are codes"
 
@@ -52,11 +48,11 @@ class Numeric(Feature):
             return self._written(cells) if number_share(cells.known) >= MOSTLY else None
         seen = survey(cells.known, cells.decimal, cells.usual)
         if seen.share < MOSTLY:
-            hint = _several_units(cells.known, seen)
-            return Found(0.0, note=hint or (_hint(seen) if cells.inferred == "string" else ""))
+            hint = several_units(cells.known, seen)
+            return Found(0.0, note=hint or (too_few_numbers(seen) if cells.inferred == "string" else ""))
         if not seen.holds_codes:
             return self._written(cells, seen)
-        return self._written(cells, seen, _COUNTS) if _are_counted(cells) else None
+        return self._written(cells, seen, _COUNTS) if are_counted(cells.name, cells.counted) else None
 
     def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""
@@ -68,6 +64,7 @@ class Numeric(Feature):
         """The reading of a column of text, or of anything, with what else is to be said of it."""
         seen = seen or survey(cells.known, cells.decimal, cells.usual)
         reading = {"decimal": seen.decimal, **({"unit": seen.unit} if seen.unit else {})}
+        reading |= {"thousands": "."} if seen.groups_whole_numbers else {}
         wrong = numpy.isnan(number_values(cells.values, reading)) & cells.values.notna().to_numpy()
         wrong &= ~cells.values.map(lambda cell: is_gap_word(str(cell).strip(SPACES))).to_numpy(bool)
         return Found(
@@ -83,6 +80,8 @@ class Numeric(Feature):
     def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.given`. Single texts that are no numbers are gaps, as they are in training."""
         numbers = number_values(values, reading)
+        if "thousands" in reading:
+            _check_thousands(values, numbers)
         if types.is_numeric_dtype(values) or not numpy.isnan(numbers).all():
             return numbers
         texts = values.dropna().map(lambda cell: str(cell).strip(SPACES))
@@ -146,6 +145,23 @@ def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[
     return number_values(values, found.reading), found
 
 
+def _check_thousands(values: pandas.Series, numbers: numpy.ndarray) -> None:
+    """Refuse 1.234 where it came as a number, and stood for 1234 as the training table was written.
+
+    Raises:
+        ValueError: A cell is one; text is read as in training.
+    """
+    parts = numpy.abs(numbers) * 1000.0
+    doubtful = (
+        (parts >= 1000.0) & (parts < 1e6) & (parts % 1000.0 != 0) & (numpy.abs(parts - parts.round()) < 1e-6)
+    )
+    doubtful &= values.map(lambda cell: not isinstance(cell, str)).to_numpy(bool)
+    if doubtful.any():
+        number = float(numbers[doubtful.argmax()])
+        what = f"the column `{values.name}` must hold whole numbers, got {number:g}"
+        raise ValueError(f"{what}, which its table writes for {1000 * number:.0f}; give such cells as text")
+
+
 def _told(cells: Cells) -> Reading:
     """How text is read that comes later in a column of numbers: with the mark that the study file gives."""
     return {"decimal": cells.decimal} if cells.decimal and cells.decimal != MARKS[0] else {}
@@ -165,37 +181,6 @@ def far_values(cells: Cells, reading: Reading | None = None) -> str:
     name = cells.name if cells.name.isidentifier() else json.dumps(cells.name, ensure_ascii=False)
     cure = f"if it means a gap, write `gaps: {{{name}: [{value:.15g}]}}` under `data`"
     return f"{value:.15g} stands in {count} cells, far from the rest: {cure}"
-
-
-def _are_counted(cells: Cells) -> bool:
-    """Whether texts such as `07` are hours, months and the like: two digits each, and named so."""
-    most = most_counted(cells.name)
-    texts = [text for text in cells.counted if not is_gap_word(str(text))]
-    return most is not None and all(
-        isinstance(text, str) and len(text) == 2 and text.isdecimal() and int(text) <= most for text in texts
-    )
-
-
-def _hint(seen: Survey) -> str:
-    """What is said of a column of which not enough cells are numbers to be read as one."""
-    if seen.share < _HINTED or seen.holds_codes:
-        return ""
-    others = ", ".join(map(repr, list(seen.unread)[:_EXAMPLES]))
-    cure = "call it numeric under `data.columns` to read the numbers, and the others as gaps"
-    return f"{seen.share:.0%} of the cells are numbers, and the others ({others}) are not; {cure}"
-
-
-def _several_units(known: pandas.Series, seen: Survey) -> str:
-    """What is said of numbers that cannot be compared."""
-    if len(seen.units) < 2:
-        return ""
-    alone = pandas.Series(
-        [text for text in known.map(str) if spelled_number(text, seen.decimal)], dtype=object
-    )
-    if len(alone) < _HINTED * len(known) or len(seen.units) > _MOST_UNITS:
-        return ""
-    units = " and ".join(map(repr, seen.units[:2]))
-    return f"looks like numbers in different units ({units}), which are not read; give the column one unit"
 
 
 def _joined(*notes: str) -> str:

@@ -1,11 +1,13 @@
 """Numbers as people write them, and what looks like a number and is none: cell by cell and as whole columns."""
 
+from functools import partial
 from typing import Any
 
 import numpy
 import pandas
 import pytest
 
+from automl.data.features.kinds import KINDS
 from automl.data.features.numeric import number_values
 from automl.data.features.spellings import spelled_number
 from automl.data.schema import Column, Told, inspect_columns
@@ -302,6 +304,29 @@ def test_two_units_are_pointed_out() -> None:
     assert (
         "looks like numbers in different units ('kg' and 'g')" in column(["5 kg", "300 g", "7 kg"] * 20).note
     )
+
+
+def test_a_number_that_was_read_by_another_mark_on_its_way_is_refused() -> None:
+    """A served CSV is read with a decimal point by whoever serves it: `1.234` would be 1.234, and was 1234."""
+    cells = [f"{1 + row}.{100 + row}" for row in range(40)] + ["950", "2.345.678", "n/a"]
+    found = column(cells, decimal=",")
+    assert found.reading == {"decimal": ",", "thousands": "."}
+    given = partial(KINDS["numeric"].given, reading=found.reading)
+    assert given(pandas.Series(["1.234", "950"])).tolist() == [1234.0, 950.0]
+    assert given(pandas.Series([1234, 950])).tolist() == [1234.0, 950.0]
+    assert given(pandas.Series([1234.0, numpy.nan, 0.5])).tolist()[::2] == [1234.0, 0.5]
+    for cells in ([1.234], [950.0, 12.5], [1234, numpy.nan, 1.1], pandas.Series(["7", 1.234], dtype=object)):
+        with pytest.raises(ValueError, match=r"must hold whole numbers, got .*; give such cells as text"):
+            given(pandas.Series(cells, name="x"))
+
+
+@pytest.mark.parametrize(
+    "cells", [["1.200,50", "3.400,25"], ["3,14", "2,71"], ["1.5", "1,234"], ["1,234", "2,345"]]
+)
+def test_numbers_with_fractions_come_in_any_way(cells: list[str]) -> None:
+    found = column(cells * 30)
+    assert found.kind == "numeric" and "thousands" not in found.reading
+    assert KINDS["numeric"].given(pandas.Series([1.234]), found.reading).tolist() == [1.234]
 
 
 def test_a_column_with_too_few_numbers_is_pointed_out() -> None:
