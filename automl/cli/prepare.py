@@ -34,7 +34,7 @@ def _known_encoding(_: click.Context, __: click.Parameter, name: str | None) -> 
 @click.option("--names", help="Names of all columns, with commas between them.")
 @output_option("The study file to write.", Path("study.yaml"))
 @click.option("--force", is_flag=True, help="Replace the file when it exists.")
-def init(  # noqa: PLR0913  an argument for each option
+def init(  # noqa: PLR0913, PLR0917  an argument for each option
     data: Path | None,
     target: str | None,
     encoding: str | None,

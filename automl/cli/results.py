@@ -203,7 +203,7 @@ def _say_beside(standing: str, which: str) -> None:
     "--decimal", type=click.Choice([".", ","]), help="Before decimals; that of the study when left out."
 )
 @output_option("A file, instead of standard output.")
-def predict(  # noqa: PLR0913  an argument for each option
+def predict(  # noqa: PLR0913, PLR0917  an argument for each option
     model: Path,
     data: Path,
     keep: tuple[str, ...],
