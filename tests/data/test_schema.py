@@ -22,7 +22,7 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     "numbers with one error in ten": (
         [*map(str, range(9)), "n/a?"],
         "numeric",
-        "1 cells that are no numbers ('n/a?') are taken for gaps, the first in data row 10",
+        "1 cell that is no number ('n/a?') is taken for a gap, in data row 10",
     ),
     "numbers with two errors in ten": (
         [*map(str, range(8)), "?", "!"],
@@ -142,11 +142,11 @@ def test_one_time_all_over_is_constant_and_none_at_all_is_empty() -> None:
             ["1", "?", "!"],
             "numeric",
             "",
-            "1 cell is a gap in words ('?'); 1 cells that are no numbers ('!') are taken",
+            "1 cell is a gap in words ('?'); 1 cell that is no number ('!') is taken",
         ),
         ([1.0, float("inf")], "numeric", "", "1 infinite values are taken for gaps, the first in data row 2"),
-        (["31.12.2023", "unknown", "1.1.2024"], "date", "european", "1 cells that are no dates ('unknown')"),
-        (["31/12/2023", "unknown", "1/1/2024"], "date", "british", "1 cells that are no dates"),
+        (["31.12.2023", "unknown", "1.1.2024"], "date", "european", "1 cell that is no date ('unknown')"),
+        (["31/12/2023", "unknown", "1/1/2024"], "date", "british", "1 cell that is no date"),
         (["1/2/2023", "unknown"], "date", "american", "is above 12; read with the month first"),
     ],
 )

@@ -8,7 +8,7 @@ import numpy
 import pandas
 
 from .calendar import parts_graph, seconds_graph
-from .cells import GAP, SPACES, first_row, is_numeric, level_text
+from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
 from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
 from .feature import Cells, Feature, Found, Reading, Tensor
 from .spellings import is_gap_word
@@ -151,8 +151,7 @@ class _Seen:
         bad = numpy.isnan(first_seconds(values, self.forms)) & values.notna().to_numpy()
         if bad.any():
             examples = ", ".join(repr(str(cell)) for cell in values[bad].unique()[:_EXAMPLES])
-            cells = f"{int(bad.sum())} cells that are no dates ({examples})"
-            notes.append(f"{cells} are taken for gaps, the first in {first_row(values, bad)}")
+            notes.append(wrong_cells(int(bad.sum()), "date", examples, first_row(values, bad)))
         return "; ".join(notes)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas
 
+from .cells import wrong_cells
 from .durations import DURATION, minutes_of
 from .names import most_counted
 from .spellings import MARKS, Spelled, is_code, is_gap_word, plain_number, spelled_number
@@ -75,8 +76,7 @@ class Survey:
             notes.append(f"{total} {'cell is a gap' if total == 1 else 'cells are gaps'} in words ({shown})")
         if self.unread:
             examples = ", ".join(map(repr, list(self.unread)[:_EXAMPLES]))
-            counted = f"{sum(self.unread.values())} cells that are no numbers ({examples})"
-            notes.append(f"{counted} are taken for gaps, the first in {where}")
+            notes.append(wrong_cells(sum(self.unread.values()), "number", examples, where))
         return notes
 
     def _stripped(self) -> list[str]:

@@ -219,7 +219,7 @@ def test_cells_that_can_tell_what_stands_first_are_believed(order: str) -> None:
 def test_the_study_file_may_call_a_column_dates() -> None:
     for texts, form, note in (
         (["1/2/2023", "unknown", None], "american", "read with the month first"),
-        (["1/2/2023", "unknown", "13/2/2023"], "british", "1 cells that are no dates"),
+        (["1/2/2023", "unknown", "13/2/2023"], "british", "1 cell that is no date"),
         (
             ["31.12.2023", "soon", None, "1.1.2024", "late"],
             "european",

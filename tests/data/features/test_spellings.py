@@ -194,7 +194,7 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
         ["5 kg"] * 10 + ["7 kg", "300 g"],
         [5.0] * 10 + [7.0, numpy.nan],
         {"decimal": ".", "unit": "kg"},
-        "1 cells that are no numbers ('300 g') are taken for gaps, the first in data row 12",
+        "1 cell that is no number ('300 g') is taken for a gap, in data row 12",
     ),
     "durations": (
         ["1h 30m", "2h", "45m", "1 h 5 min"] * 15,
