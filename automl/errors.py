@@ -14,7 +14,10 @@ A trial that diverges or fails raises none of these: it is recorded with `TrialS
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+Where = Callable[..., str]
+"""Gives `file:line` of a key of the study file."""
 
 
 class AutoMLError(Exception):

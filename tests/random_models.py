@@ -6,7 +6,7 @@ from typing import Any
 import pandas
 
 from automl.config.reading import make_study
-from automl.data.readers import text_reading
+from automl.data.sources.file_source import text_reading
 from automl.data.splits import Fold
 from automl.export.saved_model import ModelCard, save_model
 from automl.study.preparation import PreparedStudy, prepare_study

@@ -12,7 +12,7 @@ DOORS = {
     "pydantic": "config/",
     "yaml": "config/reading.py",
     "matplotlib": "report/",
-    "sqlalchemy": ("records/", "data/databases.py"),
+    "sqlalchemy": ("records/", "data/sources/databases.py"),
     "alembic": "records/",
 }
 

@@ -14,8 +14,8 @@ from automl.config.template import TableFacts
 from automl.data import findings
 from automl.data.dataset import Dataset, make_dataset
 from automl.data.features.written import usual_mark
-from automl.data.files import TableFile, explained, open_file
-from automl.data.formats import beginning_of, find_format, read_file, with_separator
+from automl.data.files.formats import beginning_of, find_format, read_file, with_separator
+from automl.data.files.table_file import TableFile, explained, open_file
 from automl.data.targets import has_long_tail
 from automl.errors import DataError, one_of
 from automl.evaluation.metrics import metrics_for
@@ -58,7 +58,12 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
         DataError: The file cannot be opened, or the target is none of its columns.
     """
     file = TableFile(
-        data, encoding=told.encoding or "utf-8", separator=told.separator, skip=told.skip, header=told.header
+        data,
+        encoding=told.encoding or "utf-8",
+        separator=told.separator,
+        skip=told.skip,
+        header=told.header,
+        labels=(target or "",),
     )
     find_format(file)
     with explained(file), open_file(file) as stream:

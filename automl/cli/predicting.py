@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas
 
-from automl.data.files import TableFile
-from automl.data.formats import find_format, read_file, with_separator
+from automl.data.files.formats import find_format, read_file, with_separator
+from automl.data.files.table_file import TableFile
 from automl.errors import DataError, ExportError, one_of
 from automl.quiet import quiet_start
 from automl.serving.scoring import Scorer, text_columns

@@ -3,7 +3,6 @@
 import json
 import shlex
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -35,8 +34,16 @@ def _known_encoding(_: click.Context, __: click.Parameter, name: str | None) -> 
 @click.option("--names", help="Names of all columns, with commas between them.")
 @output_option("The study file to write.", Path("study.yaml"))
 @click.option("--force", is_flag=True, help="Replace the file when it exists.")
-def init(
-    data: Path | None, target: str | None, to: Path, force: bool, names: str | None, **told: Any
+def init(  # noqa: PLR0913, PLR0917  an argument for each option
+    data: Path | None,
+    target: str | None,
+    encoding: str | None,
+    separator: str | None,
+    skip: int,
+    header: str,
+    names: str | None,
+    to: Path,
+    force: bool,
 ) -> None:
     """Write a commented study file.
 
@@ -54,8 +61,8 @@ def init(
     if data is None:
         facts = _digits()
     else:
-        known = told | {"header": told["header"] != "none", "names": tuple(names.split(",")) if names else ()}
-        facts, error = look_at(data, target, Told(**known), to)
+        known = tuple(names.split(",")) if names else ()
+        facts, error = look_at(data, target, Told(encoding, separator, skip, header != "none", known), to)
     name = name_for(to if data is None or to.stem != "study" else data)
     text = study_template(name, shlex.quote(str(to)), facts, SearchConfig().trials, BudgetConfig().minutes)
     write_text(text, to)

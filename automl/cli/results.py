@@ -203,7 +203,15 @@ def _say_beside(standing: str, which: str) -> None:
     "--decimal", type=click.Choice([".", ","]), help="Before decimals; that of the study when left out."
 )
 @output_option("A file, instead of standard output.")
-def predict(model: Path, data: Path, keep: tuple[str, ...], to: Path | None, **told: str | None) -> None:
+def predict(  # noqa: PLR0913, PLR0917  an argument for each option
+    model: Path,
+    data: Path,
+    keep: tuple[str, ...],
+    separator: str | None,
+    encoding: str | None,
+    decimal: str | None,
+    to: Path | None,
+) -> None:
     """Predict the rows of DATA with MODEL.
 
     DATA is a file with the columns that the model was trained on, CSV, Parquet or another that a study reads; MODEL
@@ -211,7 +219,8 @@ def predict(model: Path, data: Path, keep: tuple[str, ...], to: Path | None, **t
     """
     from automl.cli.predicting import as_csv, predict_rows
 
-    said = {name: value for name, value in told.items() if value is not None}
+    options = {"separator": separator, "encoding": encoding, "decimal": decimal}
+    said = {name: value for name, value in options.items() if value is not None}
     predictions, ignored = predict_rows(model, data, said, keep)
     if ignored:
         click.echo(

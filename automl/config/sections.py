@@ -15,6 +15,10 @@ FEWEST_RESAMPLES = 4
 """Of a table: with fewer, too many rows are in every one of them."""
 
 
+_SOURCES = ("path", "url", "sql", "sklearn", "frame")
+"""Keys that name a table; a test holds them to be those of `data/sources/table.py`, which this layer does not know."""
+
+
 class DataConfig(Section):
     """The table and its target."""
 
@@ -72,6 +76,11 @@ class DataConfig(Section):
         None,
         description="What stands before the decimals of numbers in text; found by looking when left out.",
     )
+    date_order: Literal["day_first", "month_first"] | None = Field(
+        None,
+        description="What stands first in dates such as 3/4/2023 where their column cannot tell; such a column is no "
+        "date when left out.",
+    )
     gaps: dict[str, list[int | float | str]] | None = Field(
         None, description="Cells that mean that there is no value, by column: `{income: [-999, unknown]}`."
     )
@@ -93,10 +102,11 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        given = [key for key in ("path", "url", "sql", "sklearn", "frame") if getattr(self, key)]
+        given = [key for key in _SOURCES if getattr(self, key)]
         if len(given) != 1:  # an address may hold a password and is not repeated
             got = " and ".join(f"`{key}`" for key in given) or "none of them"
-            raise ValueError(f"must name exactly one of `path`, `url`, `sql` and `sklearn`, got {got}")
+            known = f"{', '.join(f'`{key}`' for key in _SOURCES[:-1])} and `{_SOURCES[-1]}`"
+            raise ValueError(f"must name exactly one of {known}, got {got}")
         if self.sklearn is None and self.target is None:
             raise ValueError("must name its `target`, the column to predict")
         if self.url is not None and not self.url.startswith(("http://", "https://")):

@@ -42,6 +42,7 @@ data:
   # columns: {{zip_code: categorical, joined: date, age: numeric, remark: drop}}   # where looking is not enough
   # gaps: {{income: [-999], city: [unknown]}}   # cells that mean that there is no value
   # decimal: ","             # in numbers such as 3,14; found by looking when left out
+  # date_order: day_first    # or month_first, in dates such as 3/4/2023 whose column cannot tell
   # weights: importance      # column that says how much each row counts
 
 splits:

@@ -1,1 +1,1 @@
-"""The table: readers, checks, splits, scaling."""
+"""The table: sources, checks, kinds of columns, splits, encodings."""

@@ -98,7 +98,9 @@ def _contradictions(inputs: numpy.ndarray, rows: numpy.ndarray) -> list[str]:
 
 
 def _equal_times(dataset: Dataset, splits: Splits) -> list[str]:
-    times = times_of(dataset.by) if splits.kind == "time" and dataset.by is not None else None
+    times = (
+        times_of(dataset.by, dataset.date_order) if splits.kind == "time" and dataset.by is not None else None
+    )
     if times is None:
         return []
     codes = pandas.factorize(times)[0]

@@ -106,10 +106,11 @@ class TimeSplits:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        times = times_of(request.column)
+        times = times_of(request.column, request.dataset.date_order)
         if times is None:
             forms = ", ".join(form.example for form in DATE_FORMS.values())
-            cure = f"Known forms of dates: {forms}, all cells in the same, and of the slashed ones a day above 12."
+            either = "of the slashed ones a day above 12, or a `data.date_order`"
+            cure = f"Known forms of dates: {forms}, all cells in the same; {either}."
             raise request.refuse("by", "name a column of numbers or dates", cure)
         self._times = times
         self._inner = request.config.stop_on == "inner"
@@ -211,8 +212,13 @@ def group_codes(column: Array) -> Array:
     return numpy.asarray(pandas.factorize(level_texts(pandas.Series(column)))[0])
 
 
-def times_of(column: Array) -> Array | None:
-    """Times that can be compared, of shape (row,), from numbers, dates or texts; None when they are none of these."""
+def times_of(column: Array, order: str | None = None) -> Array | None:
+    """Times that can be compared, of shape (row,), from numbers, dates or texts; None when they are none of these.
+
+    Args:
+        column: The cells.
+        order: What stands first in dates that could be two, as in `Cells`.
+    """
     values = pandas.Series(column).infer_objects()
     if pandas.api.types.is_datetime64_any_dtype(values):
         return seconds_of(values, "iso")
@@ -223,5 +229,5 @@ def times_of(column: Array) -> Array | None:
         return values.to_numpy() if pandas.api.types.is_integer_dtype(values) else numbers
     if numpy.isfinite(written := written_numbers(values)[0]).all():
         return written
-    form = find_form(values)
+    form = find_form(values, order)
     return None if form is None else seconds_of(values, form)

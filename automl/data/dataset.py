@@ -1,7 +1,6 @@
 """A table in memory, checked: columns of known kinds in, one target out. Knows no file format and no fold."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy
@@ -15,10 +14,8 @@ from automl.data.features.numeric import number_values, written_numbers
 from automl.data.features.written import usual_mark
 from automl.data.schema import DROP, Schema, Told, inspect_columns
 from automl.data.target_column import read_target
-from automl.errors import DataError, explain, one_of
+from automl.errors import DataError, Where, explain, one_of
 from automl.trial import Scalar, Task
-
-Where = Callable[..., str]
 
 MOST_INPUTS = 20_000
 """Columns and levels that a network can reasonably be given."""
@@ -42,6 +39,7 @@ class Dataset:
         by: The column that the splits go by, object array of shape (row,); None when they go by none.
         rows: The number of each row in the table as it was read, from 0: rows without a target are left out.
         notes: What a person should know of the target, in sentences.
+        date_order: What stands first in dates, day or month, where the study file says it.
         target_digest: SHA-256 of the target's name and cells: the same whatever other columns a study uses.
     """
 
@@ -58,6 +56,7 @@ class Dataset:
     rows: numpy.ndarray = field(default_factory=lambda: numpy.zeros(0, numpy.int64))
     notes: tuple[str, ...] = ()
     target_digest: str = ""
+    date_order: str | None = None
 
     @property
     def positive(self) -> Scalar | None:
@@ -111,7 +110,8 @@ def make_dataset(
     names = _feature_names(table, target, config, where)
     used = [config.weights, *([splits.by] if splits and splits.by and splits.kind != "time" else [])]
     features = table[[name for name in names if name not in used]]
-    schema = inspect_columns(features, Told(config.columns or {}, config.decimal, config.gaps or {}))
+    told = Told(config.columns or {}, config.decimal, config.gaps or {}, config.date_order)
+    schema = inspect_columns(features, told)
     if keep_constant:
         schema = _with_constant(schema, features)
     columns = encode_columns(features, schema)
@@ -134,6 +134,7 @@ def make_dataset(
         rows=column.rows,
         notes=column.notes,
         target_digest=column.digest,
+        date_order=config.date_order,
     )
 
 

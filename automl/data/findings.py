@@ -54,8 +54,8 @@ def describe_columns(dataset: Dataset) -> tuple[str, ...]:
 
 
 def _as_read(table: pandas.DataFrame, dataset: Dataset) -> pandas.DataFrame:
-    """The table with a gap wherever a learned column has one: words for gaps, `data.gaps`, unreadable cells."""
-    table, columns = table.rename(columns=str), dataset.columns
+    """The rows that are learned from, with a gap wherever a column has one: words, `data.gaps`, unreadable cells."""
+    table, columns = table.rename(columns=str).iloc[dataset.rows], dataset.columns
     changed, place = {}, 0
     for column in dataset.schema.stored("numbers"):
         changed[column.name] = pandas.Series(columns.numbers[:, place], table.index)

@@ -10,8 +10,8 @@ import numpy
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from automl.config.sections import SplitsConfig
-from automl.data.dataset import Dataset, Where
-from automl.errors import DataError, explain
+from automl.data.dataset import Dataset
+from automl.errors import DataError, Where, explain
 from automl.trial import Scalar, Task
 
 Array = numpy.ndarray

@@ -8,7 +8,7 @@ import pandas
 from pandas.api import types
 
 from automl.data.features.cells import is_numeric, plain_text, without_gaps
-from automl.data.features.feature import Cells, Feature, Reading
+from automl.data.features.feature import SURE, Cells, Feature, Reading
 from automl.data.features.kinds import KINDS
 from automl.data.features.names import names_identifier
 from automl.data.features.numeric import number_values
@@ -88,11 +88,13 @@ class Told:
         kinds: By column name, taken as given.
         decimal: What stands before the decimals of numbers in text.
         gaps: Cells that mean a gap, by column name.
+        date_order: What stands first in dates, day or month, where their column cannot tell.
     """
 
     kinds: Mapping[str, str] = field(default_factory=dict)
     decimal: str | None = None
     gaps: Mapping[str, Sequence[str | float]] = field(default_factory=dict)
+    date_order: str | None = None
 
 
 def inspect_columns(table: pandas.DataFrame, told: Told | None = None) -> Schema:
@@ -112,7 +114,7 @@ def _inspect(values: pandas.Series, told: Told, usual: str | None) -> Column:
     override, gaps = told.kinds.get(name), list(told.gaps.get(name, ()))
     if override == DROP:
         return Column(name, DROP, "dropped, as told")
-    column = _look(without_gaps(values, gaps), override, told.decimal, usual)
+    column = _look(without_gaps(values, gaps), told, usual)
     if not gaps:
         return column
     count = int(without_gaps(values, gaps).isna().sum() - values.isna().sum())
@@ -120,14 +122,15 @@ def _inspect(values: pandas.Series, told: Told, usual: str | None) -> Column:
     return replace(column, note=_joined(note, column.note), reading={**column.reading, "gaps": gaps})
 
 
-def _look(values: pandas.Series, override: str | None, decimal: str | None, usual: str | None) -> Column:
+def _look(values: pandas.Series, told: Told, usual: str | None) -> Column:
     name = str(values.name)
+    override = told.kinds.get(name)
     known = values.dropna()
     if is_numeric(values):
         known = known[numpy.isfinite(number_values(known))]
     elif not types.is_datetime64_any_dtype(values):
         known = known.map(plain_text)
-    cells = Cells(name, values, known, decimal, usual)
+    cells = Cells(name, values, known, told.decimal, usual, told.date_order)
     if override is not None:
         found = KINDS[override].told(cells)
         return Column(name, override, found.note, found.reading)
@@ -138,8 +141,9 @@ def _look(values: pandas.Series, override: str | None, decimal: str | None, usua
 def _learned(cells: Cells) -> Column:
     """The kind that is most confident, the first of the table where several are."""
     said = {name: found for name, kind in KINDS.items() if (found := kind.detect(cells))}
-    hints = [found.note for found in said.values() if not found.confidence and found.note]
     claims = {name: found for name, found in said.items() if found.confidence}
+    is_sure = any(found.confidence >= SURE for found in claims.values())
+    hints = [found.note for found in said.values() if not found.confidence and found.note and not is_sure]
     if claims:
         name = max(claims, key=lambda name: claims[name].confidence)
         found = claims[name]

@@ -8,9 +8,9 @@ import numpy
 
 from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.column_splits import ColumnSplits, GroupSplits, TimeSplits
-from automl.data.dataset import Dataset, Where
+from automl.data.dataset import Dataset
 from automl.data.random_splits import Request, SplitKind, make_plain, make_stratified
-from automl.errors import DataError
+from automl.errors import DataError, Where
 from automl.trial import Task, derive_seed
 
 KINDS: Mapping[str, Callable[[Request], SplitKind]] = {

@@ -12,16 +12,21 @@ from pandas.api import types
 
 from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.features.cells import level_text, without_gaps
-from automl.data.written_target import MOST_CLASSES, read_amounts, stripped
-from automl.errors import DataError, explain, one_of
+from automl.data.written_target import (
+    MOST_CLASSES,
+    counted,
+    labels_alike,
+    none_label,
+    read_amounts,
+    stripped,
+)
+from automl.errors import DataError, Where, explain, one_of
 from automl.trial import Scalar, Task
 
 _EXAMPLES = 3
 
 _TIMES_RARER = 20
 """How many times rarer a label must be to be another spelling of one that differs from it in case only."""
-
-Where = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,9 @@ def read_target(
         rows, notes = labels.index.to_numpy(), tuple(asked.notes)
         return TargetColumn(rows, labels, values, Task.REGRESSION, (), notes, digest)
     labels = _without_rare(_in_one_case(labels, asked), asked)
+    asked.notes.extend(none_label(labels))
     task = _task_of_classes(labels, asked)
-    asked.notes.extend(_alike(labels))
+    asked.notes.extend(labels_alike(labels))
     classes = _ordered(labels, asked)
     asked.notes.extend(_positive_note(classes, labels, asked))
     codes = pandas.Categorical(labels, categories=list(classes)).codes.astype(numpy.int64)
@@ -116,7 +122,7 @@ def _present(cells: pandas.Series, asked: _Asked) -> pandas.Series:
         return cells.infer_objects()
     count, first = int(gaps.sum()), int(gaps.argmax()) + 1
     if asked.data.rows_without_target == "refuse":
-        must = f"must have a value in every row, got {_count(count, 'gap')}, the first in data row {first}"
+        must = f"must have a value in every row, got {counted(count, 'gap')}, the first in data row {first}"
         raise asked.refuse(
             str(cells.name), f"{must}. Remove those rows, or write `rows_without_target: drop`."
         )
@@ -193,9 +199,9 @@ def _without_rare(labels: pandas.Series, asked: _Asked) -> pandas.Series:
     kept = labels[~labels.isin(rare)]
     shown = ", ".join(f"{label!r} ({counts[label]})" for label in rare[:_EXAMPLES])
     shown += ", …" if len(rare) > _EXAMPLES else ""
-    what = f"{_count(len(rare), 'class', 'classes')} with too few rows for {asked.splits.folds} folds"
+    what = f"{counted(len(rare), 'class', 'classes')} with too few rows for {asked.splits.folds} folds"
     are = "is" if len(rare) == 1 else "are"
-    asked.notes.append(f"{what} {are} left out with {_count(len(labels) - len(kept), 'row')}: {shown}")
+    asked.notes.append(f"{what} {are} left out with {counted(len(labels) - len(kept), 'row')}: {shown}")
     return kept
 
 
@@ -217,27 +223,9 @@ def _in_one_case(labels: pandas.Series, asked: _Asked) -> pandas.Series:
         if counts[label] * _TIMES_RARER <= counts[usual[label.casefold()]]
     }
     for label, as_label in list(rare.items())[:_EXAMPLES]:
-        what = f"the label {label!r} ({_count(counts[label], 'row')}) differs from {as_label!r} in case only"
+        what = f"the label {label!r} ({counted(counts[label], 'row')}) differs from {as_label!r} in case only"
         asked.notes.append(f"{what}, and is read as that")
     return labels.replace(rare) if rare else labels
-
-
-def _alike(labels: pandas.Series) -> list[str]:
-    """What is said of labels that differ in case only."""
-    counts = Counter(label for label in labels if isinstance(label, str))
-    by_text: dict[str, list[str]] = {}
-    for label in sorted(counts):
-        by_text.setdefault(label.casefold(), []).append(label)
-    groups = [
-        " and ".join(f"{label!r} ({_count(counts[label], 'row')})" for label in same)
-        for same in by_text.values()
-        if len(same) > 1
-    ]
-    if not groups:
-        return []
-    more = f", and {len(groups) - _EXAMPLES} more such groups" if len(groups) > _EXAMPLES else ""
-    what = f"labels of the target differ in case only: {'; '.join(groups[:_EXAMPLES])}{more}"
-    return [f"{what}. They are different classes: write them alike if they are one"]
 
 
 def _ordered(labels: pandas.Series, asked: _Asked) -> tuple[Scalar, ...]:
@@ -286,7 +274,3 @@ def _check_positive(classes: tuple[Scalar, ...], asked: _Asked) -> None:
     else:
         return
     raise DataError(explain("data.positive", must, positive, cure, where=asked.where("data", "positive")))
-
-
-def _count(number: int, what: str, several: str = "") -> str:
-    return f"{number:,} {what if number == 1 else several or f'{what}s'}"

@@ -1,6 +1,8 @@
-"""The cells of a target as people write them: blanks around them, and amounts such as `13.5 %` or `1.200,50`."""
+"""The cells of a target as people write them: blanks, amounts such as `13.5 %`, and labels that look odd."""
 
+import json
 import re
+from collections import Counter
 from collections.abc import Callable
 
 import numpy
@@ -14,6 +16,8 @@ from automl.data.features.numeric import Numeric, number_values, written_numbers
 
 MOST_CLASSES = 20
 """A target of whole numbers with more distinct values than this is taken for a regression."""
+
+_EXAMPLES = 3
 
 _PLAIN = re.compile(r"[-+]?[$€£]?\s*[-+]?\d[\d.,]*\s*[%€$£]?")
 
@@ -63,3 +67,36 @@ def _are_decimals(known: pandas.Series, numbers: numpy.ndarray) -> bool:
     """Whether few different texts are amounts and no classes, as `1.5` and `2,5 %` are and `<=50K` is not."""
     looks_plain = bool(known.map(lambda cell: bool(_PLAIN.fullmatch(str(cell)))).all())
     return looks_plain and bool((numbers[numpy.isfinite(numbers)] % 1 != 0).any())
+
+
+def labels_alike(labels: pandas.Series) -> list[str]:
+    """What is said of labels that differ in case only."""
+    counts = Counter(label for label in labels if isinstance(label, str))
+    by_text: dict[str, list[str]] = {}
+    for label in sorted(counts):
+        by_text.setdefault(label.casefold(), []).append(label)
+    groups = [
+        " and ".join(f"{label!r} ({counted(counts[label], 'row')})" for label in same)
+        for same in by_text.values()
+        if len(same) > 1
+    ]
+    if not groups:
+        return []
+    more = f", and {len(groups) - _EXAMPLES} more such groups" if len(groups) > _EXAMPLES else ""
+    what = f"labels of the target differ in case only: {'; '.join(groups[:_EXAMPLES])}{more}"
+    return [f"{what}. They are different classes: write them alike if they are one"]
+
+
+def none_label(labels: pandas.Series) -> list[str]:
+    """What is said of a label that many programs write for a gap."""
+    count = int((labels == "None").sum())
+    if not count:
+        return []
+    key = json.dumps(str(labels.name), ensure_ascii=False)
+    cure = f"if it means that there is no label, write `gaps: {{{key}: [None]}}` under `data`"
+    return [f"the label 'None' ({counted(count, 'row')}) is a class of its own; {cure}"]
+
+
+def counted(number: int, what: str, several: str = "") -> str:
+    """A number of things: `1 row`, `2,000 rows`."""
+    return f"{number:,} {what if number == 1 else several or f'{what}s'}"

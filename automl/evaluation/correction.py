@@ -100,7 +100,9 @@ def corrected_score(
         differences[name] = _estimate(rows, *_summary(scores, values - theirs))
     dropped = float(numpy.isnan(left_out).mean())
     estimate = _estimate(rows, mean, spread)
-    if metric.is_share and numpy.ptp(spread) == 0.0 and rows.has_interval:  # all rows right, in every resample
+    if (
+        metric.is_share and numpy.ptp(spread) == 0.0 and rows.has_interval
+    ):  # all rows right, in every resample
         estimate = Estimate(mean, *map(float, wilson(mean, rows.num_units)))
     return Corrected(estimate, differences, dropped)
 

@@ -53,6 +53,8 @@ class Metric:
             is the mean over the classes of such a function.
         varied: Whether it is undefined on rows of one class.
         fewest_classes: Of a target that it says something of.
+        fault: `(target, prediction, weights) -> text`, what is wrong with a metric that gives no number; empty where
+            nothing is but the predictions.
     """
 
     direction: Direction
@@ -68,6 +70,7 @@ class Metric:
     ranks: Ranks | None = None
     varied: bool = False
     fewest_classes: int = 0
+    fault: Callable[[numpy.ndarray, numpy.ndarray, numpy.ndarray], str] | None = None
 
     def is_defined(self, target: numpy.ndarray, weights: numpy.ndarray) -> bool:
         """Whether it says anything of rows with these targets: neither a ranking of one class nor R² of a constant."""

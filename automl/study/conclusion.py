@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy
 import pandas
 
-from automl.data.readers import text_reading
+from automl.data.sources.file_source import text_reading
 from automl.errors import ExportError, StudyFailedError
 from automl.evaluation.resampling import Estimate
 from automl.evaluation.verdict import Verdict

@@ -89,7 +89,7 @@ def _units(prepared: PreparedStudy, rows: Array, folds: Array, prediction: Array
     by, kind = prepared.dataset.by, prepared.splits.kind
     if kind == "group" and by is not None:
         return numpy.unique(group_codes(by)[rows], return_inverse=True)[1], GROUPS
-    times = times_of(by) if kind == "time" and by is not None else None
+    times = times_of(by, prepared.dataset.date_order) if kind == "time" and by is not None else None
     if times is not None:
         order = numpy.argsort(times[rows], kind="stable")
         return time_blocks(order, folds, _losses(prepared.dataset, rows, prediction)), BLOCKS

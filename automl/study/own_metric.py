@@ -18,6 +18,9 @@ from automl.networks.user_code import load_user_function
 from automl.trial import Objective, Task, derive_seed
 
 KEY = "objective"
+_LONGEST = 300
+"""Signs of an exception's text that are kept."""
+
 _ROWS = 64
 """Rows of the table with which a metric is called once before the study."""
 
@@ -40,10 +43,22 @@ class OwnMetric:
     def __call__(self, target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
         """Its score; NaN, with which a trial fails, where it raises or gives no number."""
         try:
-            with self.modules.importable():
-                return float(self.function(target.copy(), _given(prediction, self.task), weights.copy()))
+            return self._called(target, prediction, weights)
         except (Exception, SystemExit):
             return math.nan
+
+    def fault(self, target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> str:
+        """What it raises on these rows, in one line; empty where it raises nothing."""
+        try:
+            self._called(target, prediction, weights)
+        except (Exception, SystemExit) as error:
+            lines = str(error).strip().splitlines() or ["no message"]
+            return f"{type(error).__name__}: {lines[0][:_LONGEST]}"
+        return ""
+
+    def _called(self, target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
+        with self.modules.importable():
+            return float(self.function(target.copy(), _given(prediction, self.task), weights.copy()))
 
 
 def known_metrics(config: StudyConfig, dataset: Dataset, objective: Objective) -> MetricTable:
@@ -61,8 +76,9 @@ def known_metrics(config: StudyConfig, dataset: Dataset, objective: Objective) -
         return METRICS
     where = config.where(KEY)
     function, modules = _tried(config.own_metric, config.folder, where, dataset)
-    own = Metric(objective.direction, frozenset({dataset.task}), OwnMetric(function, modules, dataset.task))
-    return {**METRICS, objective.metric: own}
+    own = OwnMetric(function, modules, dataset.task)
+    metric = Metric(objective.direction, frozenset({dataset.task}), own, fault=own.fault)
+    return {**METRICS, objective.metric: metric}
 
 
 def _tried(

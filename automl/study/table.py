@@ -11,7 +11,7 @@ from automl.data.audit import audit
 from automl.data.dataset import Dataset
 from automl.data.features.cells import level_text
 from automl.data.preprocessing import Layout, make_layout
-from automl.data.readers import read_dataset
+from automl.data.reading import read_dataset
 from automl.data.splits import Splits, check_weights, few_rows_note, make_splits
 from automl.errors import SearchSpaceError, StudyFileError, explain, one_of
 from automl.evaluation.metrics import METRICS, make_objective, metrics_for, reported_metrics

@@ -154,7 +154,7 @@ def train_member(
         for part, prediction in zip((measured, validation), predictions, strict=True)
     )
     scores = score(*scored)
-    check_scores(member, scores)
+    check_scores(member, scores, plan.known, scored[1:4])
     training_loss, stopping_loss, validation_loss = zip(*recorder.losses, strict=True)
     result = FoldResult(
         fold=member.fold,
@@ -194,14 +194,28 @@ def diverged(member: Member, epoch: int) -> TrialFailure:
     return TrialFailure(f"diverged: the loss is not finite ({where}); lower `learning_rate`")
 
 
-def check_scores(member: Member, scores: Mapping[str, float]) -> None:
+def check_scores(
+    member: Member,
+    scores: Mapping[str, float],
+    known: MetricTable,
+    scored: tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray],
+) -> None:
     """Refuse scores that are infinite or NaN.
 
+    Args:
+        member: Whose they are.
+        scores: By metric.
+        known: All metrics.
+        scored: Target, predictions and weights of the rows that were scored.
+
     Raises:
-        TrialFailure: One of them is.
+        TrialFailure: One of them is; with what a metric of the study's own raises.
     """
     wrong = [name for name, value in scores.items() if not math.isfinite(value)]
     if wrong:
+        explain = known[wrong[0]].fault
+        if explain is not None and (fault := explain(*scored)):
+            raise TrialFailure(f"the metric {wrong[0]!r} raises {fault} (fold {member.fold})")
         raise TrialFailure(f"diverged: {wrong[0]} is {scores[wrong[0]]} (fold {member.fold})")
 
 

@@ -197,7 +197,7 @@ class PopulationEngine(Engine):
             for places in (validation, measured)
         )
         scores = score(*scored)
-        check_scores(member, scores)
+        check_scores(member, scores, self._plan.known, scored[1:4])
         training_loss, stopping_loss, validation_loss = (tuple(part.tolist()) for part in outcome.losses.T)
         return FoldResult(
             fold=member.fold,

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import automl
 from automl.cli import cli
 from automl.config.reading import load_study, make_study, study_text
-from automl.data.addresses import full_address
+from automl.data.sources.addresses import full_address
 from automl.errors import DataError, StudyFileError
 from automl.records.events import StudyStarted
 from automl.records.files import make_run_folder

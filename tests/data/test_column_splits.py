@@ -36,6 +36,24 @@ def split(by: Sequence[Any], labels: Sequence[Any] | None = None, seed: int = 0,
     return make_splits(read(by, config, labels), config, seed, where)
 
 
+@pytest.mark.parametrize("order", ["day_first", "month_first"])
+def test_days_whose_order_the_study_file_says_run_forward(order: str) -> None:
+    """Days 1 to 12 of months 1 to 12: nothing in the column tells which of them is which."""
+    texts = [f"{one}/{other}/2023" for one in range(1, 13) for other in range(1, 13)]
+    config = SplitsConfig(kind="time", by="by", folds=3)
+    table = pandas.DataFrame({"x": numpy.arange(144) / 7, "by": texts, "y": numpy.arange(144) ** 0.5})
+
+    def make(**data: Any) -> Dataset:
+        return make_dataset(table, "y", DataConfig(path="t.csv", target="y", **data), where, config)
+
+    with pytest.raises(DataError, match=r"or a `data\.date_order`\."):
+        make_splits(make(), config, 0, where)
+    splits = make_splits(make(date_order=order), config, 0, where)
+    form = "%d/%m/%Y" if order == "day_first" else "%m/%d/%Y"
+    days = pandas.to_datetime(pandas.Series(texts), format=form)
+    assert days[splits.training].max() < days[splits.test].min()
+
+
 def parts_of(splits: Splits) -> list[list[numpy.ndarray]]:
     """What must have no group, or no time, in common: test against training rows, and the parts of each fold."""
     folds = [[fold.fit, fold.stopping, fold.validation] for fold in splits.folds]

@@ -10,7 +10,7 @@ import pytest
 from small_tables import make, split_by, where
 
 from automl.config.reading import make_study
-from automl.data.readers import read_dataset
+from automl.data.reading import read_dataset
 from automl.trial import Task
 
 LABELS = {

@@ -64,6 +64,26 @@ def test_the_ten_columns_with_the_most_gaps() -> None:
     assert findings.describe_gaps(pandas.DataFrame({"a": [1, 2]})) == ("gaps: none",)
 
 
+def test_rows_without_a_target_are_not_described() -> None:
+    """Their gaps are not those of the table that is learned from."""
+    gaps = {"a": [None] * 3 + [2.5] * 37 + [None] * 10, "b": [0.5 + i for i in range(50)]}
+    lines = lines_of({**gaps, "y": [i % 3 / 2 for i in range(40)] + [None] * 10})
+    assert lines[0] == "40 rows, 2 columns besides the target"
+    assert "gaps in 1 column: a 7.5 % (3)" in lines
+    assert "note: 10 rows without a target are left out, the first is data row 41" in lines
+
+
+@pytest.mark.parametrize("labels", ["yes,no", "1.5,2.5", "3,4"])
+def test_init_describes_a_table_whose_last_rows_have_no_target(tmp_path: Path, labels: str) -> None:
+    one, other = labels.split(",")
+    rows = [f"{i}.5,{[one, other, ''][i % 2 if i < 30 else 2]}" for i in range(40)]
+    (tmp_path / "t.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
+    to = tmp_path / "study.yaml"
+    done = CliRunner().invoke(cli, ["init", str(tmp_path / "t.csv"), "--target", "y", "--to", str(to)])
+    assert done.exit_code == 0, done.output
+    assert "note: 10 rows without a target are left out, the first is data row 31" in to.read_text()
+
+
 def test_the_balance_of_classes() -> None:
     table = pandas.DataFrame({"x": range(40), "y": ["no"] * 35 + ["yes"] * 5})
     assert findings.describe_target(dataset_of(table)) == (

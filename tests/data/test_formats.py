@@ -16,8 +16,8 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from automl.data.files import PACKINGS, TableFile
-from automl.data.formats import FORMATS, find_format, read_file, with_separator
+from automl.data.files.formats import FORMATS, find_format, read_file, with_separator
+from automl.data.files.table_file import PACKINGS, TableFile
 from automl.errors import DataError
 
 TABLE = pandas.DataFrame(

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from automl.cli import cli
 from automl.config.reading import load_study, make_study
 from automl.data.dataset import Dataset
-from automl.data.headers import Beginning, find_beginning
-from automl.data.readers import read_dataset
+from automl.data.files.headers import Beginning, find_beginning
+from automl.data.reading import read_dataset
 from automl.errors import AutoMLError, DataError
 
 NAMED = "age,work,pay\n" + "39,State,low\n50,Self,high\n38,State,low\n" * 4

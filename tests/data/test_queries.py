@@ -2,7 +2,7 @@
 
 import pytest
 
-from automl.data.queries import check_query
+from automl.data.sources.queries import check_query
 from automl.errors import DataError
 
 EVERYWHERE = ("sqlite", "postgresql", "mysql", "mariadb", "mssql", "oracle", "duckdb", "another")

@@ -11,8 +11,8 @@ from postgres import Postgres, running_postgres
 from small_tables import where
 
 from automl.config.sections import DataConfig
-from automl.data import databases
-from automl.data.databases import read_database
+from automl.data.sources import databases
+from automl.data.sources.databases import read_database
 from automl.errors import DataError
 
 

@@ -13,11 +13,12 @@ from small_tables import where
 
 from automl.config.sections import DataConfig, SplitsConfig
 from automl.config.study import StudyConfig
-from automl.data import readers
+from automl.data import reading
 from automl.data.dataset import Dataset
-from automl.data.files import TableFile
-from automl.data.formats import FORMATS, read_as, read_file
-from automl.data.readers import SKLEARN_TABLES, read_dataset
+from automl.data.files.formats import FORMATS, read_as, read_file
+from automl.data.files.table_file import TableFile
+from automl.data.reading import read_dataset
+from automl.data.sources import bundled
 from automl.errors import DataError
 from automl.trial import Task
 
@@ -65,11 +66,21 @@ def test_a_csv_file_is_read_as_it_stands(write: Write) -> None:
         (("\n\n" + ROWS.replace("\n", "\n\n")).encode(), "blank_lines.csv"),
         (b"a,b,y\n1,2.5,yes,\n3,-4e2,no,\n5,6,yes,\n", "separator_at_the_end.csv"),
         (b'"a","b","y"\n"1","2.5","yes"\n3,-4e2,no\n5,6,yes\n', "quoted.csv"),
+        (b'a,   b, "y"\n1, 2.5,  "yes"\n3,  -4e2,   no\n5,6, "yes"\n', "aligned.csv"),
     ],
 )
 def test_the_same_table_in_another_dress(write: Write, content: bytes, name: str) -> None:
     plain = read_csv(write(ROWS))
     pandas.testing.assert_frame_equal(read_csv(write(content, name)), plain)
+
+
+@pytest.mark.parametrize("features", [None, ["a"]])
+def test_cells_in_quotes_may_stand_behind_blanks(write: Write, features: list[str] | None) -> None:
+    """A column of such a file was called ` y`, its cells `"yes"` with the marks, and a comma in them ended a cell."""
+    path = write('a,    "y"\n1,    "yes, it is"\n2,    "no"\n3,    "no"\n')
+    dataset = read(path.parent, path="t.csv", target="y", features=features)
+    assert dataset.feature_names == ("a",)
+    assert dataset.classes == ("no", "yes, it is")
 
 
 def test_an_absolute_path_needs_no_folder(write: Write) -> None:
@@ -186,7 +197,7 @@ def test_the_tables_of_scikit_learn(name: str) -> None:
 
 
 def test_every_bundled_table_is_tested() -> None:
-    assert set(SHAPES) == set(SKLEARN_TABLES)
+    assert set(SHAPES) == set(bundled.TABLES)
 
 
 def test_the_order_of_class_names_of_a_bundled_table_keeps_the_rows() -> None:
@@ -259,9 +270,9 @@ WIDE = "id,a,b,w,g,y,long\n" + "".join(
 
 def test_only_the_columns_that_are_used_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[str]] = []
-    real = readers.make_dataset
+    real = reading.make_dataset
     monkeypatch.setattr(
-        readers,
+        reading,
         "make_dataset",
         lambda table, *rest, **_: seen.append(list(table.columns)) or real(table, *rest),
     )
@@ -375,3 +386,31 @@ def test_leading_zeros_of_whole_numbers_stay(
     read = read_file(TableFile(tmp_path / "t.csv"))
     assert [None if pandas.isna(cell) else cell for cell in read["code"]] == expected
     assert read["x"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "kind"),
+    [
+        ("pickup_hour", [f"{row:02}" for row in range(24)], "numeric"),
+        ("Month", [f"{row:02}" for row in range(1, 13)] + [""], "numeric"),
+        ("hour", [f"{row:02}" for row in range(25)], "categorical"),
+        ("hour", [f"{row:03}" for row in range(24)], "categorical"),
+        ("hour", ["7", *(f"{row:02}" for row in range(24))], "categorical"),
+        ("department", [f"{row:02}" for row in range(1, 13)], "categorical"),
+    ],
+)
+def test_numbers_of_two_digits_are_amounts_only_where_the_name_says_so(
+    tmp_path: Path, name: str, cells: list[str], kind: str
+) -> None:
+    """Departments and states have two digits too; hours have a name that says what they are."""
+    rows = "".join(f"{cells[row % len(cells)]},{row % 2}\n" for row in range(10 * len(cells)))
+    (tmp_path / "t.csv").write_text(f"{name},y\n{rows}")
+    dataset = read(tmp_path, path="t.csv", target="y")
+    [column] = dataset.schema.columns
+    assert column.kind == kind
+    if kind == "numeric":
+        numbers = dataset.columns.numbers[: len(cells), 0]
+        assert [None if numpy.isnan(number) else f"{int(number):02}" for number in numbers] == [
+            cell or None for cell in cells
+        ]
+        assert "call it categorical" in column.note

@@ -22,9 +22,13 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     "numbers with one error in ten": (
         [*map(str, range(9)), "n/a?"],
         "numeric",
-        "1 cells that are no numbers ('n/a?') are taken for gaps, the first in data row 10",
+        "1 cell that is no number ('n/a?') is taken for a gap, in data row 10",
     ),
-    "numbers with two errors in ten": ([*map(str, range(8)), "?", "!"], "categorical", ""),
+    "numbers with two errors in ten": (
+        [*map(str, range(8)), "?", "!"],
+        "categorical",
+        "89% of the cells are numbers, and the others ('!') are not; call it numeric under `data.columns`",
+    ),
     "numbers beside text": (
         [1, 2, "red", "blue"],
         "categorical",
@@ -43,12 +47,12 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     "dates that may begin with the day or the month": (
         ["01/02/2023", " 3/4/2024", None],
         "categorical",
-        "dates whose day and month cannot be told apart, for no number in them is above 12; write them as YYYY-MM-DD",
+        "dates whose day and month cannot be told apart, for no number in them is above 12; write `date_order: ",
     ),
     "many of them": (
         [f"{1 + row % 12}/{1 + row // 12}/2023" for row in range(ROWS)],
         "identifier",
-        "if the month stands first; 60 different values in 60 rows; dropped as an identifier",
+        "under `data` to have them read; 60 different values in 60 rows; dropped as an identifier",
     ),
     "European dates": (["31.01.2023", "29.2.2024"], "date", ""),
     "a date that does not exist": (
@@ -138,11 +142,11 @@ def test_one_time_all_over_is_constant_and_none_at_all_is_empty() -> None:
             ["1", "?", "!"],
             "numeric",
             "",
-            "1 cell is a gap in words ('?'); 1 cells that are no numbers ('!') are taken",
+            "1 cell is a gap in words ('?'); 1 cell that is no number ('!') is taken",
         ),
         ([1.0, float("inf")], "numeric", "", "1 infinite values are taken for gaps, the first in data row 2"),
-        (["31.12.2023", "unknown", "1.1.2024"], "date", "european", "1 cells that are no dates ('unknown')"),
-        (["31/12/2023", "unknown", "1/1/2024"], "date", "british", "1 cells that are no dates"),
+        (["31.12.2023", "unknown", "1.1.2024"], "date", "european", "1 cell that is no date ('unknown')"),
+        (["31/12/2023", "unknown", "1/1/2024"], "date", "british", "1 cell that is no date"),
         (["1/2/2023", "unknown"], "date", "american", "is above 12; read with the month first"),
     ],
 )

@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from automl.config.sections import DataConfig
 from automl.config.study import StudyConfig
-from automl.data.addresses import full_address
-from automl.data.readers import read_dataset
+from automl.data.reading import read_dataset
+from automl.data.sources.addresses import full_address
 from automl.errors import DataError
 
 

@@ -15,10 +15,10 @@ from sqlalchemy.exc import OperationalError
 
 from automl.config.sections import DataConfig
 from automl.config.study import StudyConfig
-from automl.data import downloads
 from automl.data.dataset import Dataset
-from automl.data.downloads import public_url
-from automl.data.readers import read_dataset
+from automl.data.reading import read_dataset
+from automl.data.sources import downloads
+from automl.data.sources.downloads import public_url
 from automl.errors import DataError
 from automl.trial import Task
 
@@ -235,7 +235,7 @@ def test_secrets_of_a_url_are_not_shown() -> None:
 SOURCES: dict[str, tuple[dict[str, Any], str]] = {
     "two sources": (
         {"path": "a.csv", "sql": "x://me:word@h/d", "target": "y"},
-        "exactly one of `path`, `url`, `sql` and `sklearn`, got `path` and `sql`",
+        "exactly one of `path`, `url`, `sql`, `sklearn` and `frame`, got `path` and `sql`",
     ),
     "none": ({"target": "y"}, "got none of them"),
     "no target": ({"url": "http://h/t.csv"}, "must name its `target`, the column to predict"),

@@ -1,5 +1,6 @@
 """The target column: blanks, rows without a target, labels that differ in case, rare classes, the positive class."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -9,7 +10,9 @@ from small_tables import classes, make, where
 from split_checks import split
 
 from automl.config.sections import DataConfig, SplitsConfig
+from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset, make_dataset
+from automl.data.reading import read_dataset
 from automl.data.splits import few_rows_note
 from automl.errors import DataError
 from automl.trial import Task
@@ -218,3 +221,34 @@ def test_words_for_gaps_among_amounts_and_told_ones_are_rows_without_a_target() 
     )
     told = make({"x": [i / 3 for i in range(N)], "y": [-200, *range(N - 2), -200]}, gaps={"y": [-200]})
     assert told.rows.tolist() == list(range(1, N - 1))
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl"])
+def test_none_among_labels_is_a_class_as_people_write_it(tmp_path: Path, name: str) -> None:
+    """Of a table of bird strikes, nine rows of ten were left out: their damage is called `None`."""
+    labels = ["None", "Minor", "None", "", "Major", " None"] * 10
+    rows = {"x": [row / 2 for row in range(60)], "y": labels}
+    if name == "t.jsonl":
+        pandas.DataFrame(rows).to_json(tmp_path / name, orient="records", lines=True)
+    else:
+        pandas.DataFrame(rows).to_csv(tmp_path / name, index=False, sep="\t" if name == "t.tsv" else ",")
+
+    def read(**data: Any) -> Dataset:
+        config = StudyConfig(name="t", data=DataConfig(path=name, target="y", **data))
+        return read_dataset(config, tmp_path, where)
+
+    dataset = read()
+    assert dataset.classes == ("Major", "Minor", "None")
+    assert dataset.target.tolist() == [2, 1, 2, 0, 2] * 10
+    assert any("10 rows without a target are left out" in note for note in dataset.notes)
+    assert any("the label 'None' (30 rows) is a class of its own" in note for note in dataset.notes)
+    told = read(gaps={"y": ["None"]})
+    assert told.classes == ("Major", "Minor") and len(told.target) == 20
+    assert not any("'None'" in note for note in told.notes)
+
+
+@pytest.mark.parametrize("cells", [["1.5", "None", "2.25"], ["True", "None", "False"], ["NA", "a", "b"]])
+def test_none_among_other_cells_than_words_is_a_gap(tmp_path: Path, cells: list[str]) -> None:
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{row},{cells[row % 3]}\n" for row in range(30)))
+    config = StudyConfig(name="t", data=DataConfig(path="t.csv", target="y"))
+    assert len(read_dataset(config, tmp_path, where).target) == 20

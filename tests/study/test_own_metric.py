@@ -142,6 +142,20 @@ def test_it_fails_trials_and_not_the_study_where_it_gives_no_number_later(tmp_pa
     assert metric.function(many, numpy.ones((10, 2)), numpy.ones(10)) == 1.0
 
 
+@pytest.mark.parametrize("engine", ["population", "sequential"])
+def test_what_it_raises_is_the_reason_of_the_trial(tmp_path: Path, engine: str) -> None:
+    """The reason was `diverged: profit is nan`, which lowers nobody's learning rate."""
+    code = (
+        "def profit(target, prediction, weights):\n    if len(target) < 40:\n"
+        "        raise KeyError('no price for so few')\n    return 1.0"
+    )
+    config = study(tmp_path, code, training={"epochs": 2, "engine": engine}, splits={"folds": 4})
+    with pytest.raises(
+        automl.AutoMLError, match=r"the metric 'profit' raises KeyError: 'no price for so few'"
+    ):
+        automl.run_study(config, mlruns=tmp_path / "runs", table=TABLE)
+
+
 @pytest.mark.parametrize(
     ("objective", "direction", "says"),
     [

@@ -189,3 +189,16 @@ def level_text(cell: object) -> str:
         number = float(cell)
         return str(int(number)) if math.isfinite(number) and number == int(number) else str(number)
     return str(cell).strip(SPACES)
+
+
+def wrong_cells(count: int, what: str, examples: str, where: str) -> str:
+    """What is said of cells that are not what the others are.
+
+    >>> wrong_cells(1, "date", "'soon'", "row 3")
+    "1 cell that is no date ('soon') is taken for a gap, in row 3"
+    >>> wrong_cells(2, "date", "'?'", "row 1")
+    "2 cells that are no dates ('?') are taken for gaps, the first in row 1"
+    """
+    if count == 1:
+        return f"1 cell that is no {what} ({examples}) is taken for a gap, in {where}"
+    return f"{count} cells that are no {what}s ({examples}) are taken for gaps, the first in {where}"

@@ -9,14 +9,18 @@ from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenFeature
 
 SEPARATORS = (";", "|", ",", "/", "+")
 
+_SIGNS = ("/", "+")
+"""Separators that are also parts of things."""
+
 _EDGES = " \t\n\v\f\r[]{}'\""
 """What may stand around a choice: spaces, and what lists are written with."""
 
 _LEAST_SEVERAL = 0.1
 """Share of the cells that must hold several choices."""
 
-_MOST_RARE = 0.02
-"""Share of all choices that may stand in few cells: names and titles have commas too, but their parts are rare."""
+_MOST_RARE, _HINTED_RARE = 0.02, 0.15
+"""Share of all choices that may stand in few cells: names and titles have commas too, but their parts are rare. Up to
+the second share the column is pointed out."""
 
 
 @final
@@ -31,12 +35,19 @@ class Choices(TokenFeature):
         if cells.inferred != "string":
             return None
         texts = cells.counted
-        separator = next((sign for sign in SEPARATORS if _are_choices(texts, sign)), None)
-        if separator is None:
+        shares = {sign: _rare_share(texts, sign) for sign in SEPARATORS}
+        separator = next((sign for sign in SEPARATORS if shares[sign] <= _MOST_RARE), None)
+        if separator is not None:
+            count = len({part for text in texts for part in parts_of(text, separator)})
+            note = f"several choices in a cell, separated by {separator!r}: {count} different ones, an input each"
+            return Found(0.6, {"separator": separator}, note)
+        hinted = min(SEPARATORS, key=lambda sign: shares[sign])
+        if shares[hinted] > _HINTED_RARE:
             return None
-        count = len({part for text in texts for part in parts_of(text, separator)})
-        note = f"several choices in a cell, separated by {separator!r}: {count} different ones, an input each"
-        return Found(0.6, {"separator": separator}, note)
+        what = f"looks like several choices in a cell, separated by {hinted!r}, some of them rare"
+        return Found(
+            0.0, note=f"{what}; call it choices under `data.columns` to have an input for each frequent one"
+        )
 
     def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""
@@ -68,16 +79,27 @@ def parts_of(text: str, separator: str) -> list[str]:
     return [part for one in text.split(separator) if (part := one.strip(_EDGES))]
 
 
-def _are_choices(texts: Mapping[str, int], separator: str) -> bool:
-    """Whether the parts of the cells are few and come back, in more combinations than there are parts."""
-    several = sum(count for text, count in texts.items() if separator in text)
-    if several < _LEAST_SEVERAL * sum(texts.values()):
-        return False
+def _ends_cells(texts: Mapping[str, int], separator: str) -> bool:
+    """Whether a cell begins or ends with it: it is a sign of something then, as in `A+` and `B+`."""
+    return any(text.startswith(separator) or text.endswith(separator) for text in texts)
+
+
+def _rare_share(texts: Mapping[str, int], separator: str) -> float:
+    """Share of the parts of the cells that are rare; 1 where they cannot be choices at all.
+
+    Choices come back, in more combinations than there are of them.
+    """
+    several = sum(count for text, count in texts.items() if separator in text.strip(separator))
+    if several < _LEAST_SEVERAL * sum(texts.values()) or (
+        separator in _SIGNS and _ends_cells(texts, separator)
+    ):
+        return 1.0
     parts = Counter[str]()
     for text, count in texts.items():
         for part in set(parts_of(text, separator)):
             parts[part] += count
     if 2 * sum(any(map(str.isalpha, part)) for part in parts) < len(parts):
-        return False  # dates, coordinates, times of day
-    rare = sum(count for count in parts.values() if count < LEAST_ROWS_OF_A_TOKEN)
-    return len(texts) > len(parts) > 1 and rare <= _MOST_RARE * parts.total()
+        return 1.0  # dates, coordinates, times of day
+    if not len(texts) > len(parts) > 1:
+        return 1.0
+    return sum(count for count in parts.values() if count < LEAST_ROWS_OF_A_TOKEN) / parts.total()

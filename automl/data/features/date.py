@@ -8,8 +8,8 @@ import numpy
 import pandas
 
 from .calendar import parts_graph, seconds_graph
-from .cells import GAP, SPACES, first_row, is_numeric, level_text
-from .date_forms import DATE_FORMS, EITHER, seconds_of
+from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
+from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
 from .feature import Cells, Feature, Found, Reading, Tensor
 from .spellings import is_gap_word
 
@@ -43,7 +43,7 @@ _EARLIER = {
 """What contracts of earlier versions call the forms."""
 
 _EITHER = "dates whose day and month cannot be told apart, for no number in them is above 12"
-_CURE = "write them as YYYY-MM-DD, or call the column a date under `data.columns` if the month stands first"
+_CURE = "write `date_order: day_first` or `month_first` under `data` to have them read"
 
 
 @final
@@ -59,7 +59,7 @@ class Date(Feature):
             return Found(1.0, {"form": "iso"})
         if is_numeric(cells.values) and not _can_be_days(cells.known):
             return None
-        seen = _survey(cells.known)
+        seen = _survey(cells.known, order=cells.date_order)
         if seen.share >= MOSTLY:
             if seen.is_either:
                 return Found(0.0, note=f"{_EITHER}; {_CURE}")
@@ -73,8 +73,9 @@ class Date(Feature):
         """See `Feature.told`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Found(1.0, {"form": "iso"})
-        seen = _survey(cells.known, told=True)
-        notes = [f"{_EITHER}; read with the month first"] if seen.is_either else []
+        seen = _survey(cells.known, told=True, order=cells.date_order)
+        cure = "`date_order: day_first` under `data` reads the other"
+        notes = [f"{_EITHER}; read with the month first; {cure}"] if seen.is_either else []
         return Found(1.0, seen.reading, "; ".join([*notes, *filter(None, [seen.note(cells.values)])]))
 
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
@@ -150,12 +151,11 @@ class _Seen:
         bad = numpy.isnan(first_seconds(values, self.forms)) & values.notna().to_numpy()
         if bad.any():
             examples = ", ".join(repr(str(cell)) for cell in values[bad].unique()[:_EXAMPLES])
-            cells = f"{int(bad.sum())} cells that are no dates ({examples})"
-            notes.append(f"{cells} are taken for gaps, the first in {first_row(values, bad)}")
+            notes.append(wrong_cells(int(bad.sum()), "date", examples, first_row(values, bad)))
         return "; ".join(notes)
 
 
-def _survey(known: pandas.Series, told: bool = False) -> _Seen:
+def _survey(known: pandas.Series, told: bool = False, order: str | None = None) -> _Seen:
     """Which forms read these cells. Of most columns that hold no dates and are not told to, the first ones tell."""
     if not told and not _may_be_dates(known.head(NUM_TRIED).map(level_text)):
         return _Seen(["iso"], 0.0, False)
@@ -164,7 +164,7 @@ def _survey(known: pandas.Series, told: bool = False) -> _Seen:
     if not len(values) or (2 * len(values) <= len(texts) and not told):
         return _Seen(["iso"], 0.0, False)
     forms = [form for form in DATE_FORMS if _count(values.head(NUM_TRIED), form)] or ["iso"]
-    return _chosen(values, forms)
+    return _chosen(values, forms, order)
 
 
 def _may_be_dates(texts: pandas.Series) -> bool:
@@ -173,8 +173,11 @@ def _may_be_dates(texts: pandas.Series) -> bool:
     return 2 * sum(end.isdigit() or end in "mMZ." for end in ends) >= len(ends) > 0
 
 
-def _chosen(values: pandas.Series, forms: Sequence[str]) -> _Seen:
+def _chosen(values: pandas.Series, forms: Sequence[str], order: str | None) -> _Seen:
     """The form that reads most cells, then others, each of which reads some of the remaining cells."""
+    if order is not None:
+        others = MONTH_FIRST if order == "day_first" else DAY_FIRST
+        forms = sorted(forms, key=lambda form: form in others)
     chosen: list[str] = []
     left, is_either = values, False
     while len(chosen) < _MOST_FORMS and len(left):
@@ -183,7 +186,7 @@ def _chosen(values: pandas.Series, forms: Sequence[str]) -> _Seen:
         if counts[best] < (_LEAST_SHARE * len(values) if chosen else 1):
             break
         rivals = [form for pair in EITHER if best in pair for form in pair if form != best]
-        is_either |= any(counts.get(form) == counts[best] for form in rivals)
+        is_either |= order is None and any(counts.get(form) == counts[best] for form in rivals)
         chosen.append(best)
         left = left[numpy.isnan(seconds_of(left, best))]
         if len(values) - len(left) >= MOSTLY * len(values) and len(chosen) == 1:
@@ -212,11 +215,17 @@ def first_seconds(values: pandas.Series, forms: Sequence[str]) -> numpy.ndarray:
     return seconds
 
 
-def find_form(values: pandas.Series) -> str | None:
-    """The name of the one form that all of these cells have; None when there is none, or it could be two."""
+def find_form(values: pandas.Series, order: str | None = None) -> str | None:
+    """The name of the one form that all of these cells have; None when there is none, or it could be two.
+
+    Args:
+        values: The cells.
+        order: What stands first in dates that could be two, as in `Cells`.
+    """
     if pandas.api.types.is_datetime64_any_dtype(values):
         return "iso"
-    seen = _survey(values.map(lambda cell: cell.strip(SPACES) if isinstance(cell, str) else cell))
+    texts = values.map(lambda cell: cell.strip(SPACES) if isinstance(cell, str) else cell)
+    seen = _survey(texts, order=order)
     whole = seen.share == 1.0 and len(seen.forms) == 1 and not seen.is_either
     return seen.forms[0] if whole and numpy.isfinite(seconds_of(values, seen.forms[0])).all() else None
 

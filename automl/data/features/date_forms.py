@@ -121,7 +121,8 @@ DATE_FORMS: Mapping[str, DateForm] = {
 }
 """By name. Of two that read the same texts the first is meant, unless both are in `EITHER`."""
 
-EITHER = ({"american", "british"}, {"short american", "short british"})
+MONTH_FIRST, DAY_FIRST = ("american", "short american"), ("british", "short british")
+EITHER = tuple(map(frozenset, zip(MONTH_FIRST, DAY_FIRST, strict=True)))
 """Pairs that read the same texts as other days; only a day above 12 tells which of them is meant."""
 
 

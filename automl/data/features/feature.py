@@ -13,6 +13,9 @@ Tensor: TypeAlias = Any
 Reading: TypeAlias = Mapping[str, Any]
 """How the cells of one column are read, decided once, by the training table: plain values that JSON can hold."""
 
+SURE = 0.9
+"""Confidence from which what other kinds say of a column is not worth saying."""
+
 Store: TypeAlias = Literal["numbers", "codes", "others"]
 """Where the rows of a column are kept: numbers are encoded together, levels are codes, all else is blocks."""
 
@@ -27,6 +30,8 @@ class Cells:
         known: Those that are neither gaps nor infinite, text without spaces around it.
         decimal: What stands before the decimals of numbers in text, where the study file says so.
         usual: What does in the other columns, where that can be told.
+        date_order: What stands first in dates whose cells cannot tell, `day_first` or `month_first`, where the study
+            file says so.
     """
 
     name: str
@@ -34,6 +39,7 @@ class Cells:
     known: pandas.Series
     decimal: str | None = None
     usual: str | None = None
+    date_order: str | None = None
 
     @property
     def inferred(self) -> str:

@@ -15,6 +15,11 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 
+_COUNTED = {"hour": 23, "hr": 23, "minute": 59, "month": 12, "day": 31, "week": 53, "year": 99}
+_COUNTS = re.compile(
+    rf"(?:^|[ _.-])(?P<what>{'|'.join(_COUNTED)})s?(?:[ _.-]of[ _.-](?:the[ _.-])?[a-z]+)?$", re.IGNORECASE
+)
+
 
 def names_identifier(name: str) -> bool:
     """Whether a column is named as one that tells rows apart.
@@ -34,3 +39,13 @@ def names_code(name: str) -> bool:
     [True, True, True, False, False]
     """
     return bool(_CODE.search(name))
+
+
+def most_counted(name: str) -> int | None:
+    """Up to which number a column counts whose name says what part of a time its numbers are; None where it does not.
+
+    >>> [most_counted(name) for name in ("hour", "pickup_hour", "Month", "day of week", "code", "daytime")]
+    [23, 23, 12, 31, None, None]
+    """
+    match = _COUNTS.search(name)
+    return _COUNTED[match["what"].lower()] if match else None

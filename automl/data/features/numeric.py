@@ -9,11 +9,12 @@ import pandas
 from pandas.api import types
 
 from .cells import SPACES, first_row, is_numeric, plain_text
+from .durations import DURATION, minutes_of
 from .encodings import FITS, NUM_BINS, Encoding
 from .feature import Cells, Feature, Fitted, Found, Reading, Tensor
 from .sentinels import far_value
 from .spellings import MARKS, is_gap_word, plain_number, spelled_number
-from .written import Survey, survey
+from .written import Survey, are_counted, several_units, survey, too_few_numbers
 
 LARGEST = 1e100
 """Numbers beyond are taken for infinite ones, which are gaps: their squares could not be summed."""
@@ -24,8 +25,7 @@ SMALLEST = 1e-100
 MOSTLY = 0.9
 """Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
 
-_HINTED, _MOST_UNITS = 0.5, 3
-"""Share of numbers from which a column in up to so many units is pointed out."""
+_COUNTS = "numbers of two digits, by the name of the column; call it categorical under `data.columns` if they are codes"
 
 LEAST_WRONG = 10
 """Texts of one batch, none of them a number, from which it is refused: that is another column."""
@@ -48,8 +48,11 @@ class Numeric(Feature):
             return self._written(cells) if number_share(cells.known) >= MOSTLY else None
         seen = survey(cells.known, cells.decimal, cells.usual)
         if seen.share < MOSTLY:
-            return Found(0.0, note=_several_units(cells.known, seen)) if len(seen.units) > 1 else None
-        return None if seen.holds_codes else self._written(cells, seen)
+            hint = several_units(cells.known, seen)
+            return Found(0.0, note=hint or (too_few_numbers(seen) if cells.inferred == "string" else ""))
+        if not seen.holds_codes:
+            return self._written(cells, seen)
+        return self._written(cells, seen, _COUNTS) if are_counted(cells.name, cells.counted) else None
 
     def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""
@@ -57,14 +60,17 @@ class Numeric(Feature):
             return Found(1.0, _told(cells), _joined(_infinite(cells.values), far_values(cells)))
         return self._written(cells)
 
-    def _written(self, cells: Cells, seen: Survey | None = None) -> Found:
-        """The reading of a column of text, or of anything."""
+    def _written(self, cells: Cells, seen: Survey | None = None, note: str = "") -> Found:
+        """The reading of a column of text, or of anything, with what else is to be said of it."""
         seen = seen or survey(cells.known, cells.decimal, cells.usual)
         reading = {"decimal": seen.decimal, **({"unit": seen.unit} if seen.unit else {})}
+        reading |= {"thousands": "."} if seen.groups_whole_numbers else {}
         wrong = numpy.isnan(number_values(cells.values, reading)) & cells.values.notna().to_numpy()
         wrong &= ~cells.values.map(lambda cell: is_gap_word(str(cell).strip(SPACES))).to_numpy(bool)
         return Found(
-            MOSTLY, reading, _joined(*seen.notes(first_row(cells.values, wrong)), far_values(cells, reading))
+            MOSTLY,
+            reading,
+            _joined(note, *seen.notes(first_row(cells.values, wrong)), far_values(cells, reading)),
         )
 
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
@@ -74,6 +80,8 @@ class Numeric(Feature):
     def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.given`. Single texts that are no numbers are gaps, as they are in training."""
         numbers = number_values(values, reading)
+        if "thousands" in reading:
+            _check_thousands(values, numbers)
         if types.is_numeric_dtype(values) or not numpy.isnan(numbers).all():
             return numbers
         texts = values.dropna().map(lambda cell: str(cell).strip(SPACES))
@@ -117,8 +125,11 @@ def _number(cell: Any, reading: Reading) -> float:
     if decimal is None:
         plain = plain_number(text)
         return numpy.nan if plain is None else plain
+    unit = reading.get("unit", "")
+    if unit == DURATION and (minutes := minutes_of(text)) is not None:
+        return minutes
     spelled = spelled_number(text, decimal)
-    return spelled.value if spelled and spelled.unit in ("", reading.get("unit", "")) else numpy.nan
+    return spelled.value if spelled and spelled.unit in ("", unit) else numpy.nan
 
 
 def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[numpy.ndarray, Found]:
@@ -132,6 +143,23 @@ def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[
     known = known.map(plain_text) if not types.is_numeric_dtype(values) else known
     found = Numeric().told(Cells(str(values.name), values, known, decimal))
     return number_values(values, found.reading), found
+
+
+def _check_thousands(values: pandas.Series, numbers: numpy.ndarray) -> None:
+    """Refuse 1.234 where it came as a number, and stood for 1234 as the training table was written.
+
+    Raises:
+        ValueError: A cell is one; text is read as in training.
+    """
+    parts = numpy.abs(numbers) * 1000.0
+    doubtful = (
+        (parts >= 1000.0) & (parts < 1e6) & (parts % 1000.0 != 0) & (numpy.abs(parts - parts.round()) < 1e-6)
+    )
+    doubtful &= values.map(lambda cell: not isinstance(cell, str)).to_numpy(bool)
+    if doubtful.any():
+        number = float(numbers[doubtful.argmax()])
+        what = f"the column `{values.name}` must hold whole numbers, got {number:g}"
+        raise ValueError(f"{what}, which its table writes for {1000 * number:.0f}; give such cells as text")
 
 
 def _told(cells: Cells) -> Reading:
@@ -153,17 +181,6 @@ def far_values(cells: Cells, reading: Reading | None = None) -> str:
     name = cells.name if cells.name.isidentifier() else json.dumps(cells.name, ensure_ascii=False)
     cure = f"if it means a gap, write `gaps: {{{name}: [{value:.15g}]}}` under `data`"
     return f"{value:.15g} stands in {count} cells, far from the rest: {cure}"
-
-
-def _several_units(known: pandas.Series, seen: Survey) -> str:
-    """What is said of numbers that cannot be compared."""
-    alone = pandas.Series(
-        [text for text in known.map(str) if spelled_number(text, seen.decimal)], dtype=object
-    )
-    if len(alone) < _HINTED * len(known) or len(seen.units) > _MOST_UNITS:
-        return ""
-    units = " and ".join(map(repr, seen.units[:2]))
-    return f"looks like numbers in different units ({units}), which are not read; give the column one unit"
 
 
 def _joined(*notes: str) -> str:

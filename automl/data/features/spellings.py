@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from .durations import DURATION, minutes_of
+
 MARKS = (".", ",")
 """What may stand before decimals, the one that computers write first."""
 
@@ -152,6 +154,8 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
     if not any(sign in "0123456789" for sign in text):
         return None
     one, two = _patterns(decimal)
+    if (minutes := minutes_of(text, several=True)) is not None:
+        return Spelled(minutes, DURATION)
     if match := one.fullmatch(text):
         return _single(match.groupdict(default=""), decimal)
     if match := two.fullmatch(text):

@@ -1,14 +1,20 @@
 """Columns of numbers that people wrote: one reading for the whole column, found by looking at all of its cells."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas
 
+from .cells import wrong_cells
+from .durations import DURATION, minutes_of
+from .names import most_counted
 from .spellings import MARKS, Spelled, is_code, is_gap_word, plain_number, spelled_number
 
 _EXAMPLES, _MOST_TRIED = 3, 1000
+_HINTED, _NEARLY, _MOST_UNITS, _NAMED = 0.5, 0.7, 3, 2
+"""Share of numbers from which a column in several units, or another, is pointed out; units and cells that are named."""
+
 _MOST_LOOSE_RANGES = 20
 """More different ranges than this, and few that come back, are numbers of something: telephones, parts."""
 
@@ -52,6 +58,12 @@ class Survey:
             return 0.0
         return self.num_numbers / self.num_cells
 
+    @property
+    def groups_whole_numbers(self) -> bool:
+        """Whether points stand between the thousands of numbers that all are whole: 1.234 is more than a thousand."""
+        grouped = any("." in text for text in self.spelled)
+        return self.decimal == "," and grouped and all(own.value % 1 == 0 for own in self.spelled.values())
+
     def notes(self, where: str) -> list[str]:
         """What a person should know of the reading.
 
@@ -64,8 +76,7 @@ class Survey:
             notes.append(f"{total} {'cell is a gap' if total == 1 else 'cells are gaps'} in words ({shown})")
         if self.unread:
             examples = ", ".join(map(repr, list(self.unread)[:_EXAMPLES]))
-            counted = f"{sum(self.unread.values())} cells that are no numbers ({examples})"
-            notes.append(f"{counted} are taken for gaps, the first in {where}")
+            notes.append(wrong_cells(sum(self.unread.values()), "number", examples, where))
         return notes
 
     def _stripped(self) -> list[str]:
@@ -73,6 +84,7 @@ class Survey:
             return []
         texts = list(self.spelled)
         what = [f"{self.unit!r} stripped"] if self.unit else []
+        what = ["durations as minutes"] if self.unit == DURATION else what
         if any(_has_groups(text, self.decimal) for text in texts):
             what.append("thousands separators stripped")
         if self.decimal == "," and any("," in text for text in texts):
@@ -115,6 +127,10 @@ def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) 
     for text, own in found.items():
         units[own.unit] += values[text] if own.unit else 0
     unit = units.most_common(1)[0][0] if units else ""
+    if unit == DURATION:
+        found |= {
+            text: Spelled(minutes, unit) for text in values if (minutes := minutes_of(text)) is not None
+        }
     found = {text: own for text, own in found.items() if own.unit in ("", unit)}
     others = by_mark.get(MARKS[1 - MARKS.index(best)], {})
     return Survey(
@@ -200,3 +216,35 @@ def _means_two(text: str) -> bool:
 
 def _has_decimals(text: str, own: Spelled) -> bool:
     return bool(own.unit) or any(sign in text.lower() for sign in (".", ",", "e-"))
+
+
+def too_few_numbers(seen: Survey) -> str:
+    """What is said of a column of which not enough cells are numbers to be read as one."""
+    if seen.share < _NEARLY or seen.holds_codes:
+        return ""
+    others = ", ".join(map(repr, list(seen.unread)[:_NAMED]))
+    cure = "call it numeric under `data.columns` to read the numbers, and the others as gaps"
+    return f"{seen.share:.0%} of the cells are numbers, and the others ({others}) are not; {cure}"
+
+
+def several_units(known: pandas.Series, seen: Survey) -> str:
+    """What is said of numbers that cannot be compared."""
+    if len(seen.units) < 2:
+        return ""
+    alone = pandas.Series(
+        [text for text in known.map(str) if spelled_number(text, seen.decimal)], dtype=object
+    )
+    if len(alone) < _HINTED * len(known) or len(seen.units) > _MOST_UNITS:
+        return ""
+    units = " and ".join(map(repr, seen.units[:2]))
+    return f"looks like numbers in different units ({units}), which are not read; give the column one unit"
+
+
+def are_counted(name: str, texts: Iterable[object]) -> bool:
+    """Whether texts such as `07` are hours, months and the like: two digits each, and named so."""
+    most = most_counted(name)
+    return most is not None and all(
+        isinstance(text, str) and len(text) == 2 and text.isdecimal() and int(text) <= most
+        for text in texts
+        if not is_gap_word(str(text))
+    )

@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 
 from automl.data.features.date import PARTS, Date, date_parts, find_form
 from automl.data.features.date_forms import DATE_FORMS, seconds_of
+from automl.data.features.kinds import KINDS
 from automl.data.schema import Told, inspect_columns
 
 FORMS = {
@@ -187,10 +188,38 @@ def test_a_day_above_12_tells_whether_the_month_or_the_day_stands_first() -> Non
     assert find_form(pandas.Series([*either, "13/1/2023", "1/13/2023"])) is None
 
 
+@pytest.mark.parametrize("order", ["day_first", "month_first"])
+@pytest.mark.parametrize(("year", "text"), [("%Y", "{0}/{1}/2023"), ("%y", "{0}-{1}-23 14:30")])
+def test_the_study_file_says_what_stands_first_where_the_cells_cannot(
+    order: str, year: str, text: str
+) -> None:
+    texts = [text.format(one, other) for one in range(1, 13) for other in range(1, 13)]
+    found = inspect_columns(pandas.DataFrame({"x": texts}), Told(date_order=order)).columns[0]
+    assert (found.kind, found.note) == ("date", "")
+    first = "%d" if order == "day_first" else "%m"
+    second = "%m" if order == "day_first" else "%d"
+    sign = "/" if "/" in text else "-"
+    form = f"{first}{sign}{second}{sign}{year}" + (" %H:%M" if ":" in text else "")
+    times = pandas.to_datetime(pandas.Series(texts), format=form)
+    read = KINDS["date"].read(pandas.Series(texts), found.reading)
+    assert read[:, 1].tolist() == times.dt.month.tolist() and read[:, 2].tolist() == times.dt.day.tolist()
+
+
+@pytest.mark.parametrize("order", ["day_first", "month_first"])
+def test_cells_that_can_tell_what_stands_first_are_believed(order: str) -> None:
+    for texts, form in ((["1/2/2023", "1/13/2023"], "american"), (["1/2/2023", "13/1/2023"], "british")):
+        found = inspect_columns(pandas.DataFrame({"x": texts}), Told(date_order=order)).columns[0]
+        assert found.reading["form"] == form
+        assert find_form(pandas.Series(texts), order) == form
+    assert find_form(pandas.Series(["1/2/2023"] * 3), order) == {"day_first": "british"}.get(
+        order, "american"
+    )
+
+
 def test_the_study_file_may_call_a_column_dates() -> None:
     for texts, form, note in (
         (["1/2/2023", "unknown", None], "american", "read with the month first"),
-        (["1/2/2023", "unknown", "13/2/2023"], "british", "1 cells that are no dates"),
+        (["1/2/2023", "unknown", "13/2/2023"], "british", "1 cell that is no date"),
         (
             ["31.12.2023", "soon", None, "1.1.2024", "late"],
             "european",

@@ -1,11 +1,13 @@
 """Numbers as people write them, and what looks like a number and is none: cell by cell and as whole columns."""
 
+from functools import partial
 from typing import Any
 
 import numpy
 import pandas
 import pytest
 
+from automl.data.features.kinds import KINDS
 from automl.data.features.numeric import number_values
 from automl.data.features.spellings import spelled_number
 from automl.data.schema import Column, Told, inspect_columns
@@ -60,6 +62,13 @@ POINT: dict[str, float] = {
     "> 5": 5.0,
     "< 1 year": 0.5,
     "~100": 100.0,
+    "1h 30m": 90.0,
+    "2 hours and 5 minutes": 125.0,
+    "2 Days, 3 hrs": 3060.0,
+    "2 m 30 s": 2.5,
+    "1h05": 65.0,
+    "PT1H30M": 90.0,
+    "PT45M": 45.0,
 }
 COMMA: dict[str, float] = {
     "3,14": 3.14,
@@ -115,6 +124,12 @@ NEITHER = [
         "3 x 4",
         "5/10",
         "-",
+        "1h 75m",
+        "30m 1h",
+        "1.5h 30m",
+        "PT",
+        "1h 30",
+        "h m",
     ),
 ]
 
@@ -179,8 +194,15 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
         ["5 kg"] * 10 + ["7 kg", "300 g"],
         [5.0] * 10 + [7.0, numpy.nan],
         {"decimal": ".", "unit": "kg"},
-        "1 cells that are no numbers ('300 g') are taken for gaps, the first in data row 12",
+        "1 cell that is no number ('300 g') is taken for a gap, in data row 12",
     ),
+    "durations": (
+        ["1h 30m", "2h", "45m", "1 h 5 min"] * 15,
+        [90.0, 120.0, 45.0, 65.0] * 15,
+        {"decimal": ".", "unit": "duration in minutes"},
+        "read as numbers, durations as minutes (as in '1h 30m')",
+    ),
+    "hours alone": (["2h", "3.5h"] * 30, [2.0, 3.5] * 30, {"decimal": ".", "unit": "h"}, "'h' stripped"),
     "tiny numbers": (
         [f"{row}e-05" for row in range(1, ROWS)],
         [float(f"{row}e-05") for row in range(1, ROWS)],
@@ -282,6 +304,43 @@ def test_two_units_are_pointed_out() -> None:
     assert (
         "looks like numbers in different units ('kg' and 'g')" in column(["5 kg", "300 g", "7 kg"] * 20).note
     )
+
+
+def test_a_number_that_was_read_by_another_mark_on_its_way_is_refused() -> None:
+    """A served CSV is read with a decimal point by whoever serves it: `1.234` would be 1.234, and was 1234."""
+    cells = [f"{1 + row}.{100 + row}" for row in range(40)] + ["950", "2.345.678", "n/a"]
+    found = column(cells, decimal=",")
+    assert found.reading == {"decimal": ",", "thousands": "."}
+    given = partial(KINDS["numeric"].given, reading=found.reading)
+    assert given(pandas.Series(["1.234", "950"])).tolist() == [1234.0, 950.0]
+    assert given(pandas.Series([1234, 950])).tolist() == [1234.0, 950.0]
+    assert given(pandas.Series([1234.0, numpy.nan, 0.5])).tolist()[::2] == [1234.0, 0.5]
+    for cells in ([1.234], [950.0, 12.5], [1234, numpy.nan, 1.1], pandas.Series(["7", 1.234], dtype=object)):
+        with pytest.raises(ValueError, match=r"must hold whole numbers, got .*; give such cells as text"):
+            given(pandas.Series(cells, name="x"))
+
+
+@pytest.mark.parametrize(
+    "cells", [["1.200,50", "3.400,25"], ["3,14", "2,71"], ["1.5", "1,234"], ["1,234", "2,345"]]
+)
+def test_numbers_with_fractions_come_in_any_way(cells: list[str]) -> None:
+    found = column(cells * 30)
+    assert found.kind == "numeric" and "thousands" not in found.reading
+    assert KINDS["numeric"].given(pandas.Series([1.234]), found.reading).tolist() == [1.234]
+
+
+def test_a_column_with_too_few_numbers_is_pointed_out() -> None:
+    """`year discovered` of the elements was dropped as an identifier: eleven of a hundred cells say `Ancient`."""
+    cells = [str(1700 + 2 * row) for row in range(50)] + ["Ancient"] * 10
+    found = column(cells)
+    assert found.kind == "identifier"
+    assert found.note.startswith(
+        "83% of the cells are numbers, and the others ('Ancient') are not; call it numeric"
+    )
+    told = column(cells, kinds={"x": "numeric"})
+    assert told.kind == "numeric" and "10 cells that are no numbers ('Ancient')" in told.note
+    for few in (["12", "blue", "red"] * 20, [f"{row % 7:03}" for row in range(40)] + ["A12"] * 20):
+        assert "are numbers" not in column(few).note
 
 
 def test_a_cell_is_read_as_it_was_in_training_and_not_otherwise() -> None:

@@ -89,6 +89,9 @@ def test_several_choices_in_a_cell_are_found(sign: str) -> None:
 
 
 NO_CHOICES = {
+    "a sign that is part of the cells": [
+        ["B+", "EC", "B-", "EC+B+", "A", "B+A", "EC+A"][row % 7] for row in range(140)
+    ],
     "names": [f"Name{row}, {('John', 'Mary')[row % 2]}" for row in range(100)],
     "one choice a cell": PARTS * 20,
     "two whole cells": ["a;b", "c;d"] * 50,
@@ -105,3 +108,14 @@ def test_what_has_a_separator_and_is_no_choice(cells: list[str]) -> None:
 
 def test_text_of_which_no_word_comes_back_is_an_identifier() -> None:
     assert column([f"a{row} b{row} c{row}" for row in range(60)]).kind == "identifier"
+
+
+def test_choices_of_which_some_are_rare_are_pointed_out() -> None:
+    """Languages of films: most come back, and some are spoken in one film."""
+    common = ["en", "fr", "de", "it", "en,fr", "fr,de", "it,en", "de,en,fr", "it,fr", "de,it"]
+    cells = [common[row % 10] for row in range(190)] + [f"en,x{chr(97 + row)}" for row in range(10)]
+    found = column(cells)
+    assert found.kind == "categorical"
+    assert found.note.startswith("looks like several choices in a cell, separated by ',', some of them rare")
+    names = [f"Family{row}, {['John', 'Ann'][row % 2]}" for row in range(60)]
+    assert "choices" not in column(names).note

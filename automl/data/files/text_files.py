@@ -11,8 +11,11 @@ from itertools import islice
 
 import pandas
 
-from automl.data.files import TableFile, Wanted, choose, first_line, open_file, text_encoding
-from automl.data.headers import MOST_LINES, Line, check_twice, find_beginning, make_names
+from automl.data.files.headers import MOST_LINES, Line, check_twice, find_beginning, make_names
+from automl.data.files.table_file import TableFile, Wanted, choose, first_line, open_file, text_encoding
+
+NONE = "None"
+"""A label as people write it; pandas takes it for a gap, since it is also what Python writes for one."""
 
 _SEPARATORS = (";", "\t", "|")
 """What else than a comma files have between their cells."""
@@ -40,6 +43,7 @@ def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pand
         what = first_line(error).removeprefix("Error tokenizing data. C error: ")
         raise file.error(f" is not a CSV table: {what}. Fix that line.") from None
     table = _with_codes(file, table, names, separator)
+    table = _with_labels(file, table, names, separator)
     return _without_empty_end(table)
 
 
@@ -61,14 +65,27 @@ def _with_codes(
     return table.assign(**{name: texts[name] for name in codes})
 
 
+def _with_labels(
+    file: TableFile, table: pandas.DataFrame, names: list[str], separator: str
+) -> pandas.DataFrame:
+    """With `None` as a label where it stands among words, and not as the gap that pandas makes of it."""
+    for name in (name for name in file.labels if name in table.columns):
+        gaps = table[name].isna()
+        if gaps.any() and table[name].dropna().map(lambda cell: isinstance(cell, str)).all():
+            texts = _parse(file, names, separator, [name], [name], gap_words=False)[name]
+            table = table.assign(**{name: table[name].mask(gaps & (texts.str.strip() == NONE), NONE)})
+    return table
+
+
 def _parse(
     file: TableFile,
     names: list[str],
     separator: str,
     columns: list[str] | None,
     texts: Sequence[str],
+    gap_words: bool = True,
 ) -> pandas.DataFrame:
-    """Some columns of the table, or all, of which some are left as text."""
+    """Some columns of the table, or all, of which some are left as text; pandas' words for gaps as gaps, or not."""
     with open_file(file) as stream, warnings.catch_warnings():
         warnings.simplefilter("error", pandas.errors.ParserWarning)
         # With an index column, a row with one cell too many would shift the others in silence.
@@ -83,6 +100,8 @@ def _parse(
             decimal=file.decimal or ".",
             index_col=False,
             low_memory=False,
+            skipinitialspace=True,  # also before a quotation mark, which is one of the text otherwise
+            keep_default_na=gap_words,
             names=names if file.names or not file.header else None,
         )
     return table
@@ -116,7 +135,7 @@ def first_lines(file: TableFile, separator: str) -> list[Line]:
         open_file(file) as stream,
         io.TextIOWrapper(stream, encoding=text_encoding(file), newline="") as text,
     ):
-        rows = csv.reader(text, delimiter=separator)
+        rows = csv.reader(text, delimiter=separator, skipinitialspace=True)
         try:
             filled = ((rows.line_num, cells) for cells in rows if cells)
             return list(islice(filled, MOST_LINES))
@@ -137,6 +156,7 @@ def read_header(file: TableFile, separator: str) -> list[str]:
                 sep=separator,
                 encoding=file.encoding,
                 skiprows=file.skip,
+                skipinitialspace=True,
             )
     except pandas.errors.EmptyDataError:
         raise file.error(" is empty. It must begin with a line of column names.") from None
@@ -164,7 +184,7 @@ def _check_lengths(file: TableFile, names: Sequence[str], separator: str) -> Non
     limit = csv.field_size_limit(sys.maxsize)
     try:
         with open_file(file) as stream, io.TextIOWrapper(stream, encoding=file.encoding, newline="") as text:
-            rows = csv.reader(islice(text, file.skip, None), delimiter=separator)
+            rows = csv.reader(islice(text, file.skip, None), delimiter=separator, skipinitialspace=True)
             for row in rows:
                 if len(row) > len(names) and any(row[len(names) :]):
                     line = rows.line_num + file.skip

@@ -11,11 +11,10 @@ import sqlalchemy
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, ResourceClosedError, SQLAlchemyError
 
 from automl.config.sections import DataConfig
-from automl.data.addresses import full_address
-from automl.data.dataset import Where
-from automl.data.files import TableFile, Wanted, choose, explained, plain_columns
-from automl.data.queries import check_query
-from automl.errors import DataError, explain, one_of
+from automl.data.files.table_file import TableFile, Wanted, choose, explained, plain_columns
+from automl.data.sources.addresses import full_address
+from automl.data.sources.queries import check_query
+from automl.errors import DataError, Where, explain, one_of
 from automl.secrets import masked
 
 _SQLITE = b"SQLite format 3\0"

@@ -39,6 +39,7 @@ class TableFile:
         names: Of its columns, in place of those that stand in it; empty to take those.
         decimal: What stands before the decimals of its numbers; None for a point.
         texts: Columns whose cells are left as the text that they are, where a format does not know numbers from text.
+        labels: Columns of labels: `None` among other words is one there, and no gap.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class TableFile:
     names: tuple[str, ...] = ()
     decimal: str | None = None
     texts: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     def error(self, what: str) -> DataError:
         """An error that begins with the place in the study file and the name of this file."""

@@ -7,7 +7,9 @@ from functools import partial
 
 import pandas
 
-from automl.data.files import (
+from automl.data.files.headers import MOST_LINES, Beginning, check_twice, find_beginning, make_names
+from automl.data.files.json_files import read_json
+from automl.data.files.table_file import (
     PACKINGS,
     TableFile,
     Wanted,
@@ -16,9 +18,7 @@ from automl.data.files import (
     first_line,
     plain_columns,
 )
-from automl.data.headers import MOST_LINES, Beginning, check_twice, find_beginning, make_names
-from automl.data.json_files import read_json
-from automl.data.text_files import first_lines, guess_separator, read_csv_file, read_header
+from automl.data.files.text_files import first_lines, guess_separator, read_csv_file, read_header
 from automl.errors import DataError
 
 _ROW_NAMES = re.compile(r"__index_level_\d+__")

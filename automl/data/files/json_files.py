@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas
 
-from automl.data.files import TableFile, Wanted, choose, first_line, open_file, text_encoding
+from automl.data.files.table_file import TableFile, Wanted, choose, first_line, open_file, text_encoding
 
 _CURE = "Write one object a line, or an array of objects."
 

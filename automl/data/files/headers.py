@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from automl.data.files import Refuse, TableFile
+from automl.data.files.table_file import Refuse, TableFile
 
 MOST_LINES = 50
 """Lines that are looked at."""

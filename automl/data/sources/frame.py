@@ -1,0 +1,23 @@
+"""A DataFrame that Python gives: `data.frame`."""
+
+from typing import final
+
+import pandas
+
+from automl.data.sources.source import Asked, Source, narrowed
+from automl.errors import DataError
+
+
+@final
+class Frame(Source):
+    """The table of `run_study(study, table=frame)`."""
+
+    key = "frame"
+
+    def read(self, asked: Asked) -> pandas.DataFrame:
+        """The given table."""
+        if asked.frame is None:
+            cure = "Call `automl.run_study(study, table=frame)`, or name a file under `data.path`."
+            at = asked.where("data", self.key)
+            raise DataError(f"{at}: `data.frame` needs a DataFrame from Python, got none. {cure}")
+        return narrowed(asked.frame, asked.wanted)

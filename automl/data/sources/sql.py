@@ -1,0 +1,20 @@
+"""A table, a view or a query of a database: `data.sql`."""
+
+from typing import final
+
+import pandas
+
+from automl.data.sources.source import Asked, Source
+
+
+@final
+class Sql(Source):
+    """A database that SQLAlchemy knows, with `query` or `table`."""
+
+    key = "sql"
+
+    def read(self, asked: Asked) -> pandas.DataFrame:
+        """What the query gives, or the table holds."""
+        from automl.data.sources.databases import read_database  # SQLAlchemy takes its time
+
+        return read_database(asked.data, asked.folder, asked.where, asked.wanted)
