@@ -23,6 +23,7 @@ class Verdict:
         corrected: What is to be expected of the best of so many trials; None when it could not be computed.
         test: On the locked test set, after the refit; None when no rows are locked away.
         baselines: Scores of plain models on the same folds, or the first of them, by name.
+        baseline_losses: Their log losses or mean squared errors, whatever the objective is.
         threshold: Probability of the positive of two classes from which it is the label.
         positive: That class.
         never_predicted: Classes that no row was labeled with out of fold.
@@ -37,6 +38,7 @@ class Verdict:
     corrected: Estimate | None = None
     test: Estimate | None = None
     baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    baseline_losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     threshold: float = EVEN
     positive: str = ""
     never_predicted: tuple[str, ...] = ()

@@ -24,12 +24,13 @@ from automl.records.events import (
 )
 from automl.records.files import MODEL, OUT_OF_FOLD_FILE, answer_file, write_json, write_whole
 from automl.records.old_journal import earlier_reads
+from automl.records.sums import write_sums
 from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
+from automl.study.baselines import train_baselines
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session, StoredPredictions
 from automl.tracking.model import write_example
-from automl.training.baselines import BASELINES, run_baseline
 from automl.training.engine import Engine, Watch
 from automl.training.network import Network
 from automl.training.sequential import TrialFailure
@@ -126,6 +127,7 @@ def judge(session: Session, best: Trial) -> Verdict:
     target, weights = dataset.target[rows], dataset.weights[rows]
     seed = derive_seed(prepared.config.search.seed, "bootstrap")
     everyone = StoredPredictions(session, [trial.number for trial in session.state.completed])
+    baselines = train_baselines(session)
     corrected, threshold, never = None, EVEN, tuple[str, ...]()
     if best.number in everyone.numbers:
         own = everyone[everyone.numbers.index(best.number)]
@@ -139,26 +141,12 @@ def judge(session: Session, best: Trial) -> Verdict:
         num_trials=len(everyone),
         optimistic=prepared.optimistic,
         corrected=corrected,
-        baselines=_baselines(session),
+        baselines={name: one.scores for name, one in baselines.items()},
+        baseline_losses={name: one.losses for name, one in baselines.items()},
         threshold=threshold,
         positive="" if dataset.positive is None else str(dataset.positive),
         never_predicted=never,
     )
-
-
-def _baselines(session: Session) -> dict[str, tuple[float, ...]]:
-    """Scores of plain models on the study's folds, as far as the time allows."""
-    prepared = session.prepared
-    found = {}
-    for number, name in enumerate(BASELINES if prepared.config.baselines else ()):
-        session.interrupts.check()
-        seconds = session.budget.for_verdict() / (len(BASELINES) - number)
-        if seconds > 0.0:
-            folds = prepared.splits.folds
-            found[name] = run_baseline(
-                name, prepared.dataset, prepared.layout, folds, prepared.metric, seconds
-            )
-    return found
 
 
 def _read_test_set(session: Session, verdict: Verdict, refit: Refit) -> Verdict:
@@ -226,6 +214,7 @@ def verdict_event(verdict: Verdict) -> VerdictReached:
         test=values(verdict.test),
         threshold=verdict.threshold,
         num_trials=verdict.num_trials,
+        baseline_losses=dict(verdict.baseline_losses),
     )
 
 
@@ -275,6 +264,8 @@ def _make(session: Session, analysis: Analysis, subject: Subject) -> None:
     watch = session.watch(lambda: session.budget.left() - ends if limited else math.inf)
     for answer in analysis.answers(subject, plan, watch):
         file = answer_file(analysis.name, answer.trial)
+        if answer.sums is not None:
+            write_sums(session.run.folder, file, answer.sums)
         write_json(session.run.folder / file, answer.content)
         session.record(Analyzed(analysis.name, answer.trial, file))
     session.end(plan.title)

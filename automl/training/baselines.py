@@ -17,6 +17,7 @@ from automl.data.dataset import Dataset
 from automl.data.preprocessing import Layout, fit_preprocessing
 from automl.data.splits import Fold
 from automl.evaluation.metrics import Metric
+from automl.evaluation.predictions import Targets
 from automl.trial import Task
 
 MOST_SECONDS = 30.0
@@ -54,6 +55,22 @@ BASELINES: Mapping[str, Baseline] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class BaselineResult:
+    """What a baseline has done on the folds, or on the first of them.
+
+    Attributes:
+        scores: By the objective's metric, one a fold.
+        losses: Log loss or mean squared error, one a fold, whatever the objective is.
+        predictions: For the validation rows of each fold, in the order of the fold: in the target's units, of shape
+            (row,), or probabilities of shape (row, class).
+    """
+
+    scores: tuple[float, ...] = ()
+    losses: tuple[float, ...] = ()
+    predictions: tuple[numpy.ndarray, ...] = ()
+
+
 def run_baseline(
     name: str,
     dataset: Dataset,
@@ -61,7 +78,7 @@ def run_baseline(
     folds: tuple[Fold, ...],
     metric: Metric,
     seconds: float = MOST_SECONDS,
-) -> tuple[float, ...]:
+) -> BaselineResult:
     """Fit a baseline on all training rows of each fold, those of networks' early stopping too, and score it.
 
     One that takes long, as boosted trees of many classes do, is not fitted on the last folds.
@@ -73,11 +90,9 @@ def run_baseline(
         folds: The study's folds.
         metric: What it is scored by.
         seconds: After which it is fitted on no further fold.
-
-    Returns:
-        Scores on the validation rows of each fold, or of the first ones.
     """
-    scores: list[float] = []
+    targets = Targets(dataset.target, dataset.weights, len(dataset.classes))
+    scores, losses, predictions = list[float](), list[float](), list[numpy.ndarray]()
     began = time.monotonic()
     for number, fold in enumerate(folds):
         if scores and time.monotonic() - began > min(seconds, MOST_SECONDS):
@@ -86,7 +101,9 @@ def run_baseline(
         prediction = _predictions(BASELINES[name], dataset, layout, (rows, fold.validation), number)
         target, weights = dataset.target[fold.validation], dataset.weights[fold.validation]
         scores.append(metric.function(target, prediction, weights))
-    return tuple(scores)
+        losses.append(float(numpy.average(targets.losses(fold.validation, prediction), weights=weights)))
+        predictions.append(prediction)
+    return BaselineResult(tuple(scores), tuple(losses), tuple(predictions))
 
 
 def _predictions(
