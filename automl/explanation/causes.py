@@ -19,6 +19,9 @@ that it trained on above the second."""
 FITTED = 0.25
 """Whose loss on the rows that it trained on is below this share of its bias + noise does not lack capacity."""
 
+UNSEEN = 1.8
+"""Times that a variance can be what resamples show of it, where networks fit their rows (docs/statistics.md)."""
+
 LEVEL = 0.95
 """Of the intervals that decide. Where the floor is chosen among several, all of these hold together (Bonferroni)."""
 
@@ -62,9 +65,13 @@ class Shares:
     @property
     def has_capacity(self) -> bool:
         """Whether a larger network is known to have no less bias: one was analyzed, or this one fits its rows."""
-        training, rest = _training(self.found), self.found.at(self.found.rest)[0]
         final = any(one.final for one in self.standing.excesses)
-        return final or self.standing.larger or training <= FITTED * rest
+        return final or self.standing.larger or self.fits_its_rows
+
+    @property
+    def fits_its_rows(self) -> bool:
+        """Whether the loss on the rows that it trained on is next to nothing."""
+        return _training(self.found) <= FITTED * self.found.at(self.found.rest)[0]
 
 
 def shares_of(evidence: Evidence) -> Shares | None:
@@ -75,7 +82,7 @@ def shares_of(evidence: Evidence) -> Shares | None:
 
 
 def variance_bound(evidence: Evidence) -> Finding | None:
-    """Variance is a notable share of the loss, and significantly more than the bias above every floor.
+    """Variance is a notable share of the loss, and significantly more than the bias above the lowest floor.
 
     Of a trial that lies below all floors the bias is not known: variance must be more than bias and noise together. The
     same holds where a larger network, of less bias perhaps, was not analyzed.
@@ -85,7 +92,8 @@ def variance_bound(evidence: Evidence) -> Finding | None:
         return None
     margin, excess = shares.standing.margin, shares.excess
     above_all = margin.value > margin.half(LEVEL)
-    if not above_all and (excess is None or not shares.has_capacity or not _leads(shares)):
+    leads = excess is not None and excess.lead.value > excess.lead.half(LEVEL)
+    if not above_all and not (leads and shares.has_capacity):
         return None
     of_all = f"{_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}"
     said = f"Variance dominates: {of_all}; {_bias(shares, above_all)}."
@@ -104,15 +112,20 @@ def variance_bound(evidence: Evidence) -> Finding | None:
 
 
 def bias_bound(evidence: Evidence) -> Finding | None:
-    """The bias above a floor is a notable share of the loss, and significantly more than variance."""
+    """The bias above a floor is a notable share of the loss, and significantly more than variance.
+
+    Where a network fits its rows, resamples show as little as half of its variance, and what they do not show looks
+    like bias: it must be more than variance even then.
+    """
     shares = shares_of(evidence)
     if shares is None:
         return None
     level = 1.0 - (1.0 - LEVEL) / max(1, shares.standing.choices)
+    hidden = 2.0 * (UNSEEN - 1.0) * max(0.0, shares.variance) if shares.fits_its_rows else 0.0
     above = [
         one
         for one in shares.known
-        if one.bias.value >= NOTABLE * shares.risk and -one.lead.value > one.lead.half(level)
+        if one.bias.value >= NOTABLE * shares.risk and -one.lead.value - hidden > one.lead.half(level)
     ]
     if not above:
         return None
@@ -206,11 +219,6 @@ def _unknown(shares: Shares, parts: str) -> Diagnosis:
     rest = f"{shares.found.rest_name} are {_measured(shares.found, 'rest')}"
     said = f"How much of its loss is bias is not known: {rest}, and {others}; {parts}."
     return Diagnosis("undecided", said, tuple(advice))
-
-
-def _leads(shares: Shares) -> bool:
-    """Whether variance is significantly more than the bias above every floor. As it must be for all, none is chosen."""
-    return all(one.lead.value > one.lead.half(LEVEL) for one in shares.standing.excesses)
 
 
 def _training(found: BiasVariance) -> float:

@@ -288,7 +288,7 @@ def test_more_variance_than_bias_and_noise_together_needs_no_floor(error: float,
     assert weighed(0.3, 0.2, margin=margin, excesses=(), choices=0, larger=False) == expected
 
 
-def test_variance_must_be_more_than_the_bias_above_every_floor() -> None:
+def test_variance_must_be_more_than_the_bias_above_the_lowest_floor() -> None:
     [low] = beside(0.1, 0.25, floor=0.24).excesses
     [lower] = beside(0.1, 0.25, floor=0.16).excesses
     assert weighed(0.1, 0.25, excesses=(low,)) == "variance_bound"
