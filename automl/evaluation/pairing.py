@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
-from scipy import stats
 
 Array = numpy.ndarray
 
@@ -43,6 +42,8 @@ class Measured:
 
 def half_width(error: float, degrees: float, level: float = 0.95) -> float:
     """Half the width of a two-sided interval, by Student's t."""
+    from scipy import stats  # a list of trials is shown without it
+
     if not degrees > 0.0:  # NaN is not
         return math.nan
     return float(stats.t.ppf(0.5 + level / 2.0, degrees)) * error

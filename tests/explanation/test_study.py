@@ -285,7 +285,9 @@ def test_a_trial_is_explained_beside_the_best(made: Make) -> None:
     assert lines[1] == "log_loss 0.51 ± 0.0058, 56 weights, epoch 2 kept."
     assert re.match(r"Trial 0, the best, is better than it with probability \d+%, ", lines[2])
     assert lines[3] == "Where the variance comes from: data 0.02, initialization 0.001, interaction 0.003."
-    assert all(line.startswith("To change: ") for line in lines[4:])
+    assert lines[4].startswith("The variance comes from resamples, which hold 63 % of the distinct rows: ")
+    assert "networks that trained on 80% of the rows" in lines[4]
+    assert all(line.startswith("To change: ") for line in lines[5:])
     assert "the best, is" not in " ".join(explain_trial(state, 0))
     with pytest.raises(RecordError, match="no trial 7"):
         explain_trial(state, 7)
