@@ -23,9 +23,10 @@ import pandas
 
 from automl.config.reading import make_study
 from automl.data.splits import Fold
-from automl.evaluation.bias_variance import Predictions, summarize
+from automl.evaluation.bias_variance import summarize
 from automl.evaluation.decomposition import squared_parts
-from automl.study.analyses.bias_variance import targets_of
+from automl.evaluation.predictions import Predictions
+from automl.study.analyses.blocks import targets_of
 from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
 from automl.training.together import PopulationEngine
@@ -33,7 +34,7 @@ from automl.trial import Member
 
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 NUM_TRUE, NUM_ROWS, NUM_OTHERS, NOISE, EPOCHS = 50, 200, 4000, 0.09, 300
-NUM_FOLDS, NUM_RESAMPLES, Z = 5, 16, 1.96
+NUM_FOLDS, NUM_RESAMPLES = 5, 16
 NAMES = ("risk", "variance", "rest")
 
 
@@ -91,7 +92,7 @@ def truth(traces, expected):
 
 
 def estimate(traces, dataset):
-    """What a study says: values and standard errors by name; and the rest as resamples alone have it."""
+    """What a study says: values and half the widths of their intervals by name; the rest as resamples alone have it."""
     drawn = [trace for trace in traces if trace.member.resample]
     folds = [
         Predictions(trace.rows, trace.predictions[:, None], ~trace.trained[None])
@@ -105,7 +106,9 @@ def estimate(traces, dataset):
     )
     found = summarize(0, (EPOCHS,), EPOCHS, folds, replicas, targets_of(dataset))
     alone = squared_parts(replicas.values[0], dataset.target[replicas.rows], replicas.unseen).rest
-    return {name: found.at(getattr(found, name)) for name in NAMES} | {"alone": float(numpy.nanmean(alone))}
+    measured = {name: found.measured(getattr(found, name)) for name in NAMES}
+    said = {name: (one.value, one.half()) for name, one in measured.items()}
+    return said | {"alone": float(numpy.nanmean(alone))}
 
 
 def measure(num_tables):
@@ -138,15 +141,14 @@ def key(member):
 def holds(width, name):
     """Of each table, whether its interval holds the truth."""
     true = width["truth"][name]
-    return [abs(value - true) <= Z * error for value, error in (one[name] for one in width["tables"])]
+    return [abs(value - true) <= half for value, half in (one[name] for one in width["tables"])]
 
 
 def summary_of(width):
     """Means over the tables, half the width of one table's interval, and the shares of intervals that hold."""
     means = {name: float(numpy.mean([one[name][0] for one in width["tables"]])) for name in NAMES}
     halves = {
-        name: float(Z * numpy.sqrt(numpy.mean([one[name][1] ** 2 for one in width["tables"]])))
-        for name in NAMES
+        name: float(numpy.sqrt(numpy.mean([one[name][1] ** 2 for one in width["tables"]]))) for name in NAMES
     }
     alone = float(numpy.mean([one["alone"] for one in width["tables"]]))
     return {"means": means, "halves": halves, "alone": alone, "held": {n: holds(width, n) for n in NAMES}}

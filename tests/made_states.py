@@ -1,10 +1,9 @@
 """Runs whose events are made by hand: their files lie in a folder, and their state follows from the events."""
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from automl.evaluation.bias_variance import BiasVariance
+from automl.evaluation.bias_variance import BiasVariance, content_of
 from automl.records.events import CohortAsked, Event, Recorded, StudyStarted
 from automl.records.files import answer_file, ended_event, write_json, write_trial
 from automl.records.outcomes import Analyzed
@@ -34,7 +33,7 @@ def answered(folder: Path, analysis: str, trial: int, content: object) -> Analyz
 
 def decomposed(folder: Path, found: BiasVariance) -> Analyzed:
     """The event of a trial's bias and variance."""
-    return answered(folder, BIAS_VARIANCE, found.trial, dataclasses.asdict(found))
+    return answered(folder, BIAS_VARIANCE, found.trial, content_of(found))
 
 
 def made_state(

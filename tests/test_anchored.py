@@ -14,9 +14,10 @@ import pytest
 
 from automl.config.reading import make_study
 from automl.data.splits import Fold
-from automl.evaluation.bias_variance import BiasVariance, Predictions, summarize
+from automl.evaluation.bias_variance import BiasVariance, summarize
 from automl.evaluation.decomposition import squared_parts
-from automl.study.analyses.bias_variance import targets_of
+from automl.evaluation.predictions import Predictions
+from automl.study.analyses.blocks import targets_of
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Watch
 from automl.training.together import PopulationEngine

@@ -7,29 +7,23 @@ is bias and noise: bias² + noise = risk − variance. One target a row does not
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy
 
-from automl.evaluation.decomposition import (
-    SMALLEST_PROBABILITY,
-    Decompose,
-    Parts,
-    cross_entropy_parts,
-    kohavi_wolpert,
-    split_variance,
-    squared_parts,
-    variance_error,
-)
-
-Array = numpy.ndarray
+from automl.evaluation.pairing import BlockSums, Loss, Measured, half_width, make_blocks
+from automl.evaluation.parts import error_rate, seen_loss, sources, take_apart
+from automl.evaluation.predictions import Predictions, Targets
 
 LOG_LOSS, SQUARED_ERROR = "log_loss", "squared_error"
 
-_ROWS_FOR_ERRORS = 500
-"""Rows that the standard error of the variance is measured on, about; it takes the decomposition once a replica."""
+_NEW = ("left_out", "resamples")
+"""What records of earlier versions do not hold."""
+
+_MANY = 1e9
+"""Degrees of freedom of an error that is known: JSON has no infinity."""
 
 _FIRST_EPOCHS = (1, 2, 3, 5, 8)
 _GROWTH = 1.5
@@ -39,10 +33,17 @@ BEYOND = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Values and their standard errors, one an epoch."""
+    """Values, their standard errors and the degrees of freedom of these, one an epoch."""
 
     values: tuple[float, ...]
     errors: tuple[float, ...]
+    degrees: tuple[float, ...] = ()
+
+    @property
+    def halves(self) -> tuple[float, ...]:
+        """Half the widths of 95 % intervals."""
+        degrees = self.degrees or (math.inf,) * len(self.errors)
+        return tuple(half_width(error, own) for error, own in zip(self.errors, degrees, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ class BiasVariance:
         num_seeds: Seeds a resample.
         num_folds: Folds behind the risk.
         num_rows: Rows that resamples are drawn from.
+        left_out: The variance at `epoch` without each resample; empty in a record of an earlier version.
+        resamples: Numbers of the resamples; those of two trials hold the same rows.
+        sums: Losses and variances at `epoch` by block of rows, for comparisons; they have a file of their own.
     """
 
     trial: int
@@ -83,6 +87,9 @@ class BiasVariance:
     num_seeds: int
     num_folds: int
     num_rows: int
+    left_out: tuple[float, ...] = ()
+    resamples: tuple[int, ...] = ()
+    sums: BlockSums | None = field(default=None, compare=False, repr=False)
 
     @property
     def rest_name(self) -> str:
@@ -94,66 +101,34 @@ class BiasVariance:
         place = self.epochs.index(self.epoch)
         return curve.values[place], curve.errors[place]
 
+    def measured(self, curve: Curve) -> Measured:
+        """The same with the degrees of freedom of the error."""
+        place = self.epochs.index(self.epoch)
+        degrees = curve.degrees[place] if curve.degrees else math.inf
+        return Measured(curve.values[place], curve.errors[place], degrees)
+
+    def loss_parts(self, sums: BlockSums | None) -> Loss:
+        """What comparisons with other models rest on."""
+        risk, variance = self.measured(self.risk), self.measured(self.variance)
+        return Loss(risk, variance, sums, self.left_out, self.resamples)
+
+
+def content_of(found: BiasVariance) -> dict[str, Any]:
+    """A decomposition in plain values, without what has a file of its own."""
+    content = asdict(replace(found, sums=None))
+    del content["sums"]
+    return content
+
 
 def from_content(content: Mapping[str, Any]) -> BiasVariance:
-    """A decomposition from plain values, as `dataclasses.asdict` gives them and JSON keeps them."""
-    values = {field.name: content[field.name] for field in fields(BiasVariance)}
+    """A decomposition from plain values, as `content_of` gives them and JSON keeps them."""
+    names = [field.name for field in fields(BiasVariance) if field.name != "sums"]
+    values = {name: content[name] for name in names if name not in _NEW}
+    values |= {name: tuple(content.get(name, ())) for name in _NEW}
     for name in ("risk", "variance", "rest"):
-        values[name] = Curve(tuple(values[name]["values"]), tuple(values[name]["errors"]))
+        curve = values[name]
+        values[name] = Curve(*(tuple(curve.get(part, ())) for part in ("values", "errors", "degrees")))
     return BiasVariance(**values | {name: tuple(values[name]) for name in ("epochs", "training")})
-
-
-@dataclass(frozen=True, slots=True)
-class Predictions:
-    """What several networks of one design say of the same rows.
-
-    Attributes:
-        rows: Row numbers of the table, of shape (row,).
-        values: Of shape (snapshot, network, row), in the target's units, or (snapshot, network, row, class).
-        unseen: Which networks have not trained on which rows, bool of shape (network, row).
-        num_seeds: Networks that trained on the same rows stand beside each other, so many of them.
-    """
-
-    rows: Array
-    values: Array
-    unseen: Array
-    num_seeds: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """What is to be predicted.
-
-    Attributes:
-        values: Class codes or numbers, of shape (row,), for all rows of the table.
-        weights: How much each row counts, of the same shape.
-        num_classes: 0 for numbers.
-    """
-
-    values: Array
-    weights: Array
-    num_classes: int
-
-    @property
-    def decompose(self) -> Decompose:
-        """How the loss of these targets falls into parts."""
-        return cross_entropy_parts if self.num_classes else squared_parts
-
-    def losses(self, rows: Array, predictions: Array) -> Array:
-        """Loss of each row, of shape (row,); predictions have shape (row,) or (row, class)."""
-        if not self.num_classes:
-            return numpy.asarray((self.values[rows] - predictions) ** 2, numpy.float64)
-        likelihood = predictions[numpy.arange(len(rows)), self.values[rows]].astype(numpy.float64)
-        return -numpy.log(numpy.maximum(likelihood, SMALLEST_PROBABILITY))
-
-    def constant(self, rows: Array) -> float:
-        """Loss of the best constant: the entropy of the classes, or the variance of the numbers."""
-        values, weights = self.values[rows], self.weights[rows]
-        if not self.num_classes:
-            center = numpy.average(values, weights=weights)
-            return float(numpy.average((values - center) ** 2, weights=weights))
-        shares = numpy.bincount(values, weights, self.num_classes) / weights.sum()
-        return float(-(shares[shares > 0] * numpy.log(shares[shares > 0])).sum())
 
 
 def snapshots(epoch: int, most: int, beyond: float = BEYOND) -> tuple[int, ...]:
@@ -189,105 +164,36 @@ def summarize(
         replicas: Networks on resamples.
         targets: Of the whole table.
     """
-    risk, variance = _risk(folds, targets), _variance(replicas, targets)
-    rest = Curve(
-        tuple(one - other for one, other in zip(risk.values, variance.values, strict=True)),
-        tuple(math.hypot(one, other) for one, other in zip(risk.errors, variance.errors, strict=True)),
-    )
+    blocks = targets.blocks or make_blocks([fold.rows for fold in folds])
+    each = [take_apart(place, folds, replicas, targets, blocks) for place in range(len(epochs))]
     place = epochs.index(epoch)
-    rows = numpy.unique(numpy.concatenate([fold.rows for fold in folds]))
+    values, rows = replicas.values[place], numpy.unique(numpy.concatenate([fold.rows for fold in folds]))
+    count = len(replicas.unseen) // replicas.num_seeds
     return BiasVariance(
         trial=trial,
         loss=LOG_LOSS if targets.num_classes else SQUARED_ERROR,
         epochs=epochs,
         epoch=epoch,
-        risk=risk,
-        variance=variance,
-        rest=rest,
-        training=tuple(_seen_loss(values, replicas, targets) for values in replicas.values),
-        parts=_parts(replicas.values[place], replicas),
-        error_rate=_error_rate(replicas.values[place], replicas, targets),
+        risk=_curve([one.risk for one in each]),
+        variance=_curve([one.variance for one in each]),
+        rest=_curve([one.rest for one in each]),
+        training=tuple(seen_loss(values, replicas, targets) for values in replicas.values),
+        parts=sources(values, replicas),
+        error_rate=error_rate(values, replicas, targets),
         constant=targets.constant(rows),
-        num_resamples=len(replicas.unseen) // replicas.num_seeds,
+        num_resamples=count,
         num_seeds=replicas.num_seeds,
         num_folds=len(folds),
         num_rows=len(rows),
+        left_out=each[place].left_out,
+        resamples=replicas.resamples or tuple(range(1, count + 1)),
+        sums=each[place].sums,
     )
 
 
-def _risk(folds: Sequence[Predictions], targets: Targets) -> Curve:
-    """Mean loss over all rows; its standard error from the rows, or from the folds where that is larger."""
-    weights = numpy.concatenate([targets.weights[fold.rows] for fold in folds])
-    means, errors = [], []
-    for snapshot in range(len(folds[0].values)):
-        by_fold = [targets.losses(fold.rows, fold.values[snapshot, 0]) for fold in folds]
-        losses = numpy.concatenate(by_fold)
-        mean = float(numpy.average(losses, weights=weights))
-        spread = numpy.average((losses - mean) ** 2, weights=weights)
-        by_rows = math.sqrt(spread * (weights**2).sum()) / weights.sum()
-        fold_means = [
-            numpy.average(own, weights=targets.weights[fold.rows])
-            for own, fold in zip(by_fold, folds, strict=True)
-        ]
-        by_folds = numpy.std(fold_means, ddof=1) / math.sqrt(len(folds)) if len(folds) > 1 else 0.0
-        means.append(mean)
-        errors.append(float(max(by_rows, by_folds)))
-    return Curve(tuple(means), tuple(errors))
-
-
-def _variance(replicas: Predictions, targets: Targets) -> Curve:
-    """Mean variance over the rows. Of several seeds, each resample takes another one in turn; turns are averaged."""
-    target, weights = targets.values[replicas.rows], targets.weights[replicas.rows]
-    turns = [_turn(len(replicas.unseen), replicas.num_seeds, shift) for shift in range(replicas.num_seeds)]
-    means, errors = [], []
-    for values in replicas.values:
-        each = [
-            _mean(targets.decompose(values[turn], target, replicas.unseen[turn]), weights) for turn in turns
-        ]
-        means.append(float(numpy.mean(each)))
-        turn, some = turns[0], slice(None, None, max(1, len(target) // _ROWS_FOR_ERRORS))
-        own = values[turn][:, some], target[some], replicas.unseen[turn][:, some]
-        errors.append(variance_error(targets.decompose, *own))
-    return Curve(tuple(means), tuple(errors))
-
-
-def _turn(num_networks: int, num_seeds: int, shift: int) -> Array:
-    """One network of each resample, the seeds taking turns."""
-    resamples = numpy.arange(num_networks // num_seeds)
-    return resamples * num_seeds + (resamples + shift) % num_seeds
-
-
-def _mean(parts: Parts, weights: Array) -> float:
-    known = numpy.isfinite(parts.variance)
-    return float(numpy.average(parts.variance[known], weights=weights[known])) if known.any() else math.nan
-
-
-def _seen_loss(values: Array, replicas: Predictions, targets: Targets) -> float:
-    """Mean loss of the networks on rows that they have trained on."""
-    sums = counts = 0.0
-    for own, unseen in zip(values, replicas.unseen, strict=True):
-        rows, weights = replicas.rows[~unseen], targets.weights[replicas.rows[~unseen]]
-        sums += float(targets.losses(rows, own[~unseen]) @ weights)
-        counts += float(weights.sum())
-    return sums / counts if counts else math.nan
-
-
-def _parts(values: Array, replicas: Predictions) -> dict[str, float]:
-    """Variance by its source, where there are several seeds."""
-    if replicas.num_seeds < 2:
-        return {}
-    crossed = values.reshape(-1, replicas.num_seeds, *values.shape[1:])
-    split = split_variance(crossed.astype(numpy.float64), replicas.unseen[:: replicas.num_seeds])
-    return {"data": split.data, "initialization": split.initialization, "interaction": split.interaction}
-
-
-def _error_rate(values: Array, replicas: Predictions, targets: Targets) -> dict[str, float]:
-    if not targets.num_classes:
-        return {}
-    target, labels = targets.values[replicas.rows], values.argmax(axis=-1)
-    found = kohavi_wolpert(labels, target, targets.num_classes, replicas.unseen)
-    weights = targets.weights[replicas.rows]
-    return {
-        name: float(numpy.nansum(own * weights) / weights[numpy.isfinite(own)].sum())
-        for name, own in zip(("bias2", "variance"), found, strict=True)
-    }
+def _curve(points: Sequence[Measured]) -> Curve:
+    return Curve(
+        tuple(point.value for point in points),
+        tuple(point.error for point in points),
+        tuple(min(point.degrees, _MANY) for point in points),
+    )

@@ -81,28 +81,30 @@ def cross_entropy_parts(probabilities: Array, target: Array, out_of_bag: Array) 
     return Parts(loss, variance, loss - variance)
 
 
-def variance_error(decompose: Decompose, predictions: Array, target: Array, out_of_bag: Array) -> float:
-    """Standard error of the variance's mean over rows, as far as it comes from the choice of replicas.
+def left_out_variances(
+    decompose: Decompose, predictions: Array, target: Array, out_of_bag: Array, weights: Array | None = None
+) -> Array:
+    """The variance's mean over rows without each of the replicas, for a jackknife: the rows of a replica err together.
 
-    Jackknife over whole replicas, since the rows of one replica err together. NaN below three replicas. Source: Efron,
-    Stein, "The jackknife estimate of variance" (1981).
+    NaN where no row has two replicas left.
 
     Args:
         decompose: `squared_parts` or `cross_entropy_parts`.
         predictions: As that function takes them, replicas first.
         target: Of shape (row,).
         out_of_bag: Bool of shape (replica, row).
+        weights: How much each row counts; all the same when None.
     """
-    num_replicas = len(out_of_bag)
-    means = numpy.empty(num_replicas)
-    for replica in range(num_replicas):
+    means = numpy.full(len(out_of_bag), numpy.nan)
+    counted = numpy.ones(len(target)) if weights is None else weights
+    for replica in range(len(out_of_bag)):
         kept = out_of_bag.copy()
         kept[replica] = False
-        rows = kept.sum(axis=0) >= _FEWEST
-        if not rows.any():
-            return float("nan")
-        means[replica] = decompose(predictions, target, kept).variance[rows].mean()
-    return float(numpy.sqrt((num_replicas - 1.0) * means.var()))
+        rows = (kept.sum(axis=0) >= _FEWEST) & (counted > 0.0)
+        if rows.any():
+            variances = decompose(predictions, target, kept).variance[rows]
+            means[replica] = numpy.average(variances, weights=counted[rows])
+    return means
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Verdict:
         dropped: Share of the scores in resamples that were undefined, as those of a fold without a positive row are.
         test: On the locked test set, after the refit; None when no rows are locked away.
         baselines: Scores of plain models on the same folds, or the first of them, by name.
+        baseline_losses: Their log losses or mean squared errors, whatever the objective is.
         threshold: Probability of the positive of two classes from which it is the label.
         positive: That class.
         tuned: Mean score and standard error at the tuned threshold; None where none was tuned.
@@ -53,6 +54,7 @@ class Verdict:
     dropped: float = 0.0
     test: Estimate | None = None
     baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    baseline_losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     threshold: float = EVEN
     positive: str = ""
     tuned: tuple[float, float] | None = None

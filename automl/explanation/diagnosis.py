@@ -33,7 +33,7 @@ LAST_EPOCHS = 0.95
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:
-    """The first rule that fits; `undecided` when none does."""
+    """The first rule that fits; when none does, `undecided`, or `not_analyzed` where nothing was measured."""
     for name, rule in RULES.items():
         found = rule(evidence)
         if found is not None:

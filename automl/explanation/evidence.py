@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from automl.evaluation.bias_variance import BiasVariance
+from automl.explanation.floors import Standing
 from automl.trial import Trial
 
 MORE, LESS = "more", "less"
@@ -20,7 +21,7 @@ class Diagnosis:
     """What limits a trial.
 
     Attributes:
-        name: A name in `RULES`, or `undecided`.
+        name: A name in `RULES`, `undecided`, or `not_analyzed`.
         sentence: It in words, with the numbers that it rests on.
         advice: What to do, the most promising first.
         changes: The same for a program: `more` or `less`, by hyperparameter or by key of the training section.
@@ -33,23 +34,6 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
-class Floor:
-    """The least loss that is known to be within reach, up to the variance of a network.
-
-    Attributes:
-        value: The loss.
-        error: Its standard error.
-        source: Where it is known from, as in "the study's least bias + noise".
-        final: Whether nothing can undercut it, as noise that is known. Another network may undercut another one.
-    """
-
-    value: float
-    error: float
-    source: str
-    final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known of a trial.
 
@@ -58,7 +42,7 @@ class Evidence:
         num_epochs: Epochs that it may take at most.
         constant: Log loss of a constant prediction; None for numbers, whose R² says the same.
         bias_variance: What its loss is made of; None when it was not looked into.
-        floor: What bias is measured from; None when nothing is known.
+        standing: Its bias and variance beside the floors of the study; None when it was not looked into.
         larger: Whether the study tried a larger network; None when that is not known.
     """
 
@@ -66,7 +50,7 @@ class Evidence:
     num_epochs: int
     constant: float | None = None
     bias_variance: BiasVariance | None = None
-    floor: Floor | None = None
+    standing: Standing | None = None
     larger: bool | None = None
 
     @property

@@ -9,6 +9,7 @@ from automl.evaluation.comparison import Comparison, compare, smallest, tied
 from automl.evaluation.importance import MOST_TRIALS, Importance, edges, importance
 from automl.evaluation.learning_curve import LearningCurve, learning_curve
 from automl.evaluation.metrics import METRICS
+from automl.explanation.causes import how_sure
 from automl.explanation.diagnoses import Diagnoses
 from automl.explanation.evidence import LESS, MORE, Diagnosis
 from automl.means import weighted_mean
@@ -141,8 +142,8 @@ def explain_trial(state: StudyState, number: int) -> list[str]:
             compared = _compare(state, best, trial, num_folds)
             lines.append(_against(compared, f"Trial {best.number}, the best, is", "it", len(state.completed)))
     found = state.bias_variance.get(number)
-    if found is not None and found.parts:
-        lines.append(_sources(found))
+    if found is not None:
+        lines += [*([_sources(found)] if found.parts else []), how_sure(found)]
     return [*lines, *(f"To change: {one}." for one in diagnosis.advice)]
 
 

@@ -6,6 +6,7 @@ trials/000007.json              scores by every metric, seconds, health, of each
 trials/000007.curves.npy        float64 (fold, epoch, part): losses on fit, stopping and validation rows
 trials/000007.predictions.npy   float32 (row,) or (row, class): for rows that the networks had not seen
 analyses/KIND-000007.json       an analysis's answer about a trial
+analyses/….sums.npy             float32 (part, block): losses by block of rows, of trials and of baselines
 model/                          the exported SavedModel
 """
 
@@ -133,7 +134,7 @@ def write_trial(folder: Path, trial: Trial) -> None:
         for fold, length in zip(trial.folds, lengths, strict=True)
     ]
     scores, losses = _trial_files(folder, trial.number)
-    _write_array(losses, curves)
+    write_array(losses, curves)
     write_json(scores, {"trial": trial.number, "folds": folds})
 
 
@@ -146,7 +147,7 @@ def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters
     folds: tuple[FoldResult, ...] = ()
     if ended.scores:
         scores, losses = _trial_files(folder, ended.number)
-        content, curves = read_json(scores), _read_array(losses)
+        content, curves = read_json(scores), read_array(losses)
         try:
             folds = tuple(_fold(*one) for one in zip(content["folds"], curves.tolist(), strict=True))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
@@ -188,13 +189,13 @@ def ended_event(trial: Trial, metric: str) -> TrialEnded:
 def write_predictions(folder: Path, number: int, predictions: numpy.ndarray) -> None:
     """Keep what a trial predicted for rows that its networks had not seen, float32."""
     path = folder / _TRIALS / f"{number:06d}.predictions.npy"
-    _write_array(path, numpy.asarray(predictions, dtype=numpy.float32))
+    write_array(path, numpy.asarray(predictions, dtype=numpy.float32))
 
 
 def read_predictions(folder: Path, number: int) -> numpy.ndarray | None:
     """The predictions of a trial; None where they were not kept."""
     path = folder / _TRIALS / f"{number:06d}.predictions.npy"
-    return _read_array(path) if path.is_file() else None
+    return read_array(path) if path.is_file() else None
 
 
 def make_run_folder(mlruns: Path, name: str, identifier: str, text: str) -> Path:
@@ -271,13 +272,19 @@ def _fold(content: Mapping[str, Any], curve: list[list[float]]) -> FoldResult:
     )
 
 
-def _write_array(path: Path, values: numpy.ndarray) -> None:
+def write_array(path: Path, values: numpy.ndarray) -> None:
+    """Write a NumPy file as `write_whole` does."""
     content = BytesIO()  # NumPy itself does not say why a file cannot be written
     numpy.save(content, values, allow_pickle=False)
     write_whole(path, lambda file: file.write(content.getbuffer()))
 
 
-def _read_array(path: Path) -> numpy.ndarray:
+def read_array(path: Path) -> numpy.ndarray:
+    """An array from its file.
+
+    Raises:
+        RecordError: It is not there, or broken.
+    """
     try:
         values = numpy.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:

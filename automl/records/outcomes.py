@@ -51,6 +51,7 @@ class VerdictReached:
         test: The same of the locked test rows; None where they were not read.
         threshold: Probability of the second of two classes from which it is the label.
         num_trials: Trials that it was chosen from.
+        baseline_losses: Log losses or mean squared errors of the plain models, whatever the objective is.
         differences: How far the corrected score is above that of plain models: value, low, high, by name.
     """
 
@@ -62,6 +63,7 @@ class VerdictReached:
     test: tuple[float, ...] | None = None
     threshold: float = 0.5
     num_trials: int = 0
+    baseline_losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     differences: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 

@@ -10,9 +10,11 @@ from matplotlib.figure import Figure
 
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.learning_curve import FARTHEST, LearningCurve
-from automl.explanation.causes import Z
 from automl.report.figures import TRAINING, VALIDATION, make_axes
 from automl.trial import Trial
+
+Z = 1.96
+"""Half the width of a 95 % interval of a loss by many rows, in standard errors."""
 
 REST, VARIANCE = "#56B4E9", "#E69F00"
 
@@ -54,13 +56,13 @@ def bias_variance_curves(found: BiasVariance) -> Figure:
     axes.fill_between(
         epochs, rest, rest + variance, color=VARIANCE, alpha=0.65, linewidth=0, label="variance"
     )
-    risk, errors = numpy.array(found.risk.values), numpy.array(found.risk.errors)
+    risk, halves = numpy.array(found.risk.values), numpy.array(found.risk.halves)
     axes.errorbar(
-        epochs, risk, Z * errors, color=VALIDATION, linewidth=2, capsize=2, label="loss on new rows (95 %)"
+        epochs, risk, halves, color=VALIDATION, linewidth=2, capsize=2, label="loss on new rows (95 %)"
     )
     axes.plot(epochs, found.training, color=TRAINING, linewidth=1.5, label="loss on rows trained on")
     axes.axvline(found.epoch, color="0.4", linestyle=":", linewidth=1)
-    axes.set_ylim(0.0, _top(risk + Z * errors, found))
+    axes.set_ylim(0.0, _top(risk + halves, found))
     if epochs[-1] > 10:
         axes.set_xscale("log")
         ticks = [epoch for epoch in (1, 2, 5, 10, 20, 50, 100, 200, 500) if epoch <= epochs[-1]]
@@ -96,7 +98,7 @@ def bias_variance_over_capacity(trials: Sequence[Trial], found: Mapping[int, Bia
         _band(
             axes,
             ordered,
-            [best[size].at(getattr(best[size], name)) for size in ordered],
+            [_with_half(best[size], name) for size in ordered],
             color=color,
             label=label,
         )
@@ -112,9 +114,15 @@ def bias_variance_over_capacity(trials: Sequence[Trial], found: Mapping[int, Bia
     return figure
 
 
+def _with_half(found: BiasVariance, name: str) -> tuple[float, float]:
+    """A value at the kept epoch with half the width of its interval."""
+    measured = found.measured(getattr(found, name))
+    return measured.value, measured.half()
+
+
 def _band(axes: Axes, places: Sequence[float], points: Sequence[tuple[float, float]], **look: Any) -> None:
-    values, errors = numpy.array(points).T
-    axes.errorbar(places, values, Z * errors, fmt="o-", markersize=4, capsize=2, linewidth=1.5, **look)
+    values, halves = numpy.array(points).T
+    axes.errorbar(places, values, halves, fmt="o-", markersize=4, capsize=2, linewidth=1.5, **look)
 
 
 def where_the_loss_comes_from(found: Mapping[int, BiasVariance]) -> Figure:

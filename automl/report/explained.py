@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.evaluation.bias_variance import BiasVariance
+from automl.explanation.causes import how_sure
 from automl.explanation.evidence import Diagnosis
 from automl.explanation.study import Explanation
 from automl.records.state import StudyState
@@ -31,6 +32,8 @@ def print_explanation(console: Console, state: StudyState, found: Explanation) -
         )
         table.add_row(*cells)
     console.print(table)
+    if parts:
+        console.print(how_sure(next(iter(parts.values()))), style="dim", highlight=False, markup=False)
     if state.num_trials > EXPLAINED:
         more = f"any of the {state.num_trials:,} trials: automl explain {state.started.name} --trial NUMBER"
         console.print(more, style="dim", highlight=False, markup=False)

@@ -1,6 +1,7 @@
 """The part of a report about what losses are made of: over epochs, over sizes and penalties, and by trial."""
 
 from automl.evaluation.bias_variance import BiasVariance
+from automl.explanation.causes import how_sure
 from automl.report.axes import Axis, ordered_axes, place_text
 from automl.report.content import ReportContent
 from automl.report.markup import Section, figure, panels, paragraph
@@ -25,7 +26,9 @@ def bias_variance(content: ReportContent) -> Section | None:
     parts = [_over_epochs(found[number_of_best])] if number_of_best in found else []
     if len(found) > 1:
         parts += [_sweeps(content), _scatter(content)]
-    return Section("Bias and variance", "".join(parts)) if parts else None
+    if not parts:
+        return None
+    return Section("Bias and variance", "".join([*parts, paragraph(how_sure(next(iter(found.values()))))]))
 
 
 def _over_epochs(found: BiasVariance) -> str:

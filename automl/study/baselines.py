@@ -1,19 +1,39 @@
-"""Plain models on the folds of a study, as far as the time allows."""
+"""Plain models beside the networks: their scores for the verdict, their losses by row for the floor of bias."""
 
+import numpy
+
+from automl.evaluation.pairing import Blocks, BlockSums
+from automl.records.sums import baseline_file, write_sums
+from automl.study.analyses.blocks import blocks_of, first_round, targets_of
+from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
 from automl.training.baselines import BASELINES, BaselineResult, run_baseline
 
 
 def train_baselines(session: Session) -> dict[str, BaselineResult]:
-    """What each baseline has done, by name; none of those that there is no time for."""
-    prepared = session.prepared
-    results = {}
+    """Plain models on the study's folds, as far as the time allows. Their losses by block of rows are kept in files."""
+    prepared, found = session.prepared, dict[str, BaselineResult]()
+    blocks = blocks_of(prepared)
     for number, name in enumerate(BASELINES if prepared.config.baselines else ()):
         session.interrupts.check()
         seconds = session.budget.for_verdict() / (len(BASELINES) - number)
         if seconds > 0.0:
             folds = prepared.splits.folds
-            results[name] = run_baseline(
+            found[name] = run_baseline(
                 name, prepared.dataset, prepared.layout, folds, prepared.metric, seconds
             )
-    return results
+            write_sums(session.run.folder, baseline_file(name), loss_sums(prepared, found[name], blocks))
+    return found
+
+
+def loss_sums(prepared: PreparedStudy, result: BaselineResult, blocks: Blocks) -> BlockSums:
+    """A baseline's losses by block of rows, of the first round of folds."""
+    targets = targets_of(prepared.dataset)
+    weights, losses = numpy.zeros(len(blocks.folds)), numpy.zeros(len(blocks.folds))
+    for fold, prediction in zip(first_round(prepared), result.predictions, strict=False):
+        rows = fold.validation
+        own = targets.weights[rows].astype(float)
+        weights += blocks.sums(rows, own)
+        losses += blocks.sums(rows, own * targets.losses(rows, prediction))
+    nothing = numpy.zeros(len(blocks.folds))
+    return BlockSums(blocks.folds, weights, losses, nothing, nothing)

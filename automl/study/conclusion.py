@@ -15,6 +15,7 @@ from automl.evaluation.verdict import Verdict
 from automl.export.saved_model import ModelCard, save_model
 from automl.records.files import MODEL, OUT_OF_FOLD_FILE, answer_file, write_json, write_whole
 from automl.records.outcomes import Analyzed, Exported, VerdictReached
+from automl.records.sums import write_sums
 from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
 from automl.study.judging import judge, read_test_set
@@ -125,6 +126,7 @@ def verdict_event(verdict: Verdict) -> VerdictReached:
         threshold=verdict.threshold,
         num_trials=verdict.num_trials,
         differences={name: astuple(difference) for name, difference in verdict.differences.items()},
+        baseline_losses=dict(verdict.baseline_losses),
     )
 
 
@@ -174,6 +176,8 @@ def _make(session: Session, analysis: Analysis, subject: Subject) -> None:
     watch = session.watch(lambda: session.budget.left() - ends if limited else math.inf)
     for answer in analysis.answers(subject, plan, watch):
         file = answer_file(analysis.name, answer.trial)
+        if answer.sums is not None:
+            write_sums(session.run.folder, file, answer.sums)
         write_json(session.run.folder / file, answer.content)
         session.record(Analyzed(analysis.name, answer.trial, file))
     session.end(plan.title)

@@ -40,6 +40,7 @@ def judge(session: Session, best: Trial) -> Verdict:
         optimistic=prepared.optimistic,
         guided=prepared.config.search.algorithm not in ("random", "grid"),
         baselines={name: result.scores for name, result in baselines.items()},
+        baseline_losses={name: result.losses for name, result in baselines.items()},
         positive="" if dataset.positive is None else str(dataset.positive),
     )
     if best.number not in everyone.numbers:

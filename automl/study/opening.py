@@ -17,7 +17,7 @@ from automl.records.files import STUDY_FILE, make_run_folder, remove_run_folder,
 from automl.records.leases import Lease
 from automl.records.runs import Run
 from automl.records.store import Records
-from automl.study.analyses.bias_variance import targets_of
+from automl.study.analyses.blocks import targets_of
 from automl.study.budget import Budget
 from automl.study.inputs import STANDARD
 from automl.study.own_metric import KEY

@@ -17,6 +17,7 @@ from automl.data.dataset import Dataset
 from automl.data.preprocessing import Layout, fit_preprocessing
 from automl.data.splits import Fold
 from automl.evaluation.metrics import Metric
+from automl.evaluation.predictions import Targets
 from automl.trial import Task
 
 MOST_SECONDS = 30.0
@@ -60,11 +61,13 @@ class BaselineResult:
 
     Attributes:
         scores: By the objective's metric, one a fold.
+        losses: Log loss or mean squared error, one a fold, whatever the objective is.
         predictions: For the validation rows of each fold, in the order of the fold: in the target's units, of shape
             (row,), or probabilities of shape (row, class).
     """
 
     scores: tuple[float, ...] = ()
+    losses: tuple[float, ...] = ()
     predictions: tuple[numpy.ndarray, ...] = ()
 
 
@@ -88,7 +91,8 @@ def run_baseline(
         metric: What it is scored by.
         seconds: After which it is fitted on no further fold.
     """
-    scores, predictions = list[float](), list[numpy.ndarray]()
+    targets = Targets(dataset.target, dataset.weights, len(dataset.classes))
+    scores, losses, predictions = list[float](), list[float](), list[numpy.ndarray]()
     began = time.monotonic()
     for number, fold in enumerate(folds):
         if scores and time.monotonic() - began > min(seconds, MOST_SECONDS):
@@ -97,8 +101,9 @@ def run_baseline(
         prediction = _predictions(BASELINES[name], dataset, layout, (rows, fold.validation), number)
         target, weights = dataset.target[fold.validation], dataset.weights[fold.validation]
         scores.append(metric.function(target, prediction, weights))
+        losses.append(float(numpy.average(targets.losses(fold.validation, prediction), weights=weights)))
         predictions.append(prediction)
-    return BaselineResult(tuple(scores), tuple(predictions))
+    return BaselineResult(tuple(scores), tuple(losses), tuple(predictions))
 
 
 def _predictions(

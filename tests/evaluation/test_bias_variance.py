@@ -1,6 +1,7 @@
 """The summary of a trial from constructed predictions, against sums written out here; which epochs are looked at."""
 
 import itertools
+import json
 import math
 
 import numpy
@@ -8,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.evaluation.bias_variance import BiasVariance, Predictions, Targets, snapshots, summarize
+from automl.evaluation.bias_variance import (
+    BiasVariance,
+    content_of,
+    from_content,
+    snapshots,
+    summarize,
+)
+from automl.evaluation.predictions import Predictions, Targets
 
 GENERATOR = numpy.random.default_rng(7)
 NUM_ROWS, NUM_RESAMPLES, EPOCHS = 60, 8, (1, 2, 4)
@@ -66,8 +74,6 @@ def test_the_rest_is_the_risk_less_the_variance(num_classes: int, num_seeds: int
     found = summary(num_classes, num_seeds)
     for risk, variance, rest in zip(found.risk.values, found.variance.values, found.rest.values, strict=True):
         assert rest == risk - variance
-    for risk, variance, rest in zip(found.risk.errors, found.variance.errors, found.rest.errors, strict=True):
-        assert rest == pytest.approx(math.sqrt(risk**2 + variance**2))
     assert (found.trial, found.epochs, found.epoch) == (5, EPOCHS, 2)
     assert found.at(found.risk) == (found.risk.values[1], found.risk.errors[1])
     sizes = found.num_resamples, found.num_seeds, found.num_folds, found.num_rows
@@ -179,36 +185,84 @@ def exact(losses: list[float], num_folds: int, weights: list[float] | None = Non
 
 
 def test_standard_error_of_the_risk_by_hand() -> None:
+    """Of blocks that sum what a mean is off, √(Σ² k / (k − 1)): rows, or folds where that is more."""
     found = exact([1.0, 3.0, 5.0, 7.0], 1)
-    assert found.at(found.risk) == pytest.approx((4.0, math.sqrt(5.0 / 4)))
+    assert found.at(found.risk) == pytest.approx((4.0, math.sqrt(20.0 / 16 * 4 / 3)))
+    assert found.measured(found.risk).degrees == 3
     # folds of means 2 and 6: √8 / √2 is more than the rows say
     found = exact([1.0, 3.0, 5.0, 7.0], 2)
     assert found.at(found.risk) == pytest.approx((4.0, 2.0))
+    assert found.measured(found.risk).degrees == 1
     # folds of means 4 and 4 say nothing; then the rows do
     found = exact([1.0, 7.0, 3.0, 5.0], 2)
-    assert found.at(found.risk) == pytest.approx((4.0, math.sqrt(5.0 / 4)))
-    # with weights the folds have means 1 and 6.2: 5.2 / √2 / √2
+    assert found.at(found.risk) == pytest.approx((4.0, math.sqrt(5.0 / 3)))
+    # with weights the mean is 32/6; folds of weights 1 and 5 are off by −13/18 and 13/18
     found = exact([1.0, 3.0, 5.0, 7.0], 2, [1.0, 0.0, 2.0, 3.0])
-    assert found.at(found.risk)[1] == pytest.approx(2.6)
-    # Σ (w / Σw)² s², with the mean and the spread weighed: mean 5, spread 5, Σw² = 10, Σw = 6
+    assert found.at(found.risk)[1] == pytest.approx(2 * 13 / 18)
     found = exact([1.0, 3.0, 5.0, 7.0], 1, [1.0, 0.0, 2.0, 3.0])
     mean = (1 + 10 + 21) / 6
-    spread = (1 * (1 - mean) ** 2 + 2 * (5 - mean) ** 2 + 3 * (7 - mean) ** 2) / 6
-    assert found.at(found.risk) == pytest.approx((mean, math.sqrt(spread * 14) / 6))
+    squares = (1 * (1 - mean)) ** 2 + (2 * (5 - mean)) ** 2 + (3 * (7 - mean)) ** 2
+    assert found.at(found.risk) == pytest.approx((mean, math.sqrt(squares / 36 * 3 / 2)))
+    assert found.measured(found.risk).degrees == 2, "a row without weight is none"
     assert found.at(found.variance) == (0.0, 0.0), "networks that agree have no variance"
     assert found.at(found.rest) == found.at(found.risk)
 
 
-def test_standard_error_of_the_variance_is_a_jackknife_over_resamples() -> None:
-    folds, replicas = constructed(0)
-    everywhere = Predictions(replicas.rows, replicas.values, numpy.ones_like(replicas.unseen))
-    found = summarize(0, EPOCHS, 2, folds, everywhere, targets(0))
-    for snapshot in range(3):
-        values = replicas.values[snapshot].astype(float)
-        left_out = [numpy.delete(values, one, axis=0).var(axis=0, ddof=1).mean() for one in range(8)]
-        expected = math.sqrt(7 / 8 * sum((one - numpy.mean(left_out)) ** 2 for one in left_out))
-        assert found.variance.errors[snapshot] == pytest.approx(expected, rel=1e-6)
-        assert found.variance.values[snapshot] == pytest.approx(values.var(axis=0, ddof=1).mean(), rel=1e-6)
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_the_errors_hold_the_choice_of_resamples_and_that_of_the_table(num_classes: int) -> None:
+    """Written out by row: the jackknife over resamples, and how far each row moves the means."""
+    folds, replicas = constructed(num_classes)
+    found, whole = summary(num_classes), targets(num_classes)
+    values, place = replicas.values[1], {row: number for number, row in enumerate(ROWS)}
+    losses = numpy.empty(NUM_ROWS)
+    for fold in folds:
+        for number, row in enumerate(fold.rows):
+            losses[place[row]] = loss_by_hand(whole.values[row], fold.values[1, 0, number])
+
+    def mean_variance(unseen: numpy.ndarray) -> tuple[float, numpy.ndarray]:
+        own = numpy.array(
+            [
+                variance_by_hand(values[unseen[:, row], row]) if unseen[:, row].sum() > 1 else numpy.nan
+                for row in range(NUM_ROWS)
+            ]
+        )
+        return float(numpy.nanmean(own)), own
+
+    variance, by_row = mean_variance(replicas.unseen)
+    left_out = []
+    for one in range(NUM_RESAMPLES):
+        unseen = replicas.unseen.copy()
+        unseen[one] = False
+        left_out.append(mean_variance(unseen)[0])
+    assert found.left_out == pytest.approx(left_out, rel=1e-5)
+    jackknife = 7 / 8 * sum((one - numpy.mean(left_out)) ** 2 for one in left_out)
+    known = numpy.isfinite(by_row)
+    of_risk = (losses - losses.mean()) / NUM_ROWS
+    of_variance = numpy.where(known, by_row - variance, 0.0) / known.sum()
+
+    def of_table(moved: numpy.ndarray) -> float:
+        by_rows = (moved**2).sum() * NUM_ROWS / (NUM_ROWS - 1)
+        sums = [moved[[place[row] for row in fold.rows]].sum() for fold in folds]
+        return float(max(by_rows, sum(one**2 for one in sums) * 4 / 3))
+
+    assert found.risk.errors[1] ** 2 == pytest.approx(of_table(of_risk), rel=1e-4)
+    learned = of_variance + variance / losses.mean() * of_risk
+    assert found.variance.errors[1] ** 2 == pytest.approx(jackknife + of_table(learned), rel=1e-4)
+    assert found.rest.errors[1] ** 2 == pytest.approx(jackknife + of_table(of_risk - of_variance), rel=1e-4)
+
+
+def test_a_decomposition_is_read_as_it_was_written_and_so_is_one_of_an_earlier_version() -> None:
+    found = summary(3, 2)
+    content = json.loads(json.dumps(content_of(found)))
+    assert "sums" not in content
+    assert from_content(content) == found
+    for name in ("left_out", "resamples"):
+        del content[name]
+    for name in ("risk", "variance", "rest"):
+        del content[name]["degrees"]
+    earlier = from_content(content)
+    assert earlier.risk.values == found.risk.values
+    assert earlier.risk.halves == pytest.approx([1.959964 * error for error in found.risk.errors])
 
 
 def crossed(by_seed: numpy.ndarray, by_data: numpy.ndarray) -> BiasVariance:

@@ -7,10 +7,11 @@ from automl.evaluation.decomposition import (
     SMALLEST_PROBABILITY,
     cross_entropy_parts,
     kohavi_wolpert,
+    left_out_variances,
     squared_parts,
-    variance_error,
     zero_one_parts,
 )
+from automl.evaluation.pairing import jackknife_error
 
 
 def ragged(generator, num_replicas, num_rows):
@@ -84,7 +85,9 @@ def test_neighbors_and_the_mean_vary_by_the_noise_over_how_many_are_averaged(num
     predictions = trained[:, nearest].mean(axis=2)
     everywhere = numpy.ones(predictions.shape, bool)
     parts = squared_parts(predictions, x**2, everywhere)
-    error = variance_error(squared_parts, predictions[:200], x**2, everywhere[:200]) * numpy.sqrt(0.1)
+    error = jackknife_error(
+        left_out_variances(squared_parts, predictions[:200], x**2, everywhere[:200])
+    ) * numpy.sqrt(0.1)
     assert abs(parts.variance.mean() - noise**2 / num_neighbors) < 4.0 * error
     assert error < 0.1 * noise**2 / num_neighbors
 
@@ -264,7 +267,9 @@ def test_rows_that_err_together_do_not_make_the_variance_surer(num_rows):
     for _ in range(300):
         predictions = numpy.repeat(generator.normal(0.0, 2.0, (20, 1)), num_rows, axis=1)
         everywhere = numpy.ones((20, num_rows), bool)
-        errors.append(variance_error(squared_parts, predictions, numpy.zeros(num_rows), everywhere))
+        errors.append(
+            jackknife_error(left_out_variances(squared_parts, predictions, numpy.zeros(num_rows), everywhere))
+        )
     expected = 4.0 * numpy.sqrt(2.0 / 19.0)
     # the jackknife of a variance is a little high, and its square root varies
     assert numpy.sqrt(numpy.mean(numpy.square(errors))) == pytest.approx(expected, rel=0.15)
@@ -277,7 +282,9 @@ def test_the_error_of_a_divergence_is_its_spread_over_independent_replicas():
     for _ in range(200):
         probabilities = binary(generator.normal(0.0, 1.5, (12, 1)) + generator.normal(0.0, 0.5, (12, 20)))
         means.append(cross_entropy_parts(probabilities, target, everywhere).variance.mean())
-        errors.append(variance_error(cross_entropy_parts, probabilities, target, everywhere))
+        errors.append(
+            jackknife_error(left_out_variances(cross_entropy_parts, probabilities, target, everywhere))
+        )
     assert numpy.sqrt(numpy.mean(numpy.square(errors))) == pytest.approx(numpy.std(means, ddof=1), rel=0.2)
 
 
@@ -285,7 +292,9 @@ def test_two_replicas_have_a_variance_but_no_error():
     predictions = numpy.array([[0.0, 1.0], [2.0, 1.0]])
     everywhere = numpy.ones((2, 2), bool)
     assert squared_parts(predictions, numpy.zeros(2), everywhere).variance.tolist() == [2.0, 0.0]
-    assert numpy.isnan(variance_error(squared_parts, predictions, numpy.zeros(2), everywhere))
+    assert numpy.isnan(
+        jackknife_error(left_out_variances(squared_parts, predictions, numpy.zeros(2), everywhere))
+    )
 
 
 def test_a_replica_that_is_not_finite_counts_only_where_it_is_out_of_bag():

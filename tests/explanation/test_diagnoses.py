@@ -12,9 +12,10 @@ from automl.errors import RecordError
 from automl.evaluation.bias_variance import LOG_LOSS, BiasVariance, Curve
 from automl.evaluation.importance import Importance
 from automl.explanation import diagnoses
-from automl.explanation.diagnoses import LARGER, Diagnoses
+from automl.explanation.diagnoses import Diagnoses
 from automl.explanation.diagnosis import diagnose
 from automl.explanation.evidence import Diagnosis, Evidence
+from automl.explanation.floors import LARGER
 from automl.explanation.study import _shares, explain_study, explain_trial
 from automl.records.events import CohortAsked, Event, Recorded
 from automl.records.files import ended_event, write_trial
@@ -107,7 +108,7 @@ def test_what_an_explanation_rests_on_is_what_was_recorded_when_it_was_made(tmp_
     curves = (Curve((0.4,), (0.001,)), Curve((0.3,), (0.001,)), Curve((0.1,), (0.001,)))
     parts = BiasVariance(0, LOG_LOSS, (2,), 2, *curves, (0.1,), {}, {}, 1.0, 8, 1, 2, 100)
     state.apply(Recorded(state.seq + 1, 0.0, decomposed(tmp_path, parts)))
-    assert found[0].name == "undecided"
+    assert found[0].name == "not_analyzed"
     assert Diagnoses(state)[0].name == "variance_bound"
 
 

@@ -8,8 +8,10 @@ import pytest
 from paper_trials import completed, failed
 
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR, BiasVariance, Curve
+from automl.evaluation.pairing import Measured
 from automl.explanation.diagnosis import RULES, diagnose
-from automl.explanation.evidence import LESS, MORE, Evidence, Floor
+from automl.explanation.evidence import LESS, MORE, Evidence
+from automl.explanation.floors import Excess, Standing
 from automl.trial import Health, Trial
 
 EPOCHS = 100
@@ -62,11 +64,23 @@ def measured(
     return dataclasses.replace(found, **changes)
 
 
-FLOOR = Floor(0.2, 0.0, "the study's least bias + noise (trial 7)")
+def beside(
+    variance: float, rest: float, floor: float = 0.2, error: float = 0.001, **changes: Any
+) -> Standing:
+    """Where a trial of these parts stands beside one floor; a larger network was analyzed, too."""
+    above = Measured(rest - floor, error)
+    excess = Excess("bias + noise of trial 7", floor, above, Measured(variance - above.value, error))
+    standing = Standing(Measured(variance - rest, error), (excess,), 1, baselines=True, larger=True)
+    return dataclasses.replace(standing, **changes)
 
 
-def named(one: Trial, found: BiasVariance | None = None, floor: Floor | None = None) -> str:
-    return diagnose(Evidence(one, EPOCHS, 1.0, found, floor)).name
+def named(one: Trial, found: BiasVariance | None = None, standing: Standing | None = None) -> str:
+    return diagnose(Evidence(one, EPOCHS, 1.0, found, standing)).name
+
+
+def weighed(variance: float, rest: float, floor: float = 0.2, error: float = 0.001, **changes: Any) -> str:
+    """The diagnosis of a sound trial of these parts."""
+    return named(trial(), measured(variance, rest), beside(variance, rest, floor, error, **changes))
 
 
 def test_a_trial_that_failed_says_why() -> None:
@@ -128,7 +142,7 @@ def test_what_has_learned_nothing_and_still_gets_better_wants_more_epochs() -> N
 
 
 @pytest.mark.parametrize(
-    ("share", "expected"), [(0.71, "dead_units"), (0.7, "dead_units"), (0.69, "undecided")]
+    ("share", "expected"), [(0.71, "dead_units"), (0.7, "dead_units"), (0.69, "not_analyzed")]
 )
 @pytest.mark.parametrize("layer", [0, 1])
 def test_dead_units(layer: int, share: float, expected: str) -> None:
@@ -146,10 +160,10 @@ def test_dead_units(layer: int, share: float, expected: str) -> None:
     [
         (0.9e-4, 0.96, "vanishing_gradients"),
         (1.1e-4, 0.96, "no_signal"),
-        (0.9e-4, 0.94, "undecided"),
+        (0.9e-4, 0.94, "not_analyzed"),
         (7.1, 0.96, "exploding_gradients"),
         (6.9, 0.96, "no_signal"),
-        (7.1, 0.94, "undecided"),
+        (7.1, 0.94, "not_analyzed"),
     ],
 )
 def test_gradients_that_shrink_or_grow_matter_where_nothing_is_learned(
@@ -167,7 +181,7 @@ def test_one_hidden_layer_has_no_ratio_of_gradients() -> None:
     assert named(trial(0.97, 0.97, health=None)) == "no_signal"
 
 
-@pytest.mark.parametrize(("validation", "expected"), [(0.96, "no_signal"), (0.94, "undecided")])
+@pytest.mark.parametrize(("validation", "expected"), [(0.96, "no_signal"), (0.94, "not_analyzed")])
 def test_no_signal(validation: float, expected: str) -> None:
     assert named(trial(validation, validation)) == expected
 
@@ -203,16 +217,16 @@ def test_of_numbers_the_share_is_what_r2_leaves() -> None:
     )
     assert diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS)).name == "no_signal"
     folds = tuple(dataclasses.replace(fold, scores={"r2": 0.06}) for fold in folds)
-    assert diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS)).name == "undecided"
+    assert diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS)).name == "not_analyzed"
     folds = tuple(dataclasses.replace(fold, scores={"r2": -0.6}) for fold in folds)
     assert diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS)).name == "diverged"
 
 
-@pytest.mark.parametrize(("kept", "expected"), [(95, "stopped_by_budget"), (94, "undecided")])
+@pytest.mark.parametrize(("kept", "expected"), [(95, "stopped_by_budget"), (94, "not_analyzed")])
 def test_the_budget_ended_what_was_best_in_its_last_twentieth(kept: int, expected: str) -> None:
     one = diagnose(Evidence(trial(best_epoch=kept), EPOCHS, 1.0))
     assert one.name == expected
-    if expected != "undecided":
+    if expected != "not_analyzed":
         assert one.changes["epochs"] == MORE
 
 
@@ -230,7 +244,7 @@ def test_the_budget_ended_what_was_best_in_its_last_twentieth(kept: int, expecte
     ],
 )
 def test_the_larger_of_variance_and_excess_bias_is_named(variance: float, rest: float, expected: str) -> None:
-    assert named(trial(), measured(variance, rest), FLOOR) == expected
+    assert weighed(variance, rest) == expected
 
 
 @pytest.mark.parametrize(
@@ -240,41 +254,92 @@ def test_the_larger_of_variance_and_excess_bias_is_named(variance: float, rest: 
 def test_what_the_errors_allow_to_be_zero_is_not_named(
     error: float, variance_side: str, bias_side: str
 ) -> None:
-    errors = (error, error)
-    assert named(trial(), measured(0.2, 0.25, errors), FLOOR) == variance_side
-    assert named(trial(), measured(0.05, 0.4, errors), FLOOR) == bias_side
-    unsure = dataclasses.replace(FLOOR, error=error)
-    assert named(trial(), measured(0.05, 0.4), unsure) == bias_side
+    assert weighed(0.2, 0.25, error=error) == variance_side
+    assert weighed(0.05, 0.4, error=error) == bias_side
 
 
-@pytest.mark.parametrize(("error", "expected"), [(0.0217, "variance_bound"), (0.0219, "undecided")])
-def test_variance_counts_twice_in_what_it_is_more_than_the_excess(error: float, expected: str) -> None:
-    """0.1 more than the excess. Its error is hypot(2 σ, σ, 0.015), variance and risk having the error σ."""
-    floor = dataclasses.replace(FLOOR, error=0.015)
-    assert named(trial(), measured(0.2, 0.3, (error, 99.0)), floor) == expected
+@pytest.mark.parametrize(
+    ("degrees", "error", "expected"),
+    [
+        (math.inf, 0.051, "variance_bound"),  # 0.1 is 1.96 standard errors
+        (math.inf, 0.0511, "undecided"),
+        (4.0, 0.036, "variance_bound"),  # 2.78 of Student's t with 4 degrees of freedom
+        (4.0, 0.0361, "undecided"),
+    ],
+)
+def test_few_degrees_of_freedom_ask_for_more(degrees: float, error: float, expected: str) -> None:
+    lead = Measured(0.1, error, degrees)
+    [excess] = beside(0.2, 0.3).excesses
+    assert weighed(0.2, 0.3, excesses=(dataclasses.replace(excess, lead=lead),)) == expected
 
 
-def test_the_floor_itself_has_no_excess_and_variance_alone_decides() -> None:
-    itself = Floor(0.2, 0.5, "the study's least bias + noise (trial 3)")
-    assert named(trial(), measured(0.05, 0.2, (0.01, 0.5)), itself) == "variance_bound"
-    assert named(trial(), measured(0.05, 0.2, (0.04, 0.5)), itself) == "undecided"
+def test_a_trial_is_never_its_own_floor() -> None:
+    """Significantly below all that the study knows, how much of its rest is bias is not known."""
+    assert weighed(0.12, 0.88, floor=1.0) == "undecided"
+    assert weighed(0.12, 0.88, excesses=(), choices=0) == "undecided"
+    said = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.12, 0.88), beside(0.12, 0.88, 1.0))).sentence
+    assert said.startswith("How much of its loss is bias is not known: bias + noise are 0.88 ± 0.001")
+    assert "variance dominates" not in said.lower()
 
 
-def test_without_a_floor_there_is_no_bias_to_be_named() -> None:
-    assert named(trial(), measured(0.05, 0.4)) == "variance_bound"
-    assert named(trial(), measured(0.001, 0.4)) == "undecided"
-    assert named(trial(), None, FLOOR) == "undecided"
+@pytest.mark.parametrize(("error", "expected"), [(0.05, "variance_bound"), (0.055, "undecided")])
+def test_more_variance_than_bias_and_noise_together_needs_no_floor(error: float, expected: str) -> None:
+    margin = Measured(0.1, error)
+    assert weighed(0.3, 0.2, margin=margin, excesses=(), choices=0, larger=False) == expected
+
+
+def test_variance_must_be_more_than_the_bias_above_the_lowest_floor() -> None:
+    [low] = beside(0.1, 0.25, floor=0.24).excesses
+    [lower] = beside(0.1, 0.25, floor=0.16).excesses
+    assert weighed(0.1, 0.25, excesses=(low,)) == "variance_bound"
+    assert weighed(0.1, 0.25, excesses=(low, lower), choices=2) == "variance_bound"
+    unsure = dataclasses.replace(lower, lead=Measured(0.01, 0.02))
+    assert weighed(0.1, 0.25, excesses=(low, unsure), choices=2) == "undecided"
+
+
+@pytest.mark.parametrize(("choices", "expected"), [(1, "bias_bound"), (100, "undecided")])
+def test_a_floor_that_was_chosen_among_many_must_be_clearer(choices: int, expected: str) -> None:
+    """2.5 standard errors are many for one floor and few for the best of a hundred."""
+    assert weighed(0.05, 0.4, error=0.06, choices=choices) == expected
+
+
+def test_where_no_larger_network_was_analyzed_variance_is_not_blamed_for_a_simple_one() -> None:
+    """Ten linear networks on a curved target: as much bias each, and so no bias above each other."""
+    simple = dataclasses.replace(measured(0.12, 0.88), training=(0.8,) * 3)
+    standing = beside(0.12, 0.88, floor=0.879, larger=False)
+    found = diagnose(Evidence(trial(), EPOCHS, 1.0, simple, standing, larger=False))
+    assert (found.name, found.changes) == ("untried_capacity", {"width": MORE, "depth": MORE})
+    assert named(trial(), simple, standing) == "undecided", "whether a larger one was tried is not known"
+    by_heart = dataclasses.replace(simple, training=(0.21,) * 3)
+    assert named(trial(), by_heart, standing) == "variance_bound"
+    assert named(trial(), simple, dataclasses.replace(standing, larger=True)) == "variance_bound"
+
+
+def test_near_the_floor_is_what_is_measured_well_enough() -> None:
+    """Above 20 % of the loss, neither may be by their intervals."""
+    assert weighed(0.01, 0.2, error=0.01) == "near_floor"
+    assert weighed(0.01, 0.2, error=0.03) == "undecided"
+    vague = dataclasses.replace(measured(0.01, 0.2), variance=Curve((9.0, 0.01, 9.0), (9.0, 0.02, 9.0)))
+    assert named(trial(), vague, beside(0.01, 0.2)) == "undecided"
+
+
+def test_without_an_analysis_a_trial_is_called_not_analyzed() -> None:
+    found = diagnose(Evidence(trial(), EPOCHS, 1.0))
+    assert found.name == "not_analyzed"
+    assert found.sentence.startswith("Its bias and variance were not measured")
 
 
 def test_a_simple_network_with_no_larger_one_beside_it_is_not_at_the_floor() -> None:
-    """Its own bias + noise, or a weak baseline's loss, is all that is known: it is no floor for larger networks."""
+    """What siblings and weak baselines reach is no floor for larger networks."""
     found = dataclasses.replace(measured(0.01, 0.2), training=(0.19,) * len(measured(0.01, 0.2).epochs))
-    simple = Evidence(trial(), EPOCHS, 1.0, found, FLOOR, larger=False)
+    standing = beside(0.01, 0.2, larger=False)
+    simple = Evidence(trial(), EPOCHS, 1.0, found, standing, larger=False)
     assert diagnose(simple).name == "untried_capacity"
     assert diagnose(simple).changes == {"width": MORE, "depth": MORE}
     assert diagnose(dataclasses.replace(simple, larger=True)).name == "near_floor"
-    noise = dataclasses.replace(FLOOR, final=True)
-    assert diagnose(dataclasses.replace(simple, floor=noise)).name == "near_floor"
+    [excess] = standing.excesses
+    noise = dataclasses.replace(standing, excesses=(dataclasses.replace(excess, final=True),))
+    assert diagnose(dataclasses.replace(simple, standing=noise)).name == "near_floor"
     by_heart = dataclasses.replace(found, training=(0.09,) * len(found.epochs))
     assert diagnose(dataclasses.replace(simple, bias_variance=by_heart)).name == "near_floor"
 
@@ -282,8 +347,8 @@ def test_a_simple_network_with_no_larger_one_beside_it_is_not_at_the_floor() -> 
 def test_variance_of_the_seed_wants_other_cures_than_that_of_the_rows() -> None:
     rows = {"data": 0.08, "initialization": 0.01, "interaction": 0.01}
     seed = {"data": 0.02, "initialization": 0.01, "interaction": 0.05}
-    one = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=rows), FLOOR))
-    other = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=seed), FLOOR))
+    one = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=rows), beside(0.1, 0.2)))
+    other = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=seed), beside(0.1, 0.2)))
     assert one.name == other.name == "variance_bound"
     assert "from the seed" not in one.sentence and "more rows" in one.advice
     assert "from the seed" in other.sentence and "more rows" not in other.advice
@@ -291,16 +356,16 @@ def test_variance_of_the_seed_wants_other_cures_than_that_of_the_rows() -> None:
 
 def test_sentences_have_the_numbers_of_the_epoch_that_is_kept() -> None:
     found = measured(0.01, 0.3, loss=SQUARED_ERROR)
-    one = diagnose(Evidence(trial(), EPOCHS, 1.0, found, FLOOR))
+    one = diagnose(Evidence(trial(), EPOCHS, 1.0, found, beside(0.01, 0.3)))
     assert "bias² + noise are 0.3 ± 0.001 of a loss of 0.31" in one.sentence
-    assert "the study's least bias + noise (trial 7) is 0.2" in one.sentence
+    assert "0.1 ± 0.001 more than bias + noise of trial 7 (0.2)" in one.sentence
     assert "variance is 0.01 ± 0.001" in one.sentence
     assert {"width": MORE, "depth": MORE, "dropout": LESS}.items() <= one.changes.items()
 
 
 def test_the_first_rule_that_fits_is_the_diagnosis() -> None:
     """Evidence for one more problem after another, from the last rule to the first."""
-    taken = measured(0.2, 0.21), FLOOR
+    taken = measured(0.2, 0.21), beside(0.2, 0.21)
     vanished = Health((1e-9, 0.1, 0.1), (0.0, 0.0))
     dead = Health((1e-9, 0.1, 0.1), (0.0, 0.9))
     chain = [

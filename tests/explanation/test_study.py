@@ -215,23 +215,27 @@ TAKEN = {0: apart(0, 0.01, 0.3), 1: apart(1, 0.01, 0.5)}
 
 def test_the_floor_is_the_noise_that_is_given_or_the_least_that_was_found(made: Make) -> None:
     own = explain_study(made(TRIALS, bias_variance=TAKEN))
-    assert (own.diagnoses[0].name, own.diagnoses[1].name) == ("near_floor", "bias_bound")
-    assert "the study's least bias + noise (trial 0) is 0.3" in own.diagnoses[1].sentence
+    assert own.diagnoses[1].name == "bias_bound"
+    assert "0.2 ± 0.002 more than bias + noise of trial 0 (0.3)" in own.diagnoses[1].sentence
+    assert own.diagnoses[0].name == "undecided", "a trial is not its own floor"
+    assert "no other trial has less" in own.diagnoses[0].sentence
     given = explain_study(made(TRIALS, {"noise": 0.1}, bias_variance=TAKEN))
     assert given.diagnoses[0].name == "bias_bound"
-    assert "the noise that the study file gives is 0.1" in given.diagnoses[0].sentence
+    assert "0.2 ± 0.001 more than the noise that the study file gives (0.1)" in given.diagnoses[0].sentence
 
 
 def test_a_baseline_that_is_better_is_the_floor(made: Make) -> None:
     verdict = {"baselines": {"constant": [1.0, 1.0], "linear": [0.6, 0.6], "gradient boosting": [0.1, 0.11]}}
     found = explain_study(made(TRIALS, bias_variance=TAKEN, verdict=verdict))
     assert found.diagnoses[0].name == "bias_bound"
-    assert "the loss of gradient boosting is 0.105" in found.diagnoses[0].sentence
+    assert "0.195 ± 0.005 more than the loss of gradient boosting (0.105)" in found.diagnoses[0].sentence
     worse = {"baselines": {"gradient boosting": [0.6, 0.61]}}
-    assert explain_study(made(TRIALS, bias_variance=TAKEN, verdict=worse)).diagnoses[0].name == "near_floor"
+    said = explain_study(made(TRIALS, bias_variance=TAKEN, verdict=worse)).diagnoses[0]
+    assert said.name == "undecided"
+    assert "no other analyzed trial or baseline has less" in said.sentence
 
 
-def test_a_baseline_by_rmse_is_squared_and_by_another_metric_left_out(made: Make) -> None:
+def test_a_baseline_is_a_floor_whatever_the_objective_is(made: Make) -> None:
     """A linear model of RMSE 0.5 has a loss of 0.25, below the 0.3 of the best trial."""
     scores = {"rmse": 0.55, "r2": 0.7}
     folds = tuple(
@@ -241,7 +245,7 @@ def test_a_baseline_by_rmse_is_squared_and_by_another_metric_left_out(made: Make
     verdict = {"baselines": {"linear": [0.5, 0.5]}}
     start = {"metric": "rmse", "constant": None}
     squared = explain_study(made([trial], start, bias_variance={0: apart(0, 0.001, 0.3)}, verdict=verdict))
-    assert "the loss of linear is 0.25" in squared.diagnoses[0].sentence
+    assert "more than the loss of linear (0.25)" in squared.diagnoses[0].sentence
     other = explain_study(
         made(
             [trial],
@@ -250,7 +254,16 @@ def test_a_baseline_by_rmse_is_squared_and_by_another_metric_left_out(made: Make
             verdict=verdict,
         )
     )
-    assert "linear" not in other.diagnoses[0].sentence
+    assert "linear" not in other.diagnoses[0].sentence, "a record of an earlier version holds no losses"
+    recorded = explain_study(
+        made(
+            [trial],
+            start | {"metric": "r2", "direction": "max"},
+            bias_variance={0: apart(0, 0.001, 0.3)},
+            verdict=verdict | {"baseline_losses": {"linear": [0.2, 0.22, 0.21, 0.21]}},
+        )
+    )
+    assert "more than the loss of linear (0.21)" in recorded.diagnoses[0].sentence
 
 
 def test_what_limits_the_best_trial_is_what_is_to_be_tried(made: Make) -> None:
@@ -272,7 +285,9 @@ def test_a_trial_is_explained_beside_the_best(made: Make) -> None:
     assert lines[1] == "log_loss 0.51 ± 0.0091, 56 weights, epoch 2 kept."
     assert re.match(r"Trial 0, the best, is better than it with probability \d+%, ", lines[2])
     assert lines[3] == "Where the variance comes from: data 0.02, initialization 0.001, interaction 0.003."
-    assert all(line.startswith("To change: ") for line in lines[4:])
+    assert lines[4].startswith("The variance comes from resamples, which hold 63 % of the distinct rows: ")
+    assert "networks that trained on 80% of the rows" in lines[4]
+    assert all(line.startswith("To change: ") for line in lines[5:])
     assert "the best, is" not in " ".join(explain_trial(state, 0))
     with pytest.raises(RecordError, match="no trial 7"):
         explain_trial(state, 7)

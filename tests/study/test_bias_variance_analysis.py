@@ -11,7 +11,8 @@ from paper_trials import completed, failed
 from automl.config.reading import make_study
 from automl.config.sections import FEWEST_RESAMPLES
 from automl.study.analyses import bias_variance as analysis
-from automl.study.analyses.bias_variance import Design, decompose, design_analysis, targets_of, whole_folds
+from automl.study.analyses.bias_variance import Design, decompose, design_analysis, whole_folds
+from automl.study.analyses.blocks import targets_of
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Watch
 from automl.training.trials import plan_members

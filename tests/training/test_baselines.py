@@ -33,7 +33,13 @@ def test_classes(name, model):
         model.fit(scaler.transform(features[rows]), target[rows])
         probabilities = model.predict_proba(scaler.transform(features[fold.validation]))
         expected.append(log_loss(target[fold.validation], probabilities))
-    assert run(name, prepared, "log_loss") == pytest.approx(expected, rel=1e-3)
+    found = run(name, prepared, "log_loss")
+    assert found.scores == pytest.approx(expected, rel=1e-3)
+    assert found.losses == pytest.approx(found.scores), "the objective is the loss itself"
+    other = run(name, prepared, "accuracy")
+    assert other.losses == found.losses, "whatever the objective is"
+    for fold, prediction in zip(prepared.splits.folds, other.predictions, strict=True):
+        assert prediction.shape == (len(fold.validation), 3)
 
 
 def test_gradient_boosting_of_numbers():
@@ -46,14 +52,18 @@ def test_gradient_boosting_of_numbers():
         expected.append(
             root_mean_squared_error(target[fold.validation], model.predict(features[fold.validation]))
         )
-    assert run("gradient boosting", prepared, "rmse") == pytest.approx(expected, rel=1e-6)
+    found = run("gradient boosting", prepared, "rmse")
+    assert found.scores == pytest.approx(expected, rel=1e-6)
+    assert found.losses == pytest.approx([score**2 for score in expected], rel=1e-6)
 
 
 def test_a_slow_baseline_is_fitted_on_the_first_folds_only(monkeypatch):
     prepared = study(data="wine")
     whole = run("constant", prepared, "accuracy")
     monkeypatch.setattr(baselines, "MOST_SECONDS", -1.0)
-    assert run("constant", prepared, "accuracy") == whole[:1]
+    first = run("constant", prepared, "accuracy")
+    assert (first.scores, first.losses) == (whole.scores[:1], whole.losses[:1])
+    assert len(first.predictions) == 1
 
 
 def test_the_labels_of_validation_rows_change_no_model():
@@ -61,10 +71,11 @@ def test_the_labels_of_validation_rows_change_no_model():
     prepared = study(data="diabetes")
     fold = prepared.splits.folds[0]
     for name in BASELINES:
-        first = run(name, prepared, "mae")[0]
+        first = run(name, prepared, "mae").scores[0]
         target = prepared.dataset.target.copy()
         target[fold.validation] += 1000.0
         other = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
         # every error of a prediction that has not moved grows by the same thousand
-        errors = run_baseline(name, other.dataset, other.layout, other.splits.folds[:1], METRICS["mae"])[0]
+        found = run_baseline(name, other.dataset, other.layout, other.splits.folds[:1], METRICS["mae"])
+        [errors] = found.scores
         assert 1000.0 - first <= errors <= 1000.0 + first

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automl.evaluation.pairing import BlockSums
 from automl.study.preparation import PreparedStudy
 from automl.training.engine import Engine, Watch
 from automl.trial import Trial
@@ -48,10 +49,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found out about a trial, in plain values."""
+    """What was found out about a trial.
+
+    Attributes:
+        trial: The trial.
+        content: Plain values.
+        sums: What has a file of its own beside them: losses by block of rows, for comparisons.
+    """
 
     trial: int
     content: Mapping[str, Any]
+    sums: BlockSums | None = None
 
 
 class Analysis(ABC):

@@ -4,19 +4,20 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy
 import pandas
 
 from automl.config.sections import FEWEST_RESAMPLES
-from automl.data.dataset import Dataset
 from automl.data.features.encodings import ENCODINGS
 from automl.data.splits import Fold
-from automl.evaluation.bias_variance import BEYOND, BiasVariance, Predictions, Targets, snapshots, summarize
+from automl.evaluation.bias_variance import BEYOND, BiasVariance, content_of, snapshots, summarize
+from automl.evaluation.predictions import Predictions
 from automl.records.state import BIAS_VARIANCE
 from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
+from automl.study.analyses.blocks import blocks_of, first_round, targets_of
 from automl.study.preparation import PreparedStudy
 from automl.training.engine import Watch
 from automl.training.traces import Trace
@@ -148,7 +149,7 @@ def _seconds(design: Design) -> float:
 
 def _num_folds(prepared: PreparedStudy) -> int:
     """Of repeated folds, those of the first round."""
-    return len(prepared.splits.folds) // prepared.config.splits.repeats
+    return len(first_round(prepared))
 
 
 def _most_resamples(prepared: PreparedStudy) -> int:
@@ -182,7 +183,7 @@ class BiasVarianceAnalysis(Analysis):
     def answers(self, subject: Subject, plan: Plan, watch: Watch) -> Iterator[Answer]:
         """See `Analysis.answers`."""
         for found in decompose(subject.prepared, plan.design, watch, subject.answered):
-            yield Answer(found.trial, asdict(found))
+            yield Answer(found.trial, content_of(found), found.sums)
 
 
 def decompose(
@@ -253,16 +254,11 @@ def _summary(
     replicas = kept[design.num_folds :]
     if len(replicas) < FEWEST_RESAMPLES * design.num_seeds:
         return None
-    dataset = prepared.dataset
+    targets = targets_of(prepared.dataset, blocks_of(prepared))
     folds = [_together([trace], 1) for trace in kept[: design.num_folds]]
     epochs = replicas[0].member.snapshots
     together = _together(replicas, design.num_seeds)
-    return summarize(trial.number, epochs, refit_epochs(trial), folds, together, targets_of(dataset))
-
-
-def targets_of(dataset: Dataset) -> Targets:
-    """What a table asks for, as the decomposition takes it."""
-    return Targets(dataset.target, dataset.weights, len(dataset.classes))
+    return summarize(trial.number, epochs, refit_epochs(trial), folds, together, targets)
 
 
 def _together(traces: Sequence[Trace], num_seeds: int) -> Predictions:
@@ -271,4 +267,5 @@ def _together(traces: Sequence[Trace], num_seeds: int) -> Predictions:
         numpy.stack([trace.predictions for trace in traces], axis=1),
         ~numpy.stack([trace.trained for trace in traces]),
         num_seeds,
+        tuple(dict.fromkeys(trace.member.resample for trace in traces)),
     )

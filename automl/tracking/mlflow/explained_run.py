@@ -19,11 +19,14 @@ DESIGN, DIAGNOSIS = "bias_variance", "diagnosis"
 
 _SECTION = "bias_variance"
 
+DOUBT = "resamples hold 63 % of the distinct rows, so that the variance may be off by a factor of up to two"
+"""Said beside the numbers."""
+
 
 def describe_bias_variance(found: BiasVariance) -> Content:
     """What a trial's loss is made of: curves over epochs, and what they are at the kept epoch."""
     drawn = f"{found.num_resamples} resamples × {found.num_seeds} seeds of {found.num_rows} rows"
-    design = f"{drawn}, {found.num_folds} folds"
+    design = f"{drawn}, {found.num_folds} folds; {DOUBT}"
     return Content(keep_finite([*_summary(found), *_curves(found)]), tags={DESIGN: design})
 
 

@@ -1,0 +1,32 @@
+"""Which rows of a study err together: its groups, its stretches of time, its folds."""
+
+import numpy
+import pandas
+
+from automl.data.dataset import Dataset
+from automl.data.splits import Fold
+from automl.evaluation.pairing import Blocks, make_blocks
+from automl.evaluation.predictions import Targets
+from automl.study.preparation import PreparedStudy
+
+
+def first_round(prepared: PreparedStudy) -> tuple[Fold, ...]:
+    """The folds; of repeated ones, those of the first round."""
+    return prepared.splits.folds[: len(prepared.splits.folds) // prepared.config.splits.repeats]
+
+
+def blocks_of(prepared: PreparedStudy) -> Blocks:
+    """The blocks of a study's rows: the same for every trial and every baseline."""
+    kind, by = prepared.splits.kind, prepared.dataset.by
+    groups = pandas.factorize(by)[0] if by is not None and kind == "group" else None
+    times = None
+    if kind == "time":
+        times = (
+            numpy.arange(len(prepared.dataset.target)) if by is None else pandas.Series(by).rank().to_numpy()
+        )
+    return make_blocks([fold.validation for fold in first_round(prepared)], groups, times)
+
+
+def targets_of(dataset: Dataset, blocks: Blocks | None = None) -> Targets:
+    """What a table asks for, as the decomposition takes it."""
+    return Targets(dataset.target, dataset.weights, len(dataset.classes), blocks)
