@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.comparison import Comparison, compare, smallest, tied
 from automl.evaluation.importance import MOST_TRIALS, Importance, edges, importance
-from automl.evaluation.learning_curve import LearningCurve, learning_curve
+from automl.evaluation.learning_curve import LearningCurve
 from automl.explanation.diagnoses import Diagnoses
 from automl.explanation.evidence import LESS, MORE, Diagnosis
+from automl.explanation.more_rows import curve_of, more_rows
 from automl.records.standing import ended
 from automl.records.state import StudyState
-from automl.trial import Trial, TrialState, derive_seed
+from automl.trial import Trial, TrialState
 from automl.wording import number, score
 
 ROPE = 0.01
@@ -79,7 +80,12 @@ def explain_study(state: StudyState, standing: str | None = None) -> Explanation
     changes = dict(diagnoses[best.number].changes)
     changes |= {name: MORE if end == "high" else LESS for name, end in parts.edges.items()}
     remarks = [_edge(state, name, end) for name, end in parts.edges.items()]
-    remarks += [_ties(state, best, parts), *_shares(parts, len(ranked)), *_rows(state, parts), *failures]
+    remarks += [
+        _ties(state, best, parts),
+        *_shares(parts, len(ranked)),
+        *more_rows(state, parts.learning_curve),
+        *failures,
+    ]
     answer = (_headline(state, best, standing), *state.verdict.sentences[:2])
     limits = _limits(diagnoses[best.number])
     return replace(parts, answer=answer, limits=limits, remarks=tuple(remarks), changes=changes)
@@ -102,7 +108,7 @@ def _measured(state: StudyState, ranked: Sequence[Trial]) -> Explanation:
         importance=importance(state.completed, objective, started.log_scaled),
         importance_trials=min(len(ranked), MOST_TRIALS),
         edges=found if len(ranked) >= _FEWEST_FOR_EDGES else {},
-        learning_curve=_learning_curve(state),
+        learning_curve=curve_of(state),
     )
 
 
@@ -153,14 +159,6 @@ def _failures(state: StudyState) -> tuple[str, ...]:
     named = [f"{kind} ({count:,})" for kind, count in kinds.most_common(_MOST_REASONS)]
     named += ["other reasons"] if len(kinds) > _MOST_REASONS else []
     return (f"{len(failed):,} of {state.num_trials:,} trials failed: {', '.join(named)}.",)
-
-
-def _learning_curve(state: StudyState) -> LearningCurve | None:
-    answer = state.learning_curve
-    if not answer.get("rows"):
-        return None
-    seed = derive_seed(state.started.name, "learning curve")
-    return learning_curve(answer["rows"], answer["losses"], seed)
 
 
 def _rival(state: StudyState, ranked: Sequence[Trial], num_folds: int) -> Comparison | None:
@@ -238,20 +236,3 @@ def _shares(found: Explanation, num_completed: int) -> list[str]:
     used = found.importance_trials
     some = f", by {used:,} of {num_completed:,} trials drawn at random" if used < num_completed else ""
     return [f"What matters most for the score, by its share of the variance{some}: {', '.join(main)}."]
-
-
-def _rows(state: StudyState, found: Explanation) -> list[str]:
-    curve = found.learning_curve
-    if curve is None:
-        return []
-    gain, last = curve.gain, curve.losses_mean[-1]
-    if curve.says_more_rows_help:
-        return [
-            f"More rows would help: twice as many lower the {_loss(state)} by about {number(gain.value, 2)} (95 % "
-            f"interval {number(gain.low, 2)} to {number(gain.high, 2)}) of {number(last, 3)}."
-        ]
-    return ["The learning curve does not show that more rows would help."]
-
-
-def _loss(state: StudyState) -> str:
-    return str(state.learning_curve.get("loss", "loss")).replace("_", " ")

@@ -174,8 +174,11 @@ def test_no_tie_is_said_too(made: Make) -> None:
 ROWS = [25, 35, 50, 70, 100]
 
 
-def curve_state(made: Make, losses: list[list[float]], loss: str = "squared_error") -> StudyState:
-    answer = {"rows": ROWS, "losses": losses, "loss": loss}
+def curve_state(
+    made: Make, losses: list[list[float]], loss: str = "squared_error", **more: Any
+) -> StudyState:
+    answer = {"rows": ROWS, "losses": losses, "loss": loss, "unfinished": 0, "thinned": "rows"} | more
+    answer = {key: value for key, value in answer.items() if value is not None}
     return made([completed(0, 0.5, 0.6), completed(1, 0.8, 0.9)], learning_curve=answer)
 
 
@@ -197,6 +200,41 @@ def test_a_falling_learning_curve_says_what_twice_the_rows_would_bring(made: Mak
     assert 0.0 < low <= value <= high
     assert value == pytest.approx(0.0586, abs=0.002)
     assert "lower the log loss by" in text_of(explain_study(curve_state(made, losses, "log_loss")))
+
+
+FALLING = [[0.1 + 2 / rows**0.5 + own for own in (0.001, -0.001, 0.0005, -0.0005, 0.0)] for rows in ROWS]
+
+
+@pytest.mark.parametrize(
+    ("thinned", "begin"),
+    [
+        ("groups", "Rows of more groups would help: twice as many groups lower the squared error by"),
+        ("earliest rows", "Rows of a longer past would help: twice as many lower the squared error by"),
+    ],
+)
+def test_the_sentence_says_what_more_there_would_be(made: Make, thinned: str, begin: str) -> None:
+    assert begin in text_of(explain_study(curve_state(made, FALLING, thinned=thinned)))
+
+
+def test_of_networks_whose_epochs_ran_out_nothing_is_concluded(made: Make) -> None:
+    said = text_of(explain_study(curve_state(made, FALLING, unfinished=3)))
+    assert (
+        "The learning curve says nothing of more rows: 3 of its 25 networks were still getting better when their "
+        "epochs ran out; raise `training.epochs`." in said
+    )
+    assert "would help" not in said
+
+
+def test_below_five_folds_nothing_is_concluded(made: Make) -> None:
+    said = text_of(explain_study(curve_state(made, [own[:4] for own in FALLING])))
+    assert "The learning curve says nothing of more rows: it has 4 networks at each number of rows" in said
+
+
+def test_a_learning_curve_of_an_earlier_version_is_shown_and_named(made: Make) -> None:
+    found = explain_study(curve_state(made, FALLING, unfinished=None, thinned=None))
+    assert found.learning_curve is not None and found.learning_curve.rows == tuple(map(float, ROWS))
+    assert "says nothing of more rows: it was made by an earlier version" in text_of(found)
+    assert "would help" not in text_of(found)
 
 
 def test_a_flat_or_rising_learning_curve_does_not_promise_anything(made: Make) -> None:
