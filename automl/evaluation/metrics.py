@@ -6,7 +6,7 @@ Written in NumPy: a population ends hundreds of networks a second, and scikit-le
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,9 @@ from automl.trial import Direction, Objective, Task
 CLASSES = frozenset({Task.BINARY, Task.MULTICLASS})
 MANY = frozenset({Task.MULTICLASS})
 NUMBERS = frozenset({Task.REGRESSION})
+
+QUANTILES: Mapping[str, float] = {"pinball_10": 0.1, "pinball_90": 0.9}
+"""Metrics of a quantile and its level: what is below it with this probability. Networks learn it by the same loss."""
 
 Function = Callable[[numpy.ndarray, numpy.ndarray, numpy.ndarray], float]
 
@@ -35,6 +38,7 @@ class Metric:
         rows: `(target, prediction) -> values` of shape (row,), where the score is a function of their weighted mean.
         finish: That function.
         fewest_classes: Of a target that it says something of.
+        level: Of the quantile that it is least for; None where it is no loss of a quantile.
     """
 
     direction: Direction
@@ -44,6 +48,7 @@ class Metric:
     rows: Callable[[numpy.ndarray, numpy.ndarray], numpy.ndarray] | None = None
     finish: Callable[[Any], Any] = numpy.asarray
     fewest_classes: int = 0
+    level: float | None = None
 
 
 MetricTable = Mapping[str, Metric]
@@ -172,6 +177,14 @@ def _by_row(
     return Metric(direction, tasks, partial(_mean_of, rows, finish), by_label, rows, finish, fewest_classes)
 
 
+def quantile_loss(level: float, values: numpy.ndarray, weights: numpy.ndarray) -> float:
+    """Loss of the best constant: the least value below or at which the weights are `level` of all."""
+    order = numpy.argsort(values, kind="stable")
+    reached = numpy.cumsum(weights[order])
+    best = values[order][min(int(numpy.searchsorted(reached, level * reached[-1])), len(values) - 1)]
+    return _mean(_pinball(level, values, numpy.full(len(values), best)), weights)
+
+
 def _mean(values: numpy.ndarray, weights: numpy.ndarray) -> float:
     return float((values * weights).sum() / weights.sum())
 
@@ -200,8 +213,9 @@ METRICS: Mapping[str, Metric] = {
     "mae": _by_row(_DOWN, NUMBERS, _absolute_error),
     "r2": Metric(_UP, NUMBERS, _r2),
     "mape": _by_row(_DOWN, NUMBERS, _relative_error),
-    "pinball_10": _by_row(_DOWN, NUMBERS, partial(_pinball, 0.1)),
-    "pinball_90": _by_row(_DOWN, NUMBERS, partial(_pinball, 0.9)),
+} | {
+    name: replace(_by_row(_DOWN, NUMBERS, partial(_pinball, level)), level=level)
+    for name, level in QUANTILES.items()
 }
 
 

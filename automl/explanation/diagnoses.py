@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import final
 
 from automl.errors import RecordError
+from automl.evaluation.metrics import QUANTILES
 from automl.explanation.diagnosis import diagnose
 from automl.explanation.evidence import Diagnosis, Evidence, Floor
 from automl.records.state import StudyState
@@ -57,6 +58,7 @@ class Diagnoses(Mapping[int, Diagnosis]):
             num_epochs=started.num_epochs
             or max((len(fold.training_loss) for fold in trial.folds), default=1),
             constant=started.constant,
+            quantile=started.metric if started.constant and started.metric in QUANTILES else "",
             bias_variance=self._parts.get(trial.number),
             floor=self._floor,
             larger=None if trial.capacity is None else self._largest >= LARGER * trial.capacity,

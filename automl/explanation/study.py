@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.comparison import Comparison, compare, smallest, tied
-from automl.evaluation.importance import MOST_TRIALS, Importance, edges, importance
+from automl.evaluation.edges import edges
+from automl.evaluation.importance import MOST_TRIALS, Importance, importance
 from automl.evaluation.learning_curve import LearningCurve
 from automl.explanation.diagnoses import Diagnoses
 from automl.explanation.evidence import LESS, MORE, Diagnosis
@@ -98,7 +99,7 @@ def _measured(state: StudyState, ranked: Sequence[Trial]) -> Explanation:
     bounds = started.bounds
     found = {
         name: end
-        for name, end in edges(ranked, objective, bounds).items()
+        for name, end in edges(ranked, objective, bounds, started.log_scaled).items()
         if end == "high" or bounds[name][0] > 0.0  # nothing lies below 0
     }
     return Explanation(
@@ -228,7 +229,7 @@ def _against(found: Comparison, who: str, whom: str) -> str:
 
 def _shares(found: Explanation, num_completed: int) -> list[str]:
     known = found.importance
-    if known is None or known.r2 < 0.3:
+    if known is None or not known.is_known:
         return []
     main = [f"`{name}` {known.main[name]:.0%}" for name in known.names[:3] if known.main[name] >= 0.05]
     if not main:

@@ -47,7 +47,7 @@ class TrainingPlan:
         layout: The places of the inputs.
         builder: Values to a model.
         training: The study file's training section.
-        metrics: Names of the metrics to score.
+        metrics: Names of the metrics to score, the objective's first.
         known: Metrics by name.
         encoding: Of numbers, where the hyperparameters name none.
     """
@@ -62,8 +62,8 @@ class TrainingPlan:
 
     @property
     def loss(self) -> str:
-        """Keras's name of the loss that our own networks are trained by."""
-        return loss_name(self.training, self.dataset.task)
+        """Name of the loss that our own networks are trained by."""
+        return loss_name(self.training, self.dataset.task, self.metrics[0] if self.metrics else "")
 
     @property
     def batch_size(self) -> int:
@@ -114,7 +114,7 @@ class TrainingPlan:
 
     def models(self) -> CompiledModels:
         """Models for members of one structure."""
-        return CompiledModels(self.builder, self.training, self.dataset.task)
+        return CompiledModels(self.builder, self.loss)
 
 
 def train_member(

@@ -92,16 +92,20 @@ def in_a_row(values: list[float], name: str, **others: Any) -> list[Trial]:
     ]
 
 
+MIDDLE = [0.5, 0.45, 0.55, 0.4, 0.6, 0.52, 0.48, 0.44]
+
+
 @pytest.mark.parametrize(
     ("values", "bound", "expected"),
     [
-        ([0.01, 0.012, *[0.5] * 6], (0.01, 1.0, True), {"x": "low"}),
-        ([1.0, 0.9, *[0.1] * 6], (0.01, 1.0, True), {"x": "high"}),
-        ([0.0, 0.01, *[0.5] * 6], (0.0, 1.0, False), {}),  # nothing lies below 0
-        ([1.0, 0.95, *[0.5] * 6], (0.0, 1.0, False), {"x": "high"}),
+        ([0.01, 0.012, 0.011, 0.013, *MIDDLE], (0.01, 25.0, True), {"x": "low"}),
+        ([1.0, 0.9, 0.95, 0.8, *MIDDLE], (0.2, 1.0, False), {"x": "high"}),
+        ([0.0, 0.01, 0.02, 0.03, *MIDDLE], (0.0, 1.0, False), {}),  # nothing lies below 0
+        ([1.0, 0.95, 0.9, 0.85, *MIDDLE], (0.0, 1.0, False), {"x": "high"}),
         ([0.5, 0.4, *[0.5] * 6], (0.0, 1.0, False), {}),
         ([1.0, 0.1, *[0.5] * 6], (0.0, 1.0, False), {}),  # one alone is there by chance
-        ([1.0, 0.95, *[0.5] * 5], (0.0, 1.0, False), {}),  # seven trials say nothing of edges
+        ([1.0, 0.95, 0.9, *MIDDLE[:4]], (0.0, 1.0, False), {}),  # seven trials say nothing of edges
+        ([1.0, 1.0, 1.0, 1.0, *[0.0] * 8], (0.0, 1.0, False), {}),  # of two values, both are edges
     ],
 )
 def test_edges(
@@ -121,7 +125,8 @@ def test_edges(
 
 def test_an_edge_outweighs_what_the_diagnosis_says_of_the_same_name(made: Make) -> None:
     """The trials have been there, the rule only supposes."""
-    trials = in_a_row([0.1, 0.1, *[0.01] * 6], "learning_rate")
+    middle = [0.01, 0.012, 0.009, 0.011, 0.013, 0.014, 0.008, 0.01]
+    trials = in_a_row([0.1, 0.09, 0.095, 0.08, *middle], "learning_rate")
     late = dataclasses.replace(
         trials[0], folds=tuple(dataclasses.replace(fold, best_epoch=100) for fold in trials[0].folds)
     )
@@ -129,7 +134,7 @@ def test_an_edge_outweighs_what_the_diagnosis_says_of_the_same_name(made: Make) 
     found = explain_study(made([late, *trials[1:]], start))
     assert found.diagnoses[0].name == "stopped_by_budget"
     assert found.changes == {"epochs": "more", "learning_rate": "more"}
-    low = in_a_row([0.001, 0.001, *[0.01] * 6], "learning_rate")
+    low = in_a_row([0.001, 0.0011, 0.0012, 0.001, *middle], "learning_rate")
     low[0] = dataclasses.replace(low[0], folds=late.folds)
     assert explain_study(made(low, start)).changes == {"epochs": "more", "learning_rate": "less"}
 

@@ -146,7 +146,7 @@ def still_falls(fold: FoldResult, num_epochs: int) -> bool:
 
 
 def _content(prepared: PreparedStudy, anchors: list[_Anchor], trials: list[Trial]) -> Mapping[str, object]:
-    metric, power = ("log_loss", 1) if prepared.dataset.classes else ("rmse", 2)
+    metric, power, loss = _loss_of(prepared)
     pairs = [
         (fold, member)
         for anchor, trial in zip(anchors, trials, strict=True)
@@ -155,10 +155,19 @@ def _content(prepared: PreparedStudy, anchors: list[_Anchor], trials: list[Trial
     first = prepared.splits.folds[0]
     thinned = "rows" if first.groups is None else "earliest rows" if first.ordered else "groups"
     return {
-        "loss": LOG_LOSS if power == 1 else SQUARED_ERROR,
+        "loss": loss,
         "rows": [anchor.mean_rows for anchor in anchors],
         "losses": [[score**power for score in trial.fold_scores(metric)] for trial in trials],
         "thinned": thinned,
         "epochs": [[fold.best_epoch for fold in trial.folds] for trial in trials],
         "unfinished": sum(still_falls(fold, member.epochs) for fold, member in pairs),
     }
+
+
+def _loss_of(prepared: PreparedStudy) -> tuple[str, int, str]:
+    """The metric that the curve is of, its power, and the loss that this is."""
+    if prepared.dataset.classes:
+        return "log_loss", 1, LOG_LOSS
+    if prepared.metric.level is not None:
+        return prepared.objective.metric, 1, f"{prepared.objective.metric} loss"
+    return "rmse", 2, SQUARED_ERROR
