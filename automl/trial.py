@@ -85,6 +85,8 @@ class Member:
         share: Share of the fit rows to train on.
         snapshots: Epochs, ascending, after which its predictions are kept; the last one ends the training. Empty for a
             member that stops early and keeps its best weights.
+        epochs: Epochs at most, which a schedule is made for; 0 for as many as all others of the study.
+        patience: Epochs without a better stopping loss before it stops; 0 for as many as all others.
     """
 
     trial: int
@@ -95,6 +97,8 @@ class Member:
     resample: int = 0
     share: float = 1.0
     snapshots: tuple[int, ...] = ()
+    epochs: int = 0
+    patience: int = 0
 
     def seed(self, stream: str) -> int:
         """Seed of one random stream of this member, `weights` or `dropout`: the same for every resample.

@@ -242,8 +242,10 @@ class TrainingConfig(Section):
     patience: int = Field(
         10, ge=1, description="Epochs without a better loss on the stopping rows before a network stops."
     )
-    loss: Literal["auto", "mse", "mae", "huber"] = Field(
-        "auto", description="Loss of a regression; cross-entropy is the loss of every classification."
+    loss: Literal["auto", "mse", "mae", "huber", "pinball_10", "pinball_90"] = Field(
+        "auto",
+        description="Loss of a regression: mse, or of an objective that is the loss of a quantile that loss, when left "
+        "out; cross-entropy is the loss of every classification.",
     )
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
         "none",

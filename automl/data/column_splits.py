@@ -72,6 +72,10 @@ class GroupSplits:
         )
         return self._request.draw("stopping", lambda share: self._draw(rest, share, seed), rest, must, cure)
 
+    def groups(self, rows: Array) -> Array:
+        """Codes of the groups."""
+        return self._groups[rows]
+
     def _draw(self, rows: Array, share: float, seed: int) -> Pair:
         """Groups in random order until their rows come nearest to the share: the best of some orders.
 
@@ -144,6 +148,10 @@ class TimeSplits:
         """The latest share of the rows as stopping rows."""
         return self._latest(rest, self._request.config.stopping)
 
+    def groups(self, rows: Array) -> Array:
+        """Codes of the times, in their order."""
+        return numpy.unique(self._times[rows], return_inverse=True)[1]
+
     def _latest(self, rows: Array, share: float) -> Pair:
         ordered = rows[numpy.argsort(self._times[rows], kind="stable")]
         [cut] = self._cut(ordered, [len(rows) - math.ceil(len(rows) * share)], 0)
@@ -199,6 +207,9 @@ class ColumnSplits:
     def stop(self, rest: Array, seed: int) -> Pair:
         """A share of the rows at random, by class where there are classes."""
         return self._within.stop(rest, seed)
+
+    def groups(self, rows: Array) -> None:
+        """Each row stands for itself."""
 
     def _values(self, rows: Array) -> list[str]:
         values = pandas.Series(self._names[rows], dtype=object).unique()

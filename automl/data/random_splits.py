@@ -123,6 +123,12 @@ class SplitKind(Protocol):
             DataError: One of the two would have no row.
         """
 
+    def groups(self, rows: Array) -> Array | None:
+        """Codes of what stays together of these rows, of shape (row,): groups, or times in their order.
+
+        None where each row stands for itself.
+        """
+
 
 @final
 class RandomSplits:
@@ -172,6 +178,9 @@ class RandomSplits:
         return self._request.draw(
             "stopping", lambda share: self._draw_evenly(rest, share, seed), rest, must, cure
         )
+
+    def groups(self, rows: Array) -> None:
+        """Each row stands for itself."""
 
     def _draw(self, rows: Array, share: float, seed: int) -> Pair:
         labels = None if self._labels is None else self._labels[rows]

@@ -38,13 +38,15 @@ class Fold:
         fit: Rows that move the weights, and whose statistics scale the inputs.
         stopping: Rows that choose the epoch. They score nothing, unless they are the validation rows.
         validation: Rows that score. They choose nothing, unless they are the stopping rows.
-        groups: Codes of the fit rows' groups, which a resample draws as a whole; None when it draws rows.
+        groups: Codes of the fit rows' groups, which a resample and a share take as a whole; None where both take rows.
+        ordered: Whether the codes are those of times, of which a share takes the latest.
     """
 
     fit: numpy.ndarray
     stopping: numpy.ndarray
     validation: numpy.ndarray
     groups: numpy.ndarray | None = None
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +167,10 @@ def _folds(
     for repeat in range(config.repeats):
         names = ("folds", repeat) if repeat else ("folds",)
         for rest, validation in kind.fold(training, count, derive_seed(seed, *names)):
-            if config.stop_on == "validation":
-                yield Fold(rest, validation, validation)
-            else:
-                yield Fold(*kind.stop(rest, derive_seed(seed, "stopping", number)), validation)
+            fit, stopping = rest, validation
+            if config.stop_on != "validation":
+                fit, stopping = kind.stop(rest, derive_seed(seed, "stopping", number))
+            yield Fold(fit, stopping, validation, kind.groups(fit), ordered=config.kind == "time")
             number += 1
 
 

@@ -1,4 +1,4 @@
-"""Which hyperparameters the score depends on, and whether the best values are at the edge of their ranges."""
+"""Which hyperparameters the score depends on."""
 
 import math
 import statistics
@@ -15,13 +15,13 @@ from automl.trial import Direction, Objective, Scalar, Trial, TrialState
 
 Array = numpy.ndarray
 
-_FEWEST_TRIALS, MOST_TRIALS = 10, 1000
-_NUM_TREES, _FEWEST_IN_LEAF = 100, 2
+FEWEST_TRIALS, MOST_TRIALS = 10, 1000
+NUM_TREES, FEWEST_IN_LEAF = 100, 2
 _NUM_POINTS, _NUM_CONFIGURATIONS = 24, 4096
 _MOST_INTERACTIONS, _SMALLEST_INTERACTION = 5, 0.01
 _ALMOST_NONE = 1e-12  # variance of scores between 0 and 1, from rounding alone
+_LEAST_EXPLAINED = 0.3
 _RANGES_ABOVE_MEDIAN = 3.0
-_EDGE, _OUTER = 0.10, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,14 @@ class Importance:
     partial_dependence: Mapping[str, tuple[tuple[Scalar, ...], tuple[float, ...]]]
     r2: float
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the model explains enough of unseen trials for its shares and means to be shown."""
+        return self.r2 >= _LEAST_EXPLAINED
+
 
 @dataclass(frozen=True, slots=True)
-class _Axis:
+class Axis:
     """One hyperparameter as numbers.
 
     Attributes:
@@ -91,10 +96,10 @@ def importance(
     """
     metric = objective.metric
     used = [one for one in trials if one.state is TrialState.COMPLETE and math.isfinite(one.mean(metric))]
-    axes = _axes(used, log_scaled)
-    if len(used) < _FEWEST_TRIALS or not axes:
+    axes = axes_of(used, log_scaled)
+    if len(used) < FEWEST_TRIALS or not axes:
         return None
-    scores = _clipped(numpy.array([trial.mean(metric) for trial in used]), objective.direction)
+    scores = clipped(numpy.array([trial.mean(metric) for trial in used]), objective.direction)
     lowest, span = scores.min(), numpy.ptp(scores)
     codes = numpy.stack([axis.codes for axis in axes.values()], axis=1)
     forest = _forest(codes, (scores - lowest) / (span or 1.0))
@@ -115,41 +120,6 @@ def importance(
     )
 
 
-def edges(
-    trials: Sequence[Trial], objective: Objective, bounds: Mapping[str, tuple[float, float, bool]]
-) -> dict[str, str]:
-    """Hyperparameters whose best values are at an edge of their range, where a wider range may hold better ones.
-
-    The best trial must lie in the outer tenth of the range, and the median of the best quarter of the trials in the
-    outer quarter on the same side: one trial alone is there by chance too often.
-
-    Args:
-        trials: Ended trials; failed ones are left out.
-        objective: Metric and direction that rank them.
-        bounds: Of each numeric hyperparameter the low and the high end, and whether its scale is logarithmic.
-
-    Returns:
-        "low" or "high" by name.
-    """
-    ranked = objective.rank([trial for trial in trials if trial.state is TrialState.COMPLETE])
-    found = {}
-    for name, (low, high, log) in bounds.items():
-        if low >= high or not ranked or name not in ranked[0].hyperparameters:
-            continue
-        best = [
-            _position(float(trial.hyperparameters[name]), low, high, log)
-            for trial in ranked[: math.ceil(len(ranked) / 4)]
-            if name in trial.hyperparameters
-        ]
-        middle = statistics.median(best)
-        # A bound that floating point has missed by a digit is still the bound.
-        if best[0] <= _EDGE + 1e-9 and middle <= _OUTER:
-            found[name] = "low"
-        elif best[0] >= 1.0 - _EDGE - 1e-9 and middle >= 1.0 - _OUTER:
-            found[name] = "high"
-    return found
-
-
 def _forest(codes: Array, scores: Array) -> RandomForestRegressor:
     """A forest of the trials, (trial, hyperparameter) to (trial,); of many, of a sample of them."""
     if len(scores) > MOST_TRIALS:
@@ -157,18 +127,11 @@ def _forest(codes: Array, scores: Array) -> RandomForestRegressor:
         codes, scores = codes[drawn], scores[drawn]
     varied = bool(numpy.ptp(scores) > 0.0)
     return RandomForestRegressor(
-        _NUM_TREES, min_samples_leaf=_FEWEST_IN_LEAF, oob_score=varied, random_state=0
+        NUM_TREES, min_samples_leaf=FEWEST_IN_LEAF, oob_score=varied, random_state=0
     ).fit(codes, scores)
 
 
-def _position(value: float, low: float, high: float, log: bool) -> float:
-    """Where a value lies between the ends of a range, from 0 to 1."""
-    if log:
-        return math.log(value / low) / math.log(high / low)
-    return (value - low) / (high - low)
-
-
-def _axes(trials: Sequence[Trial], log_scaled: Collection[str]) -> dict[str, _Axis]:
+def axes_of(trials: Sequence[Trial], log_scaled: Collection[str]) -> dict[str, Axis]:
     """The hyperparameters that have more than one value, by name.
 
     Where a hyperparameter is absent it gets its median, or its most frequent category: in the midst of the others, so
@@ -193,7 +156,7 @@ def _axes(trials: Sequence[Trial], log_scaled: Collection[str]) -> dict[str, _Ax
     return axes
 
 
-def _numeric(given: Sequence[float], log: bool) -> _Axis:
+def _numeric(given: Sequence[float], log: bool) -> Axis:
     """Numbers as they are or as logarithms; on the grid are the values if they are few, else even steps."""
     distinct = sorted(set(given))
     log = log and distinct[0] > 0.0
@@ -206,17 +169,18 @@ def _numeric(given: Sequence[float], log: bool) -> _Axis:
         # A tree compares in single precision: a point of the grid must fall on the side of the trial it equals.
         return (numpy.log10(numbers) if log else numbers).astype(numpy.float32)
 
-    return _Axis(codes(given), codes(distinct), tuple(distinct))
+    return Axis(codes(given), codes(distinct), tuple(distinct))
 
 
-def _categorical(values: Sequence[Scalar]) -> _Axis:
+def _categorical(values: Sequence[Scalar]) -> Axis:
     categories = sorted(set(values), key=str)
     places = {category: place for place, category in enumerate(categories)}
     codes = numpy.array([places[value] for value in values], dtype=numpy.float32)
-    return _Axis(codes, numpy.arange(len(categories), dtype=numpy.float32), tuple(categories))
+    return Axis(codes, numpy.arange(len(categories), dtype=numpy.float32), tuple(categories))
 
 
-def _clipped(scores: Array, direction: Direction) -> Array:
+def clipped(scores: Array, direction: Direction) -> Array:
+    """Scores of which those of configurations that diverged are as bad as `importance` says."""
     losses = scores if direction is Direction.MINIMIZE else -scores
     better_quartile, median = numpy.quantile(losses, [0.25, 0.5])
     worst = median + _RANGES_ABOVE_MEDIAN * 2.0 * (median - better_quartile)

@@ -6,7 +6,7 @@ Written in NumPy: a population ends hundreds of networks a second, and scikit-le
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,11 +22,24 @@ from automl.evaluation.labels import (
     mcc,
 )
 from automl.evaluation.rankings import Ranks, area, one_against_rest, precision_sum
+from automl.evaluation.row_scores import (
+    absolute_error,
+    accuracy,
+    brier,
+    log_loss,
+    pinball,
+    relative_error,
+    squared_error,
+    top,
+)
 from automl.trial import Direction, Objective, Task
 
 CLASSES = frozenset({Task.BINARY, Task.MULTICLASS})
 MANY = frozenset({Task.MULTICLASS})
 NUMBERS = frozenset({Task.REGRESSION})
+
+QUANTILES: Mapping[str, float] = {"pinball_10": 0.1, "pinball_90": 0.9}
+"""Metrics of a quantile and its level: what is below it with this probability. Networks learn it by the same loss."""
 
 Function = Callable[[numpy.ndarray, numpy.ndarray, numpy.ndarray], float]
 """`(target, prediction, weights) -> float`."""
@@ -55,6 +68,7 @@ class Metric:
         fewest_classes: Of a target that it says something of.
         fault: `(target, prediction, weights) -> text`, what is wrong with a metric that gives no number; empty where
             nothing is but the predictions.
+        level: Of the quantile that it is least for; None where it is no loss of a quantile.
     """
 
     direction: Direction
@@ -71,6 +85,7 @@ class Metric:
     varied: bool = False
     fewest_classes: int = 0
     fault: Callable[[numpy.ndarray, numpy.ndarray, numpy.ndarray], str] | None = None
+    level: float | None = None
 
     def is_defined(self, target: numpy.ndarray, weights: numpy.ndarray) -> bool:
         """Whether it says anything of rows with these targets: neither a ranking of one class nor R² of a constant."""
@@ -94,39 +109,6 @@ MetricTable = Mapping[str, Metric]
 """Metrics by name: those below, and one of a study's own."""
 
 
-def _log_loss(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
-    """As scikit-learn's, which keeps probabilities 2⁻⁵² away from 0 and 1."""
-    likelihood = prediction[numpy.arange(len(target)), target] / prediction.sum(axis=1)
-    epsilon = numpy.finfo(numpy.float64).eps
-    return -numpy.log(numpy.clip(likelihood, epsilon, 1.0 - epsilon))
-
-
-def _brier(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
-    """Squared distance to the label, summed over the classes; of two classes half of it, as it is usually given."""
-    distance = prediction.copy()
-    distance[numpy.arange(len(target)), target] -= 1.0
-    return numpy.square(distance).sum(axis=1) / (2.0 if prediction.shape[1] == 2 else 1.0)
-
-
-def _accuracy(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
-    return prediction.argmax(axis=1) == target
-
-
-def _top(most: int, target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
-    """Whether the true class is among the most probable ones; of equal ones the first counts, as for accuracy."""
-    own = prediction[numpy.arange(len(target)), target][:, None]
-    before = numpy.arange(prediction.shape[1]) < target[:, None]
-    return ((prediction > own) | ((prediction == own) & before)).sum(axis=1) < most
-
-
-def _squared_error(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
-    return numpy.square(target - prediction)
-
-
-def _absolute_error(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
-    return numpy.abs(target - prediction)
-
-
 def _r2(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray) -> float:
     """Coefficient of determination; of a constant target 1 when it is met and 0 when not, as scikit-learn says."""
     spread = float((weights * numpy.square(target - _mean(target, weights))).sum())
@@ -135,17 +117,6 @@ def _r2(target: numpy.ndarray, prediction: numpy.ndarray, weights: numpy.ndarray
     counted = target[weights > 0]
     varies = spread > 0 and bool((counted != counted[0]).any())
     return 1.0 - rest / spread if varies else float(rest == 0)
-
-
-def _relative_error(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
-    """|error / target|, as a fraction; a target of 0 is taken for 2⁻⁵², as scikit-learn does."""
-    return numpy.abs(target - prediction) / numpy.maximum(numpy.abs(target), numpy.finfo(numpy.float64).eps)
-
-
-def _pinball(level: float, target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
-    """Loss of a quantile: what lies above costs `level`, what lies below `1 - level` (Koenker, Bassett 1978)."""
-    error = target - prediction
-    return numpy.maximum(level * error, (level - 1.0) * error)
 
 
 def _mean_of(
@@ -195,6 +166,14 @@ def _by_rank(ranks: Ranks) -> Metric:
     return Metric(Direction.MAXIMIZE, CLASSES, partial(one_against_rest, ranks), ranks=ranks, varied=True)
 
 
+def quantile_loss(level: float, values: numpy.ndarray, weights: numpy.ndarray) -> float:
+    """Loss of the best constant: the least value below or at which the weights are `level` of all."""
+    order = numpy.argsort(values, kind="stable")
+    reached = numpy.cumsum(weights[order])
+    best = values[order][min(int(numpy.searchsorted(reached, level * reached[-1])), len(values) - 1)]
+    return _mean(pinball(level, values, numpy.full(len(values), best)), weights)
+
+
 def _mean(values: numpy.ndarray, weights: numpy.ndarray) -> float:
     return float((values * weights).sum() / weights.sum())
 
@@ -202,8 +181,8 @@ def _mean(values: numpy.ndarray, weights: numpy.ndarray) -> float:
 _DOWN, _UP = Direction.MINIMIZE, Direction.MAXIMIZE
 
 METRICS: Mapping[str, Metric] = {
-    "log_loss": _by_row(_DOWN, CLASSES, _log_loss),
-    "accuracy": _by_row(_UP, CLASSES, _accuracy, by_label=True),
+    "log_loss": _by_row(_DOWN, CLASSES, log_loss),
+    "accuracy": _by_row(_UP, CLASSES, accuracy, by_label=True),
     "balanced_accuracy": _by_table(balanced_accuracy),
     "f1_macro": _by_table(f1_macro),
     "f1_weighted": _by_table(f1_weighted),
@@ -215,16 +194,17 @@ METRICS: Mapping[str, Metric] = {
     "mcc": _by_table(mcc),
     "roc_auc": _by_rank(area),
     "average_precision": _by_rank(precision_sum),
-    "brier": _by_row(_DOWN, CLASSES, _brier),
-    "top_2_accuracy": _by_row(_UP, MANY, partial(_top, 2), fewest_classes=3),
-    "top_3_accuracy": _by_row(_UP, MANY, partial(_top, 3), fewest_classes=4),
-    "top_5_accuracy": _by_row(_UP, MANY, partial(_top, 5), fewest_classes=6),
-    "rmse": _by_row(_DOWN, NUMBERS, _squared_error, numpy.sqrt),
-    "mae": _by_row(_DOWN, NUMBERS, _absolute_error),
-    "r2": Metric(_UP, NUMBERS, _r2, rows=_squared_error, relative=True),
-    "mape": _by_row(_DOWN, NUMBERS, _relative_error),
-    "pinball_10": _by_row(_DOWN, NUMBERS, partial(_pinball, 0.1)),
-    "pinball_90": _by_row(_DOWN, NUMBERS, partial(_pinball, 0.9)),
+    "brier": _by_row(_DOWN, CLASSES, brier),
+    "top_2_accuracy": _by_row(_UP, MANY, partial(top, 2), fewest_classes=3),
+    "top_3_accuracy": _by_row(_UP, MANY, partial(top, 3), fewest_classes=4),
+    "top_5_accuracy": _by_row(_UP, MANY, partial(top, 5), fewest_classes=6),
+    "rmse": _by_row(_DOWN, NUMBERS, squared_error, numpy.sqrt),
+    "mae": _by_row(_DOWN, NUMBERS, absolute_error),
+    "r2": Metric(_UP, NUMBERS, _r2, rows=squared_error, relative=True),
+    "mape": _by_row(_DOWN, NUMBERS, relative_error),
+} | {
+    name: replace(_by_row(_DOWN, NUMBERS, partial(pinball, level)), level=level)
+    for name, level in QUANTILES.items()
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import final
 
 from automl.errors import RecordError
+from automl.evaluation.metrics import QUANTILES
 from automl.explanation.diagnosis import diagnose
 from automl.explanation.evidence import Diagnosis, Evidence
 from automl.explanation.floors import LARGER, Floors
@@ -52,6 +53,7 @@ class Diagnoses(Mapping[int, Diagnosis]):
             num_epochs=started.num_epochs
             or max((len(fold.training_loss) for fold in trial.folds), default=1),
             constant=started.constant,
+            quantile=started.metric if started.constant and started.metric in QUANTILES else "",
             bias_variance=self._parts.get(trial.number),
             standing=self._floors.of(trial),
             larger=None if trial.capacity is None else self._largest >= LARGER * trial.capacity,

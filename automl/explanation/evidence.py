@@ -40,10 +40,11 @@ class Evidence:
     Attributes:
         trial: The trial.
         num_epochs: Epochs that it may take at most.
-        constant: Log loss of a constant prediction; None for numbers, whose R² says the same.
+        constant: Log loss of a constant prediction; None for numbers, whose R² says the same, but for a quantile.
         bias_variance: What its loss is made of; None when it was not looked into.
         standing: Its bias and variance beside the floors of the study; None when it was not looked into.
         larger: Whether the study tried a larger network; None when that is not known.
+        quantile: Name of the metric that `constant` is of, where that is the loss of a quantile; else empty.
     """
 
     trial: Trial
@@ -52,6 +53,7 @@ class Evidence:
     bias_variance: BiasVariance | None = None
     standing: Standing | None = None
     larger: bool | None = None
+    quantile: str = ""
 
     @property
     def validation(self) -> float:
@@ -81,7 +83,7 @@ class Evidence:
 
     def _relative(self, scores: Sequence[Mapping[str, float]]) -> float:
         """R² says of numbers what the log loss over that of a constant says of classes."""
-        metric = "r2" if self.constant is None else "log_loss"
+        metric = self.quantile or ("r2" if self.constant is None else "log_loss")
         known = [own[metric] for own in scores if metric in own]
         if not known:  # a journal of an earlier version
             return math.nan
@@ -92,4 +94,4 @@ class Evidence:
     def peak(self) -> float:
         """The largest loss on fit rows after any epoch over that of a constant: of scaled numbers it is 1 at most."""
         peaks = [max(fold.training_loss) for fold in self.trial.folds]
-        return statistics.median(peaks) / (self.constant or 1.0)
+        return statistics.median(peaks) / ((not self.quantile and self.constant) or 1.0)

@@ -6,16 +6,18 @@ from dataclasses import dataclass, field, replace
 
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.comparison import Comparison, compare, smallest, tied
-from automl.evaluation.importance import MOST_TRIALS, Importance, edges, importance
-from automl.evaluation.learning_curve import LearningCurve, learning_curve
+from automl.evaluation.edges import edges
+from automl.evaluation.importance import MOST_TRIALS, Importance, importance
+from automl.evaluation.learning_curve import LearningCurve
 from automl.evaluation.metrics import METRICS
 from automl.explanation.causes import how_sure
 from automl.explanation.diagnoses import Diagnoses
 from automl.explanation.evidence import LESS, MORE, Diagnosis
+from automl.explanation.more_rows import curve_of, more_rows
 from automl.means import weighted_mean
 from automl.records.standing import ended
 from automl.records.state import StudyState
-from automl.trial import Trial, TrialState, derive_seed
+from automl.trial import Trial, TrialState
 from automl.wording import number, score
 
 ROPE = 0.01
@@ -85,7 +87,7 @@ def explain_study(state: StudyState, standing: str | None = None) -> Explanation
     remarks += [
         _ties(state, best, parts),
         *_shares(parts, len(ranked)),
-        *_rows(state, parts),
+        *more_rows(state, parts.learning_curve),
         *_untried(state),
         *failures,
     ]
@@ -101,7 +103,7 @@ def _measured(state: StudyState, ranked: Sequence[Trial]) -> Explanation:
     bounds = started.bounds
     found = {
         name: end
-        for name, end in edges(ranked, objective, bounds).items()
+        for name, end in edges(ranked, objective, bounds, started.log_scaled).items()
         if end == "high" or bounds[name][0] > 0.0  # nothing lies below 0
     }
     return Explanation(
@@ -111,7 +113,7 @@ def _measured(state: StudyState, ranked: Sequence[Trial]) -> Explanation:
         importance=importance(state.completed, objective, started.log_scaled),
         importance_trials=min(len(ranked), MOST_TRIALS),
         edges=found if len(ranked) >= _FEWEST_FOR_EDGES else {},
-        learning_curve=_learning_curve(state),
+        learning_curve=curve_of(state),
     )
 
 
@@ -174,14 +176,6 @@ def _untried(state: StudyState) -> list[str]:
         f"{count} not tried before the time ran out, the more expensive ones: what is said of hyperparameters and of "
         "the edges of their ranges holds for the cheaper part of the space."
     ]
-
-
-def _learning_curve(state: StudyState) -> LearningCurve | None:
-    answer = state.learning_curve
-    if not answer.get("rows"):
-        return None
-    seed = derive_seed(state.started.name, "learning curve")
-    return learning_curve(answer["rows"], answer["losses"], seed)
 
 
 def _rival(state: StudyState, ranked: Sequence[Trial], num_folds: int) -> Comparison | None:
@@ -260,7 +254,7 @@ def _against(found: Comparison, who: str, whom: str, num_trials: int) -> str:
 
 def _shares(found: Explanation, num_completed: int) -> list[str]:
     known = found.importance
-    if known is None or known.r2 < 0.3:
+    if known is None or not known.is_known:
         return []
     main = [f"`{name}` {known.main[name]:.0%}" for name in known.names[:3] if known.main[name] >= 0.05]
     if not main:
@@ -268,20 +262,3 @@ def _shares(found: Explanation, num_completed: int) -> list[str]:
     used = found.importance_trials
     some = f", by {used:,} of {num_completed:,} trials drawn at random" if used < num_completed else ""
     return [f"What matters most for the score, by its share of the variance{some}: {', '.join(main)}."]
-
-
-def _rows(state: StudyState, found: Explanation) -> list[str]:
-    curve = found.learning_curve
-    if curve is None:
-        return []
-    gain, last = curve.gain, curve.losses_mean[-1]
-    if curve.says_more_rows_help:
-        return [
-            f"More rows would help: twice as many lower the {_loss(state)} by about {number(gain.value, 2)} (95 % "
-            f"interval {number(gain.low, 2)} to {number(gain.high, 2)}) of {number(last, 3)}."
-        ]
-    return ["The learning curve does not show that more rows would help."]
-
-
-def _loss(state: StudyState) -> str:
-    return str(state.learning_curve.get("loss", "loss")).replace("_", " ")

@@ -151,7 +151,8 @@ def learning_curve_figure(curve: LearningCurve) -> Figure:
     figure, axes = make_axes()
     rows = numpy.geomspace(curve.rows[0], FARTHEST * curve.rows[-1] * (1 - 1e-9), 60)
     fitted, low, high = curve.predicted(rows)
-    axes.fill_between(rows, low, high, color=VALIDATION, alpha=0.15, linewidth=0, label="95 % band")
+    if not curve.refused:
+        axes.fill_between(rows, low, high, color=VALIDATION, alpha=0.15, linewidth=0, label="95 % band")
     axes.plot(
         rows, fitted, color=VALIDATION, linewidth=1.5, label=f"{curve.a:.3g} + {curve.b:.3g} n^−{curve.c:.2g}"
     )

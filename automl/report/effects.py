@@ -7,7 +7,7 @@ import numpy
 from automl.report.axes import FEW_VALUES, is_log
 from automl.report.charts import bars
 from automl.report.content import ReportContent, value_text
-from automl.report.markup import Section, figure, panels
+from automl.report.markup import Section, figure, panels, paragraph
 from automl.report.scales import Scale, categories, fit_scale
 from automl.report.svg import THIRD, Plot
 from automl.trial import Scalar, is_number
@@ -21,19 +21,23 @@ def importance(content: ReportContent) -> Section | None:
     found = content.importance
     if found is None or not found.names:
         return None
+    if not found.is_known:
+        return Section(
+            "Importance",
+            paragraph(
+                f"Nothing can be said of the importance of hyperparameters: a random forest of {_trials(content)} "
+                f"explains {max(0.0, found.r2):.0%} of the variance of the score in trials it has not seen. Either no "
+                "hyperparameter matters much within its range, or there are too few trials."
+            ),
+        )
     names = [*found.names, *(f"{one} × {other}" for one, other, _ in found.interactions)]
     shares = [*(found.main[name] for name in found.names), *(share for _, _, share in found.interactions)]
     kinds = ["main"] * len(found.names) + ["interaction"] * len(found.interactions)
     chart = bars("Importance of hyperparameters", names, shares, [math.nan] * len(names), kinds)
-    trust = (
-        "it explains too little of them for the shares to mean much"
-        if found.r2 < 0.3
-        else "the shares are reliable to that extent"
-    )
     caption = (
         f"{found.names[0]} alone explains {found.main[found.names[0]]:.0%} of the variance of the score over the "
         f"space, by a random forest of {_trials(content)}. Of trials it has not seen it explains "
-        f"{max(0.0, found.r2):.0%}: {trust}."
+        f"{found.r2:.0%}: the shares are reliable to that extent."
     )
     legend = [("bar main", "alone"), ("bar interaction", "together, beyond each alone")]
     curves = [found.partial_dependence[name] for name in found.names[:_MOST_EFFECTS]]

@@ -87,7 +87,8 @@ def learning_curve(content: ReportContent) -> Section | None:
     each = zip(rows, means, strict=True)
     plot.dots(rows, means, "validation", [f"{number(row)} rows: {number(mean)}" for row, mean in each])
     legend = [("dot validation", "mean of the folds" + " ± SE" * bool(fitted)), ("dot quiet", "a fold")]
-    legend += [("fit", "power law with 95 % interval, dashed where it is extrapolated")] if fitted else []
+    law = "power law" if fitted and fitted.refused else "power law with 95 % interval"
+    legend += [("fit", f"{law}, dashed where it is extrapolated")] if fitted else []
     chart = figure("Loss against rows", plot.render("Learning curve"), _gain(fitted), legend)
     return Section("Learning curve", chart)
 
@@ -98,7 +99,8 @@ _Predicted = tuple[list[float], list[float], list[float], list[float]]
 def _draw_fit(plot: Plot, fitted: LearningCurve, predicted: _Predicted) -> None:
     """The power law, its interval, and the errors of the means."""
     xs, middle, low, high = predicted
-    plot.band(xs, low, high, "fit")
+    if not fitted.refused:
+        plot.band(xs, low, high, "fit")
     known = sum(x <= fitted.rows[-1] for x in xs)
     plot.line(xs[:known], middle[:known], "fit")
     plot.line(xs[known - 1 :], middle[known - 1 :], "fit dashed")
@@ -120,7 +122,9 @@ def _predicted(fitted: LearningCurve) -> _Predicted:
 
 def _gain(fitted: LearningCurve | None) -> str:
     if fitted is None:
-        return "Where the loss still falls at the right, more rows would help."
+        return "Too few numbers of rows for a curve through them."
+    if fitted.refused:
+        return f"It says nothing of more rows: {fitted.refused}."
     gain = fitted.gain
     helps = (
         "more rows would help" if fitted.says_more_rows_help else "that more rows would help is not certain"

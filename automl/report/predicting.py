@@ -188,10 +188,15 @@ def columns(content: ReportContent) -> Section | None:
         for mean, error in zip(found["means"], found["errors"], strict=True)
     )
     chart = bars("Importance of columns", names[:_TOP_COLUMNS], means, errors, ["main"] * len(means))
-    caption = (
+    first = (
         f"The most important column is {names[0]}: permuting its values makes {content.metric} worse by "
-        f"{number(means[0], 3)}. {useless} of {len(names)} columns are within two standard errors of 0. Columns that "
-        "tell the same share their importance."
+        f"{number(means[0], 3)}."
+        if means[0] > 2.0 * errors[0]
+        else "No column is clearly important alone."
+    )
+    caption = (
+        f"{first} {useless} of {len(names)} columns are within two standard errors of 0. Columns that tell the same "
+        "share their importance."
     )
     more = f", the first {_TOP_COLUMNS} of {len(names)}" if len(names) > _TOP_COLUMNS else ""
     return Section(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from automl.study.analyses.bias_variance import SLOWER, Design, design_analysis
-from automl.study.analyses.learning_curve import SHARES
+from automl.study.analyses.learning_curve import SHARES, cost_of
 from automl.study.budget import Budget
 from automl.study.footprint import Disk, Memory, count_disk, count_memory
 from automl.study.network_sizes import SizedNetwork, smallest_and_largest
@@ -207,7 +207,7 @@ def _analysis_seconds(prepared: PreparedStudy, workload: Workload, pace: _Pace, 
     trained = _search_seconds(prepared, workload, replace(pace, compilation=0.0))
     network = trained / (prepared.num_trials * len(prepared.splits.folds))
     num_resampled = len(design.trials) * design.networks_per_trial
-    networks = SLOWER * num_resampled + sum(SHARES) * len(prepared.splits.folds)
+    networks = SLOWER * num_resampled + cost_of(prepared) * len(prepared.splits.folds)
     columns = design.num_folds * _refit_seconds(prepared, workload, pace)
     return network * networks + columns + pace.compilation * _num_compilations(workload, design)
 

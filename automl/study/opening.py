@@ -10,6 +10,7 @@ from automl import space as spaces
 from automl.config.reading import study_text
 from automl.errors import DataError, NetworkError
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR
+from automl.evaluation.metrics import quantile_loss
 from automl.networks.sources import builder_sources, changed_files
 from automl.records.disk import remove_leftovers
 from automl.records.events import StudyContinued, StudyStarted
@@ -121,7 +122,7 @@ def digests_of(prepared: PreparedStudy) -> dict[str, str]:
 def first_event(prepared: PreparedStudy, identifier: str, budget: Budget) -> StudyStarted:
     """What a reader of the record must know of a study before its first trial."""
     config, dataset = prepared.config, prepared.dataset
-    targets, training = targets_of(dataset), prepared.splits.training
+    training = prepared.splits.training
     own_builder = config.network.builder is not None
     entries = config.space or ({} if own_builder else default_space(dataset, training))
     return StudyStarted(
@@ -141,7 +142,7 @@ def first_event(prepared: PreparedStudy, identifier: str, budget: Budget) -> Stu
         bounds=spaces.bounds(prepared.space),
         space={name: entry.model_dump(mode="json", by_alias=True) for name, entry in entries.items()},
         loss=LOG_LOSS if dataset.classes else SQUARED_ERROR,
-        constant=targets.constant(training) if dataset.classes else None,
+        constant=_constant(prepared),
         noise=config.bias_variance.noise,
         optimistic=prepared.optimistic,
         time_limit=budget.search_seconds,
@@ -149,6 +150,14 @@ def first_event(prepared: PreparedStudy, identifier: str, budget: Budget) -> Stu
         facts=facts_of(prepared),
         digests=digests_of(prepared),
     )
+
+
+def _constant(prepared: PreparedStudy) -> float | None:
+    """Loss of the best constant; None of numbers, whose R² says the same, unless a quantile is asked for."""
+    dataset, rows, level = prepared.dataset, prepared.splits.training, prepared.metric.level
+    if level is not None:
+        return quantile_loss(level, dataset.target[rows], dataset.weights[rows])
+    return targets_of(dataset).constant(rows) if dataset.classes else None
 
 
 def _most_trials(prepared: PreparedStudy, asked: int) -> int:

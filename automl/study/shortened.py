@@ -25,7 +25,7 @@ def _sample(fold: Fold, share: float, generator: numpy.random.Generator) -> Fold
 
     fit, stopping, validation = (some(len(rows)) for rows in (fold.fit, fold.stopping, fold.validation))
     groups = None if fold.groups is None else fold.groups[fit]
-    return Fold(fold.fit[fit], fold.stopping[stopping], fold.validation[validation], groups)
+    return Fold(fold.fit[fit], fold.stopping[stopping], fold.validation[validation], groups, fold.ordered)
 
 
 def num_fit_rows(prepared: PreparedStudy) -> int:

@@ -14,10 +14,11 @@ from automl.data.preprocessing import Layout, make_layout
 from automl.data.reading import read_dataset
 from automl.data.splits import Splits, check_weights, few_rows_note, make_splits
 from automl.errors import SearchSpaceError, StudyFileError, explain, one_of
-from automl.evaluation.metrics import METRICS, make_objective, metrics_for, reported_metrics
+from automl.evaluation.metrics import METRICS, QUANTILES, make_objective, metrics_for, reported_metrics
 from automl.trial import Direction, Objective, Task
 
 _BATCH_SIZES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512))
+_OF_A_QUANTILE = "the loss of a quantile is not taken apart into bias and variance, which are of a mean"
 _LARGEST_BATCH = 1024
 _EPOCHS = ((20_000, 100), (60_000, 50))
 _FEWEST_EPOCHS = 30
@@ -58,7 +59,7 @@ def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) ->
     """
     dataset = read_dataset(config, config.folder, config.where, table)
     objective, metrics = _objective(config, dataset)
-    _check_training(config, dataset)
+    _check_training(config, dataset, objective)
     _check_logarithm(config, dataset)
     splits = make_splits(dataset, config.splits, config.search.seed, config.where)
     check_weights(splits, dataset, config.data, config.where)
@@ -72,11 +73,12 @@ def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) ->
         *of_rows,
         *dataset.schema.notes,
         *audit(dataset, splits),
+        *([_OF_A_QUANTILE] if objective.metric in QUANTILES else []),
     )
     return PreparedTable(config, dataset, layout, splits, objective, metrics, notes)
 
 
-def _check_training(config: StudyConfig, dataset: Dataset) -> None:
+def _check_training(config: StudyConfig, dataset: Dataset, objective: Objective) -> None:
     """Refuse what would be without effect, or without a program."""
     training = config.training
     if training.engine == "population" and config.network.builder is not None:
@@ -86,6 +88,7 @@ def _check_training(config: StudyConfig, dataset: Dataset) -> None:
     if dataset.task is not Task.REGRESSION:
         _check_class_weights(config, dataset)
         return
+    _check_loss(config, objective)
     cure = "Remove it."
     if training.class_weights != "none":
         where = config.where("training", "class_weights")
@@ -97,6 +100,17 @@ def _check_training(config: StudyConfig, dataset: Dataset) -> None:
         where = config.where("space", "label_smoothing")
         what = "`label_smoothing` is for classes, and this study is a regression"
         raise SearchSpaceError(f"{where}: {what}. {cure}")
+
+
+def _check_loss(config: StudyConfig, objective: Objective) -> None:
+    """Refuse to rank networks of a mean by the loss of a quantile: the most wrong of them would win."""
+    loss, metric = config.training.loss, objective.metric
+    if metric in QUANTILES and loss not in ("auto", metric):
+        where, must = (
+            config.where("training", "loss"),
+            f"be {metric!r} or 'auto' for the objective {metric!r}",
+        )
+        raise StudyFileError(explain("training.loss", must, loss, "Change it, or remove it.", where=where))
 
 
 def _check_class_weights(config: StudyConfig, dataset: Dataset) -> None:

@@ -26,7 +26,7 @@ _USUAL = {
     "verdict": _Usual(0.5, 0.0, 4.0),
     "export": _Usual(0.0, 0.0, 4.0),
     "bias and variance": _Usual(0.0, 0.4, 3.0),
-    "learning curve": _Usual(1.8, 0.0, 3.0),
+    "learning curve": _Usual(12.0, 0.0, 3.0),
     "columns": _Usual(2.5, 0.0, 3.0),
 }
 """Phases after the search, by how their names begin."""

@@ -10,7 +10,7 @@ import numpy
 import threadpoolctl
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
 
 from automl.data.columns import Columns
 from automl.data.dataset import Dataset
@@ -25,6 +25,10 @@ MOST_SECONDS = 30.0
 
 _ROWS_FOR_THREADS = 10_000
 
+_MOST_CELLS = 60_000
+"""Of the rows that a linear model of a quantile is fitted on, a linear program: of more rows, a sample. Five thousand
+rows of a hundred inputs would take a minute."""
+
 _MOST_LEVELS = 255
 """Levels that scikit-learn's gradient boosting takes as categories; columns with more are ordered by their names."""
 
@@ -36,20 +40,33 @@ class Baseline:
     Attributes:
         classifier: Makes a model of classes from a seed.
         regressor: The same of numbers.
+        quantile: The same of a quantile of numbers, from its level and a seed.
         raw: Whether it takes numbers with gaps and codes of levels; else, and where there is text, a network's inputs.
     """
 
     classifier: Callable[[int], Any]
     regressor: Callable[[int], Any]
+    quantile: Callable[[float, int], Any]
     raw: bool = False
 
 
 BASELINES: Mapping[str, Baseline] = {
-    "constant": Baseline(lambda _: DummyClassifier(), lambda _: DummyRegressor()),
-    "linear": Baseline(lambda _: LogisticRegression(max_iter=300), lambda _: Ridge()),
+    "constant": Baseline(
+        lambda _: DummyClassifier(),
+        lambda _: DummyRegressor(),
+        lambda level, _: DummyRegressor(strategy="quantile", quantile=level),
+    ),
+    "linear": Baseline(
+        lambda _: LogisticRegression(max_iter=300),
+        lambda _: Ridge(),
+        lambda level, _: QuantileRegressor(quantile=level, alpha=1e-3),
+    ),
     "gradient boosting": Baseline(
         lambda seed: HistGradientBoostingClassifier(random_state=seed, categorical_features="from_dtype"),
         lambda seed: HistGradientBoostingRegressor(random_state=seed, categorical_features="from_dtype"),
+        lambda level, seed: HistGradientBoostingRegressor(
+            loss="quantile", quantile=level, random_state=seed, categorical_features="from_dtype"
+        ),
         raw=True,
     ),
 }
@@ -88,7 +105,7 @@ def run_baseline(
         dataset: The table.
         layout: The places of a network's inputs.
         folds: The study's folds.
-        metric: What it is scored by.
+        metric: What it is scored by; for the loss of a quantile, it is fitted by that loss.
         seconds: After which it is fitted on no further fold.
     """
     targets = Targets(dataset.target, dataset.weights, len(dataset.classes))
@@ -98,7 +115,9 @@ def run_baseline(
         if scores and time.monotonic() - began > min(seconds, MOST_SECONDS):
             break
         rows = numpy.union1d(fold.fit, numpy.setdiff1d(fold.stopping, fold.validation))
-        prediction = _predictions(BASELINES[name], dataset, layout, (rows, fold.validation), number)
+        prediction = _predictions(
+            BASELINES[name], dataset, layout, (rows, fold.validation), number, metric.level
+        )
         target, weights = dataset.target[fold.validation], dataset.weights[fold.validation]
         scores.append(metric.function(target, prediction, weights))
         losses.append(float(numpy.average(targets.losses(fold.validation, prediction), weights=weights)))
@@ -112,8 +131,11 @@ def _predictions(
     layout: Layout,
     rows: tuple[numpy.ndarray, numpy.ndarray],
     seed: int,
+    level: float | None,
 ) -> numpy.ndarray:
-    """Predictions for the second rows by a model of the first ones."""
+    """Predictions for the second rows by a model of the first ones, of their means or of a quantile."""
+    if level is not None and baseline is BASELINES["linear"]:
+        rows = _fewer(rows[0], layout.num_inputs("standard"), seed), rows[1]
     training, others = (dataset.columns.take(some) for some in rows)
     inputs: list[Any]
     if baseline.raw and not training.others:
@@ -123,6 +145,8 @@ def _predictions(
         inputs = [preprocessing.apply(training), preprocessing.apply(others)]
     regression = dataset.task is Task.REGRESSION
     model = (baseline.regressor if regression else baseline.classifier)(seed)
+    if level is not None:
+        model = baseline.quantile(level, seed)
     # On few rows, threads that wait for each other cost more than they bring, and on busy cores many times more.
     threads = 1 if len(rows[0]) < _ROWS_FOR_THREADS else None
     with warnings.catch_warnings(), threadpoolctl.threadpool_limits(threads, user_api="openmp"):
@@ -133,6 +157,14 @@ def _predictions(
     prediction = numpy.zeros((len(rows[1]), len(dataset.classes)))
     prediction[:, model.classes_] = model.predict_proba(inputs[1])
     return prediction
+
+
+def _fewer(rows: numpy.ndarray, num_inputs: int, seed: int) -> numpy.ndarray:
+    """As many rows as a linear program solves in seconds."""
+    most = max(1000, _MOST_CELLS // num_inputs)
+    if len(rows) <= most:
+        return rows
+    return numpy.sort(numpy.random.default_rng(seed).choice(rows, most, replace=False))
 
 
 def _raw(columns: Columns) -> Any:

@@ -10,21 +10,49 @@ import keras
 import numpy
 
 from automl.config.sections import TrainingConfig
+from automl.evaluation.metrics import QUANTILES
 from automl.networks.builder import NetworkBuilder
 from automl.training.optimizers import make_optimizer
 from automl.trial import Member, Task
 
 CROSS_ENTROPY = {Task.BINARY: "binary_crossentropy", Task.MULTICLASS: "categorical_crossentropy"}
-REGRESSION_LOSSES = {"auto": "mse", "mse": "mse", "mae": "mae", "huber": "huber"}
+_USUAL_LOSS = "mse"
 _SMOOTHED = {
     "binary_crossentropy": keras.losses.BinaryCrossentropy,
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
 }
 
 
-def loss_name(training: TrainingConfig, task: Task) -> str:
-    """Keras's name of the loss that our own networks are trained by."""
-    return REGRESSION_LOSSES[training.loss] if task is Task.REGRESSION else CROSS_ENTROPY[task]
+def loss_name(training: TrainingConfig, task: Task, objective: str = "") -> str:
+    """Name of the loss that our own networks are trained by: Keras's, or that of a quantile in `QUANTILES`.
+
+    Where the study file leaves it open, an objective that is the loss of a quantile is its own loss: the best mean is
+    no quantile, and among means the ones that are most wrong would come nearest to it.
+    """
+    if task is not Task.REGRESSION:
+        return CROSS_ENTROPY[task]
+    if training.loss != "auto":
+        return training.loss
+    return objective if objective in QUANTILES else _USUAL_LOSS
+
+
+@final
+class Pinball:
+    """The loss of a quantile as Keras calls it, `(targets, outputs) -> losses` of shape (row,).
+
+    Args:
+        level: Of the quantile.
+    """
+
+    def __init__(self, level: float) -> None:
+        self._level = level
+        self.__name__ = f"pinball_{100 * level:.0f}"
+
+    def __call__(self, targets: Any, outputs: Any) -> Any:
+        """What lies above costs the level, what lies below the rest of 1."""
+        errors = targets - outputs
+        below = keras.ops.cast(errors < 0.0, errors.dtype)
+        return keras.ops.mean(errors * (self._level - below), axis=-1)
 
 
 def evaluation_loss(model: keras.Model) -> Any:
@@ -59,17 +87,16 @@ def mean_loss(loss: Any, targets: numpy.ndarray, outputs: numpy.ndarray, weights
 
 @final
 class CompiledModels:
-    """Gives models that are as good as newly built, compiled with the loss of the task.
+    """Gives models that are as good as newly built, compiled with a loss.
 
     Args:
         builder: Values to a model.
-        training: The study file's training section.
-        task: Decides the loss.
+        loss: Of networks that are not compiled, as `loss_name` says it.
     """
 
-    def __init__(self, builder: NetworkBuilder, training: TrainingConfig, task: Task) -> None:
+    def __init__(self, builder: NetworkBuilder, loss: str) -> None:
         self._builder = builder
-        self._loss = loss_name(training, task)
+        self._loss = loss
         self._model: keras.Model | None = None
         self._num_steps = 0
         self._variables: list[Any] = []
@@ -106,7 +133,8 @@ class CompiledModels:
         if not built.compiled:
             smoothing = float(values.get("label_smoothing", 0.0))
             smoothed = _SMOOTHED.get(self._loss) if smoothing > 0 else None
-            loss = smoothed(label_smoothing=smoothing) if smoothed else self._loss
+            own = Pinball(QUANTILES[self._loss]) if self._loss in QUANTILES else self._loss
+            loss = smoothed(label_smoothing=smoothing) if smoothed else own
             built.compile(optimizer=make_optimizer(values, num_steps), loss=loss)
         built.optimizer.build(built.trainable_variables)
         self._start = [keras.ops.convert_to_numpy(variable) for variable in built.optimizer.variables]

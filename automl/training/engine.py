@@ -132,8 +132,10 @@ class SequentialEngine(Engine):
             if watch.is_over or not watch.may_start():
                 return
 
-            def on_epoch(fold: int, epoch: int, done: int = done) -> None:
-                watch.on_progress(Progress(done + fold, total, 1, epoch, self._plan.epochs))
+            num_epochs = self._plan.epochs_of(members[0])
+
+            def on_epoch(fold: int, epoch: int, done: int = done, num_epochs: int = num_epochs) -> None:
+                watch.on_progress(Progress(done + fold, total, 1, epoch, num_epochs))
 
             with _watched(on_epoch) as tell:
                 trial = train_trial(self._plan, list(members), self._folds, tell, watch.seconds_left)

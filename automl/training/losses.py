@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from keras import ops
+
+from automl.evaluation.metrics import QUANTILES
 
 _EPSILON = 1e-7
 """Keras keeps probabilities this far from 0 and 1 when it takes their logarithm."""
@@ -62,6 +65,12 @@ def _huber(predictions: Any, targets: Any) -> Any:
     return ops.mean(ops.where(errors <= 1.0, 0.5 * ops.square(errors), errors - 0.5), axis=-1)
 
 
+def _pinball(level: float, predictions: Any, targets: Any) -> Any:
+    """Loss of a quantile (Koenker, Bassett 1978), with the slope of `level` where a prediction is met exactly."""
+    errors = targets - predictions
+    return ops.mean(ops.where(errors >= 0.0, level * errors, (level - 1.0) * errors), axis=-1)
+
+
 def _itself(logits: Any) -> Any:
     return logits
 
@@ -72,6 +81,9 @@ LOSSES: Mapping[str, Loss] = {
     "mse": Loss(_squared, _itself, _squared),
     "mae": Loss(_absolute, _itself, _absolute),
     "huber": Loss(_huber, _itself, _huber),
+} | {
+    name: Loss(partial(_pinball, level), _itself, partial(_pinball, level))
+    for name, level in QUANTILES.items()
 }
 
 

@@ -13,15 +13,29 @@ def member_fold(member: Member, fold: Fold) -> Fold:
     """The fold with the fit rows that this member uses: a share of them, a bootstrap resample, or all.
 
     A bootstrap resample holds as many rows as it is drawn from, some of them several times (Efron 1979); of grouped
-    rows, as many groups. Shares of one fold are nested: a smaller one is part of a larger one.
+    rows, as many groups. Shares of one fold are nested: a smaller one is part of a larger one. Of grouped rows a share
+    holds whole groups, and by time the latest rows: what a table gains when it grows are groups that it has not, and a
+    longer past of the same future.
     """
-    fit = fold.fit
+    if member.share >= 1.0 and not member.resample:
+        return fold
+    fit, generator = fold.fit, numpy.random.default_rng(member.rows_seed)
     if member.share < 1.0:
-        taken = max(1, round(member.share * len(fit)))
-        fit = numpy.sort(numpy.random.default_rng(member.rows_seed).permutation(fit)[:taken])
+        fit = _part(fold, member.share, generator)
     if member.resample:
-        fit = numpy.sort(_drawn(fit, fold.groups, numpy.random.default_rng(member.rows_seed)))
-    return fold if fit is fold.fit else replace(fold, fit=fit, groups=None)
+        fit = _drawn(fit, fold.groups if member.share >= 1.0 else None, generator)
+    return replace(fold, fit=numpy.sort(fit), groups=None, ordered=False)
+
+
+def _part(fold: Fold, share: float, generator: numpy.random.Generator) -> numpy.ndarray:
+    """About a share of the fit rows: at random, or whole groups, as many as come nearest to it."""
+    wanted = max(1, round(share * len(fold.fit)))
+    if fold.groups is None:
+        return generator.permutation(fold.fit)[:wanted]
+    codes, places, counts = numpy.unique(fold.groups, return_inverse=True, return_counts=True)
+    order = numpy.arange(len(codes))[::-1] if fold.ordered else generator.permutation(len(codes))
+    last = int(numpy.abs(numpy.cumsum(counts[order]) - wanted).argmin())
+    return fold.fit[numpy.isin(places, order[: last + 1])]
 
 
 def _drawn(

@@ -47,7 +47,7 @@ class TrainingPlan:
         layout: The places of the inputs.
         builder: Values to a model.
         training: The study file's training section.
-        metrics: Names of the metrics to score.
+        metrics: Names of the metrics to score, the objective's first.
         known: Metrics by name.
         encoding: Of numbers, where the hyperparameters name none.
     """
@@ -62,8 +62,8 @@ class TrainingPlan:
 
     @property
     def loss(self) -> str:
-        """Keras's name of the loss that our own networks are trained by."""
-        return loss_name(self.training, self.dataset.task)
+        """Name of the loss that our own networks are trained by."""
+        return loss_name(self.training, self.dataset.task, self.metrics[0] if self.metrics else "")
 
     @property
     def batch_size(self) -> int:
@@ -74,6 +74,14 @@ class TrainingPlan:
     def epochs(self) -> int:
         """Epochs of a network at most."""
         return self.training.epochs or MOST_EPOCHS
+
+    def epochs_of(self, member: Member) -> int:
+        """Epochs of a member at most."""
+        return member.epochs or self.epochs
+
+    def patience_of(self, member: Member) -> int:
+        """Epochs without a better stopping loss before a member stops."""
+        return member.patience or self.training.patience
 
     def num_inputs(self, member: Member) -> int:
         """Inputs of a member's view."""
@@ -106,7 +114,7 @@ class TrainingPlan:
 
     def models(self) -> CompiledModels:
         """Models for members of one structure."""
-        return CompiledModels(self.builder, self.training, self.dataset.task)
+        return CompiledModels(self.builder, self.loss)
 
 
 def train_member(
@@ -133,17 +141,18 @@ def train_member(
     started = time.perf_counter()
     dataset = plan.dataset
     view = plan.view(member, fold)
-    model = models.fresh(member, plan.epochs * num_steps(plan, member, view))
+    epochs = plan.epochs_of(member)
+    model = models.fresh(member, epochs * num_steps(plan, member, view))
     parts = [Part(dataset, view, rows, model) for rows in (view.measured, fold.stopping, fold.validation)]
     start = _start(model, parts[0]) if member.fold == 0 else []
     deadline = deadline or Deadline(forever)
     recorder = LossRecorder(parts, lambda epoch: on_epoch(member.fold, epoch), deadline)
     # It gives back the best weights whoever ends the training (a test holds it).
     stopper = keras.callbacks.EarlyStopping(
-        "stopping_loss", mode="min", patience=plan.training.patience, restore_best_weights=True
+        "stopping_loss", mode="min", patience=plan.patience_of(member), restore_best_weights=True
     )
     part = Part(dataset, view, view.fold.fit, model)
-    fit(model, part, plan.order(member, plan.epochs), [deadline, recorder, stopper])
+    fit(model, part, plan.order(member, epochs), [deadline, recorder, stopper])
     if recorder.diverged:
         raise diverged(member, len(recorder.losses))
     network = Network(model, view.scalings, dataset.task)
@@ -167,15 +176,11 @@ def train_member(
         seconds=time.perf_counter() - started,
         predictions=predictions[1].astype(numpy.float32),
         health=_health(model, start, parts[0]) if member.fold == 0 else None,
-        cut=deadline.broken_off or (deadline.is_over and not _has_ended(plan, stopper, deadline.epochs)),
+        cut=deadline.broken_off
+        or (deadline.is_over and not (deadline.epochs >= epochs or stopper.stopped_epoch > 0)),
         counts=fold_counts(*scored),
     )
     return result, network
-
-
-def _has_ended(plan: TrainingPlan, stopper: keras.callbacks.EarlyStopping, epochs: int) -> bool:
-    """Whether a training would have ended here without a deadline."""
-    return epochs >= plan.epochs or stopper.stopped_epoch > 0
 
 
 def _start(model: keras.Model, part: "Part") -> list[numpy.ndarray]:

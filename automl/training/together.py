@@ -130,11 +130,11 @@ class PopulationEngine(Engine):
 
     def _job(self, member: Member) -> Job:
         """Without rows to stop on, or with snapshots, a member trains all its epochs and keeps its last weights."""
-        place, epochs = self._catalog.place(member)[1], self._plan.epochs
+        place, epochs = self._catalog.place(member)[1], self._plan.epochs_of(member)
         if member.snapshots:
             return Job(member, place, member.snapshots[-1], 0, epochs)
         stops = len(self._catalog.rows(member).fold.stopping) > 0
-        return Job(member, place, epochs, self._plan.training.patience if stops else 0)
+        return Job(member, place, epochs, self._plan.patience_of(member) if stops else 0)
 
     def _setting(self, num_rows: int, num_measured: int) -> Setting:
         plan = self._plan

@@ -61,7 +61,7 @@ def trace_member(
     deadline = Deadline(seconds_left)
     try:
         with failures(f"trace of trial {member.trial}"):
-            model = plan.models().fresh(member, plan.epochs * num_steps(plan, member, view))
+            model = plan.models().fresh(member, plan.epochs_of(member) * num_steps(plan, member, view))
             inputs = view.inputs[view.places(fold.validation)]
             recorder = _Snapshots(member, inputs, outputs, on_epoch)
             part = Part(plan.dataset, view, view.fold.fit, model)

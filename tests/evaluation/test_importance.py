@@ -1,4 +1,4 @@
-"""Importance of hyperparameters: functions whose variance is known by integration, and edges of ranges."""
+"""Importance of hyperparameters: functions whose variance is known by integration."""
 
 import numpy
 import pytest
@@ -6,7 +6,7 @@ from paper_trials import completed, failed
 from sklearn.ensemble import RandomForestRegressor
 
 from automl.evaluation import importance as module
-from automl.evaluation.importance import edges, importance
+from automl.evaluation.importance import importance
 from automl.trial import Direction, Objective
 
 LOSS = Objective("log_loss", Direction.MINIMIZE)
@@ -196,56 +196,7 @@ def test_the_same_trials_give_the_same_shares():
     assert importance(trials, LOSS) == importance(trials, LOSS)
 
 
-def ranked(*values):
-    """Trials with these learning rates, the best first."""
-    return [completed(i, float(i), learning_rate=value) for i, value in enumerate(values)]
-
-
-LINEAR = {"learning_rate": (0.0, 1.0, False)}
-
-
-@pytest.mark.parametrize(
-    ("best", "edge"),
-    [
-        ((0.95, 0.80, 0.50), "high"),
-        ((0.90, 0.75, 0.50), "high"),
-        ((0.89, 0.95, 0.95), None),  # the best is not in the outer tenth
-        ((0.95, 0.70, 0.10), None),  # the best is there alone
-        ((0.05, 0.20, 0.90), "low"),
-        ((0.10, 0.25, 0.90), "low"),
-        ((0.05, 0.95, 0.95), None),  # the others are at the other side
-        ((0.50, 0.50, 0.50), None),
-    ],
-)
-def test_an_edge_needs_the_best_trial_and_the_best_quarter(best, edge):
-    trials = ranked(*best, *[0.5] * 9)
-    assert edges(trials, LOSS, LINEAR) == ({"learning_rate": edge} if edge else {})
-    assert edges(trials, GAIN, LINEAR) == {}
-
-
-def test_a_logarithmic_range_has_its_tenth_in_orders_of_magnitude():
-    """Of 1e-5 to 1, the lowest tenth ends at 10^−4.5 = 3.2e-5, and a quarter at 10^−3.75 = 1.8e-4."""
-    near, far = ranked(3.1e-5, 1.7e-4, 0.5, *[0.5] * 9), ranked(3.3e-5, 1.7e-4, 0.5, *[0.5] * 9)
-    assert edges(near, LOSS, {"learning_rate": (1e-5, 1.0, True)}) == {"learning_rate": "low"}
-    assert edges(far, LOSS, {"learning_rate": (1e-5, 1.0, True)}) == {}
-    assert edges(far, LOSS, LINEAR) == {"learning_rate": "low"}
-
-
-def test_whole_numbers_are_at_the_edge_at_the_bound():
-    bounds = {"layers": (1, 4, False)}
-    at, beside = (
-        [completed(i, float(i), layers=layers) for i, layers in enumerate([best, 4, 1, 1, 1])]
-        for best in (4, 3)
-    )
-    assert edges(at, LOSS, bounds) == {"layers": "high"}
-    assert edges(beside, LOSS, bounds) == {}
-
-
-def test_what_is_absent_failed_or_fixed_has_no_edge():
-    assert edges([], LOSS, LINEAR) == {}
-    assert edges([failed(0, learning_rate=1.0)], LOSS, LINEAR) == {}
-    assert edges([completed(0, 1.0, width=3)], LOSS, LINEAR) == {}
-    assert edges(ranked(1.0), LOSS, {"learning_rate": (1.0, 1.0, False)}) == {}
-    # of the best quarter only some have it
-    trials = [completed(0, 0.0, learning_rate=1.0), completed(1, 1.0, width=3), *ranked(*[0.9] * 6)]
-    assert edges(trials, LOSS, LINEAR) == {"learning_rate": "high"}
+def test_a_model_that_explains_little_is_not_to_be_shown():
+    noise = numpy.random.default_rng(4)
+    assert importance(drawn(lambda a, b, c: a, 30), LOSS).is_known
+    assert not importance(drawn(lambda a, b, c: noise.normal(), 30), LOSS).is_known

@@ -45,7 +45,7 @@ def test_the_means_and_their_errors_are_those_of_the_replicas():
 def test_no_start_of_a_general_solver_finds_a_better_fit(seed):
     """Anchors without a spread have equal weights, so that the plain sum of squares is what is least."""
     losses = noisy(law(0.2, 3.0, 0.6), 1.0, seed).mean(axis=1)
-    curve = learning_curve(ROWS, numpy.repeat(losses[:, None], 2, axis=1), seed=0, num_resamples=5)
+    curve = learning_curve(ROWS, numpy.repeat(losses[:, None], 2, axis=1), seed=0)
     found = sum((law(curve.a, curve.b, curve.c) - losses) ** 2)
     solved = [
         optimize.least_squares(
@@ -87,10 +87,62 @@ def test_a_curve_that_has_leveled_off_gives_no_advice():
 
 def test_flat_noise_hardly_ever_gives_advice():
     flat = numpy.ones(len(ROWS))
-    said = [
-        learning_curve(ROWS, noisy(flat, 0.5, seed), seed, 200).says_more_rows_help for seed in range(200)
-    ]
+    said = [learning_curve(ROWS, noisy(flat, 0.5, seed), seed).says_more_rows_help for seed in range(100)]
     assert numpy.mean(said) <= 0.05
+
+
+def of_folds(truth, num_folds, seed, repeats=1):
+    """Losses of folds that share their rows over the anchors, and have some noise of their own at each."""
+    generator = numpy.random.default_rng(seed)
+    own = generator.normal(0.0, 0.03, (1, num_folds * repeats))
+    return truth[:, None] + own + generator.normal(0.0, 0.02, (len(truth), num_folds * repeats))
+
+
+@pytest.mark.parametrize("num_folds", [3, 5])
+def test_the_gain_is_covered_with_few_folds(num_folds):
+    """Nominal 95 %; of 120 curves, two binomial errors are 4 %. With three folds it was 74 %."""
+    truth, gain = law(0.3, 4.0, 0.5), 4.0 * (1024.0**-0.5 - 2048.0**-0.5)
+    covered = []
+    for seed in range(120):
+        found = learning_curve(ROWS, of_folds(truth, num_folds, seed), seed).gain
+        covered.append(found.low <= gain <= found.high)
+    assert numpy.mean(covered) >= 0.91
+
+
+def test_below_five_networks_at_a_number_of_rows_nothing_is_claimed():
+    truth = law(0.3, 4.0, 0.5)
+    four, five, repeated = (
+        learning_curve(ROWS, of_folds(truth, *counts), 0, counts[2])
+        for counts in ((4, 0, 1), (5, 0, 1), (3, 0, 2))
+    )
+    assert "it has 4 networks" in four.refused and not four.says_more_rows_help
+    assert not five.refused and five.says_more_rows_help
+    assert not repeated.refused
+
+
+def test_the_same_round_twice_is_as_uncertain_as_once():
+    once = of_folds(law(0.3, 4.0, 0.5), 5, 0)
+    twice = numpy.concatenate([once, once], axis=1)
+    one, two = learning_curve(ROWS, once, 0), learning_curve(ROWS, twice, 0, repeats=2)
+    assert two.losses_error == pytest.approx(one.losses_error)
+    assert learning_curve(ROWS, twice, 0).losses_error[0] < 0.75 * two.losses_error[0]
+
+
+def test_rounds_that_share_nothing_count_as_so_many_folds():
+    """Mean ratio of the errors over 20 draws; rounding up what rounds have in common adds some."""
+    ratios = []
+    for seed in range(20):
+        losses = of_folds(law(0.3, 4.0, 0.5), 5, seed, repeats=4)
+        errors = [learning_curve(ROWS, losses, 0, repeats).losses_error for repeats in (4, 1)]
+        ratios.append(numpy.mean(numpy.divide(*errors)))
+    assert 1.0 <= numpy.mean(ratios) < 1.7
+
+
+def test_a_reason_that_is_given_forbids_the_claim():
+    losses = noisy(law(0.3, 4.0, 0.5), 0.3, 1)
+    assert learning_curve(ROWS, losses, 0).says_more_rows_help
+    silent = learning_curve(ROWS, losses, 0, refused="the epochs ran out")
+    assert (silent.refused, silent.says_more_rows_help) == ("the epochs ran out", False)
 
 
 @pytest.mark.parametrize(("a", "b", "c", "noise"), [(0.3, 4.0, 0.5, 1.0), (1.0, 50.0, 1.2, 0.5)])
@@ -100,12 +152,12 @@ def test_the_band_covers_the_truth(a, b, c, noise):
     truth, gain = law(a, b, c, asked), b * (1024.0**-c - 2048.0**-c)
     covered, gains = [], []
     for seed in range(100):
-        curve = learning_curve(ROWS, noisy(law(a, b, c), noise, seed), seed, num_resamples=200)
+        curve = learning_curve(ROWS, noisy(law(a, b, c), noise, seed), seed)
         _, low, high = curve.predicted(asked)
         covered.append((low <= truth) & (truth <= high))
         gains.append(curve.gain.low <= gain <= curve.gain.high)
-    assert (numpy.mean(covered, axis=0) >= 0.85).all()
-    assert numpy.mean(gains) >= 0.85
+    assert (numpy.mean(covered, axis=0) >= 0.90).all()
+    assert numpy.mean(gains) >= 0.90
 
 
 def test_the_same_seed_gives_the_same_curve():
@@ -118,7 +170,7 @@ def test_the_same_seed_gives_the_same_curve():
 
 @pytest.mark.parametrize("rows", [[4097.0], [64.0, 1e6], [0.0], [-1.0], [numpy.nan]])
 def test_a_curve_is_not_read_far_outside_of_what_was_tried(rows):
-    curve = learning_curve(ROWS, noisy(law(0.3, 4.0, 0.5), 0.3, 0), seed=0, num_resamples=5)
+    curve = learning_curve(ROWS, noisy(law(0.3, 4.0, 0.5), 0.3, 0), seed=0)
     with pytest.raises(ValueError, match="at most 4 × 1024"):
         curve.predicted(rows)
 
@@ -139,3 +191,9 @@ def test_a_curve_is_not_read_far_outside_of_what_was_tried(rows):
 def test_what_cannot_be_fitted_is_refused(rows, losses):
     with pytest.raises(ValueError, match="must be"):
         learning_curve(rows, losses, seed=0)
+
+
+@pytest.mark.parametrize("repeats", [0, 3])
+def test_repeats_that_do_not_divide_the_replicas_are_refused(repeats):
+    with pytest.raises(ValueError, match="repeats must be"):
+        learning_curve(ROWS, noisy(law(0.3, 4.0, 0.5), 0.3, 1), 0, repeats)

@@ -93,16 +93,20 @@ def in_a_row(values: list[float], name: str, **others: Any) -> list[Trial]:
     ]
 
 
+MIDDLE = [0.5, 0.45, 0.55, 0.4, 0.6, 0.52, 0.48, 0.44]
+
+
 @pytest.mark.parametrize(
     ("values", "bound", "expected"),
     [
-        ([0.01, 0.012, *[0.5] * 6], (0.01, 1.0, True), {"x": "low"}),
-        ([1.0, 0.9, *[0.1] * 6], (0.01, 1.0, True), {"x": "high"}),
-        ([0.0, 0.01, *[0.5] * 6], (0.0, 1.0, False), {}),  # nothing lies below 0
-        ([1.0, 0.95, *[0.5] * 6], (0.0, 1.0, False), {"x": "high"}),
+        ([0.01, 0.012, 0.011, 0.013, *MIDDLE], (0.01, 25.0, True), {"x": "low"}),
+        ([1.0, 0.9, 0.95, 0.8, *MIDDLE], (0.2, 1.0, False), {"x": "high"}),
+        ([0.0, 0.01, 0.02, 0.03, *MIDDLE], (0.0, 1.0, False), {}),  # nothing lies below 0
+        ([1.0, 0.95, 0.9, 0.85, *MIDDLE], (0.0, 1.0, False), {"x": "high"}),
         ([0.5, 0.4, *[0.5] * 6], (0.0, 1.0, False), {}),
         ([1.0, 0.1, *[0.5] * 6], (0.0, 1.0, False), {}),  # one alone is there by chance
-        ([1.0, 0.95, *[0.5] * 5], (0.0, 1.0, False), {}),  # seven trials say nothing of edges
+        ([1.0, 0.95, 0.9, *MIDDLE[:4]], (0.0, 1.0, False), {}),  # seven trials say nothing of edges
+        ([1.0, 1.0, 1.0, 1.0, *[0.0] * 8], (0.0, 1.0, False), {}),  # of two values, both are edges
     ],
 )
 def test_edges(
@@ -122,7 +126,8 @@ def test_edges(
 
 def test_an_edge_outweighs_what_the_diagnosis_says_of_the_same_name(made: Make) -> None:
     """The trials have been there, the rule only supposes."""
-    trials = in_a_row([0.1, 0.1, *[0.01] * 6], "learning_rate")
+    middle = [0.01, 0.012, 0.009, 0.011, 0.013, 0.014, 0.008, 0.01]
+    trials = in_a_row([0.1, 0.09, 0.095, 0.08, *middle], "learning_rate")
     late = dataclasses.replace(
         trials[0], folds=tuple(dataclasses.replace(fold, best_epoch=100) for fold in trials[0].folds)
     )
@@ -130,7 +135,7 @@ def test_an_edge_outweighs_what_the_diagnosis_says_of_the_same_name(made: Make) 
     found = explain_study(made([late, *trials[1:]], start))
     assert found.diagnoses[0].name == "stopped_by_budget"
     assert found.changes == {"epochs": "more", "learning_rate": "more"}
-    low = in_a_row([0.001, 0.001, *[0.01] * 6], "learning_rate")
+    low = in_a_row([0.001, 0.0011, 0.0012, 0.001, *middle], "learning_rate")
     low[0] = dataclasses.replace(low[0], folds=late.folds)
     assert explain_study(made(low, start)).changes == {"epochs": "more", "learning_rate": "less"}
 
@@ -174,8 +179,11 @@ def test_no_tie_is_said_too(made: Make) -> None:
 ROWS = [25, 35, 50, 70, 100]
 
 
-def curve_state(made: Make, losses: list[list[float]], loss: str = "squared_error") -> StudyState:
-    answer = {"rows": ROWS, "losses": losses, "loss": loss}
+def curve_state(
+    made: Make, losses: list[list[float]], loss: str = "squared_error", **more: Any
+) -> StudyState:
+    answer = {"rows": ROWS, "losses": losses, "loss": loss, "unfinished": 0, "thinned": "rows"} | more
+    answer = {key: value for key, value in answer.items() if value is not None}
     return made([completed(0, 0.5, 0.6), completed(1, 0.8, 0.9)], learning_curve=answer)
 
 
@@ -197,6 +205,41 @@ def test_a_falling_learning_curve_says_what_twice_the_rows_would_bring(made: Mak
     assert 0.0 < low <= value <= high
     assert value == pytest.approx(0.0586, abs=0.002)
     assert "lower the log loss by" in text_of(explain_study(curve_state(made, losses, "log_loss")))
+
+
+FALLING = [[0.1 + 2 / rows**0.5 + own for own in (0.001, -0.001, 0.0005, -0.0005, 0.0)] for rows in ROWS]
+
+
+@pytest.mark.parametrize(
+    ("thinned", "begin"),
+    [
+        ("groups", "Rows of more groups would help: twice as many groups lower the squared error by"),
+        ("earliest rows", "Rows of a longer past would help: twice as many lower the squared error by"),
+    ],
+)
+def test_the_sentence_says_what_more_there_would_be(made: Make, thinned: str, begin: str) -> None:
+    assert begin in text_of(explain_study(curve_state(made, FALLING, thinned=thinned)))
+
+
+def test_of_networks_whose_epochs_ran_out_nothing_is_concluded(made: Make) -> None:
+    said = text_of(explain_study(curve_state(made, FALLING, unfinished=3)))
+    assert (
+        "The learning curve says nothing of more rows: 3 of its 25 networks were still getting better when their "
+        "epochs ran out; raise `training.epochs`." in said
+    )
+    assert "would help" not in said
+
+
+def test_below_five_folds_nothing_is_concluded(made: Make) -> None:
+    said = text_of(explain_study(curve_state(made, [own[:4] for own in FALLING])))
+    assert "The learning curve says nothing of more rows: it has 4 networks at each number of rows" in said
+
+
+def test_a_learning_curve_of_an_earlier_version_is_shown_and_named(made: Make) -> None:
+    found = explain_study(curve_state(made, FALLING, unfinished=None, thinned=None))
+    assert found.learning_curve is not None and found.learning_curve.rows == tuple(map(float, ROWS))
+    assert "says nothing of more rows: it was made by an earlier version" in text_of(found)
+    assert "would help" not in text_of(found)
 
 
 def test_a_flat_or_rising_learning_curve_does_not_promise_anything(made: Make) -> None:

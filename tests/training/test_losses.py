@@ -5,7 +5,10 @@ import numpy
 import pytest
 import tensorflow
 from keras import ops
+from sklearn.metrics import mean_pinball_loss
 
+from automl.evaluation.metrics import QUANTILES
+from automl.training.compiled import Pinball
 from automl.training.losses import LOSSES, smoothed
 
 LOGITS = numpy.array([[[0.0], [1.5], [-2.0], [30.0], [-30.0], [0.0]]], numpy.float32)
@@ -18,10 +21,14 @@ EXAMPLES = {
     "mse": (LOGITS, CODES),
     "mae": (LOGITS, CODES),
     "huber": (LOGITS, CODES),
+    "pinball_10": (LOGITS, CODES),
+    "pinball_90": (LOGITS, CODES),
 }
 
 
 def by_keras(name, logits, targets):
+    if name in QUANTILES:
+        return Pinball(QUANTILES[name])(targets, logits)
     if name == "binary_crossentropy":
         return keras.losses.binary_crossentropy(targets, logits, from_logits=True)
     if name == "categorical_crossentropy":
@@ -37,6 +44,18 @@ def by_keras(name, logits, targets):
     return {"mse": keras.losses.mean_squared_error, "mae": keras.losses.mean_absolute_error}[name](
         targets, logits
     )
+
+
+@pytest.mark.parametrize("name", QUANTILES)
+def test_the_loss_of_a_quantile_is_that_of_scikit_learn_on_both_engines(name):
+    """Its slope is minus the level above and one minus the level below, and minus the level where it is met."""
+    targets, level = LOGITS[..., ::-1] + CODES, QUANTILES[name]
+    for function in (lambda a, b: LOSSES[name].training(a, b), lambda a, b: Pinball(level)(b, a)):
+        losses, slopes = loss_and_slope(function, LOGITS, targets)
+        expected = mean_pinball_loss(targets.ravel(), LOGITS.ravel(), alpha=level)
+        assert losses.mean() == pytest.approx(expected, rel=1e-6)
+        below = targets < LOGITS
+        numpy.testing.assert_allclose(slopes, numpy.where(below, 1.0 - level, -level), rtol=1e-6)
 
 
 def loss_and_slope(function, logits, targets):

@@ -81,7 +81,8 @@ def design_analysis(prepared: PreparedStudy, trials: Sequence[Trial], seconds: f
         trial for trial in prepared.objective.rank(list(trials)) if trial.state is TrialState.COMPLETE
     ]
     num_folds, most = _num_folds(prepared), _most_resamples(prepared)
-    if most < FEWEST_RESAMPLES or not complete:
+    # what a quantile's network is off the mean by would count as bias
+    if most < FEWEST_RESAMPLES or not complete or prepared.metric.level is not None:
         return Design((), 0, asked.seeds, num_folds)
     count = len(complete) if asked.trials == "all" else min(MOST_TRIALS, len(complete))
     design = Design(tuple(complete[:count]), most, asked.seeds, num_folds)
@@ -109,7 +110,7 @@ def _fitting(design: Design, seconds: float) -> Design:
 def most_networks(prepared: PreparedStudy) -> str:
     """What an analysis may cost before anything has been trained, in words."""
     asked, most = prepared.config.bias_variance, _most_resamples(prepared)
-    if most < FEWEST_RESAMPLES:
+    if most < FEWEST_RESAMPLES or prepared.metric.level is not None:
         return "none"
     count = prepared.num_trials if asked.trials == "all" else min(MOST_TRIALS, prepared.num_trials)
     num_folds = _num_folds(prepared)

@@ -1,12 +1,12 @@
 """Permutation importance of the columns for the winner."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import final
 
 import numpy
 
 from automl.data.splits import Fold
+from automl.means import corrected_error
 from automl.records.state import COLUMNS
 from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
 from automl.study.analyses.bias_variance import whole_folds
@@ -42,7 +42,8 @@ class ColumnsAnalysis(Analysis):
         """See `Analysis.answers`.
 
         The answer holds `metric`, and by column `names`, `means` over the folds of the loss in score, and their
-        standard `errors`, the largest mean first. There is none where a network diverged or time ran out.
+        standard `errors`, which know that folds share most of their rows, the largest mean first. There is none where
+        a network diverged or time ran out.
         """
         prepared, best = subject.prepared, subject.best
         names = prepared.dataset.feature_names[:_MOST_COLUMNS]
@@ -58,7 +59,8 @@ class ColumnsAnalysis(Analysis):
                 return
             watch.on_progress(Progress(number, plan.num_networks, 1))
             drops[number] = _drops(subject, network, fold, number, names)
-        means, errors = drops.mean(axis=0), drops.std(axis=0, ddof=1) / math.sqrt(len(folds))
+        means = drops.mean(axis=0)
+        errors = numpy.array([corrected_error(own.tolist(), len(folds)) for own in drops.T])
         order = numpy.argsort(-means, kind="stable")
         content = {
             "metric": prepared.objective.metric,
@@ -75,13 +77,36 @@ def _drops(
     """By how much the score of a fold's network gets worse, for each column."""
     dataset, metric = subject.prepared.dataset, subject.prepared.metric
     sign = 1.0 if metric.direction is Direction.MINIMIZE else -1.0
-    rows = fold.validation[:_MOST_ROWS]
-    columns, target, weights = dataset.columns.take(rows), dataset.target[rows], dataset.weights[rows]
-    whole = metric.function(target, network.predict(columns), weights)
     seed = derive_seed(subject.prepared.config.search.seed, "columns", number)
     generator = numpy.random.default_rng(seed)
+    rows = sampled_rows(fold.validation, dataset.weights, generator)
+    columns, target, weights = dataset.columns.take(rows), dataset.target[rows], dataset.weights[rows]
+    whole = metric.function(target, network.predict(columns), weights)
     drops, learned = [], {column.name: column for column in dataset.schema.learned}
     for name in names:
-        shuffled = columns.shuffled(learned[name], generator.permutation(len(rows)))
+        shuffled = columns.shuffled(learned[name], _donors(weights, generator))
         drops.append(sign * (metric.function(target, network.predict(shuffled), weights) - whole))
     return numpy.array(drops)
+
+
+def sampled_rows(
+    rows: numpy.ndarray, weights: numpy.ndarray, generator: numpy.random.Generator
+) -> numpy.ndarray:
+    """Rows that count, sorted; of many, a random sample: the first ones of a sorted table are of one kind.
+
+    Args:
+        rows: Row numbers of the table.
+        weights: Of all rows of the table.
+        generator: Draws the sample.
+    """
+    counted = rows[weights[rows] > 0.0]
+    if len(counted) <= _MOST_ROWS:
+        return counted
+    return numpy.sort(generator.choice(counted, _MOST_ROWS, replace=False))
+
+
+def _donors(weights: numpy.ndarray, generator: numpy.random.Generator) -> numpy.ndarray:
+    """From which row each row gets its value: a permutation, or draws by weight where the weights differ."""
+    if (weights == weights[0]).all():
+        return generator.permutation(len(weights))
+    return generator.choice(len(weights), len(weights), p=weights / weights.sum())
