@@ -92,7 +92,7 @@ def truth(traces, expected):
 
 
 def estimate(traces, dataset):
-    """What a study says: values and half the widths of their intervals by name; the rest as resamples alone have it."""
+    """What a study says: values and half the widths of their intervals; and the rest as resamples alone have it."""
     drawn = [trace for trace in traces if trace.member.resample]
     folds = [
         Predictions(trace.rows, trace.predictions[:, None], ~trace.trained[None])
