@@ -15,8 +15,9 @@ from scipy import stats
 from automl.evaluation.comparison import compare, tied
 from automl.evaluation.correction import corrected_score
 from automl.evaluation.intervals import score_interval
-from automl.evaluation.metrics import METRICS
+from automl.evaluation.metrics import METRICS, fold_counts
 from automl.evaluation.resampling import BLOCKS, GROUPS, ROWS, ScoredRows, time_blocks, whole
+from automl.means import weighted_mean
 from automl.trial import Direction, FoldResult, Objective, Trial, TrialState
 
 pytestmark = pytest.mark.slow
@@ -235,16 +236,19 @@ def test_one_trial_of_real_fits_is_not_corrected(metric):
         )
         folds = generator.permutation(100) % 5
         prediction = numpy.zeros((1, 100) if regression else (1, 100, 2))
-        scores = []
+        scores, counts = [], []
         for fold in range(5):
             inside = folds == fold
             model = (Ridge() if regression else LogisticRegression()).fit(inputs[~inside], target[~inside])
             own = model.predict(inputs[inside]) if regression else model.predict_proba(inputs[inside])
             prediction[0, inside] = own
-            scores.append(METRICS[metric].function(target[inside], own, numpy.ones(inside.sum())))
+            scored = (target[inside], own, numpy.ones(inside.sum()))
+            scores.append(METRICS[metric].function(*scored))
+            counts.append(fold_counts((metric,), *scored).get(metric, 1.0))
         rows = ScoredRows(target, numpy.ones(100), folds[None], numpy.arange(100))
         gaps.append(
-            corrected_score(METRICS[metric], rows, [prediction], seed).estimate.value - numpy.mean(scores)
+            corrected_score(METRICS[metric], rows, [prediction], seed).estimate.value
+            - weighted_mean(scores, counts)
         )
     told(f"one trial, {metric}", gap=numpy.mean(gaps))
     assert numpy.allclose(gaps, 0.0, atol=1e-9)

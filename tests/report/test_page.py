@@ -474,7 +474,25 @@ def test_the_line_of_the_best_so_far_steps_where_a_better_trial_comes() -> None:
 
 
 def test_the_importance_says_on_how_many_trials_it_rests(tmp_path: Path) -> None:
-    content = whole(tmp_path)
+    content = explaining(whole(tmp_path), 0.9)
     assert "by a random forest of the trials." in report_page(content)
     some = report_page(dataclasses.replace(content, importance_trials=12))
     assert "by a random forest of 12 of the 30 trials, drawn at random." in some
+
+
+def explaining(content: ReportContent, r2: float) -> ReportContent:
+    """The same content, whose forest explains so much of unseen trials."""
+    assert content.importance is not None
+    return dataclasses.replace(content, importance=dataclasses.replace(content.importance, r2=r2))
+
+
+def test_where_the_forest_explains_little_nothing_is_shown_of_importance(tmp_path: Path) -> None:
+    content = whole(tmp_path)
+    known, unknown = (report_page(explaining(content, r2)) for r2 in (0.31, 0.29))
+    chart, curves = "Share of the variance of the score", "Partial dependence on"
+    assert chart in known and curves in known
+    assert chart not in unknown and curves not in unknown
+    assert (
+        "Nothing can be said of the importance of hyperparameters: a random forest of the trials explains 29%"
+        in unknown
+    )
