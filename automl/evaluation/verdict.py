@@ -102,7 +102,7 @@ class Verdict:
         if self.guided and self.num_trials > 1 and self.corrected is not None:
             said.append(
                 "The search proposed its configurations by the scores on these rows, which the correction does not "
-                "see: up to a quarter of what choosing gains by chance can be left in it."
+                "see: up to a third of what choosing gains by chance can be left in it."
             )
         if self.dropped > _FEW_DROPPED:
             said.append(

@@ -109,7 +109,7 @@ def test_a_baseline_of_some_folds_is_called_so_and_not_compared():
 def test_what_the_correction_does_not_see_is_said_beside_it():
     estimate = Estimate(1.6, 1.2, 2.0)
     [said] = verdict(guided=True, corrected=estimate).sentences()
-    assert "up to a quarter of what choosing gains by chance" in said
+    assert "up to a third of what choosing gains by chance" in said
     assert verdict(corrected=estimate).sentences() == []
     [said] = verdict(dropped=0.2, corrected=estimate).sentences()
     assert said.startswith("20% of the scores in resamples were undefined")
