@@ -183,15 +183,37 @@ def near_floor(evidence: Evidence) -> Finding | None:
     if shares is None or excess is None:
         return None
     found = shares.found
-    for one in (found.measured(found.variance), excess.bias):
-        upper = one.value + one.half(2.0 * LEVEL - 1.0)  # one-sided: small values need no lower bound
-        if one.value >= NOTABLE * shares.risk or upper >= 2.0 * NOTABLE * shares.risk:
-            return None
+    if not all(_is_small(one, shares.risk) for one in (found.measured(found.variance), excess.bias)):
+        return None
     said = (
         f"It is near the floor: of a loss of {number(shares.risk, 3)}, variance is {_measured(found, 'variance')} and "
         f"bias above {excess.source} ({number(excess.floor, 3)}) is {_with_error(excess.bias)}."
     )
     return said, ("look for features or labels that tell more; the search has little left to find",), {}
+
+
+def bias_or_noise(evidence: Evidence) -> Finding | None:
+    """Variance is no notable share of the loss, and its interval ends below twice such a share; how much of the rest is
+    bias, the study cannot tell.
+    """
+    shares = shares_of(evidence)
+    if shares is None or not _is_small(shares.found.measured(shares.found.variance), shares.risk):
+        return None
+    excess, rest = shares.excess, shares.found.rest_name.replace(" + ", " or ")
+    above = "no other trial or baseline is known to have less of either"
+    if excess is not None:
+        above = f"bias above {excess.source} ({number(excess.floor, 3)}) is {_with_error(excess.bias)}"
+    said = (
+        f"Variance is not what limits it: {_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}. "
+        f"The rest is {rest}; {above}."
+    )
+    return said, ("features or labels that tell more", "a wider or deeper network"), {}
+
+
+def _is_small(one: Measured, risk: float) -> bool:
+    """Whether a part of the loss is not notable, and its upper limit (95 %, one-sided) is below twice that share."""
+    upper = one.value + one.half(2.0 * LEVEL - 1.0)
+    return one.value < NOTABLE * risk and upper < 2.0 * NOTABLE * risk
 
 
 def undecided(evidence: Evidence) -> Diagnosis:

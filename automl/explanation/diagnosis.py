@@ -6,7 +6,14 @@ ICSE 2021), those of bias and variance our own (DECISIONS.md).
 
 from collections.abc import Callable, Mapping
 
-from automl.explanation.causes import bias_bound, near_floor, undecided, untried_capacity, variance_bound
+from automl.explanation.causes import (
+    bias_bound,
+    bias_or_noise,
+    near_floor,
+    undecided,
+    untried_capacity,
+    variance_bound,
+)
 from automl.explanation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
 from automl.trial import TrialState
 
@@ -170,5 +177,6 @@ RULES: Mapping[str, Callable[[Evidence], Finding | None]] = {
     "bias_bound": bias_bound,
     "untried_capacity": untried_capacity,
     "near_floor": near_floor,
+    "bias_or_noise": bias_or_noise,
 }
 """The diagnoses, the ones that rule out the others first."""

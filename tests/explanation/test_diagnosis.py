@@ -318,7 +318,7 @@ def test_where_no_larger_network_was_analyzed_variance_is_not_blamed_for_a_simpl
 def test_near_the_floor_is_what_is_measured_well_enough() -> None:
     """Above 20 % of the loss, neither may be by their intervals."""
     assert weighed(0.01, 0.2, error=0.01) == "near_floor"
-    assert weighed(0.01, 0.2, error=0.03) == "undecided"
+    assert weighed(0.01, 0.2, error=0.03) == "bias_or_noise"
     vague = dataclasses.replace(measured(0.01, 0.2), variance=Curve((9.0, 0.01, 9.0), (9.0, 0.02, 9.0)))
     assert named(trial(), vague, beside(0.01, 0.2)) == "undecided"
 
@@ -390,4 +390,28 @@ def test_the_first_rule_that_fits_is_the_diagnosis() -> None:
         "bias_bound",
         "untried_capacity",
         "near_floor",
+        "bias_or_noise",
     ]
+
+
+@pytest.mark.parametrize(
+    ("variance", "error", "expected"),
+    [
+        (0.02, 0.012, "bias_or_noise"),  # 6.5 % of the loss, at most 12.8 %
+        (0.02, 0.03, "undecided"),  # it may be 22 %
+        (0.032, 0.001, "undecided"),  # 10.3 %
+    ],
+)
+def test_where_variance_is_small_what_limits_is_bias_or_noise(
+    variance: float, error: float, expected: str
+) -> None:
+    """A bias of 0.05 ± 0.06 above the floor decides nothing."""
+    rest = 0.308 - variance
+    found = dataclasses.replace(
+        measured(variance, rest), variance=Curve((9.0, variance, 9.0), (9.0, error, 9.0))
+    )
+    standing = beside(variance, rest, floor=rest - 0.05, error=0.06)
+    one = diagnose(Evidence(trial(), EPOCHS, 1.0, found, standing))
+    assert one.name == expected
+    if expected == "bias_or_noise":
+        assert one.changes == {} and one.sentence.startswith("Variance is not what limits it: 0.02 ± 0.01")

@@ -260,8 +260,8 @@ def test_the_floor_is_the_noise_that_is_given_or_the_least_that_was_found(made: 
     own = explain_study(made(TRIALS, bias_variance=TAKEN))
     assert own.diagnoses[1].name == "bias_bound"
     assert "0.2 ± 0.002 more than bias + noise of trial 0 (0.3)" in own.diagnoses[1].sentence
-    assert own.diagnoses[0].name == "undecided", "a trial is not its own floor"
-    assert "no other trial has less" in own.diagnoses[0].sentence
+    assert own.diagnoses[0].name == "bias_or_noise", "a trial is not its own floor"
+    assert "no other trial or baseline is known to have less of either" in own.diagnoses[0].sentence
     given = explain_study(made(TRIALS, {"noise": 0.1}, bias_variance=TAKEN))
     assert given.diagnoses[0].name == "bias_bound"
     assert "0.2 ± 0.001 more than the noise that the study file gives (0.1)" in given.diagnoses[0].sentence
@@ -274,8 +274,8 @@ def test_a_baseline_that_is_better_is_the_floor(made: Make) -> None:
     assert "0.195 ± 0.005 more than the loss of gradient boosting (0.105)" in found.diagnoses[0].sentence
     worse = {"baselines": {"gradient boosting": [0.6, 0.61]}}
     said = explain_study(made(TRIALS, bias_variance=TAKEN, verdict=worse)).diagnoses[0]
-    assert said.name == "undecided"
-    assert "no other analyzed trial or baseline has less" in said.sentence
+    assert said.name == "bias_or_noise"
+    assert "no other trial or baseline is known to have less of either" in said.sentence
 
 
 def test_a_baseline_is_a_floor_whatever_the_objective_is(made: Make) -> None:
