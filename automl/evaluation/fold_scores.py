@@ -161,19 +161,26 @@ class ThresholdScores(_Tables):
 
     def __init__(self, metric: Metric, rows: ScoredRows, prediction: Array, thresholds: Array) -> None:
         super().__init__(metric, rows, 2)
-        self._labels = [
-            (prediction[repeat][places, 1][:, None] >= thresholds).astype(float)
+        # How many thresholds a row reaches: it is labeled by those, and by none of the higher ones.
+        self._reached = [
+            _indicator(
+                numpy.searchsorted(thresholds, prediction[repeat][places, 1], side="right"),
+                len(thresholds) + 1,
+            )
             for repeat, places in rows.parts
         ]
         self._targets = [rows.target[places] for _, places in rows.parts]
 
     def _tables(self, weights: Array, term: int) -> Array:
         true = weights * self._targets[term]
-        false = weights - true
-        hits, alarms = true @ self._labels[term], false @ self._labels[term]
-        missed = true.sum(axis=1, keepdims=True) - hits
-        rest = false.sum(axis=1, keepdims=True) - alarms
+        missed, hits = self._below_and_above(true, term)
+        rest, alarms = self._below_and_above(weights - true, term)
         return numpy.stack([rest, alarms, missed, hits], axis=-1).reshape(*hits.shape, 2, 2)
+
+    def _below_and_above(self, weights: Array, term: int) -> tuple[Array, Array]:
+        """Weight of the rows below each threshold, and of the others, (resample, threshold)."""
+        reached = numpy.cumsum((self._reached[term] @ weights.T).T, axis=1)
+        return reached[:, :-1], reached[:, -1:] - reached[:, :-1]
 
 
 @final
