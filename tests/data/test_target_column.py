@@ -129,7 +129,7 @@ def test_rows_are_named_by_their_numbers_in_the_file() -> None:
     dataset = make({"x": cells, "y": [None, None, *list("ab") * 14, "b"]})
     assert "'x'" not in "".join(dataset.schema.notes)
     dataset = make({"x": cells[::-1], "y": [None, *list("ab") * 15]})
-    assert dataset.schema.notes[0].endswith("the first in data row 31")
+    assert dataset.schema.notes[0].endswith("is taken for a gap, in data row 31")
     with pytest.raises(DataError, match=r"-1.* in data row 3"):
         make({"x": [1, 2, 3], "w": [-5, 1, -1], "y": [None, 0, 1]}, weights="w")
 
