@@ -210,6 +210,30 @@ def bias_or_noise(evidence: Evidence) -> Finding | None:
     return said, ("features or labels that tell more", "a wider or deeper network"), {}
 
 
+def notable_variance(evidence: Evidence) -> Finding | None:
+    """Variance is a notable share of the loss by its lower limit; whether bias is more, the study cannot tell."""
+    shares = shares_of(evidence)
+    if shares is None:
+        return None
+    variance, excess = shares.found.measured(shares.found.variance), shares.excess
+    least = variance.value - variance.half(2.0 * LEVEL - 1.0)
+    if not least >= NOTABLE * shares.risk:  # NaN is not
+        return None
+    above = f"how much of the {shares.found.rest_name} is bias is not known"
+    if excess is not None:
+        above = f"bias above {excess.source} is {_with_error(excess.bias)}, which may be more or less"
+    said = (
+        f"Variance is a notable part of its loss: {_with_error(variance)} of {number(shares.risk, 3)}, "
+        f"{least / shares.risk:.0%} at least; {above}."
+    )
+    advice = (
+        f"more {_penalties(evidence.trial, 'or')}",
+        "average networks of several seeds",
+        "more rows",
+    )
+    return said, advice, {"dropout": MORE, "weight_decay": MORE, "l2": MORE}
+
+
 def _is_small(one: Measured, risk: float) -> bool:
     """Whether a part of the loss is not notable, and its upper limit (95 %, one-sided) is below twice that share."""
     upper = one.value + one.half(2.0 * LEVEL - 1.0)
