@@ -163,8 +163,9 @@ def clustered_error(influence: Array, folds: Array) -> tuple[float, float]:
     """The standard error of a mean from what its blocks are off, by blocks, or by folds where that is larger.
 
     The networks of a fold are the same for all of its rows; the fold's part of the error is estimated by what folds
-    spread beyond their rows, and 0 where they spread less. Source: the cluster-robust variance of Liang, Zeger,
-    "Longitudinal data analysis using generalized linear models" (1986).
+    spread beyond their rows, with as many degrees of freedom as there are folds less one, and 0 where they spread less.
+    Source: the cluster-robust variance of Liang, Zeger, "Longitudinal data analysis using generalized linear models"
+    (1986).
 
     Args:
         influence: By block.
@@ -174,8 +175,13 @@ def clustered_error(influence: Array, folds: Array) -> tuple[float, float]:
         The error and its degrees of freedom.
     """
     by_fold = numpy.bincount(folds, influence)
-    found = [_spread(influence), _spread(by_fold[numpy.bincount(folds) > 0])]
-    return max((one for one in found if one[1] > 0.0), default=(math.nan, math.nan))
+    rows, degrees = _spread(influence)
+    own, others = _spread(by_fold[numpy.bincount(folds) > 0])
+    if not degrees > 0.0:
+        return math.nan, math.nan
+    if not own > rows:
+        return rows, degrees
+    return combine([(rows, degrees), (math.sqrt(own**2 - rows**2), others)])
 
 
 def _spread(influence: Array) -> tuple[float, float]:

@@ -1,11 +1,9 @@
 """The rules that weigh bias against variance: by their intervals, and none fits where these do not decide."""
 
-from dataclasses import dataclass
-
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.pairing import Measured
 from automl.explanation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
-from automl.explanation.floors import Excess, Standing
+from automl.explanation.shares import LEVEL, Shares, loss_on_trained, shares_of
 from automl.trial import Trial
 from automl.wording import number
 
@@ -16,14 +14,8 @@ SIMPLE_VARIANCE, SIMPLE_TRAINING = 0.25, 0.5
 """Shares of the loss: of a network that is simple for its rows, variance is below the first, and the loss on the rows
 that it trained on above the second."""
 
-FITTED = 0.25
-"""Whose loss on the rows that it trained on is below this share of its bias + noise does not lack capacity."""
-
 UNSEEN = 1.8
 """Times that a variance can be what resamples show of it, where networks fit their rows (docs/statistics.md)."""
-
-LEVEL = 0.95
-"""Of the intervals that decide. Where the floor is chosen among several, all of these hold together (Bonferroni)."""
 
 _USUAL_RESAMPLES = 8
 
@@ -37,59 +29,6 @@ def how_sure(found: BiasVariance) -> str:
         f"that trained on {rows}, the variance that of networks on as many rows as there are. Behind ± is a standard "
         "error, by rows, folds and resamples."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """What the loss of an analyzed trial is made of, and how that compares.
-
-    Attributes:
-        found: Its parts.
-        standing: Beside the study's floors.
-    """
-
-    found: BiasVariance
-    standing: Standing
-
-    @property
-    def risk(self) -> float:
-        """The whole loss."""
-        return self.found.at(self.found.risk)[0]
-
-    @property
-    def variance(self) -> float:
-        """How much of it is variance."""
-        return self.found.at(self.found.variance)[0]
-
-    @property
-    def known(self) -> list[Excess]:
-        """The floors that its bias can be measured from: not those that it lies significantly below."""
-        return [
-            one for one in self.standing.excesses if one.final or one.bias.value + one.bias.half(LEVEL) > 0.0
-        ]
-
-    @property
-    def excess(self) -> Excess | None:
-        """The lowest of these floors, as far as their errors tell; None where it lies below all."""
-        return max(self.known, key=lambda one: one.bias.value - one.bias.error, default=None)
-
-    @property
-    def has_capacity(self) -> bool:
-        """Whether a larger network is known to have no less bias: one was analyzed, or this one fits its rows."""
-        final = any(one.final for one in self.standing.excesses)
-        return final or self.standing.larger or self.fits_its_rows
-
-    @property
-    def fits_its_rows(self) -> bool:
-        """Whether the loss on the rows that it trained on is next to nothing."""
-        return _training(self.found) <= FITTED * self.found.at(self.found.rest)[0]
-
-
-def shares_of(evidence: Evidence) -> Shares | None:
-    """What the loss is made of; None when the trial was not analyzed."""
-    if evidence.bias_variance is None or evidence.standing is None:
-        return None
-    return Shares(evidence.bias_variance, evidence.standing)
 
 
 def variance_bound(evidence: Evidence) -> Finding | None:
@@ -165,7 +104,7 @@ def untried_capacity(evidence: Evidence) -> Finding | None:
         return None
     if any(one.final for one in shares.standing.excesses):
         return None
-    training = _training(shares.found)
+    training = loss_on_trained(shares.found)
     if shares.variance > SIMPLE_VARIANCE * shares.risk or training < SIMPLE_TRAINING * shares.risk:
         return None
     said = (
@@ -208,6 +147,30 @@ def bias_or_noise(evidence: Evidence) -> Finding | None:
         f"The rest is {rest}; {above}."
     )
     return said, ("features or labels that tell more", "a wider or deeper network"), {}
+
+
+def notable_variance(evidence: Evidence) -> Finding | None:
+    """Variance is a notable share of the loss by its lower limit; whether bias is more, the study cannot tell."""
+    shares = shares_of(evidence)
+    if shares is None:
+        return None
+    variance, excess = shares.found.measured(shares.found.variance), shares.excess
+    least = variance.value - variance.half(2.0 * LEVEL - 1.0)
+    if not least >= NOTABLE * shares.risk:  # NaN is not
+        return None
+    above = f"how much of the {shares.found.rest_name} is bias is not known"
+    if excess is not None:
+        above = f"bias above {excess.source} is {_with_error(excess.bias)}, which may be more or less"
+    said = (
+        f"Variance is a notable part of its loss: {_with_error(variance)} of {number(shares.risk, 3)}, "
+        f"{least / shares.risk:.0%} at least; {above}."
+    )
+    advice = (
+        f"more {_penalties(evidence.trial, 'or')}",
+        "average networks of several seeds",
+        "more rows",
+    )
+    return said, advice, {"dropout": MORE, "weight_decay": MORE, "l2": MORE}
 
 
 def _is_small(one: Measured, risk: float) -> bool:
@@ -256,10 +219,6 @@ def _unknown(shares: Shares, parts: str) -> Diagnosis:
     rest = f"{shares.found.rest_name} are {_measured(shares.found, 'rest')}"
     said = f"How much of its loss is bias is not known: {rest}, and {others}; {parts}."
     return Diagnosis("undecided", said, tuple(advice))
-
-
-def _training(found: BiasVariance) -> float:
-    return found.training[found.epochs.index(found.epoch)]
 
 
 def _measured(found: BiasVariance, name: str) -> str:

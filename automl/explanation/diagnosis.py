@@ -10,6 +10,7 @@ from automl.explanation.causes import (
     bias_bound,
     bias_or_noise,
     near_floor,
+    notable_variance,
     undecided,
     untried_capacity,
     variance_bound,
@@ -178,5 +179,6 @@ RULES: Mapping[str, Callable[[Evidence], Finding | None]] = {
     "untried_capacity": untried_capacity,
     "near_floor": near_floor,
     "bias_or_noise": bias_or_noise,
+    "notable_variance": notable_variance,
 }
 """The diagnoses, the ones that rule out the others first."""

@@ -1,7 +1,8 @@
 """How often a cause is named that is not one, over planted studies whose bias and variance are known.
 
 "Variance bound" is wrong where the true bias² is larger than the true variance, "bias bound" where it is smaller, "near
-the floor" where one of both is a fifth of the loss, "bias or noise" where variance is. Such claims may be wrong in
+the floor" where one of both is a fifth of the loss, "bias or noise" where variance is, "notable variance" where
+variance is below a tenth. Such claims may be wrong in
 5 % of the analyzed trials.
 """
 
@@ -29,7 +30,14 @@ from stand_ins import (
     truth,
 )
 
-from automl.explanation.causes import bias_bound, bias_or_noise, near_floor, untried_capacity, variance_bound
+from automl.explanation.causes import (
+    bias_bound,
+    bias_or_noise,
+    near_floor,
+    notable_variance,
+    untried_capacity,
+    variance_bound,
+)
 from automl.explanation.evidence import Evidence
 from automl.explanation.floors import LARGER, Floors
 
@@ -39,6 +47,7 @@ RULES = {
     "untried_capacity": untried_capacity,
     "near_floor": near_floor,
     "bias_or_noise": bias_or_noise,
+    "notable_variance": notable_variance,
 }
 LINES = [Contender(ridge(strength), 3) for strength in (1e-6, 1.0, 10.0, 100.0)]
 NETWORKS = [
@@ -81,6 +90,7 @@ def is_wrong(name: str, true: Truth) -> bool:
         "bias_bound": true.bias < true.variance,
         "near_floor": max(true.variance, true.bias) > 0.2 * risk,
         "bias_or_noise": true.variance > 0.2 * risk,
+        "notable_variance": true.variance < 0.1 * risk,
     }.get(name, False)
 
 

@@ -52,7 +52,10 @@ def test_what_two_models_have_in_common_is_not_in_the_error_of_their_difference(
     by_rows = difference.std(ddof=1) / math.sqrt(NUM_ROWS)
     by_folds = numpy.std([difference[rows].mean() for rows in FOLDS], ddof=1) / math.sqrt(NUM_FOLDS)
     assert found.error == pytest.approx(max(by_rows, by_folds), rel=1e-6)
-    assert found.degrees == pytest.approx(NUM_ROWS - 1 if by_rows > by_folds else NUM_FOLDS - 1)
+    beyond = max(0.0, by_folds**2 - by_rows**2)
+    total = by_rows**2 + beyond
+    expected = total**2 / (by_rows**4 / (NUM_ROWS - 1) + beyond**2 / (NUM_FOLDS - 1))
+    assert found.degrees == pytest.approx(expected, rel=1e-6)
     alone = contrast([Term(model(common + own), 1.0, 0.0)]).error
     assert found.error < 0.3 * alone
 

@@ -69,7 +69,7 @@ def test_the_winner_comes_first_with_all_its_numbers(made: Make) -> None:
         "1e-05",
         "relu",
     ]
-    assert trials[1][:2] == ["0", "4.0000±1.0000"]
+    assert trials[1][:2] == ["0", "4.0000±1.7321"]
     assert trials[1][-1] == "[bold]tanh[/bold]", "text of the user is no markup"
     assert trials[2] == ["1", "failed", "8", "–", "–"]
 
@@ -149,7 +149,7 @@ def test_score_and_hyperparameters_stay_readable_at_every_width(made: Make, widt
     text = printed(made(SECOND, FAILED, WINNER), width=width)
     assert max(map(len, text.splitlines())) <= width
     flat = " ".join(text.split())
-    for part in ("1.5000 ± 0.8660", "4.0000 ± 1.0000", "1024", "1e-05", "relu", "1,234"):
+    for part in ("1.5000 ± 0.8660", "4.0000 ± 1.7321", "1024", "1e-05", "relu", "1,234"):
         assert part in flat
 
 

@@ -49,7 +49,7 @@ def test_the_winner_is_named_in_the_lines_that_mlflow_does_not_fold(outcome: Out
     lines = study_note(outcome, PLACES).split("\n\n")
     assert lines[0] == (
         "**Best: [trial-0006](#/experiments/4/runs/run-6?workflowType=machine_learning)**, "
-        "`log_loss` 4 ± 1 (mean over 2 folds ± standard error)."
+        "`log_loss` 4 ± 1.7 (mean over 2 folds ± standard error)."
     )
     assert lines[1] == "On the locked test set, which no choice has seen: `log_loss` 4.25."
     assert lines[2] == 'Model: `mlflow.pyfunc.load_model("models:/m-1")`'
@@ -59,7 +59,7 @@ def test_the_five_best_trials_are_listed(outcome: Outcome) -> None:
     note = study_note(outcome, PLACES)
     table = [line.replace("\u00a0", "") for line in note.splitlines() if line.startswith("|")]
     assert table[0] == "|trial|log_loss|accuracy|width|learning_rate|"
-    assert table[2].endswith("|4 ± 1|0.5 ± 0|64|0.001|")
+    assert table[2].endswith("|4 ± 1.7|0.5 ± 0|64|0.001|")
     assert [row.partition("]")[0] for row in table[2:]] == [
         f"|[trial-000{number}" for number in (6, 5, 4, 3, 2)
     ]

@@ -1,0 +1,71 @@
+"""What the loss of an analyzed trial is made of, and how that compares with the study's floors."""
+
+from dataclasses import dataclass
+
+from automl.evaluation.bias_variance import BiasVariance
+from automl.explanation.evidence import Evidence
+from automl.explanation.floors import Excess, Standing
+
+FITTED = 0.25
+"""Whose loss on the rows that it trained on is below this share of its bias + noise does not lack capacity."""
+
+LEVEL = 0.95
+"""Of the intervals that decide. Where the floor is chosen among several, all of these hold together (Bonferroni)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What the loss of an analyzed trial is made of, and how that compares.
+
+    Attributes:
+        found: Its parts.
+        standing: Beside the study's floors.
+    """
+
+    found: BiasVariance
+    standing: Standing
+
+    @property
+    def risk(self) -> float:
+        """The whole loss."""
+        return self.found.at(self.found.risk)[0]
+
+    @property
+    def variance(self) -> float:
+        """How much of it is variance."""
+        return self.found.at(self.found.variance)[0]
+
+    @property
+    def known(self) -> list[Excess]:
+        """The floors that its bias can be measured from: not those that it lies significantly below."""
+        return [
+            one for one in self.standing.excesses if one.final or one.bias.value + one.bias.half(LEVEL) > 0.0
+        ]
+
+    @property
+    def excess(self) -> Excess | None:
+        """The lowest of these floors, as far as their errors tell; None where it lies below all."""
+        return max(self.known, key=lambda one: one.bias.value - one.bias.error, default=None)
+
+    @property
+    def has_capacity(self) -> bool:
+        """Whether a larger network is known to have no less bias: one was analyzed, or this one fits its rows."""
+        final = any(one.final for one in self.standing.excesses)
+        return final or self.standing.larger or self.fits_its_rows
+
+    @property
+    def fits_its_rows(self) -> bool:
+        """Whether the loss on the rows that it trained on is next to nothing."""
+        return loss_on_trained(self.found) <= FITTED * self.found.at(self.found.rest)[0]
+
+
+def shares_of(evidence: Evidence) -> Shares | None:
+    """What the loss is made of; None when the trial was not analyzed."""
+    if evidence.bias_variance is None or evidence.standing is None:
+        return None
+    return Shares(evidence.bias_variance, evidence.standing)
+
+
+def loss_on_trained(found: BiasVariance) -> float:
+    """Loss on the rows that the networks trained on, at the epoch of the refit."""
+    return found.training[found.epochs.index(found.epoch)]
