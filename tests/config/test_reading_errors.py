@@ -159,7 +159,7 @@ VALUES = {
         DATA + "training: {loss: mes}\n",
         2,
         "`training.loss`",
-        "be 'auto', 'mse', 'mae' or 'huber'",
+        "be 'auto', 'mse', 'mae', 'huber', 'pinball_10' or 'pinball_90'",
         "got 'mes'",
         "Loss of a regression",
     ),
