@@ -654,7 +654,7 @@ def clock_set_back(folder: Path, database: Database, expected: Outcome) -> list[
 def child(file: str, point: str, passes: str) -> int:  # noqa: C901  a line per place
     """`automl run` in a process that kills itself when it passes a place for the n-th time, or does other harm."""
     from automl.cli import main as command
-    from automl.study import conclusion, run, search, session
+    from automl.study import conclusion, judging, run, search, session
     from automl.tracking.mlflow import store
     from automl.training.population import Population
     from automl.training.sequential import TrainingPlan
@@ -694,7 +694,7 @@ def child(file: str, point: str, passes: str) -> int:  # noqa: C901  a line per 
         case "refit":
             passing(conclusion, "refit_trial")
         case "between intention and reading":
-            passing(conclusion, "score_test_set")
+            passing(judging, "score_test_set")
         case "export":
             passing(conclusion, "_write_out_of_fold")
         case "analysis":

@@ -77,7 +77,7 @@ def test_show_as_csv_is_the_leaderboard(home):
     for row in rows:
         folds = [float(row["fold_0"]), float(row["fold_1"])]
         assert float(row["log_loss"]) == pytest.approx(sum(folds) / 2)
-        assert float(row["standard_error"]) == pytest.approx(abs(folds[0] - folds[1]) / 2)
+        assert float(row["standard_error"]) == pytest.approx(3**0.5 * abs(folds[0] - folds[1]) / 2)
         assert row["capacity"] == "15"
     assert float(rows[0]["log_loss"]) <= float(rows[1]["log_loss"])
 

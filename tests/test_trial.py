@@ -21,8 +21,8 @@ def test_mean_and_standard_error_by_hand() -> None:
     trial = completed(0, 1.0, 2.0, 6.0)
     assert trial.fold_scores("log_loss") == (1.0, 2.0, 6.0)
     assert trial.mean("log_loss") == 3.0
-    # deviations -2, -1, 3: variance 14 / 2 = 7, over three folds
-    assert trial.standard_error("log_loss") == pytest.approx(math.sqrt(7.0 / 3.0), rel=1e-15)
+    # deviations -2, -1, 3: variance 14 / 2 = 7, times 1/3 for three folds and 1/2 for their overlap
+    assert trial.standard_error("log_loss") == pytest.approx(math.sqrt(7.0 * (1 / 3 + 1 / 2)), rel=1e-15)
     assert trial.training_mean("log_loss") == 1.5
     assert trial.mean("accuracy") == 0.5
     assert trial.training_mean("accuracy") == 0.75
@@ -30,8 +30,25 @@ def test_mean_and_standard_error_by_hand() -> None:
 
 def test_standard_error_survives_a_large_mean() -> None:
     scores = (1e8 + 1, 1e8 + 2, 1e8 + 4)
-    expected = statistics.stdev(scores) / math.sqrt(3)
+    expected = statistics.stdev(scores) * math.sqrt(1 / 3 + 1 / 2)
     assert completed(0, *scores).standard_error("log_loss") == pytest.approx(expected, rel=1e-12)
+
+
+def test_repeats_of_the_folds_tell_little_that_is_new() -> None:
+    """Of four scores, s² = 5/3: of two folds twice, times 1/4 for the scores and 1 for the overlap of two folds."""
+    twice = dataclasses.replace(completed(0, 1.0, 2.0, 3.0, 4.0), repeats=2)
+    assert twice.standard_error("log_loss") == pytest.approx(math.sqrt(5 / 3 * (1 / 4 + 1)))
+
+
+def test_folds_count_as_they_are_said_to_in_the_mean() -> None:
+    counts = [{"log_loss": 1.0}, {"log_loss": 3.0}, {}]
+    folds = [
+        dataclasses.replace(one, counts=own)
+        for one, own in zip(completed(0, 1.0, 2.0, 6.0).folds, counts, strict=True)
+    ]
+    trial = Trial(0, {}, TrialState.COMPLETE, tuple(folds))
+    assert trial.mean("log_loss") == pytest.approx((1.0 + 6.0 + 6.0) / 5.0)
+    assert trial.mean("accuracy") == 0.5
 
 
 def test_one_fold_has_no_standard_error() -> None:

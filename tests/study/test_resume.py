@@ -127,7 +127,7 @@ def test_one_reading_is_counted_when_a_kill_comes_between_intention_and_reading(
         raise Killed
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr("automl.study.conclusion.score_test_set", die)
+        patched.setattr("automl.study.judging.score_test_set", die)
         patched.setattr(running, "_finish", lambda *_: None)
         automl.run_study(path, mlruns=tmp_path / "mlruns")
     result = automl.run_study(path, mlruns=tmp_path / "mlruns")

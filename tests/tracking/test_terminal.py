@@ -76,7 +76,7 @@ def test_lines_where_there_is_no_terminal(tmp_path: Path) -> None:
     watched.tracker.finish(None)
     assert watched.lines == [
         "  a [note]",
-        "[1/4] trial 0: log_loss 0.6 ± 0.1, 2.0 s (best so far)",
+        "[1/4] trial 0: log_loss 0.6 ± 0.17, 2.0 s (best so far)",
         "[2/4] trial 1: log_loss 0.4 ± 0, 2.0 s (best so far)",
         "trial 2 failed: diverged [in epoch 3]",
         "refit of the best trial",
@@ -116,7 +116,7 @@ def test_the_live_view(tmp_path: Path) -> None:
         study.end_trial(completed(0, 0.5, 0.7, width=8, rate=0.00123))
         # three more trials of 10 s; refit, verdict, export and the ending: 10 + 3, 5 + 4, 4 and 4
         assert watched.look()[0] == "1/4 trials 1:00 gone, about 1:00 left"
-        assert watched.look()[2] == "best: log_loss 0.6 ± 0.1 (trial 0)"
+        assert watched.look()[2] == "best: log_loss 0.6 ± 0.17 (trial 0)"
         study.record(CohortAsked(1, 1, ({"width": 8}, {"width": 16}, {"width": 4})))
         watched.tracker.log_progress(Progress(done=2, total=6, running=4))
         assert watched.look()[3] == "trials 1 to 3 2 of 6 networks done, 4 in training"
