@@ -115,8 +115,14 @@ class _Draw:
     num_resamples: int
     seed: int
 
-    def counts(self, most: int | None = None) -> Iterator[Array]:
-        return self.rows.resamples(min(most or self.num_resamples, self.num_resamples), self.seed)
+    def counts(self, first: int = 0, last: int | None = None) -> Iterator[Array]:
+        """Those from one number on and before another."""
+        num_resamples = min(self.num_resamples if last is None else last, self.num_resamples)
+        start = 0
+        for counts in self.rows.resamples(num_resamples, self.seed):
+            if start + len(counts) > first:
+                yield counts[max(0, first - start) :]
+            start += len(counts)
 
 
 def _choices(metric: Metric, draw: _Draw, predictions: Sequence[Array]) -> Array:
@@ -125,18 +131,23 @@ def _choices(metric: Metric, draw: _Draw, predictions: Sequence[Array]) -> Array
     everyone = numpy.arange(len(predictions))
     if len(predictions) == 1:
         return numpy.zeros(draw.num_resamples, int)
-    first = sign * _drawn(metric, draw, predictions, everyone, _FIRST)
+    first = sign * _drawn(metric, draw, predictions, everyone, (0, _FIRST))
     totals = numpy.nan_to_num(numpy.nanmean(first, axis=0), nan=numpy.inf)
     leads = first[:, [int(totals.argmin())]] - first
     possible = numpy.nanmean(leads, axis=0) > -_FAR * numpy.nanstd(leads, axis=0)
     possible[totals.argmin()] = True
     kept = everyone[possible]
-    losses = sign * _drawn(metric, draw, predictions, kept)
+    rest = sign * _drawn(metric, draw, predictions, kept, (_FIRST, None))
+    losses = numpy.concatenate([first[:, possible], rest])
     return numpy.asarray(kept[numpy.nan_to_num(losses, nan=numpy.inf).argmin(axis=1)])
 
 
 def _drawn(
-    metric: Metric, draw: _Draw, predictions: Sequence[Array], numbers: Array, most: int | None = None
+    metric: Metric,
+    draw: _Draw,
+    predictions: Sequence[Array],
+    numbers: Array,
+    part: tuple[int, int | None],
 ) -> Array:
     """Mean scores on the rows drawn, (resample, trial), some trials at a time."""
     at_once = max(1, _CELLS_OF_TRIALS // draw.rows.folds.size)
@@ -144,7 +155,7 @@ def _drawn(
     for start in range(0, len(numbers), at_once):
         some = [predictions[number] for number in numbers[start : start + at_once]]
         scores = fold_scores(metric, draw.rows, some)
-        parts.append(numpy.concatenate([scores.means(counts) for counts in draw.counts(most)]))
+        parts.append(numpy.concatenate([scores.means(counts) for counts in draw.counts(*part)]))
     return numpy.concatenate(parts, axis=1)
 
 

@@ -30,18 +30,19 @@ def area(true: numpy.ndarray, false: numpy.ndarray) -> numpy.ndarray:
 
     0.5 where one class is all.
     """
-    steps = numpy.diff(false, axis=-1, prepend=0.0)
-    heights = true - numpy.diff(true, axis=-1, prepend=0.0) / 2.0
+    steps, heights = false[..., 1:] - false[..., :-1], true[..., 1:] + true[..., :-1]
+    total = (numpy.einsum("...i,...i->...", steps, heights) + false[..., 0] * true[..., 0]) / 2.0
     pairs = true[..., -1] * false[..., -1]
     defined = pairs > 0.0
-    return numpy.where(defined, (steps * heights).sum(axis=-1) / numpy.where(defined, pairs, 1.0), 0.5)
+    return numpy.where(defined, total / numpy.where(defined, pairs, 1.0), 0.5)
 
 
 def precision_sum(true: numpy.ndarray, false: numpy.ndarray) -> numpy.ndarray:
     """Average precision, Σ (recall step × precision). 0 without a positive row."""
     claimed = true + false
     precision = numpy.divide(true, claimed, out=numpy.zeros_like(true), where=claimed > 0)
-    total = (numpy.diff(true, axis=-1, prepend=0.0) * precision).sum(axis=-1)
+    steps = true[..., 1:] - true[..., :-1]
+    total = numpy.einsum("...i,...i->...", steps, precision[..., 1:]) + true[..., 0] * precision[..., 0]
     positives = true[..., -1]
     return numpy.where(positives > 0.0, total / numpy.where(positives > 0.0, positives, 1.0), 0.0)
 
