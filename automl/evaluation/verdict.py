@@ -174,7 +174,8 @@ class Verdict:
         sign = self._sign(difference)
         bounds = f"{number(difference.low, 3)} to {number(difference.high, 3)}"
         allowing = f", allowing for the choice among {self.num_trials} trials" if self.num_trials > 1 else ""
-        numbers = f"{metric}: difference {value}, 95 % interval {bounds}{allowing}"
+        mark = f", {OPTIMISTIC}" if self.optimistic else ""
+        numbers = f"{metric}: difference {value}, 95 % interval {bounds}{allowing}{mark}"
         if sign == 0:
             return f"The network and {name} are not significantly different ({numbers})."
         how = "better" if sign > 0 else "worse"

@@ -73,6 +73,12 @@ def test_a_difference_is_significant_where_its_interval_leaves_out_0_in_the_righ
     assert larger[0].startswith("The network is significantly worse than linear (m: difference −0.2, ")
 
 
+def test_a_comparison_of_optimistic_scores_is_called_so():
+    given = {"differences": {"linear": Estimate(-0.2, -0.3, -0.1)}, "baselines": {"linear": (1.0, 2.0)}}
+    [said] = verdict(optimistic=True, **given).sentences()
+    assert said.endswith("9 trials, optimistic: the scored rows chose the epochs).")
+
+
 def test_a_network_that_is_not_better_than_a_constant_is_said_to_be():
     def told(low, high):
         constant = {"constant": Estimate((low + high) / 2, low, high)}
