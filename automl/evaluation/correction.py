@@ -72,7 +72,7 @@ def corrected_score(
         predictions: Out-of-fold predictions of every trial, each of shape (repeat, row) or (repeat, row, class).
         seed: Of the resamples.
         rivals: Out-of-fold predictions of models that were not chosen, by name: compared on the same resamples.
-        tuned: Whether the chosen trial's threshold is tuned too: on the rows drawn, for its score on the others.
+        tuned: Whether thresholds are tuned too, those of rivals as well: on the rows drawn, for scores on the others.
 
     Returns:
         Without bounds where there are too few groups or blocks.
@@ -84,27 +84,29 @@ def corrected_score(
     draw = _Draw(rows, num_resamples, seed)
     chosen = _choices(metric, draw, predictions)
     names = numpy.unique(chosen)
-    scores = fold_scores(metric, rows, [predictions[number] for number in names])
-    whole, left_out = _of_all(scores, draw), _left_out(scores, draw)
-    picked = numpy.searchsorted(names, chosen)
-    centered = whole + left_out - _mean_over_resamples(left_out, whole)
-    values = centered[numpy.arange(num_resamples), picked]
-    if tuned:
-        values = values + _gained(metric, draw, [predictions[number] for number in names], picked, scores)
-    mean, spread = _summary(scores, values)
-    differences = {}
-    for name, prediction in (rivals or {}).items():
-        own = fold_scores(metric, rows, [prediction])
-        own_whole, own_left_out = _of_all(own, draw), _left_out(own, draw)
-        theirs = (own_whole + own_left_out - _mean_over_resamples(own_left_out, own_whole))[:, 0]
-        differences[name] = _estimate(rows, *_summary(scores, values - theirs))
-    dropped = float(numpy.isnan(left_out).mean())
+    models = [*(predictions[number] for number in names), *(rivals or {}).values()]
+    scores = fold_scores(metric, rows, models)
+    left_out = _left_out(scores, draw)
+    centered = _centered(scores.under(numpy.ones((1, len(rows.target))))[0], left_out)
+
+    def scored(places: Array) -> Array:
+        """Scores of one model for each resample, (resample, term)."""
+        values = centered[numpy.arange(num_resamples), places]
+        return values + _gained(metric, draw, models, places, scores) if tuned else values
+
+    winner = scored(numpy.searchsorted(names, chosen))
+    differences = {
+        name: _estimate(
+            rows, *_summary(scores, winner - scored(numpy.full(num_resamples, len(names) + place)))
+        )
+        for place, name in enumerate(rivals or {})
+    }
+    mean, spread = _summary(scores, winner)
     estimate = _estimate(rows, mean, spread)
-    if (
-        metric.is_share and numpy.ptp(spread) == 0.0 and rows.has_interval
-    ):  # all rows right, in every resample
+    # All rows are right in every resample.
+    if metric.is_share and numpy.ptp(spread) == 0.0 and rows.has_interval:
         estimate = Estimate(mean, *map(float, wilson(mean, rows.num_units)))
-    return Corrected(estimate, differences, dropped)
+    return Corrected(estimate, differences, float(numpy.isnan(left_out).mean()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,34 +161,36 @@ def _drawn(
     return numpy.concatenate(parts, axis=1)
 
 
-def _of_all(scores: FoldScores, draw: _Draw) -> Array:
-    """Scores on all rows, (variant, term)."""
-    return scores.under(numpy.ones((1, len(draw.rows.target))))[0]
-
-
 def _left_out(scores: FoldScores, draw: _Draw) -> Array:
     """Scores on the rows that were not drawn, (resample, variant, term)."""
     return numpy.concatenate([scores.under((counts == 0).astype(float)) for counts in draw.counts()])
 
 
-def _mean_over_resamples(left_out: Array, otherwise: Array) -> Array:
-    """Mean of the defined scores of each variant and term; the score on all rows where none is defined."""
+def _centered(whole: Array, left_out: Array) -> Array:
+    """Scores on all rows, (model, term), plus how far those on rows left out are from their mean over resamples."""
     defined = ~numpy.isnan(left_out)
     total = defined.sum(axis=0)
     sums = numpy.where(defined, left_out, 0.0).sum(axis=0)
-    return numpy.divide(sums, total, out=numpy.array(otherwise, dtype=float), where=total > 0)
+    means = numpy.divide(sums, total, out=numpy.array(whole, dtype=float), where=total > 0)
+    return numpy.asarray(whole + left_out - means)
 
 
-def _gained(
-    metric: Metric, draw: _Draw, predictions: Sequence[Array], picked: Array, even: FoldScores
-) -> Array:
-    """By how much the threshold tuned on the rows drawn changes the chosen trial's score on the others, by term."""
+def _gained(metric: Metric, draw: _Draw, models: Sequence[Array], picked: Array, even: FoldScores) -> Array:
+    """By how much a threshold tuned on the rows drawn changes a model's score on the others, (resample, term).
+
+    Args:
+        metric: The metric.
+        draw: The resamples.
+        models: Predictions.
+        picked: Which of them in each resample.
+        even: Their scores at one half.
+    """
     gained = numpy.zeros((draw.num_resamples, len(even.counts)))
     start = 0
     for counts in draw.counts():
         own = picked[start : start + len(counts)]
         for variant in numpy.unique(own):
-            mine, prediction = numpy.flatnonzero(own == variant), predictions[variant]
+            mine, prediction = numpy.flatnonzero(own == variant), models[variant]
             thresholds = candidates(prediction)
             tuned = ThresholdScores(metric, draw.rows, prediction, thresholds)
             best = best_places(metric, tuned.means(counts[mine]), thresholds)

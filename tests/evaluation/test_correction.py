@@ -211,6 +211,17 @@ def test_a_threshold_is_chosen_on_the_rows_drawn():
     assert abs(numpy.mean(tuned) - 0.5) < 2.5 * error
 
 
+def test_a_rival_has_a_threshold_of_its_own_too():
+    """The only trial and the rival are one model, whose probabilities are all too low: their difference is 0."""
+    generator = numpy.random.default_rng(0)
+    target = (generator.random(200) < 0.3).astype(int)
+    positive = 0.4 * (0.5 * target + 0.5 * generator.random(200))
+    prediction = numpy.stack([1.0 - positive, positive], axis=1)[None]
+    found = corrected_score(METRICS["f1"], rows_of(target), [prediction], 0, {"it": prediction}, tuned=True)
+    assert found.estimate.value > 0.5
+    assert found.differences["it"].value == 0.0
+
+
 def called(metric: Metric) -> Metric:
     """The same metric, of which nothing is known but its function."""
     return Metric(metric.direction, metric.tasks, metric.function)
