@@ -1,4 +1,4 @@
-"""The mean of scores that come one a fold, and its standard error."""
+"""The mean of scores that come one per fold, and its standard error."""
 
 import math
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def weighted_mean(values: Sequence[float], counts: Sequence[float] = ()) -> floa
 
 
 def corrected_error(values: Sequence[float], num_folds: int, counts: Sequence[float] = ()) -> float:
-    """Standard error of the mean of values that come one a fold: √(s² (1/J + 1/(K − 1))).
+    """Standard error of the mean of values that come one per fold: √(s² (1/J + 1/(K − 1))).
 
     The training sets of folds overlap, so that their scores are not independent, and repeats of the division tell
     little that is new: s/√J would be too small by a fifth to a third, with ten repeats by a factor of four. No unbiased

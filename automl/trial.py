@@ -190,11 +190,11 @@ class Trial:
     repeats: int = 1
 
     def fold_scores(self, metric: str) -> tuple[float, ...]:
-        """Validation scores, one a fold."""
+        """Validation scores, one per fold."""
         return tuple(fold.scores[metric] for fold in self.folds)
 
     def fold_counts(self, metric: str) -> tuple[float, ...]:
-        """How much each fold counts in the mean, one a fold."""
+        """How much each fold counts in the mean, one per fold."""
         return tuple(fold.counts.get(metric, 1.0) for fold in self.folds)
 
     def mean(self, metric: str) -> float:

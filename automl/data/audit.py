@@ -9,7 +9,6 @@ import math
 import numpy
 import pandas
 
-from automl.data.column_splits import times_of
 from automl.data.columns import Columns
 from automl.data.dataset import Dataset
 from automl.data.schema import inspect_columns
@@ -33,7 +32,7 @@ def audit(dataset: Dataset, splits: Splits, table: pandas.DataFrame | None = Non
     findings = [
         *_equal_rows(dataset, splits),
         *copies_of_target(dataset, splits.training),
-        *_equal_times(dataset, splits),
+        *_equal_times(splits),
         *_dates_passed_over(dataset, splits, table),
     ]
     return tuple(findings)
@@ -97,17 +96,14 @@ def _contradictions(inputs: numpy.ndarray, rows: numpy.ndarray) -> list[str]:
     return [f"{what} columns and have another target, so that no network can tell them apart."]
 
 
-def _equal_times(dataset: Dataset, splits: Splits) -> list[str]:
-    times = (
-        times_of(dataset.by, dataset.date_order) if splits.kind == "time" and dataset.by is not None else None
-    )
-    if times is None:
+def _equal_times(splits: Splits) -> list[str]:
+    if splits.kind != "time" or splits.together is None:
         return []
-    codes = pandas.factorize(times)[0]
+    codes = splits.together
     count = int((numpy.bincount(codes)[codes] > 1).sum())
     if not count:
         return []
-    what = f"{count:,} of {len(times):,} rows have the time of another row"
+    what = f"{count:,} of {len(codes):,} rows have the time of another row"
     return [f"{what}. They stay on one side of every cut, so parts may be larger or smaller than asked for."]
 
 

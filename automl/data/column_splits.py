@@ -34,7 +34,7 @@ class GroupSplits:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._groups = group_codes(request.column)
+        self._groups = pandas.factorize(level_texts(pandas.Series(request.column)))[0]
         by_class = request.labels is not None and len(request.dataset.classes) <= _MOST_CLASSES
         self._labels = request.dataset.target if by_class else numpy.zeros(len(self._groups), numpy.int64)
 
@@ -189,7 +189,7 @@ class ColumnSplits:
         count = len(self._values(rows))
         if not 2 <= count <= MOST_FOLDS:
             must = (
-                f"name a column with 2 to {MOST_FOLDS} values besides `{TEST}`, one a fold (it has {count})"
+                f"name a column with 2 to {MOST_FOLDS} values besides `{TEST}`, one per fold (it has {count})"
             )
             raise self._request.refuse("by", must, "Name another column, or another `kind`.")
         return count, ""
@@ -216,11 +216,6 @@ class ColumnSplits:
         numbers = number_values(pandas.Series(values, dtype=object))
         keys = zip(numpy.where(numpy.isnan(numbers), numpy.inf, numbers).tolist(), values, strict=True)
         return [name for _, name in sorted(keys) if name != TEST]
-
-
-def group_codes(column: Array) -> Array:
-    """Codes of the groups that a column names, (row,)."""
-    return numpy.asarray(pandas.factorize(level_texts(pandas.Series(column)))[0])
 
 
 def times_of(column: Array, order: str | None = None) -> Array | None:

@@ -62,6 +62,8 @@ class Splits:
         reason: Why this kind, in a sentence.
         notes: What a person should know of these splits, a sentence each.
         automatic: Whether the kind was chosen here, and not by the study file.
+        together: Codes of the groups, or of the times in their order, of all rows of the table, (row,); None where each
+            row stands for itself.
     """
 
     training: numpy.ndarray
@@ -71,6 +73,7 @@ class Splits:
     reason: str
     notes: tuple[str, ...] = ()
     automatic: bool = False
+    together: numpy.ndarray | None = None
 
     @property
     def digest(self) -> str:
@@ -123,7 +126,8 @@ def make_splits(dataset: Dataset, config: SplitsConfig, seed: int, where: Where)
     share = "" if name == "column" else _share_note(len(test) / len(rows), config.test)
     said = (fewer, share, _unseen_note(dataset, folds))
     notes = tuple(note for note in said if note)
-    return Splits(training, test, folds, name, f"{name}: {reason}", notes, config.kind == "auto")
+    automatic = config.kind == "auto"
+    return Splits(training, test, folds, name, f"{name}: {reason}", notes, automatic, kind.groups(rows))
 
 
 def check_weights(splits: Splits, dataset: Dataset, config: DataConfig, where: Where) -> None:

@@ -57,7 +57,7 @@ def compare(
     sign test takes over, by which J folds with one winner have the probability 2⁻ᴶ if both are equally good.
 
     Args:
-        one: Scores of one trial, one a fold of each repeat.
+        one: Scores of one trial, one per fold of each repeat.
         other: Scores of the other trial on the same folds in the same order.
         num_folds: Folds of one repeat.
         direction: Whether smaller or larger scores are better.
@@ -88,7 +88,7 @@ def tied(trials: Sequence[Trial], objective: Objective, num_folds: int, level: f
     is ahead by more than the largest of as many t statistics of equal trials would be. Sources: Hsu, "Constrained
     simultaneous confidence intervals for multiple comparisons with the best" (1984), with the standard errors of Nadeau
     and Bengio, and Bonferroni's bound for the largest (of 99 equal trials a simulation gives 7.9 for its 8.6). Where a
-    trial has one score, nothing can be told apart and all of them are tied.
+    trial has one score, no difference is significant and all of them are tied.
 
     Args:
         trials: Ended trials; failed ones, and those with another number of folds than the best, are left out.
@@ -101,9 +101,8 @@ def tied(trials: Sequence[Trial], objective: Objective, num_folds: int, level: f
         return peers
     scores = numpy.array([trial.fold_scores(objective.metric) for trial in peers])
     behind = scores - scores[0] if objective.direction is Direction.MINIMIZE else scores[0] - scores
-    means, spreads = behind.mean(axis=1), behind.std(axis=1, ddof=1)
-    num_scores = scores.shape[1]
-    errors = spreads * math.sqrt(1.0 / num_scores + 1.0 / (num_folds - 1))
+    means, num_scores = behind.mean(axis=1), scores.shape[1]
+    errors = numpy.array([corrected_error(own, num_folds) for own in behind.tolist()])
     critical = float(special.stdtrit(num_scores - 1, 1.0 - level / (len(peers) - 1)))
     # Without any spread, as many folds with one winner as there are: the sign test, by Bonferroni.
     flat = (errors <= _ROUNDING * numpy.abs(means)) & (0.5**num_scores * (len(peers) - 1) >= level)

@@ -6,15 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy
 from scipy import stats
-from sklearn.ensemble import RandomForestRegressor
 
 from automl.evaluation.importance import (
-    FEWEST_IN_LEAF,
     FEWEST_TRIALS,
     MOST_TRIALS,
-    NUM_TREES,
     axes_of,
     clipped,
+    fitted_forest,
 )
 from automl.trial import Direction, Objective, Trial, TrialState
 
@@ -125,9 +123,7 @@ def _rest(trials: Sequence[Trial], objective: Objective, name: str, log_scaled: 
     if not others or len(trials) < FEWEST_TRIALS or not numpy.ptp(losses) > 0.0:
         return losses
     codes, span = numpy.stack(others, axis=1), numpy.ptp(losses)
-    forest = RandomForestRegressor(
-        NUM_TREES, min_samples_leaf=FEWEST_IN_LEAF, oob_score=True, random_state=0
-    ).fit(codes, (losses - losses.min()) / span)
+    forest = fitted_forest(codes, (losses - losses.min()) / span)
     # predictions that explain nothing would add their noise
     return losses - span * forest.oob_prediction_ if forest.oob_score_ > 0.0 else losses
 

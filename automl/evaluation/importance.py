@@ -16,7 +16,7 @@ from automl.trial import Direction, Objective, Scalar, Trial, TrialState
 Array = numpy.ndarray
 
 FEWEST_TRIALS, MOST_TRIALS = 10, 1000
-NUM_TREES, FEWEST_IN_LEAF = 100, 2
+_NUM_TREES, _FEWEST_IN_LEAF = 100, 2
 _NUM_POINTS, _NUM_CONFIGURATIONS = 24, 4096
 _MOST_INTERACTIONS, _SMALLEST_INTERACTION = 5, 0.01
 _ALMOST_NONE = 1e-12  # variance of scores between 0 and 1, from rounding alone
@@ -102,7 +102,7 @@ def importance(
     scores = clipped(numpy.array([trial.mean(metric) for trial in used]), objective.direction)
     lowest, span = scores.min(), numpy.ptp(scores)
     codes = numpy.stack([axis.codes for axis in axes.values()], axis=1)
-    forest = _forest(codes, (scores - lowest) / (span or 1.0))
+    forest = fitted_forest(codes, (scores - lowest) / (span or 1.0))
     with threadpoolctl.threadpool_limits(1, user_api="blas"):  # its products are too narrow for two
         effects = _Effects(forest, [axis.grid for axis in axes.values()])
         interactions = effects.largest_pairs(tuple(axes))
@@ -120,14 +120,14 @@ def importance(
     )
 
 
-def _forest(codes: Array, scores: Array) -> RandomForestRegressor:
+def fitted_forest(codes: Array, scores: Array) -> RandomForestRegressor:
     """A forest of the trials, (trial, hyperparameter) to (trial,); of many, of a sample of them."""
     if len(scores) > MOST_TRIALS:
         drawn = numpy.random.default_rng(0).choice(len(scores), MOST_TRIALS, replace=False)
         codes, scores = codes[drawn], scores[drawn]
     varied = bool(numpy.ptp(scores) > 0.0)
     return RandomForestRegressor(
-        NUM_TREES, min_samples_leaf=FEWEST_IN_LEAF, oob_score=varied, random_state=0
+        _NUM_TREES, min_samples_leaf=_FEWEST_IN_LEAF, oob_score=varied, random_state=0
     ).fit(codes, scores)
 
 

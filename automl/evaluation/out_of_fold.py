@@ -9,6 +9,12 @@ from automl.trial import Trial, TrialState, derive_seed
 MOST_ROWS = 200_000
 """Of larger tables, the predictions of a sample of the rows are kept, the same rows for all trials."""
 
+PROBABILITY = "probability_"
+"""Begins the name of a column of the out-of-fold file that holds the probability of a class."""
+
+WEIGHT = "row_weight"
+"""The last column of that file where rows count differently."""
+
 
 @final
 class OutOfFold:

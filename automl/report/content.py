@@ -12,17 +12,12 @@ from automl.errors import RecordError
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.importance import Importance
 from automl.evaluation.learning_curve import LearningCurve
+from automl.evaluation.out_of_fold import PROBABILITY
 from automl.evaluation.spacing import evenly_spaced
 from automl.explanation.evidence import Diagnosis
 from automl.records.state import StudyState
 from automl.trial import Direction, Scalar, Trial, TrialState
 from automl.wording import number, score
-
-PROBABILITY = "probability_"
-"""Begins the name of a column of the out-of-fold file that holds the probability of a class."""
-
-WEIGHT = "row_weight"
-"""The last column of that file where rows count differently."""
 
 MOST_BEST, MOST_OTHERS = 200, 300
 """Trials of a chart with a mark for each: the best ones, and of the others evenly spaced ones."""

@@ -6,8 +6,8 @@ import numpy
 import pandas
 
 from automl.evaluation.intervals import wilson
+from automl.evaluation.out_of_fold import PROBABILITY, WEIGHT
 from automl.evaluation.rankings import counts_down
-from automl.report.content import PROBABILITY, WEIGHT
 
 Array = numpy.ndarray
 

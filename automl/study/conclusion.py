@@ -10,10 +10,17 @@ import pandas
 
 from automl.data.sources.file_source import text_reading
 from automl.errors import ExportError, StudyFailedError
+from automl.evaluation.out_of_fold import PROBABILITY, WEIGHT
 from automl.evaluation.resampling import Estimate
 from automl.evaluation.verdict import Verdict
 from automl.export.saved_model import ModelCard, save_model
-from automl.records.files import MODEL, OUT_OF_FOLD_FILE, answer_file, write_json, write_whole
+from automl.records.files import (
+    MODEL,
+    OUT_OF_FOLD_FILE,
+    answer_file,
+    write_json,
+    write_whole,
+)
 from automl.records.outcomes import Analyzed, Exported, VerdictReached
 from automl.records.sums import write_sums
 from automl.study.analyses import ANALYSES
@@ -199,10 +206,10 @@ def _write_out_of_fold(session: Session, number: int) -> None:
     else:
         columns[dataset.target_name] = numpy.array(dataset.classes, dtype=object)[target]
         columns |= {
-            f"probability_{label}": predictions[:, code] for code, label in enumerate(dataset.classes)
+            f"{PROBABILITY}{label}": predictions[:, code] for code, label in enumerate(dataset.classes)
         }
-    if (dataset.weights[rows] != 1.0).any() and dataset.target_name != "row_weight":
-        columns["row_weight"] = dataset.weights[rows]
+    if (dataset.weights[rows] != 1.0).any() and dataset.target_name != WEIGHT:
+        columns[WEIGHT] = dataset.weights[rows]
     text = pandas.DataFrame(columns).to_csv(index=False, float_format="%.6g")
     packed = gzip.compress(text.encode(), mtime=0)
     write_whole(session.run.folder / OUT_OF_FOLD_FILE, lambda file: file.write(packed))

@@ -5,18 +5,17 @@ from dataclasses import replace
 
 import numpy
 
-from automl.data.column_splits import group_codes, times_of
-from automl.data.dataset import Dataset
 from automl.evaluation.correction import Corrected, corrected_score
 from automl.evaluation.fold_scores import fold_scores
 from automl.evaluation.intervals import score_interval
-from automl.evaluation.metrics import METRICS, metrics_for
-from automl.evaluation.resampling import BLOCKS, GROUPS, Estimate, ScoredRows, time_blocks, whole
+from automl.evaluation.metrics import metrics_for
+from automl.evaluation.resampling import BLOCKS, GROUPS, ROWS, Estimate, ScoredRows, time_blocks, whole
 from automl.evaluation.thresholds import EVEN, at_threshold, never_predicted, score_at, tuned_threshold
 from automl.evaluation.verdict import Verdict
 from automl.means import corrected_error
 from automl.records.old_journal import earlier_reads
 from automl.records.outcomes import TestReadingDone, TestReadingIntended
+from automl.study.analyses.blocks import targets_of
 from automl.study.baselines import train_baselines
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session, StoredPredictions
@@ -80,27 +79,18 @@ def _scored_rows(session: Session, winner: Array) -> ScoredRows:
     prepared, kept = session.prepared, session.out_of_fold
     dataset, rows = prepared.dataset, kept.rows
     units, unit = _units(prepared, rows, kept.folds[0], winner[0])
-    if units is None:
-        units = numpy.arange(len(rows))
     return ScoredRows(dataset.target[rows], dataset.weights[rows], kept.folds, units, unit)
 
 
-def _units(prepared: PreparedStudy, rows: Array, folds: Array, prediction: Array) -> tuple[Array | None, str]:
-    """Codes of the groups or blocks of time of some rows, as their splits have them, and what they are."""
-    by, kind = prepared.dataset.by, prepared.splits.kind
-    if kind == "group" and by is not None:
-        return numpy.unique(group_codes(by)[rows], return_inverse=True)[1], GROUPS
-    times = times_of(by, prepared.dataset.date_order) if kind == "time" and by is not None else None
-    if times is not None:
-        order = numpy.argsort(times[rows], kind="stable")
-        return time_blocks(order, folds, _losses(prepared.dataset, rows, prediction)), BLOCKS
-    return None, whole(rows, rows).unit
-
-
-def _losses(dataset: Dataset, rows: Array, prediction: Array) -> Array:
-    values = METRICS["log_loss" if dataset.classes else "rmse"].rows
-    assert values is not None
-    return numpy.asarray(values(dataset.target[rows], prediction))
+def _units(prepared: PreparedStudy, rows: Array, folds: Array, prediction: Array) -> tuple[Array, str]:
+    """Codes of what is drawn as a whole of some rows, as their splits have it, and what that is."""
+    together = prepared.splits.together
+    if together is None:
+        return numpy.arange(len(rows)), ROWS
+    if prepared.splits.kind == "group":
+        return numpy.unique(together[rows], return_inverse=True)[1], GROUPS
+    order = numpy.argsort(together[rows], kind="stable")
+    return time_blocks(order, folds, targets_of(prepared.dataset).losses(rows, prediction)), BLOCKS
 
 
 def _whole_predictions(session: Session, baselines: Mapping[str, BaselineResult]) -> dict[str, Array]:
@@ -118,27 +108,29 @@ def _at_thresholds(
 ) -> Verdict:
     """The cross-validated scores at tuned thresholds: each model at the one that suits it best."""
 
-    def at_best(prediction: Array, threshold: float) -> tuple[float, tuple[float, ...]]:
-        moved = numpy.stack([at_threshold(one, threshold) for one in prediction])
-        scores = fold_scores(prepared.metric, rows, [moved])
+    def mean(prediction: Array, threshold: float) -> float:
+        moved = _moved(prediction, threshold)
         everything = numpy.ones((1, len(rows.target)))
-        folds = tuple(
-            prepared.metric.function(rows.target[places], moved[repeat][places], rows.weights[places])
-            for repeat, places in rows.parts
-        )
-        return float(scores.means(everything)[0, 0]), folds
+        return float(fold_scores(prepared.metric, rows, [moved]).means(everything)[0, 0])
 
-    mean, folds = at_best(own, verdict.threshold)
-    error = corrected_error(folds, len(folds) // verdict.trial.repeats)
-    others = {
-        name: at_best(prediction, tuned_threshold(prepared.metric, rows, prediction))
-        for name, prediction in rivals.items()
-    }
+    moved = _moved(own, verdict.threshold)
+    folds = [
+        prepared.metric.function(rows.target[places], moved[repeat][places], rows.weights[places])
+        for repeat, places in rows.parts
+    ]
     return replace(
         verdict,
-        tuned=(mean, error),
-        tuned_baselines={name: value for name, (value, _) in others.items()},
+        tuned=(mean(own, verdict.threshold), corrected_error(folds, len(folds) // verdict.trial.repeats)),
+        tuned_baselines={
+            name: mean(prediction, tuned_threshold(prepared.metric, rows, prediction))
+            for name, prediction in rivals.items()
+        },
     )
+
+
+def _moved(prediction: Array, threshold: float) -> Array:
+    """Labels under a threshold, of every repeat, as `at_threshold` gives them."""
+    return numpy.stack([at_threshold(one, threshold) for one in prediction])
 
 
 def read_test_set(session: Session, verdict: Verdict, network: Network) -> Verdict:

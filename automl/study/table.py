@@ -18,7 +18,9 @@ from automl.evaluation.metrics import METRICS, QUANTILES, make_objective, metric
 from automl.trial import Direction, Objective, Task
 
 _BATCH_SIZES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512))
-_OF_A_QUANTILE = "the loss of a quantile is not taken apart into bias and variance, which are of a mean"
+_OF_A_QUANTILE = (
+    "the loss of a quantile is not decomposed into bias and variance, which are defined for a mean"
+)
 _LARGEST_BATCH = 1024
 _EPOCHS = ((20_000, 100), (60_000, 50))
 _FEWEST_EPOCHS = 30

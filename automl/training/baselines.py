@@ -77,8 +77,8 @@ class BaselineResult:
     """What a baseline has done on the folds, or on the first of them.
 
     Attributes:
-        scores: By the objective's metric, one a fold.
-        losses: Log loss or mean squared error, one a fold, whatever the objective is.
+        scores: By the objective's metric, one per fold.
+        losses: Log loss or mean squared error, one per fold, whatever the objective is.
         predictions: For the validation rows of each fold, in the order of the fold: in the target's units, of shape
             (row,), or probabilities of shape (row, class).
     """

@@ -256,3 +256,14 @@ def test_splits_that_cannot_be_made_are_explained(
     message = str(caught.value)
     assert message.startswith(f"study.yaml:splits.{key}: `splits.{key}` must ")
     assert [part for part in says if part not in message] == []
+
+
+def test_what_stays_together_is_known_of_all_rows() -> None:
+    """Groups by their codes, times in their order, dates as people write them too: 2 January is before 1 March."""
+    groups = split(["a", "b", " a", "c"] * 12, kind="group", folds=2, test=0.0, stop_on="validation").together
+    assert groups is not None
+    assert (groups[:4] == groups[2])[[0, 2]].all() and len(set(groups[:4])) == 3
+    days = pandas.date_range("2024-01-01", periods=60)
+    dated = split(days.strftime("%d/%m/%Y").tolist(), kind="time", folds=3).together
+    assert dated is not None and dated.tolist() == list(range(60))
+    assert split(["1", "2"] * 20, kind="column").together is None

@@ -14,7 +14,7 @@ from automl.config.sections import FEWEST_RESAMPLES
 from automl.data.features.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.evaluation.bias_variance import BEYOND, BiasVariance, content_of, snapshots, summarize
-from automl.evaluation.predictions import Predictions
+from automl.evaluation.predictions import Predictions, Targets
 from automl.records.state import BIAS_VARIANCE
 from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
 from automl.study.analyses.blocks import blocks_of, first_round, targets_of
@@ -203,26 +203,26 @@ def decompose(
     members = {number: _members(prepared, design, trial) for number, trial in trials.items()}
     ended: dict[int, list[Trace]] = defaultdict(list)
     together = [member for own in members.values() for member in own]
+    targets = targets_of(prepared.dataset, blocks_of(prepared))
     with closing(engine.trace(together, watch, answered)) as traces:
         for trace in traces:
             number = trace.member.trial
             ended[number].append(trace)
             if len(ended[number]) == len(members[number]):
-                found = _summary(prepared, design, trials[number], ended.pop(number))
+                found = _summary(targets, design, trials[number], ended.pop(number))
                 if found is not None:
                     yield found
 
 
 def whole_folds(prepared: PreparedStudy) -> tuple[Fold, ...]:
     """The folds without early stopping, and behind them all training rows, which resamples are drawn from."""
-    splits, dataset = prepared.splits, prepared.dataset
-    folds = []
-    for fold in splits.folds[: _num_folds(prepared)]:
+    splits, folds = prepared.splits, []
+    for fold in first_round(prepared):
         fit = fold.fit if prepared.optimistic else numpy.sort(numpy.concatenate([fold.fit, fold.stopping]))
         folds.append(Fold(fit, fit[:0], fold.validation))
     rows, groups = splits.training, None
-    if splits.kind == "group" and dataset.by is not None:
-        groups = pandas.factorize(dataset.by[rows])[0]
+    if splits.kind == "group" and splits.together is not None:
+        groups = pandas.factorize(splits.together[rows])[0]  # as they come, which resamples are drawn by
     seen = numpy.unique(numpy.concatenate([fold.validation for fold in folds]))
     if len(seen) > _MOST_SCORED:
         generator = numpy.random.default_rng(derive_seed(prepared.config.search.seed, "scored rows"))
@@ -244,9 +244,7 @@ def _members(prepared: PreparedStudy, design: Design, trial: Trial) -> list[Memb
     return [replace(member, snapshots=epochs) for member in (*folds, *replicas)]
 
 
-def _summary(
-    prepared: PreparedStudy, design: Design, trial: Trial, traces: Sequence[Trace]
-) -> BiasVariance | None:
+def _summary(targets: Targets, design: Design, trial: Trial, traces: Sequence[Trace]) -> BiasVariance | None:
     failed = {(trace.member.fold, trace.member.resample) for trace in traces if trace.failed}
     if any(not resample for _, resample in failed):
         return None
@@ -255,7 +253,6 @@ def _summary(
     replicas = kept[design.num_folds :]
     if len(replicas) < FEWEST_RESAMPLES * design.num_seeds:
         return None
-    targets = targets_of(prepared.dataset, blocks_of(prepared))
     folds = [_together([trace], 1) for trace in kept[: design.num_folds]]
     epochs = replicas[0].member.snapshots
     together = _together(replicas, design.num_seeds)

@@ -1,8 +1,5 @@
 """Which rows of a study err together: its groups, its stretches of time, its folds."""
 
-import numpy
-import pandas
-
 from automl.data.dataset import Dataset
 from automl.data.splits import Fold
 from automl.evaluation.pairing import Blocks, make_blocks
@@ -17,14 +14,9 @@ def first_round(prepared: PreparedStudy) -> tuple[Fold, ...]:
 
 def blocks_of(prepared: PreparedStudy) -> Blocks:
     """The blocks of a study's rows: the same for every trial and every baseline."""
-    kind, by = prepared.splits.kind, prepared.dataset.by
-    groups = pandas.factorize(by)[0] if by is not None and kind == "group" else None
-    times = None
-    if kind == "time":
-        times = (
-            numpy.arange(len(prepared.dataset.target)) if by is None else pandas.Series(by).rank().to_numpy()
-        )
-    return make_blocks([fold.validation for fold in first_round(prepared)], groups, times)
+    validation, together = [fold.validation for fold in first_round(prepared)], prepared.splits.together
+    in_time = prepared.splits.kind == "time"
+    return make_blocks(validation, None if in_time else together, together if in_time else None)
 
 
 def targets_of(dataset: Dataset, blocks: Blocks | None = None) -> Targets:
