@@ -183,6 +183,8 @@ def ended_event(trial: Trial, metric: str) -> TrialEnded:
         reason=reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…",
         folds=numbers if numbers != tuple(range(len(folds))) else (),
         counts=counts if any(count != 1.0 for count in counts) else (),
+        reports=trial.reports,
+        scale=trial.scale,
     )
 
 
@@ -249,6 +251,8 @@ def _trial(
         seconds=ended.seconds,
         reason=ended.reason,
         repeats=repeats,
+        reports=ended.reports,
+        scale=ended.scale,
     )
 
 

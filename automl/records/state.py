@@ -104,6 +104,10 @@ class StudyState:
         """Completed trials by number, light."""
         return [trial for trial in self.trials if trial.state is TrialState.COMPLETE]
 
+    def num_in(self, state: TrialState) -> int:
+        """Trials that have ended in a state."""
+        return sum(trial.state is state for trial in self.trials)
+
     @property
     def num_asked(self) -> int:
         """Trials that have been asked for."""

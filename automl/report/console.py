@@ -127,7 +127,8 @@ def _cells(row: Row, metric: str, layout: _Layout) -> list[Text]:
         values.append(Text(", ".join(given)))
     if row["state"] != "complete":
         blank = [Text("")] * (len(layout.folds) + 3)
-        return [Text(str(row["trial"])), Text("failed", "red"), *blank, *values]
+        how = Text("failed", "red") if row["state"] == "failed" else Text("ended early", "dim")
+        return [Text(str(row["trial"])), how, *blank, *values]
     score = f"{row[metric]:.4f} ± {row['standard_error']:.4f}"
     numbers = ["–" if row[fold] is None else f"{row[fold]:.4f}" for fold in layout.folds]
     weights = "–" if row["capacity"] is None else f"{row['capacity']:,}"

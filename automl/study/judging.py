@@ -21,7 +21,7 @@ from automl.study.preparation import PreparedStudy
 from automl.study.session import Session, StoredPredictions
 from automl.training.baselines import BaselineResult
 from automl.training.network import Network
-from automl.trial import Task, Trial, derive_seed
+from automl.trial import Task, Trial, TrialState, derive_seed
 
 Array = numpy.ndarray
 
@@ -36,6 +36,7 @@ def judge(session: Session, best: Trial) -> Verdict:
         objective=prepared.objective,
         trial=best,
         num_trials=len(everyone),
+        num_pruned=session.state.num_in(TrialState.PRUNED),
         optimistic=prepared.optimistic,
         guided=prepared.config.search.algorithm not in ("random", "grid"),
         baselines={name: result.scores for name, result in baselines.items()},

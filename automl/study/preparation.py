@@ -25,6 +25,8 @@ from automl.networks.custom import CustomBuilder, check_network, discover_space,
 from automl.networks.initializers import INITIALIZERS
 from automl.networks.probe import BuilderProbe
 from automl.search.first import check_first
+from automl.search.pruners.pruner import Pruner
+from automl.search.pruners.table import PRUNERS
 from automl.search.table import SAMPLERS
 from automl.study.inputs import STANDARD, input_encoding, inputs_note
 from automl.study.own_metric import known_metrics
@@ -34,7 +36,7 @@ from automl.training.engines import make_engine
 from automl.training.optimizers import OPTIMIZERS
 from automl.training.schedules import SCHEDULES
 from automl.training.sequential import TrainingPlan
-from automl.trial import Objective, Task
+from automl.trial import Objective, Rung, Task
 
 TABLES: Mapping[str, Collection[str]] = {
     "activation": ACTIVATIONS,
@@ -102,6 +104,17 @@ class PreparedStudy:
         return make_engine(self.plan, self.splits.folds if folds is None else folds)
 
     @property
+    def pruner(self) -> Pruner:
+        """What ends weak trials early."""
+        return PRUNERS[self.config.search.pruner]()
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """Where trials are compared while they train."""
+        num_folds = len(self.splits.folds) // self.config.splits.repeats
+        return self.pruner.rungs(self.plan.epochs, num_folds)
+
+    @property
     def optimistic(self) -> bool:
         """Whether epochs are chosen on the rows that score them."""
         return self.config.splits.stop_on == "validation"
@@ -126,7 +139,7 @@ def prepare_study(
     Raises:
         AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
     """
-    _check_sampler(config)
+    _check_search(config)
     known = prepared or prepare_table(config, table)
     config, dataset, splits, layout = known.config, known.dataset, known.splits, known.layout
     encoding = input_encoding(config, dataset)
@@ -183,18 +196,25 @@ def device_name() -> str:
     return f"GPU ({details.get('device_name', gpus[0].name)})"
 
 
-def _check_sampler(config: StudyConfig) -> None:
-    name = config.search.algorithm
-    if name not in SAMPLERS:
-        raise StudyFileError(
-            explain(
-                "search.algorithm",
-                "name a sampler",
-                name,
-                one_of(SAMPLERS, name),
-                where=config.where("search", "algorithm"),
-            )
+def _check_search(config: StudyConfig) -> None:
+    """Refuse names of samplers and pruners that there are not, and a pruner that is asked for and has nothing to do."""
+    search = config.search
+    for key, name, table, must in (
+        ("algorithm", search.algorithm, SAMPLERS, "name a sampler"),
+        ("pruner", search.pruner, PRUNERS, "name a pruner"),
+    ):
+        if name not in table:
+            where, cure = config.where("search", key), one_of(table, name)
+            raise StudyFileError(explain(f"search.{key}", must, name, cure, where=where))
+    epochs = config.training.epochs
+    asked = search.pruner != "none" and "pruner" in search.model_fields_set
+    if asked and epochs is not None and epochs < 2:
+        must, cure = (
+            "be none where a network trains a single epoch",
+            "Write `pruner: none`, or more `epochs`.",
         )
+        where = config.where("search", "pruner")
+        raise StudyFileError(explain("search.pruner", must, search.pruner, cure, where=where))
 
 
 def _networks(

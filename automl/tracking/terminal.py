@@ -59,7 +59,7 @@ class TerminalTracker(Tracker):
     def start(self, records: Records, run: Run, state: StudyState) -> None:  # noqa: ARG002  the interface of trackers
         """Say what is about to run, or to go on."""
         self._state = state
-        self._num_failed = state.num_trials - len(state.completed)
+        self._num_failed = state.num_in(TrialState.FAILED)
         self._forecast = self._make_forecast(run, state)
         self._introduce(state.started)
         if state.num_trials:
@@ -173,6 +173,10 @@ class TerminalTracker(Tracker):
         if trial.state is TrialState.FAILED:
             self._num_failed += 1
             self._print(f"trial {trial.number} failed: {trial.reason}", style="red")
+        elif trial.state is TrialState.PRUNED:
+            if self._live is None:
+                done = f"[{state.num_trials}/{state.started.num_trials}]"
+                self._print(f"{done} trial {trial.number}: ended early, {trial.seconds:.1f} s")
         elif self._live is None:
             best = state.best is not None and state.best.number == trial.number
             done = f"[{state.num_trials}/{state.started.num_trials}]"
