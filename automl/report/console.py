@@ -63,7 +63,7 @@ def print_leaderboard(console: Console, state: StudyState, top: int | None, opti
             break
     console.print(table)
     for row in rows:
-        if row["reason"]:
+        if row["state"] == "failed":
             # Below the table: a reason in a column of its own would leave the others no room.
             said = Text(f"trial {row['trial']} failed: {row['reason']}", "red")
             console.print(said, highlight=False)
