@@ -81,9 +81,10 @@ def search(session: Session) -> None:
         KeyboardInterrupt: The study was interrupted.
     """
     state, stopping = session.state, Stopping(session)
-    session.budget.begin_search()
+    _begin_budget(session)
     for trial in state.trials:
         stopping.take(trial)
+        _take_time(session, trial)
     session.begin(SEARCH)
     sampler = _restored(session)
     running = state.running_cohort
@@ -99,6 +100,19 @@ def search(session: Session) -> None:
         session.record(cohort)
         _train(session, sampler, cohort, stopping)
     session.end(SEARCH)
+
+
+def _begin_budget(session: Session) -> None:
+    prepared = session.prepared
+    at_once = session.engine.cohort_size != 1
+    # a refit is the training of a fold without its losses; what trains alone has not the others of a program beside it
+    refit_share = (2.0 if at_once else 0.9) / len(prepared.splits.folds)
+    session.budget.begin_search(refit_share, analyzed=prepared.config.bias_variance.resamples != 0)
+
+
+def _take_time(session: Session, trial: Trial) -> None:
+    best = session.state.best
+    session.budget.take_trial(trial.seconds, None if best is None else best.seconds)
 
 
 def _is_over(session: Session, stopping: Stopping) -> bool:
@@ -146,11 +160,13 @@ def _train(session: Session, sampler: Sampler, cohort: CohortAsked, stopping: St
     state, budget = session.state, session.budget
     numbers = range(cohort.first, cohort.first + len(cohort.hyperparameters))
     recorded = frozenset(number for number in numbers if state.has_ended(number))
+    budget.begin_cohort(len(numbers))
     watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
     with closing(session.engine.train(_members(session, cohort), watch, recorded)) as trials:
         for trial in trials:
             session.record_trial(trial)
             stopping.take(trial)
+            _take_time(session, trial)
             if stopping.is_over:
                 break
     ended = [state.trial(number) for number in numbers if state.has_ended(number)]
