@@ -75,10 +75,12 @@ class TerminalTracker(Tracker):
         if self._forecast is None:
             return
         match recorded.event:
-            case CohortAsked():
+            case CohortAsked(hyperparameters=asked):
+                self._forecast.begin_cohort(len(asked))
                 self._begin_cohort(recorded.event, state.started)
             case TrialEnded(number=number):
-                self._forecast.end_trial()
+                whole = recorded.event.state == TrialState.COMPLETE
+                self._forecast.end_trial(recorded.event.seconds if whole else None)
                 self._end_trial(state.trial(number), state)
             case PhaseBegun(name=name):
                 self._begin_phase(name)
@@ -91,7 +93,9 @@ class TerminalTracker(Tracker):
     def log_progress(self, progress: Progress) -> None:
         """Show where the networks are."""
         if progress.total and self._forecast is not None:
-            self._forecast.progress(progress.done / progress.total)
+            ended = progress.done + (progress.epoch / progress.num_epochs if progress.epoch else 0.0)
+            half = progress.done + 0.5 * progress.running
+            self._forecast.progress(max(ended, half) / progress.total, ended / progress.total)
         if progress.epoch:
             at = f"epoch {progress.epoch}/{progress.num_epochs}"
             self._position = f"fold {progress.done + 1}/{progress.total}, {at}"
