@@ -191,11 +191,11 @@ class Trial:
 
     def fold_scores(self, metric: str) -> tuple[float, ...]:
         """Validation scores, one per fold."""
-        return tuple(fold.scores[metric] for fold in self.folds)
+        return tuple([fold.scores[metric] for fold in self.folds])
 
     def fold_counts(self, metric: str) -> tuple[float, ...]:
         """How much each fold counts in the mean, one per fold."""
-        return tuple(fold.counts.get(metric, 1.0) for fold in self.folds)
+        return tuple([fold.counts.get(metric, 1.0) for fold in self.folds])
 
     def mean(self, metric: str) -> float:
         """Mean validation score over the folds, each as it counts."""

@@ -119,6 +119,12 @@ class Budget:
         best = running if self._best is None else self._best
         return self._analyzed and best <= _ANALYSES_SHARE * self._search_left
 
+    def for_refit(self) -> float:
+        """Seconds that the refit may take: something is left for the verdict."""
+        if math.isinf(self._seconds):
+            return math.inf
+        return self.before_ending() - _LEAST_VERDICT * self._search_left
+
     def for_verdict(self) -> float:
         """Seconds that baselines may take."""
         return (_VERDICT_SHARE if self._can_analyze else _WHOLE_VERDICT_SHARE) * self.before_ending()

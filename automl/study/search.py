@@ -106,7 +106,7 @@ def _begin_budget(session: Session) -> None:
     prepared = session.prepared
     at_once = session.engine.cohort_size != 1
     # a refit is the training of a fold without its losses; what trains alone has not the others of a program beside it
-    refit_share = (2.0 if at_once else 0.9) / len(prepared.splits.folds)
+    refit_share = (2.0 if at_once else 0.8) / len(prepared.splits.folds)
     session.budget.begin_search(refit_share, analyzed=prepared.config.bias_variance.resamples != 0)
 
 

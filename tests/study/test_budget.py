@@ -136,6 +136,14 @@ def test_without_analyses_their_time_is_the_search_s(clock):
     assert budget.for_verdict() == pytest.approx(0.8 * 100.0)
 
 
+def test_a_refit_leaves_something_for_the_verdict(clock):
+    budget = Budget(105.0 / 60.0, clock=clock)
+    budget.begin_search(0.2)
+    clock.now += 90.0
+    assert budget.for_refit() == pytest.approx(8.0)
+    assert Budget(None, None, clock=clock).for_refit() == math.inf
+
+
 def test_one_fold_leaves_the_usual_share_for_its_refit(clock):
     assert search_of(clock, Budget(105.0 / 60.0, clock=clock), refit_share=1.0) == pytest.approx(
         60.0, abs=0.02
