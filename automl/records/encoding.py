@@ -105,8 +105,7 @@ def _check(event: Event) -> None:
 
 @functools.cache
 def _plan(kind: type[Any]) -> Sequence[tuple[str, frozenset[Any], Convert, bool]]:
-    """Name of each field, types that stay as they are, how to bring other values of JSON into its type, whether it must
-    be there."""
+    """Name of each field, types that it keeps, how to bring others into its type, whether it must be there."""
     return tuple(
         (
             entry.name,
