@@ -57,7 +57,7 @@ class Objective:
         sign = 1.0 if self.direction is Direction.MINIMIZE else -1.0
 
         def key(trial: "Trial") -> tuple[int, float, int]:
-            place = _PLACES[trial.state]
+            place = PLACES[trial.state]
             score = 0.0 if place else sign * trial.mean(self.metric)
             return place, math.inf if math.isnan(score) else score, trial.number
 
@@ -72,7 +72,7 @@ class TrialState(StrEnum):
     FAILED = "failed"
 
 
-_PLACES = {state: place for place, state in enumerate(TrialState)}
+PLACES = {state: place for place, state in enumerate(TrialState)}
 """States as a leaderboard lists them."""
 
 
@@ -229,11 +229,11 @@ class Trial:
 
     def fold_scores(self, metric: str) -> tuple[float, ...]:
         """Validation scores, one per fold."""
-        return tuple(fold.scores[metric] for fold in self.folds)
+        return tuple([fold.scores[metric] for fold in self.folds])
 
     def fold_counts(self, metric: str) -> tuple[float, ...]:
         """How much each fold counts in the mean, one per fold."""
-        return tuple(fold.counts.get(metric, 1.0) for fold in self.folds)
+        return tuple([fold.counts.get(metric, 1.0) for fold in self.folds])
 
     def mean(self, metric: str) -> float:
         """Mean validation score over the folds, each as it counts."""
@@ -283,6 +283,8 @@ class Progress:
         running: Networks that train at this moment.
         epoch: Epochs of the running network, where only one is running; else 0.
         num_epochs: Epochs at most of a network.
+        before: Share of the cohort's work that was done before these networks began.
+        part: Share of it that they are.
     """
 
     done: int
@@ -290,6 +292,21 @@ class Progress:
     running: int
     epoch: int = 0
     num_epochs: int = 0
+    before: float = 0.0
+    part: float = 1.0
+
+    @property
+    def ended(self) -> float:
+        """Share of the cohort's work that is done, as far as networks have ended."""
+        return self._of_all(self.done + (self.epoch / self.num_epochs if self.epoch else 0.0))
+
+    @property
+    def likely(self) -> float:
+        """The same, with networks in training as half done."""
+        return max(self.ended, self._of_all(self.done + 0.5 * self.running))
+
+    def _of_all(self, networks: float) -> float:
+        return self.before + self.part * networks / max(1, self.total)
 
 
 def derive_seed(*names: object) -> int:

@@ -52,7 +52,7 @@ def print_leaderboard(console: Console, state: StudyState, top: int | None, opti
         options: Of the command that shows the others.
     """
     started = state.started
-    rows = ranked_rows(state.trials, state.objective, started.searched, top)
+    rows = ranked_rows(state.ranked(top), state.objective, started.searched)
     names = hyperparameter_columns(rows, started.searched)
     folds = [column for column in rows[0] if column.startswith("fold_")] if rows else []
     folds = folds if len(folds) <= FOLD_COLUMNS else []
@@ -91,8 +91,7 @@ def print_outcome(console: Console, state: StudyState) -> None:
     seconds = state.finished.seconds if state.finished is not None else 0.0
     # Of a run that several processes worked on, only the time of the last one is recorded.
     if seconds and not state.continued:
-        trials = sum(trial.seconds for trial in state.trials)
-        share = f"{trials / seconds:.0%} of it training and scoring folds"
+        share = f"{state.training_seconds / seconds:.0%} of it training and scoring folds"
         console.print(f"{state.num_trials} trials in {seconds:.0f} s, {share}", highlight=False)
 
 

@@ -85,9 +85,10 @@ def search(session: Session) -> None:
         KeyboardInterrupt: The study was interrupted.
     """
     state, stopping = session.state, Stopping(session)
-    session.budget.begin_search()
+    _begin_budget(session)
     for trial in state.trials:
         stopping.take(trial)
+        _take_time(session, trial)
     session.begin(SEARCH)
     sampler = _restored(session)
     running, rungs = state.running_cohort, session.prepared.rungs
@@ -104,6 +105,19 @@ def search(session: Session) -> None:
         session.record(cohort)
         _train(session, sampler, cohort, stopping)
     session.end(SEARCH)
+
+
+def _begin_budget(session: Session) -> None:
+    prepared = session.prepared
+    at_once = session.engine.cohort_size != 1
+    # a refit is the training of a fold without its losses; what trains alone has not the others of a program beside it
+    refit_share = (2.0 if at_once else 0.8) / len(prepared.splits.folds)
+    session.budget.begin_search(refit_share, analyzed=prepared.config.bias_variance.resamples != 0)
+
+
+def _take_time(session: Session, trial: Trial) -> None:
+    best = session.state.best
+    session.budget.take_trial(trial.seconds, None if best is None else best.seconds)
 
 
 def _is_over(session: Session, stopping: Stopping) -> bool:
@@ -153,6 +167,7 @@ def _train(session: Session, sampler: Sampler, cohort: CohortAsked, stopping: St
     """
     state, numbers = session.state, numbers_of(cohort)
     left = len(numbers) + 1
+    session.budget.begin_cohort(len(numbers))
     while not _is_over(session, stopping):
         recorded = frozenset(number for number in numbers if state.has_ended(number))
         if len(numbers) - len(recorded) in (0, left):  # none is left, or none has begun
@@ -164,6 +179,7 @@ def _train(session: Session, sampler: Sampler, cohort: CohortAsked, stopping: St
             for trial in trials:
                 session.record_trial(trial)
                 stopping.take(trial)
+                _take_time(session, trial)
                 if stopping.is_over:
                     break
     ended = [state.trial(number) for number in numbers if state.has_ended(number)]

@@ -75,10 +75,16 @@ class TerminalTracker(Tracker):
         if self._forecast is None:
             return
         match recorded.event:
-            case CohortAsked():
+            case CohortAsked(hyperparameters=asked):
+                self._forecast.begin_cohort(len(asked))
                 self._begin_cohort(recorded.event, state.started)
             case TrialEnded(number=number):
-                self._forecast.end_trial()
+                state_of_trial = TrialState(recorded.event.state)
+                if state_of_trial is TrialState.PRUNED:
+                    self._forecast.prune_trial()
+                else:
+                    whole = state_of_trial is TrialState.COMPLETE
+                    self._forecast.end_trial(recorded.event.seconds if whole else None)
                 self._end_trial(state.trial(number), state)
             case PhaseBegun(name=name):
                 self._begin_phase(name)
@@ -91,7 +97,7 @@ class TerminalTracker(Tracker):
     def log_progress(self, progress: Progress) -> None:
         """Show where the networks are."""
         if progress.total and self._forecast is not None:
-            self._forecast.progress(progress.done / progress.total)
+            self._forecast.progress(progress.likely, progress.ended)
         if progress.epoch:
             at = f"epoch {progress.epoch}/{progress.num_epochs}"
             self._position = f"fold {progress.done + 1}/{progress.total}, {at}"

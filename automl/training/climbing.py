@@ -1,17 +1,20 @@
 """The way of trials over rungs: which of their members train until which epoch, which wait there, how they compare."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
 
+from automl.training.costs import EPOCH_SHARE, GO_ON
+from automl.training.engine import Watch
 from automl.training.grouping import Groups
 from automl.training.jobs import Broken, Job, Outcome
 from automl.training.planner import Lane
 from automl.training.rungs import epochs_at, mean_smallest, scale_of
 from automl.training.sequential import TrainingPlan
 from automl.training.stacked import Structure
-from automl.trial import Member, Report, Rung
+from automl.trial import Member, Progress, Report, Rung
 
 MOST_BYTES_WAITING = 1 << 30
 """Of the networks that wait at a rung. Where those of a cohort need more, the ones that go on begin again."""
@@ -43,6 +46,15 @@ class Stage:
             begun=epochs_at(self.earlier, plan, member) if self.earlier and begun else 0,
         )
 
+    def part(self, rungs: Sequence[Rung], num_epochs: int, num_folds: int) -> tuple[float, float, float]:
+        """How much work of a cohort lies before this stage, in it, and in all stages, in epochs of a trial."""
+        trained = [0, *(rung.epochs * rung.num_folds for rung in rungs)]
+        whole = max(trained[-1], EPOCH_SHARE * num_epochs * num_folds)
+        ends = [*trained, whole]
+        shares = [1.0 / GO_ON**number for number in range(len(ends) - 1)]
+        works = [share * (end - begin) for share, begin, end in zip(shares, ends[:-1], ends[1:], strict=True)]
+        return sum(works[: self.number]), works[self.number], sum(works)
+
 
 def stages_of(rungs: Sequence[Rung]) -> list[Stage]:
     """The stages between rungs; a single one where there are none."""
@@ -50,6 +62,22 @@ def stages_of(rungs: Sequence[Rung]) -> list[Stage]:
         Stage(number, earlier, rung)
         for number, (earlier, rung) in enumerate(zip([None, *rungs], [*rungs, None], strict=True))
     ]
+
+
+def stage_watch(stage: Stage, watch: Watch, plan: TrainingPlan, num_folds: int) -> Watch:
+    """The callbacks for a stage: its progress as a part of the cohort's, and its time.
+
+    Until a rung, half of the time that there is is left to those that go on behind it.
+    """
+    before, part, total = stage.part(watch.rungs, plan.epochs, num_folds)
+
+    def on_progress(progress: Progress) -> None:
+        watch.on_progress(replace(progress, before=before / total, part=part / total))
+
+    kept = 0.0 if stage.rung is None else watch.seconds_left() / 2.0
+    if math.isinf(kept):
+        return replace(watch, on_progress=on_progress)
+    return replace(watch, on_progress=on_progress, seconds_left=lambda: watch.seconds_left() - kept)
 
 
 @final

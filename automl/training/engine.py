@@ -59,14 +59,6 @@ class Watch:
         return self.seconds_left() <= 0.0
 
 
-def before_a_rung(watch: Watch) -> Watch:
-    """The callbacks until a rung, which leave half of the time that there is to those that go on behind it."""
-    kept = watch.seconds_left() / 2.0
-    if math.isinf(kept):
-        return watch
-    return replace(watch, seconds_left=lambda: watch.seconds_left() - kept)
-
-
 class Engine(ABC):
     """Trains the members of trials.
 

@@ -22,10 +22,11 @@ from automl.training.climbing import (
     by_structure,
     bytes_waiting,
     going_on,
+    stage_watch,
     stages_of,
     unrecorded,
 )
-from automl.training.engine import Cohort, Engine, Watch, before_a_rung
+from automl.training.engine import Cohort, Engine, Watch
 from automl.training.jobs import Broken, Job, Outcome
 from automl.training.lanes import LaneRun
 from automl.training.network import Network
@@ -56,7 +57,7 @@ class PopulationEngine(Engine):
     """
 
     def __init__(self, plan: TrainingPlan, folds: tuple[Fold, ...]) -> None:
-        self._plan = plan
+        self._plan, self._folds = plan, folds
         self._programs: dict[Structure, Function] = {}
         self._known: Known = {}
         self._catalog = ViewCatalog(plan, folds)
@@ -98,7 +99,7 @@ class PopulationEngine(Engine):
         recorded: frozenset[int],
     ) -> Generator[Climb, None, None]:
         """Train a stage. Gives the trials that have ended, and takes them out of those that are on their way."""
-        own, keeps = watch if stage.rung is None else before_a_rung(watch), self._can_keep(lanes)
+        own, keeps = stage_watch(stage, watch, self._plan, len(self._folds)), self._can_keep(lanes)
         to_come = Counter(job.member.trial for lane in lanes for job in lane.jobs)
         with closing(self._outcomes(lanes, own, recorded)) as outcomes:
             for outcome in outcomes:
