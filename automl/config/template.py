@@ -66,6 +66,7 @@ space:
 
 search:
   algorithm: bayesian   # random, grid or bayesian
+  pruner: rungs         # weak trials end after a few epochs; none trains each to its end
   trials: {trials:<14}# at most
   seed: 0               # everything random derives from it
 

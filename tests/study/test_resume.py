@@ -18,8 +18,9 @@ from automl.records.encoding import kind_of, to_json
 from automl.records.events import PhaseBegun, PhaseEnded, StudyContinued
 from automl.records.finding import open_records
 from automl.study import run as running
+from automl.trial import TrialState
 
-NUM_TRIALS = 7
+NUM_TRIALS = 9
 STUDY = {
     "name": "long",
     "data": {"sklearn": "wine"},
@@ -29,9 +30,13 @@ STUDY = {
         "width": 8,
         "learning_rate": {"float": [0.003, 0.03], "log": True},
     },
-    "search": {"algorithm": "random", "trials": NUM_TRIALS, "cohort": 3, "seed": 3},
+    "search": {"algorithm": "random", "trials": NUM_TRIALS, "cohort": 3, "seed": 7},
     "budget": {"minutes": None},
-    "training": {"epochs": 3, "batch_size": 32, "patience": 2},
+    "training": {
+        "epochs": 12,
+        "batch_size": 32,
+        "patience": 5,
+    },  # enough for a rung, at which some trials end
     "baselines": False,
     "bias_variance": {"resamples": 4, "trials": "top"},
     "tracking": {"to": "none"},
@@ -99,7 +104,9 @@ def happened(result: automl.StudyResult) -> list[str]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> automl.StudyResult:
     folder = tmp_path_factory.mktemp("undisturbed")
-    return automl.run_study(write(folder), mlruns=folder / "mlruns")
+    result = automl.run_study(write(folder), mlruns=folder / "mlruns")
+    assert {trial.state for trial in result.trials} == {TrialState.COMPLETE, TrialState.PRUNED}
+    return result
 
 
 MOMENTS = [[3, 2], *(pytest.param(moment, marks=pytest.mark.slow) for moment in ([1], [8], [12, 1]))]
@@ -153,7 +160,7 @@ def test_more_trials_go_on_where_the_study_ended(tmp_path, undisturbed):
     assert more.folder == first.folder and len(more.trials) == NUM_TRIALS
     for number in range(NUM_TRIALS):
         assert more.state.asked[number] == undisturbed.state.asked[number]
-    assert more.state.continued[0].changes == ("`search.trials` was 4 and is now 7",)
+    assert more.state.continued[0].changes == (f"`search.trials` was 4 and is now {NUM_TRIALS}",)
     assert len(more.state.tests) == 1
     if more.best.number != first.best.number:
         assert more.test_scores == {}
