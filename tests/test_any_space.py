@@ -10,8 +10,8 @@ from hypothesis import strategies as some
 from automl.config.reading import make_study
 from automl.errors import SearchSpaceError
 from automl.hyperparameters import HYPERPARAMETERS
+from automl.search.space.building import build_space
 from automl.search.untried import complete
-from automl.space import build_space
 
 ALWAYS = ["l2", "optimizer", "learning_rate", "schedule", "clip_norm", "label_smoothing", "batch_size"]
 ALWAYS += ["numeric_encoding", "target_transform"]

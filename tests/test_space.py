@@ -11,8 +11,7 @@ from keras_tuner.engine import hyperparameters as kinds
 from automl.config.reading import make_study
 from automl.errors import SearchSpaceError
 from automl.hyperparameters import HYPERPARAMETERS
-from automl.search.untried import complete
-from automl.space import (
+from automl.search.space.building import (
     build_free_space,
     build_space,
     configurations,
@@ -23,6 +22,7 @@ from automl.space import (
     possible_values,
     searched,
 )
+from automl.search.untried import complete
 from automl.trial import Hyperparameters
 
 ALWAYS = ["l2", "optimizer", "learning_rate", "schedule", "clip_norm", "label_smoothing", "batch_size"]

@@ -94,7 +94,7 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
 def default_space(num_rows: int, has_numbers: bool, long_tail: bool) -> dict[str, dict[str, Any]]:
     """What is searched when the study file does not say, in plain values."""
     with quiet_start():
-        from automl.space import default_entries
+        from automl.search.space.building import default_entries
 
     entries = default_entries(num_rows, has_numbers, long_tail)
     return {name: entry.model_dump(by_alias=True, exclude_defaults=True) for name, entry in entries.items()}

@@ -83,7 +83,7 @@ def check(file: Path, no_forecast: bool) -> None:
 
     table = prepare_table(load_study(file))  # its errors need not wait for TensorFlow
     with quiet_start():
-        from automl.space import count_configurations, searched
+        from automl.search.space.building import count_configurations, searched
         from automl.study.analyses.bias_variance import most_networks
         from automl.study.preparation import device_name, prepare_study
 

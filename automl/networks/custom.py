@@ -19,7 +19,7 @@ from automl.networks.output import held_output
 from automl.networks.probe import BuilderProbe
 from automl.networks.sources import BuilderFile
 from automl.networks.user_code import load_user_function
-from automl.space import Space
+from automl.search.space.building import Space
 from automl.trial import Hyperparameters, Task
 
 Build = Callable[[Space], keras.Model]

@@ -11,7 +11,7 @@ from typing import Any, Self, final
 
 from automl.networks.child import Attempt, Child
 from automl.networks.sources import BUILDER_KEY, find_builder
-from automl.space import Space
+from automl.search.space.building import Space
 from automl.trial import Hyperparameters
 
 LOGGER = logging.getLogger(__name__)

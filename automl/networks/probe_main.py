@@ -51,7 +51,7 @@ class _Server:
 
     def __init__(self) -> None:
         from automl.networks import loading
-        from automl.space import Space
+        from automl.search.space.building import Space
 
         self._loading, self._space = loading, Space
         self._function: Any = None

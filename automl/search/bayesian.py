@@ -14,8 +14,8 @@ from automl.search.history import History
 from automl.search.oracle import OracleRule
 from automl.search.sampler import Given, Sampler
 from automl.search.scores import num_completed
+from automl.search.space.building import Space, searched
 from automl.search.untried import Untried
-from automl.space import Space, searched
 from automl.trial import Objective
 
 _NUM_STARTS = 50

@@ -6,7 +6,7 @@ from typing import Any
 
 from automl.errors import SearchSpaceError, explain, one_of
 from automl.search.grid import cut_up
-from automl.space import Space, plain_value, possible_values
+from automl.search.space.building import Space, plain_value, possible_values
 from automl.trial import Scalar, is_number
 
 _MOST_LISTED = 20

@@ -15,7 +15,7 @@ from keras_tuner.engine import hyperparameters as kinds
 from automl.search.guards import GuardedSampler
 from automl.search.history import History
 from automl.search.sampler import Given, Sampler
-from automl.space import Space, is_active, plain_value, possible_values
+from automl.search.space.building import Space, is_active, plain_value, possible_values
 from automl.trial import Hyperparameters, Objective, Scalar
 
 _Axis: TypeAlias = tuple[kinds.HyperParameter, list[Scalar]]

@@ -19,8 +19,8 @@ import numpy
 
 from automl.search.history import History
 from automl.search.sampler import Given, Proposal, Results, Sampler
+from automl.search.space.building import Space
 from automl.search.untried import Untried, complete
-from automl.space import Space
 from automl.trial import Hyperparameters, derive_seed
 
 Rule: TypeAlias = Callable[[History, numpy.random.Generator], Mapping[str, Any] | None]

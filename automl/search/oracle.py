@@ -21,7 +21,7 @@ from keras_tuner.engine.trial import Trial
 
 from automl.search.history import History
 from automl.search.scores import shown_numbers, shown_scores
-from automl.space import Space
+from automl.search.space.building import Space
 from automl.trial import Objective, derive_seed
 
 

@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy
 
 from automl.search.history import History
-from automl.space import Space, configurations, is_active, plain_value
+from automl.search.space.building import Space, configurations, is_active, plain_value
 from automl.trial import Hyperparameters, Scalar
 
 NUM_DRAWS = 200

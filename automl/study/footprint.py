@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from automl import space as spaces
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.networks.builder import PerceptronBuilder
+from automl.search.space import building as spaces
 from automl.study.analyses.bias_variance import Design
 from automl.study.analyses.learning_curve import SHARES
 from automl.study.network_sizes import SizedNetwork, places_of, setting_of, structure_for

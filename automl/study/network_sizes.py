@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy
 
-from automl import space as spaces
 from automl.data.features.encodings import ENCODINGS
 from automl.networks.builder import PerceptronBuilder
+from automl.search.space import building as spaces
 from automl.search.untried import complete
 from automl.study.preparation import PreparedStudy
 from automl.training.backend import on_accelerator

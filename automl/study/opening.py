@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from automl import __version__
-from automl import space as spaces
 from automl.config.reading import study_text
 from automl.errors import DataError, NetworkError
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR
@@ -18,6 +17,7 @@ from automl.records.files import STUDY_FILE, make_run_folder, remove_run_folder,
 from automl.records.leases import Lease
 from automl.records.runs import Run
 from automl.records.store import Records
+from automl.search.space import building as spaces
 from automl.study.analyses.blocks import targets_of
 from automl.study.budget import Budget
 from automl.study.inputs import STANDARD

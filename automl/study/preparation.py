@@ -9,7 +9,6 @@ import numpy
 import pandas
 import tensorflow
 
-from automl import space as spaces
 from automl.config.ranges import Range
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset
@@ -25,6 +24,7 @@ from automl.networks.custom import CustomBuilder, check_network, discover_space,
 from automl.networks.initializers import INITIALIZERS
 from automl.networks.probe import BuilderProbe
 from automl.search.first import check_first
+from automl.search.space import building as spaces
 from automl.search.table import SAMPLERS
 from automl.study.inputs import STANDARD, input_encoding, inputs_note
 from automl.study.own_metric import known_metrics

@@ -13,7 +13,7 @@ from user_builders import PLAIN, SCOPED, WHERE, dense, scopes
 from automl.errors import AutoMLError, NetworkError
 from automl.networks.custom import CustomBuilder, check_network, discover_space
 from automl.networks.loading import BuilderFailure
-from automl.space import Space
+from automl.search.space.building import Space
 from automl.trial import Task
 
 Load = Callable[..., Any]

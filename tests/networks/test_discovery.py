@@ -9,7 +9,7 @@ from user_builders import PLAIN, SCOPED, WHERE, dense, fixed, scopes
 
 from automl.errors import SearchSpaceError
 from automl.networks.custom import CustomBuilder, discover_space
-from automl.space import Space, configurations, searched
+from automl.search.space.building import Space, configurations, searched
 
 Load = Callable[..., Any]
 

@@ -17,7 +17,7 @@ from automl.networks.child import Attempt, Child
 from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function
 from automl.networks.loading import BuilderFailure
 from automl.networks.probe import BuilderProbe
-from automl.space import Space
+from automl.search.space.building import Space
 from automl.trial import Task
 
 BUILDER = """

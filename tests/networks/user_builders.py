@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from automl.space import Space
+from automl.search.space.building import Space
 
 WHERE = "study.yaml:7"
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from keras_tuner.engine import hyperparameters as kinds
 
-from automl import space as spaces
 from automl.config.reading import make_study
 from automl.search.sampler import Proposal
+from automl.search.space import building as spaces
 from automl.trial import Direction, Hyperparameters, Objective
 
 LOSS = Objective("log_loss", Direction.MINIMIZE)

@@ -7,8 +7,8 @@ import keras_tuner
 import pytest
 from search_spaces import LOSS, build, space_of
 
-from automl import space as spaces
 from automl.search.grid import cut_up
+from automl.search.space import building as spaces
 from automl.search.table import make_sampler
 from automl.trial import Hyperparameters
 

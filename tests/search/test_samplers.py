@@ -23,9 +23,9 @@ from search_spaces import (
     values_of,
 )
 
-from automl import space as spaces
 from automl.errors import SearchSpaceError
 from automl.search.sampler import Proposal, Sampler
+from automl.search.space import building as spaces
 from automl.search.table import SAMPLERS, make_sampler
 
 NAMES = sorted(SAMPLERS)

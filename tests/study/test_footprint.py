@@ -8,7 +8,7 @@ from small_studies import FOLDS, prepared_with
 
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.records.files import write_predictions, write_trial
-from automl.space import configurations
+from automl.search.space.building import configurations
 from automl.study.analyses.bias_variance import design_analysis
 from automl.study.footprint import Memory, count_disk, count_memory
 from automl.study.network_sizes import smallest_and_largest

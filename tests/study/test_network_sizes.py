@@ -10,8 +10,8 @@ import pytest
 from small_studies import FOLDS, prepared_with
 
 from automl.config.reading import load_study
+from automl.search.space.building import configurations
 from automl.search.table import make_sampler
-from automl.space import configurations
 from automl.study.network_sizes import smallest_and_largest
 from automl.study.preparation import prepare_study
 from automl.study.workload import Work, Workload, plan_workload
