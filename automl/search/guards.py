@@ -19,8 +19,8 @@ import numpy
 
 from automl.search.history import History
 from automl.search.sampler import Given, Proposal, Results, Sampler
-from automl.search.space.building import Space
-from automl.search.untried import Untried, complete
+from automl.search.space.space import Space
+from automl.search.untried import Untried
 from automl.trial import Hyperparameters, derive_seed
 
 Rule: TypeAlias = Callable[[History, numpy.random.Generator], Mapping[str, Any] | None]
@@ -90,7 +90,7 @@ class GuardedSampler(Sampler):
         generator = numpy.random.default_rng(derive_seed(self._seed, "sampler", number))
         proposed, notes = None, list[str]()
         if number < len(self._first):
-            given = complete(self._space, self._first[number], generator)
+            given = self._space.complete(self._first[number], generator)
             proposed = self._accept(given, f"Entry {number + 1} of `search.first`", notes)
         if proposed is None:
             proposed = self._ask_rule(generator, notes)
@@ -106,7 +106,7 @@ class GuardedSampler(Sampler):
             if values is None:
                 notes.append("The search algorithm had no proposal.")
                 return None
-            plain = complete(self._space, values, generator)
+            plain = self._space.complete(values, generator)
         except Exception as error:
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
             notes.append(f"The search algorithm failed ({reason}).")

@@ -2,7 +2,7 @@
 
 from automl.search.guards import GuardedSampler
 from automl.search.sampler import Given, Sampler
-from automl.search.space.building import Space
+from automl.search.space.space import Space
 from automl.search.untried import Untried
 from automl.trial import Objective
 

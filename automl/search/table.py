@@ -7,7 +7,7 @@ from automl.search.bayesian import make_bayesian
 from automl.search.grid import make_grid
 from automl.search.random import make_random
 from automl.search.sampler import Given, Sampler
-from automl.search.space.building import Space
+from automl.search.space.space import Space
 from automl.trial import Objective
 
 SAMPLERS: Mapping[str, Callable[[Space, Objective, int, int, Given], Sampler]] = {

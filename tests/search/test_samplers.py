@@ -25,7 +25,6 @@ from search_spaces import (
 
 from automl.errors import SearchSpaceError
 from automl.search.sampler import Proposal, Sampler
-from automl.search.space import building as spaces
 from automl.search.table import SAMPLERS, make_sampler
 
 NAMES = sorted(SAMPLERS)
@@ -67,7 +66,7 @@ def test_configurations_that_are_asked_for_come_first_and_once(name: str) -> Non
 def test_a_finite_space_is_explored_to_its_end(name: str) -> None:
     sampler = sampler_of(name, "finite")
     proposals = [proposal for _ in range(20) for proposal in sampler.ask(3)]
-    every = spaces.configurations(space_of("finite"))
+    every = space_of("finite").configurations()
     assert every is not None
     assert len(proposals) == NUM_FINITE
     assert set(values_of(proposals)) == {tuple(one.items()) for one in every}

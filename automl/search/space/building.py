@@ -1,29 +1,18 @@
-"""The study file's space as `keras_tuner.HyperParameters`.
+"""The study file's space: what it names, and everything else at its default."""
 
-Every named hyperparameter is in the space: searched, fixed by the study file, or fixed at its default, so
-that a trial's values say everything. One that a network would not use (the slope of a ReLU that is not leaky)
-is conditional on its parent.
-"""
-
-import contextlib
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeAlias
-
-import keras_tuner
-from keras_tuner.engine import hyperparameters as kinds
 
 from automl.config.ranges import Choice, Fixed, FloatRange, IntRange, Range
 from automl.config.study import StudyConfig
 from automl.errors import SearchSpaceError, explain, one_of
 from automl.hyperparameters import HYPERPARAMETERS, TRAINING_HYPERPARAMETERS, Named
-from automl.trial import Hyperparameters, Scalar
-
-Space: TypeAlias = keras_tuner.HyperParameters
-Conditions = Sequence[tuple[str, Sequence[Scalar]]]
-Valued = tuple[kinds.HyperParameter, list[Scalar]]
+from automl.search.space import parameters
+from automl.search.space.parameter import Condition, Parameter
+from automl.search.space.scales import Scale, rounded
+from automl.search.space.space import Space
+from automl.trial import Scalar
 
 _MANY_ROWS = 40_000
 
@@ -69,7 +58,7 @@ def build_space(study: StudyConfig, defaults: Mapping[str, Range] = MappingProxy
         if name not in HYPERPARAMETERS:
             what = f"`{name}` is not a hyperparameter of these networks. {one_of(HYPERPARAMETERS, name)}"
             raise SearchSpaceError(f"{study.where('space', name)}: {what}")
-    space = Space()
+    space: list[Parameter] = []
     for name, named in HYPERPARAMETERS.items():
         if name == "batch_size":
             named = replace(named, default=study.training.batch_size or named.default)
@@ -81,8 +70,8 @@ def build_space(study: StudyConfig, defaults: Mapping[str, Range] = MappingProxy
                 cure = f"Remove it, or widen `{named.parent[0]}`."
                 raise SearchSpaceError(f"{study.where('space', name)}: {never} {cure}")
             continue
-        _register_named(space, name, _check_entry(name, entry, named, study), conditions)
-    return space
+        space += _named(space, name, _check_entry(name, entry, named, study), conditions)
+    return Space(tuple(space))
 
 
 def build_free_space(study: StudyConfig) -> Space:
@@ -93,97 +82,15 @@ def build_free_space(study: StudyConfig) -> Space:
     Raises:
         SearchSpaceError: An illegal value of such a name, or `per_layer`, which only our own networks know.
     """
-    space = Space()
+    space: list[Parameter] = []
     for name, entry in _entries(study, {}).items():
         if isinstance(entry, Choice) and entry.per_layer:
             where = study.where("space", name)
             raise SearchSpaceError(f"{where}: `per_layer` is for networks without a `builder`. Remove it.")
         known = name in TRAINING_HYPERPARAMETERS
         checked = _check_entry(name, entry, HYPERPARAMETERS[name], study) if known else entry
-        _register(space, name, checked)
-    return space
-
-
-def searched(space: Space) -> list[str]:
-    """Names of the hyperparameters that have more than one value, in order."""
-    return [hp.name for hp in space.space if not isinstance(hp, kinds.Fixed)]
-
-
-def bounds(space: Space) -> dict[str, tuple[float, float, bool]]:
-    """Of each searched number, the least and the largest value, and whether its scale is logarithmic."""
-    found: dict[str, tuple[float, float, bool]] = {}
-    for hp in space.space:
-        if isinstance(hp, kinds.Int | kinds.Float):
-            found[hp.name] = hp.min_value, hp.max_value, hp.sampling == "log"
-        elif isinstance(hp, kinds.Choice) and len(hp.values) > 1 and isinstance(hp.values[0], int | float):
-            values = [value for value in hp.values if not isinstance(value, bool)]
-            if values:
-                found[hp.name] = min(values), max(values), min(values) > 0 and max(values) > 10 * min(values)
-    return found
-
-
-def log_scaled(space: Space) -> set[str]:
-    """Names of the hyperparameters that are drawn on a logarithmic scale."""
-    return {hp.name for hp in space.space if getattr(hp, "sampling", None) == "log"}
-
-
-def is_active(hp: kinds.HyperParameter, values: Mapping[str, Scalar]) -> bool:
-    """Whether a hyperparameter is used beside these values of the ones before it."""
-    return all(condition.is_active(values) for condition in hp.conditions)
-
-
-def plain_value(hp: kinds.HyperParameter, value: Scalar) -> Scalar:
-    """A value that KerasTuner gives, in the plain type of its hyperparameter and within its bounds.
-
-    KerasTuner has floats for some integers, NumPy numbers, and numbers that rounding puts just outside.
-    """
-    if isinstance(hp, kinds.Int):
-        return int(min(max(value, hp.min_value), hp.max_value))
-    if isinstance(hp, kinds.Float):
-        number = float(value) if hp.step is None else _rounded(value)
-        return float(min(max(number, hp.min_value), hp.max_value))
-    known: list[Scalar] = list(hp.values)
-    return known[known.index(value)]
-
-
-def possible_values(hp: kinds.HyperParameter) -> list[Scalar] | None:
-    """All values of one hyperparameter, or None where they are a continuum.
-
-    An integer drawn on a logarithmic scale without a step can be any integer of its range.
-    """
-    if isinstance(hp, kinds.Float) and hp.step is None:
-        return None
-    if isinstance(hp, kinds.Int) and hp.step is None:
-        return list(range(hp.min_value, hp.max_value + 1))
-    return [plain_value(hp, value) for value in hp.values]
-
-
-def configurations(space: Space) -> Iterator[Hyperparameters] | None:
-    """Every configuration of a space without a continuum, active values only; None when it has one.
-
-    Yields them in the order of a counter whose last hyperparameter turns fastest.
-    """
-    choices = [(hp, possible_values(hp)) for hp in space.space]
-    counted = [(hp, values) for hp, values in choices if values is not None]
-    return _walk(counted, {}) if len(counted) == len(choices) else None
-
-
-def _walk(left: Sequence[Valued], chosen: dict[str, Scalar]) -> Iterator[Hyperparameters]:
-    if not left:
-        yield chosen
-        return
-    hp, values = left[0]
-    if hp.name in chosen or not is_active(hp, chosen):
-        yield from _walk(left[1:], chosen)
-        return
-    for value in values:
-        yield from _walk(left[1:], {**chosen, hp.name: value})
-
-
-def count_configurations(space: Space, limit: int = 1_000_000) -> int | None:
-    """Number of configurations; None for a continuum; `limit` when there are at least so many."""
-    every = configurations(space)
-    return None if every is None else sum(1 for _ in itertools.islice(every, limit))
+        space.append(_parameter(name, checked))
+    return Space(tuple(space))
 
 
 def _entries(study: StudyConfig, defaults: Mapping[str, Range]) -> Mapping[str, Range]:
@@ -235,60 +142,58 @@ def _as_floats(entry: Range) -> Range:
     return Fixed(fixed=float(entry.value)) if isinstance(entry, Fixed) else entry
 
 
-def _conditions(space: Space, named: Named) -> Conditions | None:
-    """When a hyperparameter is used: `(parent, values)` from the outermost in; None where that is never."""
+def _conditions(space: list[Parameter], named: Named) -> tuple[Condition, ...] | None:
+    """When a hyperparameter is used, from the outermost condition in; None where that is never."""
     if named.parent is None:
-        return []
-    parent, test = named.parent
-    owners = [hp for hp in space.space if hp.name == parent]
-    every = (possible_values(owners[0]) or []) if owners else []
-    passing = [value for value in every if test(value)]
+        return ()
+    name, test = named.parent
+    owners = [parameter for parameter in space if parameter.name == name]
+    every = (owners[0].possible() or []) if owners else []
+    passing = tuple(value for value in every if test(value))
     if not passing:
         return None
-    inherited = [(condition.name, condition.values) for condition in owners[0].conditions]
-    return inherited if len(passing) == len(every) else [*inherited, (parent, passing)]
+    inherited = owners[0].conditions
+    return inherited if len(passing) == len(every) else (*inherited, Condition(name, passing))
 
 
-def _register_named(space: Space, name: str, entry: Range, conditions: Conditions) -> None:
+def _named(
+    space: list[Parameter], name: str, entry: Range, conditions: tuple[Condition, ...]
+) -> list[Parameter]:
     if not (isinstance(entry, Choice) and entry.per_layer):
-        _register(space, name, entry, conditions)
-        return
-    depths = [value for hp in space.space if hp.name == "depth" for value in possible_values(hp) or []]
+        return [_parameter(name, entry, conditions)]
+    depths = [value for owner in space if owner.name == "depth" for value in owner.possible() or []]
+    found: list[Parameter] = []
     for layer in range(1, max(int(depth) for depth in depths) + 1):
-        deep = [depth for depth in depths if int(depth) >= layer]
-        _register(space, f"width_{layer}", entry, [] if len(deep) == len(depths) else [("depth", deep)])
+        deep = tuple(depth for depth in depths if int(depth) >= layer)
+        scopes = () if len(deep) == len(depths) else (Condition("depth", deep),)
+        found.append(_parameter(f"width_{layer}", entry, scopes))
+    return found
 
 
-def _register(space: Space, name: str, entry: Range, conditions: Conditions = ()) -> None:
+def _parameter(name: str, entry: Range, conditions: tuple[Condition, ...] = ()) -> Parameter:
     values = _listed(entry)
-    with contextlib.ExitStack() as scopes:
-        for parent, parent_values in conditions:
-            scopes.enter_context(space.conditional_scope(parent, list(parent_values)))
-        if isinstance(entry, IntRange | FloatRange) and values is None:
-            kind = space.Int if isinstance(entry, IntRange) else space.Float
-            kind(name, *entry.bounds, step=entry.step, sampling="log" if entry.log else "linear")
-        elif values is not None and len(values) == 1:
-            space.Fixed(name, values[0])
-        elif values is not None and isinstance(values[0], bool):
-            space.Boolean(name)  # a Choice would turn true and false into 1 and 0
-        else:
-            space.Choice(name, values)
+    if isinstance(entry, IntRange | FloatRange) and values is None:
+        scale = Scale.LOG if entry.log else Scale.LINEAR
+        if isinstance(entry, IntRange):
+            return parameters.Int(name, *entry.bounds, entry.step, scale, conditions=conditions)
+        return parameters.Float(name, *entry.bounds, entry.step, scale, conditions=conditions)
+    assert values is not None
+    if len(values) == 1:
+        return parameters.Fixed(name, values[0], conditions=conditions)
+    return parameters.Choice(name, tuple(values), conditions=conditions)
 
 
 def _listed(entry: Range) -> list[Scalar] | None:
-    """The values of an entry that are better listed; None for a range that KerasTuner handles well."""
+    """The values of an entry that are better listed; None for a range."""
     values = list(_values(entry))
     if isinstance(entry, Fixed | Choice):
+        if isinstance(values[0], bool):
+            return sorted(values)
         return [float(value) for value in values] if float in map(type, values) else values
     low, high = entry.bounds
     if low == high:
         return [low]
     if isinstance(entry, IntRange) or entry.log or entry.step is None or (high - low) / entry.step > 1000:
         return None
-    num_steps = int((high - low) / entry.step + 1e-9)  # KerasTuner would stop at 0.4 from 0 to 0.5 by 0.1
-    return [min(max(_rounded(low + index * entry.step), low), high) for index in range(num_steps + 1)]
-
-
-def _rounded(value: Scalar) -> float:
-    """Without the last digits, which are rounding noise: 0.3 for 0.1 + 0.2."""
-    return float(f"{value:.12g}")
+    num_steps = int((high - low) / entry.step + 1e-9)
+    return [min(max(rounded(low + index * entry.step), low), high) for index in range(num_steps + 1)]
