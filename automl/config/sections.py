@@ -208,7 +208,7 @@ class NetworkConfig(Section):
 class SearchConfig(Section):
     """How the space is searched."""
 
-    algorithm: str = Field("bayesian", description="random, grid or bayesian.")
+    algorithm: str = Field("bayesian", description="random, grid, sobol, tpe or bayesian.")
     trials: int = Field(50, ge=1, description="Number of trials at most.")
     cohort: int | None = Field(
         None,

@@ -11,7 +11,7 @@ import numpy
 from automl.search.guards import GuardedSampler
 from automl.search.history import History
 from automl.search.sampler import Given, Sampler
-from automl.search.scores import num_completed
+from automl.search.scores import num_ranked
 from automl.search.space.space import Space
 from automl.search.untried import Untried
 from automl.trial import Objective
@@ -27,7 +27,7 @@ def make_bayesian(
 
     def rule(history: History, generator: numpy.random.Generator) -> Any:
         nonlocal model
-        if num_completed(history.told) < num_initial:
+        if num_ranked(history.told) < num_initial:
             return untried.draw(history, generator)
         if model is None:  # KerasTuner is loaded now, not for every study
             from automl.search.keras_oracle import BayesianOracle, OracleRule

@@ -13,8 +13,25 @@ from automl.trial import Hyperparameters, Scalar
 Given: TypeAlias = Sequence[Mapping[str, Scalar]]
 """Configurations to propose before any other; what one leaves out is drawn at random."""
 
-Results: TypeAlias = Sequence[tuple[int, float | None]]
-"""Trial numbers and their scores. None, NaN and infinite scores mean that the trial failed."""
+
+@dataclass(frozen=True, slots=True)
+class EndedEarly:
+    """What is known of a trial that was ended before its folds and epochs: where it stood, and no score.
+
+    Attributes:
+        rung: Number of the rung at which it was ended; a later rung is a larger number.
+        loss: What it was judged by there; smaller is better, whatever the objective.
+    """
+
+    rung: int
+    loss: float
+
+
+Told: TypeAlias = float | EndedEarly | None
+"""A score. None, NaN and infinity mean that the trial failed."""
+
+Results: TypeAlias = Sequence[tuple[int, Told]]
+"""Trial numbers and what became of them."""
 
 
 @dataclass(frozen=True, slots=True)

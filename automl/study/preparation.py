@@ -43,7 +43,17 @@ TABLES: Mapping[str, Collection[str]] = {
 }
 """Hyperparameters whose values are names, and the tables that own those names."""
 
-PACKAGES = ("tensorflow", "keras", "keras-tuner", "mlflow", "numpy", "pandas", "scikit-learn", "automl")
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "keras-tuner",
+    "mlflow",
+    "numpy",
+    "optuna",
+    "pandas",
+    "scikit-learn",
+    "automl",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,11 @@ class Parameter(ABC):
             plain = self.plain(value)
         except (TypeError, ValueError, OverflowError):
             return False
-        possible = self.possible()
-        return any(_same(own, value) for own in ([plain] if possible is None else possible))
+        return _same(plain, value) and _same(self._nearest(plain), value)
+
+    def _nearest(self, plain: Scalar) -> Scalar:
+        """The value of a hyperparameter with steps that a plain one is closest to."""
+        return plain
 
     @property
     def is_searched(self) -> bool:

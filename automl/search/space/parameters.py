@@ -57,6 +57,9 @@ class Float(Parameter):
             raise ValueError(f"{value} is no value of {self.name}")
         return float(min(max(number, self.low), self.high))
 
+    def _nearest(self, plain: Scalar) -> Scalar:
+        return plain if self.step is None else self.from_unit(self.to_unit(plain))
+
     def from_unit(self, place: float) -> float:
         """See `Parameter.from_unit`."""
         return self.plain(self._spread.at(place))
@@ -113,6 +116,9 @@ class Int(Parameter):
         if isinstance(value, str):
             raise ValueError(f"{value!r} is no value of {self.name}")
         return int(min(max(value, self.low), self.high))
+
+    def _nearest(self, plain: Scalar) -> Scalar:
+        return plain if self.step is None else self.from_unit(self.to_unit(plain))
 
     def from_unit(self, place: float) -> int:
         """See `Parameter.from_unit`."""
