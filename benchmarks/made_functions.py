@@ -1,4 +1,4 @@
-"""Made losses over mixed conditional spaces, 0 at best, for `regret.py`: what a search finds is known to the last digit."""
+"""Made losses over mixed conditional spaces, 0 at best, for `regret.py`."""
 
 import math
 from collections.abc import Callable, Mapping
