@@ -53,13 +53,13 @@ class Objective:
         return ranked[0] if ranked and ranked[0].state is TrialState.COMPLETE else None
 
     def rank(self, trials: "list[Trial]") -> "list[Trial]":
-        """Trials from best to worst mean score; failed ones last, in order of number."""
+        """Trials from best to worst mean score; then those that were pruned, then failed ones, in order of number."""
         sign = 1.0 if self.direction is Direction.MINIMIZE else -1.0
 
-        def key(trial: "Trial") -> tuple[bool, float, int]:
-            failed = trial.state is not TrialState.COMPLETE
-            score = 0.0 if failed else sign * trial.mean(self.metric)
-            return failed, math.inf if math.isnan(score) else score, trial.number
+        def key(trial: "Trial") -> tuple[int, float, int]:
+            place = PLACES[trial.state]
+            score = 0.0 if place else sign * trial.mean(self.metric)
+            return place, math.inf if math.isnan(score) else score, trial.number
 
         return sorted(trials, key=key)
 
@@ -68,7 +68,39 @@ class TrialState(StrEnum):
     """How a trial ended."""
 
     COMPLETE = "complete"
+    PRUNED = "pruned"
     FAILED = "failed"
+
+
+PLACES = {state: place for place, state in enumerate(TrialState)}
+"""States as a leaderboard lists them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Where trials wait to be compared: those that are weak there end early.
+
+    Attributes:
+        epochs: Epochs that a network has trained there, of the epochs that the study gives it; a trial with more or
+            fewer of them waits at the same share.
+        num_folds: Folds that it has trained on, the first ones.
+    """
+
+    epochs: int
+    num_folds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a trial is compared by at a rung.
+
+    Attributes:
+        value: Mean over the folds of the rung of the smallest loss on the stopping rows so far.
+        scale: Losses are compared within one scale only: a transformed target has another.
+    """
+
+    value: float
+    scale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +205,15 @@ class Trial:
         number: From 0, in the order in which they were asked for.
         hyperparameters: Active values by name.
         state: How it ended.
-        folds: Results of the folds that finished; all of them when the state is COMPLETE.
+        folds: Results of the folds that finished; all of them when the state is COMPLETE. Of a trial that was pruned
+            they are what its networks had reached, and no score of the trial.
         capacity: Number of trainable weights; None when the network could not be built.
         seconds: Wall time of the whole trial; of networks trained together, a share of it.
-        reason: Why it failed; empty when it did not.
+        reason: Why it failed or was pruned; empty when it completed.
         repeats: How often the rows were divided into folds anew; the folds of the first division come first.
+        reports: What it was compared by at each rung that it reached: the mean over folds of the smallest loss on the
+            stopping rows. A trial that was pruned did not get past the last one.
+        scale: Of these losses; see `Report`.
     """
 
     number: int
@@ -188,14 +224,16 @@ class Trial:
     seconds: float = 0.0
     reason: str = ""
     repeats: int = 1
+    reports: tuple[float, ...] = ()
+    scale: str = ""
 
     def fold_scores(self, metric: str) -> tuple[float, ...]:
         """Validation scores, one per fold."""
-        return tuple(fold.scores[metric] for fold in self.folds)
+        return tuple([fold.scores[metric] for fold in self.folds])
 
     def fold_counts(self, metric: str) -> tuple[float, ...]:
         """How much each fold counts in the mean, one per fold."""
-        return tuple(fold.counts.get(metric, 1.0) for fold in self.folds)
+        return tuple([fold.counts.get(metric, 1.0) for fold in self.folds])
 
     def mean(self, metric: str) -> float:
         """Mean validation score over the folds, each as it counts."""
@@ -214,6 +252,11 @@ class Trial:
             return math.nan
         scores, counts = self.fold_scores(metric), self.fold_counts(metric)
         return corrected_error(scores, len(self.folds) // self.repeats, counts)
+
+    @property
+    def num_passed(self) -> int:
+        """Rungs that it has passed."""
+        return len(self.reports) - (self.state is TrialState.PRUNED)
 
     def without_predictions(self) -> "Trial":
         """The same trial, light."""
@@ -240,6 +283,8 @@ class Progress:
         running: Networks that train at this moment.
         epoch: Epochs of the running network, where only one is running; else 0.
         num_epochs: Epochs at most of a network.
+        before: Share of the cohort's work that was done before these networks began.
+        part: Share of it that they are.
     """
 
     done: int
@@ -247,6 +292,21 @@ class Progress:
     running: int
     epoch: int = 0
     num_epochs: int = 0
+    before: float = 0.0
+    part: float = 1.0
+
+    @property
+    def ended(self) -> float:
+        """Share of the cohort's work that is done, as far as networks have ended."""
+        return self._of_all(self.done + (self.epoch / self.num_epochs if self.epoch else 0.0))
+
+    @property
+    def likely(self) -> float:
+        """The same, with networks in training as half done."""
+        return max(self.ended, self._of_all(self.done + 0.5 * self.running))
+
+    def _of_all(self, networks: float) -> float:
+        return self.before + self.part * networks / max(1, self.total)
 
 
 def derive_seed(*names: object) -> int:

@@ -28,8 +28,9 @@ from automl.data.preprocessing import make_layout
 from automl.data.splits import Fold
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import PerceptronBuilder
+from automl.training.jobs import Job
 from automl.training.planner import Setting, places_in_cache, structure_of
-from automl.training.population import Job, Population
+from automl.training.population import Population
 from automl.training.programs import compile_epoch
 from automl.training.sequential import TrainingPlan
 from automl.training.views import Tables

@@ -23,8 +23,9 @@ from planned import plan_of
 from automl.config.sections import TrainingConfig
 from automl.data.splits import Fold
 from automl.training import programs
+from automl.training.jobs import Job
 from automl.training.planner import Setting, structure_of
-from automl.training.population import Job, Population
+from automl.training.population import Population
 from automl.training.views import Tables
 from automl.trial import Member
 

@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
+from paper_trials import completed
+from recorded_study import RecordedStudy, make_records
 
 from automl.cli import cli
 from automl.errors import RecordError
+from automl.records.events import StudyStarted
 from automl.records.finding import open_records
 
 SMALL = {
@@ -286,6 +289,22 @@ def test_help_needs_no_tensorflow():
     heavy = {"tensorflow", "keras", "keras_tuner", "mlflow", "pandas", "sklearn", "pydantic", "numpy"}
     loaded = set(re.findall(r"'([\w.]+)'", out.splitlines()[-1]))
     assert "automl.cli" in loaded and not heavy & loaded
+
+
+def test_a_leaderboard_needs_neither_tensorflow_nor_pandas(tmp_path):
+    study = RecordedStudy(
+        make_records(tmp_path), StudyStarted("wine", "20260101-000000-aaaa", "log_loss", "min")
+    )
+    study.end_trial(completed(0, 0.5))
+    study.finish()
+    code = (
+        f"import sys, automl.cli\ntry: automl.cli.cli(['show', '--mlruns', {str(tmp_path)!r}])\n"
+        "except SystemExit as end: assert not end.code\nprint(sorted(sys.modules))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    loaded = set(re.findall(r"'([\w.]+)'", out.splitlines()[-1]))
+    assert "log_loss" in out and "automl.records.state" in loaded
+    assert not {"tensorflow", "keras", "mlflow", "pandas", "sklearn", "pydantic", "scipy"} & loaded
 
 
 def test_every_command_has_help_and_is_in_the_readme():

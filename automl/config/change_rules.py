@@ -123,6 +123,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "space": _wider,
         "network": _fixed,
         "search.algorithm": _fixed,
+        "search.pruner": _fixed,
         "search.trials": _enough,
         "search.cohort": _free,
         "search.minutes": _free,

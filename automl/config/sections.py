@@ -209,6 +209,11 @@ class SearchConfig(Section):
     """How the space is searched."""
 
     algorithm: str = Field("bayesian", description="random, grid, sobol, tpe or bayesian.")
+    pruner: str = Field(
+        "rungs",
+        description="rungs: every trial trains a few epochs, and only the best of all so far train to their end; none: "
+        "every trial trains to its end.",
+    )
     trials: int = Field(50, ge=1, description="Number of trials at most.")
     cohort: int | None = Field(
         None,

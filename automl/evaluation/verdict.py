@@ -23,6 +23,7 @@ class Verdict:
         objective: Metric and direction.
         trial: The winner.
         num_trials: Completed trials that it was chosen from.
+        num_pruned: Trials that were ended early, by their losses on other rows.
         optimistic: Whether the epochs were chosen on the rows that scored them.
         guided: Whether the search proposed configurations by the scores of earlier ones.
         unit: What was drawn as a whole for the intervals: rows, groups or blocks of time.
@@ -57,6 +58,7 @@ class Verdict:
     baseline_losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     threshold: float = EVEN
     positive: str = ""
+    num_pruned: int = 0
     tuned: tuple[float, float] | None = None
     tuned_baselines: Mapping[str, float] = field(default_factory=dict)
     never_predicted: tuple[str, ...] = ()
@@ -133,13 +135,20 @@ class Verdict:
 
     def _corrected_name(self) -> str:
         if self.num_trials == 1:
+            which = "the only trial trained to its end" if self.num_pruned else "the only trial"
             return (
-                "corrected for the choice of the threshold"
+                f"corrected for the choice of the threshold{self._early()}"
                 if self.tuned
-                else "the only trial, nothing to correct"
+                else f"{which}, nothing to correct{self._early()}"
             )
         both = " and of the threshold" if self.tuned else ""
-        return f"corrected for the choice among {self.num_trials} trials{both}"
+        return f"corrected for the choice among {self.num_trials} trials{both}{self._early()}"
+
+    def _early(self) -> str:
+        """What is said of trials whose choice needs no correction: other rows than the scored ones made it."""
+        if not self.num_pruned:
+            return ""
+        return f" (of {self.num_trials + self.num_pruned}; {self.num_pruned} ended early on other rows)"
 
     def _mean_of(self, scores: tuple[float, ...]) -> float:
         """As the ranking takes the mean."""

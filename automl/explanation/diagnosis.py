@@ -49,6 +49,13 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     return undecided(evidence)
 
 
+def _pruned(evidence: Evidence) -> Finding | None:
+    trial = evidence.trial
+    if trial.state is not TrialState.PRUNED:
+        return None
+    return f"It was ended early: {trial.reason}.", (), {}
+
+
 def _failed(evidence: Evidence) -> Finding | None:
     trial = evidence.trial
     if trial.state is TrialState.COMPLETE or trial.reason.startswith("diverged"):
@@ -166,6 +173,7 @@ def _stopped_by_budget(evidence: Evidence) -> Finding | None:
 
 
 RULES: Mapping[str, Callable[[Evidence], Finding | None]] = {
+    "pruned": _pruned,
     "failed": _failed,
     "diverged": _diverged,
     "dead_units": _dead_units,

@@ -156,7 +156,7 @@ def _sources(found: BiasVariance) -> str:
 
 def _failures(state: StudyState) -> tuple[str, ...]:
     """How many trials failed, and of what."""
-    failed = [trial for trial in state.trials if trial.state is not TrialState.COMPLETE]
+    failed = [trial for trial in state.trials if trial.state is TrialState.FAILED]
     if not failed:
         return ()
     # What stands before the first colon or semicolon is the kind; behind it are numbers of this trial.

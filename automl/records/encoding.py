@@ -79,9 +79,10 @@ def parse_json(text: str | bytes) -> Any:
 
 def _decoded(kind: type[Any], content: Mapping[str, Any]) -> Any:
     known = {}
-    for name, convert, needed in _plan(kind):  # type: ignore[arg-type]  # a type is hashable
+    for name, own, convert, needed in _plan(kind):  # type: ignore[arg-type]  # a type is hashable
         if name in content:
-            known[name] = convert(content[name])
+            value = content[name]
+            known[name] = value if type(value) in own else convert(value)
         elif needed:
             raise ValueError(f"it has no `{name}`")
     event = kind(**known)
@@ -103,11 +104,12 @@ def _check(event: Event) -> None:
 
 
 @functools.cache
-def _plan(kind: type[Any]) -> Sequence[tuple[str, Convert, bool]]:
-    """Name of each field, how to bring a value of JSON into its type, and whether it must be there."""
+def _plan(kind: type[Any]) -> Sequence[tuple[str, frozenset[Any], Convert, bool]]:
+    """Name of each field, types that it keeps, how to bring others into its type, whether it must be there."""
     return tuple(
         (
             entry.name,
+            _own_types(entry.type),
             _converter(entry.type),
             entry.default is MISSING and entry.default_factory is MISSING,
         )

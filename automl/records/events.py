@@ -122,15 +122,17 @@ class TrialEnded:
 
     Attributes:
         number: Of the trial.
-        state: `complete` or `failed`.
+        state: `complete`, `pruned` or `failed`.
         scores: The objective on the validation rows of each fold that ended.
         epochs: Epochs after which the kept weights stood, of each of these folds.
         capacity: Number of trainable weights; None when the network could not be built.
         seconds: Of training; of networks that trained together, a share.
-        reason: Why it failed.
+        reason: Why it failed or was pruned.
         cut: Whether the time limit ended its training early.
         folds: Numbers of these folds; empty where they are the first ones, as those of a complete trial are.
         counts: How much each counts in the mean score; empty where all count alike.
+        reports: What it was compared by at each rung that it reached.
+        scale: Of these losses, where they are not on the usual one.
     """
 
     number: int
@@ -143,6 +145,8 @@ class TrialEnded:
     cut: bool = False
     folds: tuple[int, ...] = ()
     counts: tuple[float, ...] = ()
+    reports: tuple[float, ...] = ()
+    scale: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,14 +157,14 @@ def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters
 
 def light_trial(ended: TrialEnded, hyperparameters: Hyperparameters, metric: str, repeats: int = 1) -> Trial:
     """A trial as its event tells it: scores by the objective's metric, kept epochs, and no curves."""
-    counts: Iterable[Mapping[str, float]] = [{metric: own} for own in ended.counts] or repeat({})
-    folds = tuple(
-        FoldResult(number, (), (), (), epoch, {metric: score}, {}, 0.0, counts=own)
-        for number, score, epoch, own in zip(
-            ended.folds or count(), ended.scores, ended.epochs, counts, strict=False
-        )
-    )
-    return _trial(ended, hyperparameters, folds, repeats)
+    none: Mapping[str, float] = {}
+    counts: Iterable[Mapping[str, float]] = [{metric: own} for own in ended.counts] or repeat(none)
+    numbered = zip(ended.folds or count(), ended.scores, ended.epochs, counts, strict=False)
+    folds = [
+        FoldResult(number, (), (), (), epoch, {metric: score}, none, 0.0, None, None, False, own)
+        for number, score, epoch, own in numbered
+    ]
+    return _trial(ended, hyperparameters, tuple(folds), repeats)
 
 
 def ended_event(trial: Trial, metric: str) -> TrialEnded:
@@ -183,6 +183,8 @@ def ended_event(trial: Trial, metric: str) -> TrialEnded:
         reason=reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…",
         folds=numbers if numbers != tuple(range(len(folds))) else (),
         counts=counts if any(count != 1.0 for count in counts) else (),
+        reports=trial.reports,
+        scale=trial.scale,
     )
 
 
@@ -249,6 +251,8 @@ def _trial(
         seconds=ended.seconds,
         reason=ended.reason,
         repeats=repeats,
+        reports=ended.reports,
+        scale=ended.scale,
     )
 
 

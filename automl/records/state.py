@@ -25,7 +25,7 @@ from automl.records.events import (
 from automl.records.files import light_trial, read_answer, read_trial
 from automl.records.outcomes import Analyzed, Exported, TestReadingDone, TestReadingIntended, VerdictReached
 from automl.records.scores import rank
-from automl.trial import Direction, Hyperparameters, Objective, Trial, TrialState
+from automl.trial import PLACES, Direction, Hyperparameters, Objective, Trial, TrialState
 
 BIAS_VARIANCE, LEARNING_CURVE, COLUMNS = "bias_variance", "learning_curve", "columns"
 """Names of the analyses whose answers are known here by type."""
@@ -59,6 +59,7 @@ class StudyState:
         self._place = (0.0, 0)
         self._started: StudyStarted | None = None
         self._first_num_trials = 0
+        self._direction = Direction.MINIMIZE
         self._asked: dict[int, Hyperparameters] = {}
         self._ended: dict[int, TrialEnded] = {}
         self._trials: dict[int, Trial] = {}
@@ -90,19 +91,38 @@ class StudyState:
     @property
     def trials(self) -> tuple[Trial, ...]:
         """Ended trials by number, light."""
-        if len(self._by_number) != len(self._trials):
-            self._by_number = tuple(self._trials[number] for number in sorted(self._trials))
+        if len(self._by_number) != len(self._ended):
+            self._by_number = tuple(self.trial(number) for number in sorted(self._ended))
         return self._by_number
+
+    def ranked(self, top: int | None = None) -> list[Trial]:
+        """The best trials as `Objective.rank` has them, without making the others."""
+
+        def key(number: int) -> tuple[int, float, int]:
+            event = self._ended[number]
+            place = PLACES[TrialState(event.state)]
+            return place, 0.0 if place else self._rank(event), number
+
+        return [self.trial(number) for number in sorted(self._ended, key=key)[:top]]
+
+    @property
+    def training_seconds(self) -> float:
+        """What all ended trials took."""
+        return sum(event.seconds for event in self._ended.values())
 
     @property
     def num_trials(self) -> int:
         """Trials that have ended."""
-        return len(self._trials)
+        return len(self._ended)
 
     @property
     def completed(self) -> list[Trial]:
         """Completed trials by number, light."""
         return [trial for trial in self.trials if trial.state is TrialState.COMPLETE]
+
+    def num_in(self, state: TrialState) -> int:
+        """Trials that have ended in a state."""
+        return sum(event.state == state for event in self._ended.values())
 
     @property
     def num_asked(self) -> int:
@@ -121,11 +141,11 @@ class StudyState:
         if last is None:
             return None
         numbers = range(last.first, last.first + len(last.hyperparameters))
-        return last if any(number not in self._trials for number in numbers) else None
+        return last if any(number not in self._ended for number in numbers) else None
 
     def has_ended(self, number: int) -> bool:
         """Whether a trial of this number has ended."""
-        return number in self._trials
+        return number in self._ended
 
     def trial(self, number: int) -> Trial:
         """A trial by number, light.
@@ -135,7 +155,11 @@ class StudyState:
         """
         if number in self._trials:
             return self._trials[number]
-        cure = f"Trials 0 to {max(self._trials)} are recorded." if self._trials else "No trial has ended."
+        if number in self._ended:
+            started, values = self.started, self._asked.get(number, {})
+            made = light_trial(self._ended[number], values, started.metric, started.repeats)
+            return self._trials.setdefault(number, made)
+        cure = f"Trials 0 to {max(self._ended)} are recorded." if self._ended else "No trial has ended."
         raise RecordError(f"{self.folder}: there is no trial {number}. {cure}")
 
     def whole(self, number: int) -> Trial:
@@ -145,8 +169,6 @@ class StudyState:
             RecordError: There is none of that number, or a file of it is missing.
         """
         light = self.trial(number)
-        if number not in self._ended:
-            return light
         return read_trial(self.folder, self._ended[number], light.hyperparameters, light.repeats)
 
     @property
@@ -196,6 +218,7 @@ class StudyState:
         match event:
             case StudyStarted():
                 self._started, self._first_num_trials = event, event.num_trials
+                self._direction = Direction(event.direction)
             case StudyContinued():
                 self._go_on(event)
             case CohortAsked():
@@ -240,17 +263,14 @@ class StudyState:
     def _end_trial(self, event: TrialEnded) -> None:
         if event.number in self._ended:  # the first record of a trial counts
             return
-        trial = light_trial(
-            event, self._asked.get(event.number, {}), self.started.metric, self.started.repeats
-        )
-        self._ended[event.number], self._trials[event.number] = event, trial
-        if trial.state is TrialState.COMPLETE:
-            place = (
-                rank(weighted_mean(event.scores, event.counts), Direction(self.started.direction)),
-                trial.number,
-            )
+        self._ended[event.number] = event
+        if event.state == TrialState.COMPLETE:
+            place = self._rank(event), event.number
             if self.best is None or place < self._place:
-                self.best, self._place = trial, place
+                self.best, self._place = self.trial(event.number), place
+
+    def _rank(self, event: TrialEnded) -> float:
+        return rank(weighted_mean(event.scores, event.counts), self._direction)
 
 
 def state_of(folder: Path, events: Iterable[Recorded]) -> StudyState:

@@ -52,7 +52,7 @@ def print_leaderboard(console: Console, state: StudyState, top: int | None, opti
         options: Of the command that shows the others.
     """
     started = state.started
-    rows = ranked_rows(state.trials, state.objective, started.searched, top)
+    rows = ranked_rows(state.ranked(top), state.objective, started.searched)
     names = hyperparameter_columns(rows, started.searched)
     folds = [column for column in rows[0] if column.startswith("fold_")] if rows else []
     folds = folds if len(folds) <= FOLD_COLUMNS else []
@@ -63,7 +63,7 @@ def print_leaderboard(console: Console, state: StudyState, top: int | None, opti
             break
     console.print(table)
     for row in rows:
-        if row["reason"]:
+        if row["state"] == "failed":
             # Below the table: a reason in a column of its own would leave the others no room.
             said = Text(f"trial {row['trial']} failed: {row['reason']}", "red")
             console.print(said, highlight=False)
@@ -91,8 +91,7 @@ def print_outcome(console: Console, state: StudyState) -> None:
     seconds = state.finished.seconds if state.finished is not None else 0.0
     # Of a run that several processes worked on, only the time of the last one is recorded.
     if seconds and not state.continued:
-        trials = sum(trial.seconds for trial in state.trials)
-        share = f"{trials / seconds:.0%} of it training and scoring folds"
+        share = f"{state.training_seconds / seconds:.0%} of it training and scoring folds"
         console.print(f"{state.num_trials} trials in {seconds:.0f} s, {share}", highlight=False)
 
 
@@ -127,7 +126,8 @@ def _cells(row: Row, metric: str, layout: _Layout) -> list[Text]:
         values.append(Text(", ".join(given)))
     if row["state"] != "complete":
         blank = [Text("")] * (len(layout.folds) + 3)
-        return [Text(str(row["trial"])), Text("failed", "red"), *blank, *values]
+        how = Text("failed", "red") if row["state"] == "failed" else Text("ended early", "dim")
+        return [Text(str(row["trial"])), how, *blank, *values]
     score = f"{row[metric]:.4f} ± {row['standard_error']:.4f}"
     numbers = ["–" if row[fold] is None else f"{row[fold]:.4f}" for fold in layout.folds]
     weights = "–" if row["capacity"] is None else f"{row['capacity']:,}"

@@ -143,8 +143,34 @@ class ReportContent:
             for name in self.searched
             if name in trial.hyperparameters
         ]
-        score = self.score(trial) if trial.state is TrialState.COMPLETE else trial.reason
+        score = self.score(trial) if trial.state is TrialState.COMPLETE else ended_how(trial)
         return ", ".join([f"trial {trial.number}: {score}", *given])
+
+
+def ended_how(trial: Trial) -> str:
+    """How a trial without a score ended, in words."""
+    if trial.state is TrialState.PRUNED:
+        return f"ended early: {trial.reason}"
+    return trial.reason or "failed"
+
+
+def num_failed(content: ReportContent) -> int:
+    """Trials that failed."""
+    return content.state.num_in(TrialState.FAILED)
+
+
+def counted(content: ReportContent) -> str:
+    """Number of the trials, and of those that were ended early or failed."""
+    return ", ".join(
+        [
+            f"{len(content.trials):,} trials",
+            *(
+                f"{count:,} {word}"
+                for word, state in (("ended early", TrialState.PRUNED), ("failed", TrialState.FAILED))
+                if (count := content.state.num_in(state))
+            ),
+        ]
+    )
 
 
 def value_text(value: Scalar) -> str:

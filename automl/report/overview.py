@@ -2,7 +2,7 @@
 
 import math
 
-from automl.report.content import ReportContent, value_text
+from automl.report.content import ReportContent, counted, ended_how, value_text
 from automl.report.markup import Section, bullets, folded, pairs, paragraph, table, text
 from automl.report.readings import readings_of
 from automl.report.scales import score_bounds
@@ -27,8 +27,7 @@ def heading(content: ReportContent) -> str:
         for name in ("rows", "features")
         if started.facts.get(name, "").isdigit()
     ]
-    failed = len(content.trials) - len(content.completed)
-    size.append(f"{len(content.trials):,} trials" + (f", {failed:,} failed" if failed else ""))
+    size.append(counted(content))
     size.append(f"{started.num_folds} folds")
     if finished is not None and finished.seconds and not content.state.continued:
         size.append(duration(finished.seconds))
@@ -148,7 +147,8 @@ def _row(content: ReportContent, trial: Trial, names: list[str], bounds: tuple[f
         diagnosis = f'<td title="{text(found.sentence)}">{_chip(found.name)}</td>' if found else "<td>–</td>"
     weights = _number("–" if trial.capacity is None else number(trial.capacity))
     if trial.state is not TrialState.COMPLETE:
-        reason = f'<td class="failed" colspan="3">{text(trial.reason or "failed")}</td>'
+        kind = "pruned" if trial.state is TrialState.PRUNED else "failed"
+        reason = f'<td class="{kind}" colspan="3">{text(ended_how(trial))}</td>'
         cells = f"{reason}{diagnosis}{weights}{_number('–')}"
     else:
         cells = (

@@ -27,7 +27,7 @@ def _failures(content: ReportContent) -> list[str]:
     """Each reason with the trials that it ended."""
     by_reason: dict[str, list[int]] = defaultdict(list)
     for trial in content.trials:
-        if trial.state is not TrialState.COMPLETE:
+        if trial.state is TrialState.FAILED:
             by_reason[trial.reason or "no reason is recorded"].append(trial.number)
     said = []
     for reason, numbers in sorted(by_reason.items(), key=lambda each: -len(each[1]))[:_MOST_REASONS]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from automl.evaluation.spacing import evenly_spaced
 from automl.report.axes import CAPACITY, Axis, axis_of, ordered_axes, place_text
-from automl.report.content import ReportContent
+from automl.report.content import ReportContent, num_failed
 from automl.report.markup import Section, figure, panels, paragraph
 from automl.report.parallel import NUM_GROUPS, parallel_coordinates
 from automl.report.scales import Scale, around, fit_scale, score_bounds
@@ -41,7 +41,7 @@ def history(content: ReportContent) -> Section | None:
         f"trials of this space promise little.{_beyond(content, scores)}{_thinned(content, len(shown))}"
     )
     legend = [("dot neutral", "trial" + " ± standard error" * few), ("winner", "best so far")]
-    legend += [("dot failed", "failed")] if len(trials) < len(content.trials) else []
+    legend += [("dot failed", "failed")] if num_failed(content) else []
     chart = figure("Score of each trial", plot.render("Search history"), caption, legend)
     return Section("Search history", chart)
 
@@ -58,7 +58,7 @@ def _draw_trials(plot: Plot, content: ReportContent, shown: list[Trial], few: bo
 
 def _draw_failed(plot: Plot, content: ReportContent, height: float) -> None:
     """Failed trials, at the worst end of the axis."""
-    failed = [trial for trial in content.trials if trial.state is not TrialState.COMPLETE]
+    failed = [trial for trial in content.trials if trial.state is TrialState.FAILED]
     shown = evenly_spaced(failed, _MOST_FAILED)
     numbers = [float(trial.number) for trial in shown]
     plot.dots(numbers, [height] * len(shown), "failed", [content.tip(trial) for trial in shown])
@@ -82,8 +82,7 @@ def _steps(bests: list[Trial], scores: list[float], last: float) -> tuple[list[f
 
 
 def _thinned(content: ReportContent, num_shown: int) -> str:
-    num_failed = len(content.trials) - len(content.completed)
-    if num_shown == len(content.completed) and num_failed <= _MOST_FAILED:
+    if num_shown == len(content.completed) and num_failed(content) <= _MOST_FAILED:
         return ""
     return (
         f" Of {len(content.trials):,} trials, dots are drawn for those that were the best so far and for others evenly "

@@ -21,10 +21,12 @@ class EndedEarly:
     Attributes:
         rung: Number of the rung at which it was ended; a later rung is a larger number.
         loss: What it was judged by there; smaller is better, whatever the objective.
+        scale: Losses are compared within one scale only: a transformed target has another.
     """
 
     rung: int
     loss: float
+    scale: str = ""
 
 
 Told: TypeAlias = float | EndedEarly | None

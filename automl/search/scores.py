@@ -6,7 +6,8 @@ reason to leave the corner of the space where networks diverge.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy
 import scipy.stats
@@ -27,7 +28,8 @@ def finite_scores(told: Mapping[int, Told], direction: Direction) -> dict[int, f
     """Results as scores without gaps and extremes, by number of trial: normal quantiles of their ranks.
 
     - Trials with a score come first. Behind them are those that were ended early, later rungs before earlier ones and,
-      at one rung, by what they were judged by: never a mean of some folds among means of all. The failed ones are last.
+      at one rung, by what they were judged by, by its rank within its scale of losses: never a mean of some folds among
+      means of all. The failed ones are last.
     - Equals have one score.
 
     Args:
@@ -37,7 +39,8 @@ def finite_scores(told: Mapping[int, Told], direction: Direction) -> dict[int, f
     if not told:
         return {}
     sign = 1.0 if direction is Direction.MINIMIZE else -1.0
-    places = [_place(result, sign) for result in told.values()]
+    shares = _shares(told.values())
+    places = [_place(result, sign, shares) for result in told.values()]
     order = {place: index for index, place in enumerate(sorted(set(places)))}
     ranks = scipy.stats.rankdata([order[place] for place in places])
     quantiles = scipy.stats.norm.ppf((ranks - 0.5) / len(places))
@@ -94,8 +97,22 @@ def _has_score(result: Told) -> bool:
     return isinstance(result, int | float) and math.isfinite(result)
 
 
-def _place(result: Told, sign: float) -> tuple[int, int, float]:
+def _place(result: Told, sign: float, shares: Mapping[EndedEarly, float]) -> tuple[int, int, float]:
     """What trials are put in order by, the best first."""
     if isinstance(result, EndedEarly):
-        return 1, -result.rung, result.loss if math.isfinite(result.loss) else math.inf
+        return 1, -result.rung, shares[result]
     return (0, 0, sign * result) if result is not None and math.isfinite(result) else (2, 0, 0.0)
+
+
+def _shares(results: Iterable[Told]) -> dict[EndedEarly, float]:
+    """Of trials that were ended early, the share of those of the same rung and scale that were better."""
+    groups: dict[tuple[int, str], list[EndedEarly]] = defaultdict(list)
+    for result in results:
+        if isinstance(result, EndedEarly):
+            groups[result.rung, result.scale].append(result)
+    shares: dict[EndedEarly, float] = {}
+    for group in groups.values():
+        losses = [one.loss if math.isfinite(one.loss) else math.inf for one in group]
+        ranks = (scipy.stats.rankdata(losses) - 0.5) / len(group)
+        shares |= dict(zip(group, ranks.tolist(), strict=True))
+    return shares

@@ -8,15 +8,22 @@ from typing import final
 _SEARCH_SHARE = 0.6
 """Of the time that is left after preparation, without the ending: the search may take so much."""
 
-_VERDICT_SHARE = 0.3
-"""Of the time that is left after the search: baselines may take so much."""
+_ANALYSES_SHARE = 0.25
+"""Of the same time: a trial that takes longer costs more to analyze than the search leaves. What would stay unused goes
+to the search, but for the refit and the verdict."""
+
+_REFIT_SECONDS, _LEAST_VERDICT = 1.0, 0.02
+"""What the search leaves in that case: the refit with its program, and this share for the verdict."""
+
+_VERDICT_SHARE, _WHOLE_VERDICT_SHARE = 0.3, 0.8
+"""Of the time that is left after the search: baselines may take so much; the larger share where no analysis follows."""
 
 _BIAS_VARIANCE_SHARE = 0.6
 """Of the time that is left after the export, bias and variance may take so much; the other analyses get the rest."""
 
-_ENDING_SECONDS, _ENDING_SHARE = 12.0, 0.25
-"""Kept for the export, the report and MLflow, which take 5 to 10 s on a free machine. Where the preparation has taken
-longer the machine is slow or busy, and as much is kept as the preparation took; at most this share of the budget."""
+_ENDING_SECONDS, _ENDING_SHARE, _OF_PREPARATION = 5.0, 0.25, 0.5
+"""Kept for the export, the report and MLflow, which take 3 to 5 s on a free machine. Where the preparation has taken
+long the machine is slow or busy, and this part of what it took is kept; at most this share of the budget."""
 
 
 @final
@@ -41,9 +48,13 @@ class Budget:
         self._began = self._clock() if began is None else began
         self._seconds = math.inf if minutes is None else 60.0 * minutes
         self._search_seconds = math.inf if search_minutes is None else 60.0 * search_minutes
-        self._search_ends = math.inf
+        self._search_began, self._search_left = self._began, math.inf
+        self._refit_share, self._analyzed = 1.0, True
+        self._best: float | None = None
+        self._num_running = 1
+        self._longest, self._last_end = 0.0, self._began
         prepared = self._clock() - self._began
-        self._ending = min(max(_ENDING_SECONDS, prepared), _ENDING_SHARE * self._seconds)
+        self._ending = min(max(_ENDING_SECONDS, _OF_PREPARATION * prepared), _ENDING_SHARE * self._seconds)
 
     @property
     def is_limited(self) -> bool:
@@ -52,7 +63,7 @@ class Budget:
 
     @property
     def search_seconds(self) -> float | None:
-        """Seconds that the search may take from its beginning; None without a limit."""
+        """Seconds that the search may take from its beginning, longer trials aside; None without a limit."""
         seconds = min(_SEARCH_SHARE * self.before_ending(), self._search_seconds)
         return seconds if math.isfinite(seconds) else None
 
@@ -64,18 +75,59 @@ class Budget:
         """Seconds that are left before the export must begin."""
         return self.left() - self._ending
 
-    def begin_search(self) -> None:
-        """The search begins now."""
-        seconds = self.search_seconds
-        self._search_ends = math.inf if seconds is None else self._clock() + seconds
+    def begin_search(self, refit_share: float = 1.0, analyzed: bool = True) -> None:
+        """The search begins now.
+
+        Args:
+            refit_share: What a refit takes, in what its trial took.
+            analyzed: Whether analyses follow.
+        """
+        self._search_began = self._last_end = self._clock()
+        self._search_left = self.before_ending()
+        self._refit_share, self._analyzed = refit_share, analyzed
+
+    def begin_cohort(self, num_trials: int) -> None:
+        """So many trials begin at once."""
+        self._num_running = num_trials
+
+    def take_trial(self, seconds: float, best: float | None) -> None:
+        """A trial has ended.
+
+        Args:
+            seconds: What it took.
+            best: What the best trial took; None while there is none.
+        """
+        self._longest, self._best = max(self._longest, seconds), best
+        self._last_end = self._clock()
 
     def for_search(self) -> float:
         """Seconds that the search may still take."""
-        return self._search_ends - self._clock()
+        now, seconds = self._clock(), _SEARCH_SHARE * self._search_left
+        if math.isfinite(seconds) and not self._can_analyze:
+            running = (now - self._last_end) / self._num_running
+            refit = _REFIT_SECONDS + self._refit_share * max(self._longest, running)
+            seconds = max(seconds, (1.0 - _LEAST_VERDICT) * self._search_left - refit)
+        return self._search_began + min(seconds, self._search_seconds) - now
+
+    @property
+    def _can_analyze(self) -> bool:
+        """Whether the search leaves time for an analysis of the best trial.
+
+        While there is none: of one of those that are running, should they take the whole share of the search.
+        """
+        running = _SEARCH_SHARE * self._search_left / self._num_running
+        best = running if self._best is None else self._best
+        return self._analyzed and best <= _ANALYSES_SHARE * self._search_left
+
+    def for_refit(self) -> float:
+        """Seconds that the refit may take: something is left for the verdict."""
+        if math.isinf(self._seconds):
+            return math.inf
+        return self.before_ending() - _LEAST_VERDICT * self._search_left
 
     def for_verdict(self) -> float:
         """Seconds that baselines may take."""
-        return _VERDICT_SHARE * self.before_ending()
+        return (_VERDICT_SHARE if self._can_analyze else _WHOLE_VERDICT_SHARE) * self.before_ending()
 
     def for_bias_variance(self) -> float:
         """Seconds that bias and variance may take."""

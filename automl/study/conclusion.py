@@ -72,7 +72,7 @@ def conclude(session: Session) -> None:
     if state.exported is not None and state.exported.trial == best.number and model.is_dir():
         return
     session.begin("refit of the best trial")
-    watch = session.watch(session.budget.before_ending)
+    watch = session.watch(session.budget.for_refit)
     refit = refit_trial(session.engine, session.prepared, best, watch)
     session.end("refit of the best trial")
     verdict = _reach_verdict(session, best, refit)

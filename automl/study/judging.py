@@ -22,7 +22,7 @@ from automl.study.preparation import PreparedStudy
 from automl.study.session import Session, StoredPredictions
 from automl.training.baselines import BaselineResult
 from automl.training.network import Network
-from automl.trial import Task, Trial, derive_seed
+from automl.trial import Task, Trial, TrialState, derive_seed
 
 Array = numpy.ndarray
 
@@ -37,6 +37,7 @@ def judge(session: Session, best: Trial) -> Verdict:
         objective=prepared.objective,
         trial=best,
         num_trials=len(everyone),
+        num_pruned=session.state.num_in(TrialState.PRUNED),
         optimistic=prepared.optimistic,
         guided=SAMPLERS[prepared.config.search.algorithm].is_guided,
         baselines={name: result.scores for name, result in baselines.items()},

@@ -15,8 +15,8 @@ from automl.search.space.parameters import Float, Int
 from automl.search.space.space import Space
 from automl.study.preparation import PreparedStudy
 from automl.training.backend import on_accelerator
+from automl.training.jobs import Job
 from automl.training.planner import Setting, places_in_cache, structure_of
-from automl.training.population import Job
 from automl.training.sequential import capacity_of
 from automl.training.stacked import Structure
 from automl.training.together import ACCELERATOR_PLACES

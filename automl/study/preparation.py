@@ -22,6 +22,8 @@ from automl.networks.custom import CustomBuilder, check_network, discover_space,
 from automl.networks.initializers import INITIALIZERS
 from automl.networks.probe import BuilderProbe
 from automl.search.first import check_first
+from automl.search.pruners.pruner import Pruner
+from automl.search.pruners.table import PRUNERS
 from automl.search.space.space import Space
 from automl.study.inputs import STANDARD, input_encoding, inputs_note
 from automl.study.own_metric import known_metrics
@@ -31,7 +33,7 @@ from automl.training.engines import make_engine
 from automl.training.optimizers import OPTIMIZERS
 from automl.training.schedules import SCHEDULES
 from automl.training.sequential import TrainingPlan
-from automl.trial import Objective
+from automl.trial import Objective, Rung
 
 TABLES: Mapping[str, Collection[str]] = {
     "activation": ACTIVATIONS,
@@ -107,6 +109,17 @@ class PreparedStudy:
     def make_engine(self, folds: tuple[Fold, ...] | None = None) -> Engine:
         """What trains the members, on the study's folds or on others."""
         return make_engine(self.plan, self.splits.folds if folds is None else folds)
+
+    @property
+    def pruner(self) -> Pruner:
+        """What ends weak trials early."""
+        return PRUNERS[self.config.search.pruner]()
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """Where trials are compared while they train."""
+        num_folds = len(self.splits.folds) // self.config.splits.repeats
+        return self.pruner.rungs(self.plan.epochs, num_folds)
 
     @property
     def optimistic(self) -> bool:

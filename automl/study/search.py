@@ -1,18 +1,19 @@
 """The search: ask for trials, train them, record them, tell the sampler, until trials, time or space are used up."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import final
 
 from automl.errors import StudyFailedError
 from automl.records.events import CohortAsked
-from automl.search.sampler import Sampler
+from automl.search.sampler import EndedEarly, Sampler, Told
 from automl.search.table import make_sampler
 from automl.study.session import Session
+from automl.training.engine import Watch
 from automl.training.trials import plan_members
-from automl.trial import Direction, Member, Trial, TrialState
+from automl.trial import Direction, Member, Report, Trial, TrialState
 
 SEARCH = "search"
 
@@ -46,6 +47,9 @@ class Stopping:
         """
         objective, stop_at = self.session.prepared.objective, self.session.prepared.config.budget.stop_at
         sign = 1.0 if objective.direction is Direction.MINIMIZE else -1.0
+        if trial.state is TrialState.PRUNED:
+            self.without_improvement += 1
+            return
         if trial.state is not TrialState.COMPLETE:
             self.reasons.append(re.sub(r"\d+", "N", trial.reason))
             self._check_reasons(trial)
@@ -81,15 +85,17 @@ def search(session: Session) -> None:
         KeyboardInterrupt: The study was interrupted.
     """
     state, stopping = session.state, Stopping(session)
-    session.budget.begin_search()
+    _begin_budget(session)
     for trial in state.trials:
         stopping.take(trial)
+        _take_time(session, trial)
     session.begin(SEARCH)
     sampler = _restored(session)
-    running = state.running_cohort
+    running, rungs = state.running_cohort, session.prepared.rungs
     for ended in state.cohorts:
         if ended is not running:
-            session.engine.replay(_members(session, ended))
+            passed = {number: state.trial(number).num_passed for number in numbers_of(ended)}
+            session.engine.replay(_members(session, ended), rungs, passed)
     if running is not None and not _is_over(session, stopping):
         _train(session, sampler, running, stopping)
     while state.num_asked < state.started.num_trials and not _is_over(session, stopping):
@@ -99,6 +105,19 @@ def search(session: Session) -> None:
         session.record(cohort)
         _train(session, sampler, cohort, stopping)
     session.end(SEARCH)
+
+
+def _begin_budget(session: Session) -> None:
+    prepared = session.prepared
+    at_once = session.engine.cohort_size != 1
+    # a refit is the training of a fold without its losses; what trains alone has not the others of a program beside it
+    refit_share = (2.0 if at_once else 0.8) / len(prepared.splits.folds)
+    session.budget.begin_search(refit_share, analyzed=prepared.config.bias_variance.resamples != 0)
+
+
+def _take_time(session: Session, trial: Trial) -> None:
+    best = session.state.best
+    session.budget.take_trial(trial.seconds, None if best is None else best.seconds)
 
 
 def _is_over(session: Session, stopping: Stopping) -> bool:
@@ -142,21 +161,52 @@ def _ask(session: Session, sampler: Sampler) -> CohortAsked | None:
 
 
 def _train(session: Session, sampler: Sampler, cohort: CohortAsked, stopping: Stopping) -> None:
-    """Train what of a cohort has not ended, and tell the sampler the whole of it."""
-    state, budget = session.state, session.budget
-    numbers = range(cohort.first, cohort.first + len(cohort.hyperparameters))
-    recorded = frozenset(number for number in numbers if state.has_ended(number))
-    watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
-    with closing(session.engine.train(_members(session, cohort), watch, recorded)) as trials:
-        for trial in trials:
-            session.record_trial(trial)
-            stopping.take(trial)
-            if stopping.is_over:
-                break
+    """Train what of a cohort has not ended, and tell the sampler the whole of it.
+
+    Where time is short, some trials may not begin before others must be compared; they begin afterwards.
+    """
+    state, numbers = session.state, numbers_of(cohort)
+    left = len(numbers) + 1
+    session.budget.begin_cohort(len(numbers))
+    while not _is_over(session, stopping):
+        recorded = frozenset(number for number in numbers if state.has_ended(number))
+        if len(numbers) - len(recorded) in (0, left):  # none is left, or none has begun
+            break
+        left = len(numbers) - len(recorded)
+        with closing(
+            session.engine.train(_members(session, cohort), _watch(session, stopping), recorded)
+        ) as trials:
+            for trial in trials:
+                session.record_trial(trial)
+                stopping.take(trial)
+                _take_time(session, trial)
+                if stopping.is_over:
+                    break
     ended = [state.trial(number) for number in numbers if state.has_ended(number)]
     if len(ended) == len(numbers):
         session.records.end_cohort(session.lease, cohort.number)
     sampler.tell([(trial.number, _told(session, trial)) for trial in ended])
+
+
+def _watch(session: Session, stopping: Stopping) -> Watch:
+    """What an engine is told of time, and asks at a rung."""
+    prepared, budget, rungs = session.prepared, session.budget, session.prepared.rungs
+
+    def judge(number: int, reports: Mapping[int, Report]) -> Mapping[int, str]:
+        pool = {
+            trial.number: Report(trial.reports[number], trial.scale)
+            for trial in session.state.trials
+            if len(trial.reports) > number
+        }
+        return prepared.pruner.judge(rungs[number], reports, {**pool, **reports})
+
+    watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
+    return replace(watch, rungs=rungs, judge=judge)
+
+
+def numbers_of(cohort: CohortAsked) -> range:
+    """The numbers of its trials."""
+    return range(cohort.first, cohort.first + len(cohort.hyperparameters))
 
 
 def _members(session: Session, cohort: CohortAsked) -> Sequence[Sequence[Member]]:
@@ -167,6 +217,8 @@ def _members(session: Session, cohort: CohortAsked) -> Sequence[Sequence[Member]
     ]
 
 
-def _told(session: Session, trial: Trial) -> float | None:
+def _told(session: Session, trial: Trial) -> Told:
+    if trial.state is TrialState.PRUNED and trial.reports:
+        return EndedEarly(len(trial.reports), trial.reports[-1], trial.scale)
     complete = trial.state is TrialState.COMPLETE
     return trial.mean(session.prepared.objective.metric) if complete else None

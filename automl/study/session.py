@@ -122,7 +122,7 @@ class Session:
         may_start: Callable[[], bool] = lambda: True,
         limited: bool = False,
     ) -> Watch:
-        """Progress, interrupts and the time limit, for an engine."""
+        """Progress, interrupts and the time limit, for an engine; `rungs` and `judge` are added by the search."""
 
         def on_progress(progress: Progress) -> None:
             self.interrupts.check()

@@ -20,6 +20,7 @@ from automl.data.targets import has_long_tail
 from automl.errors import SearchSpaceError, StudyFileError, explain, one_of
 from automl.evaluation.metrics import METRICS, QUANTILES, make_objective, metrics_for, reported_metrics
 from automl.search.first import check_first
+from automl.search.pruners.table import PRUNERS
 from automl.search.space.building import build_free_space, build_space, default_entries
 from automl.search.space.space import Space
 from automl.search.table import SAMPLERS
@@ -69,7 +70,7 @@ def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) ->
     Raises:
         AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
     """
-    _check_sampler(config)
+    _check_search(config)
     dataset = read_dataset(config, config.folder, config.where, table)
     objective, metrics = _objective(config, dataset)
     _check_training(config, dataset, objective)
@@ -106,18 +107,25 @@ def _space(config: StudyConfig, dataset: Dataset, rows: numpy.ndarray) -> Space:
     return space
 
 
-def _check_sampler(config: StudyConfig) -> None:
-    name = config.search.algorithm
-    if name not in SAMPLERS:
-        raise StudyFileError(
-            explain(
-                "search.algorithm",
-                "name a sampler",
-                name,
-                one_of(SAMPLERS, name),
-                where=config.where("search", "algorithm"),
-            )
+def _check_search(config: StudyConfig) -> None:
+    """Refuse names of samplers and pruners that there are not, and a pruner that is asked for and has nothing to do."""
+    search = config.search
+    for key, name, table, must in (
+        ("algorithm", search.algorithm, SAMPLERS, "name a sampler"),
+        ("pruner", search.pruner, PRUNERS, "name a pruner"),
+    ):
+        if name not in table:
+            where, cure = config.where("search", key), one_of(table, name)
+            raise StudyFileError(explain(f"search.{key}", must, name, cure, where=where))
+    epochs = config.training.epochs
+    asked = search.pruner != "none" and "pruner" in search.model_fields_set
+    if asked and epochs is not None and epochs < 2:
+        must, cure = (
+            "be none where a network trains a single epoch",
+            "Write `pruner: none`, or more `epochs`.",
         )
+        where = config.where("search", "pruner")
+        raise StudyFileError(explain("search.pruner", must, search.pruner, cure, where=where))
 
 
 def _check_training(config: StudyConfig, dataset: Dataset, objective: Objective) -> None:

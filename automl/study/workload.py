@@ -9,9 +9,9 @@ from automl.search.table import make_sampler
 from automl.study.network_sizes import SizedNetwork, setting_of, structure_for
 from automl.study.preparation import PreparedStudy
 from automl.training.costs import EPOCH_SHARE
+from automl.training.jobs import Job
 from automl.training.lanes import num_workers
 from automl.training.planner import Known, Setting, plan_lanes
-from automl.training.population import Job
 from automl.training.trials import plan_members
 from automl.trial import Hyperparameters
 

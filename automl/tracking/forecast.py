@@ -2,6 +2,7 @@
 
 import math
 import time
+from bisect import insort
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import final
@@ -11,30 +12,36 @@ SEARCH = "search"
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """What a phase usually takes: a number of times what a trial takes, a share of the search, and seconds besides."""
+    """What a phase usually takes: so many times what a trial takes, a share of what all take, and seconds besides.
+
+    The seconds are those of a program's compilation.
+    """
 
     trials: float
     share: float
     seconds: float
 
-    def cost(self, pace: float, search: float) -> float:
-        return self.trials * pace + self.share * search + self.seconds
+    def cost(self, trial: float, num_trials: int) -> float:
+        return (self.trials + self.share * num_trials) * trial + self.seconds
 
 
 _USUAL = {
-    "refit": _Usual(1.0, 0.0, 3.0),
-    "verdict": _Usual(0.5, 0.0, 4.0),
-    "export": _Usual(0.0, 0.0, 4.0),
-    "bias and variance": _Usual(0.0, 0.4, 3.0),
-    "learning curve": _Usual(12.0, 0.0, 3.0),
-    "columns": _Usual(2.5, 0.0, 3.0),
+    "refit": _Usual(0.5, 0.0, 3.0),
+    "verdict": _Usual(0.5, 0.0, 3.0),
+    "export": _Usual(0.0, 0.0, 1.0),
+    "bias and variance": _Usual(0.0, 0.3, 3.0),
+    "learning curve": _Usual(6.0, 0.0, 2.0),
+    "columns": _Usual(2.5, 0.0, 2.0),
 }
 """Phases after the search, by how their names begin."""
 
 ANALYSES = ("bias and variance", "learning curve", "columns")
 
-_ENDING_SECONDS = 4.0
+_ENDING_SECONDS = 3.0
 """For the report, and for MLflow, when all else is done."""
+
+_SPARE_SECONDS = 4.0
+"""Before the end of a budget: nothing long begins so late."""
 
 
 def phase_of(name: str) -> str:
@@ -42,12 +49,47 @@ def phase_of(name: str) -> str:
     return next((known for known in (SEARCH, *_USUAL) if name.startswith(known)), "")
 
 
+@dataclass(slots=True)
+class _Part:
+    """A phase or a cohort that is running.
+
+    Attributes:
+        began: When it began.
+        usual: What it is expected to take before anything of it is done; None where nothing is known.
+        share: What of it is done, counting networks that are in training as half done.
+        sure: What of it is done, counting only what has ended.
+        at: When that was said.
+    """
+
+    began: float
+    usual: float | None = None
+    share: float = 0.0
+    sure: float = 0.0
+    at: float = 0.0
+
+    def advance(self, share: float, sure: float, now: float) -> None:
+        """So much of it is done."""
+        self.share, self.sure, self.at = share, sure, now
+
+    def seconds(self) -> float | None:
+        """What it takes altogether. What is usual counts less, the more is done and the longer it is exceeded."""
+        if self.share <= 0.0:
+            return self.usual
+        elapsed = self.at - self.began
+        measured = elapsed / self.share
+        if self.usual is None:
+            return measured
+        exceeded = elapsed / max(self.usual, 0.1) - 1.0
+        return self.usual + max(self.sure**2, min(exceeded, 1.0)) * (measured - self.usual)
+
+
 @final
 class Forecast:
     """Seconds that a study will still take. Every question and every event takes the same short time.
 
-    The pace is that of this process, however many trials earlier ones have run. What phases take beside the search is
-    guessed from the pace, and corrected by what those took that are over.
+    The pace is that of this process, however many trials earlier ones have run. Its first cohort, which waits for most
+    compilations, is no measure for the later ones as soon as there are some. What phases take beside the search is
+    guessed from what a trial takes by itself, and corrected by what those took that are over.
 
     Args:
         num_left: Trials that are still to come.
@@ -70,74 +112,118 @@ class Forecast:
         self._time_limit = math.inf if time_limit is None else time_limit
         self._ends = math.inf if budget is None else self._began + budget
         self._coming = [name for name in _USUAL if name not in skipped]
-        self._phase, self._phase_began, self._done = SEARCH, self._began, 0.0
-        self._last_end = self._began
-        self._search: float | None = None
+        self._phase, self._part = SEARCH, _Part(self._began)
+        self._searched = False
+        self._cohort, self._cohort_size, self._cohort_done = _Part(self._began), num_left, 0
+        self._pruned = False
+        self._cohorts: list[tuple[int, float]] = []
+        self._trials: list[float] = []
         self._taken = self._expected = 0.0
 
-    def end_trial(self) -> None:
-        """A trial has ended."""
+    def begin_cohort(self, num_trials: int) -> None:
+        """So many trials have been asked for."""
+        now = self._clock()
+        if self._cohort_done:
+            self._cohorts.append((self._cohort_done, now - self._cohort.began))
+        pace = self._pace if self._cohorts else None
+        self._cohort = _Part(now, None if pace is None else num_trials * pace)
+        self._cohort_size, self._cohort_done, self._pruned = num_trials, 0, False
+
+    def end_trial(self, seconds: float | None = None) -> None:
+        """A trial has ended.
+
+        Args:
+            seconds: What it took, of networks that train together its share; None or 0 where that says nothing.
+        """
         self._num_done, self._num_left = self._num_done + 1, self._num_left - 1
-        self._last_end = self._clock()
+        self._cohort_done += 1
+        if seconds:
+            insort(self._trials, seconds)
+        share = self._cohort_done / self._cohort_size
+        if not self._pruned or share >= 1.0:  # those that are left take longer
+            self._cohort.advance(max(share, self._cohort.share), max(share, self._cohort.sure), self._clock())
+
+    def prune_trial(self) -> None:
+        """A trial has been ended early, which says nothing of what the others take."""
+        self._pruned = True
+        self.end_trial()
 
     def begin(self, name: str) -> None:
         """A phase begins. Those that should have come before it are not coming any more."""
         phase = phase_of(name)
-        self._phase, self._phase_began, self._done = phase, self._clock(), 0.0
         if phase == SEARCH:
-            self._search, self._last_end = None, self._phase_began
+            self._cohort = _Part(self._clock())
         elif phase in self._coming:
             self._coming = self._coming[self._coming.index(phase) + 1 :]
+        known = phase in _USUAL and self._num_done > 0
+        self._phase, self._part = phase, _Part(self._clock(), self._corrected(phase) if known else None)
 
     def end(self, name: str) -> None:
         """A phase is over."""
-        phase, seconds = phase_of(name), self._clock() - self._phase_began
+        phase, seconds = phase_of(name), self._clock() - self._part.began
         if phase == SEARCH:
-            self._search = seconds
-        elif phase and self._pace is not None:
+            self._searched = True
+        elif phase and phase != "verdict" and self._num_done:  # its baselines say nothing of the networks
             self._taken += seconds
             self._expected += self._usual(phase)
-        self._phase, self._done = "", 0.0
+        self._phase = ""
 
-    def progress(self, share: float) -> None:
-        """So much of the phase is done, from 0 to 1."""
-        self._done = share
+    def progress(self, share: float, sure: float | None = None) -> None:
+        """So much is done of the phase, or of the running cohort of a search, from 0 to 1.
+
+        Args:
+            share: Networks in training count as half done.
+            sure: They count as not done; `share` when None.
+        """
+        part = self._cohort if self._phase == SEARCH else self._part
+        part.advance(share, share if sure is None else sure, self._clock())
 
     def left(self) -> float | None:
         """Seconds that are left; None before a trial has ended."""
-        if self._pace is None:
-            return None
-        correction = (self._taken + 1.0) / (self._expected + 1.0)
-        coming = correction * sum(map(self._usual, self._coming)) + _ENDING_SECONDS
-        left = self._search_left + self._phase_left(correction) + coming
-        return max(0.0, min(left, self._ends - self._clock()))
-
-    @property
-    def _pace(self) -> float | None:
-        """Seconds per trial."""
         if not self._num_done:
             return None
-        began = self._phase_began if self._phase == SEARCH else self._last_end - (self._search or 0.0)
-        return (self._last_end - began) / self._num_done
+        coming = sum(map(self._corrected, self._coming)) + _ENDING_SECONDS
+        left = self._search_left + self._phase_left + coming
+        return max(0.0, min(left, self._ends - _SPARE_SECONDS - self._clock()))
+
+    @property
+    def _trial_seconds(self) -> float:
+        """What a trial takes by itself: the lower quartile, because others have waited for their programs."""
+        if self._trials:
+            return self._trials[len(self._trials) // 4]
+        return self._pace
+
+    @property
+    def _pace(self) -> float:
+        """Seconds of the search for each further trial."""
+        ended = list(self._cohorts)
+        if self._cohort_done >= self._cohort_size:
+            ended.append((self._cohort_done, self._cohort.at - self._cohort.began))
+        if len(ended) > 1:
+            return sum(seconds for _, seconds in ended[1:]) / sum(count for count, _ in ended[1:])
+        count, seconds = ended[0] if ended else (self._cohort_size, self._cohort.seconds() or 0.0)
+        first = seconds / count
+        return (first + min(first, self._trial_seconds)) / 2.0 if self._trials else first
 
     @property
     def _search_left(self) -> float:
-        if self._search is not None or self._pace is None:
+        if self._searched:
             return 0.0
-        at_pace = self._num_left * self._pace - (self._clock() - self._last_end)
-        limit = self._time_limit - (self._clock() - self._phase_began)
-        return max(0.0, min(at_pace, limit))
+        now, cohort = self._clock(), self._cohort
+        running = max(0.0, (cohort.seconds() or 0.0) - (now - cohort.began))
+        later = max(0, self._num_left - (self._cohort_size - self._cohort_done)) * self._pace
+        return max(0.0, min(running + later, self._time_limit - (now - self._part.began)))
 
-    def _phase_left(self, correction: float) -> float:
+    @property
+    def _phase_left(self) -> float:
         if self._phase not in _USUAL:
             return 0.0
-        elapsed = self._clock() - self._phase_began
-        if self._done > 0.0:
-            return elapsed * (1.0 - self._done) / self._done
-        return max(0.0, correction * self._usual(self._phase) - elapsed)
+        return max(0.0, (self._part.seconds() or 0.0) - (self._clock() - self._part.began))
+
+    def _corrected(self, phase: str) -> float:
+        return (self._taken + 1.0) / (self._expected + 1.0) * self._usual(phase)
 
     def _usual(self, phase: str) -> float:
-        search = self._search
-        if search is None:
-            search = self._clock() - self._phase_began + self._search_left
-        return _USUAL[phase].cost(self._pace or 0.0, search)
+        return _USUAL[phase].cost(
+            self._trial_seconds, self._num_done + (0 if self._searched else self._num_left)
+        )

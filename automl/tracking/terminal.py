@@ -59,7 +59,7 @@ class TerminalTracker(Tracker):
     def start(self, records: Records, run: Run, state: StudyState) -> None:  # noqa: ARG002  the interface of trackers
         """Say what is about to run, or to go on."""
         self._state = state
-        self._num_failed = state.num_trials - len(state.completed)
+        self._num_failed = state.num_in(TrialState.FAILED)
         self._forecast = self._make_forecast(run, state)
         self._introduce(state.started)
         if state.num_trials:
@@ -75,10 +75,16 @@ class TerminalTracker(Tracker):
         if self._forecast is None:
             return
         match recorded.event:
-            case CohortAsked():
+            case CohortAsked(hyperparameters=asked):
+                self._forecast.begin_cohort(len(asked))
                 self._begin_cohort(recorded.event, state.started)
             case TrialEnded(number=number):
-                self._forecast.end_trial()
+                state_of_trial = TrialState(recorded.event.state)
+                if state_of_trial is TrialState.PRUNED:
+                    self._forecast.prune_trial()
+                else:
+                    whole = state_of_trial is TrialState.COMPLETE
+                    self._forecast.end_trial(recorded.event.seconds if whole else None)
                 self._end_trial(state.trial(number), state)
             case PhaseBegun(name=name):
                 self._begin_phase(name)
@@ -91,7 +97,7 @@ class TerminalTracker(Tracker):
     def log_progress(self, progress: Progress) -> None:
         """Show where the networks are."""
         if progress.total and self._forecast is not None:
-            self._forecast.progress(progress.done / progress.total)
+            self._forecast.progress(progress.likely, progress.ended)
         if progress.epoch:
             at = f"epoch {progress.epoch}/{progress.num_epochs}"
             self._position = f"fold {progress.done + 1}/{progress.total}, {at}"
@@ -173,6 +179,10 @@ class TerminalTracker(Tracker):
         if trial.state is TrialState.FAILED:
             self._num_failed += 1
             self._print(f"trial {trial.number} failed: {trial.reason}", style="red")
+        elif trial.state is TrialState.PRUNED:
+            if self._live is None:
+                done = f"[{state.num_trials}/{state.started.num_trials}]"
+                self._print(f"{done} trial {trial.number}: ended early, {trial.seconds:.1f} s")
         elif self._live is None:
             best = state.best is not None and state.best.number == trial.number
             done = f"[{state.num_trials}/{state.started.num_trials}]"

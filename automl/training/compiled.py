@@ -12,6 +12,7 @@ import numpy
 from automl.config.sections import TrainingConfig
 from automl.evaluation.metrics import QUANTILES
 from automl.networks.builder import NetworkBuilder
+from automl.networks.mlp import EMBEDDING
 from automl.training.optimizers import make_optimizer
 from automl.trial import Member, Task
 
@@ -135,8 +136,16 @@ class CompiledModels:
             smoothed = _SMOOTHED.get(self._loss) if smoothing > 0 else None
             own = Pinball(QUANTILES[self._loss]) if self._loss in QUANTILES else self._loss
             loss = smoothed(label_smoothing=smoothing) if smoothed else own
-            built.compile(optimizer=make_optimizer(values, num_steps), loss=loss)
+            optimizer = make_optimizer(values, num_steps)
+            optimizer.exclude_from_weight_decay(list(filter(_is_undecayed, built.trainable_variables)))
+            built.compile(optimizer=optimizer, loss=loss)
         built.optimizer.build(built.trainable_variables)
         self._start = [keras.ops.convert_to_numpy(variable) for variable in built.optimizer.variables]
         self._model = built
         return built
+
+
+def _is_undecayed(variable: Any) -> bool:
+    """Whether weight decay leaves a weight alone: biases, scales and offsets of normalizations, embeddings."""
+    is_embedding = variable.name == "embeddings" or EMBEDDING in variable.path
+    return len(variable.shape) < 2 or is_embedding

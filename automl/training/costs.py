@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import final
 
-from automl.training.population import Job
+from automl.training.jobs import Job
 from automl.training.stacked import Structure
 
 _COMPILE_SECONDS, _COMPILE_LAYER_SECONDS = 0.7, 0.4
@@ -16,6 +16,9 @@ _FLOP_SECONDS, _WEIGHT_SECONDS, _ACTIVATION_SECONDS = 2e-11, 1.5e-9, 1e-9
 
 EPOCH_SHARE = 0.6
 """Share of the epochs that members train before they stop, by experience."""
+
+GO_ON = 4
+"""One of so many members goes on behind a rung, by experience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,14 @@ class Epochs:
         """Those of some jobs."""
         stopping, others = 0, 0
         for job in jobs:
-            if job.patience:
-                stopping += job.num_epochs
+            rest = job.num_epochs - job.begun
+            if job.until:
+                others += job.last_epoch - job.begun
+                stopping += (job.num_epochs - job.last_epoch) // GO_ON
+            elif job.patience:
+                stopping += rest
             else:
-                others += job.num_epochs
+                others += rest
         return cls(stopping, others)
 
     def __add__(self, more: "Epochs") -> "Epochs":

@@ -31,6 +31,7 @@ class Deadline(keras.callbacks.Callback):
         seconds_left: Seconds until the study must end.
         end: How many of them must be left when this training ends.
         within_epochs: Whether an epoch may be broken off.
+        until: Epochs after which the training ends in any case; 0 for none.
 
     Attributes:
         epochs: Epochs that were trained to their end.
@@ -38,10 +39,13 @@ class Deadline(keras.callbacks.Callback):
         broken_off: Whether the last epoch was broken off.
     """
 
-    def __init__(self, seconds_left: SecondsLeft, end: float = 0.0, within_epochs: bool = True) -> None:
+    def __init__(
+        self, seconds_left: SecondsLeft, end: float = 0.0, within_epochs: bool = True, until: int = 0
+    ) -> None:
         super().__init__()
         self.epochs, self.is_over, self.broken_off = 0, False, False
         self._seconds_left, self._end, self._within_epochs = seconds_left, end, within_epochs
+        self._until = until
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Break off a later epoch than the first."""
@@ -55,5 +59,7 @@ class Deadline(keras.callbacks.Callback):
         if self.broken_off:
             return
         self.epochs = epoch + 1
+        if self.epochs == self._until:
+            self.model.stop_training = True
         if self._seconds_left() <= self._end:
             self.is_over = self.model.stop_training = True

@@ -1,23 +1,34 @@
 """The interface of what trains cohorts, and the one that trains trials one after another."""
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import final
 
 import numpy
 
 from automl.data.splits import Fold
+from automl.networks.builder import PerceptronBuilder
 from automl.training.deadline import SecondsLeft, forever
+from automl.training.fitting import loss_of
 from automl.training.network import Network
+from automl.training.rungs import epochs_at, mean_smallest, scale_of
 from automl.training.sequential import OnEpoch, TrainingPlan, refit
 from automl.training.traces import Trace, trace_member
 from automl.training.trials import WatchError, failures, train_trial
-from automl.trial import Member, Progress, Trial
+from automl.trial import Member, Progress, Report, Rung, Trial, TrialState
 
 Cohort = Sequence[Sequence[Member]]
 """The members of each trial."""
+
+Judge = Callable[[int, Mapping[int, Report]], Mapping[int, str]]
+
+
+def _nobody(_: int, __: Mapping[int, Report]) -> Mapping[int, str]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +41,17 @@ class Watch:
         limited: Whether time may run out before all trials have begun: then those that cost least begin first.
         seconds_left: Seconds until training must end, asked after every epoch, in any thread. When it gives 0 or
             less, networks that train end at once and keep their best epoch so far, and no other network begins.
+        rungs: Where trials are compared, in order; none when empty.
+        judge: `(number of a rung, reports by trial) -> reasons by trial`: which of the trials that have reached a rung
+            end there, and why.
     """
 
     on_progress: Callable[[Progress], None]
     may_start: Callable[[], bool]
     limited: bool = False
     seconds_left: SecondsLeft = forever
+    rungs: tuple[Rung, ...] = ()
+    judge: Judge = _nobody
 
     @property
     def is_over(self) -> bool:
@@ -61,7 +77,8 @@ class Engine(ABC):
     ) -> Generator[Trial, None, None]:
         """Trials as they end, in any order; fewer than asked for when `watch.may_start` says no.
 
-        A member that diverges or raises makes its trial FAILED, with the folds before it kept. When the time is over,
+        A member that diverges or raises makes its trial FAILED, with the folds before it kept. A trial that is weak at
+        a rung is PRUNED; the others go on from where they are. When the time is over,
         a trial all of whose folds have begun is COMPLETE, and its folds say that they were cut; one of whose folds only
         some have begun is FAILED; one of whose folds none has begun is left out.
 
@@ -74,10 +91,17 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def replay(self, cohort: Cohort) -> None:
+    def replay(
+        self, cohort: Cohort, rungs: Sequence[Rung] = (), passed: Mapping[int, int] = MappingProxyType({})
+    ) -> None:
         """Plan a cohort that has ended in an earlier process, without training it.
 
         Afterwards the engine knows the programs and views that it would know had it trained the cohort.
+
+        Args:
+            cohort: The members of each trial.
+            rungs: Where its trials were compared.
+            passed: How many rungs each trial has passed.
         """
 
     @abstractmethod
@@ -138,11 +162,61 @@ class SequentialEngine(Engine):
                 watch.on_progress(Progress(done + fold, total, 1, epoch, num_epochs))
 
             with _watched(on_epoch) as tell:
-                trial = train_trial(self._plan, list(members), self._folds, tell, watch.seconds_left)
+                trial = self._pruned(members, watch, tell) or train_trial(
+                    self._plan, list(members), self._folds, tell, watch.seconds_left
+                )
             done += len(members)
-            yield trial
+            yield self._reported(trial, members[0], watch)
 
-    def replay(self, cohort: Cohort) -> None:
+    def _pruned(self, members: Sequence[Member], watch: Watch, tell: OnEpoch) -> Trial | None:
+        """The trial where it ends at a rung; None where it goes on, from its first epoch.
+
+        It trains up to a rung only where it could end there. To begin again costs less than a tenth of the epochs, and
+        Keras's `fit` cannot be taken up where it was left.
+        """
+        trial = members[0].trial
+        for number, rung in enumerate(watch.rungs):
+            scale = self._scale(members[0])
+            if not watch.judge(number, {trial: Report(math.inf, scale)}):
+                continue
+            own, epochs = list(members[: rung.num_folds]), epochs_at(rung, self._plan, members[0])
+            tried = train_trial(self._plan, own, self._folds, tell, watch.seconds_left, epochs)
+            if tried.state is not TrialState.COMPLETE or tried.cut:
+                return None
+            reports = self._reports(tried, members[0], watch.rungs[: number + 1])
+            reason = watch.judge(number, {trial: Report(reports[-1], scale)}).get(trial)
+            if reason is not None:
+                return replace(tried, state=TrialState.PRUNED, reason=reason, reports=reports, scale=scale)
+        return None
+
+    def _scale(self, member: Member) -> str:
+        """Of the member's losses; a builder of a user's own may bring another loss for every trial."""
+        if isinstance(self._plan.builder, PerceptronBuilder):
+            return scale_of(member)
+        with suppress(Exception, SystemExit):  # training it says what is wrong with it
+            model = self._plan.builder.build(member.hyperparameters, member.seed("weights"))
+            return scale_of(member, loss_of(model) if model.compiled else "")
+        return scale_of(member)
+
+    def _reported(self, trial: Trial, member: Member, watch: Watch) -> Trial:
+        """The trial with what it was, or would have been, compared by."""
+        if trial.state is not TrialState.COMPLETE or not watch.rungs:
+            return trial
+        reports = self._reports(trial, member, watch.rungs)
+        return replace(trial, reports=reports, scale=self._scale(member))
+
+    def _reports(self, trial: Trial, member: Member, rungs: Sequence[Rung]) -> tuple[float, ...]:
+        return tuple(
+            mean_smallest(
+                [fold.stopping_loss for fold in trial.folds[: rung.num_folds]],
+                epochs_at(rung, self._plan, member),
+            )
+            for rung in rungs
+        )
+
+    def replay(
+        self, cohort: Cohort, rungs: Sequence[Rung] = (), passed: Mapping[int, int] = MappingProxyType({})
+    ) -> None:
         """Nothing to do: a network depends on nothing that was trained before it."""
 
     def trace(

@@ -28,11 +28,12 @@ class Part:
         self.targets = view.targets[places]
         self.weights = view.row_weights[places]
         self.sample_weights = view.sample_weights[places]
-        if dataset.task is Task.MULTICLASS and "sparse" in str(_loss_name(model)).lower():
+        if dataset.task is Task.MULTICLASS and "sparse" in str(loss_of(model)).lower():
             self.targets = dataset.target[rows].astype(numpy.float32)[:, None]
 
 
-def _loss_name(model: keras.Model) -> str:
+def loss_of(model: keras.Model) -> str:
+    """Name of the loss that a model was compiled with."""
     loss = model.loss
     return loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from automl.training.costs import Costs, Epochs
-from automl.training.population import Job
+from automl.training.jobs import Job
 from automl.training.stacked import Structure
 
 Groups = dict[Structure, list[Job]]

@@ -5,15 +5,16 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import final
 
 from automl.training.backend import Function, is_out_of_memory, on_accelerator
 from automl.training.deadline import end_of_turn
 from automl.training.engine import Watch
+from automl.training.jobs import Broken, Job, Outcome
 from automl.training.memory import give_back_memory
 from automl.training.planner import Lane, Setting, smaller_places
-from automl.training.population import Job, Outcome, Population
+from automl.training.population import Population
 from automl.training.stacked import Structure
 from automl.training.trials import reason_of
 from automl.training.views import Tables
@@ -56,19 +57,6 @@ def join_all(threads: list[threading.Thread]) -> None:
         raise KeyboardInterrupt
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A member that ended with an error of its program.
-
-    Attributes:
-        job: What was to be done.
-        reason: The error in one line.
-    """
-
-    job: Job
-    reason: str
-
-
 @final
 class LaneRun:
     """Trains lanes, each on one thread at a time.
@@ -99,8 +87,11 @@ class LaneRun:
         self._num_workers = 1
 
     def outcomes(self, lanes: list[Lane]) -> Iterator[Outcome | Broken]:
-        """Members as they end. Whoever stops listening stops the threads after the epoch that they are in."""
-        for lane in reversed(lanes) if self._watch.limited else lanes:
+        """Members as they end or come to a rung; lanes begin in the order in which they are given.
+
+        Whoever stops listening stops the threads after the epoch that they are in.
+        """
+        for lane in lanes:
             self._lanes.put(lane)
         self._num_workers = max(1, min(num_workers(), len(lanes)))
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._num_workers)]

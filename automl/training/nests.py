@@ -26,6 +26,11 @@ def _each(nest: Any, function: Callable[[Any], Any]) -> Any:
     return function(nest)
 
 
+def rows_of(nest: Any, row: int) -> Any:
+    """Copies of one row of every array, with a leading axis of length 1."""
+    return _each(nest, lambda array: array[row : row + 1].copy())
+
+
 def copy_rows(source: Any, rows: list[int], target: Any, to: slice) -> None:
     """Copy rows of every array of a nest into another nest of the same form."""
     if isinstance(source, dict):

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from automl.networks.embeddings import Blocks, blocks_of
 from automl.networks.mlp import layer_widths
 from automl.training.costs import Costs, Epochs
-from automl.training.grouping import grouped, merged
-from automl.training.population import Job, Population
+from automl.training.grouping import Groups, grouped, merged
+from automl.training.jobs import Job
+from automl.training.population import Population
 from automl.training.stacked import Structure
 from automl.training.updates import FAMILIES
 
@@ -87,7 +88,12 @@ def plan_lanes(jobs: Sequence[Job], setting: Setting, known: Known) -> list[Lane
         known: Programs that earlier cohorts have compiled. Those of these lanes are added.
     """
     costs = Costs(setting.num_rows, setting.num_measured, known)
-    groups = merged(grouped(_alone(jobs, setting), known, costs), costs)
+    return cut_lanes(merged(grouped(_alone(jobs, setting), known, costs), costs), setting, known)
+
+
+def cut_lanes(groups: Groups, setting: Setting, known: Known) -> list[Lane]:
+    """Groups of jobs in lanes, the most expensive first; see `plan_lanes`."""
+    costs = Costs(setting.num_rows, setting.num_measured, known)
     seconds = {name: costs.run_seconds(name, Epochs.of(group)) for name, group in groups.items()}
     longest = sum(seconds.values()) / _LANES[0]
     lanes: list[Lane] = []

@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy
@@ -12,81 +11,15 @@ from numpy.typing import NDArray
 
 from automl.training.backend import Function
 from automl.training.early_stopping import Stopping, begin, update
-from automl.training.nests import copy_rows, to_numpy, to_tensors
+from automl.training.jobs import Job, Outcome, Past, Place
+from automl.training.nests import copy_rows, rows_of, to_numpy, to_tensors
 from automl.training.rows import row_order
 from automl.training.stacked import Structure
 from automl.training.stacking import member_values, no_values, stacked_weights
 from automl.training.updates import UPDATES
 from automl.training.views import Tables
-from automl.trial import Member
 
 Floats = NDArray[numpy.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A member and what it needs to train.
-
-    Attributes:
-        member: The member.
-        view: Number of its view.
-        num_epochs: Epochs at most.
-        patience: Epochs without a better stopping loss before it ends; 0 to train all epochs and keep the last.
-        horizon: Epochs that the schedule of its learning rate is made for; `num_epochs` when 0.
-    """
-
-    member: Member
-    view: int
-    num_epochs: int
-    patience: int
-    horizon: int = 0
-
-
-@dataclass(slots=True)
-class Outcome:
-    """A member that has ended.
-
-    Attributes:
-        job: What was to be done.
-        structure: Of the program that trained it.
-        losses: Losses after each epoch on fit, stopping and validation rows, float64 (epoch, part).
-        best_epoch: Epochs after which the kept weights stood, from 1; 0 when it diverged at once.
-        diverged: Whether a loss was infinite or NaN, in the last epoch.
-        predictions: Of the kept weights for the measured rows of its view, float32 (row, output).
-        weights: The kept weights, trainable ones first, then moving moments, in the order of `Structure`.
-        snapshots: Predictions for the validation rows after each of the member's snapshots that it reached, float32
-            (row, output).
-        seconds: Its share of the time that the program took.
-        cut: Whether the time was over before it would have ended.
-    """
-
-    job: Job
-    structure: Structure
-    losses: numpy.ndarray
-    best_epoch: int
-    diverged: bool
-    predictions: numpy.ndarray
-    weights: list[numpy.ndarray]
-    snapshots: list[numpy.ndarray]
-    seconds: float
-    cut: bool = False
-
-
-@dataclass(slots=True)
-class _Place:
-    """One place of a population while a member is in it; it leaves when no more than `end` seconds are left."""
-
-    job: Job
-    end: float = 0.0
-    losses: list[numpy.ndarray] = field(default_factory=list)
-    snapshots: list[numpy.ndarray] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def is_measured(self) -> bool:
-        """Whether anybody asks what the coming epoch makes of the member."""
-        wanted = self.job.member.snapshots
-        return not wanted or len(self.losses) + 1 in wanted
 
 
 @final
@@ -125,10 +58,10 @@ class Population:
     @property
     def most_epochs_left(self) -> int:
         """Epochs that any member may still take."""
-        return max((place.job.num_epochs - len(place.losses) for place in self._places if place), default=0)
+        return max((place.job.last_epoch - len(place.losses) for place in self._places if place), default=0)
 
     def admit(self, jobs: Sequence[Job], ends: Sequence[float] = ()) -> None:
-        """Put members into free places.
+        """Put members into free places; one with a past goes on from there.
 
         Args:
             jobs: No more than there are free places.
@@ -137,8 +70,12 @@ class Population:
         free = [number for number, place in enumerate(self._places) if place is None]
         state = to_numpy(self._state)
         for number, job, end in zip(free, jobs, ends or [0.0] * len(jobs), strict=False):
-            self._places[number] = _Place(job, end)
-            self._enter(number, job, state)
+            if job.past is None:
+                self._places[number] = Place(job, end)
+                self._enter(number, job, state)
+            else:
+                self._places[number] = job.past.place(job, end)
+                self._go_on(number, job, job.past, state)
         self._state, self._tensors = to_tensors(state), to_tensors(self._values)
 
     def run_epoch(self) -> None:
@@ -163,23 +100,38 @@ class Population:
                 place.seconds += share
                 self._take_snapshot(place, predictions[number])
 
-    def _take_snapshot(self, place: _Place, predictions: numpy.ndarray) -> None:
+    def _take_snapshot(self, place: Place, predictions: numpy.ndarray) -> None:
         """Keep the predictions of a member that has just reached one of its snapshots."""
         if len(place.losses) in place.job.member.snapshots:
             view = self._tables.views[place.job.view]
             place.snapshots.append(predictions[view.places(view.fold.validation)])
 
     def take_finished(self, seconds_left: float = math.inf) -> list[Outcome]:
-        """Members that have ended or whose time is over; their places are free."""
+        """Members that have ended, wait at a rung, or whose time is over; their places are free."""
         epochs = numpy.array([place.job.num_epochs if place else 0 for place in self._places])
         patience = numpy.array([place.job.patience if place else 0 for place in self._places])
         finished = self._stopping.finished(epochs, numpy.where(patience > 0, patience, epochs.max() + 1))
+        leaving = [
+            (number, place)
+            for number, place in enumerate(self._places)
+            if place is not None and (finished[number] or place.has_arrived or seconds_left <= place.end)
+        ]
+        waits = any(place.job.until and not finished[number] for number, place in leaving)
+        arrays = self._arrays(to_numpy(self._state)) if waits else {}
         outcomes = []
-        for number, place in enumerate(self._places):
-            if place is not None and (finished[number] or seconds_left <= place.end):
-                outcomes.append(self._outcome(number, place, cut=not finished[number]))
-                self._places[number] = None
+        for number, place in leaving:
+            outcome = self._outcome(number, place, cut=not (finished[number] or place.has_arrived))
+            if place.job.until and not finished[number]:
+                outcome.waits = True
+                outcome.past = Past.of(place, rows_of(arrays, number))
+            outcomes.append(outcome)
+            self._places[number] = None
         return outcomes
+
+    def _arrays(self, state: dict[str, Any]) -> dict[str, Any]:
+        """Whatever a member has rows of, but for its hyperparameters."""
+        stopping = {name: getattr(self._stopping, name) for name in Stopping.__slots__}
+        return {"state": state, "best": self._best, "predictions": self._predictions, "stopping": stopping}
 
     def shrink(self, num_places: int) -> None:
         """Move the members that are left into fewer places, where these are fewer."""
@@ -203,7 +155,7 @@ class Population:
     def _resize(self, num_places: int) -> None:
         """Empty places."""
         structure = self._structure
-        self._places: list[_Place | None] = [None] * num_places
+        self._places: list[Place | None] = [None] * num_places
 
         def zeros(shapes: list[tuple[int, int]]) -> list[numpy.ndarray]:
             return [numpy.zeros((num_places, *shape), numpy.float32) for shape in shapes]
@@ -224,8 +176,7 @@ class Population:
 
     def _enter(self, number: int, job: Job, state: dict[str, Any]) -> None:
         """A member's initial weights and its hyperparameters, in place."""
-        structure = self._structure
-        weights, moments = stacked_weights(structure, job.member)
+        weights, moments = stacked_weights(self._structure, job.member)
         for array, initial in zip(state["weights"], weights, strict=True):
             array[number] = initial
         for slot in state["slots"]:
@@ -234,6 +185,18 @@ class Population:
         for array, initial in zip(state["moments"], moments, strict=True):
             array[number] = initial
         state["times"][number] = 0
+        fresh = begin(1)
+        for name in Stopping.__slots__:
+            getattr(self._stopping, name)[number] = getattr(fresh, name)[0]
+        self._set_values(number, job)
+
+    def _go_on(self, number: int, job: Job, past: Past, state: dict[str, Any]) -> None:
+        """A member's rows as they were when it left, in place, and its hyperparameters."""
+        copy_rows(past.arrays, [0], self._arrays(state), slice(number, number + 1))
+        self._set_values(number, job)
+
+    def _set_values(self, number: int, job: Job) -> None:
+        structure = self._structure
         steps = -(-len(self._tables.views[job.view].fit) // structure.batch_size)
         values = member_values(structure, job.member) | {
             "view": job.view,
@@ -241,9 +204,6 @@ class Population:
         }
         for name, value in values.items():
             self._values[name][number] = value
-        fresh = begin(1)
-        for name in Stopping.__slots__:
-            getattr(self._stopping, name)[number] = getattr(fresh, name)[0]
 
     def _batches(self) -> dict[str, numpy.ndarray]:
         size, num_places = self._structure.batch_size, len(self._places)
@@ -269,7 +229,7 @@ class Population:
         for best, now in zip(self._best, [*self._state["weights"], *self._state["moments"]], strict=True):
             best[improved] = ops.convert_to_numpy(now)[improved]
 
-    def _outcome(self, number: int, place: _Place, cut: bool) -> Outcome:
+    def _outcome(self, number: int, place: Place, cut: bool) -> Outcome:
         num_rows = self._tables.views[place.job.view].num_measured
         return Outcome(
             job=place.job,

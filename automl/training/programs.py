@@ -89,10 +89,17 @@ def _updated(structure: Structure, values: Values, gradients: list[Any], state: 
     for index, name in enumerate(structure.schedules[1:], start=1):
         factor = ops.where(values["schedule"] == index, SCHEDULES[name](progress), factor)
     rate = values["learning_rate"] * factor
-    update = UPDATES[structure.optimizer]
+    update, undecayed = UPDATES[structure.optimizer], {**values, "weight_decay": 0.0}
     moved = [
-        update.step(weights, slope, [slot[index] for slot in state["slots"]], rate, values, time + 1.0)
-        for index, (weights, slope) in enumerate(zip(state["weights"], gradients, strict=True))
+        update.step(
+            weights,
+            gradients[index],
+            [slot[index] for slot in state["slots"]],
+            rate,
+            values if structure.decayed[index] else undecayed,
+            time + 1.0,
+        )
+        for index, weights in enumerate(state["weights"])
     ]
     return {
         "weights": [weights for weights, _ in moved],

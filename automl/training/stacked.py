@@ -73,6 +73,11 @@ class Structure:
         return [True] * len(self.embedded) + layers
 
     @property
+    def decayed(self) -> list[bool]:
+        """Which of `shapes` weight decay is for: kernels, but no embeddings of levels."""
+        return [False] * len(self.embedded) + self.kernels[len(self.embedded) :]
+
+    @property
     def moment_shapes(self) -> list[tuple[int, int]]:
         """Shapes of a member's moving means and variances."""
         return [(1, width) for width in self.widths for _ in range(2)] if self.batch_normalization else []

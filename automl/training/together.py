@@ -1,34 +1,47 @@
 """The engine that trains a cohort as populations."""
 
 import itertools
-from collections import defaultdict
-from collections.abc import Generator, Sequence
+import math
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
+from types import MappingProxyType
 from typing import final
 
 import numpy
-from keras import ops
 
 from automl.data.features.encodings import ENCODINGS
 from automl.data.splits import Fold
-from automl.evaluation.metrics import fold_counts, score
 from automl.networks.mlp import set_weights
 from automl.training.backend import Function, on_accelerator
 from automl.training.catalog import ViewCatalog
+from automl.training.climbing import (
+    MOST_BYTES_WAITING,
+    Climb,
+    Stage,
+    by_structure,
+    bytes_waiting,
+    going_on,
+    stage_watch,
+    stages_of,
+    unrecorded,
+)
 from automl.training.engine import Cohort, Engine, Watch
-from automl.training.health import MOST_ROWS, perceptron_health
-from automl.training.lanes import Broken, LaneRun
-from automl.training.network import Network, interpret
-from automl.training.planner import Known, Lane, Setting, plan_lanes, structure_of
-from automl.training.population import Job, Outcome, Population
+from automl.training.jobs import Broken, Job, Outcome
+from automl.training.lanes import LaneRun
+from automl.training.network import Network
+from automl.training.planner import Known, Lane, Setting, cut_lanes, plan_lanes, structure_of
+from automl.training.population import Population
 from automl.training.programs import compile_epoch
-from automl.training.sequential import TrainingPlan, TrialFailure, check_scores, diverged
+from automl.training.results import Results
+from automl.training.sequential import TrainingPlan, TrialFailure
 from automl.training.stacked import Structure
 from automl.training.stacking import own_weights
-from automl.training.traces import Trace, make_trace
-from automl.training.trials import OUT_OF_TIME, failures
+from automl.training.traces import Trace
+from automl.training.trials import failures
+from automl.training.updates import UPDATES
 from automl.training.views import Tables
-from automl.trial import FoldResult, Health, Member, Progress, Trial, TrialState
+from automl.trial import Member, Progress, Rung, Trial
 
 ACCELERATOR_PLACES = 1024
 """Networks that one program trains at once on an accelerator."""
@@ -44,10 +57,11 @@ class PopulationEngine(Engine):
     """
 
     def __init__(self, plan: TrainingPlan, folds: tuple[Fold, ...]) -> None:
-        self._plan = plan
+        self._plan, self._folds = plan, folds
         self._programs: dict[Structure, Function] = {}
         self._known: Known = {}
         self._catalog = ViewCatalog(plan, folds)
+        self._results = Results(plan, self._catalog)
 
     @property
     def cohort_size(self) -> int:
@@ -58,29 +72,118 @@ class PopulationEngine(Engine):
         self, cohort: Cohort, watch: Watch, recorded: frozenset[int] = frozenset()
     ) -> Generator[Trial, None, None]:
         """See `Engine.train`."""
-        members = {own[0].trial: own for own in cohort}
-        ended: dict[int, list[Outcome | Broken]] = defaultdict(list)
-        with closing(self._outcomes(_members(cohort), watch, recorded)) as outcomes:
-            for outcome in outcomes:
-                trial = outcome.job.member.trial
-                ended[trial].append(outcome)
-                if len(ended[trial]) == len(members[trial]):
-                    yield self._trial(members[trial][0], ended.pop(trial))
-        for trial, some in ended.items():
-            yield self._trial(members[trial][0], some, OUT_OF_TIME)
+        climbs = {own[0].trial: Climb(own) for own in cohort}
+        for stage in stages_of(watch.rungs):
+            lanes = going_on(self._stage_lanes(stage, climbs, watch.limited), climbs)
+            if (
+                stage.rung is None or watch.limited
+            ):  # else recorded trials train too, to be compared with the others
+                lanes = unrecorded(lanes, recorded)
+            kept_company = recorded if stage.rung is None else frozenset[int]()
+            with closing(self._climb(stage, climbs, lanes, watch, kept_company)) as ended:
+                yield from (self._trial(climb) for climb in ended if climb.trial not in recorded)
+            if stage.rung is not None:
+                pruned = self._judge(stage.number, stage.rung, climbs, watch)
+                yield from (self._trial(climb, why) for climb, why in pruned if climb.trial not in recorded)
+            if watch.is_over:
+                break
+        begun = [climb for climb in climbs.values() if climb.outcomes and climb.trial not in recorded]
+        yield from map(self._trial, begun)
 
-    def replay(self, cohort: Cohort) -> None:
+    def _climb(
+        self,
+        stage: Stage,
+        climbs: dict[int, Climb],
+        lanes: list[Lane],
+        watch: Watch,
+        recorded: frozenset[int],
+    ) -> Generator[Climb, None, None]:
+        """Train a stage. Gives the trials that have ended, and takes them out of those that are on their way."""
+        own, keeps = stage_watch(stage, watch, self._plan, len(self._folds)), self._can_keep(lanes)
+        to_come = Counter(job.member.trial for lane in lanes for job in lane.jobs)
+        with closing(self._outcomes(lanes, own, recorded)) as outcomes:
+            for outcome in outcomes:
+                climb = climbs[outcome.job.member.trial]
+                climb.take(outcome, keeps)
+                to_come[climb.trial] -= 1
+                if not to_come[climb.trial] and (climb.has_ended or climb.has_failed):
+                    yield climbs.pop(climb.trial)
+
+    def _can_keep(self, lanes: list[Lane]) -> bool:
+        """Whether the networks of a stage fit the memory for those that wait."""
+        num_measured = self._catalog.num_measured
+        needed = (
+            bytes_waiting(lane.structure, UPDATES[lane.structure.optimizer].num_slots, num_measured)
+            for lane in lanes
+            for job in lane.jobs
+            if job.until
+        )
+        return sum(needed) <= MOST_BYTES_WAITING
+
+    def _judge(
+        self, number: int, rung: Rung, climbs: dict[int, Climb], watch: Watch
+    ) -> list[tuple[Climb, str]]:
+        """Compare the trials that have come to a rung, and take those out that end there; with the reasons."""
+        reports = {
+            trial: report
+            for trial, climb in climbs.items()
+            if (report := climb.report(rung, self._plan)) is not None
+        }
+        for trial, report in reports.items():
+            climbs[trial].reports.append(report.value)
+        return [(climbs.pop(trial), reason) for trial, reason in watch.judge(number, reports).items()]
+
+    def _trial(self, climb: Climb, pruned: str = "") -> Trial:
+        alone = structure_of(self._job(climb.members[0]), self._setting(0, 0), exact=True)
+        return self._results.trial(climb, alone.capacity, pruned)
+
+    def replay(
+        self, cohort: Cohort, rungs: Sequence[Rung] = (), passed: Mapping[int, int] = MappingProxyType({})
+    ) -> None:
         """See `Engine.replay`."""
-        self._lanes(_members(cohort))
+        climbs = {own[0].trial: Climb(own) for own in cohort}
+        for stage in stages_of(rungs):
+            self._stage_lanes(stage, climbs)
+            climbs = {trial: climb for trial, climb in climbs.items() if passed.get(trial, 0) > stage.number}
+
+    def _stage_lanes(self, stage: Stage, climbs: Mapping[int, Climb], limited: bool = False) -> list[Lane]:
+        """The plan for a stage, which is thereby part of the engine's past.
+
+        Where time may end the stage, what costs least begins first, and behind a rung what was best there.
+        """
+        if stage.earlier is None:
+            self._catalog.add([member for climb in climbs.values() for member in climb.members])
+        members = (member for climb in climbs.values() for member in climb.members)
+        jobs = [job for member in members if (job := stage.job(self._job(member), self._plan)) is not None]
+        setting = self._setting(self._catalog.num_rows, self._catalog.num_measured)
+        if stage.earlier is None:
+            lanes = plan_lanes(jobs, setting, self._known)
+            for lane in lanes:
+                for job in lane.jobs:
+                    climbs[job.member.trial].structure = lane.structure
+            return lanes[::-1] if limited else lanes
+        if not limited:
+            return cut_lanes(by_structure(jobs, climbs), setting, self._known)
+
+        def place(job: Job) -> float:
+            reports = climbs[job.member.trial].reports
+            return reports[-1] if reports else math.inf
+
+        lanes = cut_lanes(by_structure(sorted(jobs, key=place), climbs), setting, self._known)
+        return sorted(lanes, key=lambda lane: place(lane.jobs[0]))
 
     def trace(
         self, members: Sequence[Member], watch: Watch, recorded: frozenset[int] = frozenset()
     ) -> Generator[Trace, None, None]:
         """See `Engine.trace`."""
-        with closing(self._outcomes(members, watch, recorded)) as outcomes:
+        self._catalog.add(members)
+        setting = self._setting(self._catalog.num_rows, self._catalog.num_measured)
+        planned = plan_lanes(list(map(self._job, members)), setting, self._known)
+        lanes = unrecorded(planned[::-1] if watch.limited else planned, recorded)
+        with closing(self._outcomes(lanes, watch, recorded)) as outcomes:
             for outcome in outcomes:
                 if isinstance(outcome, Broken) or not outcome.cut:
-                    yield self._trace(outcome)
+                    yield self._results.trace(outcome)
 
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""
@@ -113,19 +216,12 @@ class PopulationEngine(Engine):
                 break
         return ended[0]
 
-    def _lanes(self, members: Sequence[Member]) -> tuple[list[Lane], Setting]:
-        """The plan for a cohort, which is thereby part of the engine's past."""
-        self._catalog.add(members)
-        setting = self._setting(self._catalog.num_rows, self._catalog.num_measured)
-        return plan_lanes(list(map(self._job, members)), setting, self._known), setting
-
     def _outcomes(
-        self, members: Sequence[Member], watch: Watch, recorded: frozenset[int]
+        self, lanes: list[Lane], watch: Watch, recorded: frozenset[int]
     ) -> Generator[Outcome | Broken, None, None]:
-        """What becomes of the members of a cohort, but of those of the recorded trials."""
-        planned, setting = self._lanes(members)
-        lanes = [lane for lane in planned if any(job.member.trial not in recorded for job in lane.jobs)]
+        """What becomes of the members of lanes, but of those of the recorded trials."""
         tables = self._catalog.tables(job.member for lane in lanes for job in lane.jobs)
+        setting = self._setting(self._catalog.num_rows, self._catalog.num_measured)
         yield from LaneRun(self.program, tables, setting, watch, recorded).outcomes(lanes)
 
     def _job(self, member: Member) -> Job:
@@ -148,83 +244,3 @@ class PopulationEngine(Engine):
             most_places=ACCELERATOR_PLACES if on_accelerator() else None,
             embedded=plan.layout.embedded,
         )
-
-    def _trial(self, first: Member, outcomes: Sequence[Outcome | Broken], incomplete: str = "") -> Trial:
-        """A trial from what became of its members; `incomplete` says why it has no others."""
-        results: list[FoldResult] = []
-        reason = incomplete
-        try:
-            for outcome in sorted(outcomes, key=lambda outcome: outcome.job.member.fold):
-                results.append(self._fold_result(outcome))
-        except TrialFailure as failure:
-            reason = str(failure)
-        alone = structure_of(Job(first, 0, 1, 0), self._setting(0, 0), exact=True)
-        return Trial(
-            number=first.trial,
-            hyperparameters=first.hyperparameters,
-            state=TrialState.FAILED if reason else TrialState.COMPLETE,
-            folds=tuple(results),
-            capacity=alone.capacity,
-            seconds=sum(outcome.seconds for outcome in outcomes if isinstance(outcome, Outcome)),
-            reason=reason,
-        )
-
-    def _trace(self, outcome: Outcome | Broken) -> Trace:
-        member = outcome.job.member
-        if isinstance(outcome, Broken):
-            return make_trace(self._plan, member, self._catalog.view(member), [], outcome.reason)
-        failed = "diverged" if outcome.diverged else ""
-        return make_trace(self._plan, member, self._catalog.view(member), outcome.snapshots, failed)
-
-    def _fold_result(self, outcome: Outcome | Broken) -> FoldResult:
-        if isinstance(outcome, Broken):
-            raise TrialFailure(outcome.reason)
-        member = outcome.job.member
-        view = self._catalog.view(member)
-        if outcome.diverged:
-            raise diverged(member, len(outcome.losses))
-        dataset = self._plan.dataset
-        predictions = interpret(outcome.predictions, dataset.task, view.scalings)
-        measured, validation = view.places(view.measured), view.places(view.fold.validation)
-        scored, trained = (
-            (
-                self._plan.metrics,
-                dataset.target[view.rows[places]],
-                predictions[places],
-                view.sample_weights[places],
-                self._plan.known,
-            )
-            for places in (validation, measured)
-        )
-        scores = score(*scored)
-        check_scores(member, scores, self._plan.known, scored[1:4])
-        training_loss, stopping_loss, validation_loss = (tuple(part.tolist()) for part in outcome.losses.T)
-        return FoldResult(
-            fold=member.fold,
-            training_loss=training_loss,
-            stopping_loss=stopping_loss,
-            validation_loss=validation_loss,
-            best_epoch=outcome.best_epoch,
-            scores=scores,
-            training_scores=score(*trained),
-            seconds=outcome.seconds,
-            predictions=predictions[validation].astype(numpy.float32),
-            health=self._health(outcome) if member.fold == 0 else None,
-            cut=outcome.cut,
-            counts=fold_counts(*scored),
-        )
-
-    def _health(self, outcome: Outcome) -> Health:
-        member = outcome.job.member
-        width, place = self._catalog.place(member)
-        arrays, view = self._catalog.table(width).arrays, self._catalog.view(member)
-        some = view.places(view.measured[:MOST_ROWS]) + place * arrays["inputs"].shape[1]
-        inputs, targets = (
-            ops.take(ops.reshape(arrays[name], (-1, arrays[name].shape[2])), some, axis=0)
-            for name in ("inputs", "targets")
-        )
-        return perceptron_health(outcome.structure, member, outcome.weights, (inputs, targets))
-
-
-def _members(cohort: Cohort) -> list[Member]:
-    return [member for members in cohort for member in members]

@@ -25,6 +25,7 @@ def train_trial(
     folds: tuple[Fold, ...],
     on_epoch: OnEpoch,
     seconds_left: SecondsLeft = forever,
+    until: int = 0,
 ) -> Trial:
     """Train every fold of one trial.
 
@@ -37,6 +38,7 @@ def train_trial(
         folds: The study's folds.
         on_epoch: Called after each epoch. What it raises is no failure of the trial where it is a `WatchError`.
         seconds_left: Seconds until the training must end. Each fold gets an equal share of what the earlier ones left.
+        until: Epochs after which each member ends in any case; 0 for none.
     """
     started = time.perf_counter()
     hyperparameters = members[0].hyperparameters
@@ -50,7 +52,7 @@ def train_trial(
                 left = seconds_left()
                 if begun and left <= 0.0:
                     raise TrialFailure(OUT_OF_TIME)
-                deadline = Deadline(seconds_left, end_of_turn(left, len(members) - begun))
+                deadline = Deadline(seconds_left, end_of_turn(left, len(members) - begun), until=until)
                 fold = folds[member.fold]
                 results.append(train_member(plan, member, fold, models, on_epoch, deadline)[0])
     except TrialFailure as failure:

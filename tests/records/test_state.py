@@ -40,11 +40,12 @@ def in_order(*events: Event) -> list[Recorded]:
 
 def known(state: StudyState) -> dict[str, Any]:
     """All that a state holds, comparable bit by bit."""
-    return {
+    of_events = {
         name: bits(list(value.items()) if isinstance(value, dict) else value)
         for name, value in vars(state).items()
-        if name != "_by_number"
+        if name not in ("_by_number", "_trials")  # made when they are asked for
     }
+    return of_events | {"trials": bits(state.trials)}
 
 
 @st.composite
@@ -268,3 +269,18 @@ def test_means_of_light_trials_are_those_of_whole_ones() -> None:
     assert light.mean("log_loss") == whole.mean("log_loss") == math.fsum(scores) / 7
     assert light.standard_error("log_loss") == whole.standard_error("log_loss")
     assert Objective("log_loss", Direction.MINIMIZE).best([light]) == light
+
+
+@pytest.mark.parametrize("direction", ["min", "max"])
+def test_the_best_trials_are_those_that_the_objective_ranks_first(direction: str) -> None:
+    scores = [0.5, 0.25, math.nan, 0.5, math.inf, 0.75, 0.25]
+    trials = [completed(number, score, score) for number, score in enumerate(scores)]
+    trials = [*trials, failed(len(trials)), failed(len(trials) + 1)]
+    begun = started(metric="log_loss", direction=direction)
+    state = state_of(
+        NOWHERE, in_order(begun, *(ended_event(trial, "log_loss") for trial in reversed(trials)))
+    )
+    ranked = Objective("log_loss", Direction(direction)).rank(list(state.trials))
+    assert [trial.number for trial in state.ranked()] == [trial.number for trial in ranked]
+    assert state.ranked(3) == ranked[:3]
+    assert state.training_seconds == pytest.approx(sum(trial.seconds for trial in trials))

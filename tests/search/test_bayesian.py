@@ -54,6 +54,14 @@ def test_a_trial_that_was_ended_early_ranks_between_the_scored_and_the_failed(di
     assert num_ranked(told) == 7
 
 
+def test_losses_of_trials_that_were_ended_early_are_compared_within_their_scale() -> None:
+    """Logarithms of a target have smaller losses, which say nothing: the best of either scale are alike."""
+    told = {number: EndedEarly(1, loss) for number, loss in enumerate((40.0, 20.0, 30.0))}
+    told |= {number: EndedEarly(1, loss, "log") for number, loss in enumerate((0.3, 0.1, 0.2), start=3)}
+    scores = finite_scores(told, Direction.MINIMIZE)
+    assert scores[1] == scores[4] < scores[2] == scores[5] < scores[0] == scores[3]
+
+
 def test_no_result_shows_nothing() -> None:
     assert num_ranked({}) == 0
     assert shown_scores({}, 2, Direction.MINIMIZE) == [0.0, 0.0]

@@ -114,8 +114,9 @@ def test_the_live_view(tmp_path: Path) -> None:
         assert watched.look()[3] == "trial 0: width 8, rate 0.00123 fold 2/2, epoch 7/30"
         watched.now += 10.0
         study.end_trial(completed(0, 0.5, 0.7, width=8, rate=0.00123))
-        # three more trials of 10 s; refit, verdict, export and the ending: 10 + 3, 5 + 4, 4 and 4
-        assert watched.look()[0] == "1/4 trials 1:00 gone, about 1:00 left"
+        # three more trials, between the 10 s of the first and the 2 s that it took but for its compilation; refit,
+        # verdict, export and the ending: 1 + 3, 1 + 3, 1 and 3
+        assert watched.look()[0] == "1/4 trials 1:00 gone, about 0:30 left"
         assert watched.look()[2] == "best: log_loss 0.6 ± 0.17 (trial 0)"
         study.record(CohortAsked(1, 1, ({"width": 8}, {"width": 16}, {"width": 4})))
         watched.tracker.log_progress(Progress(done=2, total=6, running=4))
@@ -126,7 +127,7 @@ def test_the_live_view(tmp_path: Path) -> None:
         )
         study.record(PhaseEnded("search"), PhaseBegun("export"))
         assert watched.look()[3] == "export"
-        assert watched.look()[0].startswith("2/4 trials 1:00 gone, about 0:08 left")
+        assert watched.look()[0].startswith("2/4 trials 1:00 gone, about 0:04 left")
     finally:
         watched.tracker.finish(None)
     assert "trial 1 failed: diverged" in watched.out.getvalue()
@@ -137,11 +138,11 @@ def test_the_budget_covers_the_time_before_the_study_began(tmp_path: Path) -> No
     text = TEXT.replace("minutes: null", "minutes: 2")
     watched = Watched(tmp_path, terminal=True, started=replace(STARTED, num_trials=10_000, text=text))
     watched.study.start(watched.tracker)
-    watched.study.record(PhaseBegun("search"))
+    watched.study.record(PhaseBegun("search"), CohortAsked(0, 0, ({},)))
     watched.now += 10.0
     watched.study.end_trial(completed(0, 0.5))
     watched.tracker.finish(None)
-    assert watched.look()[0] == "1/10000 trials 1:00 gone, about 1:00 left"
+    assert watched.look()[0] == "1/10000 trials 1:00 gone, about 0:56 left"
 
 
 def test_a_study_goes_on_with_its_trials_and_a_pace_of_its_own(tmp_path: Path) -> None:
@@ -151,13 +152,13 @@ def test_a_study_goes_on_with_its_trials_and_a_pace_of_its_own(tmp_path: Path) -
     study.record(StudyContinued(TEXT, 5))
     watched.now += 1000.0
     study.start(watched.tracker)
-    study.record(PhaseBegun("search"))
+    study.record(PhaseBegun("search"), CohortAsked(3, 3, ({},)))
     watched.now += 20.0
     study.end_trial(completed(3, 0.75))
     watched.tracker.finish(None)
     assert "  continues after 3 of 5 trials" in watched.out.getvalue()
     head, _, best, _ = watched.look()
-    assert head == "4/5 trials 17:50 gone, about 1:05 left 1 failed"
+    assert head == "4/5 trials 17:50 gone, about 0:23 left 1 failed"
     assert best == "best: log_loss 0.25 (trial 2)"
 
 
@@ -195,7 +196,7 @@ def test_a_study_file_that_cannot_be_read_costs_the_forecast_its_budget_only(tmp
     watched = Watched(tmp_path, terminal=False)
     (watched.study.run.folder / "study.yaml").write_text("data: [")
     watched.study.start(watched.tracker)
-    watched.study.record(PhaseBegun("search"))
+    watched.study.record(PhaseBegun("search"), CohortAsked(0, 0, ({},)))
     watched.now += 10.0
     watched.study.end_trial(completed(0, 0.5))
     assert "about" in watched.look()[0]

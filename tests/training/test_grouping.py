@@ -8,8 +8,8 @@ from hypothesis import strategies as some
 
 from automl.training.costs import Costs
 from automl.training.grouping import grouped, joined, merged
+from automl.training.jobs import Job
 from automl.training.planner import Setting, structure_of
-from automl.training.population import Job
 from automl.trial import Member
 
 SETTING = Setting({"standard": 20, "piecewise": 60}, 3, "mse", 1000, 600, 64)

@@ -14,8 +14,8 @@ from automl.study.preparation import PreparedStudy
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
 from automl.training.health import make_health, output_slopes, perceptron_health
+from automl.training.jobs import Job
 from automl.training.planner import structure_of
-from automl.training.population import Job
 from automl.training.stacked import Structure
 from automl.training.stacking import own_weights, stacked_weights
 from automl.training.trials import plan_members

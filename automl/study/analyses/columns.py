@@ -1,6 +1,7 @@
 """Permutation importance of the columns for the winner."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import final
 
 import numpy
@@ -52,12 +53,13 @@ class ColumnsAnalysis(Analysis):
         for number, fold in enumerate(folds):
             member = Member(best.number, number, best.hyperparameters, prepared.config.search.seed)
             try:
-                network = subject.engine.refit(member, fold.fit, refit_epochs(best), watch)
+                own = _watch_of(watch, number, plan.num_networks)
+                network = subject.engine.refit(member, fold.fit, refit_epochs(best), own)
             except TrialFailure:
                 return
             if watch.seconds_left() <= 0.0:
                 return
-            watch.on_progress(Progress(number, plan.num_networks, 1))
+            watch.on_progress(Progress(number + 1, plan.num_networks, 0))
             drops[number] = _drops(subject, network, fold, number, names)
         means = drops.mean(axis=0)
         errors = numpy.array([corrected_error(own.tolist(), len(folds)) for own in drops.T])
@@ -69,6 +71,15 @@ class ColumnsAnalysis(Analysis):
             "errors": errors[order].tolist(),
         }
         yield Answer(best.number, content)
+
+
+def _watch_of(watch: Watch, number: int, num_networks: int) -> Watch:
+    """The watch for one refit of several."""
+
+    def on_progress(progress: Progress) -> None:
+        watch.on_progress(replace(progress, done=number, total=num_networks))
+
+    return replace(watch, on_progress=on_progress)
 
 
 def _drops(

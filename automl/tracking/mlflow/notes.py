@@ -82,8 +82,9 @@ def winner_note(outcome: Outcome, places: Places) -> str:
 
 
 def _ending(outcome: Outcome) -> str:
-    failed = f" ({outcome.num_failed} failed)" if outcome.num_failed else ""
-    trials = f"{_count(outcome.num_trials, 'trial')}{failed}"
+    kinds = {"ended early": outcome.num_pruned, "failed": outcome.num_failed}
+    others = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+    trials = f"{_count(outcome.num_trials, 'trial')}{f' ({others})' if others else ''}"
     if outcome.seconds is None:
         return f"Killed after {trials}."
     said = f"{_ENDINGS[outcome.status]} after {trials} and {duration(outcome.seconds)}"

@@ -11,7 +11,7 @@ from automl.records.outcomes import VerdictReached
 from automl.records.state import StudyState
 from automl.tracking.mlflow.store import Point
 from automl.tracking.mlflow.trial_run import keep_finite, metrics_of, scores
-from automl.trial import Objective, Trial
+from automl.trial import Objective, Trial, TrialState
 
 LOGGER = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class Outcome:
         status: FINISHED, FAILED or KILLED, in MLflow's words.
         num_trials: Trials that have ended.
         num_failed: Those that failed.
+        num_pruned: Those that were ended early.
         top: The best completed trials with all of their scores, the best first.
         found: What the study found out.
         verdict: What is known of the best trial beyond its mean score; None where nothing is.
@@ -46,6 +47,7 @@ class Outcome:
     status: str
     num_trials: int
     num_failed: int
+    num_pruned: int = 0
     top: tuple[Trial, ...] = ()
     found: Explanation = field(default_factory=Explanation)
     verdict: VerdictReached | None = None
@@ -76,7 +78,8 @@ def outcome_of(state: StudyState, found: Explanation) -> Outcome:
         objective=state.objective,
         status=_STATUS.get(finished.status, "FAILED") if finished is not None else "KILLED",
         num_trials=state.num_trials,
-        num_failed=state.num_trials - len(ranked),
+        num_failed=state.num_in(TrialState.FAILED),
+        num_pruned=state.num_in(TrialState.PRUNED),
         top=tuple(read_whole(state, trial.number) for trial in ranked[:SHOWN]),
         found=found,
         verdict=state.verdict if state.verdict.rows and state.verdict.trial in (best, -1) else None,
@@ -99,7 +102,8 @@ def read_whole(state: StudyState, number: int) -> Trial:
 def result_points(outcome: Outcome) -> tuple[Point, ...]:
     """Scores of the best trial, corrected and on the locked test set, and counts."""
     points = [*winner_points(outcome)]
-    points += [Point("num_trials", float(outcome.num_trials)), Point("num_failed", float(outcome.num_failed))]
+    counts = {"trials": outcome.num_trials, "failed": outcome.num_failed, "pruned": outcome.num_pruned}
+    points += [Point(f"num_{name}", float(count)) for name, count in counts.items()]
     if outcome.seconds is not None:
         points.append(Point("seconds", outcome.seconds))
     return keep_finite(points)

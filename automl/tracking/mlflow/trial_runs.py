@@ -107,7 +107,7 @@ class TrialRuns:
         with tempfile.TemporaryDirectory(prefix="automl-") as folder:
             if self._rendered(trial, Path(folder), ended.drawn):
                 self._store.log_files(child.identifier, Path(folder))
-        status = "FINISHED" if trial.state is TrialState.COMPLETE else "FAILED"
+        status = "FAILED" if trial.state is TrialState.FAILED else "FINISHED"
         self._store.end_run(child.identifier, status, ended.at)
         child.done = True
 

@@ -1,0 +1,1 @@
+"""What ends weak trials early, one file per rule."""

@@ -1,0 +1,215 @@
+"""Trials that wait at a rung: those that go on are as if they had never waited, the others end there."""
+
+import dataclasses
+
+import numpy
+import pytest
+from populations import jobs, joint_structure, member, study, tables
+
+from automl.training import climbing
+from automl.training.engine import SequentialEngine, Watch
+from automl.training.population import Population
+from automl.training.programs import compile_epoch
+from automl.training.together import PopulationEngine
+from automl.training.trials import OUT_OF_TIME, plan_members
+from automl.trial import Rung, TrialState
+
+FOLDS, EPOCHS = 2, 9
+ENGINES = {"population": PopulationEngine, "sequential": SequentialEngine}
+RATES = (0.05, 0.0005, 0.02, 0.001, 0.03, 0.0001)
+
+
+def prepared_study(**space):
+    return study(space, "wine", training={"epochs": EPOCHS, "patience": 3})
+
+
+def cohort_of(prepared, rates=RATES, first=0):
+    return [
+        plan_members(number, dict(prepared.space.values) | {"learning_rate": rate}, FOLDS, 5)
+        for number, rate in enumerate(rates, start=first)
+    ]
+
+
+def keep_best(count):
+    """A judge that lets the best of those who come go on."""
+
+    def judge(number, reports):
+        del number
+        ranked = sorted(reports, key=lambda trial: reports[trial].value)
+        return dict.fromkeys(ranked[count:], "it is weak")
+
+    return judge
+
+
+def watch(rungs=(), judge=lambda *_: {}, **others):
+    return Watch(lambda _: None, lambda: True, rungs=rungs, judge=judge, **others)
+
+
+def train(engine, cohort, watching, recorded=frozenset()):
+    return {trial.number: trial for trial in engine.train(cohort, watching, recorded)}
+
+
+def make(name, prepared):
+    return ENGINES[name](prepared.plan, prepared.splits.folds)
+
+
+def check_equal(trial, expected, exact=False):
+    assert trial.state is expected.state
+    for mine, its in zip(trial.folds, expected.folds, strict=True):
+        assert mine.best_epoch == its.best_epoch
+        for name in ("training_loss", "stopping_loss", "validation_loss", "predictions"):
+            close = 0.0 if exact else 1e-5
+            numpy.testing.assert_allclose(getattr(mine, name), getattr(its, name), close, close / 10)
+
+
+def test_a_member_that_leaves_and_returns_has_the_same_bits():
+    prepared = prepared_study(dropout=0.3, optimizer="adam", batch_normalization=True)
+    members = [
+        member(prepared, trial, 0, learning_rate=rate) for trial, rate in enumerate((0.01, 0.03, 0.002))
+    ]
+    structure = joint_structure(prepared, members)
+    program, table = compile_epoch(structure), tables(prepared)
+
+    def run(population, entering):
+        population.admit(entering)
+        ended = {}
+        while population.jobs:
+            population.run_epoch()
+            ended |= {outcome.job.member.trial: outcome for outcome in population.take_finished()}
+        return ended
+
+    undisturbed = run(Population(structure, program, table, 4), jobs(prepared, members, patience=3))
+    until = [dataclasses.replace(job, until=4) for job in jobs(prepared, members, patience=3)]
+    waiting = run(Population(structure, program, table, 4), until)
+    assert all(outcome.waits and not outcome.cut and len(outcome.losses) == 4 for outcome in waiting.values())
+    back = [
+        dataclasses.replace(job, past=waiting[job.member.trial].past)
+        for job in reversed(jobs(prepared, members, patience=3))
+    ]
+    population = Population(structure, program, table, 4)
+    run(population, until[:1])  # others have been in the places before
+    for trial, outcome in run(population, back).items():
+        expected = undisturbed[trial]
+        assert not outcome.waits and outcome.best_epoch == expected.best_epoch
+        numpy.testing.assert_array_equal(outcome.losses, expected.losses)
+        numpy.testing.assert_array_equal(outcome.predictions, expected.predictions)
+        for mine, its in zip(outcome.weights, expected.weights, strict=True):
+            numpy.testing.assert_array_equal(mine, its)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("rungs", [(Rung(3, 2),), (Rung(2, 1), Rung(5, 2))], ids=["one rung", "two rungs"])
+def test_the_best_go_on_as_if_there_were_no_rung_and_the_others_end_there(name, rungs):
+    prepared = prepared_study(dropout=0.2)
+    whole = train(make(name, prepared), cohort_of(prepared), watch())
+    left, ended_at = set(whole), {}
+    for number, rung in enumerate(rungs):  # by the curves of trials that were trained to their end
+        losses = {
+            trial: numpy.mean(
+                [min(fold.stopping_loss[: rung.epochs]) for fold in whole[trial].folds[: rung.num_folds]]
+            )
+            for trial in left
+        }
+        best = set(sorted(left, key=losses.get)[: 4 - number])
+        ended_at |= dict.fromkeys(left - best, number)
+        left = best
+    if name == "population":
+        climbed = train(
+            make(name, prepared),
+            cohort_of(prepared),
+            watch(rungs, lambda number, reports: keep_best(4 - number)(number, reports)),
+        )
+    else:  # it trains one trial after another, and is told of each who ends
+        climbed = train(
+            make(name, prepared),
+            cohort_of(prepared),
+            watch(
+                rungs, lambda number, reports: {t: "it is weak" for t in reports if ended_at.get(t) == number}
+            ),
+        )
+    assert set(climbed) == set(whole)
+    for number, trial in climbed.items():
+        if number in left:
+            check_equal(trial, whole[number])
+            assert len(trial.reports) == trial.num_passed == len(rungs)
+            continue
+        rung = rungs[ended_at[number]]
+        assert trial.state is TrialState.PRUNED and trial.reason == "it is weak"
+        assert trial.num_passed == ended_at[number]
+        assert [len(fold.stopping_loss) for fold in trial.folds] == [rung.epochs] * rung.num_folds
+        assert not any(fold.cut for fold in trial.folds)
+        lowest = [min(fold.stopping_loss[: rung.epochs]) for fold in whole[number].folds[: rung.num_folds]]
+        assert trial.reports[-1] == pytest.approx(numpy.mean(lowest), rel=1e-5)
+
+
+def test_networks_that_are_not_kept_begin_again_with_the_same_result(monkeypatch):
+    prepared = prepared_study(dropout=0.2)
+    kept = train(make("population", prepared), cohort_of(prepared), watch((Rung(3, 2),), keep_best(3)))
+    monkeypatch.setattr("automl.training.together.MOST_BYTES_WAITING", 0)
+    again = train(make("population", prepared), cohort_of(prepared), watch((Rung(3, 2),), keep_best(3)))
+    for number, trial in kept.items():
+        check_equal(again[number], trial)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_trial_that_diverges_before_a_rung_has_failed_and_is_not_compared(name):
+    prepared = study({"optimizer": "sgd"}, "diabetes", training={"epochs": EPOCHS})
+    seen = []
+
+    def judge(number, reports):
+        seen.extend(trial for trial, report in reports.items() if numpy.isfinite(report.value))
+        return {}
+
+    trials = train(make(name, prepared), cohort_of(prepared, (1e-3, 1e30)), watch((Rung(3, 2),), judge))
+    assert trials[0].state is TrialState.COMPLETE
+    assert trials[1].state is TrialState.FAILED and trials[1].reports == ()
+    assert 1 not in seen
+
+
+def test_an_engine_that_goes_on_gives_the_bits_of_one_that_was_not_interrupted():
+    prepared = prepared_study(dropout=0.2)
+    cohorts = [cohort_of(prepared), cohort_of(prepared, RATES[::-1], first=len(RATES))]
+    watching = watch((Rung(3, 2),), keep_best(3))
+    engine = make("population", prepared)
+    whole = train(engine, cohorts[0], watching)
+    later = train(engine, cohorts[1], watching)
+    resumed = make("population", prepared)
+    resumed.replay(cohorts[0], watching.rungs, {number: trial.num_passed for number, trial in whole.items()})
+    assert resumed._known == replayed_after(prepared, cohorts[0], watching)
+    recorded = frozenset(list(later)[:4])
+    rest = train(resumed, cohorts[1], watching, recorded)
+    assert set(rest) == set(later) - recorded
+    for number, trial in rest.items():
+        assert trial.reason == later[number].reason and trial.reports == later[number].reports
+        check_equal(trial, later[number], exact=True)
+
+
+def replayed_after(prepared, cohort, watching):
+    """Programs that an engine knows that has trained a cohort."""
+    engine = make("population", prepared)
+    train(engine, cohort, watching)
+    return engine._known
+
+
+def test_transformed_targets_have_a_scale_of_their_own():
+    prepared = study({"target_transform": "log"}, "diabetes")
+    assert climbing.scale_of(member(prepared)) == "log"
+    assert climbing.scale_of(member(prepared, target_transform="none")) == ""
+
+
+@pytest.mark.parametrize("epochs_in_time", [1, 6, 40])
+def test_when_time_is_short_some_of_it_is_left_for_those_that_go_on(epochs_in_time):
+    """A clock that ticks with every epoch of a population: whoever has begun ends in a known state."""
+    prepared = prepared_study()
+    ticks = iter(range(10_000))
+    limit = 4 * epochs_in_time
+
+    def seconds_left():
+        return float(limit - next(ticks))
+
+    watching = watch((Rung(3, 2),), keep_best(3), limited=True, seconds_left=seconds_left)
+    trials = train(make("population", prepared), cohort_of(prepared), watching)
+    for trial in trials.values():
+        assert trial.state is not TrialState.FAILED or trial.reason == OUT_OF_TIME
+    if epochs_in_time == 40:
+        assert sum(trial.state is TrialState.COMPLETE for trial in trials.values()) >= 3
