@@ -44,11 +44,13 @@ class Proposal:
         number: The trial's number, from 0 in the order of asking. A result is told under this number.
         hyperparameters: Active values by name, in the order of the space, in plain Python types.
         note: Why the algorithm did not choose this configuration itself, in one sentence; empty when it did.
+        failed: Whether it failed, so that the configuration is a random one.
     """
 
     number: int
     hyperparameters: Hyperparameters
     note: str = ""
+    failed: bool = False
 
 
 class Sampler(ABC):

@@ -157,6 +157,7 @@ def _ask(session: Session, sampler: Sampler) -> CohortAsked | None:
         first=proposals[0].number,
         hyperparameters=tuple(dict(proposal.hyperparameters) for proposal in proposals),
         notes=tuple(f"trial {one.number}: {one.note}" for one in proposals if one.note),
+        failed=tuple(one.number for one in proposals if one.failed),
     )
 
 

@@ -91,6 +91,7 @@ def test_an_oracle_that_has_nothing_is_helped_out(
     assert len(proposals) == NUM_FINITE
     assert_distinct(proposals)
     assert {proposal.note for proposal in proposals} == {note}
+    assert {proposal.failed for proposal in proposals} == {"failed" in note}
     endless, _ = misbehaving(fail, "continuous")
     assert_distinct(endless.ask(30))
 
