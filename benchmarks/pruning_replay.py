@@ -78,6 +78,154 @@ def record(name, num_trials, num_rows):
     print(f"{name}: {len(trials)} trials of {len(table)} rows in {seconds:.0f} s", flush=True)
 
 
+@dataclasses.dataclass(frozen=True)
+class Curves:
+    """Of one table: stopping losses (trial, fold, epoch), NaN behind the end; scores (trial, fold), smaller better."""
+
+    losses: numpy.ndarray
+    scores: numpy.ndarray
+    scales: numpy.ndarray
+
+    def epochs(self):
+        """Epochs of each member, (trial, fold)."""
+        return (~numpy.isnan(self.losses)).sum(axis=2)
+
+    def reports(self, epochs, folds):
+        """The mean over folds of the smallest loss within so many epochs, (trial,)."""
+        return numpy.nanmin(self.losses[:, :folds, :epochs], axis=2).mean(axis=1)
+
+
+def rungs(*steps, fewest=5, cohort=20):
+    """Our rule, `(epochs, folds, share)` for each rung, folds None for all: the best share of all so far go on."""
+
+    def rule(curves, order):
+        from automl.search.pruners.rungs import Rungs, Step
+        from automl.trial import Report
+
+        num_folds, whole = curves.scores.shape[1], curves.epochs()
+        pruner = Rungs([Step(epochs, folds or num_folds, share) for epochs, folds, share in steps], fewest)
+        values = [curves.reports(epochs, folds or num_folds) for epochs, folds, _ in steps]
+        trained, left, pools = numpy.zeros_like(whole), [], [{} for _ in steps]
+        for start in range(0, len(order), cohort):
+            own = [int(trial) for trial in order[start : start + cohort]]
+            for number, (epochs, folds, _) in enumerate(steps):
+                used = slice(0, folds or num_folds)
+                trained[own, used] = numpy.minimum(whole[own, used], epochs)
+                reports = {t: Report(float(values[number][t]), str(curves.scales[t])) for t in own}
+                pools[number] |= reports
+                ended = pruner.judge(number, reports, pools[number])
+                own = [trial for trial in own if trial not in ended]
+            trained[own] = whole[own]
+            left += own
+        return trained.sum(), left
+
+    return rule
+
+
+def then_the_best(epochs):
+    """All trials train so many epochs, and only the best of them to its end."""
+
+    def rule(curves, order):
+        values = curves.reports(epochs, None)
+        best = order[numpy.argmin(values[order])]
+        short, whole = numpy.minimum(curves.epochs(), epochs), curves.epochs()
+        return short[order].sum() + (whole - short)[best].sum(), [best]
+
+    return rule
+
+
+def halving(factor, steps, cohort):
+    """Successive halving within cohorts: at each rung the best of the cohort go on."""
+
+    def rule(curves, order):
+        whole, cost, left = curves.epochs(), 0, []
+        for start in range(0, len(order), cohort):
+            own = order[start : start + cohort]
+            done = 0
+            for step in steps:
+                at = numpy.minimum(whole, step)
+                cost += (at[own] - numpy.minimum(whole, done)[own]).sum()
+                done = step
+                keep = max(1, round(len(own) / factor))
+                own = own[numpy.argsort(curves.reports(step, None)[own], kind="stable")[:keep]]
+            cost += (whole - numpy.minimum(whole, done))[own].sum()
+            left += list(own)
+        return cost, left
+
+    return rule
+
+
+def racing(curves, order):
+    """Fold after fold to its end; a trial that is worse than the best one by a paired standard error ends."""
+    whole, cost, left = curves.epochs(), 0, []
+    ends = numpy.nanmin(curves.losses, axis=2)
+    best = None
+    for trial in order:
+        for fold in range(whole.shape[1]):
+            cost += whole[trial, fold]
+            if best is not None and fold >= 1:
+                gap = ends[trial, : fold + 1] - ends[best, : fold + 1]
+                if gap.mean() > gap.std(ddof=1) / numpy.sqrt(fold + 1):
+                    break
+        else:
+            left.append(trial)
+            if best is None or ends[trial].mean() < ends[best].mean():
+                best = trial
+    return cost, left
+
+
+RULES = {
+    "4 epochs on all folds, 20 % go on": rungs((4, None, 0.2)),
+    "4 epochs on 2 folds, 33 %": rungs((4, 2, 0.33)),
+    "8 epochs on 2 folds, 20 %": rungs((8, 2, 0.2)),
+    "8 epochs on 2 folds, 33 %": rungs((8, 2, 0.33)),
+    "16 epochs on 1 fold, 20 %": rungs((16, 1, 0.2)),
+    "16 epochs on 2 folds, 20 %": rungs((16, 2, 0.2)),
+    "2 epochs on 2 folds, 50 %; 8, 2, 40 %": rungs((2, 2, 0.5), (8, 2, 0.4)),
+    "4 epochs on 2 folds, 50 %; 12, 2, 40 %": rungs((4, 2, 0.5), (12, 2, 0.4)),
+    "4 epochs on 2 folds, 50 %; 16, 2, 40 %": rungs((4, 2, 0.5), (16, 2, 0.4)),
+    "4 epochs on 2 folds, 50 %; 16, 2, 30 %": rungs((4, 2, 0.5), (16, 2, 0.3)),
+    "4 epochs on 2 folds, 50 %; 16, all, 40 %": rungs((4, 2, 0.5), (16, None, 0.4)),
+    "4 epochs on 2 folds, 50 %; 16, 2, 40 %; cohort of 60": rungs((4, 2, 0.5), (16, 2, 0.4), cohort=60),
+    "rival: 4 epochs, then the best": then_the_best(4),
+    "rival: 16 epochs, then the best": then_the_best(16),
+    "rival: halving 3, rungs 2/6/18, cohorts of 20": halving(3, (2, 6, 18), 20),
+    "rival: halving 2, rungs 4/8/16, cohorts of 20": halving(2, (4, 8, 16), 20),
+    "rival: racing over folds": racing,
+}
+
+
+def measure(curves, rule, num_orders):
+    """Cost, regret in percent, and share of orders whose winner is among the five best of all."""
+    mean = curves.scores.mean(axis=1)
+    ranks = numpy.argsort(numpy.argsort(mean, kind="stable"))
+    costs, regrets, good = [], [], []
+    for seed in range(num_orders):
+        order = numpy.random.default_rng(seed).permutation(len(mean))
+        cost, left = rule(curves, order)
+        winner = left[int(numpy.argmin(mean[left]))]
+        costs.append(cost / curves.epochs().sum())
+        regrets.append(100.0 * (mean[winner] - mean.min()) / abs(mean.min()))
+        good.append(ranks[winner] < 5)
+    return numpy.mean(costs), numpy.mean(regrets), numpy.mean(good)
+
+
+def replay(num_orders):
+    """Print a line for each rule: means over tables, and the worst table."""
+    tables = {path.stem: Curves(**numpy.load(path)) for path in sorted(FOLDER.glob("*.npz"))}
+    print(f"{len(tables)} tables, {num_orders} orders: {', '.join(tables)}")
+    print("| rule | cost | largest | regret, % | largest | among the best five | least |")
+    print("|---|---|---|---|---|---|---|")
+    for name, rule in RULES.items():
+        found = numpy.array([measure(curves, rule, num_orders) for curves in tables.values()])
+        cost, regret, good = found.mean(axis=0)
+        print(
+            f"| {name} | {cost:.2f} | {found[:, 0].max():.2f} | {regret:.2f} | {found[:, 1].max():.2f} "
+            f"| {good:.2f} | {found[:, 2].min():.2f} |",
+            flush=True,
+        )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=["record", "replay"])
@@ -91,3 +239,5 @@ if __name__ == "__main__":
 
         for name in arguments.tables or list(TARGETS):
             record(name, arguments.trials, arguments.rows)
+    else:
+        replay(arguments.orders)

@@ -11,7 +11,14 @@ from automl.study.footprint import Disk, Memory, count_disk, count_memory
 from automl.study.network_sizes import SizedNetwork, smallest_and_largest
 from automl.study.preparation import PreparedStudy
 from automl.study.timing import CannotTrain, Timing, TooSlow, time_networks
-from automl.study.workload import Work, Workload, expected_epochs, plan_workload
+from automl.study.workload import (
+    Work,
+    Workload,
+    epochs_in_search,
+    expected_epochs,
+    num_completed,
+    plan_workload,
+)
 from automl.trial import FoldResult, Trial, TrialState
 
 _ALONE = 2.0
@@ -96,10 +103,11 @@ def forecast(prepared: PreparedStudy, time_all: TimeNetworks = time_networks) ->
     """Time the smallest and the largest network of a study for a few epochs, and count.
 
     The estimate assumes that networks train 0.6 of the epochs that they may, as they do by experience where patience
-    ends them; that more than two threads slow each other down no more than two do; that the search goes on with
-    networks like those of its first trials. It leaves out what is neither training nor scoring: the proposals of a
-    model-based sampler, the record, MLflow, baselines, export and report. It holds for this machine, as busy as it is
-    now. On four small studies the search took 0.75 to 1.15 times the likely time.
+    ends them; that at rungs as many trials end as the pruner lets; that more than two threads slow each other down no
+    more than two do; that the search goes on with networks like those of its first trials. It leaves out what is
+    neither training nor scoring: the proposals of a model-based sampler, the record, MLflow, baselines, export and
+    report. It holds for this machine, as busy as it is now. On four small studies without a pruner the search took 0.75
+    to 1.15 times the likely time.
 
     Args:
         prepared: The study.
@@ -119,7 +127,7 @@ def forecast(prepared: PreparedStudy, time_all: TimeNetworks = time_networks) ->
     except TooSlow as slow:
         which = "largest" if slow.network == sized[1] else "smallest"
         reason = f"one epoch of the {which} network takes more than {slow.seconds:.0f} s"
-        num_epochs = num_trials * len(prepared.splits.folds) * expected_epochs(prepared)
+        num_epochs = num_trials * len(prepared.splits.folds) * epochs_in_search(prepared)
         at_least = num_epochs * slow.seconds
     except CannotTrain as error:
         reason = f"a network cannot be trained ({error})"
@@ -139,7 +147,8 @@ def _times(
     searches = [_search_seconds(prepared, workload, pace) for pace in paces]
     alone = _alone(workload)
     refits = [alone * pace.compilation + _refit_seconds(prepared, workload, pace) for pace in paces]
-    designs = [_design(prepared, seconds / prepared.num_trials) for seconds in searches]
+    whole = expected_epochs(prepared) / epochs_in_search(prepared)
+    designs = [_design(prepared, whole * seconds / prepared.num_trials) for seconds in searches]
     analyses = [
         _analysis_seconds(prepared, workload, pace, design)
         for pace, design in zip(paces, designs, strict=True)
@@ -178,7 +187,7 @@ def _search_seconds(prepared: PreparedStudy, workload: Workload, pace: _Pace) ->
 
 
 def _cost(prepared: PreparedStudy, pace: _Pace) -> Callable[[Work], float]:
-    num_epochs = expected_epochs(prepared)
+    num_epochs = epochs_in_search(prepared)
 
     def cost(work: Work) -> float:
         compilation = 0.0 if work.is_compiled else pace.compilation
@@ -205,7 +214,8 @@ def _analysis_seconds(prepared: PreparedStudy, workload: Workload, pace: _Pace, 
     if prepared.config.bias_variance.resamples == 0:
         return 0.0
     trained = _search_seconds(prepared, workload, replace(pace, compilation=0.0))
-    network = trained / (prepared.num_trials * len(prepared.splits.folds))
+    whole = expected_epochs(prepared) / epochs_in_search(prepared)
+    network = whole * trained / (prepared.num_trials * len(prepared.splits.folds))
     num_resampled = len(design.trials) * design.networks_per_trial
     networks = SLOWER * num_resampled + cost_of(prepared) * len(prepared.splits.folds)
     columns = design.num_folds * _refit_seconds(prepared, workload, pace)
@@ -234,6 +244,7 @@ def _design(prepared: PreparedStudy, seconds: float) -> Design:
         for fold in range(len(prepared.splits.folds))
     )
     trials = [
-        Trial(number, {}, TrialState.COMPLETE, results, 0, seconds) for number in range(prepared.num_trials)
+        Trial(number, {}, TrialState.COMPLETE, results, 0, seconds)
+        for number in range(num_completed(prepared))
     ]
     return design_analysis(prepared, trials)

@@ -199,7 +199,7 @@ def _watch(session: Session, stopping: Stopping) -> Watch:
             for trial in session.state.trials
             if len(trial.reports) > number
         }
-        return prepared.pruner.judge(rungs[number], reports, {**pool, **reports})
+        return prepared.pruner.judge(number, reports, {**pool, **reports})
 
     watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
     return replace(watch, rungs=rungs, judge=judge)

@@ -109,6 +109,25 @@ def expected_epochs(prepared: PreparedStudy) -> float:
     return max(EPOCH_SHARE * epochs, min(epochs, prepared.config.training.patience + 1))
 
 
+def num_completed(prepared: PreparedStudy) -> int:
+    """Trials that are likely to be trained to their end."""
+    left = prepared.num_trials
+    for number in range(len(prepared.rungs)):
+        left = prepared.pruner.num_going_on(number, left)
+    return left
+
+
+def epochs_in_search(prepared: PreparedStudy) -> float:
+    """Epochs of the mean network of a search, in which weak trials end at the rungs."""
+    whole, num_folds = expected_epochs(prepared), len(prepared.splits.folds)
+    trained, done, left = 0.0, 0.0, prepared.num_trials
+    for number, rung in enumerate(prepared.rungs):
+        here = min(whole, rung.epochs) * rung.num_folds / num_folds
+        trained, done = trained + left * (here - done), here
+        left = prepared.pruner.num_going_on(number, left)
+    return (trained + left * (whole - done)) / prepared.num_trials
+
+
 def plan_workload(prepared: PreparedStudy, sized: Sequence[SizedNetwork]) -> Workload:
     """The work of a search whose sampler is told nothing.
 

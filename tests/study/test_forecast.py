@@ -12,7 +12,7 @@ from automl.study.network_sizes import SizedNetwork
 from automl.study.preparation import PreparedStudy
 from automl.study.shortened import num_fit_rows
 from automl.study.timing import Timing
-from automl.study.workload import expected_epochs
+from automl.study.workload import epochs_in_search, expected_epochs
 
 
 def stub(small: Timing, large: Timing) -> Any:
@@ -67,6 +67,18 @@ def test_a_short_budget_has_room_for_its_share_of_the_trials() -> None:
     found = forecast(prepared_with(budget={"minutes": None}, **sections), stub(SMALL, LARGE))
     assert found.times is not None and found.times.trials_in_budget == 4
     assert found.search_budget is None
+
+
+def test_of_a_search_with_a_rung_most_networks_train_a_few_epochs() -> None:
+    """60 of 100 epochs expected; rungs at 4 and 16 epochs on 2 of 3 folds; of 40 trials 20 and then 8 go on."""
+    sections = {
+        "space": {"learning_rate": {"float": [0.001, 0.01]}},
+        "training": {"epochs": 100, "patience": 10},
+        "search": {"algorithm": "random", "trials": 40},
+    }
+    assert epochs_in_search(prepared_with(**sections)) == pytest.approx((40 * 8 / 3 + 20 * 24 / 3 + 8 * (60 - 32 / 3)) / 40)
+    sections["search"] |= {"pruner": "none"}
+    assert epochs_in_search(prepared_with(**sections)) == 60
 
 
 def test_epochs_are_those_that_patience_lets_a_network_train() -> None:

@@ -15,7 +15,12 @@ class NoPruner(Pruner):
         del num_epochs, num_folds
         return ()
 
-    def judge(self, rung: Rung, reports: Reports, pool: Reports) -> dict[int, str]:
+    def num_going_on(self, number: int, num_trials: int) -> int:
+        """All."""
+        del number
+        return num_trials
+
+    def judge(self, number: int, reports: Reports, pool: Reports) -> dict[int, str]:
         """None ends."""
-        del rung, reports, pool
+        del number, reports, pool
         return {}

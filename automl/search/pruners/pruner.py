@@ -22,11 +22,20 @@ class Pruner(ABC):
         """
 
     @abstractmethod
-    def judge(self, rung: Rung, reports: Reports, pool: Reports) -> dict[int, str]:
+    def num_going_on(self, number: int, num_trials: int) -> int:
+        """How many of so many trials pass a rung.
+
+        Args:
+            number: Of the rung, from 0.
+            num_trials: Trials that come there.
+        """
+
+    @abstractmethod
+    def judge(self, number: int, reports: Reports, pool: Reports) -> dict[int, str]:
         """The trials that end at a rung, each with the reason in a sentence without its stop.
 
         Args:
-            rung: Where they are.
+            number: Of the rung where they are, from 0.
             reports: Of the trials that have just come there.
             pool: Of all trials that have come there so far, these among them.
         """

@@ -1,52 +1,82 @@
-"""A few epochs for every trial, then the best of all so far go on to their end.
+"""A few epochs for every trial, then the best of all so far go on, and after some more epochs the best of these.
 
-Egele, Mohr, Viering and Balaprakash (2024, "The unreasonable effectiveness of early discarding after one epoch in
-neural network hyperparameter optimization") find that no rule on learning curves is better than a constant number of
-epochs. The numbers here are those of `benchmarks/pruning_replay.py`.
+Trials are compared on few folds and early: Egele, Mohr, Viering and Balaprakash (2024, "The unreasonable effectiveness
+of early discarding after one epoch in neural network hyperparameter optimization") find no rule on learning curves that
+is better than a constant number of epochs. The numbers here follow from `benchmarks/pruning_replay.py`.
 """
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import final
 
 from automl.search.pruners.pruner import Pruner, Reports
 from automl.trial import Rung
 
-EPOCHS = 4
-"""Epochs to the rung."""
 
-SHARE = 0.2
-"""Share of all trials so far that go on."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rung and who passes it.
+
+    Attributes:
+        epochs: Epochs to the rung.
+        num_folds: Folds that train until then; fewer where a study has fewer.
+        share: Share of all trials that have come to the rung so far that go on.
+    """
+
+    epochs: int
+    num_folds: int
+    share: float
+
+
+STEPS = (Step(4, 2, 0.5), Step(16, 2, 0.4))
 
 FEWEST = 5
-"""As many go on at least: of a few trials a fifth is too few."""
+"""As many go on at least: of a few trials a share is too few."""
 
 _LEAST_GAIN = 3
-"""With fewer epochs than so many times those to the rung, a comparison saves nothing."""
+"""With fewer epochs than so many times those to a rung, a comparison saves too little."""
 
 
 @final
 class Rungs(Pruner):
-    """One rung: `EPOCHS` epochs on all folds of the first division."""
+    """The best share of the trials that have come to a rung so far pass it.
+
+    Args:
+        steps: The rungs, in order.
+        fewest: As many go on at least.
+    """
+
+    def __init__(self, steps: Sequence[Step] = STEPS, fewest: int = FEWEST) -> None:
+        self._steps, self._fewest = steps, fewest
 
     def rungs(self, num_epochs: int, num_folds: int) -> tuple[Rung, ...]:
         """See `Pruner.rungs`."""
-        return (Rung(EPOCHS, num_folds),) if num_epochs >= _LEAST_GAIN * EPOCHS else ()
+        return tuple(
+            Rung(step.epochs, min(step.num_folds, num_folds))
+            for step in self._steps
+            if num_epochs >= _LEAST_GAIN * step.epochs
+        )
 
-    def judge(self, rung: Rung, reports: Reports, pool: Reports) -> dict[int, str]:
+    def num_going_on(self, number: int, num_trials: int) -> int:
+        """See `Pruner.num_going_on`."""
+        return min(num_trials, max(self._fewest, math.ceil(self._steps[number].share * num_trials)))
+
+    def judge(self, number: int, reports: Reports, pool: Reports) -> dict[int, str]:
         """Trials go on that are among the best of the pool on their scale of losses; the earlier of two equal ones."""
         ended: dict[int, str] = {}
         by_scale: dict[str, list[tuple[float, int]]] = defaultdict(list)
-        for number, report in pool.items():
-            by_scale[report.scale].append((report.value, number))
-        for own in by_scale.values():
-            own.sort()
-            num_best = max(FEWEST, math.ceil(SHARE * len(own)))
-            needed = own[min(num_best, len(own)) - 1][0]
-            for value, number in own[num_best:]:
-                if number in reports:
-                    ended[number] = (
-                        f"after {rung.epochs} epochs its loss on the stopping rows was {value:.4g}, and the "
-                        f"{num_best} best of {len(own)} trials had {needed:.4g} or less"
+        for trial, report in pool.items():
+            by_scale[report.scale].append((report.value, trial))
+        epochs = self._steps[number].epochs
+        for ranked in map(sorted, by_scale.values()):
+            num_best = self.num_going_on(number, len(ranked))
+            needed = ranked[num_best - 1][0]
+            for value, trial in ranked[num_best:]:
+                if trial in reports:
+                    ended[trial] = (
+                        f"after {epochs} epochs its loss on the stopping rows was {value:.4g}, and the {num_best} best "
+                        f"of {len(ranked)} trials had {needed:.4g} or less"
                     )
         return ended
