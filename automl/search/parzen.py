@@ -27,7 +27,7 @@ from automl.search.space.space import Space
 from automl.trial import Hyperparameters, Objective, Scalar
 
 MOST_SHOWN = 1000
-"""Trials with results that the model sees, half of them the best and half the newest: a proposal takes 20 ms then."""
+"""Trials with results that the model sees, half of them the best and half the newest: a proposal takes 30 ms then."""
 
 _TRIES = 10
 """Proposals for one trial, if each is a configuration that was tried; a small space has few others."""
