@@ -208,7 +208,7 @@ class NetworkConfig(Section):
 class SearchConfig(Section):
     """How the space is searched."""
 
-    algorithm: str = Field("bayesian", description="random, grid or bayesian.")
+    algorithm: str = Field("bayesian", description="random, grid, sobol, tpe or bayesian.")
     pruner: str = Field(
         "rungs",
         description="rungs: every trial trains a few epochs, and only the best of all so far train to their end; none: "

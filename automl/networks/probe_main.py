@@ -51,9 +51,9 @@ class _Server:
 
     def __init__(self) -> None:
         from automl.networks import loading
-        from automl.space import Space
+        from automl.search.space.keras_tuner import load_config
 
-        self._loading, self._space = loading, Space
+        self._loading, self._load_config = loading, load_config
         self._function: Any = None
         self._modules: Any = None
 
@@ -78,7 +78,7 @@ class _Server:
         import numpy
 
         keras.utils.set_random_seed(1)
-        space, width = self._space.from_config(request["space"]), request["num_features"]
+        space, width = self._load_config(request["space"]), request["num_features"]
         try:
             with self._modules.importable():
                 model = self._function(space)

@@ -165,7 +165,7 @@ class TerminalTracker(Tracker):
             given = (f"{name} {_short(values[name])}" for name in started.searched if name in values)
             self._running = f"trial {first}: {', '.join(given)}"
         for note in cohort.notes:
-            self._print(f"  {note}", style="dim")
+            self._print(f"  {note}", style="yellow" if cohort.failed else "dim")
 
     def _begin_phase(self, name: str) -> None:
         assert self._forecast is not None
