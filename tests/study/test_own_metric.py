@@ -72,6 +72,11 @@ def test_a_study_is_ranked_by_it(tmp_path: Path) -> None:
     assert any("baseline on the same folds" in name for name, _ in result.verdict.rows)
 
 
+def test_its_trial_does_not_wait_for_keras(tmp_path: Path) -> None:
+    code = "import sys\ndef profit(*_):\n    assert 'keras' not in sys.modules\n    return 1.0"
+    assert "profit" in known(study(tmp_path, code))
+
+
 def prepared(folder: Path, code: str) -> PreparedStudy:
     return prepare_study(study(folder, code), TABLE)
 
