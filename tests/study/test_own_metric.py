@@ -59,7 +59,8 @@ def known(config: automl.StudyConfig, table: pandas.DataFrame = TABLE) -> Any:
 
 
 def test_a_study_is_ranked_by_it(tmp_path: Path) -> None:
-    result = automl.run_study(study(tmp_path, GAIN), mlruns=tmp_path / "runs", table=TABLE)
+    config = study(tmp_path, GAIN, space={"depth": 1, "width": 4, "learning_rate": {"choice": [0.03, 0.1]}})
+    result = automl.run_study(config, mlruns=tmp_path / "runs", table=TABLE)
     started = result.state.started
     assert (started.metric, started.direction) == ("profit", "max")
     assert {"metric:my_metrics.py", "metric:prices.py"} <= set(started.digests)
