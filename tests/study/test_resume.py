@@ -81,9 +81,12 @@ def weights(result: automl.StudyResult) -> list[tuple[str, bytes]]:
 
 
 def happened(result: automl.StudyResult) -> list[str]:
-    """What the study's events say, without times and repetitions; the trials of a cohort by number."""
+    """What the study's events say, without times and repetitions.
+
+    The trials of a cohort and the answers about several trials are sorted: they come as threads end.
+    """
     (run,) = open_records(result.folder.parents[2]).runs("long")
-    said, trials = [], []
+    said, unsorted = [], []
     for recorded in open_records(result.folder.parents[2]).events(run):
         event = recorded.event
         if isinstance(event, StudyContinued | PhaseBegun | PhaseEnded):
@@ -92,11 +95,11 @@ def happened(result: automl.StudyResult) -> list[str]:
         for name in ("seconds", "facts", "identifier", "time_limit", "base", "earlier"):
             content.pop(name, None)
         line = f"{kind_of(event)} {json.dumps(content, sort_keys=True)}"
-        if kind_of(event) == "trial_ended":
-            trials.append((content["number"], line))
+        if kind_of(event) in ("trial_ended", "analyzed"):
+            unsorted.append((kind_of(event), content.get("number", 0), line))
             continue
-        said += [line for _, line in sorted(trials)] + ([line] if line not in said else [])
-        trials = []
+        said += [line for *_, line in sorted(unsorted)] + ([line] if line not in said else [])
+        unsorted = []
     return said
 
 
