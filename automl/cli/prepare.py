@@ -53,7 +53,7 @@ def init(  # noqa: PLR0913, PLR0917  an argument for each option
     from automl.cli.looking import Told, look_at
     from automl.config.budget import BudgetConfig
     from automl.config.reading import name_for
-    from automl.config.sections import SearchConfig
+    from automl.config.search import SearchConfig
 
     if to.exists() and not force:
         raise RecordError(f"{to} exists. Choose another file with --to, or replace it with --force.")

@@ -52,6 +52,7 @@ class BuilderProbe:
     ) -> None:
         self._file = find_builder(reference, folder, key)
         self._timeout_seconds = timeout_seconds
+        self._with_keras = key == BUILDER_KEY
         self._child: Child | None = None
         self._loaded: Attempt | None = None
         self._known: dict[str, Attempt] = {}
@@ -120,7 +121,7 @@ class BuilderProbe:
         if self._unavailable or (self._child is not None and self._child.runs):
             return
         try:
-            self._child, self._loaded = Child(self._file.path), None
+            self._child, self._loaded = Child(self._file.path, self._with_keras), None
         except OSError as error:
             self._give_up(f"cannot be started: {error}")
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from automl.config.reading import load_study
 from automl.errors import StudyFileError
+from automl.progress import Progress
 from automl.records.events import (
     CohortAsked,
     Finished,
@@ -28,7 +29,7 @@ from automl.records.state import BIAS_VARIANCE, COLUMNS, LEARNING_CURVE, StudySt
 from automl.records.store import Records
 from automl.tracking.forecast import ANALYSES, SEARCH, Forecast
 from automl.tracking.tracker import Tracker
-from automl.trial import Progress, Trial, TrialState
+from automl.trial import Trial, TrialState
 from automl.wording import score
 
 _MOST_NOTES = 12
