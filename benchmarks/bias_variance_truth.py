@@ -61,7 +61,7 @@ def prepare(num_tables):
 def plan(study, parts, others):
     """Folds of all tables, and the members of every width; a table of a width is a trial."""
     folds = [Fold(part, others[:0], others) for part in parts[:NUM_TRUE]]
-    values = dict(study.space.values) | {"activation": "relu"}
+    values = dict(study.space.initial()) | {"activation": "relu"}
     members = [
         Member(number, table, values | {"width": width}, 0, snapshots=(EPOCHS,))
         for number, width in enumerate(WIDTHS)

@@ -60,7 +60,7 @@ def errors_of(split, stop_on):
     generator = random.Random(split)  # noqa: S311
     cohort = []
     for number in range(TRIALS):
-        values = dict(prepared.space.values) | {
+        values = dict(prepared.space.initial()) | {
             "width": generator.choice([4, 8, 16, 32]),
             "activation": generator.choice(["relu", "tanh"]),
             "dropout": generator.uniform(0.01, 0.6),

@@ -59,7 +59,7 @@ def prepare(path):
         flush=True,
     )
     began = time.perf_counter()
-    view = prepared.plan.view(Member(0, 0, dict(prepared.space.values), 0), prepared.splits.folds[0])
+    view = prepared.plan.view(Member(0, 0, dict(prepared.space.initial()), 0), prepared.splits.folds[0])
     shape = "×".join(map(str, view.inputs.shape))
     print(
         f"| inputs of one fold, {shape} | {time.perf_counter() - began:.0f} | {resident():.0f} |", flush=True

@@ -53,7 +53,7 @@ def scores(table, target, most, above):
         "training": {"epochs": 40},
     }
     study = prepare_study(make_study(content), table)
-    values = [dict(study.space.values) | {"activation": "relu"} | own for own in CONFIGURATIONS]
+    values = [dict(study.space.initial()) | {"activation": "relu"} | own for own in CONFIGURATIONS]
     cohort = [plan_members(number, own, len(study.splits.folds), 0) for number, own in enumerate(values)]
     watch = Watch(on_progress=lambda _: None, may_start=lambda: True)
     trials = sorted(study.make_engine().train(cohort, watch), key=lambda trial: trial.number)

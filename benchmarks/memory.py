@@ -91,7 +91,7 @@ def main():
     for cohort in range(20):
         trials = []
         for number in range(cohort * 50, cohort * 50 + 50):
-            values = dict(prepared.space.values) | {
+            values = dict(prepared.space.initial()) | {
                 "depth": generator.randint(1, 3),
                 "width": generator.choice([16, 32, 64]),
                 "activation": generator.choice(["relu", "tanh", "gelu"]),

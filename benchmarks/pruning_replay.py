@@ -103,7 +103,9 @@ def rungs(*steps, fewest=5, cohort=20):
         from automl.trial import Report
 
         num_folds, whole = curves.scores.shape[1], curves.epochs()
-        pruner = Rungs([Step(epochs, folds or num_folds, share) for epochs, folds, share in steps], fewest)
+        pruner = Rungs(
+            [Step(epochs / 100, folds or num_folds, share) for epochs, folds, share in steps], fewest
+        )
         values = [curves.reports(epochs, folds or num_folds) for epochs, folds, _ in steps]
         trained, left, pools = numpy.zeros_like(whole), [], [{} for _ in steps]
         for start in range(0, len(order), cohort):
@@ -181,12 +183,15 @@ RULES = {
     "8 epochs on 2 folds, 33 %": rungs((8, 2, 0.33)),
     "16 epochs on 1 fold, 20 %": rungs((16, 1, 0.2)),
     "16 epochs on 2 folds, 20 %": rungs((16, 2, 0.2)),
-    "2 epochs on 2 folds, 50 %; 8, 2, 40 %": rungs((2, 2, 0.5), (8, 2, 0.4)),
-    "4 epochs on 2 folds, 50 %; 12, 2, 40 %": rungs((4, 2, 0.5), (12, 2, 0.4)),
-    "4 epochs on 2 folds, 50 %; 16, 2, 40 %": rungs((4, 2, 0.5), (16, 2, 0.4)),
-    "4 epochs on 2 folds, 50 %; 16, 2, 30 %": rungs((4, 2, 0.5), (16, 2, 0.3)),
-    "4 epochs on 2 folds, 50 %; 16, all, 40 %": rungs((4, 2, 0.5), (16, None, 0.4)),
-    "4 epochs on 2 folds, 50 %; 16, 2, 40 %; cohort of 60": rungs((4, 2, 0.5), (16, 2, 0.4), cohort=60),
+    "4 epochs on 2 folds, 50 %; 16, 2, 50 %": rungs((4, 2, 0.5), (16, 2, 0.5)),
+    "8 epochs on 2 folds, 50 %; 24, 2, 50 %": rungs((8, 2, 0.5), (24, 2, 0.5)),
+    "4, 1, 70 %; 8, 1, 60 %; 16, 2, 50 %; 32, 2, 50 %": rungs(
+        (4, 1, 0.7), (8, 1, 0.6), (16, 2, 0.5), (32, 2, 0.5)
+    ),
+    "ours: 8 epochs on 1 fold, 60 %; 16, 2, 50 %; 32, 2, 50 %": rungs(
+        (8, 1, 0.6), (16, 2, 0.5), (32, 2, 0.5)
+    ),
+    "ours, in a single cohort": rungs((8, 1, 0.6), (16, 2, 0.5), (32, 2, 0.5), cohort=1000),
     "rival: 4 epochs, then the best": then_the_best(4),
     "rival: 16 epochs, then the best": then_the_best(16),
     "rival: halving 3, rungs 2/6/18, cohorts of 20": halving(3, (2, 6, 18), 20),

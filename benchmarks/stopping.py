@@ -43,7 +43,7 @@ def configurations(study, count):
     """Random values, the same for every table."""
     generator = numpy.random.default_rng(0)
     for _ in range(count):
-        yield dict(study.space.values) | {
+        yield dict(study.space.initial()) | {
             "depth": int(generator.integers(1, 3)),
             "width": int(generator.choice([16, 64, 256])),
             "activation": "relu",

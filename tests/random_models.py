@@ -21,7 +21,7 @@ def random_model(
     space = {"depth": 1, "width": 16, "activation": "tanh"}
     config = make_study({"name": "m", "data": data, "space": space})
     prepared = prepare_study(config, table)
-    values, rows = prepared.space.values, prepared.splits.training
+    values, rows = prepared.space.initial(), prepared.splits.training
     view = prepared.plan.view(Member(0, -1, values, 0), Fold(rows, rows[:0], rows[:0]))
     network = Network(prepared.builder.build(values, seed=3), view.scalings, prepared.dataset.task)
     trial = Trial(0, values, TrialState.COMPLETE)

@@ -74,7 +74,7 @@ def folds_of(tables: Tables) -> list[Fold]:
 
 def members_of(tables: Tables) -> list[Member]:
     """A single network of each fold, but resamples of the whole of a table. A trial trains on one core."""
-    values = tables.study.space.values
+    values = tables.study.space.initial()
     members = [Member(fold, fold, values, 0, snapshots=EPOCHS) for fold in range(NUM_TRUE)]
     for table in range(NUM_TABLES):
         trial, first = NUM_TRUE + table, NUM_TRUE + table * (NUM_FOLDS + 1)

@@ -115,7 +115,7 @@ def test_a_second_study_of_the_same_test_set_says_so(tmp_path: Path) -> None:
 
 
 def trained(prepared: PreparedStudy, engine: str) -> Trial:
-    members = plan_members(0, dict(prepared.space.values), len(prepared.splits.folds), 0)
+    members = plan_members(0, dict(prepared.space.initial()), len(prepared.splits.folds), 0)
     watch = Watch(lambda _: None, lambda: True)
     return next(ENGINES[engine](prepared.plan, prepared.splits.folds).train([members], watch))
 

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+import numpy
 import pandas
 import tensorflow
 
@@ -33,7 +34,7 @@ from automl.training.engines import make_engine
 from automl.training.optimizers import OPTIMIZERS
 from automl.training.schedules import SCHEDULES
 from automl.training.sequential import TrainingPlan
-from automl.trial import Objective, Rung
+from automl.trial import Objective, Rung, Task
 
 TABLES: Mapping[str, Collection[str]] = {
     "activation": ACTIVATIONS,
@@ -117,9 +118,14 @@ class PreparedStudy:
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
-        """Where trials are compared while they train."""
+        """Where trials are compared while they train; nowhere where the rows for that would say too little."""
         num_folds = len(self.splits.folds) // self.config.splits.repeats
-        return self.pruner.rungs(self.plan.epochs, num_folds)
+        rungs = self.pruner.rungs(self.plan.epochs, num_folds)
+        stopping = [
+            fold.stopping for fold in self.splits.folds[: max((r.num_folds for r in rungs), default=0)]
+        ]
+        enough = bool(stopping) and num_telling(self.dataset, numpy.concatenate(stopping)) >= FEWEST_TELLING
+        return rungs if enough else ()
 
     @property
     def optimistic(self) -> bool:
@@ -131,6 +137,18 @@ class PreparedStudy:
         """Trials at most: as asked for, or as many as the space holds."""
         asked = self.config.search.trials
         return min(asked, self.space.size(asked) or asked)
+
+
+FEWEST_TELLING = 15
+"""Stopping rows that tell networks apart: losses on fewer rank them by chance (`benchmarks/pruning_replay.py`)."""
+
+
+def num_telling(dataset: Dataset, rows: numpy.ndarray) -> int:
+    """Rows that are not of their most frequent class; all of them in a regression."""
+    if dataset.task is Task.REGRESSION:
+        return len(rows)
+    counts = numpy.bincount(dataset.target[rows].astype(int))
+    return int(len(rows) - counts.max())
 
 
 def prepare_study(

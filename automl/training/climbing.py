@@ -36,16 +36,16 @@ class Stage:
     rung: Rung | None
 
     def job(self, job: Job, plan: TrainingPlan) -> Job | None:
-        """What a member does in this stage; None for one whose fold is trained later."""
+        """What a member does in this stage; None for one that has nothing to do in it."""
         member = job.member
         if self.rung is not None and member.fold >= self.rung.num_folds:
             return None
-        begun = self.earlier is not None and member.fold < self.earlier.num_folds
-        return replace(
-            job,
-            until=epochs_at(self.rung, plan, member) if self.rung else 0,
-            begun=epochs_at(self.earlier, plan, member) if self.earlier and begun else 0,
-        )
+        has_begun = self.earlier is not None and member.fold < self.earlier.num_folds
+        begun = epochs_at(self.earlier, plan, member) if self.earlier and has_begun else 0
+        until = epochs_at(self.rung, plan, member) if self.rung else 0
+        if begun and until == begun:  # of a trial with few epochs two rungs can be one
+            return None
+        return replace(job, until=until, begun=begun)
 
     def part(self, rungs: Sequence[Rung], num_epochs: int, num_folds: int) -> tuple[float, float, float]:
         """How much work of a cohort lies before this stage, in it, and in all stages, in epochs of a trial."""

@@ -104,7 +104,7 @@ def network_of(prepared: Any) -> tuple[Any, Any]:
     from automl.data.splits import Fold
     from automl.trial import Member
 
-    rows, values = prepared.splits.training, prepared.space.values
+    rows, values = prepared.splits.training, prepared.space.initial()
     view = prepared.plan.view(Member(0, -1, values, 0), Fold(rows, rows[:0], rows[:0]))
     return prepared.builder.build(values, seed=3), view.scalings
 

@@ -76,7 +76,7 @@ class Exported:
         space["target_transform"] = "log" if encoding == "piecewise" else "none"
         data = {"path": str(folder / f"{encoding}.csv"), "target": "y"}
         self.prepared: PreparedStudy = prepare_study(make_study({"name": "m", "data": data, "space": space}))
-        values, rows = self.prepared.space.values, self.prepared.splits.training
+        values, rows = self.prepared.space.initial(), self.prepared.splits.training
         view = self.prepared.plan.view(Member(0, -1, values, 0), Fold(rows, rows[:0], rows[:0]))
         model = self.prepared.builder.build(values, seed=3)
         self.network = Network(model, view.scalings, self.prepared.dataset.task)

@@ -39,9 +39,9 @@ def prepared_table(folder, target):
 
 def network_of(prepared):
     dataset = prepared.dataset
-    model = prepared.builder.build(prepared.space.values, seed=3)
+    model = prepared.builder.build(prepared.space.initial(), seed=3)
     rows = prepared.splits.training
-    view = prepared.plan.view(Member(0, -1, prepared.space.values, 0), Fold(rows, rows[:0], rows[:0]))
+    view = prepared.plan.view(Member(0, -1, prepared.space.initial(), 0), Fold(rows, rows[:0], rows[:0]))
     return Network(model, view.scalings, dataset.task)
 
 

@@ -48,7 +48,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = {"path": str(folder / "table.csv"), "target": "y", "columns": columns}
     space = {"depth": 1, "width": 16, "activation": "tanh"}
     prepared = prepare_study(make_study({"name": "m", "data": data, "space": space}))
-    values, rows = prepared.space.values, prepared.splits.training
+    values, rows = prepared.space.initial(), prepared.splits.training
     view = prepared.plan.view(Member(0, -1, values, 0), Fold(rows, rows[:0], rows[:0]))
     network = Network(prepared.builder.build(values, seed=3), view.scalings, prepared.dataset.task)
     card = ModelCard("m", Trial(0, values, TrialState.COMPLETE), 3, 60, {})

@@ -7,7 +7,7 @@ from automl.search.pruners.table import PRUNERS
 from automl.trial import Report
 
 SHARE = 0.2
-RULE = Rungs((Step(4, 2, SHARE),))
+RULE = Rungs((Step(0.04, 2, SHARE),))
 
 
 def reports(values, first=0, scale=""):
@@ -34,6 +34,8 @@ def test_rungs_lie_within_the_training(name):
     for epochs in (1, 2, 5, 12, 100):
         for rung in PRUNERS[name]().rungs(epochs, 5):
             assert 0 < rung.epochs < epochs and 0 < rung.num_folds <= 5
+        reached = [rung.epochs for rung in PRUNERS[name]().rungs(epochs, 5)]
+        assert reached == sorted(set(reached))
 
 
 def test_no_trial_ends_without_a_pruner():

@@ -70,15 +70,14 @@ def test_a_short_budget_has_room_for_its_share_of_the_trials() -> None:
 
 
 def test_of_a_search_with_a_rung_most_networks_train_a_few_epochs() -> None:
-    """60 of 100 epochs expected; rungs at 4 and 16 epochs on 2 of 3 folds; of 40 trials 20 and then 8 go on."""
+    """60 of 100 epochs expected; rungs at 8 (1 of 3 folds), 16 and 32 epochs (2); of 40 trials 24, 12 and 6 go on."""
     sections = {
         "space": {"learning_rate": {"float": [0.001, 0.01]}},
         "training": {"epochs": 100, "patience": 10},
         "search": {"algorithm": "random", "trials": 40},
     }
-    assert epochs_in_search(prepared_with(**sections)) == pytest.approx(
-        (40 * 8 / 3 + 20 * 24 / 3 + 8 * (60 - 32 / 3)) / 40
-    )
+    epochs = (40 * 8 + 24 * (32 - 8) + 12 * (64 - 32) + 6 * (180 - 64)) / 3
+    assert epochs_in_search(prepared_with(**sections)) == pytest.approx(epochs / 40)
     sections["search"] |= {"pruner": "none"}
     assert epochs_in_search(prepared_with(**sections)) == 60
 

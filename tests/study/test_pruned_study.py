@@ -2,6 +2,7 @@
 
 import io
 
+import numpy
 import pandas
 import pytest
 from rich.console import Console
@@ -13,10 +14,11 @@ from automl.evaluation.leaderboard import leaderboard
 from automl.explanation.study import explain_study, explain_trial
 from automl.records.finding import open_records, read_state
 from automl.report.console import print_leaderboard
-from automl.search.pruners.rungs import FEWEST, STEPS
+from automl.search.pruners.rungs import STEPS, Rungs
 from automl.study.preparation import prepare_study
 from automl.trial import TrialState
 
+EPOCHS = 24
 STUDY = {
     "name": "pruned",
     "data": {"sklearn": "wine"},
@@ -24,7 +26,7 @@ STUDY = {
     "space": {"width": 8, "learning_rate": {"float": [1e-5, 0.03], "log": True}},
     "search": {"algorithm": "random", "trials": 12, "seed": 3},
     "budget": {"minutes": None},
-    "training": {"epochs": 24, "batch_size": 32, "patience": 5},
+    "training": {"epochs": EPOCHS, "batch_size": 32, "patience": 5},
     "baselines": False,
     "bias_variance": {"resamples": 0},
     "tracking": {"to": "none"},
@@ -41,18 +43,23 @@ def by_state(result, state):
     return [trial for trial in result.trials if trial.state is state]
 
 
-def test_the_better_half_goes_on_and_no_other_trial_was_better_at_the_rung(result):
-    complete, pruned = by_state(result, TrialState.COMPLETE), by_state(result, TrialState.PRUNED)
-    assert (len(complete), len(pruned)) == (max(FEWEST, 12 // 2), 12 - max(FEWEST, 12 // 2))
-    assert max(trial.reports[0] for trial in complete) <= min(trial.reports[0] for trial in pruned)
+def test_whoever_goes_on_was_better_at_the_rung_than_whoever_does_not(result):
+    """Of 12 trials 8, then 5, are to go on, and 5 at least from then on."""
+    at = [[trial for trial in result.trials if len(trial.reports) > number] for number in range(3)]
+    assert [len(trials) for trials in at] == [12, 8, 5]
+    for number, trials in enumerate(at):
+        ended = [trial for trial in trials if trial.state is TrialState.PRUNED and trial.num_passed == number]
+        others = [trial.reports[number] for trial in trials if trial not in ended]
+        assert max(others) <= min((trial.reports[number] for trial in ended), default=numpy.inf)
 
 
 def test_a_pruned_trial_keeps_its_curves_and_says_why_it_ended(result):
+    rungs = Rungs().rungs(EPOCHS, 3)
     for light in by_state(result, TrialState.PRUNED):
-        trial = result.trial(light.number)
-        assert [len(fold.stopping_loss) for fold in trial.folds] == [STEPS[0].epochs] * STEPS[0].num_folds
+        trial, rung = result.trial(light.number), rungs[light.num_passed]
+        assert [len(fold.stopping_loss) for fold in trial.folds] == [rung.epochs] * rung.num_folds
         assert trial.reports == light.reports
-        assert f"after {STEPS[0].epochs} epochs" in trial.reason
+        assert f"after {STEPS[light.num_passed].at:.0%} of its epochs" in trial.reason
         assert f"ended early: {trial.reason}" in " ".join(explain_trial(result.state, trial.number))
 
 
@@ -109,3 +116,13 @@ def test_a_pruner_that_cannot_work_is_refused_before_training_with_the_cure(chan
 def test_a_single_epoch_without_a_word_about_pruners_is_no_mistake():
     prepared = prepare_study(make_study(STUDY | {"training": {"epochs": 1}}))
     assert prepared.rungs == ()
+
+
+def test_rows_that_tell_nothing_rank_nobody():
+    """Of 30 rows of one class in six hundred, too few are in the stopping rows of two folds."""
+    generator = numpy.random.default_rng(0)
+    table = pandas.DataFrame({"x": generator.normal(size=600), "y": ["rare"] * 30 + ["usual"] * 570})
+    content = STUDY | {"data": {"frame": True, "target": "y"}, "splits": {"folds": 5}}
+    assert prepare_study(make_study(content), table).rungs == ()
+    table["y"] = ["rare"] * 300 + ["usual"] * 300
+    assert len(prepare_study(make_study(content), table).rungs) == 3

@@ -54,7 +54,7 @@ def study_of_levels() -> PreparedStudy:
 
 
 def member(prepared: PreparedStudy, trial: int = 0, fold: int = 0, **values: Any) -> Member:
-    return Member(trial, fold, dict(prepared.space.values) | values, 0)
+    return Member(trial, fold, dict(prepared.space.initial()) | values, 0)
 
 
 def tables(prepared: PreparedStudy) -> Tables:

@@ -63,7 +63,7 @@ def engine_of(name, prepared):
 
 
 def cohort_of(prepared, count, **values):
-    return [plan_members(trial, prepared.space.values | values, 2, 0) for trial in range(count)]
+    return [plan_members(trial, prepared.space.initial() | values, 2, 0) for trial in range(count)]
 
 
 def train(engine, cohort, watch):
@@ -176,7 +176,7 @@ def test_an_epoch_that_is_broken_off_does_not_count():
 def test_a_refit_ends_with_the_weights_of_its_last_epoch(name):
     prepared = study({"depth": 1, "schedule": "cosine"})
     rows, seen = prepared.splits.training, []
-    one = Member(0, -1, prepared.space.values, 0)
+    one = Member(0, -1, prepared.space.initial(), 0)
     watch = Watch(seen.append, lambda: True, seconds_left=lambda: 3.0 - len(seen))
     plenty = engine_of(name, prepared).refit(one, rows, 3, Watch(lambda _: None, lambda: True))
     assert plenty.epochs == 3
@@ -222,7 +222,7 @@ def test_an_error_of_the_study_is_no_state_of_a_trial(name):
             list(engine.train(cohort_of(prepared, 1), watch))
         assert raised.value is error
         with pytest.raises(type(error)) as raised:
-            engine.refit(Member(0, -1, prepared.space.values, 0), prepared.splits.training, 2, watch)
+            engine.refit(Member(0, -1, prepared.space.initial(), 0), prepared.splits.training, 2, watch)
         assert raised.value is error
 
 

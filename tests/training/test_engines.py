@@ -22,7 +22,7 @@ ALWAYS = Watch(lambda progress: None, lambda: True)
 
 
 def cohort_of(prepared, changes):
-    return [plan_members(trial, prepared.space.values | own, 2, 0) for trial, own in enumerate(changes)]
+    return [plan_members(trial, prepared.space.initial() | own, 2, 0) for trial, own in enumerate(changes)]
 
 
 def train(engine, cohort, watch=ALWAYS):
@@ -51,7 +51,7 @@ def test_the_engines_agree(data):
 def test_a_refit_is_the_same_network_on_every_engine():
     prepared = study({"depth": 2, "batch_normalization": True, "width": 5, "optimizer": "sgd"})
     rows = prepared.splits.training
-    one = Member(3, -1, prepared.space.values, 0)
+    one = Member(3, -1, prepared.space.initial(), 0)
     networks = [make(prepared.plan, prepared.splits.folds).refit(one, rows, 4) for make in ENGINES.values()]
     predictions = [network.predict(prepared.dataset.columns) for network in networks]
     numpy.testing.assert_allclose(*predictions, rtol=1e-4, atol=1e-6)
@@ -86,7 +86,7 @@ def test_a_refit_that_diverges_says_so():
     prepared = study({"optimizer": "sgd", "learning_rate": 1e30}, "diabetes")
     engine = PopulationEngine(prepared.plan, prepared.splits.folds)
     with pytest.raises(TrialFailure, match="diverged"):
-        engine.refit(Member(0, -1, prepared.space.values, 0), prepared.splits.training, 3)
+        engine.refit(Member(0, -1, prepared.space.initial(), 0), prepared.splits.training, 3)
 
 
 def test_no_trial_begins_when_time_is_up_and_begun_ones_end(monkeypatch):

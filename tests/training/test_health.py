@@ -32,7 +32,7 @@ ONE_AND_SLOW = [
 
 def healths(prepared: PreparedStudy, engine: str, *trials: dict[str, Any]) -> list[Health]:
     cohort = [
-        plan_members(number, dict(prepared.space.values) | values, len(prepared.splits.folds), 0)
+        plan_members(number, dict(prepared.space.initial()) | values, len(prepared.splits.folds), 0)
         for number, values in enumerate(trials)
     ]
     ended = sorted(

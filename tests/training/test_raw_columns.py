@@ -51,7 +51,7 @@ def prepared_study(folder: Path, task: str) -> PreparedStudy:
 def cohort_of(prepared: PreparedStudy) -> list[list[Member]]:
     transforms = ("none", "log") if prepared.objective.metric == "rmse" else ("none",)
     values = [
-        dict(prepared.space.values) | {"numeric_encoding": encoding, "target_transform": transform}
+        dict(prepared.space.initial()) | {"numeric_encoding": encoding, "target_transform": transform}
         for encoding in ("standard", "quantile", "piecewise")
         for transform in transforms
     ]
@@ -112,7 +112,7 @@ def test_cells_and_weights_of_other_rows_move_no_weight(tmp_path: Path, encoding
     twin = dataclasses.replace(
         prepared, dataset=dataclasses.replace(prepared.dataset, columns=changed, weights=weights)
     )
-    values = dict(prepared.space.values) | {"numeric_encoding": encoding}
+    values = dict(prepared.space.initial()) | {"numeric_encoding": encoding}
     results = [
         train_member(own.plan, Member(0, 0, values, 0), fold, own.plan.models(), lambda *_: None)
         for own in (prepared, twin)
@@ -126,7 +126,7 @@ def test_cells_and_weights_of_other_rows_move_no_weight(tmp_path: Path, encoding
 
 def test_rows_count_by_their_weights_in_losses_and_means(tmp_path: Path) -> None:
     prepared = prepared_study(tmp_path, "regression")
-    view = prepared.plan.view(Member(0, 0, prepared.space.values, 0), prepared.splits.folds[0])
+    view = prepared.plan.view(Member(0, 0, prepared.space.initial(), 0), prepared.splits.folds[0])
     weights = prepared.dataset.weights
     for part, rows in zip(
         view.parts(), (view.measured, view.fold.stopping, view.fold.validation), strict=True

@@ -33,7 +33,7 @@ def cohort_of(prepared, numbers, others):
     for number in numbers:
         own = others[number // 4 % len(others)] if number % 4 == 3 else ALIKE
         rate = (0.002, 0.02, 0.2)[number % 3]
-        values = prepared.space.values | own | {"learning_rate": rate}
+        values = prepared.space.initial() | own | {"learning_rate": rate}
         cohort.append(plan_members(number, values, FOLDS, 5))
     return cohort
 

@@ -25,7 +25,7 @@ def prepared_study(**space):
 
 def cohort_of(prepared, rates=RATES, first=0):
     return [
-        plan_members(number, dict(prepared.space.values) | {"learning_rate": rate}, FOLDS, 5)
+        plan_members(number, dict(prepared.space.initial()) | {"learning_rate": rate}, FOLDS, 5)
         for number, rate in enumerate(rates, start=first)
     ]
 

@@ -41,7 +41,7 @@ def study(space=None, training=None, data="wine"):
 
 
 def train(prepared, fold=None):
-    member = Member(0, 0, prepared.space.values, 0)
+    member = Member(0, 0, prepared.space.initial(), 0)
     return train_member(
         prepared.plan, member, fold or prepared.splits.folds[0], prepared.plan.models(), lambda *_: None
     )
@@ -111,7 +111,7 @@ def test_the_training_loss_has_neither_penalty_nor_dropout():
 
 def test_a_diverging_trial_is_a_state_with_its_reason():
     prepared = study({"optimizer": "sgd", "learning_rate": 1e30, "activation": "relu"}, data="diabetes")
-    members = plan_members(4, prepared.space.values, 2, 0)
+    members = plan_members(4, prepared.space.initial(), 2, 0)
     trial = train_trial(prepared.plan, members, prepared.splits.folds, lambda fold, epoch: None)
     assert trial.state is TrialState.FAILED
     assert trial.number == 4
@@ -134,7 +134,7 @@ def test_a_raising_network_fails_its_trial_and_keeps_the_folds_before():
     prepared = study(training={"epochs": 1})
     plan = dataclasses.replace(prepared.plan, builder=Broken(2, prepared.builder))
     trial = train_trial(
-        plan, plan_members(0, prepared.space.values, 2, 0), prepared.splits.folds, lambda *_: None
+        plan, plan_members(0, prepared.space.initial(), 2, 0), prepared.splits.folds, lambda *_: None
     )
     assert trial.state is TrialState.FAILED
     assert trial.reason == "RuntimeError: no such layer"
@@ -172,7 +172,7 @@ class Raising(NetworkBuilder):
 def test_whatever_a_builder_raises_is_a_state_of_its_trial_and_of_no_other(error, reason):
     prepared = study(training={"epochs": 1})
     plan = dataclasses.replace(prepared.plan, builder=Raising(error, prepared.builder))
-    cohort = [plan_members(number, prepared.space.values, 2, 0) for number in range(2)]
+    cohort = [plan_members(number, prepared.space.initial(), 2, 0) for number in range(2)]
     failed, other = SequentialEngine(plan, prepared.splits.folds).train(cohort, ALWAYS)
     assert failed.state is TrialState.FAILED and failed.reason.startswith(reason)
     assert other.state is TrialState.COMPLETE
@@ -183,7 +183,7 @@ def test_whatever_a_builder_raises_is_a_state_of_its_trial_and_of_no_other(error
 )
 def test_whatever_a_builder_raises_fails_its_trace_and_its_refit(error):
     prepared = study(training={"epochs": 1})
-    member = Member(0, 0, prepared.space.values, 0, snapshots=(1,))
+    member = Member(0, 0, prepared.space.initial(), 0, snapshots=(1,))
 
     def engine():
         builder = Raising(error, prepared.builder)
@@ -201,13 +201,13 @@ def test_a_builder_that_is_interrupted_is_no_failure():
     plan = dataclasses.replace(prepared.plan, builder=Raising(KeyboardInterrupt(), prepared.builder))
     engine = SequentialEngine(plan, prepared.splits.folds)
     with pytest.raises(KeyboardInterrupt):
-        list(engine.train([plan_members(0, prepared.space.values, 2, 0)], ALWAYS))
+        list(engine.train([plan_members(0, prepared.space.initial(), 2, 0)], ALWAYS))
 
 
 def test_recorded_trials_are_not_trained_again():
     """They change nothing of the others: a network depends on nothing that was trained before it."""
     prepared = study({"dropout": 0.3}, {"epochs": 2})
-    cohort = [plan_members(number, prepared.space.values, 2, 0) for number in range(3)]
+    cohort = [plan_members(number, prepared.space.initial(), 2, 0) for number in range(3)]
     whole = list(SequentialEngine(prepared.plan, prepared.splits.folds).train(cohort, ALWAYS))
     seen, engine = [], SequentialEngine(prepared.plan, prepared.splits.folds)
     engine.replay(cohort)
@@ -217,7 +217,7 @@ def test_recorded_trials_are_not_trained_again():
     for mine, its in zip(trial.folds, whole[1].folds, strict=True):
         assert dataclasses.replace(mine, seconds=0) == dataclasses.replace(its, seconds=0)
         numpy.testing.assert_array_equal(mine.predictions, its.predictions)
-    members = [Member(number, 0, prepared.space.values, 0, snapshots=(1,)) for number in range(3)]
+    members = [Member(number, 0, prepared.space.initial(), 0, snapshots=(1,)) for number in range(3)]
     [trace] = engine.trace(members, ALWAYS, frozenset({0, 1}))
     assert trace.member.trial == 2
 
@@ -230,7 +230,7 @@ def test_orders_of_epochs_that_never_come_are_not_drawn(monkeypatch):
     prepared = study(training={"epochs": 100_000, "patience": 100_000})
     engine = SequentialEngine(prepared.plan, prepared.splits.folds)
     watch = Watch(seen.append, lambda: True, seconds_left=lambda: 3.0 - len(seen))
-    [trial] = engine.train([plan_members(0, prepared.space.values, 1, 0)], watch)
+    [trial] = engine.train([plan_members(0, prepared.space.initial(), 1, 0)], watch)
     assert drawn[:3] == [0, 1, 2] and len(trial.folds[0].stopping_loss) <= len(drawn) < 20
 
 
@@ -242,16 +242,16 @@ def test_an_interrupt_is_no_failure():
 
     with pytest.raises(KeyboardInterrupt):
         train_trial(
-            prepared.plan, plan_members(0, prepared.space.values, 2, 0), prepared.splits.folds, interrupt
+            prepared.plan, plan_members(0, prepared.space.initial(), 2, 0), prepared.splits.folds, interrupt
         )
 
 
 def test_every_row_comes_once_an_epoch_and_the_last_batch_holds_the_rest():
     prepared = study()
-    model = prepared.builder.build(prepared.space.values, 1)
+    model = prepared.builder.build(prepared.space.initial(), 1)
     model.compile(loss="categorical_crossentropy")
     rows = prepared.splits.folds[0].fit[:20]
-    view = prepared.plan.view(Member(0, 0, prepared.space.values, 0), Fold(rows, rows[:0], rows[:0]))
+    view = prepared.plan.view(Member(0, 0, prepared.space.initial(), 0), Fold(rows, rows[:0], rows[:0]))
     part = Part(prepared.dataset, view, rows, model)
     given = [batch[0].numpy() for batch in batches(part, BatchOrder(3, 8, 2))]
     assert [len(batch) for batch in given] == [8, 8, 4, 8, 8, 4]
@@ -314,7 +314,7 @@ def test_refit_epochs_is_the_median_of_the_folds():
 
 def test_refit_learns_from_all_the_rows_it_is_given():
     prepared = study({"learning_rate": 0.05})
-    network = refit(prepared.plan, Member(0, -1, prepared.space.values, 0), prepared.splits.training, 20)
+    network = refit(prepared.plan, Member(0, -1, prepared.space.initial(), 0), prepared.splits.training, 20)
     rows = prepared.splits.training
     numpy.testing.assert_allclose(
         network.scalings.inputs.numbers.encoding.mean,
@@ -330,7 +330,7 @@ def test_refit_learns_from_all_the_rows_it_is_given():
 def test_a_refit_that_diverges_says_so():
     prepared = study({"optimizer": "sgd", "learning_rate": 1e30, "activation": "relu"}, data="diabetes")
     with pytest.raises(TrialFailure, match="refit"):
-        refit(prepared.plan, Member(0, -1, prepared.space.values, 0), prepared.splits.training, 5)
+        refit(prepared.plan, Member(0, -1, prepared.space.initial(), 0), prepared.splits.training, 5)
 
 
 def test_binary_probabilities_have_two_columns_that_sum_to_one():
@@ -352,7 +352,7 @@ def test_a_user_loss_with_integer_targets_is_served():
 
     plan = dataclasses.replace(prepared.plan, builder=Sparse())
     result, _ = train_member(
-        plan, Member(0, 0, prepared.space.values, 0), prepared.splits.folds[0], plan.models(), lambda *_: None
+        plan, Member(0, 0, prepared.space.initial(), 0), prepared.splits.folds[0], plan.models(), lambda *_: None
     )
     assert result.validation_loss[result.best_epoch - 1] == pytest.approx(result.scores["log_loss"], rel=1e-4)
 
@@ -370,7 +370,7 @@ def test_a_model_that_is_used_again_is_as_good_as_new():
     """Every variable: weights, moving statistics, dropout's random state, the optimizer's slots."""
     prepared = study({"dropout": 0.3, "batch_normalization": True, "optimizer": "adam"}, {"epochs": 3})
     models = prepared.plan.models()
-    members = plan_members(0, prepared.space.values, 2, 0)
+    members = plan_members(0, prepared.space.initial(), 2, 0)
     for member, fold in zip(members, prepared.splits.folds, strict=True):
         train_member(prepared.plan, member, fold, models, lambda *_: None)
     used = models.fresh(members[0], 9)
@@ -386,7 +386,7 @@ def test_a_model_that_is_used_again_is_as_good_as_new():
 
 def test_a_fold_alone_gives_the_same_as_after_others():
     prepared = study({"dropout": 0.3, "batch_normalization": True}, {"epochs": 4})
-    members, folds = plan_members(0, prepared.space.values, 2, 0), prepared.splits.folds
+    members, folds = plan_members(0, prepared.space.initial(), 2, 0), prepared.splits.folds
     trial = train_trial(prepared.plan, members, folds, lambda *_: None)
     alone, _ = train_member(prepared.plan, members[1], folds[1], prepared.plan.models(), lambda *_: None)
     assert dataclasses.replace(trial.folds[1], seconds=0) == dataclasses.replace(alone, seconds=0)
@@ -403,7 +403,7 @@ def test_a_builder_that_builds_another_structure_gets_a_model_of_its_own():
             return prepared.builder.build({**hyperparameters, "width": self.width}, seed)
 
     models = dataclasses.replace(prepared.plan, builder=Growing()).models()
-    members = plan_members(0, prepared.space.values, 2, 0)
+    members = plan_members(0, prepared.space.initial(), 2, 0)
     widths = [models.fresh(member, 1).layers[1].units for member in members]
     assert widths == [4, 5]
 

@@ -122,7 +122,7 @@ def prepared(name: str, **changes):
 
 
 def trial_of(study):
-    members = plan_members(0, study.space.values, len(study.splits.folds), SEED)
+    members = plan_members(0, study.space.initial(), len(study.splits.folds), SEED)
     return train_trial(study.plan, members, study.splits.folds, lambda fold, epoch: None)
 
 
