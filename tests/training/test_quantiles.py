@@ -54,7 +54,9 @@ def prepared_with(
 
 
 def trained(prepared: PreparedStudy) -> Trial:
-    [trial] = list(prepared.make_engine().train([plan_members(0, dict(prepared.space.initial()), 2, 0)], WATCH))
+    [trial] = list(
+        prepared.make_engine().train([plan_members(0, dict(prepared.space.initial()), 2, 0)], WATCH)
+    )
     return trial
 
 

@@ -352,7 +352,11 @@ def test_a_user_loss_with_integer_targets_is_served():
 
     plan = dataclasses.replace(prepared.plan, builder=Sparse())
     result, _ = train_member(
-        plan, Member(0, 0, prepared.space.initial(), 0), prepared.splits.folds[0], plan.models(), lambda *_: None
+        plan,
+        Member(0, 0, prepared.space.initial(), 0),
+        prepared.splits.folds[0],
+        plan.models(),
+        lambda *_: None,
     )
     assert result.validation_loss[result.best_epoch - 1] == pytest.approx(result.scores["log_loss"], rel=1e-4)
 
