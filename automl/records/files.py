@@ -7,6 +7,8 @@ trials/000007.curves.npy        float64 (fold, epoch, part): losses on fit, stop
 trials/000007.predictions.npy   float32 (row,) or (row, class): for rows that the networks had not seen
 analyses/KIND-000007.json       an analysis's answer about a trial
 analyses/….sums.npy             float32 (part, block): losses by block of rows, of trials and of baselines
+out_of_fold.csv.gz              what the winner predicted of rows that it had not seen
+scored_rows.npz                 these rows: targets, weights, folds; see `scored_rows`
 model/                          the exported SavedModel
 """
 
