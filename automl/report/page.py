@@ -61,11 +61,12 @@ def report_page(content: ReportContent) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        f"<title>{title}</title><style>\n{_asset('style.css')}</style></head>\n"
+        f"<title>{title}</title><style>\n{asset('style.css')}</style></head>\n"
         f'<body><nav aria-label="Contents"><ol>{links}</ol></nav><main>{overview.heading(content)}{body}</main>'
-        f"<script>\n{_asset('page.js')}</script></body></html>\n"
+        f"<script>\n{asset('page.js')}</script></body></html>\n"
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file that lies beside the pages, as text."""
     return (_HERE / name).read_text(encoding="utf-8")
