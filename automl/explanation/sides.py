@@ -117,7 +117,12 @@ def check_comparable(one: Side, other: Side) -> None:
             f"{both}: the file of the metric {objectives[0].metric} has changed between them. Run one of them again "
             "with --fresh."
         )
-    if one.digest("data") is None or one.digest("data") != other.digest("data"):
+    unknown = [side.name for side in (one, other) if side.digest("data") is None]
+    if unknown:
+        raise RecordError(
+            f"{both}: it is not recorded of which table {' and '.join(unknown)} is. Run it again."
+        )
+    if one.digest("data") != other.digest("data"):
         raise RecordError(
             f"{both} are of two tables ({one.size}, {other.size}), and their scores cannot be compared. Run one of "
             "them again with the other's table and `data` section."

@@ -13,12 +13,15 @@ from rich.text import Text
 
 from automl.evaluation.resampling import Estimate
 from automl.explanation.sides import Side
-from automl.explanation.two_studies import TwoStudies, difference_text
+from automl.explanation.two_studies import TwoStudies
 from automl.trial import TrialState
 from automl.wording import duration, number, score
 
 NONE = "–"
 """Stands where a study has nothing of its kind."""
+
+DIFFERENCE = "B minus A"
+"""What a difference is."""
 
 _UNSET = "not in the space"
 _NARROW = 90
@@ -48,11 +51,12 @@ class Line:
 
 
 def study_lines(found: TwoStudies) -> list[Line]:
-    """Name, run, trials, time and how each study searched."""
+    """Name, run, trials, winner, time and how each study searched."""
     return [
         _line("study", found, lambda side: side.state.started.name),
         _line("run", found, lambda side: side.state.started.identifier),
         _line("trials", found, _counted),
+        _line("winner", found, lambda side: f"trial {side.winner.number}"),
         _line("wall time", found, lambda side: NONE if math.isnan(side.seconds) else duration(side.seconds)),
         _line("search", found, lambda side: side.state.started.facts.get("algorithm", NONE)),
         _line("seed", found, lambda side: side.state.started.facts.get("seed", NONE)),
@@ -66,12 +70,11 @@ def score_lines(found: TwoStudies) -> list[Line]:
     chosen = _line("cross-validation ± standard error", found, lambda side: score(side.winner, metric))
     corrected = _line("corrected for the choice", found, lambda side: _estimate(side.corrected))
     test = _line("locked test", found, lambda side: _test(side, metric))
-    given = {
-        "chosen": f"{difference_text(found.chosen)} ({paired})",
-        "corrected": "" if found.corrected is None else difference_text(found.corrected),
-        "test": "" if found.test is None else f"{number(found.test, 3)} (same rows)",
-    }
-    lines = ((chosen, given["chosen"]), (corrected, given["corrected"]), (test, given["test"]))
+    lines = (
+        (chosen, f"{_estimate(found.chosen, 3)}, {paired}"),
+        (corrected, "" if found.corrected is None else _estimate(found.corrected, 3)),
+        (test, "" if found.test is None else f"{number(found.test, 3)}, of the same rows"),
+    )
     return [
         dataclasses.replace(line, difference=said)
         for line, said in lines
@@ -80,10 +83,9 @@ def score_lines(found: TwoStudies) -> list[Line]:
 
 
 def winner_lines(found: TwoStudies) -> list[Line]:
-    """Both winners: number, hyperparameters, capacity, epochs."""
+    """Both winners: capacity, epochs, hyperparameters."""
     names = dict.fromkeys(name for side in (found.one, found.other) for name in side.winner.hyperparameters)
     return [
-        _line("trial", found, lambda side: str(side.winner.number)),
         _line(
             "weights",
             found,
@@ -114,19 +116,26 @@ def print_comparison(console: Console, found: TwoStudies) -> None:
     letters = [f"{side.letter}: {side.label}" for side in (found.one, found.other)]
     for title, lines in titled(found):
         console.print()
-        if not lines:
-            console.print(Text(f"{title}: no difference.", "table.title"), highlight=False)
+        shown = [line for line in lines if line.differs or line.difference]
+        if not shown:
+            console.print(Text(f"{title}: no difference", "table.title"), highlight=False)
         elif console.width < _NARROW:
-            _print_below(console, title, lines)
+            _print_below(console, title, shown)
         else:
-            console.print(_table(title, lines, letters))
+            console.print(_table(title, shown, letters))
+        alike = ", ".join(f"{line.name} {line.one}" for line in lines if line not in shown)
+        if alike:
+            console.print(Text(f"the same in both: {alike}", "dim"), highlight=False)
 
 
 def titled(found: TwoStudies) -> list[tuple[str, list[Line]]]:
     """The tables with their titles."""
     better = "smaller" if found.direction == "min" else "larger"
     return [
-        (f"Scores of the winners by {found.metric}, {better} is better", score_lines(found)),
+        (
+            f"Scores of the winners by {found.metric}, {better} is better, with 95 % intervals",
+            score_lines(found),
+        ),
         ("The winners", winner_lines(found)),
         ("The studies", study_lines(found)),
         ("Ranges that differ", space_lines(found)),
@@ -200,12 +209,11 @@ def _folds(side: Side) -> str:
     return f"{started.num_folds}" + (f", of {started.repeats} repeats" if started.repeats > 1 else "")
 
 
-def _estimate(estimate: Estimate | None) -> str:
+def _estimate(estimate: Estimate | None, digits: int = 4) -> str:
     if estimate is None:
         return NONE
-    if math.isnan(estimate.low):
-        return number(estimate.value)
-    return f"{number(estimate.value)} ({number(estimate.low)} to {number(estimate.high)})"
+    value, low, high = (number(each, digits) for each in dataclasses.astuple(estimate))
+    return value if math.isnan(estimate.low) else f"{value} ({low} to {high})"
 
 
 def _test(side: Side, metric: str) -> str:
@@ -256,24 +264,22 @@ def _range(entry: Any) -> str:
 def _table(title: str, lines: Sequence[Line], letters: Sequence[str]) -> Table:
     table = Table(title=Text(title, "table.title"), title_justify="left", box=None)
     differences = any(line.difference for line in lines)
-    for heading in ("", *letters, *(["B minus A"] if differences else [])):
+    for heading in ("", *letters, *([DIFFERENCE] if differences else [])):
         table.add_column(Text(heading), overflow="fold")
     for line in lines:
-        style = "" if line.differs else "dim"
         cells = [line.name, line.one, line.other, *([line.difference] if differences else [])]
-        table.add_row(*(Text(cell, style) for cell in cells))
+        table.add_row(*map(Text, cells))
     return table
 
 
 def _print_below(console: Console, title: str, lines: Sequence[Line]) -> None:
-    """Where there is no room for columns: what both have in common once, the others below each other."""
+    """Where there is no room for columns."""
     console.print(Text(title, "table.title"), highlight=False)
     for line in lines:
-        if not line.differs and not line.difference:
-            console.print(Text(f"{line.name}: {line.one}", "dim"), highlight=False)
-            continue
-        console.print(Text(line.name), highlight=False)
-        parts = (("A", line.one), ("B", line.other), ("B − A", line.difference))
-        for letter, said in parts:
-            if said:
-                console.print(Text(f"  {letter}: {said}"), highlight=False)
+        parts = [f"{line.name}: A {line.one}", f"B {line.other}"]
+        parts += [f"{DIFFERENCE} {line.difference}"] if line.difference else []
+        joint = "; ".join(parts)
+        if len(joint) <= console.width:
+            console.print(Text(joint), highlight=False)
+        else:
+            console.print(Text("\n  ".join([f"{line.name}:", f"A {line.one}", *parts[1:]])), highlight=False)

@@ -7,7 +7,7 @@ from automl.report.markup import bullets, figure, paragraph, table, text
 from automl.report.page import asset
 from automl.report.scales import fit_scale
 from automl.report.svg import FULL, Plot
-from automl.report.versus import Line, titled
+from automl.report.versus import DIFFERENCE, Line, titled
 from automl.wording import duration, number
 
 
@@ -53,7 +53,7 @@ def _table(lines: Sequence[Line], names: Sequence[str]) -> str:
             f"<tr{kind}><th>{text(line.name)}</th>{''.join(f'<td>{text(cell)}</td>' for cell in cells)}</tr>\n"
         )
     headings = ["", *(f"{letter}: {name}" for letter, name in zip("AB", names, strict=True))]
-    return table([*headings, *(["B minus A"] if differences else [])], rows, "versus")
+    return table([*headings, *([DIFFERENCE] if differences else [])], rows, "versus")
 
 
 def _folds(found: TwoStudies) -> str:
