@@ -132,10 +132,7 @@ def titled(found: TwoStudies) -> list[tuple[str, list[Line]]]:
     """The tables with their titles."""
     better = "smaller" if found.direction == "min" else "larger"
     return [
-        (
-            f"Scores of the winners by {found.metric}, {better} is better, with 95 % intervals",
-            score_lines(found),
-        ),
+        (f"Scores by {found.metric} ({better} is better, 95 % intervals)", score_lines(found)),
         ("The winners", winner_lines(found)),
         ("The studies", study_lines(found)),
         ("Ranges that differ", space_lines(found)),

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from automl.explanation.two_studies import TwoStudies
-from automl.report.markup import bullets, figure, paragraph, table, text
-from automl.report.page import asset
+from automl.report.markup import Section, bullets, figure, paragraph, table, text
+from automl.report.page import framed
 from automl.report.scales import fit_scale
 from automl.report.svg import FULL, Plot
 from automl.report.versus import DIFFERENCE, Line, titled
@@ -14,18 +14,11 @@ from automl.wording import duration, number
 def comparison_page(found: TwoStudies) -> str:
     """The comparison as HTML: the verdict first."""
     names = [side.label for side in (found.one, found.other)]
-    tables = titled(found)
-    scores, *others = (
-        f"<section><h2>{text(title)}</h2>{_table(lines, names)}</section>\n" for title, lines in tables
-    )
-    main = f"{_heading(found, names)}{scores}{_folds(found)}{''.join(others)}"
-    title = f"{text(names[0])} and {text(names[1])}: two AutoML studies"
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        f"<title>{title}</title><style>\n{asset('style.css')}</style></head>\n"
-        f"<body><main>{main}</main></body></html>\n"
-    )
+    answer = Section("Answer", paragraph(found.verdict, "lead") + bullets(found.notes))
+    scores, *others = (Section(title, _table(lines, names)) for title, lines in titled(found))
+    folds = _folds(found)
+    title = f"{names[0]} and {names[1]}: two AutoML studies"
+    return framed(title, _heading(found, names), [answer, scores, *([folds] if folds else []), *others])
 
 
 def _heading(found: TwoStudies, names: Sequence[str]) -> str:
@@ -37,7 +30,6 @@ def _heading(found: TwoStudies, names: Sequence[str]) -> str:
     return (
         '<header><p class="kicker">Two AutoML studies of one table</p>'
         f"<h1>A: {text(names[0])}<br/>B: {text(names[1])}</h1>{paragraph(' · '.join(size), 'size')}</header>"
-        f"<section><h2>Answer</h2>{paragraph(found.verdict, 'lead')}{bullets(found.notes)}</section>\n"
     )
 
 
@@ -56,11 +48,11 @@ def _table(lines: Sequence[Line], names: Sequence[str]) -> str:
     return table([*headings, *([DIFFERENCE] if differences else [])], rows, "versus")
 
 
-def _folds(found: TwoStudies) -> str:
+def _folds(found: TwoStudies) -> Section | None:
     """Scores of both winners on each fold, where these are the same."""
     scores = [side.winner.fold_scores(found.metric) for side in (found.one, found.other)]
     if not found.same_folds or len(scores[0]) < 2:
-        return ""
+        return None
     numbers = [float(fold) for fold in range(1, len(scores[0]) + 1)]
     plot = Plot(
         fit_scale([0.5, len(numbers) + 0.5], room=0.0, whole=True),
@@ -79,5 +71,5 @@ def _folds(found: TwoStudies) -> str:
     behind = [mine > its if better == "lower" else mine < its for mine, its in zip(*scores, strict=True)]
     caption = f"B's winner is better in {sum(behind)} of {len(behind)} folds; {better} is better."
     legend = (("dot training", "A"), ("dot validation", "B"))
-    chart = figure("The winners fold by fold", plot.render("scores by fold"), caption, legend)
-    return f"<section>{chart}</section>\n"
+    chart = figure("Scores on the validation rows", plot.render("scores by fold"), caption, legend)
+    return Section("The winners fold by fold", chart)
