@@ -31,9 +31,7 @@ from automl.records.encoding import parse_json, plain_json
 from automl.records.events import TrialEnded
 from automl.trial import FoldResult, Health, Hyperparameters, Trial, TrialState
 
-STUDIES = "studies"
-STUDY_FILE = "study.yaml"
-MODEL = "model"
+STUDIES, STUDY_FILE, MODEL = "studies", "study.yaml", "model"
 OUT_OF_FOLD_FILE = "out_of_fold.csv.gz"
 
 LONGEST_REASON = 300
