@@ -273,42 +273,6 @@ class Trial:
         return weighted_mean(tuple(float(fold.best_epoch) for fold in self.folds))
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where the training of a cohort stands.
-
-    Attributes:
-        done: Networks that have ended.
-        total: Networks of the cohort.
-        running: Networks that train at this moment.
-        epoch: Epochs of the running network, where only one is running; else 0.
-        num_epochs: Epochs at most of a network.
-        before: Share of the cohort's work that was done before these networks began.
-        part: Share of it that they are.
-    """
-
-    done: int
-    total: int
-    running: int
-    epoch: int = 0
-    num_epochs: int = 0
-    before: float = 0.0
-    part: float = 1.0
-
-    @property
-    def ended(self) -> float:
-        """Share of the cohort's work that is done, as far as networks have ended."""
-        return self._of_all(self.done + (self.epoch / self.num_epochs if self.epoch else 0.0))
-
-    @property
-    def likely(self) -> float:
-        """The same, with networks in training as half done."""
-        return max(self.ended, self._of_all(self.done + 0.5 * self.running))
-
-    def _of_all(self, networks: float) -> float:
-        return self.before + self.part * networks / max(1, self.total)
-
-
 def derive_seed(*names: object) -> int:
     """A seed in 1 … 2³¹−1 that depends on nothing but the names.
 

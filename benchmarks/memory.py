@@ -1,17 +1,23 @@
 """Resident memory of one process over a thousand trials.
 
-    python benchmarks/memory.py
+    python benchmarks/memory.py [--study]
 
-Cohorts of 50 trials with 2 folds of the wine table over a mixed space. KerasTuner grows by about 9 MB a trial.
+Cohorts of 50 trials with 2 folds of the wine table over a mixed space. KerasTuner grows by about 9 MB a trial. With
+`--study`, a whole study of iris with its sampler, record and state, 2 folds and 3 epochs, without analyses and MLflow.
 """
 
+import argparse
 import os
 import random
+import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from automl.config.reading import make_study
+from automl.records.events import TrialEnded
 from automl.study.preparation import prepare_study
+from automl.study.run import run_study
+from automl.tracking.tracker import Tracker
 from automl.training.engine import Watch
 from automl.training.trials import plan_members
 
@@ -22,7 +28,57 @@ def resident():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+STUDY = {
+    "name": "memory",
+    "data": {"sklearn": "iris"},
+    "splits": {"folds": 2},
+    "space": {
+        "depth": 1,
+        "width": {"choice": [8, 16]},
+        "dropout": {"float": [0.0, 0.5]},
+        "learning_rate": {"float": [1e-4, 1e-1], "log": True},
+    },
+    "search": {"algorithm": "random", "trials": 1000, "cohort": 50},
+    "training": {"epochs": 3},
+    "bias_variance": {"resamples": 0},
+    "baselines": False,
+    "budget": {"minutes": None},
+    "tracking": {"to": "none"},
+}
+
+
+class Printer(Tracker):
+    """Prints the memory every hundred trials."""
+
+    def start(self, *_):
+        print("| trials | resident MB |\n|---|---|", flush=True)
+
+    def apply(self, recorded, state):
+        if isinstance(recorded.event, TrialEnded) and state.num_trials % 100 == 0:
+            print(f"| {state.num_trials} | {resident():.0f} |", flush=True)
+
+    def log_progress(self, progress):
+        pass
+
+    def finish(self, seconds):
+        pass
+
+    def abandon(self):
+        pass
+
+
+def whole_study():
+    """Run a study of a thousand trials."""
+    with tempfile.TemporaryDirectory() as folder:
+        run_study(make_study(STUDY), mlruns=folder, trackers=[Printer()])
+
+
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--study", action="store_true")
+    if parser.parse_args().study:
+        whole_study()
+        return
     content = {
         "name": "memory",
         "data": {"sklearn": "wine"},

@@ -10,8 +10,7 @@ from hypothesis import strategies as some
 from automl.config.reading import make_study
 from automl.errors import SearchSpaceError
 from automl.hyperparameters import HYPERPARAMETERS
-from automl.search.untried import complete
-from automl.space import build_space
+from automl.search.space.building import build_space
 
 ALWAYS = ["l2", "optimizer", "learning_rate", "schedule", "clip_norm", "label_smoothing", "batch_size"]
 ALWAYS += ["numeric_encoding", "target_transform"]
@@ -88,7 +87,7 @@ def test_every_draw_of_every_space_is_legal(entries: dict[str, Any], seed: int) 
     except SearchSpaceError as error:
         assert "is never used" in str(error)
         return
-    values = complete(space, {}, numpy.random.default_rng(seed))
+    values = space.draw(numpy.random.default_rng(seed))
     depth, per_layer = int(values["depth"]), "per_layer" in str(entries.get("width"))
     hidden = [*([f"width_{k}" for k in range(1, depth + 1)] if per_layer else ["width"]), *HIDDEN[1:]]
     expected = {"depth", *(hidden if depth else []), *ALWAYS}

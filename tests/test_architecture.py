@@ -12,6 +12,8 @@ DOORS = {
     "pydantic": "config/",
     "yaml": "config/reading.py",
     "matplotlib": "report/",
+    "optuna": "search/parzen.py",
+    "keras_tuner": ("search/space/keras_tuner.py", "search/keras_oracle.py"),
     "sqlalchemy": ("records/", "data/sources/databases.py"),
     "alembic": "records/",
 }

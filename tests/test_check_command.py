@@ -100,9 +100,13 @@ except SystemExit as end:
             {"data": {"path": "t.csv", "target": "price"}, "space": {"target_transform": "log"}},
             "target_transform",
         ),
+        ({"data": {"path": "t.csv", "target": "price"}, "space": {"depht": 2}}, "Did you mean `depth`?"),
+        ({"data": {"path": "t.csv", "target": "price"}, "space": {"dropout": {"float": [0, 1.5]}}}, "1.5"),
+        ({"data": {"path": "t.csv", "target": "price"}, "search": {"first": [{"depth": 99}]}}, "99"),
+        ({"data": {"path": "t.csv", "target": "price"}, "search": {"algorithm": "bayes"}}, "bayesian"),
     ],
 )
-def test_what_is_wrong_with_file_table_or_splits_is_said_without_tensorflow(
+def test_what_is_wrong_with_file_table_splits_or_space_is_said_without_tensorflow(
     tmp_path: Path, content: dict[str, Any], says: str
 ) -> None:
     rows = "".join(f"{row % 5},{row % 7 - 3}.5\n" for row in range(30))

@@ -230,7 +230,7 @@ def num_recorded(mlruns):
     return 0
 
 
-@pytest.mark.parametrize("polite", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("polite", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_an_interrupt_ends_cleanly_with_130(tmp_path, polite):
     long = SMALL | {"training": {"epochs": 3}, "search": {"algorithm": "random", "trials": 500}}
     long["space"] = {"depth": 0, "learning_rate": {"float": [0.001, 0.1]}}

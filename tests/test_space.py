@@ -3,26 +3,20 @@
 import math
 from typing import Any
 
-import keras_tuner
 import numpy
 import pytest
-from keras_tuner.engine import hyperparameters as kinds
 
 from automl.config.reading import make_study
 from automl.errors import SearchSpaceError
 from automl.hyperparameters import HYPERPARAMETERS
-from automl.search.untried import complete
-from automl.space import (
+from automl.search.space.building import (
     build_free_space,
     build_space,
-    configurations,
-    count_configurations,
     default_entries,
-    log_scaled,
-    plain_value,
-    possible_values,
-    searched,
 )
+from automl.search.space.parameters import Choice, Float, Int
+from automl.search.space.scales import Scale
+from automl.search.space.space import Space, log_scaled
 from automl.trial import Hyperparameters
 
 ALWAYS = ["l2", "optimizer", "learning_rate", "schedule", "clip_norm", "label_smoothing", "batch_size"]
@@ -34,12 +28,12 @@ def study_of(entries: dict[str, Any] | None, **sections: Any) -> Any:
     return make_study({"name": "t", "data": {"sklearn": "digits"}, "space": entries, **sections})
 
 
-def space_of(**entries: Any) -> keras_tuner.HyperParameters:
+def space_of(**entries: Any) -> Space:
     return build_space(study_of(entries))
 
 
-def every(space: keras_tuner.HyperParameters) -> list[Hyperparameters]:
-    found = configurations(space)
+def every(space: Space) -> list[Hyperparameters]:
+    found = space.configurations()
     assert found is not None
     return list(found)
 
@@ -49,9 +43,9 @@ def every(space: keras_tuner.HyperParameters) -> list[Hyperparameters]:
 
 def test_what_is_not_named_is_fixed_at_its_default() -> None:
     space = space_of(learning_rate={"float": [1e-4, 1e-1], "log": True})
-    assert searched(space) == ["learning_rate"]
+    assert space.searched == ["learning_rate"]
     assert log_scaled(space) == {"learning_rate"}
-    values = complete(space, {}, numpy.random.default_rng(0))
+    values = space.draw(numpy.random.default_rng(0))
     assert list(values) == ["depth", *HIDDEN, *ALWAYS]
     for name, value in values.items():
         assert name == "learning_rate" or value == HYPERPARAMETERS[name].default
@@ -60,20 +54,20 @@ def test_what_is_not_named_is_fixed_at_its_default() -> None:
 def test_without_a_space_a_small_general_one_is_searched() -> None:
     general = ["depth", "width", "activation", "dropout", "learning_rate", "weight_decay", "schedule"]
     texts_only = build_space(study_of(None), default_entries(100, False, False))
-    assert sorted(searched(texts_only)) == sorted(general)
+    assert sorted(texts_only.searched) == sorted(general)
     numbers = build_space(study_of(None), default_entries(100, True, True))
-    assert sorted(searched(numbers)) == sorted([*general, "numeric_encoding", "target_transform"])
+    assert sorted(numbers.searched) == sorted([*general, "numeric_encoding", "target_transform"])
 
 
 def test_of_many_rows_smaller_networks_are_searched() -> None:
     few, many = (build_space(study_of(None), default_entries(rows, True, False)) for rows in (1000, 10**6))
-    widths = [max(hp.values) for space in (few, many) for hp in space.space if hp.name == "width"]
+    widths = [max(space.find("width").possible()) for space in (few, many)]
     assert widths == [256, 128]
 
 
 def test_a_bare_value_and_a_single_choice_are_fixed() -> None:
     space = space_of(depth=3, activation={"choice": ["tanh"]}, dropout={"float": [0.1, 0.1]}, l2=0)
-    assert searched(space) == []
+    assert space.searched == []
     (only,) = every(space)
     assert (only["depth"], only["activation"], only["dropout"], only["l2"]) == (3, "tanh", 0.1, 0.0)
     assert type(only["l2"]) is float
@@ -100,7 +94,7 @@ def test_one_width_a_layer() -> None:
 
 
 def test_one_width_a_layer_of_a_fixed_depth() -> None:
-    assert count_configurations(space_of(depth=2, width={"choice": [16, 32, 64], "per_layer": True})) == 9
+    assert space_of(depth=2, width={"choice": [16, 32, 64], "per_layer": True}).size() == 9
 
 
 def test_a_slope_only_with_leaky_relu_and_hidden_layers() -> None:
@@ -130,8 +124,8 @@ def test_each_optimizer_has_its_own_hyperparameters() -> None:
 
 def test_a_condition_that_always_holds_is_none() -> None:
     space = space_of(activation="leaky_relu", negative_slope={"float": [0.0, 0.3]})
-    assert all(not hp.conditions for hp in space.space)
-    assert searched(space) == ["negative_slope"]
+    assert all(not one.conditions for one in space.parameters)
+    assert space.searched == ["negative_slope"]
 
 
 # --- values -------------------------------------------------------------------------------------------------
@@ -149,33 +143,32 @@ def test_a_condition_that_always_holds_is_none() -> None:
         ("learning_rate", {"float": [1e-4, 1e-1], "step": 10, "log": True}, [1e-4, 1e-3, 1e-2, 1e-1]),
         ("l2", {"int": [0, 2]}, [0.0, 1.0, 2.0]),
         ("l2", {"choice": [0, 0.5]}, [0.0, 0.5]),
-        ("batch_normalization", {"choice": [False, True]}, [True, False]),
+        ("batch_normalization", {"choice": [True, False]}, [False, True]),
     ],
 )
 def test_values_of_a_hyperparameter(name: str, entry: Any, values: list[object]) -> None:
-    (hp,) = [hp for hp in space_of(**{name: entry}).space if hp.name == name]
-    found = possible_values(hp)
+    found = space_of(**{name: entry}).find(name).possible()
     assert found == values
     assert {type(value) for value in found} == {type(HYPERPARAMETERS[name].default)}
 
 
 def test_a_continuum_has_no_list_of_values() -> None:
     space = space_of(dropout={"float": [0.0, 0.5]})
-    assert [possible_values(hp) for hp in space.space if hp.name == "dropout"] == [None]
-    assert configurations(space) is None
-    assert count_configurations(space) is None
+    assert space.find("dropout").possible() is None
+    assert space.configurations() is None
+    assert space.size() is None
 
 
 def test_plain_values_are_put_back_within_bounds() -> None:
-    assert plain_value(kinds.Int("n", 1, 8, sampling="log"), 9) == 8
-    assert plain_value(kinds.Float("x", 0.1, 0.3), numpy.float64(0.1) * 3) == 0.3
-    assert type(plain_value(kinds.Float("x", 0.1, 0.3), numpy.float64(0.2))) is float
-    assert plain_value(kinds.Boolean("b"), numpy.True_) is True
+    assert Int("n", 1, 8, scale=Scale.LOG).plain(9) == 8
+    assert Float("x", 0.1, 0.3).plain(numpy.float64(0.1) * 3) == 0.3
+    assert type(Float("x", 0.1, 0.3).plain(numpy.float64(0.2))) is float
+    assert Choice("b", (False, True)).plain(numpy.True_) is True
 
 
 def test_counting_stops_at_the_limit() -> None:
     space = space_of(depth={"int": [1, 64]}, width={"int": [1, 65536]}, batch_size={"int": [1, 65536]})
-    assert count_configurations(space, limit=1000) == 1000
+    assert space.size(limit=1000) == 1000
 
 
 # --- what is refused ----------------------------------------------------------------------------------------
@@ -239,9 +232,9 @@ def test_a_free_space_gives_every_name_its_values() -> None:
         "learning_rate": {"int": [1, 2]},
     }
     space = build_free_space(study_of(entries, network=BUILDER))
-    assert searched(space) == ["filters", "pool", "learning_rate"]
-    assert every(space)[0] == {"filters": 8, "pool": True, "learning_rate": 1.0}
-    assert count_configurations(space) == 8
+    assert space.searched == ["filters", "pool", "learning_rate"]
+    assert every(space)[0] == {"filters": 8, "pool": False, "learning_rate": 1.0}
+    assert space.size() == 8
     assert every(build_free_space(study_of(None, network=BUILDER))) == [{}]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automl.records.finding import open_run, read_state
-from automl.records.runs import Run
+from automl.records.runs import Run, nearest
 from automl.records.standing import standing, status_of
 from automl.records.state import StudyState
 
@@ -53,5 +53,5 @@ def find_study(mlruns: Path, study: str | None, uri: str | None) -> FoundStudy:
     state = read_state(records, run)
     gc.freeze()
     gc.enable()
-    num_runs = len(records.runs(run.name))
+    num_runs = len(nearest(records.runs(run.name)))
     return FoundStudy(run, state, num_runs, standing(run, state), status_of(run, state))

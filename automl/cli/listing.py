@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import math
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from automl.records.encoding import kind_of, to_json
@@ -37,6 +39,19 @@ def listing(runs: Sequence[Run], form: str) -> str:
     writer.writeheader()
     writer.writerows(_plain(run) for run in runs)
     return text.getvalue()
+
+
+def others(runs: Sequence[Run]) -> list[str]:
+    """A line for each other folder that has runs of these in the same database."""
+    studies: dict[Path, list[str]] = {}
+    for run in runs:
+        if run.elsewhere:
+            studies.setdefault(run.mlruns, []).append(run.name)
+    return [
+        f"{len(names)} more in {folder} ({', '.join(sorted(set(names)))}): "
+        f"automl runs --mlruns {shlex.quote(str(folder))}"
+        for folder, names in studies.items()
+    ]
 
 
 def event_line(recorded: Recorded) -> str:

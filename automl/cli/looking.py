@@ -19,7 +19,7 @@ from automl.data.files.table_file import TableFile, explained, open_file
 from automl.data.targets import has_long_tail
 from automl.errors import DataError, one_of
 from automl.evaluation.metrics import metrics_for
-from automl.quiet import quiet_start
+from automl.search.space.building import default_entries
 from automl.trial import Task
 
 GUESSED_ROWS = 1000
@@ -93,9 +93,6 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
 
 def default_space(num_rows: int, has_numbers: bool, long_tail: bool) -> dict[str, dict[str, Any]]:
     """What is searched when the study file does not say, in plain values."""
-    with quiet_start():
-        from automl.space import default_entries
-
     entries = default_entries(num_rows, has_numbers, long_tail)
     return {name: entry.model_dump(by_alias=True, exclude_defaults=True) for name, entry in entries.items()}
 

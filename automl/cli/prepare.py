@@ -53,7 +53,7 @@ def init(  # noqa: PLR0913, PLR0917  an argument for each option
     from automl.cli.looking import Told, look_at
     from automl.config.budget import BudgetConfig
     from automl.config.reading import name_for
-    from automl.config.sections import SearchConfig
+    from automl.config.search import SearchConfig
 
     if to.exists() and not force:
         raise RecordError(f"{to} exists. Choose another file with --to, or replace it with --force.")
@@ -83,14 +83,13 @@ def check(file: Path, no_forecast: bool) -> None:
 
     table = prepare_table(load_study(file))  # its errors need not wait for TensorFlow
     with quiet_start():
-        from automl.space import count_configurations, searched
         from automl.study.analyses.bias_variance import most_networks
         from automl.study.preparation import device_name, prepare_study
 
         device_name()
     prepared = prepare_study(table.config, prepared=table)
     dataset, splits = prepared.dataset, prepared.splits
-    size = count_configurations(prepared.space)
+    size = prepared.space.size()
     num_folds = len(splits.folds)
     click.echo(f"{file}: fine")
     click.echo(
@@ -98,7 +97,7 @@ def check(file: Path, no_forecast: bool) -> None:
     )
     click.echo(f"  rows       {len(splits.training)} to search on, {len(splits.test)} locked away")
     click.echo(f"  objective  {prepared.objective.metric} ({prepared.objective.direction})")
-    click.echo(f"  space      {', '.join(searched(prepared.space)) or 'one configuration'}")
+    click.echo(f"  space      {', '.join(prepared.space.searched) or 'one configuration'}")
     click.echo(f"  size       {size or 'a continuum of'} configurations")
     networks = prepared.num_trials * num_folds
     click.echo(f"  work       up to {prepared.num_trials} trials × {num_folds} folds = {networks} networks")

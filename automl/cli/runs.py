@@ -18,17 +18,21 @@ def runs(study: str | None, form: str, mlruns: Path, records: str | None) -> Non
     """List the runs of STUDY, the newest last.
 
     State, trials, best score and since when; of all studies when STUDY is left out. STUDY is a name, a study file or a
-    folder. Other commands take the identifier of a run as their STUDY.
+    folder. Other commands take the identifier of a run as their STUDY. Where several folders share a database, those of
+    other folders are counted only.
     """
-    from automl.cli.listing import listing
+    from automl.cli.listing import listing, others
     from automl.records.finding import open_records, open_run
+    from automl.records.runs import here
 
     if study is None:
         listed = open_records(mlruns, records).runs()
     else:
         store, run = open_run(mlruns, study, records)
         listed = store.runs(run.name)
-    click.echo(listing(listed, form), nl=False)
+    click.echo(listing(here(listed), form), nl=False)
+    for line in others(listed):
+        click.echo(line, err=form != "table")
 
 
 @click.command()

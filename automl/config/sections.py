@@ -205,34 +205,6 @@ class NetworkConfig(Section):
         return self
 
 
-class SearchConfig(Section):
-    """How the space is searched."""
-
-    algorithm: str = Field("bayesian", description="random, grid or bayesian.")
-    pruner: str = Field(
-        "rungs",
-        description="rungs: every trial trains a few epochs, and only the best of all so far train to their end; none: "
-        "every trial trains to its end.",
-    )
-    trials: int = Field(50, ge=1, description="Number of trials at most.")
-    cohort: int | None = Field(
-        None,
-        ge=1,
-        description="Trials that are asked for and trained together; as the algorithm allows when left out.",
-    )
-    minutes: float | None = Field(
-        None,
-        gt=0.0,
-        description="Minutes of the search, as a part of `budget.minutes`; null for no limit of its own.",
-    )
-    first: tuple[dict[str, Scalar], ...] = Field(
-        (),
-        strict=False,
-        description="Configurations to try before any other, `[{depth: 1, width: 64}]`; what one leaves out is drawn.",
-    )
-    seed: int = Field(0, ge=0, description="Everything random in the study derives from it.")
-
-
 class TrainingConfig(Section):
     """How one network is trained."""
 

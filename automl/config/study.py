@@ -12,14 +12,8 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from automl.config.budget import BudgetConfig, check_share, with_budget
 from automl.config.ranges import Range, Section, misplaced
-from automl.config.sections import (
-    BiasVarianceConfig,
-    DataConfig,
-    NetworkConfig,
-    SearchConfig,
-    SplitsConfig,
-    TrainingConfig,
-)
+from automl.config.search import SearchConfig
+from automl.config.sections import BiasVarianceConfig, DataConfig, NetworkConfig, SplitsConfig, TrainingConfig
 from automl.config.stores import RecordsConfig, TrackingConfig
 
 

@@ -65,7 +65,8 @@ space:
 {space}
 
 search:
-  algorithm: bayesian   # random, grid or bayesian
+  algorithm: bayesian   # random, grid, sobol, tpe or bayesian
+  pruner: rungs         # weak trials end after a few epochs; none trains each to its end
   trials: {trials:<14}# at most
   seed: 0               # everything random derives from it
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from automl.config.ranges import Choice, Fixed, FloatRange, IntRange, Range
 from automl.config.reading import dump_study, load_study, make_study
-from automl.config.sections import SearchConfig
+from automl.config.search import SearchConfig
 from automl.config.study import StudyConfig
 from automl.errors import RecordError
 from automl.explanation.evidence import MORE

@@ -89,6 +89,7 @@ def explain_study(state: StudyState, standing: str | None = None) -> Explanation
         *_shares(parts, len(ranked)),
         *more_rows(state, parts.learning_curve),
         *_untried(state),
+        *_drawn(state),
         *failures,
     ]
     answer = (_headline(state, best, standing), *state.verdict.sentences[:2])
@@ -164,6 +165,18 @@ def _failures(state: StudyState) -> tuple[str, ...]:
     named = [f"{kind} ({count:,})" for kind, count in kinds.most_common(_MOST_REASONS)]
     named += ["other reasons"] if len(kinds) > _MOST_REASONS else []
     return (f"{len(failed):,} of {state.num_trials:,} trials failed: {', '.join(named)}.",)
+
+
+def _drawn(state: StudyState) -> list[str]:
+    """What is said where the search algorithm failed, and random trials took the place of its own."""
+    failed = sum(len(cohort.failed) for cohort in state.cohorts)
+    if not failed:
+        return []
+    note = next(cohort.notes[0] for cohort in state.cohorts if cohort.failed and cohort.notes)
+    return [
+        f"The search algorithm failed for {failed:,} of {state.num_asked:,} trials, which were drawn at random: this "
+        f"search was worse than it could have been. The first: {note}"
+    ]
 
 
 def _untried(state: StudyState) -> list[str]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, final
 
 from automl.networks.output import MOST_CHARACTERS
+from automl.networks.probe_main import WITHOUT_KERAS
 
 _PACKAGES = Path(__file__).parents[2]
 _FRAME = re.compile(r'File "(.+)", line (\d+)')
@@ -47,12 +48,19 @@ class Child:
 
     Args:
         file: The builder's file, whose line is named where the process hangs or crashes.
+        with_keras: Whether the process loads Keras before its first answer.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, with_keras: bool = True) -> None:
         self._file = file
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "automl.networks.probe_main"],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "automl.networks.probe_main",
+                *([] if with_keras else [WITHOUT_KERAS]),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

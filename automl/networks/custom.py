@@ -4,7 +4,7 @@ Its hyperparameters are found before the search by building with every condition
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -19,10 +19,11 @@ from automl.networks.output import held_output
 from automl.networks.probe import BuilderProbe
 from automl.networks.sources import BuilderFile
 from automl.networks.user_code import load_user_function
-from automl.space import Space
+from automl.search.space.space import Space
 from automl.trial import Hyperparameters, Task
 
-Build = Callable[[Space], keras.Model]
+Build = Callable[[Any], keras.Model]
+"""From a `keras_tuner.HyperParameters` with values. KerasTuner is loaded where one is made, for such builders only."""
 
 
 @final
@@ -42,7 +43,7 @@ class UserFunction:
     modules: LocalModules
     probe: BuilderProbe | None = None
 
-    def __call__(self, space: Space) -> keras.Model:
+    def __call__(self, space: Any) -> keras.Model:
         """What the function returns.
 
         Raises:
@@ -81,9 +82,10 @@ class CustomBuilder(NetworkBuilder):
             BuilderFailure: There is no model for these values.
             Exception: Whatever else the function raises.
         """
+        from automl.search.space.keras_tuner import to_keras_tuner
+
         keras.utils.set_random_seed(seed)
-        values = self.space.copy()
-        values.values = dict(hyperparameters)
+        values = to_keras_tuner(self.space, hyperparameters)
         model = call_builder(self.function, values, _path_of(self.function))
         if not isinstance(model, keras.Model):
             given = type(model).__name__
@@ -116,27 +118,28 @@ def discover_space(function: Build, given: Space, where: str) -> Space:
         NetworkError: The builder raises.
         SearchSpaceError: The study file names what neither the builder nor the training asks for.
     """
-    asked = _open_every_scope(function, Space(), where).space
-    known = sorted({*(hp.name for hp in asked), *TRAINING_HYPERPARAMETERS})
-    idle = [hp.name for hp in given.space if hp.name not in known]
+    from automl.search.space.keras_tuner import from_keras_tuner, to_keras_tuner
+
+    asked = from_keras_tuner(_open_every_scope(function, to_keras_tuner(Space()), where)).parameters
+    names = {parameter.name for parameter in asked}
+    known = sorted({*names, *TRAINING_HYPERPARAMETERS})
+    idle = [parameter.name for parameter in given.parameters if parameter.name not in known]
     if idle:
         what = f"`{idle[0]}` is not a hyperparameter that the builder asks for"
         raise SearchSpaceError(f"{where}: {what}. {one_of(known, idle[0])}")
-    found = _open_every_scope(function, given, where).space
-    own = {hp.name: hp for hp in given.space}
-    used = {hp.name for hp in found}
-    space = Space()
-    space.merge([_in_scope_of(hp, own.get(hp.name, hp)) for hp in asked if hp.name in used])
-    space.merge([hp for hp in found if hp.name not in {other.name for other in asked}])
-    return space
+    found = _open_every_scope(function, to_keras_tuner(given), where)
+    used = {hp.name for hp in found.space}
+    own = {parameter.name: parameter for parameter in given.parameters}
+    in_scope = [
+        replace(own.get(parameter.name, parameter), conditions=parameter.conditions)
+        for parameter in asked
+        if parameter.name in used
+    ]
+    later = [parameter for parameter in from_keras_tuner(found).parameters if parameter.name not in names]
+    return Space((*in_scope, *later))
 
 
-def _in_scope_of(hp: Any, own: Any) -> Any:
-    """The study file's own range for a hyperparameter, used where the builder uses it."""
-    return type(own).from_config({**own.get_config(), "conditions": hp.get_config()["conditions"]})
-
-
-def _open_every_scope(function: Build, given: Space, where: str) -> Space:
+def _open_every_scope(function: Build, given: Any, where: str) -> Any:
     """Build until every conditional scope that shows up has been open once, or has been tried."""
     space = given.copy()
     waiting: list[list[Any]] = [[]]  # scopes, each as its conditions from the outermost in
@@ -155,7 +158,7 @@ def _open_every_scope(function: Build, given: Space, where: str) -> Space:
     return space
 
 
-def _build_once(function: Build, space: Space, where: str) -> None:
+def _build_once(function: Build, space: Any, where: str) -> None:
     path = _path_of(function)
     try:
         call_builder(function, space, path)
@@ -184,10 +187,8 @@ def check_network(builder: NetworkBuilder, space: Space, dataset_shape: tuple[in
     num_features, num_outputs = dataset_shape
     if isinstance(builder, CustomBuilder) and builder.probe is not None:
         builder.probe.feed(num_features)
-    first = space.copy()
-    first.ensure_active_values()
     rows = numpy.random.default_rng(1).normal(0.0, 3.0, (64, num_features)).astype("float32")
-    outputs = _feed(_first_network(builder, first.values), rows)
+    outputs = _feed(_first_network(builder, space.initial()), rows)
     if outputs.shape != (len(rows), num_outputs):
         raise NetworkError(
             f"the network must give {num_outputs} outputs a row, got shape {outputs.shape[1:]}. "

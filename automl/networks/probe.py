@@ -7,11 +7,10 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, final
+from typing import Any, Protocol, Self, final
 
 from automl.networks.child import Attempt, Child
 from automl.networks.sources import BUILDER_KEY, find_builder
-from automl.space import Space
 from automl.trial import Hyperparameters
 
 LOGGER = logging.getLogger(__name__)
@@ -21,6 +20,13 @@ TIMEOUT_SECONDS = 60.0
 
 _START_SECONDS = 300.0
 """For Python and Keras to start, on a machine that is busy."""
+
+
+class Valued(Protocol):
+    """A space with values: a `keras_tuner.HyperParameters`."""
+
+    def get_config(self) -> dict[str, Any]:
+        """The space and the values, as JSON holds them."""
 
 
 @final
@@ -46,6 +52,7 @@ class BuilderProbe:
     ) -> None:
         self._file = find_builder(reference, folder, key)
         self._timeout_seconds = timeout_seconds
+        self._with_keras = key == BUILDER_KEY
         self._child: Child | None = None
         self._loaded: Attempt | None = None
         self._known: dict[str, Attempt] = {}
@@ -79,9 +86,12 @@ class BuilderProbe:
         with self._lock:
             return self._ready(timeout_seconds or self._timeout_seconds)
 
-    def attempt(self, space: Space, timeout_seconds: float | None = None) -> Attempt:
+    def attempt(self, space: Valued, timeout_seconds: float | None = None) -> Attempt:
         """Build the network for a space with values, once: later calls with the same ones give the same answer."""
-        request = {"space": space.get_config(), "num_features": self._num_features}
+        return self._attempt(space.get_config(), timeout_seconds)
+
+    def _attempt(self, config: Mapping[str, Any], timeout_seconds: float | None) -> Attempt:
+        request = {"space": config, "num_features": self._num_features}
         key = hashlib.blake2b(json.dumps(request, default=str).encode(), digest_size=16).hexdigest()
         with self._lock:
             if key not in self._known:
@@ -99,9 +109,7 @@ class BuilderProbe:
         Returns:
             What went wrong, as the end of a sentence about the builder; empty when nothing did.
         """
-        space = Space()
-        space.values = dict(hyperparameters)
-        return self.attempt(space, timeout_seconds).reason
+        return self._attempt({"space": [], "values": dict(hyperparameters)}, timeout_seconds).reason
 
     def _try(self, request: Mapping[str, Any], seconds: float) -> Attempt:
         loaded = self._ready(seconds)
@@ -113,7 +121,7 @@ class BuilderProbe:
         if self._unavailable or (self._child is not None and self._child.runs):
             return
         try:
-            self._child, self._loaded = Child(self._file.path), None
+            self._child, self._loaded = Child(self._file.path, self._with_keras), None
         except OSError as error:
             self._give_up(f"cannot be started: {error}")
 

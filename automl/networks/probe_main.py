@@ -18,6 +18,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
+WITHOUT_KERAS = "--without-keras"
+"""Argument of a process that tries a metric."""
+
 _PAUSE = 2.0
 """Seconds between looks at whether the process that asks is there: another one may keep the pipe open."""
 
@@ -34,7 +37,7 @@ def main() -> None:
     faulthandler.register(signal.SIGUSR1, answers)
     waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, os.getppid(), waiting), daemon=True).start()
-    server = _Server()
+    server = _Server(with_keras=WITHOUT_KERAS not in sys.argv)
     _answer(answers, {})
     while True:
         request = waiting.get()
@@ -47,13 +50,20 @@ def main() -> None:
 
 @final
 class _Server:
-    """Holds the builder. Keras is loaded before the first answer, so that this does not count as the builder's time."""
+    """Holds the builder. Keras is loaded before the first answer, so that this does not count as the builder's time.
 
-    def __init__(self) -> None:
+    Args:
+        with_keras: Whether to load it: a metric needs none, and would wait for it for seconds.
+    """
+
+    def __init__(self, with_keras: bool) -> None:
         from automl.networks import loading
-        from automl.space import Space
 
-        self._loading, self._space = loading, Space
+        if with_keras:
+            import keras  # noqa: F401
+
+            import automl.search.space.keras_tuner  # noqa: F401
+        self._loading = loading
         self._function: Any = None
         self._modules: Any = None
 
@@ -77,8 +87,10 @@ class _Server:
         import keras
         import numpy
 
+        from automl.search.space.keras_tuner import load_config
+
         keras.utils.set_random_seed(1)
-        space, width = self._space.from_config(request["space"]), request["num_features"]
+        space, width = load_config(request["space"]), request["num_features"]
         try:
             with self._modules.importable():
                 model = self._function(space)

@@ -108,12 +108,14 @@ class CohortAsked:
         first: Number of its first trial; the others follow.
         hyperparameters: Active values of each trial.
         notes: Why the sampler could not propose as it should, where that was so.
+        failed: Numbers of the trials for which the search algorithm failed, so that they were drawn at random.
     """
 
     number: int
     first: int
     hyperparameters: tuple[Mapping[str, Scalar], ...]
     notes: tuple[str, ...] = ()
+    failed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

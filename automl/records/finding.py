@@ -9,7 +9,7 @@ from automl.records.addresses import find_records
 from automl.records.database import connect
 from automl.records.files import STUDIES, STUDY_FILE
 from automl.records.old_journal import find_journals, import_journals
-from automl.records.runs import Run
+from automl.records.runs import Run, nearest
 from automl.records.state import StudyState, state_of
 from automl.records.store import Records
 
@@ -89,6 +89,8 @@ def open_run(
 def find_run(records: Records, study: str | None, with_trials: bool = True) -> Run:
     """The newest run of a study that has trials; of all studies when no name is given.
 
+    Of those whose files are in the folder of the record, where there are some.
+
     By the order in which runs were entered, never by a clock; the newest one of all where none has trials.
 
     Args:
@@ -108,6 +110,7 @@ def find_run(records: Records, study: str | None, with_trials: bool = True) -> R
         what = "no study" if name is None else f"no study {name!r}"
         cure = f"Known: {', '.join(known)}." if known else "Run one with `automl run study.yaml`."
         raise RecordError(f"{records.mlruns}: there is {what} here. {cure}")
+    named = nearest(named)
     preferred = [run for run in named if run.num_trials or not with_trials]
     return (preferred or named)[-1]
 

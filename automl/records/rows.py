@@ -41,11 +41,12 @@ def run_of(row: Any, mlruns: Path, now: float) -> Run:
         mlruns: The folder of the record.
         now: Seconds since 1970, for its lease.
     """
+    folder = _folder_of(row.folder, mlruns)
     return Run(
         number=row.id,
         name=row.name,
         identifier=row.identifier,
-        folder=mlruns / row.folder,
+        folder=folder,
         state=row.state,
         created=row.created,
         num_trials=row.num_trials,
@@ -55,7 +56,25 @@ def run_of(row: Any, mlruns: Path, now: float) -> Run:
         planned=row.planned,
         metric=row.metric,
         best=row.best,
+        elsewhere=not folder.is_relative_to(mlruns),
     )
+
+
+def where(folder: Path, mlruns: Path, is_shared: bool) -> str:
+    """The folder of a run as it is recorded: within the folder of the record, whole where other folders share it.
+
+    Args:
+        folder: Of the run.
+        mlruns: The folder of the record.
+        is_shared: Whether the record is a server's.
+    """
+    return str(folder if is_shared else folder.relative_to(mlruns))
+
+
+def _folder_of(recorded: str, mlruns: Path) -> Path:
+    """Where the files of a run are: in `mlruns` where they are found there, however that folder has been moved."""
+    found = mlruns.joinpath(*Path(recorded).parts[-3:])
+    return found if found.is_dir() else mlruns / recorded
 
 
 def new_row(started: StudyStarted, folder: str, code_version: str, created: float) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A run of a study as the record lists it."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Run:
         planned: Trials at most.
         metric: Ranks the trials.
         best: The best mean score of a completed trial; None where none has completed.
+        elsewhere: Whether its files are in another folder than that of the record, as in a server's that several share.
     """
 
     number: int
@@ -45,6 +47,12 @@ class Run:
     planned: int = 0
     metric: str = ""
     best: float | None = None
+    elsewhere: bool = False
+
+    @property
+    def mlruns(self) -> Path:
+        """The folder of studies that its files are in."""
+        return self.folder.parents[2]
 
     @property
     def killed(self) -> bool:
@@ -60,6 +68,16 @@ class Run:
     def title(self) -> str:
         """`NAME/IDENTIFIER`."""
         return f"{self.name}/{self.identifier}"
+
+
+def here(runs: Iterable[Run]) -> list[Run]:
+    """The runs whose files are in the folder of the record."""
+    return [run for run in runs if not run.elsewhere]
+
+
+def nearest(runs: Sequence[Run]) -> list[Run]:
+    """Those, or all of them where there are none."""
+    return here(runs) or list(runs)
 
 
 def holder(run: Run, owner: str | None, since: float | None) -> str:

@@ -17,7 +17,7 @@ from automl.records.addresses import RecordAddress
 from automl.records.database import in_words, is_away, remove_empty, writing
 from automl.records.events import Event, Recorded, StudyStarted
 from automl.records.leases import LEASE_SECONDS, Lease, is_held, this_process
-from automl.records.rows import LISTED, advanced, decoded, new_row, run_of
+from automl.records.rows import LISTED, advanced, decoded, new_row, run_of, where
 from automl.records.runs import Run, holder
 from automl.records.tables import COHORTS, EVENTS, STUDIES
 from automl.records.transactions import (
@@ -68,7 +68,7 @@ class Records:
             RecordError: The database cannot be written.
         """
         at, owner = self._clock(), this_process()
-        row = new_row(started, str(folder.relative_to(self.mlruns)), code_version, at) | {
+        row = new_row(started, self._where(folder), code_version, at) | {
             "lease_owner": owner,
             "lease_token": 1,
             "lease_since": at,
@@ -96,7 +96,7 @@ class Records:
         """
         started, events = past[0].event, [one.event for one in past]
         assert isinstance(started, StudyStarted)
-        row = new_row(started, str(folder.relative_to(self.mlruns)), code_version, past[0].time)
+        row = new_row(started, self._where(folder), code_version, past[0].time)
         known = select(STUDIES.c.id).where(
             STUDIES.c.name == started.name, STUDIES.c.identifier == started.identifier
         )
@@ -112,6 +112,9 @@ class Records:
                     return False
             raise
         return True
+
+    def _where(self, folder: Path) -> str:
+        return where(folder, self.mlruns, is_shared=self.address.file is None)
 
     def runs(self, name: str | None = None) -> list[Run]:
         """Every run, or those of one study, in the order in which they began.

@@ -1,51 +1,39 @@
 """Bayesian optimization: a Gaussian process over the scores so far says where the next trial is worth most.
 
-It sees the ranks of the scores (`scores.py`), not the scores.
+It sees the ranks of the scores (`scores.py`), not the scores. The model is KerasTuner's (`keras_oracle.py`).
 """
 
-from typing import Any, final
+from collections.abc import Callable
+from typing import Any
 
-import keras_tuner
 import numpy
 
-from automl.search.gaussian_process import GaussianProcess, least_bound
 from automl.search.guards import GuardedSampler
 from automl.search.history import History
-from automl.search.oracle import OracleRule
 from automl.search.sampler import Given, Sampler
-from automl.search.scores import num_completed
+from automl.search.scores import num_ranked
+from automl.search.space.space import Space
 from automl.search.untried import Untried
-from automl.space import Space, searched
 from automl.trial import Objective
-
-_NUM_STARTS = 50
-
-
-@final
-class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):
-    """KerasTuner's oracle with a Gaussian process that knows its derivatives."""
-
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """Values where the lower confidence bound of the loss is least."""
-        del trial_id
-        points, losses = self._vectorize_trials()
-        process = GaussianProcess(points, losses, self.alpha)
-        starts = self._random_state.uniform(size=(_NUM_STARTS, points.shape[1]))
-        best = least_bound(process, self.beta, starts)
-        return {"status": "RUNNING", "values": self._vector_to_values(best)}
 
 
 def make_bayesian(
     space: Space, objective: Objective, num_trials: int, seed: int, first: Given = ()
 ) -> Sampler:
-    """A sampler over `BayesianOracle`; it draws at random until the model has enough scores."""
-    num_initial = num_initial_points(len(searched(space)), num_trials)
+    """A sampler over KerasTuner's Bayesian oracle; it draws at random until the model has enough scores."""
+    num_initial = num_initial_points(len(space.searched), num_trials)
     untried = Untried(space)
-    model = OracleRule(BayesianOracle, space, objective, seed)
+    model: Callable[..., Any] | None = None
 
     def rule(history: History, generator: numpy.random.Generator) -> Any:
-        enough = num_completed(history.told) >= num_initial
-        return (model if enough else untried.draw)(history, generator)
+        nonlocal model
+        if num_ranked(history.told) < num_initial:
+            return untried.draw(history, generator)
+        if model is None:  # KerasTuner is loaded now, not for every study
+            from automl.search.keras_oracle import BayesianOracle, OracleRule
+
+            model = OracleRule(BayesianOracle, space, objective, seed)
+        return model(history, generator)
 
     def cohort_size(num_asked: int) -> int:
         # A model needs results: first as many trials as it begins with, then a quarter of what it has seen.

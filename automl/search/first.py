@@ -1,13 +1,13 @@
 """Configurations that a study file asks for before any other."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from automl.errors import SearchSpaceError, explain, one_of
 from automl.search.grid import cut_up
-from automl.space import Space, plain_value, possible_values
-from automl.trial import Scalar, is_number
+from automl.search.space.parameter import Parameter
+from automl.search.space.parameters import Float, Int
+from automl.search.space.space import Space
+from automl.trial import Scalar
 
 _MOST_LISTED = 20
 
@@ -26,7 +26,7 @@ def check_first(
     Raises:
         SearchSpaceError: A name or a value is not in the space.
     """
-    known = {hp.name: hp for hp in (cut_up(space) if algorithm == "grid" else space).space}
+    known = {one.name: one for one in (cut_up(space) if algorithm == "grid" else space).parameters}
     for number, given in enumerate(first):
         place = where("search", "first", number)
         for name, value in given.items():
@@ -35,25 +35,15 @@ def check_first(
                 raise SearchSpaceError(
                     explain("search.first", "name a hyperparameter", name, cure, where=place)
                 )
-            if not _holds(known[name], value):
+            if not known[name].holds(value):
                 must = f"give `{name}` a value that `space` has for it"
                 raise SearchSpaceError(
                     explain("search.first", must, value, _values(known[name]), where=place)
                 )
 
 
-def _values(hp: Any) -> str:
-    values = possible_values(hp)
-    if values is None or len(values) > _MOST_LISTED:
-        return f"It has {hp.min_value} to {hp.max_value}."
-    return f"It has {', '.join(map(str, values))}."
-
-
-def _holds(hp: Any, value: Scalar) -> bool:
-    try:
-        plain = plain_value(hp, value)
-    except (TypeError, ValueError):
-        return False
-    if is_number(plain) and is_number(value):
-        return math.isclose(float(plain), float(value), rel_tol=1e-9)
-    return plain == value
+def _values(parameter: Parameter) -> str:
+    values = parameter.possible()
+    if isinstance(parameter, Float | Int) and (values is None or len(values) > _MOST_LISTED):
+        return f"It has {parameter.low} to {parameter.high}."
+    return f"It has {', '.join(map(str, values or []))}."

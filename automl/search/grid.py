@@ -6,19 +6,18 @@ A hyperparameter begins with its default and goes on in the order of its values;
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
-from typing import TypeAlias, final
+from typing import final
 
 import numpy
-from keras_tuner.engine import hyperparameters as kinds
 
 from automl.search.guards import GuardedSampler
 from automl.search.history import History
 from automl.search.sampler import Given, Sampler
-from automl.space import Space, is_active, plain_value, possible_values
+from automl.search.space.parameter import Parameter
+from automl.search.space.parameters import Choice, Float, Int
+from automl.search.space.scales import Scale
+from automl.search.space.space import Space, walk
 from automl.trial import Hyperparameters, Objective, Scalar
-
-_Axis: TypeAlias = tuple[kinds.HyperParameter, list[Scalar]]
 
 
 def make_grid(space: Space, objective: Objective, num_trials: int, seed: int, first: Given = ()) -> Sampler:
@@ -30,9 +29,7 @@ def make_grid(space: Space, objective: Objective, num_trials: int, seed: int, fi
 
 def cut_up(space: Space) -> Space:
     """The same space with a list of values in the place of every range of floats."""
-    cut = Space()
-    cut.merge([_listed(hp) if isinstance(hp, kinds.Float) else hp for hp in space.space])
-    return cut
+    return Space(tuple(_listed(one) if isinstance(one, Float) else one for one in space.parameters))
 
 
 @final
@@ -44,10 +41,10 @@ class _Grid:
     """
 
     def __init__(self, space: Space) -> None:
-        coarse = [(hp, _ten_values(hp) or _ordered(hp)) for hp in space.space]
-        whole = [(hp, _ordered(hp)) for hp in space.space]
+        coarse = [(one, _ten_values(one) or _ordered(one)) for one in space.parameters]
+        whole = [(one, _ordered(one)) for one in space.parameters]
         passes = [coarse, whole] if coarse != whole else [whole]
-        self._following = itertools.chain.from_iterable(_walk(axes, {}) for axes in passes)
+        self._following = itertools.chain.from_iterable(map(walk, passes))
         self._place = next(self._following, None)
 
     def __call__(self, history: History, generator: numpy.random.Generator) -> Hyperparameters | None:
@@ -57,30 +54,22 @@ class _Grid:
         return self._place
 
 
-def _walk(axes: Sequence[_Axis], chosen: dict[str, Scalar]) -> Iterator[Hyperparameters]:
-    if not axes:
-        yield chosen
-        return
-    hp, values = axes[0]
-    if hp.name in chosen or not is_active(hp, chosen):
-        yield from _walk(axes[1:], chosen)
-        return
-    for value in values:
-        yield from _walk(axes[1:], {**chosen, hp.name: value})
+def _ordered(parameter: Parameter) -> list[Scalar]:
+    values = parameter.possible() or []
+    return sorted(values, key=lambda value: value != parameter.initial)
 
 
-def _ordered(hp: kinds.HyperParameter) -> list[Scalar]:
-    values = possible_values(hp) or []
-    return sorted(values, key=lambda value: value != hp.default)
-
-
-def _ten_values(hp: kinds.HyperParameter) -> list[Scalar] | None:
+def _ten_values(parameter: Parameter) -> list[Scalar] | None:
     """Of integers on a logarithmic scale without a step; of anything else None."""
-    if not isinstance(hp, kinds.Int) or hp.step is not None:
-        return None
-    return sorted({plain_value(hp, value) for value in hp.values})
+    every = isinstance(parameter, Int) and parameter.step is None and parameter.scale is not Scale.LINEAR
+    return sorted(_middles(parameter), key=float) if every else None
 
 
-def _listed(hp: kinds.Float) -> kinds.Choice:
-    values = sorted({plain_value(hp, value) for value in hp.values})
-    return kinds.Choice(hp.name, values, conditions=hp.conditions)
+def _listed(parameter: Float) -> Choice:
+    values = sorted(parameter.possible() or _middles(parameter), key=float)
+    return Choice(parameter.name, tuple(values), conditions=parameter.conditions)
+
+
+def _middles(parameter: Parameter) -> set[Scalar]:
+    """The values in the middles of ten equal parts of the unit interval."""
+    return {parameter.from_unit(part * 0.1 + 0.05) for part in range(10)}

@@ -19,8 +19,8 @@ import numpy
 
 from automl.search.history import History
 from automl.search.sampler import Given, Proposal, Results, Sampler
-from automl.search.untried import Untried, complete
-from automl.space import Space
+from automl.search.space.space import Space
+from automl.search.untried import Untried
 from automl.trial import Hyperparameters, derive_seed
 
 Rule: TypeAlias = Callable[[History, numpy.random.Generator], Mapping[str, Any] | None]
@@ -88,29 +88,33 @@ class GuardedSampler(Sampler):
     def _propose(self) -> Proposal | None:
         number = len(self._history)
         generator = numpy.random.default_rng(derive_seed(self._seed, "sampler", number))
-        proposed, notes = None, list[str]()
+        proposed, notes, failed = None, list[str](), False
         if number < len(self._first):
-            given = complete(self._space, self._first[number], generator)
+            given = self._space.complete(self._first[number], generator)
             proposed = self._accept(given, f"Entry {number + 1} of `search.first`", notes)
         if proposed is None:
-            proposed = self._ask_rule(generator, notes)
+            try:
+                proposed = self._ask_rule(generator, notes)
+            except Exception as error:
+                reason = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
+                notes.append(f"The search algorithm failed ({reason}).")
+                failed = True
         if proposed is None:
             proposed = self._untried.draw(self._history, generator)
             notes.append("Drawn at random.")
-        return None if proposed is None else Proposal(number, proposed, " ".join(notes))
+        return None if proposed is None else Proposal(number, proposed, " ".join(notes), failed)
 
     def _ask_rule(self, generator: numpy.random.Generator, notes: list[str]) -> Hyperparameters | None:
-        """What the rule proposes, made plain; None when it has nothing or fails."""
-        try:
-            values = self._rule(self._history, generator)
-            if values is None:
-                notes.append("The search algorithm had no proposal.")
-                return None
-            plain = complete(self._space, values, generator)
-        except Exception as error:
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
-            notes.append(f"The search algorithm failed ({reason}).")
+        """What the rule proposes, made plain; None when it has nothing new.
+
+        Raises:
+            Exception: The rule fails, or what it proposes is not in the space.
+        """
+        values = self._rule(self._history, generator)
+        if values is None:
+            notes.append("The search algorithm had no proposal.")
             return None
+        plain = self._space.complete(values, generator)
         return self._accept(plain, "The proposal of the search algorithm", notes)
 
     def _accept(self, proposed: Hyperparameters, what: str, notes: list[str]) -> Hyperparameters | None:

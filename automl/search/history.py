@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias, final
 
-from automl.search.sampler import Results
+from automl.search.sampler import Results, Told
 from automl.trial import Hyperparameters, Scalar
 
 Key: TypeAlias = tuple[tuple[str, Scalar], ...]
@@ -15,7 +15,7 @@ class History:
 
     def __init__(self) -> None:
         self._asked: list[Hyperparameters] = []
-        self._told: dict[int, float | None] = {}
+        self._told: dict[int, Told] = {}
         self._numbers: dict[Key, int] = {}
 
     def __len__(self) -> int:
@@ -27,8 +27,8 @@ class History:
         return self._asked
 
     @property
-    def told(self) -> dict[int, float | None]:
-        """The scores that are known, by number of trial."""
+    def told(self) -> dict[int, Told]:
+        """The results that are known, by number of trial."""
         return self._told
 
     def add(self, hyperparameters: Hyperparameters) -> None:

@@ -2,8 +2,8 @@
 
 from automl.search.guards import GuardedSampler
 from automl.search.sampler import Given, Sampler
+from automl.search.space.space import Space
 from automl.search.untried import Untried
-from automl.space import Space
 from automl.trial import Objective
 
 

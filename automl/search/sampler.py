@@ -13,8 +13,27 @@ from automl.trial import Hyperparameters, Scalar
 Given: TypeAlias = Sequence[Mapping[str, Scalar]]
 """Configurations to propose before any other; what one leaves out is drawn at random."""
 
-Results: TypeAlias = Sequence[tuple[int, float | None]]
-"""Trial numbers and their scores. None, NaN and infinite scores mean that the trial failed."""
+
+@dataclass(frozen=True, slots=True)
+class EndedEarly:
+    """What is known of a trial that was ended before its folds and epochs: where it stood, and no score.
+
+    Attributes:
+        rung: Number of the rung at which it was ended; a later rung is a larger number.
+        loss: What it was judged by there; smaller is better, whatever the objective.
+        scale: Losses are compared within one scale only: a transformed target has another.
+    """
+
+    rung: int
+    loss: float
+    scale: str = ""
+
+
+Told: TypeAlias = float | EndedEarly | None
+"""A score. None, NaN and infinity mean that the trial failed."""
+
+Results: TypeAlias = Sequence[tuple[int, Told]]
+"""Trial numbers and what became of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +44,13 @@ class Proposal:
         number: The trial's number, from 0 in the order of asking. A result is told under this number.
         hyperparameters: Active values by name, in the order of the space, in plain Python types.
         note: Why the algorithm did not choose this configuration itself, in one sentence; empty when it did.
+        failed: Whether it failed, so that the configuration is a random one.
     """
 
     number: int
     hyperparameters: Hyperparameters
     note: str = ""
+    failed: bool = False
 
 
 class Sampler(ABC):

@@ -1,36 +1,17 @@
 """Random configurations that have not been tried: random search, and what other samplers fall back to."""
 
 import itertools
-from collections.abc import Iterator, Mapping
-from typing import Any, final
+from collections.abc import Iterator
+from typing import final
 
 import numpy
 
 from automl.search.history import History
-from automl.space import Space, configurations, is_active, plain_value
-from automl.trial import Hyperparameters, Scalar
+from automl.search.space.space import Space
+from automl.trial import Hyperparameters
 
 NUM_DRAWS = 200
 SHORTLIST = 1000
-
-
-def complete(space: Space, given: Mapping[str, Any], generator: numpy.random.Generator) -> Hyperparameters:
-    """The active values of a space, in its order and in plain types; what is not given is drawn at random.
-
-    Args:
-        space: The space.
-        given: Values by name; those of hyperparameters that are not active are left out.
-        generator: Where the other values come from.
-
-    Raises:
-        ValueError: A given value is none of its hyperparameter's.
-    """
-    values: dict[str, Scalar] = {}
-    for hp in space.space:
-        if hp.name not in values and is_active(hp, values):
-            drawn = hp.prob_to_value(generator.random())
-            values[hp.name] = plain_value(hp, given.get(hp.name, drawn))
-    return values
 
 
 @final
@@ -51,7 +32,7 @@ class Untried:
     def draw(self, history: History, generator: numpy.random.Generator) -> Hyperparameters | None:
         """A random configuration that has not been tried; None when there is none."""
         for _ in range(NUM_DRAWS):
-            drawn = complete(self._space, {}, generator)
+            drawn = self._space.draw(generator)
             if history.number_of(drawn) is None:
                 return drawn
         remaining = self._first_remaining(history)
@@ -59,7 +40,7 @@ class Untried:
 
     def _first_remaining(self, history: History) -> list[Hyperparameters]:
         if self._walk is None:
-            self._walk = configurations(self._space) or iter(())
+            self._walk = self._space.configurations() or iter(())
         self._remaining = [one for one in self._remaining if history.number_of(one) is None]
         untried = (one for one in self._walk if history.number_of(one) is None)
         self._remaining += itertools.islice(untried, SHORTLIST - len(self._remaining))

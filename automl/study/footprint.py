@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from automl import space as spaces
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.networks.builder import PerceptronBuilder
 from automl.study.analyses.bias_variance import Design
@@ -173,8 +172,8 @@ def _view_bytes(prepared: PreparedStudy) -> dict[int, list[int]]:
 
 
 def _values(prepared: PreparedStudy, name: str, default: str) -> list[Scalar]:
-    own = [hp for hp in prepared.space.space if hp.name == name]
-    return (spaces.possible_values(own[0]) or [default]) if own else [default]
+    own = prepared.space.find(name)
+    return (own.possible() or [default]) if own else [default]
 
 
 def _places_bytes(prepared: PreparedStudy, largest: SizedNetwork, workload: Workload) -> int:

@@ -15,6 +15,7 @@ from automl.evaluation.verdict import Verdict
 from automl.means import corrected_error
 from automl.records.old_journal import earlier_reads
 from automl.records.outcomes import TestReadingDone, TestReadingIntended
+from automl.search.table import SAMPLERS
 from automl.study.analyses.blocks import targets_of
 from automl.study.baselines import train_baselines
 from automl.study.preparation import PreparedStudy
@@ -38,7 +39,7 @@ def judge(session: Session, best: Trial) -> Verdict:
         num_trials=len(everyone),
         num_pruned=session.state.num_in(TrialState.PRUNED),
         optimistic=prepared.optimistic,
-        guided=prepared.config.search.algorithm not in ("random", "grid"),
+        guided=SAMPLERS[prepared.config.search.algorithm].is_guided,
         baselines={name: result.scores for name, result in baselines.items()},
         baseline_losses={name: result.losses for name, result in baselines.items()},
         positive="" if dataset.positive is None else str(dataset.positive),

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy
 
-from automl import space as spaces
 from automl.data.features.encodings import ENCODINGS
 from automl.networks.builder import PerceptronBuilder
-from automl.search.untried import complete
+from automl.search.space.parameters import Float, Int
+from automl.search.space.space import Space
 from automl.study.preparation import PreparedStudy
 from automl.training.backend import on_accelerator
 from automl.training.jobs import Job
@@ -102,9 +102,9 @@ def _capacity(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> int:
 def _corners(prepared: PreparedStudy) -> Iterator[Hyperparameters]:
     """Of perceptrons, the ends of all widths for each depth, encoding and normalization."""
     axes: dict[str, list[Scalar]] = {}
-    for hp in prepared.space.space:
-        if hp.name in ("depth", "numeric_encoding", "batch_normalization"):
-            axes[hp.name] = spaces.possible_values(hp) or []
+    for own in prepared.space.parameters:
+        if own.name in ("depth", "numeric_encoding", "batch_normalization"):
+            axes[own.name] = own.possible() or []
     for place in (0, 1):
         ends = _ends(prepared.space, place)
         for values in itertools.product(*axes.values()):
@@ -121,7 +121,7 @@ def _some(prepared: PreparedStudy) -> Iterator[Hyperparameters]:
         yield _completed(prepared, rate, number)
 
 
-def _ends(space: spaces.Space, place: int) -> dict[str, Scalar]:
+def _ends(space: Space, place: int) -> dict[str, Scalar]:
     """The least (0) or the largest (1) value of every number, of the learning rate the least, of batches the other.
 
     A small learning rate does not diverge, and large batches train faster.
@@ -133,15 +133,15 @@ def _ends(space: spaces.Space, place: int) -> dict[str, Scalar]:
     return ends
 
 
-def _ranges(space: spaces.Space) -> Mapping[str, tuple[Scalar, Scalar]]:
+def _ranges(space: Space) -> Mapping[str, tuple[Scalar, Scalar]]:
     ranges: dict[str, tuple[Scalar, Scalar]] = {}
-    for hp in space.space:
-        values: list[Any] = [hp.min_value, hp.max_value] if hasattr(hp, "min_value") else list(hp.values)
+    for own in space.parameters:
+        values: list[Any] = [own.low, own.high] if isinstance(own, Float | Int) else own.possible() or []
         if all(isinstance(value, int | float) for value in values):
-            ranges[hp.name] = min(values), max(values)
+            ranges[own.name] = min(values), max(values)
     return ranges
 
 
 def _completed(prepared: PreparedStudy, given: Mapping[str, Scalar], name: object) -> Hyperparameters:
     seed = derive_seed(prepared.config.search.seed, "forecast", name)
-    return complete(prepared.space, given, numpy.random.default_rng(seed))
+    return prepared.space.complete(given, numpy.random.default_rng(seed))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from automl import __version__
-from automl import space as spaces
 from automl.config.reading import study_text
 from automl.errors import DataError, NetworkError
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR
@@ -18,12 +17,14 @@ from automl.records.files import STUDY_FILE, make_run_folder, remove_run_folder,
 from automl.records.leases import Lease
 from automl.records.runs import Run
 from automl.records.store import Records
+from automl.search.space.space import bounds, log_scaled
 from automl.study.analyses.blocks import targets_of
 from automl.study.budget import Budget
 from automl.study.inputs import STANDARD
 from automl.study.own_metric import KEY
-from automl.study.preparation import PreparedStudy, default_space, facts_of
+from automl.study.preparation import PreparedStudy, facts_of
 from automl.study.resuming import Unfinished
+from automl.study.table import default_space
 
 _BUILDER, _METRIC = "builder:", "metric:"
 """Begin the names of digests of the files of a builder, and of a metric of the study's own."""
@@ -137,9 +138,9 @@ def first_event(prepared: PreparedStudy, identifier: str, budget: Budget) -> Stu
         num_folds=len(prepared.splits.folds),
         repeats=config.splits.repeats,
         num_epochs=prepared.plan.epochs,
-        searched=tuple(spaces.searched(prepared.space)),
-        log_scaled=tuple(sorted(spaces.log_scaled(prepared.space))),
-        bounds=spaces.bounds(prepared.space),
+        searched=tuple(prepared.space.searched),
+        log_scaled=tuple(sorted(log_scaled(prepared.space))),
+        bounds=bounds(prepared.space),
         space={name: entry.model_dump(mode="json", by_alias=True) for name, entry in entries.items()},
         loss=LOG_LOSS if dataset.classes else SQUARED_ERROR,
         constant=_constant(prepared),
@@ -161,4 +162,4 @@ def _constant(prepared: PreparedStudy) -> float | None:
 
 
 def _most_trials(prepared: PreparedStudy, asked: int) -> int:
-    return spaces.count_configurations(prepared.space, asked) or asked
+    return prepared.space.size(asked) or asked

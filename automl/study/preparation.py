@@ -5,19 +5,16 @@ import platform
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-import numpy
 import pandas
 import tensorflow
 
-from automl import space as spaces
-from automl.config.ranges import Range
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset
 from automl.data.features.encodings import ENCODINGS
 from automl.data.preprocessing import Layout
 from automl.data.splits import Fold, Splits
-from automl.data.targets import TARGET_TRANSFORMS, has_long_tail
-from automl.errors import NetworkError, SearchSpaceError, StudyFileError, explain, one_of
+from automl.data.targets import TARGET_TRANSFORMS
+from automl.errors import NetworkError, SearchSpaceError, explain, one_of
 from automl.evaluation.metrics import METRICS, Metric, MetricTable
 from automl.networks.activations import ACTIVATIONS, REFUSED
 from automl.networks.builder import NetworkBuilder, PerceptronBuilder
@@ -27,7 +24,7 @@ from automl.networks.probe import BuilderProbe
 from automl.search.first import check_first
 from automl.search.pruners.pruner import Pruner
 from automl.search.pruners.table import PRUNERS
-from automl.search.table import SAMPLERS
+from automl.search.space.space import Space
 from automl.study.inputs import STANDARD, input_encoding, inputs_note
 from automl.study.own_metric import known_metrics
 from automl.study.table import PreparedTable, prepare_table
@@ -36,7 +33,7 @@ from automl.training.engines import make_engine
 from automl.training.optimizers import OPTIMIZERS
 from automl.training.schedules import SCHEDULES
 from automl.training.sequential import TrainingPlan
-from automl.trial import Objective, Rung, Task
+from automl.trial import Objective, Rung
 
 TABLES: Mapping[str, Collection[str]] = {
     "activation": ACTIVATIONS,
@@ -48,7 +45,17 @@ TABLES: Mapping[str, Collection[str]] = {
 }
 """Hyperparameters whose values are names, and the tables that own those names."""
 
-PACKAGES = ("tensorflow", "keras", "keras-tuner", "mlflow", "numpy", "pandas", "scikit-learn", "automl")
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "keras-tuner",
+    "mlflow",
+    "numpy",
+    "optuna",
+    "pandas",
+    "scikit-learn",
+    "automl",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class PreparedStudy:
     dataset: Dataset
     layout: Layout
     splits: Splits
-    space: spaces.Space
+    space: Space
     builder: NetworkBuilder
     objective: Objective
     metrics: tuple[str, ...]
@@ -123,7 +130,7 @@ class PreparedStudy:
     def num_trials(self) -> int:
         """Trials at most: as asked for, or as many as the space holds."""
         asked = self.config.search.trials
-        return min(asked, spaces.count_configurations(self.space, asked) or asked)
+        return min(asked, self.space.size(asked) or asked)
 
 
 def prepare_study(
@@ -139,15 +146,14 @@ def prepare_study(
     Raises:
         AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
     """
-    _check_search(config)
     known = prepared or prepare_table(config, table)
     config, dataset, splits, layout = known.config, known.dataset, known.splits, known.layout
     encoding = input_encoding(config, dataset)
-    space, builder = _networks(config, dataset, layout, splits.training)
+    space, builder = _networks(known)
     metrics = known_metrics(config, dataset, known.objective)
-    check_first(space, config.search.first, config.search.algorithm, config.where)
     notes = known.notes
     if config.network.builder is not None:
+        check_first(space, config.search.first, config.search.algorithm, config.where)
         notes += (inputs_note(config, encoding, _only_width(config, space, layout)),)
     return PreparedStudy(
         config=config,
@@ -196,38 +202,15 @@ def device_name() -> str:
     return f"GPU ({details.get('device_name', gpus[0].name)})"
 
 
-def _check_search(config: StudyConfig) -> None:
-    """Refuse names of samplers and pruners that there are not, and a pruner that is asked for and has nothing to do."""
-    search = config.search
-    for key, name, table, must in (
-        ("algorithm", search.algorithm, SAMPLERS, "name a sampler"),
-        ("pruner", search.pruner, PRUNERS, "name a pruner"),
-    ):
-        if name not in table:
-            where, cure = config.where("search", key), one_of(table, name)
-            raise StudyFileError(explain(f"search.{key}", must, name, cure, where=where))
-    epochs = config.training.epochs
-    asked = search.pruner != "none" and "pruner" in search.model_fields_set
-    if asked and epochs is not None and epochs < 2:
-        must, cure = (
-            "be none where a network trains a single epoch",
-            "Write `pruner: none`, or more `epochs`.",
-        )
-        where = config.where("search", "pruner")
-        raise StudyFileError(explain("search.pruner", must, search.pruner, cure, where=where))
-
-
-def _networks(
-    config: StudyConfig, dataset: Dataset, layout: Layout, rows: numpy.ndarray
-) -> tuple[spaces.Space, NetworkBuilder]:
+def _networks(known: PreparedTable) -> tuple[Space, NetworkBuilder]:
+    config, dataset, layout = known.config, known.dataset, known.layout
+    _check_names(config, known.space)
     reference = config.network.builder
     builder: NetworkBuilder
     if reference is None:
-        space = spaces.build_space(config, default_space(dataset, rows))
-        _check_names(config, space)
         widths = {name: layout.num_inputs(name) for name in ENCODINGS}
         builder = PerceptronBuilder(widths, dataset.num_outputs, dataset.task, layout.embedded)
-        return space, builder
+        return known.space, builder
     where = config.where("network", "builder")
     try:
         probe = BuilderProbe(reference, config.folder)
@@ -235,9 +218,7 @@ def _networks(
         raise NetworkError(f"{where}: {error}") from None
     probe.start()
     function = load_function(reference, config.folder, where, probe)
-    given = spaces.build_free_space(config)
-    _check_names(config, given)
-    space = discover_space(function, given, where)
+    space = discover_space(function, known.space, where)
     builder = CustomBuilder(function, space)
     try:
         check_network(builder, space, (_only_width(config, space, layout), dataset.num_outputs), dataset.task)
@@ -246,10 +227,10 @@ def _networks(
     return space, builder
 
 
-def _only_width(config: StudyConfig, space: spaces.Space, layout: Layout) -> int:
+def _only_width(config: StudyConfig, space: Space, layout: Layout) -> int:
     """Inputs of a user's own network, which has one number of them."""
-    own = next((hp for hp in space.space if hp.name == "numeric_encoding"), None)
-    encodings = [str(name) for name in spaces.possible_values(own) or []] if own else ["standard"]
+    own = space.find("numeric_encoding")
+    encodings = [str(name) for name in own.possible() or []] if own else ["standard"]
     widths = {layout.num_inputs(name): name for name in encodings}
     if len(widths) > 1:
         must = "keep the number of inputs for a network of your own"
@@ -259,22 +240,16 @@ def _only_width(config: StudyConfig, space: spaces.Space, layout: Layout) -> int
     return next(iter(widths))
 
 
-def default_space(dataset: Dataset, rows: numpy.ndarray) -> Mapping[str, Range]:
-    """What is searched of itself, as the rows that may train suggest."""
-    long_tail = dataset.task is Task.REGRESSION and has_long_tail(dataset.target[rows])
-    return spaces.default_entries(len(dataset.target), dataset.columns.numbers.shape[1] > 0, long_tail)
-
-
-def _check_names(config: StudyConfig, space: spaces.Space) -> None:
-    for hp in space.space:
-        if hp.name not in TABLES or hp.name not in (config.space or {}):
+def _check_names(config: StudyConfig, space: Space) -> None:
+    for own in space.parameters:
+        if own.name not in TABLES or own.name not in (config.space or {}):
             continue
-        table = TABLES[hp.name]
-        for name in spaces.possible_values(hp) or []:
+        table = TABLES[own.name]
+        for name in own.possible() or []:
             if str(name) in table:
                 continue
-            where = config.where("space", hp.name)
-            if hp.name == "activation" and name in REFUSED:
+            where = config.where("space", own.name)
+            if own.name == "activation" and name in REFUSED:
                 raise SearchSpaceError(f"{where}: `activation` must not be {name!r}: {REFUSED[str(name)]}.")
-            must = f"name an {hp.name}" if hp.name[0] in "aeio" else f"name a {hp.name}"
-            raise SearchSpaceError(explain(hp.name, must, name, one_of(table, name), where=where))
+            must = f"name an {own.name}" if own.name[0] in "aeio" else f"name a {own.name}"
+            raise SearchSpaceError(explain(own.name, must, name, one_of(table, name), where=where))

@@ -1,5 +1,6 @@
 """The run of a study that can be gone on with, and whether it may be. Loads no TensorFlow."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from automl.config.study import StudyConfig
 from automl.errors import RecordError
 from automl.records.files import STUDY_FILE
 from automl.records.finding import has_records, open_records, read_state
-from automl.records.runs import Run, holder
+from automl.records.runs import Run, holder, nearest
 from automl.records.state import StudyState
 from automl.records.store import Records
 
@@ -92,6 +93,7 @@ def find_unfinished(records: Records, config: StudyConfig, more: int | None = No
     runs = records.runs(config.name)
     if not runs:
         return None
+    runs = nearest(runs)
     run = next((run for run in reversed(runs) if run.num_trials), runs[-1])
     if not (run.folder / STUDY_FILE).is_file():
         what = (
@@ -99,6 +101,11 @@ def find_unfinished(records: Records, config: StudyConfig, more: int | None = No
         )
         why = "It was recorded from another folder, or its files were deleted"
         raise RecordError(f"{what}. {why}. Name that folder with --mlruns, or begin a new run with --fresh.")
+    if run.elsewhere:
+        where = f"in {records.address.shown} has its files in {run.mlruns}"
+        what = f"{records.mlruns}: the newest run of {run.name!r} {where}"
+        cure = f"Go on with it with `--mlruns {shlex.quote(str(run.mlruns))}`, or begin a new run here with --fresh."
+        raise RecordError(f"{what}. {cure}")
     state = read_state(records, run)
     recorded = load_study(run.folder / STUDY_FILE, folder=Path(state.started.base))
     recorded = recorded.model_copy(update={"name": config.name})  # the copy's file name is not the study's

@@ -8,7 +8,7 @@ from typing import final
 
 from automl.errors import StudyFailedError
 from automl.records.events import CohortAsked
-from automl.search.sampler import Sampler
+from automl.search.sampler import EndedEarly, Sampler, Told
 from automl.search.table import make_sampler
 from automl.study.session import Session
 from automl.training.engine import Watch
@@ -157,6 +157,7 @@ def _ask(session: Session, sampler: Sampler) -> CohortAsked | None:
         first=proposals[0].number,
         hyperparameters=tuple(dict(proposal.hyperparameters) for proposal in proposals),
         notes=tuple(f"trial {one.number}: {one.note}" for one in proposals if one.note),
+        failed=tuple(one.number for one in proposals if one.failed),
     )
 
 
@@ -217,6 +218,8 @@ def _members(session: Session, cohort: CohortAsked) -> Sequence[Sequence[Member]
     ]
 
 
-def _told(session: Session, trial: Trial) -> float | None:
+def _told(session: Session, trial: Trial) -> Told:
+    if trial.state is TrialState.PRUNED and trial.reports:
+        return EndedEarly(len(trial.reports), trial.reports[-1], trial.scale)
     complete = trial.state is TrialState.COMPLETE
     return trial.mean(session.prepared.objective.metric) if complete else None

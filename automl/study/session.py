@@ -10,6 +10,7 @@ import numpy
 
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.interrupts import Interrupts
+from automl.progress import Progress
 from automl.records.events import Event, Finished, PhaseBegun, PhaseEnded
 from automl.records.files import ended_event, read_predictions, write_predictions, write_trial
 from automl.records.leases import Heartbeat, Lease
@@ -20,7 +21,7 @@ from automl.study.budget import Budget
 from automl.study.preparation import PreparedStudy
 from automl.tracking.tracker import Tracker
 from automl.training.engine import Engine, Watch
-from automl.trial import Progress, Trial
+from automl.trial import Trial
 
 LOGGER = logging.getLogger(__name__)
 

@@ -1,10 +1,13 @@
 """What can be known of a study from its file and its table, before TensorFlow is loaded."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy
 import pandas
 
 from automl.config.notes import notes_of
+from automl.config.ranges import Range
 from automl.config.reading import with_training
 from automl.config.study import StudyConfig
 from automl.data.audit import audit
@@ -13,8 +16,14 @@ from automl.data.features.cells import level_text
 from automl.data.preprocessing import Layout, make_layout
 from automl.data.reading import read_dataset
 from automl.data.splits import Splits, check_weights, few_rows_note, make_splits
+from automl.data.targets import has_long_tail
 from automl.errors import SearchSpaceError, StudyFileError, explain, one_of
 from automl.evaluation.metrics import METRICS, QUANTILES, make_objective, metrics_for, reported_metrics
+from automl.search.first import check_first
+from automl.search.pruners.table import PRUNERS
+from automl.search.space.building import build_free_space, build_space, default_entries
+from automl.search.space.space import Space
+from automl.search.table import SAMPLERS
 from automl.trial import Direction, Objective, Task
 
 _BATCH_SIZES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512))
@@ -35,6 +44,7 @@ class PreparedTable:
         dataset: The table.
         layout: The places of a network's inputs.
         splits: Its rows.
+        space: What is searched; with a builder, what the study file says of its hyperparameters.
         objective: What ranks the trials.
         metrics: What every trial is scored by, the objective's metric first.
         notes: What a person should know of the table and its splits, in sentences.
@@ -44,6 +54,7 @@ class PreparedTable:
     dataset: Dataset
     layout: Layout
     splits: Splits
+    space: Space
     objective: Objective
     metrics: tuple[str, ...]
     notes: tuple[str, ...]
@@ -59,6 +70,7 @@ def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) ->
     Raises:
         AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
     """
+    _check_search(config)
     dataset = read_dataset(config, config.folder, config.where, table)
     objective, metrics = _objective(config, dataset)
     _check_training(config, dataset, objective)
@@ -77,7 +89,43 @@ def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) ->
         *audit(dataset, splits),
         *([_OF_A_QUANTILE] if objective.metric in QUANTILES else []),
     )
-    return PreparedTable(config, dataset, layout, splits, objective, metrics, notes)
+    space = _space(config, dataset, splits.training)
+    return PreparedTable(config, dataset, layout, splits, space, objective, metrics, notes)
+
+
+def default_space(dataset: Dataset, rows: numpy.ndarray) -> Mapping[str, Range]:
+    """What is searched of itself, as the rows that may train suggest."""
+    long_tail = dataset.task is Task.REGRESSION and has_long_tail(dataset.target[rows])
+    return default_entries(len(dataset.target), dataset.columns.numbers.shape[1] > 0, long_tail)
+
+
+def _space(config: StudyConfig, dataset: Dataset, rows: numpy.ndarray) -> Space:
+    if config.network.builder is not None:
+        return build_free_space(config)
+    space = build_space(config, default_space(dataset, rows))
+    check_first(space, config.search.first, config.search.algorithm, config.where)
+    return space
+
+
+def _check_search(config: StudyConfig) -> None:
+    """Refuse names of samplers and pruners that there are not, and a pruner that is asked for and has nothing to do."""
+    search = config.search
+    for key, name, table, must in (
+        ("algorithm", search.algorithm, SAMPLERS, "name a sampler"),
+        ("pruner", search.pruner, PRUNERS, "name a pruner"),
+    ):
+        if name not in table:
+            where, cure = config.where("search", key), one_of(table, name)
+            raise StudyFileError(explain(f"search.{key}", must, name, cure, where=where))
+    epochs = config.training.epochs
+    asked = search.pruner != "none" and "pruner" in search.model_fields_set
+    if asked and epochs is not None and epochs < 2:
+        must, cure = (
+            "be none where a network trains a single epoch",
+            "Write `pruner: none`, or more `epochs`.",
+        )
+        where = config.where("search", "pruner")
+        raise StudyFileError(explain("search.pruner", must, search.pruner, cure, where=where))
 
 
 def _check_training(config: StudyConfig, dataset: Dataset, objective: Objective) -> None:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import final
 
 from automl.networks.builder import PerceptronBuilder
+from automl.progress import Progress
 from automl.study.network_sizes import SizedNetwork, places_of, setting_of
 from automl.study.preparation import PreparedStudy
 from automl.study.shortened import num_fit_rows, with_few_epochs, with_fewer_rows
@@ -19,7 +20,7 @@ from automl.training.backend import on_accelerator
 from automl.training.engine import Engine, Watch
 from automl.training.lanes import num_workers
 from automl.training.trials import plan_members
-from automl.trial import Member, Progress, TrialState
+from automl.trial import Member, TrialState
 
 Clock = Callable[[], float]
 OnProgress = Callable[[Progress], None]

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from automl.config.reading import load_study
 from automl.errors import StudyFileError
+from automl.progress import Progress
 from automl.records.events import (
     CohortAsked,
     Finished,
@@ -28,7 +29,7 @@ from automl.records.state import BIAS_VARIANCE, COLUMNS, LEARNING_CURVE, StudySt
 from automl.records.store import Records
 from automl.tracking.forecast import ANALYSES, SEARCH, Forecast
 from automl.tracking.tracker import Tracker
-from automl.trial import Progress, Trial, TrialState
+from automl.trial import Trial, TrialState
 from automl.wording import score
 
 _MOST_NOTES = 12
@@ -165,7 +166,7 @@ class TerminalTracker(Tracker):
             given = (f"{name} {_short(values[name])}" for name in started.searched if name in values)
             self._running = f"trial {first}: {', '.join(given)}"
         for note in cohort.notes:
-            self._print(f"  {note}", style="dim")
+            self._print(f"  {note}", style="yellow" if cohort.failed else "dim")
 
     def _begin_phase(self, name: str) -> None:
         assert self._forecast is not None

@@ -5,11 +5,11 @@ A tracker sees events when they have been recorded. It never trains or decides, 
 
 from abc import ABC, abstractmethod
 
+from automl.progress import Progress
 from automl.records.events import Recorded
 from automl.records.runs import Run
 from automl.records.state import StudyState
 from automl.records.store import Records
-from automl.trial import Progress
 
 
 class Tracker(ABC):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
 
+from automl.progress import Progress
 from automl.training.costs import EPOCH_SHARE, GO_ON
 from automl.training.engine import Watch
 from automl.training.grouping import Groups
@@ -14,7 +15,7 @@ from automl.training.planner import Lane
 from automl.training.rungs import epochs_at, mean_smallest, scale_of
 from automl.training.sequential import TrainingPlan
 from automl.training.stacked import Structure
-from automl.trial import Member, Progress, Report, Rung
+from automl.trial import Member, Report, Rung
 
 MOST_BYTES_WAITING = 1 << 30
 """Of the networks that wait at a rung. Where those of a cohort need more, the ones that go on begin again."""

@@ -12,6 +12,7 @@ import numpy
 
 from automl.data.splits import Fold
 from automl.networks.builder import PerceptronBuilder
+from automl.progress import Progress
 from automl.training.deadline import SecondsLeft, forever
 from automl.training.fitting import loss_of
 from automl.training.network import Network
@@ -19,7 +20,7 @@ from automl.training.rungs import epochs_at, mean_smallest, scale_of
 from automl.training.sequential import OnEpoch, TrainingPlan, refit
 from automl.training.traces import Trace, trace_member
 from automl.training.trials import WatchError, failures, train_trial
-from automl.trial import Member, Progress, Report, Rung, Trial, TrialState
+from automl.trial import Member, Report, Rung, Trial, TrialState
 
 Cohort = Sequence[Sequence[Member]]
 """The members of each trial."""

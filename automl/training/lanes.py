@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import final
 
+from automl.progress import Progress
 from automl.training.backend import Function, is_out_of_memory, on_accelerator
 from automl.training.deadline import end_of_turn
 from automl.training.engine import Watch
@@ -18,7 +19,6 @@ from automl.training.population import Population
 from automl.training.stacked import Structure
 from automl.training.trials import reason_of
 from automl.training.views import Tables
-from automl.trial import Progress
 
 LOGGER = logging.getLogger(__name__)
 

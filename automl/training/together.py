@@ -13,6 +13,7 @@ import numpy
 from automl.data.features.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.networks.mlp import set_weights
+from automl.progress import Progress
 from automl.training.backend import Function, on_accelerator
 from automl.training.catalog import ViewCatalog
 from automl.training.climbing import (
@@ -41,7 +42,7 @@ from automl.training.traces import Trace
 from automl.training.trials import failures
 from automl.training.updates import UPDATES
 from automl.training.views import Tables
-from automl.trial import Member, Progress, Rung, Trial
+from automl.trial import Member, Rung, Trial
 
 ACCELERATOR_PLACES = 1024
 """Networks that one program trains at once on an accelerator."""

@@ -11,7 +11,7 @@ from wrong_studies import DATA, Wrong, check_message
 from automl.config.budget import BudgetConfig
 from automl.config.notes import notes_of
 from automl.config.reading import dump_study, load_study, make_study
-from automl.config.sections import SearchConfig
+from automl.config.search import SearchConfig
 from automl.config.study import StudyConfig
 from automl.config.template import TableFacts, study_template
 

@@ -278,7 +278,7 @@ def test_init_finds_the_separator_and_writes_the_encoding(tmp_path: Path) -> Non
 def test_a_new_file_says_what_is_done_without_it(
     tmp_path: Path, x: Any, y: Any, numbers: bool, tail: bool
 ) -> None:
-    from automl.space import default_entries
+    from automl.search.space.building import default_entries
 
     pandas.DataFrame({"x": x, "y": y}).to_csv(tmp_path / "t.csv", index=False)
     assert init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "s.yaml").exit_code == 0

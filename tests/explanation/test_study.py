@@ -376,6 +376,17 @@ def test_the_part_of_the_space_that_the_time_did_not_reach_is_said(made: Make) -
     assert "not tried" not in text_of(running) + text_of(unlimited)
 
 
+def test_a_search_algorithm_that_failed_is_said_with_its_first_reason(made: Make) -> None:
+    notes = ("trial 1: The search algorithm failed (LinAlgError: singular). Drawn at random.",)
+    asked = CohortAsked(1, 1, ({"width": 8}, {"width": 16}), notes, (1,))
+    trials = [completed(0, 0.5, 0.7, width=4)]
+    said = text_of(explain_study(made(trials, {}, asked)))
+    assert "The search algorithm failed for 1 of 3 trials, which were drawn at random" in said
+    assert said.count("LinAlgError: singular") == 1
+    quiet = CohortAsked(1, 1, ({"width": 8},), ("trial 1: Entry 2 of `search.first` equals trial 0.",))
+    assert "drawn at random" not in text_of(explain_study(made(trials, {}, quiet)))
+
+
 def test_practically_equal_is_a_share_of_the_way_to_a_perfect_score(made: Make) -> None:
     """Of R², where a constant has about 0, one hundredth is 0.01 and no rounding error; of the log loss, of ln 2."""
     ahead = [completed(0, 0.700, 0.703, 0.701), completed(1, 0.698, 0.699, 0.700)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import keras_tuner
 import numpy
 import pytest
 from user_builders import PLAIN, SCOPED, WHERE, dense, scopes
@@ -13,7 +14,7 @@ from user_builders import PLAIN, SCOPED, WHERE, dense, scopes
 from automl.errors import AutoMLError, NetworkError
 from automl.networks.custom import CustomBuilder, check_network, discover_space
 from automl.networks.loading import BuilderFailure
-from automl.space import Space
+from automl.search.space.space import Space
 from automl.trial import Task
 
 Load = Callable[..., Any]
@@ -80,7 +81,7 @@ def test_a_file_with_classes_of_its_own_can_be_loaded(load: Load) -> None:
         def build(hp):
             return keras.Sequential([keras.Input((64,)), keras.layers.Dense(Sizes().units)])
     """
-    assert load(text)(Space()).output_shape == (None, 3)
+    assert load(text)(keras_tuner.HyperParameters()).output_shape == (None, 3)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from user_builders import PLAIN, SCOPED, WHERE, dense, fixed, scopes
 
 from automl.errors import SearchSpaceError
 from automl.networks.custom import CustomBuilder, discover_space
-from automl.space import Space, configurations, searched
+from automl.search.space.parameters import Choice
+from automl.search.space.space import Space
 
 Load = Callable[..., Any]
 
@@ -24,7 +25,7 @@ def test_discovery_opens_every_conditional_scope(load: Load) -> None:
         "pool": [convolution],
         "size": [convolution, ("pool", ["max"])],
     }
-    every = [dict(values) for values in configurations(space) or ()]
+    every = [dict(values) for values in space.configurations() or ()]
     assert len(every) == 5 + 2 * (1 + 3)
     assert {"kind": "convolution", "filters": 3, "pool": "max", "size": 4} in every
     assert {"kind": "dense", "units": 8} in every
@@ -78,8 +79,8 @@ def test_what_the_study_file_fixes_is_fixed_in_the_scope_where_it_is_used(load: 
     assert scopes(space)["filters"] == [("kind", ["convolution"])]
     assert scopes(space)["learning_rate"] == []
     assert list(scopes(space)) == ["kind", "units", "filters", "pool", "size", "learning_rate"]
-    assert searched(space) == ["kind", "units", "size"]
-    for values in configurations(space) or ():
+    assert space.searched == ["kind", "units", "size"]
+    for values in space.configurations() or ():
         assert values.get("filters") == (7 if values["kind"] == "convolution" else None)
         assert values.get("pool") == ("max" if values["kind"] == "convolution" else None)
         assert values["learning_rate"] == 0.5
@@ -90,10 +91,9 @@ def test_what_the_study_file_fixes_is_fixed_in_the_scope_where_it_is_used(load: 
 
 
 def test_a_range_of_the_study_file_takes_the_place_of_the_builders(load: Load) -> None:
-    given = Space()
-    given.Choice("units", [40, 50])
+    given = Space((Choice("units", (40, 50)),))
     space = discover_space(load(PLAIN), given, WHERE)
-    assert [values["units"] for values in configurations(space) or ()] == [40, 40, 50, 50]
+    assert [values["units"] for values in space.configurations() or ()] == [40, 40, 50, 50]
 
 
 def test_the_number_of_layers_that_the_study_file_fixes_decides_which_widths_are_searched(load: Load) -> None:

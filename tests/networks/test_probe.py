@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from user_builders import SCOPED, WHERE
+from user_builders import SCOPED, WHERE, fixed
 
 from automl.errors import NetworkError
 from automl.networks import probe as probes
@@ -17,7 +17,8 @@ from automl.networks.child import Attempt, Child
 from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function
 from automl.networks.loading import BuilderFailure
 from automl.networks.probe import BuilderProbe
-from automl.space import Space
+from automl.search.space.keras_tuner import to_keras_tuner
+from automl.search.space.space import Space
 from automl.trial import Task
 
 BUILDER = """
@@ -95,9 +96,9 @@ def probe(folder: Path) -> Iterator[BuilderProbe]:
 )
 def test_what_goes_wrong_in_python_is_said_in_one_line(probe: BuilderProbe, what: str, reason: str) -> None:
     assert probe.build({"what": what}) == reason
-    space = Space()
-    space.Fixed("what", what)
-    assert probe.attempt(space) == Attempt(reason, fatal=False), "the study's own process may try it"
+    assert probe.attempt(to_keras_tuner(fixed(what=what))) == Attempt(reason, fatal=False), (
+        "the study's own process may try it"
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,8 +138,7 @@ def test_a_trial_on_which_the_builder_ends_the_process_is_an_ordinary_exception(
 
 def test_a_space_in_which_the_builder_ends_the_process_is_refused(folder: Path, probe: BuilderProbe) -> None:
     function = load_function("net.py:build", folder, WHERE, probe)
-    given = Space()
-    given.Fixed("what", "exits")
+    given = fixed(what="exits")
     with pytest.raises(NetworkError) as caught:
         discover_space(function, given, WHERE)
     assert str(caught.value) == f"{WHERE}: the network builder ended the process with status 3."
@@ -146,8 +146,7 @@ def test_a_space_in_which_the_builder_ends_the_process_is_refused(folder: Path, 
 
 def test_a_network_that_ends_the_process_when_it_is_fed_is_refused(folder: Path, probe: BuilderProbe) -> None:
     function = load_function("net.py:build", folder, WHERE, probe)
-    given = Space()
-    given.Fixed("what", "exits later")
+    given = fixed(what="exits later")
     space = discover_space(function, given, WHERE)
     with pytest.raises(NetworkError, match=r"^the network builder ended the process with status 64\.$"):
         check_network(CustomBuilder(function, space), space, (64, 1), Task.REGRESSION)
@@ -172,15 +171,13 @@ def test_a_file_that_does_not_let_itself_be_imported_is_refused(
 def test_the_process_sees_what_the_study_file_fixes_and_its_scopes(folder: Path) -> None:
     with BuilderProbe("scoped.py:build", folder) as probe:
         function = load_function("scoped.py:build", folder, WHERE, probe)
-        given = Space()
-        given.Fixed("filters", 2)
+        given = fixed(filters=2)
         space = discover_space(function, given, WHERE)
         builder = CustomBuilder(function, space)
         check_network(builder, space, (64, 10), Task.MULTICLASS)
-        tried = space.copy()
-        tried.values = {"kind": "convolution", "filters": 2, "pool": "max", "size": 3}
-        assert probe.attempt(tried) == Attempt()
-        assert builder.build(tried.values, seed=1).count_params() == 9 * 2 + 2 + 2 * 10 + 10
+        values = {"kind": "convolution", "filters": 2, "pool": "max", "size": 3}
+        assert probe.attempt(to_keras_tuner(space, values)) == Attempt()
+        assert builder.build(values, seed=1).count_params() == 9 * 2 + 2 + 2 * 10 + 10
 
 
 def test_no_process_is_started_before_it_is_needed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

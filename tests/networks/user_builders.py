@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from automl.space import Space
+from automl.search.space.parameters import Fixed
+from automl.search.space.space import Space
 
 WHERE = "study.yaml:7"
 
@@ -54,14 +55,12 @@ def dense(outputs: int = 1, activation: str | None = None, features: int = 64, v
 def scopes(space: Space) -> dict[str, list[tuple[str, list[Any]]]]:
     """The conditions of every hyperparameter by its name, in order."""
     found = {
-        hp.name: [(condition.name, condition.values) for condition in hp.conditions] for hp in space.space
+        one.name: [(condition.parent, list(condition.values)) for condition in one.conditions]
+        for one in space.parameters
     }
-    assert len(found) == len(space.space), "a hyperparameter stands twice"
+    assert len(found) == len(space.parameters), "a hyperparameter stands twice"
     return found
 
 
 def fixed(**values: Any) -> Space:
-    space = Space()
-    for name, value in values.items():
-        space.Fixed(name, value)
-    return space
+    return Space(tuple(Fixed(name, value) for name, value in values.items()))

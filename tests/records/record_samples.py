@@ -67,7 +67,7 @@ STARTED = StudyStarted(
 SAMPLES: tuple[Event, ...] = (
     STARTED,
     StudyContinued("name: wine\n", 50, 12.5, ("trials: 24 -> 50",), {"width": [8, 128, False]}, {}, "search"),
-    CohortAsked(0, 0, (HYPERPARAMETERS, {}), ("trial 1: random",)),
+    CohortAsked(0, 0, (HYPERPARAMETERS, {}), ("trial 1: random",), (1,)),
     TrialEnded(0, "complete", AWKWARD, tuple(range(len(AWKWARD))), 12345678901, 0.1),
     TrialEnded(1, "failed", (math.inf, -math.inf), (3, 1), None, 0.0, 'says "no"\nand more', True, (1, 4)),
     PhaseBegun("search"),

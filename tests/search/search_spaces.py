@@ -4,11 +4,11 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 
-from keras_tuner.engine import hyperparameters as kinds
-
-from automl import space as spaces
 from automl.config.reading import make_study
 from automl.search.sampler import Proposal
+from automl.search.space.building import build_space
+from automl.search.space.parameters import Float, Int
+from automl.search.space.space import Space
 from automl.trial import Direction, Hyperparameters, Objective
 
 LOSS = Objective("log_loss", Direction.MINIMIZE)
@@ -45,11 +45,11 @@ ENTRIES: dict[str, dict[str, object]] = {
 NUM_FINITE = 50  # (1 linear + 2 depths × 2 widths × 3 activations with slopes × 2) × 2 optimizers
 
 
-def build(entries: dict[str, object]) -> spaces.Space:
-    return spaces.build_space(make_study({"name": "t", "data": {"sklearn": "digits"}, "space": entries}))
+def build(entries: dict[str, object]) -> Space:
+    return build_space(make_study({"name": "t", "data": {"sklearn": "digits"}, "space": entries}))
 
 
-def space_of(name: str) -> spaces.Space:
+def space_of(name: str) -> Space:
     return build(ENTRIES[name])
 
 
@@ -57,16 +57,16 @@ def values_of(proposals: Sequence[Proposal]) -> list[tuple[tuple[str, object], .
     return [tuple(proposal.hyperparameters.items()) for proposal in proposals]
 
 
-def assert_legal(space: spaces.Space, hyperparameters: Hyperparameters) -> None:
-    active = [hp for hp in space.space if spaces.is_active(hp, hyperparameters)]
-    assert list(hyperparameters) == [hp.name for hp in active]
-    for hp in active:
-        value = hyperparameters[hp.name]
+def assert_legal(space: Space, hyperparameters: Hyperparameters) -> None:
+    active = [one for one in space.parameters if one.is_active(hyperparameters)]
+    assert list(hyperparameters) == [one.name for one in active]
+    for one in active:
+        value = hyperparameters[one.name]
         assert type(value) in (bool, int, float, str)
-        assert type(value) is type(hp.default)
-        if isinstance(hp, kinds.Int | kinds.Float):
-            assert hp.min_value <= value <= hp.max_value
-        possible = spaces.possible_values(hp)
+        assert type(value) is type(one.initial)
+        if isinstance(one, Int | Float):
+            assert one.low <= value <= one.high
+        possible = one.possible()
         assert possible is None or value in possible
 
 

@@ -15,8 +15,8 @@ from sklearn.gaussian_process.kernels import Matern
 
 from automl.search.bayesian import num_initial_points
 from automl.search.gaussian_process import GaussianProcess, least_bound
-from automl.search.sampler import Proposal
-from automl.search.scores import num_completed, shown_numbers, shown_scores
+from automl.search.sampler import EndedEarly, Proposal
+from automl.search.scores import finite_scores, num_ranked, shown_numbers, shown_scores
 from automl.search.table import make_sampler
 from automl.trial import Direction, Hyperparameters
 
@@ -25,7 +25,7 @@ from automl.trial import Direction, Hyperparameters
 def test_the_model_sees_ranks_means_and_bad_news(direction: Direction) -> None:
     sign = 1.0 if direction is Direction.MINIMIZE else -1.0
     told = {4: sign * 1e300, 0: sign * 2.0, 1: sign * 1.0, 2: None, 5: sign * math.inf}
-    assert num_completed(told) == 3
+    assert num_ranked(told) == 3
     shown = [sign * score for score in shown_scores(told, 7, direction)]
     assert shown[1] < shown[0] < shown[4] < shown[2] == shown[5]
     assert shown[3] == shown[6] == 0.0
@@ -33,8 +33,37 @@ def test_the_model_sees_ranks_means_and_bad_news(direction: Direction) -> None:
     assert statistics.fmean(shown) == pytest.approx(0.0, abs=0.05)
 
 
+@pytest.mark.parametrize("direction", Direction)
+def test_a_trial_that_was_ended_early_ranks_between_the_scored_and_the_failed(direction: Direction) -> None:
+    """By its rung, then by its loss there, which never passes for a score."""
+    sign = 1.0 if direction is Direction.MINIMIZE else -1.0
+    told = {
+        0: sign * 5.0,
+        1: EndedEarly(1, 0.1),
+        2: None,
+        3: EndedEarly(2, 9.0),
+        4: EndedEarly(1, 0.3),
+        5: sign * 7.0,
+        6: EndedEarly(1, math.nan),
+        7: EndedEarly(1, 0.3),
+    }
+    scores = finite_scores(told, direction)
+    assert sorted(scores, key=lambda number: sign * scores[number]) == [0, 5, 3, 1, 4, 7, 6, 2]
+    assert scores[4] == scores[7] and all(map(math.isfinite, scores.values()))
+    assert len(set(scores.values())) == 7
+    assert num_ranked(told) == 7
+
+
+def test_losses_of_trials_that_were_ended_early_are_compared_within_their_scale() -> None:
+    """Logarithms of a target have smaller losses, which say nothing: the best of either scale are alike."""
+    told = {number: EndedEarly(1, loss) for number, loss in enumerate((40.0, 20.0, 30.0))}
+    told |= {number: EndedEarly(1, loss, "log") for number, loss in enumerate((0.3, 0.1, 0.2), start=3)}
+    scores = finite_scores(told, Direction.MINIMIZE)
+    assert scores[1] == scores[4] < scores[2] == scores[5] < scores[0] == scores[3]
+
+
 def test_no_result_shows_nothing() -> None:
-    assert num_completed({}) == 0
+    assert num_ranked({}) == 0
     assert shown_scores({}, 2, Direction.MINIMIZE) == [0.0, 0.0]
 
 

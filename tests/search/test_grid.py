@@ -7,8 +7,9 @@ import keras_tuner
 import pytest
 from search_spaces import LOSS, build, space_of
 
-from automl import space as spaces
 from automl.search.grid import cut_up
+from automl.search.space.keras_tuner import to_keras_tuner
+from automl.search.space.space import Space
 from automl.search.table import make_sampler
 from automl.trial import Hyperparameters
 
@@ -21,7 +22,7 @@ def test_grid_is_in_order_the_last_hyperparameter_fastest() -> None:
         "optimizer": {"choice": ["adam", "sgd"]},
     }
     space = build(entries)
-    every = spaces.configurations(space)
+    every = space.configurations()
     assert every is not None
     proposals = make_sampler("grid", space, LOSS, 10, 0).ask(100)
     assert [proposal.hyperparameters for proposal in proposals] == list(every)
@@ -34,9 +35,9 @@ def test_grid_cuts_a_continuum_into_ten() -> None:
     assert dropouts == pytest.approx([0.045 + 0.09 * part for part in range(10)])
 
 
-def walk_of_keras_tuner(space: spaces.Space) -> Iterator[Hyperparameters]:
+def walk_of_keras_tuner(space: Space) -> Iterator[Hyperparameters]:
     objective = keras_tuner.Objective("log_loss", "min")
-    oracle = keras_tuner.oracles.GridSearchOracle(objective=objective, hyperparameters=space)
+    oracle = keras_tuner.oracles.GridSearchOracle(objective=objective, hyperparameters=to_keras_tuner(space))
     values = oracle.populate_space("first")["values"]
     while values is not None:
         yield dict(values)

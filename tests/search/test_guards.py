@@ -12,7 +12,7 @@ from keras_tuner.engine import hyperparameters as kinds
 from search_spaces import ACCURACY, LOSS, NUM_FINITE, assert_distinct, assert_legal, space_of
 
 from automl.search.guards import GuardedSampler
-from automl.search.oracle import OracleRule
+from automl.search.keras_oracle import OracleRule
 from automl.search.sampler import Proposal, Sampler
 from automl.trial import Objective
 
@@ -73,7 +73,7 @@ def fail() -> dict[str, object]:
         ),
         pytest.param(
             running(depth=1, width=17),
-            "The search algorithm failed (ValueError: 17 is not in list). Drawn at random.",
+            "The search algorithm failed (ValueError: 17 is not one of 16, 32). Drawn at random.",
             id="proposes no value of the space",
         ),
         pytest.param(
@@ -91,6 +91,7 @@ def test_an_oracle_that_has_nothing_is_helped_out(
     assert len(proposals) == NUM_FINITE
     assert_distinct(proposals)
     assert {proposal.note for proposal in proposals} == {note}
+    assert {proposal.failed for proposal in proposals} == {"failed" in note}
     endless, _ = misbehaving(fail, "continuous")
     assert_distinct(endless.ask(30))
 

@@ -59,7 +59,7 @@ def test_a_study_is_restored_at_the_start_of_any_cohort(name: str, entries: str)
     check_every_cut(name, entries, [4, 1, 3, 2])
 
 
-@pytest.mark.parametrize("name", ["random", "grid"])  # the model falls back to what random does
+@pytest.mark.parametrize("name", ["random", "grid", "sobol"])  # models fall back to what random does
 def test_a_finite_space_is_restored_up_to_its_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where draws find nothing any more, and a short list of what remains is chosen from."""
     monkeypatch.setattr(untried, "NUM_DRAWS", 1)

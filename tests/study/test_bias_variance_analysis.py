@@ -169,7 +169,7 @@ def regression() -> tuple[PreparedStudy, Trial, Trial]:
     }
     prepared = prepare_study(make_study(content), table)
     cohort = [
-        plan_members(number, dict(prepared.space.values) | values, 3, 0)
+        plan_members(number, dict(prepared.space.initial()) | values, 3, 0)
         for number, values in enumerate([{}, {"learning_rate": 0.1}])
     ]
     one, other = sorted(prepared.make_engine().train(cohort, WATCH), key=lambda trial: trial.number)

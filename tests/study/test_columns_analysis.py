@@ -36,7 +36,7 @@ def prepared_with(**sections: Any) -> PreparedStudy:
 
 def answer_of(prepared: PreparedStudy) -> dict[str, Any]:
     folds = tuple(FoldResult(fold, (), (), (), 8, {"roc_auc": 0.9}, {}, 0.0) for fold in range(3))
-    best = Trial(0, dict(prepared.space.values), TrialState.COMPLETE, folds, 3)
+    best = Trial(0, dict(prepared.space.initial()), TrialState.COMPLETE, folds, 3)
     subject = Subject(prepared, prepared.make_engine(), (best,), best, frozenset(), 1e9)
     plan = ColumnsAnalysis().plan(subject)
     assert plan is not None

@@ -8,7 +8,6 @@ from small_studies import FOLDS, prepared_with
 
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.records.files import write_predictions, write_trial
-from automl.space import configurations
 from automl.study.analyses.bias_variance import design_analysis
 from automl.study.footprint import Memory, count_disk, count_memory
 from automl.study.network_sizes import smallest_and_largest
@@ -25,7 +24,7 @@ def test_encoded_tables_take_the_bytes_that_are_counted() -> None:
     }
     prepared = prepared_with(data={"sklearn": "digits"}, space={"depth": 0, "learning_rate": 0.01, **choices})
     catalog = ViewCatalog(prepared.plan, prepared.splits.folds)
-    values = list(configurations(prepared.space) or ())
+    values = list(prepared.space.configurations() or ())
     members = [
         member for trial, own in enumerate(values) for member in plan_members(trial, own, FOLDS, seed=0)
     ]

@@ -76,7 +76,9 @@ def test_of_a_search_with_a_rung_most_networks_train_a_few_epochs() -> None:
         "training": {"epochs": 100, "patience": 10},
         "search": {"algorithm": "random", "trials": 40},
     }
-    assert epochs_in_search(prepared_with(**sections)) == pytest.approx((40 * 8 / 3 + 20 * 24 / 3 + 8 * (60 - 32 / 3)) / 40)
+    assert epochs_in_search(prepared_with(**sections)) == pytest.approx(
+        (40 * 8 / 3 + 20 * 24 / 3 + 8 * (60 - 32 / 3)) / 40
+    )
     sections["search"] |= {"pruner": "none"}
     assert epochs_in_search(prepared_with(**sections)) == 60
 

@@ -43,7 +43,7 @@ def prepared_with(epochs: int, table: pandas.DataFrame | None = None, **sections
 
 def answer_of(prepared: PreparedStudy) -> tuple[Any, dict[str, Any]]:
     engine = prepared.make_engine()
-    members = plan_members(0, dict(prepared.space.values), len(prepared.splits.folds), 0)
+    members = plan_members(0, dict(prepared.space.initial()), len(prepared.splits.folds), 0)
     [best] = list(engine.train([members], WATCH))
     subject = Subject(prepared, engine, (best,), best, frozenset(), 1e9)
     plan = LearningCurveAnalysis().plan(subject)
@@ -73,7 +73,7 @@ def test_networks_whose_epochs_run_out_are_counted() -> None:
 
 def test_every_network_is_a_new_one_with_as_many_steps_as_the_winner() -> None:
     prepared = prepared_with(30)
-    values = dict(prepared.space.values)
+    values = dict(prepared.space.initial())
     searched = plan_members(0, values, FOLDS, 0)
     anchors = analysis._anchors(prepared, values)
     members = [member for anchor in anchors for member in anchor.members]
@@ -96,7 +96,7 @@ def test_every_network_is_a_new_one_with_as_many_steps_as_the_winner() -> None:
 def test_a_schedule_keeps_its_length_in_steps() -> None:
     """It spans the epochs: twice as many would be another configuration."""
     prepared = prepared_with(30, space={"schedule": "cosine"})
-    anchors = analysis._anchors(prepared, dict(prepared.space.values))
+    anchors = analysis._anchors(prepared, dict(prepared.space.initial()))
     assert [member.epochs for member in anchors[-1].members] == [30] * FOLDS
     assert [member.epochs for member in anchors[0].members] == [120] * FOLDS
 
@@ -107,7 +107,7 @@ def test_both_engines_train_a_member_for_its_own_epochs() -> None:
     results = []
     for name in ("population", "sequential"):
         prepared = prepared_with(6, training={"engine": name}, space=space, splits={"folds": 2})
-        anchors = analysis._anchors(prepared, dict(prepared.space.values))
+        anchors = analysis._anchors(prepared, dict(prepared.space.initial()))
         [trial] = list(prepared.make_engine().train([anchors[0].members], WATCH))
         assert [len(fold.training_loss) for fold in trial.folds] == [
             member.epochs for member in anchors[0].members
@@ -125,14 +125,14 @@ def test_whole_groups_are_thinned_and_of_few_groups_fewer_points_are_made() -> N
     splits = {"kind": "group", "by": "site"}
     features = {"features": list("abcdef")}
     prepared = prepared_with(5, table, splits=splits, data=features)
-    for anchor in analysis._anchors(prepared, dict(prepared.space.values)):
+    for anchor in analysis._anchors(prepared, dict(prepared.space.initial())):
         for member in anchor.members:
             whole = prepared.splits.folds[member.fold]
             inside = table["site"][member_fold(member, whole).fit]
             assert table["site"][whole.fit].isin(inside).sum() == len(inside)
     table["site"] = numpy.arange(len(table)) % 5
     few = analysis._anchors(
-        prepared_with(5, table, splits=splits, data=features), dict(prepared.space.values)
+        prepared_with(5, table, splits=splits, data=features), dict(prepared.space.initial())
     )
     rows = [anchor.mean_rows for anchor in few]
     assert rows == sorted(set(rows)) and len(rows) < len(SHARES)

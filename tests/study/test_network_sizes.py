@@ -11,7 +11,6 @@ from small_studies import FOLDS, prepared_with
 
 from automl.config.reading import load_study
 from automl.search.table import make_sampler
-from automl.space import configurations
 from automl.study.network_sizes import smallest_and_largest
 from automl.study.preparation import prepare_study
 from automl.study.workload import Work, Workload, plan_workload
@@ -44,7 +43,7 @@ def test_the_smallest_and_the_largest_network_are_those_of_all_configurations(sp
         weights = prepared.builder.build(values, seed=1).trainable_weights
         return sum(int(numpy.prod(one.shape)) for one in weights)
 
-    counts = [count(values) for values in configurations(prepared.space) or ()]
+    counts = [count(values) for values in prepared.space.configurations() or ()]
     smallest, largest = smallest_and_largest(prepared)
     assert (smallest.capacity, largest.capacity) == (min(counts), max(counts))
     assert [count(found.hyperparameters) for found in (smallest, largest)] == [min(counts), max(counts)]

@@ -59,7 +59,8 @@ def known(config: automl.StudyConfig, table: pandas.DataFrame = TABLE) -> Any:
 
 
 def test_a_study_is_ranked_by_it(tmp_path: Path) -> None:
-    result = automl.run_study(study(tmp_path, GAIN), mlruns=tmp_path / "runs", table=TABLE)
+    config = study(tmp_path, GAIN, space={"depth": 1, "width": 4, "learning_rate": {"choice": [0.03, 0.1]}})
+    result = automl.run_study(config, mlruns=tmp_path / "runs", table=TABLE)
     started = result.state.started
     assert (started.metric, started.direction) == ("profit", "max")
     assert {"metric:my_metrics.py", "metric:prices.py"} <= set(started.digests)
@@ -70,6 +71,11 @@ def test_a_study_is_ranked_by_it(tmp_path: Path) -> None:
     assert result.best.mean("profit") == max(trial.mean("profit") for trial in result.trials)
     assert "profit" in result.test_scores and "log_loss" in result.test_scores
     assert any("baseline on the same folds" in name for name, _ in result.verdict.rows)
+
+
+def test_its_trial_does_not_wait_for_keras(tmp_path: Path) -> None:
+    code = "import sys\ndef profit(*_):\n    assert 'keras' not in sys.modules\n    return 1.0"
+    assert "profit" in known(study(tmp_path, code))
 
 
 def prepared(folder: Path, code: str) -> PreparedStudy:

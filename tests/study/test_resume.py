@@ -18,8 +18,9 @@ from automl.records.encoding import kind_of, to_json
 from automl.records.events import PhaseBegun, PhaseEnded, StudyContinued
 from automl.records.finding import open_records
 from automl.study import run as running
+from automl.trial import TrialState
 
-NUM_TRIALS = 7
+NUM_TRIALS = 9
 STUDY = {
     "name": "long",
     "data": {"sklearn": "wine"},
@@ -29,13 +30,21 @@ STUDY = {
         "width": 8,
         "learning_rate": {"float": [0.003, 0.03], "log": True},
     },
-    "search": {"algorithm": "random", "trials": NUM_TRIALS, "cohort": 3, "seed": 3},
+    "search": {"algorithm": "random", "trials": NUM_TRIALS, "cohort": 3, "seed": 7},
     "budget": {"minutes": None},
-    "training": {"epochs": 3, "batch_size": 32, "patience": 2},
+    "training": {
+        "epochs": 12,
+        "batch_size": 32,
+        "patience": 5,
+    },  # enough for a rung, at which some trials end
     "baselines": False,
     "bias_variance": {"resamples": 4, "trials": "top"},
     "tracking": {"to": "none"},
 }
+
+
+FEW = {"search": {**STUDY["search"], "trials": 2}, "bias_variance": {"resamples": 0}}
+"""For what depends neither on the number of trials nor on what comes after the search."""
 
 
 class Killed(BaseException):
@@ -77,9 +86,12 @@ def weights(result: automl.StudyResult) -> list[tuple[str, bytes]]:
 
 
 def happened(result: automl.StudyResult) -> list[str]:
-    """What the study's events say, without times and repetitions; the trials of a cohort by number."""
+    """What the study's events say, without times and repetitions.
+
+    The trials of a cohort and the answers about several trials are sorted: they come as threads end.
+    """
     (run,) = open_records(result.folder.parents[2]).runs("long")
-    said, trials = [], []
+    said, unsorted = [], []
     for recorded in open_records(result.folder.parents[2]).events(run):
         event = recorded.event
         if isinstance(event, StudyContinued | PhaseBegun | PhaseEnded):
@@ -88,18 +100,20 @@ def happened(result: automl.StudyResult) -> list[str]:
         for name in ("seconds", "facts", "identifier", "time_limit", "base", "earlier"):
             content.pop(name, None)
         line = f"{kind_of(event)} {json.dumps(content, sort_keys=True)}"
-        if kind_of(event) == "trial_ended":
-            trials.append((content["number"], line))
+        if kind_of(event) in ("trial_ended", "analyzed"):
+            unsorted.append((kind_of(event), content.get("number", 0), line))
             continue
-        said += [line for _, line in sorted(trials)] + ([line] if line not in said else [])
-        trials = []
+        said += [line for *_, line in sorted(unsorted)] + ([line] if line not in said else [])
+        unsorted = []
     return said
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> automl.StudyResult:
     folder = tmp_path_factory.mktemp("undisturbed")
-    return automl.run_study(write(folder), mlruns=folder / "mlruns")
+    result = automl.run_study(write(folder), mlruns=folder / "mlruns")
+    assert {trial.state for trial in result.trials} == {TrialState.COMPLETE, TrialState.PRUNED}
+    return result
 
 
 MOMENTS = [[3, 2], *(pytest.param(moment, marks=pytest.mark.slow) for moment in ([1], [8], [12, 1]))]
@@ -121,7 +135,7 @@ def test_a_killed_study_ends_with_the_same_bits(tmp_path, undisturbed, monkeypat
 
 
 def test_one_reading_is_counted_when_a_kill_comes_between_intention_and_reading(tmp_path, monkeypatch):
-    path = write(tmp_path)
+    path = write(tmp_path, **FEW)
 
     def die(*_: object) -> None:
         raise Killed
@@ -145,15 +159,16 @@ def test_a_study_that_is_done_gives_its_result_and_trains_nothing(undisturbed, m
 
 
 def test_more_trials_go_on_where_the_study_ended(tmp_path, undisturbed):
-    path = write(tmp_path, search={**STUDY["search"], "trials": 4})
+    unanalyzed = {"bias_variance": {"resamples": 0}}
+    path = write(tmp_path, **unanalyzed, search={**STUDY["search"], "trials": 4})
     first = automl.run_study(path, mlruns=tmp_path / "mlruns")
     assert len(first.trials) == 4
-    write(tmp_path)
+    write(tmp_path, **unanalyzed)
     more = automl.run_study(path, mlruns=tmp_path / "mlruns")
     assert more.folder == first.folder and len(more.trials) == NUM_TRIALS
     for number in range(NUM_TRIALS):
         assert more.state.asked[number] == undisturbed.state.asked[number]
-    assert more.state.continued[0].changes == ("`search.trials` was 4 and is now 7",)
+    assert more.state.continued[0].changes == (f"`search.trials` was 4 and is now {NUM_TRIALS}",)
     assert len(more.state.tests) == 1
     if more.best.number != first.best.number:
         assert more.test_scores == {}
@@ -209,7 +224,7 @@ def test_a_run_whose_files_are_elsewhere_is_named_with_the_cure(tmp_path, undist
 
 
 def test_a_second_run_of_the_same_study_is_refused_while_the_first_runs(tmp_path):
-    path = write(tmp_path)
+    path = write(tmp_path, **FEW)
     refused = []
 
     def again(_: object) -> None:
@@ -221,12 +236,12 @@ def test_a_second_run_of_the_same_study_is_refused_while_the_first_runs(tmp_path
             refused.append(caught)
 
     result = automl.run_study(path, mlruns=tmp_path / "mlruns", trackers=[Recorder(trial=again)])
-    assert refused and len(result.trials) == NUM_TRIALS
+    assert refused and len(result.trials) == 2
 
 
 def test_a_killed_study_in_postgresql_goes_on_from_an_empty_database(tmp_path, undisturbed, monkeypatch):
     with running_postgres() as server:
-        path = write(tmp_path, records={"uri": server.new_database()})
+        path = write(tmp_path, records={"uri": server.new_database()}, bias_variance={"resamples": 0})
         result = run_with_kills(path, [6], monkeypatch)
     pandas.testing.assert_frame_equal(board(result), board(undisturbed))
     assert weights(result) == weights(undisturbed)

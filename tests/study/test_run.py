@@ -23,10 +23,11 @@ import automl
 from automl.config.reading import make_study
 from automl.errors import DataError, ExportError, SearchSpaceError, StudyFailedError, TrackingError
 from automl.evaluation.metrics import METRICS
+from automl.progress import Progress
 from automl.records.finding import read_run
 from automl.records.standing import ended
 from automl.study.preparation import prepare_study
-from automl.trial import Progress, TrialState
+from automl.trial import TrialState
 
 SMALL = {
     "name": "small",

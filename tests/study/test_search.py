@@ -1,5 +1,6 @@
 """What ends a search before its trials are used up."""
 
+import dataclasses
 import types
 
 import pytest
@@ -7,8 +8,9 @@ from paper_trials import completed, failed
 
 from automl.config.reading import make_study
 from automl.errors import StudyFailedError
-from automl.study.search import Stopping
-from automl.trial import Direction, Objective
+from automl.search.sampler import EndedEarly
+from automl.study.search import Stopping, _told
+from automl.trial import Direction, Objective, TrialState
 
 LOSS, ACCURACY = Objective("log_loss", Direction.MINIMIZE), Objective("accuracy", Direction.MAXIMIZE)
 
@@ -72,3 +74,11 @@ def test_failures_for_several_reasons_or_beside_a_success_do_not():
     for number in range(1, 30):
         beside.take(failed(number, "diverged"))
     assert beside.without_improvement == 29
+
+
+def test_the_sampler_is_told_of_a_pruned_trial_where_it_ended_and_no_score_of_it():
+    session = types.SimpleNamespace(prepared=types.SimpleNamespace(objective=LOSS))
+    pruned = dataclasses.replace(completed(3, 0.2), state=TrialState.PRUNED, reports=(0.9, 0.7), scale="log")
+    assert _told(session, pruned) == EndedEarly(2, 0.7, "log")
+    assert _told(session, completed(3, 0.2, 0.4)) == pytest.approx(0.3)
+    assert _told(session, failed(3)) is None

@@ -7,11 +7,12 @@ import numpy
 import pytest
 from small_studies import FOLDS, prepared_with
 
+from automl.progress import Progress
 from automl.study.forecast import forecast
 from automl.study.network_sizes import smallest_and_largest
 from automl.study.shortened import num_fit_rows, with_fewer_rows
 from automl.study.timing import MOST_ROWS, CannotTrain, TooSlow, time_networks
-from automl.trial import Progress, Trial, TrialState
+from automl.trial import Trial, TrialState
 
 
 class Known:

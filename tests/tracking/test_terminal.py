@@ -11,10 +11,10 @@ from paper_trials import completed, failed
 from recorded_study import RecordedStudy, make_records
 from rich.console import Console
 
+from automl.progress import Progress
 from automl.records.events import CohortAsked, PhaseBegun, PhaseEnded, StudyContinued, StudyStarted
 from automl.records.state import StudyState
 from automl.tracking.terminal import TerminalTracker
-from automl.trial import Progress
 
 TEXT = "name: wine\ndata: {sklearn: wine}\nbudget: {minutes: null}\nbias_variance: {resamples: 0}\n"
 STARTED = StudyStarted(

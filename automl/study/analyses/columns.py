@@ -8,6 +8,7 @@ import numpy
 
 from automl.data.splits import Fold
 from automl.means import corrected_error
+from automl.progress import Progress
 from automl.records.state import COLUMNS
 from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
 from automl.study.analyses.bias_variance import whole_folds
@@ -15,7 +16,7 @@ from automl.training.engine import Watch
 from automl.training.network import Network
 from automl.training.sequential import TrialFailure
 from automl.training.trials import refit_epochs
-from automl.trial import Direction, Member, Progress, derive_seed
+from automl.trial import Direction, Member, derive_seed
 
 _MOST_ROWS, _MOST_COLUMNS = 2000, 100
 

@@ -14,7 +14,7 @@ from typing import final
 from automl.evaluation.bias_variance import from_content
 from automl.records.events import Recorded, StudyStarted, TrialEnded
 from automl.records.outcomes import Analyzed, Exported
-from automl.records.runs import Run
+from automl.records.runs import Run, nearest
 from automl.records.state import BIAS_VARIANCE, StudyState
 from automl.records.store import Records
 from automl.tracking.mlflow.conclusion import Conclusion
@@ -185,7 +185,7 @@ class Projection:
 
     def _conclusion(self) -> Conclusion:
         def is_newest() -> bool:
-            return self._records.runs(self.run.name)[-1].number == self.run.number
+            return nearest(self._records.runs(self.run.name))[-1].number == self.run.number
 
         return Conclusion(self._store, self._state, self._study, self._trials, is_newest)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import final
 
 from automl.errors import AutoMLError, TrackingError
+from automl.progress import Progress
 from automl.records.events import Recorded
 from automl.records.runs import Run
 from automl.records.state import StudyState
@@ -22,7 +23,6 @@ from automl.tracking.mlflow.store import said
 from automl.tracking.mlflow.trial_runs import Render
 from automl.tracking.mlflow.worker import Patience, Worker
 from automl.tracking.tracker import Tracker
-from automl.trial import Progress
 
 LOGGER = logging.getLogger(__name__)
 

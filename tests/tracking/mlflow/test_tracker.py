@@ -21,13 +21,13 @@ from recorded_digits import record_a_study, render
 from recorded_study import BEGAN, RecordedStudy, make_records
 
 from automl.errors import TrackingError
+from automl.progress import Progress
 from automl.records.store import Records
 from automl.tracking.mlflow import worker
 from automl.tracking.mlflow.address import find_store
 from automl.tracking.mlflow.completing import SendingLock, send_run
 from automl.tracking.mlflow.tracker import MlflowTracker
 from automl.tracking.model import ExportedModel
-from automl.trial import Progress
 
 PARENT = f"study digits {datetime.fromtimestamp(BEGAN):%Y-%m-%d %H:%M:%S}"
 

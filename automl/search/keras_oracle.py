@@ -19,10 +19,28 @@ import numpy
 import threadpoolctl
 from keras_tuner.engine.trial import Trial
 
+from automl.search.gaussian_process import GaussianProcess, least_bound
 from automl.search.history import History
 from automl.search.scores import shown_numbers, shown_scores
-from automl.space import Space
+from automl.search.space.keras_tuner import to_keras_tuner
+from automl.search.space.space import Space
 from automl.trial import Objective, derive_seed
+
+_NUM_STARTS = 50
+
+
+@final
+class BayesianOracle(keras_tuner.oracles.BayesianOptimizationOracle):
+    """KerasTuner's oracle with a Gaussian process that knows its derivatives."""
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """Values where the lower confidence bound of the loss is least."""
+        del trial_id
+        points, losses = self._vectorize_trials()
+        process = GaussianProcess(points, losses, self.alpha)
+        starts = self._random_state.uniform(size=(_NUM_STARTS, points.shape[1]))
+        best = least_bound(process, self.beta, starts)
+        return {"status": "RUNNING", "values": self._vector_to_values(best)}
 
 
 @final
@@ -38,7 +56,7 @@ class OracleRule:
 
     def __init__(self, make_oracle: Callable[..., Any], space: Space, objective: Objective, seed: int):
         self._make_oracle = make_oracle
-        self._space = space
+        self._space = to_keras_tuner(space)
         self._objective = objective
         self._seed = seed
         self._trials: list[Trial] = []

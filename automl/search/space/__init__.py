@@ -1,0 +1,1 @@
+"""What can be searched: hyperparameters, the values they can have, and when they are used."""

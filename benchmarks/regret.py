@@ -1,0 +1,190 @@
+"""Regret of our samplers beside KerasTuner's and Optuna's, on made mixed conditional functions.
+
+    python benchmarks/regret.py run METHOD [--seeds 20] [--functions NAME …]   # appends to results/regret.jsonl
+    python benchmarks/regret.py table
+
+A method sees the loss with noise of 0.01; its regret after n trials is the true loss of the trial that looked best.
+Ours are asked in their own cohorts, as `automl run` asks, `random` and `sobol` 20 at a time; the rivals one trial after
+another, which is what favors them. KerasTuner's Bayesian oracle takes seconds a proposal: give it fewer seeds.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy
+import scipy.stats
+import threadpoolctl
+from made_functions import FUNCTIONS, Function
+
+from automl.search.space.parameter import Parameter
+from automl.search.space.parameters import Choice, Float, Int
+from automl.search.space.scales import Scale
+from automl.search.space.space import Space
+from automl.search.table import SAMPLERS, make_sampler
+from automl.trial import Direction, Hyperparameters, Objective, Scalar, derive_seed
+
+RESULTS = Path(__file__).parent / "results" / "regret.jsonl"
+SIZES = (25, 50, 100)
+NOISE = 0.01
+COHORT = 20
+LOSS = Objective("log_loss", Direction.MINIMIZE)
+
+Measure = Callable[[Hyperparameters], float]
+Search = Callable[[Space, Measure, int], None]
+
+
+def ours(name: str) -> Search:
+    """A study's sampler, asked and told as `automl run` does."""
+
+    def search(space: Space, measure: Measure, seed: int) -> None:
+        sampler, left = make_sampler(name, space, LOSS, SIZES[-1], seed), SIZES[-1]
+        while left > 0:
+            asked = sampler.ask(min(sampler.cohort_size() or COHORT, left))
+            sampler.tell([(one.number, measure(one.hyperparameters)) for one in asked])
+            left -= len(asked)
+
+    return search
+
+
+def keras_tuner(name: str) -> Search:
+    """An oracle of KerasTuner, as its tuner drives it."""
+
+    def search(space: Space, measure: Measure, seed: int) -> None:
+        import keras_tuner
+
+        from automl.search.space.keras_tuner import to_keras_tuner
+
+        with tempfile.TemporaryDirectory() as folder:
+            oracle = getattr(keras_tuner.oracles, name)(
+                objective=keras_tuner.Objective("loss", "min"),
+                max_trials=SIZES[-1],
+                hyperparameters=to_keras_tuner(space),
+                seed=seed + 1,
+            )
+            oracle.verbose = 0
+            oracle._set_project_dir(folder, "regret")
+            for _ in range(SIZES[-1]):
+                trial = oracle.create_trial("one")
+                loss = measure(plain(space, trial.hyperparameters.values))
+                oracle.update_trial(trial.trial_id, {"loss": loss})
+                trial.status = "COMPLETED"
+                oracle.end_trial(trial)
+
+    return search
+
+
+def plain(space: Space, values: Mapping[str, Scalar]) -> Hyperparameters:
+    return space.choose(lambda _, own: own.plain(values[own.name]))
+
+
+def optuna_tpe(space: Space, measure: Measure, seed: int) -> None:
+    """Optuna's default sampler, suggestions as its users write them."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+    study.optimize(lambda trial: measure(space.choose(lambda _, own: suggested(trial, own))), SIZES[-1])
+
+
+def suggested(trial: Any, own: Parameter) -> Scalar:
+    name = own.name
+    if isinstance(own, Choice):
+        return trial.suggest_categorical(name, own.values)
+    if isinstance(own, Float):
+        return trial.suggest_float(name, own.low, own.high, log=own.scale is Scale.LOG)
+    assert isinstance(own, Int)
+    if own.step is not None:
+        return trial.suggest_categorical(name, own.possible())
+    return trial.suggest_int(name, own.low, own.high, log=own.scale is Scale.LOG)
+
+
+METHODS: Mapping[str, Search] = {
+    **{f"ours {name}": ours(name) for name in SAMPLERS if name != "grid"},
+    "KerasTuner random": keras_tuner("RandomSearchOracle"),
+    "KerasTuner Bayesian": keras_tuner("BayesianOptimizationOracle"),
+    "Optuna TPE": optuna_tpe,
+}
+
+
+def regrets(method: str, function: Function, seed: int) -> list[float]:
+    """After each of `SIZES` trials; the noise is the same for every method with a seed."""
+    generator = numpy.random.default_rng(derive_seed(seed, "noise"))
+    seen: list[float] = []
+    true: list[float] = []
+
+    def measure(values: Hyperparameters) -> float:
+        true.append(function.loss(values))
+        seen.append(true[-1] + NOISE * float(generator.normal()))
+        return seen[-1]
+
+    METHODS[method](function.space, measure, seed)
+    return [true[int(numpy.argmin(seen[:size]))] for size in SIZES]
+
+
+def run(method: str, seeds: range, functions: list[str]) -> None:
+    for name in functions:
+        for seed in seeds:
+            began = time.perf_counter()
+            with warnings.catch_warnings(), threadpoolctl.threadpool_limits(1, user_api="blas"):
+                warnings.simplefilter("ignore")
+                found = regrets(method, FUNCTIONS[name], seed)
+            seconds = round(time.perf_counter() - began, 2)
+            line = {"method": method, "function": name, "seed": seed, "regrets": found, "seconds": seconds}
+            with RESULTS.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+
+
+def table() -> Iterator[str]:
+    """Mean regrets over functions and seeds, and the paired difference to our tpe with a 95 % t interval."""
+    found: dict[str, dict[tuple[str, int], list[float]]] = defaultdict(dict)
+    for line in map(json.loads, RESULTS.read_text().splitlines()):
+        found[line["method"]][line["function"], line["seed"]] = line["regrets"]
+    for name in FUNCTIONS:
+        yield f"\n| {name} | seeds | 25 | 50 | 100 | less `tpe` at 25 | at 50 | at 100 |"
+        yield "|---|---|---|---|---|---|---|---|"
+        for method, by_key in found.items():
+            own = {key: values for key, values in by_key.items() if key[0] == name}
+            if not own:
+                continue
+            means = [
+                statistics.fmean(values[place] for values in own.values()) for place in range(len(SIZES))
+            ]
+            cells = [f"{mean:.3f}" for mean in means]
+            cells += [paired(own, found["ours tpe"], place) for place in range(len(SIZES))]
+            yield f"| {method} | {len(own)} | " + " | ".join(cells) + " |"
+
+
+def paired(
+    own: Mapping[tuple[str, int], list[float]], base: Mapping[tuple[str, int], list[float]], place: int
+) -> str:
+    differences = [values[place] - base[key][place] for key, values in own.items() if key in base]
+    if len(differences) < 2 or not any(differences):
+        return ""
+    mean = statistics.fmean(differences)
+    half = scipy.stats.t.ppf(0.975, len(differences) - 1) * scipy.stats.sem(differences)
+    return f"{mean:+.3f} ± {half:.3f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=("run", "table"))
+    parser.add_argument("method", nargs="?", choices=sorted(METHODS))
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--functions", nargs="+", default=list(FUNCTIONS), choices=list(FUNCTIONS))
+    told = parser.parse_args()
+    if told.what == "table":
+        print("\n".join(table()))
+    else:
+        run(told.method, range(told.seeds), told.functions)
+
+
+if __name__ == "__main__":
+    main()
