@@ -10,6 +10,7 @@ from typing import Any, final
 import click
 
 from automl import __version__
+from automl.cli.comparing import compare
 from automl.cli.prepare import check, init, schema
 from automl.cli.results import explain, export, predict, report, show, ui
 from automl.cli.running import run
@@ -74,7 +75,7 @@ def completion(shell: str) -> None:
 
 
 _COMMANDS = (
-    *(init, check, run, runs, show, explain, report),
+    *(init, check, run, runs, show, explain, report, compare),
     *(ui, track, export, predict, journal, schema, completion),
 )
 

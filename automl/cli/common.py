@@ -40,8 +40,8 @@ def output_option(help_text: str, default: Path | None = None) -> Callable[[Any]
     return click.option("--to", type=kind, default=default, show_default=default is not None, help=help_text)
 
 
-def write_text(text: str, to: Path | None) -> None:
-    """Text to a file, or to standard output."""
+def write_text(text: str, to: Path | None, option: str = "--to") -> None:
+    """Text to a file that an option names, or to standard output."""
     if to is None:
         click.echo(text, nl=False)
         return
@@ -49,5 +49,5 @@ def write_text(text: str, to: Path | None) -> None:
         to.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RecordError(
-            f"{to} cannot be written: {error.strerror}. Choose another file with --to."
+            f"{to} cannot be written: {error.strerror}. Choose another file with {option}."
         ) from None

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import final
 
 import numpy
 from scipy import stats
@@ -77,36 +78,60 @@ def corrected_score(
     Returns:
         Without bounds where there are too few groups or blocks.
     """
-    num_resamples = rows.num_resamples
-    if metric.rows is None:
-        affordable = _MOST_SCORED // (len(rows.target) * len(predictions))
-        num_resamples = int(numpy.clip(affordable, FEWEST_RESAMPLES, num_resamples))
+    num_resamples = _num_resamples(metric, rows, len(predictions))
     draw = _Draw(rows, num_resamples, seed)
     chosen = _choices(metric, draw, predictions)
     names = numpy.unique(chosen)
     models = [*(predictions[number] for number in names), *(rivals or {}).values()]
-    scores = fold_scores(metric, rows, models)
-    left_out = _left_out(scores, draw)
-    centered = _centered(scores.under(numpy.ones((1, len(rows.target))))[0], left_out)
-
-    def scored(places: Array) -> Array:
-        """Scores of one model for each resample, (resample, term)."""
-        values = centered[numpy.arange(num_resamples), places]
-        return values + _gained(metric, draw, models, places, scores) if tuned else values
-
-    winner = scored(numpy.searchsorted(names, chosen))
+    left_out = _LeftOut(metric, draw, models, tuned)
+    winner = left_out.scores(numpy.searchsorted(names, chosen))
     differences = {
-        name: _estimate(
-            rows, *_summary(scores, winner - scored(numpy.full(num_resamples, len(names) + place)))
-        )
+        name: left_out.estimate(winner - left_out.scores(numpy.full(num_resamples, len(names) + place)))[0]
         for place, name in enumerate(rivals or {})
     }
-    mean, spread = _summary(scores, winner)
-    estimate = _estimate(rows, mean, spread)
+    estimate, spread = left_out.estimate(winner)
     # All rows are right in every resample.
     if metric.is_share and numpy.ptp(spread) == 0.0 and rows.has_interval:
-        estimate = Estimate(mean, *map(float, wilson(mean, rows.num_units)))
-    return Corrected(estimate, differences, float(numpy.isnan(left_out).mean()))
+        estimate = Estimate(estimate.value, *map(float, wilson(estimate.value, rows.num_units)))
+    return Corrected(estimate, differences, left_out.dropped)
+
+
+def corrected_difference(
+    metric: Metric,
+    rows: ScoredRows,
+    ones: Sequence[Array],
+    others: Sequence[Array],
+    seed: int,
+    tuned: bool = False,
+) -> Estimate:
+    """The score to expect of the trial chosen as the best of some minus that of the one chosen among others.
+
+    In each resample both are chosen on the rows drawn and scored on the others, as `corrected_score` does with one.
+
+    Args:
+        metric: The metric.
+        rows: The rows that trials of both have predicted, with the folds that scored them.
+        ones: Out-of-fold predictions of every trial of the one search.
+        others: Those of the other search.
+        seed: Of the resamples.
+        tuned: Whether thresholds are tuned too.
+    """
+    draw = _Draw(rows, _num_resamples(metric, rows, len(ones) + len(others)), seed)
+    choices = [_choices(metric, draw, of) for of in (ones, others)]
+    names = [numpy.unique(chosen) for chosen in choices]
+    models = [of[number] for of, own in zip((ones, others), names, strict=True) for number in own]
+    left_out = _LeftOut(metric, draw, models, tuned)
+    mine = left_out.scores(numpy.searchsorted(names[0], choices[0]))
+    its = left_out.scores(len(names[0]) + numpy.searchsorted(names[1], choices[1]))
+    return left_out.estimate(mine - its)[0]
+
+
+def _num_resamples(metric: Metric, rows: ScoredRows, num_trials: int) -> int:
+    """As many as a metric can be computed for."""
+    if metric.rows is not None:
+        return rows.num_resamples
+    affordable = _MOST_SCORED // (len(rows.target) * num_trials)
+    return int(numpy.clip(affordable, FEWEST_RESAMPLES, rows.num_resamples))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +150,34 @@ class _Draw:
             if start + len(counts) > first:
                 yield counts[max(0, first - start) :]
             start += len(counts)
+
+
+@final
+class _LeftOut:
+    """Scores of models on the rows that resamples leave out.
+
+    Attributes:
+        dropped: Share of the scores of a fold that were undefined in a resample.
+    """
+
+    def __init__(self, metric: Metric, draw: _Draw, models: Sequence[Array], tuned: bool) -> None:
+        self._metric, self._draw, self._models, self._tuned = metric, draw, models, tuned
+        self._even = fold_scores(metric, draw.rows, models)
+        left_out = _left_out(self._even, draw)
+        self.dropped = float(numpy.isnan(left_out).mean())
+        self._centered = _centered(self._even.under(numpy.ones((1, len(draw.rows.target))))[0], left_out)
+
+    def scores(self, places: Array) -> Array:
+        """Scores of one model for each resample, (resample, term)."""
+        values = self._centered[numpy.arange(self._draw.num_resamples), places]
+        if not self._tuned:
+            return numpy.asarray(values)
+        return values + _gained(self._metric, self._draw, self._models, places, self._even)
+
+    def estimate(self, values: Array) -> tuple[Estimate, Array]:
+        """Their mean with its interval, and the means of each resample."""
+        mean, spread = _summary(self._even, values)
+        return _estimate(self._draw.rows, mean, spread), spread
 
 
 def _choices(metric: Metric, draw: _Draw, predictions: Sequence[Array]) -> Array:

@@ -84,7 +84,18 @@ class OutOfFold:
 
         An earlier version kept those of the first repeat alone: then they stand for all repeats.
         """
-        own = numpy.asarray(kept)
-        if own.ndim == (2 if self._num_classes > 2 else 1):
-            own = numpy.broadcast_to(own, (len(self._places), *own.shape))
-        return numpy.stack([1.0 - own, own], axis=-1) if self._num_classes == 2 else own
+        return unpacked(kept, self._num_classes, len(self._places))
+
+
+def unpacked(kept: numpy.ndarray, num_classes: int, repeats: int) -> numpy.ndarray:
+    """As `OutOfFold.predictions`, for a reader of the record who has no table.
+
+    Args:
+        kept: Predictions as they are kept.
+        num_classes: Number of classes; 0 for a regression.
+        repeats: How often the rows were divided into folds.
+    """
+    own = numpy.asarray(kept)
+    if own.ndim == (2 if num_classes > 2 else 1):
+        own = numpy.broadcast_to(own, (repeats, *own.shape))
+    return numpy.stack([1.0 - own, own], axis=-1) if num_classes == 2 else own

@@ -7,6 +7,8 @@ trials/000007.curves.npy        float64 (fold, epoch, part): losses on fit, stop
 trials/000007.predictions.npy   float32 (row,) or (row, class): for rows that the networks had not seen
 analyses/KIND-000007.json       an analysis's answer about a trial
 analyses/….sums.npy             float32 (part, block): losses by block of rows, of trials and of baselines
+out_of_fold.csv.gz              what the winner predicted of rows that it had not seen
+scored_rows.npz                 these rows: targets, weights, folds; see `scored_rows`
 model/                          the exported SavedModel
 """
 
@@ -29,9 +31,7 @@ from automl.records.encoding import parse_json, plain_json
 from automl.records.events import TrialEnded
 from automl.trial import FoldResult, Health, Hyperparameters, Trial, TrialState
 
-STUDIES = "studies"
-STUDY_FILE = "study.yaml"
-MODEL = "model"
+STUDIES, STUDY_FILE, MODEL = "studies", "study.yaml", "model"
 OUT_OF_FOLD_FILE = "out_of_fold.csv.gz"
 
 LONGEST_REASON = 300

@@ -1,6 +1,6 @@
 """A study as one page that needs nothing else: no network, no fonts, no other files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from automl.explanation.study import Explanation
@@ -52,17 +52,27 @@ def study_content(state: StudyState, found: Explanation) -> ReportContent:
 def report_page(content: ReportContent) -> str:
     """The report of a study as HTML."""
     sections = [section for make in SECTIONS if (section := make(content)) is not None]
+    return framed(f"{content.state.started.name}: AutoML study", overview.heading(content), sections)
+
+
+def framed(title: str, heading: str, sections: Sequence[Section]) -> str:
+    """A whole page: contents beside a heading and its sections.
+
+    Args:
+        title: As text.
+        heading: HTML.
+        sections: The parts.
+    """
     links = "".join(f'<li><a href="#{section.key}">{text(section.title)}</a></li>' for section in sections)
     body = "".join(
         f'<section id="{section.key}"><h2>{text(section.title)}</h2>{section.body}</section>\n'
         for section in sections
     )
-    title = f"{text(content.state.started.name)}: AutoML study"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        f"<title>{title}</title><style>\n{_asset('style.css')}</style></head>\n"
-        f'<body><nav aria-label="Contents"><ol>{links}</ol></nav><main>{overview.heading(content)}{body}</main>'
+        f"<title>{text(title)}</title><style>\n{_asset('style.css')}</style></head>\n"
+        f'<body><nav aria-label="Contents"><ol>{links}</ol></nav><main>{heading}{body}</main>'
         f"<script>\n{_asset('page.js')}</script></body></html>\n"
     )
 

@@ -22,10 +22,11 @@ from automl.records.files import (
     write_whole,
 )
 from automl.records.outcomes import Analyzed, Exported, VerdictReached
+from automl.records.scored_rows import KeptRows, write_scored_rows
 from automl.records.sums import write_sums
 from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
-from automl.study.judging import judge, read_test_set
+from automl.study.judging import judge, read_test_set, scored_rows
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session, StoredPredictions
 from automl.tracking.model import write_example
@@ -193,12 +194,14 @@ def _make(session: Session, analysis: Analysis, subject: Subject) -> None:
 def _write_out_of_fold(session: Session, number: int) -> None:
     """Write what the winner predicted for each training row while it had not seen it: row, target, prediction.
 
-    Where rows count differently, the last column is their weight.
+    Where rows count differently, the last column is their weight. What other runs are compared by lies beside it.
     """
     kept = StoredPredictions(session, [number])
     if not kept.numbers:
         return
     dataset, rows, predictions = session.prepared.dataset, session.out_of_fold.rows, kept[0][0]
+    scored = scored_rows(session, kept[0])
+    write_scored_rows(session.run.folder, KeptRows(dataset.rows[rows], scored, len(dataset.classes)))
     target = dataset.target[rows]
     columns: dict[str, numpy.ndarray] = {"row": dataset.rows[rows], dataset.target_name: target}
     if dataset.task is Task.REGRESSION:

@@ -47,7 +47,7 @@ def judge(session: Session, best: Trial) -> Verdict:
     if best.number not in everyone.numbers:
         return verdict
     own = everyone[everyone.numbers.index(best.number)]
-    rows = _scored_rows(session, own)
+    rows = scored_rows(session, own)
     tuned = dataset.task is Task.BINARY and prepared.metric.tuned
     threshold = tuned_threshold(prepared.metric, rows, own) if tuned else EVEN
     rivals = _whole_predictions(session, baselines)
@@ -76,7 +76,7 @@ def _correct(
     return corrected_score(prepared.metric, rows, everyone, seed, rivals, tuned)
 
 
-def _scored_rows(session: Session, winner: Array) -> ScoredRows:
+def scored_rows(session: Session, winner: Array) -> ScoredRows:
     """The rows that every trial has predictions for, with what is drawn of them."""
     prepared, kept = session.prepared, session.out_of_fold
     dataset, rows = prepared.dataset, kept.rows

@@ -34,12 +34,13 @@ def grouped(alone: Mapping[Structure, list[Job]], known: Collection[Structure], 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Jobs of one structure, and their number in the order in which groups came to be."""
+    """Jobs of one structure, their number in the order in which groups came to be, and what they cost alone."""
 
     number: int
     structure: Structure
     jobs: list[Job]
     epochs: Epochs
+    seconds: float
 
 
 def merged(groups: Mapping[Structure, list[Job]], costs: Costs) -> Groups:
@@ -54,7 +55,8 @@ def merged(groups: Mapping[Structure, list[Job]], costs: Costs) -> Groups:
 
     def add(structure: Structure, jobs: list[Job]) -> None:
         nonlocal count
-        group = _Group(count, structure, jobs, Epochs.of(jobs))
+        epochs = Epochs.of(jobs)
+        group = _Group(count, structure, jobs, epochs, costs.seconds(structure, epochs))
         same = [other for other in by_kind[_kind(structure)] if other.number in alive]
         for other in same:
             saved = _saved(other, group, costs)
@@ -79,8 +81,8 @@ def merged(groups: Mapping[Structure, list[Job]], costs: Costs) -> Groups:
 
 def _saved(one: _Group, other: _Group, costs: Costs) -> float:
     """What it saves to train two groups in one program."""
-    apart = costs.seconds(one.structure, one.epochs) + costs.seconds(other.structure, other.epochs)
-    return apart - costs.seconds(joined(one.structure, other.structure), one.epochs + other.epochs)
+    together = costs.seconds(joined(one.structure, other.structure), one.epochs + other.epochs)
+    return one.seconds + other.seconds - together
 
 
 def joined(one: Structure, other: Structure) -> Structure:
@@ -88,12 +90,16 @@ def joined(one: Structure, other: Structure) -> Structure:
     return replace(
         one,
         widths=tuple(map(max, one.widths, other.widths)),
-        activations=tuple(sorted({*one.activations, *other.activations})),
-        schedules=tuple(sorted({*one.schedules, *other.schedules})),
+        activations=_either(one.activations, other.activations),
         dropout=one.dropout or other.dropout,
-        clipped=one.clipped or other.clipped,
         padded=one.padded or other.padded or one.widths != other.widths,
+        schedules=_either(one.schedules, other.schedules),
+        clipped=one.clipped or other.clipped,
     )
+
+
+def _either(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return one if one == other else tuple(sorted({*one, *other}))
 
 
 def _fits(structure: Structure, other: Structure) -> bool:

@@ -6,6 +6,12 @@ import pytest
 from sklearn.metrics import f1_score, log_loss
 
 import automl
+from automl.evaluation.out_of_fold import unpacked
+from automl.evaluation.resampling import Estimate
+from automl.explanation.sides import Side
+from automl.explanation.two_studies import compare_studies
+from automl.records.files import read_predictions
+from automl.records.scored_rows import read_scored_rows
 from automl.serving.scoring import Scorer
 from automl.study.preparation import prepare_study
 
@@ -76,6 +82,32 @@ def test_out_of_fold_rows_are_the_training_rows_and_chose_the_threshold(ended) -
         for threshold in (0.5, result.verdict.threshold)
     ]
     assert scores[1] > scores[0]
+
+
+def test_kept_rows_and_predictions_score_the_winner_as_its_study_did(ended) -> None:
+    result, _, _ = ended
+    kept = read_scored_rows(result.folder)
+    best = result.state.whole(result.state.best.number)
+    prediction = unpacked(read_predictions(result.folder, best.number), kept.num_classes, 1)
+    rows = kept.scored
+    again = [
+        f1_score(
+            rows.target[own],
+            prediction[repeat][own].argmax(axis=1),
+            average="macro",
+            sample_weight=rows.weights[own],
+        )
+        for repeat, own in rows.parts
+    ]
+    assert again == pytest.approx(best.fold_scores("f1_macro"), abs=1e-6)
+
+
+def test_a_study_and_itself_do_not_differ(ended) -> None:
+    result, _, _ = ended
+    sides = [Side(letter, "rare", result.state) for letter in "AB"]
+    found = compare_studies(*sides)
+    assert found.corrected == Estimate(0.0, 0.0, 0.0)
+    assert found.sign == 0
 
 
 def test_the_weights_are_no_feature(ended) -> None:

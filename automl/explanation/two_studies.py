@@ -1,0 +1,218 @@
+"""Two studies of one table against each other: which winner is better, and how sure that is.
+
+Where both have the same folds, winners are compared fold by fold. Where both have kept what their trials predicted, the
+difference also allows for the choice of both winners: in each resample of the rows each study chooses its best trial
+anew, and both are scored on rows that chose neither.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+import numpy
+
+from automl.evaluation.correction import corrected_difference
+from automl.evaluation.differences import interval, paired, unpaired, widened
+from automl.evaluation.metrics import METRICS
+from automl.evaluation.out_of_fold import unpacked
+from automl.evaluation.pairing import Measured
+from automl.evaluation.resampling import Estimate
+from automl.evaluation.verdict import OPTIMISTIC
+from automl.explanation.sides import Side, check_comparable
+from automl.records.files import read_predictions
+from automl.records.scored_rows import KeptRows, read_scored_rows
+from automl.trial import Direction, TrialState, derive_seed
+from automl.wording import number
+
+_TWO = 2
+"""Classes that have a threshold."""
+
+Array = numpy.ndarray
+
+
+@dataclass(frozen=True)
+class TwoStudies:
+    """What can be said of B beside A. Differences are B minus A, in units of the metric.
+
+    Attributes:
+        one: A.
+        other: B.
+        same_folds: Whether both scored their trials on the same folds, and learned from the same rows.
+        chosen: Difference of the winners' cross-validated scores: both were chosen by them.
+        corrected: The same allowing for both choices; None where too little is recorded for it.
+        test: Difference on the locked test rows; None where one of them has no such score, or other rows.
+    """
+
+    one: Side
+    other: Side
+    same_folds: bool
+    chosen: Estimate
+    corrected: Estimate | None
+    test: float | None
+
+    @property
+    def metric(self) -> str:
+        """The objective's metric."""
+        return self.one.state.objective.metric
+
+    @property
+    def direction(self) -> Direction:
+        """The objective's direction."""
+        return self.one.state.objective.direction
+
+    @cached_property
+    def judged(self) -> Estimate:
+        """The difference that the verdict rests on."""
+        return self.chosen if self.corrected is None else self.corrected
+
+    @property
+    def sign(self) -> int:
+        """1 where B is significantly better, −1 where A is, 0 where that is open."""
+        low, high = self.judged.low, self.judged.high
+        if not low > 0.0 and not high < 0.0:
+            return 0
+        above = 1 if low > 0.0 else -1
+        return above if self.direction is Direction.MAXIMIZE else -above
+
+    @property
+    def verdict(self) -> str:
+        """The answer in one sentence."""
+        numbers = f"{self.metric}: difference {difference_text(self.judged)}, {self._allowing()}"
+        optimistic = [side.letter for side in (self.one, self.other) if side.state.started.optimistic]
+        if optimistic:
+            numbers += f", {OPTIMISTIC} in {' and '.join(optimistic)}"
+        if not self.sign:
+            return f"{self.one.name} and {self.other.name} are not significantly different ({numbers})."
+        better, worse = (self.other, self.one) if self.sign > 0 else (self.one, self.other)
+        return f"{better.name} is significantly better than {worse.name} ({numbers})."
+
+    def _allowing(self) -> str:
+        counts = self._num_trials
+        if counts == [1, 1]:
+            return "of one trial each"
+        how = "not allowing" if self.corrected is None else "allowing"
+        return f"{how} for the choice among {counts[0]:,} and {counts[1]:,} trials"
+
+    @property
+    def _num_trials(self) -> list[int]:
+        return [side.num_in(TrialState.COMPLETE) for side in (self.one, self.other)]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know of the numbers, in sentences."""
+        said = [f"{side.name}: {side.standing}." for side in (self.one, self.other) if side.standing]
+        if not self.same_folds:
+            said.append(
+                "The folds are others, so that the winners are not compared fold by fold: the interval is wide. "
+                "Studies with the same `splits` and `search.seed` share their folds."
+            )
+        if math.isnan(self.judged.low):
+            said.append(
+                "How sure the difference is cannot be said: too few folds, or all differ by the same."
+            )
+        if self.corrected is None and self._num_trials != [1, 1]:
+            said.append(
+                "Both winners were chosen by these scores, and the larger search gains more by chance: too little is "
+                "recorded to allow for it."
+            )
+        if self.one.state.started.optimistic != self.other.state.started.optimistic:
+            said.append("The scores are not of one kind: only one study chose epochs on the rows that score.")
+        if self.corrected is not None and any(side.is_guided for side in (self.one, self.other)):
+            said.append(
+                "A search that proposes configurations by earlier scores gains a little by chance that the correction "
+                "does not see."
+            )
+        return [*said, *self._of_test()]
+
+    def _of_test(self) -> list[str]:
+        if self.test is not None:
+            return [
+                "Both have read the same locked test rows: whoever chooses between them by these scores makes the "
+                "chosen one optimistic."
+            ]
+        if self.one.test is None or self.other.test is None:
+            return []
+        return ["The locked test rows are others, so that scores on them are not subtracted."]
+
+
+def compare_studies(one: Side, other: Side) -> TwoStudies:
+    """Compare the winners of two studies.
+
+    Raises:
+        RecordError: They cannot be compared: other tables, other objectives, no completed trial; or a file is broken.
+    """
+    check_comparable(one, other)
+    same_folds = one.digest("splits") is not None and one.digest("splits") == other.digest("splits")
+    same_folds = same_folds and len(one.winner.folds) == len(other.winner.folds)
+    metric = one.state.objective.metric
+    chosen = (paired if same_folds else unpaired)(other.winner, one.winner, metric)
+    return TwoStudies(
+        one,
+        other,
+        same_folds,
+        interval(chosen),
+        _corrected(one, other, chosen) if same_folds else None,
+        _test_difference(one, other, same_folds),
+    )
+
+
+def difference_text(estimate: Estimate) -> str:
+    """A difference with its interval."""
+    value = number(estimate.value, 3)
+    if math.isnan(estimate.low):
+        return f"{value} (no interval)"
+    return f"{value}, 95 % interval {number(estimate.low, 3)} to {number(estimate.high, 3)}"
+
+
+def _test_difference(one: Side, other: Side, same_folds: bool) -> float | None:
+    tests, metric = (one.test, other.test), one.state.objective.metric
+    if tests[0] is None or tests[1] is None or not all(metric in test.scores for test in tests if test):
+        return None
+    same_rows = same_folds or tests[0].digest == tests[1].digest
+    return tests[1].scores[metric] - tests[0].scores[metric] if same_rows else None
+
+
+def _corrected(one: Side, other: Side, chosen: Measured) -> Estimate | None:
+    """The difference of the recorded corrected scores, with an interval of rows, folds and both choices."""
+    scores, metric = (one.corrected, other.corrected), METRICS.get(one.state.objective.metric)
+    kept = [read_scored_rows(side.state.folder) for side in (one, other)]
+    if scores[0] is None or scores[1] is None or metric is None:
+        return None
+    if kept[0] is None or kept[1] is None or not kept[0].fits(kept[1]):
+        return None
+    # Blocks of time are as long as the losses of a winner depend on each other: the longer ones are safe for both.
+    rows = min((each.scored for each in kept if each), key=lambda scored: scored.num_units)
+    every = [_Predictions(side, kept[0]) for side in (one, other)]
+    if not all(each.has_winner for each in every):
+        return None
+    found = corrected_difference(
+        metric,
+        rows,
+        every[1],
+        every[0],
+        derive_seed("two studies"),
+        metric.tuned and kept[0].num_classes == _TWO,
+    )
+    value = scores[1].value - scores[0].value
+    return interval(widened(value, found, rows.num_units, chosen))
+
+
+@final
+class _Predictions(Sequence[Array]):
+    """Out-of-fold predictions of the completed trials of a study, read from their files one at a time."""
+
+    def __init__(self, side: Side, rows: KeptRows) -> None:
+        self._folder, self._rows = side.state.folder, rows
+        numbers = [trial.number for trial in side.state.completed]
+        self._numbers = [number for number in numbers if read_predictions(self._folder, number) is not None]
+        self.has_winner = side.winner.number in self._numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, place):  # type: ignore[no-untyped-def]
+        kept = read_predictions(self._folder, self._numbers[place])
+        assert kept is not None
+        return unpacked(kept, self._rows.num_classes, len(self._rows.scored.folds))

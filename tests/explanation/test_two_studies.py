@@ -1,0 +1,350 @@
+"""Two studies against each other: which winner is better, by what interval, and what cannot be compared."""
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+from made_states import STARTED, made_state
+from paper_trials import completed, failed
+from scipy import stats
+
+from automl.errors import RecordError
+from automl.evaluation.correction import corrected_difference, corrected_score
+from automl.evaluation.differences import interval, paired, unpaired, widened
+from automl.evaluation.metrics import METRICS
+from automl.evaluation.pairing import Measured
+from automl.evaluation.resampling import Estimate, ScoredRows
+from automl.explanation.sides import Side
+from automl.explanation.two_studies import TwoStudies, compare_studies
+from automl.records import outcomes as record
+from automl.records.events import Event
+from automl.records.files import write_predictions
+from automl.records.scored_rows import KeptRows, read_scored_rows, write_scored_rows
+from automl.trial import Trial
+
+DIGESTS = {"data": "table", "splits": "folds"}
+WEAK = completed(0, 0.50, 0.56, 0.52, 0.60, 0.55)
+STRONG = completed(3, 0.40, 0.47, 0.41, 0.52, 0.44)
+CLOSE = completed(1, 0.52, 0.53, 0.54, 0.58, 0.56)
+
+
+def side(
+    folder: Path,
+    letter: str,
+    *trials: Trial,
+    events: tuple[Event, ...] = (),
+    standing: str = "",
+    **changes: Any,
+) -> Side:
+    given = {"digests": DIGESTS, "num_folds": 5, **changes}
+    started = dataclasses.replace(STARTED, **given)
+    return Side(
+        letter, f"study-{letter}", made_state(folder / letter, trials, *events, started=started), standing
+    )
+
+
+def compared(folder: Path, ones: list[Trial], others: list[Trial], **changes: Any) -> TwoStudies:
+    return compare_studies(side(folder, "A", *ones, **changes), side(folder, "B", *others, **changes))
+
+
+# Each known answer is written out: mean difference, and the corrected resampled t interval.
+
+
+def test_winners_are_compared_fold_by_fold_with_the_corrected_interval(tmp_path: Path) -> None:
+    found = compared(tmp_path, [WEAK], [STRONG])
+    differences = numpy.subtract(STRONG.fold_scores("log_loss"), WEAK.fold_scores("log_loss"))
+    half = stats.t.ppf(0.975, 4) * math.sqrt(differences.var(ddof=1) * (1 / 5 + 1 / 4))
+    assert found.chosen.value == pytest.approx(differences.mean())
+    assert found.chosen.low == pytest.approx(differences.mean() - half)
+    assert found.chosen.high == pytest.approx(differences.mean() + half)
+    assert found.sign == 1
+    assert found.verdict.startswith(
+        "B (study-B) is significantly better than A (study-A) (log_loss: difference −0.0"
+    )
+
+
+def test_a_larger_score_can_be_better(tmp_path: Path) -> None:
+    found = compared(tmp_path, [WEAK], [STRONG], direction="max")
+    assert found.sign == -1
+    assert found.verdict.startswith("A (study-A) is significantly better than B (study-B)")
+
+
+def test_a_difference_within_its_interval_is_none(tmp_path: Path) -> None:
+    found = compared(tmp_path, [WEAK], [CLOSE])
+    assert found.chosen.low < 0.0 < found.chosen.high
+    assert found.sign == 0
+    assert found.verdict.startswith("A (study-A) and B (study-B) are not significantly different (log_loss")
+
+
+def test_the_best_of_each_study_is_compared_and_ended_trials_are_not(tmp_path: Path) -> None:
+    found = compared(tmp_path, [WEAK, STRONG, failed(7)], [dataclasses.replace(CLOSE, number=9), failed(2)])
+    assert found.chosen.value == pytest.approx(CLOSE.mean("log_loss") - STRONG.mean("log_loss"))
+    assert "not allowing for the choice among 2 and 1 trials" in found.verdict
+
+
+def test_other_folds_are_not_paired_and_that_is_said(tmp_path: Path) -> None:
+    one = side(tmp_path, "A", WEAK)
+    other = side(tmp_path, "B", STRONG, digests=DIGESTS | {"splits": "others"})
+    found = compare_studies(one, other)
+    assert not found.same_folds
+    errors = [trial.standard_error("log_loss") for trial in (WEAK, STRONG)]
+    degrees = (errors[0] ** 2 + errors[1] ** 2) ** 2 / (errors[0] ** 4 / 4 + errors[1] ** 4 / 4)
+    half = stats.t.ppf(0.975, degrees) * math.hypot(*errors)
+    assert found.chosen.high - found.chosen.value == pytest.approx(half)
+    assert half > interval(paired(STRONG, WEAK, "log_loss")).high - found.chosen.value
+    assert any("folds are others" in said for said in found.notes)
+
+
+def test_folds_that_all_differ_by_the_same_are_no_certainty(tmp_path: Path) -> None:
+    shifted = completed(1, *(score - 0.25 for score in WEAK.fold_scores("log_loss")))
+    found = compared(tmp_path, [WEAK], [shifted])
+    assert found.chosen.value == pytest.approx(-0.25)
+    assert math.isnan(found.chosen.low)
+    assert found.sign == 0
+    assert any("cannot be said" in said for said in found.notes)
+
+
+def test_of_one_fold_nothing_is_sure(tmp_path: Path) -> None:
+    found = compared(tmp_path, [completed(0, 0.5)], [completed(0, 0.25)], num_folds=1)
+    assert (found.chosen.value, found.sign) == (-0.25, 0)
+    assert math.isnan(found.chosen.high)
+
+
+# Rows: both studies choose among their trials anew in each resample.
+
+
+def rows_of(count: int = 120) -> ScoredRows:
+    target = numpy.arange(count) % 3
+    return ScoredRows(target, numpy.ones(count), (numpy.arange(count) % 5)[None], numpy.arange(count))
+
+
+def predictions_of(rows: ScoredRows, sharpness: float, seed: int) -> numpy.ndarray:
+    generator = numpy.random.default_rng(seed)
+    raw = generator.gamma(1.0, size=(len(rows.target), 3)) + 0.05
+    raw[numpy.arange(len(raw)), rows.target] += sharpness
+    return (raw / raw.sum(axis=1, keepdims=True)).astype(numpy.float32)
+
+
+def scored_trial(rows: ScoredRows, number: int, prediction: numpy.ndarray) -> Trial:
+    losses = [
+        METRICS["log_loss"].function(rows.target[own], prediction[own], rows.weights[own])
+        for _, own in rows.parts
+    ]
+    return completed(number, *losses)
+
+
+def kept_side(
+    folder: Path, letter: str, rows: ScoredRows, models: list[numpy.ndarray], **changes: Any
+) -> Side:
+    """A study whose rows, predictions and corrected score are recorded, as a real one leaves them."""
+    trials = [scored_trial(rows, number, model) for number, model in enumerate(models)]
+    best = min(trials, key=lambda trial: trial.mean("log_loss"))
+    estimate = corrected_score(METRICS["log_loss"], rows, [model[None] for model in models], 5).estimate
+    verdict = record.VerdictReached(best.number, corrected=dataclasses.astuple(estimate))
+    made = side(folder, letter, *trials, events=(verdict,), **changes)
+    write_scored_rows(made.state.folder, KeptRows(numpy.arange(len(rows.target)), rows, 3))
+    for number, model in enumerate(models):
+        write_predictions(made.state.folder, number, model)
+    return made
+
+
+def kept_pair(folder: Path) -> tuple[Side, Side]:
+    rows = rows_of()
+    weak = [predictions_of(rows, 1.0, seed) for seed in range(6)]
+    strong = [predictions_of(rows, 3.0, seed) for seed in range(10, 13)]
+    return kept_side(folder, "A", rows, weak), kept_side(folder, "B", rows, strong)
+
+
+def test_the_choice_of_both_is_allowed_for_where_predictions_are_kept(tmp_path: Path) -> None:
+    one, other = kept_pair(tmp_path)
+    found = compare_studies(one, other)
+    assert found.corrected is not None
+    assert one.corrected is not None and other.corrected is not None
+    assert found.corrected.value == other.corrected.value - one.corrected.value
+    assert found.corrected.low < found.corrected.value < found.corrected.high
+    assert found.judged is found.corrected
+    assert "allowing for the choice among 6 and 3 trials" in found.verdict
+    assert "not allowing" not in found.verdict
+
+
+def test_swapping_the_studies_turns_the_sign_and_nothing_else(tmp_path: Path) -> None:
+    one, other = kept_pair(tmp_path)
+    ahead, back = compare_studies(one, other), compare_studies(other, one)
+    assert ahead.sign == 1 and back.sign == -1
+    for mine, its in ((ahead.chosen, back.chosen), (ahead.corrected, back.corrected)):
+        assert mine is not None and its is not None
+        assert (mine.value, mine.low, mine.high) == pytest.approx(
+            (-its.value, -its.high, -its.low), abs=1e-12
+        )
+
+
+def test_a_study_and_itself_do_not_differ_at_all(tmp_path: Path) -> None:
+    one, _ = kept_pair(tmp_path)
+    found = compare_studies(one, dataclasses.replace(one, letter="B"))
+    assert found.chosen == found.corrected == Estimate(0.0, 0.0, 0.0)
+    assert "are not significantly different (log_loss: difference 0, 95 % interval 0 to 0" in found.verdict
+
+
+def test_the_order_of_the_trials_has_no_bearing(tmp_path: Path) -> None:
+    rows = rows_of()
+    models = [predictions_of(rows, 1.0, seed) for seed in range(5)]
+    rival = [predictions_of(rows, 1.2, 9)[None]]
+    given = [model[None] for model in models]
+    one = corrected_difference(METRICS["log_loss"], rows, given, rival, 3)
+    other = corrected_difference(METRICS["log_loss"], rows, given[::-1], rival, 3)
+    assert dataclasses.astuple(one) == pytest.approx(dataclasses.astuple(other), abs=1e-9)
+
+
+def test_of_one_model_each_the_interval_is_that_of_its_rival(tmp_path: Path) -> None:
+    """`corrected_score` has compared with models that were not chosen all along."""
+    rows = rows_of()
+    one, other = (predictions_of(rows, sharpness, 4)[None] for sharpness in (1.0, 2.0))
+    known = corrected_score(METRICS["log_loss"], rows, [one], 3, {"other": other}).differences["other"]
+    found = corrected_difference(METRICS["log_loss"], rows, [one], [other], 3)
+    assert dataclasses.astuple(found) == pytest.approx(dataclasses.astuple(known), abs=1e-12)
+
+
+def test_the_best_of_many_equal_trials_has_no_lead_over_one_of_them(tmp_path: Path) -> None:
+    """Twenty models of pure noise against one: the lead of the best is chance, and most of it goes."""
+    leads, left = [], []
+    for seed in range(8):
+        rows = rows_of()
+        models = [predictions_of(rows, 1.0, 100 * seed + number)[None] for number in range(21)]
+        means = [scored_trial(rows, 0, model[0]).mean("log_loss") for model in models]
+        leads.append(min(means[:20]) - means[20])
+        left.append(corrected_difference(METRICS["log_loss"], rows, models[:20], models[20:], seed).value)
+    assert abs(numpy.mean(left)) < 0.5 * abs(numpy.mean(leads))
+
+
+def test_without_predictions_of_a_winner_the_choice_is_not_allowed_for(tmp_path: Path) -> None:
+    one, other = kept_pair(tmp_path)
+    for file in (other.state.folder / "trials").glob("*.predictions.npy"):
+        file.unlink()
+    found = compare_studies(one, other)
+    assert found.corrected is None
+    assert "not allowing for the choice among 6 and 3 trials" in found.verdict
+    assert any("larger search gains more by chance" in said for said in found.notes)
+
+
+def test_rows_that_are_others_are_not_paired(tmp_path: Path) -> None:
+    one, other = kept_pair(tmp_path)
+    rows = read_scored_rows(other.state.folder)
+    assert rows is not None
+    write_scored_rows(other.state.folder, dataclasses.replace(rows, numbers=rows.numbers + 1))
+    assert compare_studies(one, other).corrected is None
+
+
+def test_kept_rows_come_back_as_they_were(tmp_path: Path) -> None:
+    rows = rows_of()
+    kept = KeptRows(numpy.arange(5, 125), dataclasses.replace(rows, units=rows.units // 4, unit="groups"), 3)
+    write_scored_rows(tmp_path, kept)
+    back = read_scored_rows(tmp_path)
+    assert back is not None and back.fits(kept)
+    assert (back.scored.unit, back.num_classes) == ("groups", 3)
+    assert numpy.array_equal(back.scored.units, kept.scored.units)
+
+
+def test_a_broken_file_of_rows_is_said(tmp_path: Path) -> None:
+    (tmp_path / "scored_rows.npz").write_bytes(b"torn")
+    with pytest.raises(RecordError, match=r"scored_rows\.npz"):
+        read_scored_rows(tmp_path)
+
+
+# An interval of rows and folds together.
+
+
+def test_what_folds_spread_beyond_their_rows_widens_the_interval() -> None:
+    rows = Estimate(0.1, 0.1 - 0.04, 0.1 + 0.04)
+    of_rows = 0.04 / stats.t.ppf(0.975, 999)
+    calm = widened(0.1, rows, 1000, Measured(0.1, 0.5 * of_rows, 4.0))
+    wild = widened(0.1, rows, 1000, Measured(0.1, 2.0 * of_rows, 4.0))
+    assert interval(calm).low == pytest.approx(0.06)
+    assert wild.error == pytest.approx(2.0 * of_rows)
+    assert 4.0 < wild.degrees < 10.0
+    assert math.isnan(widened(0.1, rows, 1000, Measured(0.1, math.nan, math.nan)).error)
+
+
+def test_scores_that_count_differently_give_the_difference_of_the_means() -> None:
+    def counting(trial: Trial) -> Trial:
+        folds = [dataclasses.replace(fold, counts={"log_loss": 1.0 + fold.fold}) for fold in trial.folds]
+        return dataclasses.replace(trial, folds=tuple(folds))
+
+    one, other = counting(WEAK), counting(STRONG)
+    assert paired(one, other, "log_loss").value == one.mean("log_loss") - other.mean("log_loss")
+    assert unpaired(one, other, "log_loss").value == one.mean("log_loss") - other.mean("log_loss")
+
+
+# The locked test.
+
+
+def read_by(trial: int, score: float, digest: str = "rows") -> record.TestReadingDone:
+    return record.TestReadingDone(trial, digest, {"log_loss": score}, (score, score - 0.1, score + 0.1))
+
+
+def test_scores_on_the_same_locked_rows_are_subtracted_with_a_warning(tmp_path: Path) -> None:
+    one = side(tmp_path, "A", WEAK, events=(read_by(0, 0.5),))
+    other = side(tmp_path, "B", STRONG, events=(read_by(3, 0.25),), digests=DIGESTS | {"splits": "others"})
+    found = compare_studies(one, other)
+    assert found.test == -0.25
+    assert any("same locked test rows" in said for said in found.notes)
+
+
+def test_scores_on_other_locked_rows_are_not_subtracted(tmp_path: Path) -> None:
+    one = side(tmp_path, "A", WEAK, events=(read_by(0, 0.5),))
+    other = side(
+        tmp_path, "B", STRONG, events=(read_by(3, 0.25, "others"),), digests=DIGESTS | {"splits": "others"}
+    )
+    found = compare_studies(one, other)
+    assert found.test is None
+    assert any("locked test rows are others" in said for said in found.notes)
+
+
+def test_a_reading_for_an_earlier_winner_is_none_of_this_one(tmp_path: Path) -> None:
+    one = side(tmp_path, "A", WEAK, events=(read_by(5, 0.5),))
+    assert one.test is None
+
+
+# What cannot be compared.
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"metric": "accuracy"}, "two objectives, log_loss (min) in A and accuracy (min) in B"),
+        ({"digests": DIGESTS | {"data": "other"}}, "are of two tables"),
+        ({"digests": {}}, "of which table B (study-B) is"),
+        ({"digests": DIGESTS | {"metric:profit.py": "new"}}, "the file of the metric log_loss has changed"),
+    ],
+)
+def test_what_has_no_common_measure_is_refused(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        compare_studies(side(tmp_path, "A", WEAK), side(tmp_path, "B", STRONG, **changes))
+    assert words in str(caught.value)
+    assert "A (study-A) and B (study-B)" in str(caught.value)
+    assert "again" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("trials", "words"), [([], "no trial has ended"), ([failed(0)], "no trial has completed")]
+)
+def test_a_study_without_a_winner_is_refused(tmp_path: Path, trials: list[Trial], words: str) -> None:
+    with pytest.raises(RecordError, match=words):
+        compare_studies(side(tmp_path, "A", WEAK), side(tmp_path, "B", *trials))
+
+
+def test_tables_of_earlier_versions_are_known_by_their_fact(tmp_path: Path) -> None:
+    old = {"digests": {}, "facts": {"data_digest": "table"}}
+    found = compare_studies(side(tmp_path, "A", WEAK, **old), side(tmp_path, "B", STRONG))
+    assert not found.same_folds
+
+
+def test_what_is_not_finished_or_optimistic_is_said(tmp_path: Path) -> None:
+    one = side(tmp_path, "A", WEAK, standing="killed after 1 of 3 trials")
+    other = side(tmp_path, "B", STRONG, optimistic=True)
+    found = compare_studies(one, other)
+    assert "A (study-A): killed after 1 of 3 trials." in found.notes
+    assert "optimistic: the scored rows chose the epochs in B" in found.verdict
+    assert any("not of one kind" in said for said in found.notes)
