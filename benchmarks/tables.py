@@ -1,12 +1,13 @@
 """Studies of real tables with `data` and `target` alone, beside fixed models on the same split.
 
     AUTOML_TABLES=FOLDER python benchmarks/tables.py [TABLE ...] [--splits 10 [--first 0]] [--minutes 8]
+        [--budget 5] [--pruner none] [--algorithm bayesian]
 
 A table's 80 % (scikit-learn's `train_test_split`, `random_state` 0, by class where there are classes) are written as
 CSV and given to a study that locks no further rows away; the exported model then predicts the raw rows of the other
 20 %. With `--splits N` that is repeated for the states 0 to N - 1, or from `--first` on. `BASELINES.csv` in the folder,
-where there is one, holds `dataset,model,metric,value` of other models on state 0. Writes
-`results/tables/TABLE-STATE.json`.
+where there is one, holds `dataset,model,metric,value` of other models on state 0. `--minutes` bounds the search,
+`--budget` the whole study. Writes `results/tables/TABLE-STATE.json`.
 """
 
 import argparse
@@ -46,8 +47,8 @@ TARGETS = {
 REGRESSIONS = ("kin8nm", "california_housing", "hotel_rates")
 
 
-def run(name, state, minutes):
-    """One study of one split."""
+def run(name, state, search, budget):
+    """One study of one split, with these keys of its search."""
     table = pandas.read_csv(TABLES / f"{name}.csv.gz")
     target = TARGETS[name]
     regression = name in REGRESSIONS
@@ -61,7 +62,8 @@ def run(name, state, minutes):
             "name": name,
             "data": {"path": str(path), "target": target},
             "splits": {"test": 0},
-            "search": {"minutes": minutes},
+            "search": search,
+            "budget": {"minutes": budget},
             "bias_variance": {"resamples": 0},  # an analysis comes after the winner and does not bear on it
         }
         began = time.perf_counter()
@@ -85,6 +87,8 @@ def run(name, state, minutes):
         "state": state,
         "seconds": round(seconds),
         "trials": len(result.trials),
+        "completed": len(result.state.completed),
+        "search": search,
         "hyperparameters": dict(result.best.hyperparameters),
         "verdict": result.verdict.rows,
         "test": {metric: round(value, 6) for metric, value in scores.items()},
@@ -97,15 +101,20 @@ def main():
     parser.add_argument("--splits", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument("--budget", type=float)
+    parser.add_argument("--pruner")
+    parser.add_argument("--algorithm")
     arguments = parser.parse_args()
+    search = {} if arguments.budget else {"minutes": arguments.minutes}
+    search |= {key: getattr(arguments, key) for key in ("pruner", "algorithm") if getattr(arguments, key)}
     folder = HERE / "results" / "tables"
     folder.mkdir(parents=True, exist_ok=True)
     for name in arguments.tables:
         for state in range(arguments.first, arguments.splits):
-            found = run(name, state, arguments.minutes)
+            found = run(name, state, search, arguments.budget)
             (folder / f"{name}-{state}.json").write_text(json.dumps(found, indent=1) + "\n")
             metric = "rmse" if name in REGRESSIONS else "log_loss"
-            spent = f"{found['trials']} trials, {found['seconds']} s"
+            spent = f"{found['trials']} trials, {found['completed']} to their end, {found['seconds']} s"
             line = f"{name} {state}: {metric} {found['test'][metric]:.5g}, {spent}"
             print(line + (f"; others: {others(name, metric)}" if state == 0 else ""), flush=True)
 

@@ -9,7 +9,7 @@ from automl.trial import Scalar
 class SearchConfig(Section):
     """How the space is searched."""
 
-    algorithm: str = Field("bayesian", description="random, grid, sobol, tpe or bayesian.")
+    algorithm: str = Field("tpe", description="tpe, bayesian, random, sobol or grid.")
     pruner: str = Field(
         "rungs",
         description="rungs: every trial trains a few epochs, and only the best of all so far train to their end; none: "

@@ -65,7 +65,7 @@ space:
 {space}
 
 search:
-  algorithm: bayesian   # random, grid, sobol, tpe or bayesian
+  algorithm: tpe        # or bayesian, random, sobol, grid
   pruner: rungs         # weak trials end after a few epochs; none trains each to its end
   trials: {trials:<14}# at most
   seed: 0               # everything random derives from it

@@ -127,7 +127,7 @@ def next_study(
 def _search(search: SearchConfig, space: Mapping[str, Range], best: Hyperparameters) -> SearchConfig:
     """Trials enough for ranges that were fixed values, no grid over what has no steps, and the last winner first."""
     steps = all(isinstance(entry, Choice | Fixed) for entry in space.values())
-    algorithm = "bayesian" if search.algorithm == "grid" and not steps else search.algorithm
+    algorithm = "tpe" if search.algorithm == "grid" and not steps else search.algorithm
     trials = max(search.trials, _FEWEST_TRIALS)
     return search.model_copy(update={"trials": trials, "algorithm": algorithm, "first": _winner(space, best)})
 

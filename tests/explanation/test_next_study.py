@@ -189,7 +189,7 @@ def test_penalties_that_were_off_are_tried_at_strengths_that_matter() -> None:
     ("search", "expected"),
     [
         ({"algorithm": "random", "trials": 1}, ("random", 10)),
-        ({"algorithm": "grid", "trials": 30}, ("bayesian", 30)),
+        ({"algorithm": "grid", "trials": 30}, ("tpe", 30)),
     ],
 )
 def test_a_range_of_its_own_is_searched_by_more_than_one_trial(
