@@ -12,7 +12,7 @@ from automl.evaluation.pairing import Measured
 from automl.explanation.diagnosis import RULES, diagnose
 from automl.explanation.evidence import LESS, MORE, Evidence
 from automl.explanation.floors import Excess, Standing
-from automl.trial import Health, Trial
+from automl.trial import Health, Trial, TrialState
 
 EPOCHS = 100
 HEALTHY = Health((0.1, 0.1, 0.1), (0.0, 0.1))
@@ -384,7 +384,10 @@ def test_the_first_rule_that_fits_is_the_diagnosis() -> None:
         (trial(1.6, 1.6, 100, dead), "diverged"),
     ]
     assert [named(one, *taken) for one, _ in chain] == [name for _, name in chain]
+    early = dataclasses.replace(trial(1.6, 1.6, 100, dead), state=TrialState.PRUNED, reason="it was weak")
+    assert diagnose(Evidence(early, 100, 1.0)).sentence == "It was ended early: it was weak."
     assert list(RULES) == [
+        "pruned",
         "failed",
         "diverged",
         "dead_units",

@@ -13,6 +13,7 @@ from automl.tracking.mlflow.address import StoreAddress, probe, refused, silent
 from automl.tracking.mlflow.store import Run, Store, search
 
 _ENVIRONMENT = {
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # it is drawn where tqdm is installed
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_DISABLE_AGENT_HINT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",

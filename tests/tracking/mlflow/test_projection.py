@@ -232,7 +232,12 @@ def test_a_study_without_trials(study: RecordedStudy, project: Project, client: 
     assert project(study).complete()
     (parent,) = children(client, "study").values()
     assert parent.info.status == "FAILED"
-    assert parent.data.metrics == {"num_trials": 0.0, "num_failed": 0.0, "seconds": 12.0}
+    assert parent.data.metrics == {
+        "num_trials": 0.0,
+        "num_failed": 0.0,
+        "num_pruned": 0.0,
+        "seconds": 12.0,
+    }
     assert "no winner" in parent.data.tags["mlflow.note.content"]
 
 
