@@ -23,7 +23,9 @@ class BudgetConfig(Section):
         description="Cross-validated objective that ends the search as soon as a completed trial reaches it.",
     )
     stop_after: int | None = Field(
-        None, ge=1, description="Number of trials in a row without improvement that ends the search."
+        None,
+        ge=1,
+        description="Number of trials in a row, trained to their end, without improvement that ends the search.",
     )
 
 

@@ -1,6 +1,8 @@
 """The section of a study file on its search."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from automl.config.ranges import Section
 from automl.trial import Scalar
@@ -32,3 +34,10 @@ class SearchConfig(Section):
         description="Configurations to try before any other, `[{depth: 1, width: 64}]`; what one leaves out is drawn.",
     )
     seed: int = Field(0, ge=0, description="Everything random in the study derives from it.")
+
+    @model_validator(mode="after")
+    def _room_for_the_first(self) -> Self:
+        if self.trials < len(self.first):
+            must = f"must have at least {len(self.first)} `trials`, one for each entry of `first`"
+            raise ValueError(f"{must}, got {self.trials}")
+        return self

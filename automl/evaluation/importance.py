@@ -86,20 +86,21 @@ def importance(
     trials where scores are good would weigh its leaves and its r2 by them. Ranges, categories and the limit for
     diverged trials are those of all trials.
 
+    A trial that was ended early has no score, and to leave it out would leave only good regions: it counts as bad as
+    the worst trial that was not.
+
     Args:
         trials: Ended trials; failed ones are left out.
         objective: Metric and direction.
         log_scaled: Names of the hyperparameters that are drawn on a logarithmic scale.
 
     Returns:
-        None when fewer than ten trials completed, or no hyperparameter has two values.
+        None when fewer than ten trials completed or were ended early, or no hyperparameter has two values.
     """
-    metric = objective.metric
-    used = [one for one in trials if one.state is TrialState.COMPLETE and math.isfinite(one.mean(metric))]
+    used, scores = _scored(trials, objective)
     axes = axes_of(used, log_scaled)
     if len(used) < FEWEST_TRIALS or not axes:
         return None
-    scores = clipped(numpy.array([trial.mean(metric) for trial in used]), objective.direction)
     lowest, span = scores.min(), numpy.ptp(scores)
     codes = numpy.stack([axis.codes for axis in axes.values()], axis=1)
     forest = fitted_forest(codes, (scores - lowest) / (span or 1.0))
@@ -118,6 +119,18 @@ def importance(
         },
         r2=float(getattr(forest, "oob_score_", 0.0)),
     )
+
+
+def _scored(trials: Sequence[Trial], objective: Objective) -> tuple[list[Trial], Array]:
+    """The trials that count, and their scores: one that was ended early is as bad as the worst that was not."""
+    metric = objective.metric
+    complete = [one for one in trials if one.state is TrialState.COMPLETE and math.isfinite(one.mean(metric))]
+    if not complete:
+        return [], numpy.array([])
+    pruned = [one for one in trials if one.state is TrialState.PRUNED]
+    scores = clipped(numpy.array([trial.mean(metric) for trial in complete]), objective.direction)
+    worst = scores.max() if objective.direction is Direction.MINIMIZE else scores.min()
+    return [*complete, *pruned], numpy.concatenate([scores, numpy.full(len(pruned), worst)])
 
 
 def fitted_forest(codes: Array, scores: Array) -> RandomForestRegressor:

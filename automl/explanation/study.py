@@ -86,7 +86,7 @@ def explain_study(state: StudyState, standing: str | None = None) -> Explanation
     remarks = [_edge(state, name, end) for name, end in parts.edges.items()]
     remarks += [
         _ties(state, best, parts),
-        *_shares(parts, len(ranked)),
+        *_shares(parts, len(ranked) + state.num_in(TrialState.PRUNED)),
         *more_rows(state, parts.learning_curve),
         *_untried(state),
         *_drawn(state),
@@ -111,8 +111,8 @@ def _measured(state: StudyState, ranked: Sequence[Trial]) -> Explanation:
         tied=tuple(trial.number for trial in tied(ranked, objective, num_folds)),
         smallest=smallest(ranked, objective, num_folds).number,
         rival=_rival(state, ranked, num_folds),
-        importance=importance(state.completed, objective, started.log_scaled),
-        importance_trials=min(len(ranked), MOST_TRIALS),
+        importance=importance(state.trials, objective, started.log_scaled),
+        importance_trials=min(len(ranked) + state.num_in(TrialState.PRUNED), MOST_TRIALS),
         edges=found if len(ranked) >= _FEWEST_FOR_EDGES else {},
         learning_curve=curve_of(state),
     )
@@ -265,7 +265,7 @@ def _against(found: Comparison, who: str, whom: str, num_trials: int) -> str:
     )
 
 
-def _shares(found: Explanation, num_completed: int) -> list[str]:
+def _shares(found: Explanation, num_trials: int) -> list[str]:
     known = found.importance
     if known is None or not known.is_known:
         return []
@@ -273,5 +273,5 @@ def _shares(found: Explanation, num_completed: int) -> list[str]:
     if not main:
         return []
     used = found.importance_trials
-    some = f", by {used:,} of {num_completed:,} trials drawn at random" if used < num_completed else ""
+    some = f", by {used:,} of {num_trials:,} trials drawn at random" if used < num_trials else ""
     return [f"What matters most for the score, by its share of the variance{some}: {', '.join(main)}."]

@@ -10,7 +10,7 @@ from automl.report.content import ReportContent, value_text
 from automl.report.markup import Section, figure, panels, paragraph
 from automl.report.scales import Scale, categories, fit_scale
 from automl.report.svg import THIRD, Plot
-from automl.trial import Scalar, is_number
+from automl.trial import Scalar, TrialState, is_number
 from automl.wording import number
 
 _MOST_EFFECTS, _MOST_DOTS, _LETTERS = 6, 8, 34
@@ -52,8 +52,10 @@ def importance(content: ReportContent) -> Section | None:
 
 
 def _trials(content: ReportContent) -> str:
-    used, known = content.importance_trials, len(content.completed)
-    return f"{used:,} of the {known:,} trials, drawn at random" if 0 < used < known else "the trials"
+    pruned = content.state.num_in(TrialState.PRUNED)
+    used, known = content.importance_trials, len(content.completed) + pruned
+    which = f"{used:,} of the {known:,} trials, drawn at random" if 0 < used < known else "the trials"
+    return f"{which} ({pruned:,} that ended early count as the worst of the others)" if pruned else which
 
 
 def _effect(

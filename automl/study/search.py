@@ -28,7 +28,8 @@ class Stopping:
 
     Attributes:
         session: The run.
-        without_improvement: Trials in a row, as they ended, that were no better than the best before them.
+        without_improvement: Trials in a row, as they ended, that were no better than the best before them; those that a
+            pruner ended do not count.
         reached: Whether a trial has reached the objective at which to stop.
         best: The best mean score so far.
     """
@@ -47,8 +48,7 @@ class Stopping:
         """
         objective, stop_at = self.session.prepared.objective, self.session.prepared.config.budget.stop_at
         sign = 1.0 if objective.direction is Direction.MINIMIZE else -1.0
-        if trial.state is TrialState.PRUNED:
-            self.without_improvement += 1
+        if trial.state is TrialState.PRUNED:  # of a cohort, these end before those that may be better
             return
         if trial.state is not TrialState.COMPLETE:
             self.reasons.append(re.sub(r"\d+", "N", trial.reason))

@@ -1,5 +1,7 @@
 """Importance of hyperparameters: functions whose variance is known by integration."""
 
+import dataclasses
+
 import numpy
 import pytest
 from paper_trials import completed, failed
@@ -7,7 +9,7 @@ from sklearn.ensemble import RandomForestRegressor
 
 from automl.evaluation import importance as module
 from automl.evaluation.importance import importance
-from automl.trial import Direction, Objective
+from automl.trial import Direction, Objective, TrialState
 
 LOSS = Objective("log_loss", Direction.MINIMIZE)
 GAIN = Objective("log_loss", Direction.MAXIMIZE)
@@ -33,6 +35,21 @@ def test_a_large_effect_a_small_one_and_none():
     assert found.main["c"] < 0.01
     assert all(share < 0.03 for *_, share in found.interactions)
     assert found.r2 > 0.9
+
+
+def test_trials_that_ended_early_count_as_the_worst_of_the_others():
+    """A score is 1 above a half of `a`, and 2 below, where most end early: `a` explains all either way."""
+    trials = drawn(lambda a, b, c: 1.0 if a > 0.5 else 2.0, 100)
+    ended = [
+        dataclasses.replace(one, state=TrialState.PRUNED, folds=one.folds[:1]) if keep % 5 else one
+        for keep, one in enumerate(trials)
+        if one.hyperparameters["a"] <= 0.5
+    ]
+    good = [one for one in trials if one.hyperparameters["a"] > 0.5]
+    whole, pruned = importance(trials, LOSS), importance([*good, *ended], LOSS)
+    assert pruned.main["a"] == pytest.approx(whole.main["a"], abs=0.02)
+    assert pruned.main["a"] > 0.95
+    assert importance([one for one in ended if one.state is TrialState.PRUNED], LOSS) is None
 
 
 def test_a_product_has_the_shares_of_its_integrals():

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from search_spaces import space_of
 
-from automl.errors import SearchSpaceError
+from automl.config.reading import make_study
+from automl.errors import SearchSpaceError, StudyFileError
 from automl.search.first import check_first
 
 
@@ -50,3 +51,10 @@ def test_what_it_does_not_hold_is_named_with_what_it_has(
         check_first(space_of(entries), [{}, given], algorithm, where)
     assert said in str(error.value)
     assert str(error.value).startswith("search:first:1: `search.first` must")
+
+
+def test_there_are_trials_for_all_of_them() -> None:
+    content = {"name": "s", "data": {"sklearn": "wine"}, "search": {"trials": 2, "first": [{}, {}, {}]}}
+    with pytest.raises(StudyFileError, match="at least 3 `trials`"):
+        make_study(content)
+    make_study(content | {"search": {"trials": 3, "first": [{}, {}, {}]}})

@@ -50,6 +50,18 @@ def test_trials_in_a_row_without_improvement_end_the_search():
     assert search.is_over
 
 
+def test_trials_that_were_ended_early_say_nothing_of_improvement():
+    """Those of a cohort that are weak at a rung all end before the first of those that go on."""
+    search = stopping(stop_after=3)
+    for number in range(20):
+        search.take(dataclasses.replace(completed(number, 1.0), state=TrialState.PRUNED, reason="weak"))
+    assert not search.is_over
+    for number, score in enumerate((1.0, 1.5, 1.5, 1.5), start=20):
+        assert not search.is_over
+        search.take(completed(number, score))
+    assert search.is_over
+
+
 def test_without_these_keys_nothing_ends_it():
     search = stopping()
     for number in range(100):
