@@ -21,6 +21,10 @@ MOST_BYTES_WAITING = 1 << 30
 """Of the networks that wait at a rung. Where those of a cohort need more, the ones that go on begin again."""
 
 
+STAGE_SHARE = 0.12
+"""Of the time that is left, for the way to the next rung, where time is limited."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """The way from one rung to the next, or to the end of the training.
@@ -68,14 +72,15 @@ def stages_of(rungs: Sequence[Rung]) -> list[Stage]:
 def stage_watch(stage: Stage, watch: Watch, plan: TrainingPlan, num_folds: int) -> Watch:
     """The callbacks for a stage: its progress as a part of the cohort's, and its time.
 
-    Until a rung, half of the time that there is is left to those that go on behind it.
+    Until a rung, most of the time that there is is left to those that go on behind it: where so little suffices for a
+    few trials only, these are trained to their end, as without rungs.
     """
     before, part, total = stage.part(watch.rungs, plan.epochs, num_folds)
 
     def on_progress(progress: Progress) -> None:
         watch.on_progress(replace(progress, before=before / total, part=part / total))
 
-    kept = 0.0 if stage.rung is None else watch.seconds_left() / 2.0
+    kept = 0.0 if stage.rung is None else (1.0 - STAGE_SHARE) * watch.seconds_left()
     if math.isinf(kept):
         return replace(watch, on_progress=on_progress)
     return replace(watch, on_progress=on_progress, seconds_left=lambda: watch.seconds_left() - kept)
