@@ -1,6 +1,7 @@
 """The way of trials over rungs: which of their members train until which epoch, which wait there, how they compare."""
 
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -118,6 +119,12 @@ class Climb:
         """Whether no member has anything left to do."""
         waits = any(isinstance(one, Outcome) and one.waits for one in self.outcomes.values())
         return not waits and len(self.outcomes) == len(self.members)
+
+    @property
+    def lowest(self) -> float:
+        """Mean over the members that have begun, of a trial that has not failed, of the smallest stopping loss."""
+        begun = [one for one in self.outcomes.values() if isinstance(one, Outcome)]
+        return statistics.fmean(float(one.losses[:, 1].min()) for one in begun)
 
     def take(self, outcome: Outcome | Broken, keeps: bool) -> None:
         """A member has ended or waits; without its past and its weights where these are too many to be kept."""

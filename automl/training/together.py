@@ -76,9 +76,8 @@ class PopulationEngine(Engine):
         climbs = {own[0].trial: Climb(own) for own in cohort}
         for stage in stages_of(watch.rungs):
             lanes = going_on(self._stage_lanes(stage, climbs, watch.limited), climbs)
-            if (
-                stage.rung is None or watch.limited
-            ):  # else recorded trials train too, to be compared with the others
+            # Up to a rung, recorded trials train too, to be compared with the others, unless time decides anyway.
+            if stage.rung is None or watch.limited:
                 lanes = unrecorded(lanes, recorded)
             kept_company = recorded if stage.rung is None else frozenset[int]()
             with closing(self._climb(stage, climbs, lanes, watch, kept_company)) as ended:
@@ -124,14 +123,20 @@ class PopulationEngine(Engine):
     def _judge(
         self, number: int, rung: Rung, climbs: dict[int, Climb], watch: Watch
     ) -> list[tuple[Climb, str]]:
-        """Compare the trials that have come to a rung, and take those out that end there; with the reasons."""
-        reports = {
-            trial: report
-            for trial, climb in climbs.items()
-            if (report := climb.report(rung, self._plan)) is not None
-        }
-        for trial, report in reports.items():
-            climbs[trial].reports.append(report.value)
+        """Compare the trials that have come to a rung, and take those out that end there; with the reasons.
+
+        Where time was short, those that have not come so far are not compared, and those that have not begun are left
+        out.
+        """
+        for trial in [trial for trial, climb in climbs.items() if not climb.outcomes]:
+            del climbs[trial]
+        reports = {}
+        for trial, climb in climbs.items():
+            report = climb.report(rung, self._plan)
+            if report is not None:
+                reports[trial] = report
+            if not climb.has_failed:
+                climb.reports.append(climb.lowest if report is None else report.value)
         return [(climbs.pop(trial), reason) for trial, reason in watch.judge(number, reports).items()]
 
     def _trial(self, climb: Climb, pruned: str = "") -> Trial:

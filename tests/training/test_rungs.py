@@ -8,6 +8,7 @@ from populations import jobs, joint_structure, member, study, tables
 
 from automl.training import climbing
 from automl.training.engine import SequentialEngine, Watch
+from automl.training.jobs import Outcome
 from automl.training.population import Population
 from automl.training.programs import compile_epoch
 from automl.training.together import PopulationEngine
@@ -197,6 +198,32 @@ def test_transformed_targets_have_a_scale_of_their_own():
     assert climbing.scale_of(member(prepared, target_transform="none")) == ""
 
 
+@pytest.mark.parametrize("limit", [60, 80, 100, 150])
+def test_when_time_is_short_a_trial_is_recorded_with_what_it_was_compared_by(monkeypatch, limit):
+    prepared, seen, ticks = prepared_study(), {}, iter(range(10_000))
+    monkeypatch.setattr("automl.training.costs._COMPILE_SECONDS", 0.0)
+    monkeypatch.setattr("automl.training.costs._COMPILE_LAYER_SECONDS", 0.0)
+    monkeypatch.setattr("automl.training.lanes.num_cores", lambda: 1)
+
+    def judge(number, reports):
+        seen.update({(number, trial): report.value for trial, report in reports.items()})
+        return {}
+
+    watching = watch(
+        (Rung(2, 1), Rung(5, 2)), judge, limited=True, seconds_left=lambda: float(limit - next(ticks))
+    )
+    cohort = [  # of two structures, the second of which may begin only when the first one is at the second rung
+        plan_members(
+            number, dict(prepared.space.initial()) | {"depth": depth, "learning_rate": 0.01}, FOLDS, 5
+        )
+        for number, depth in enumerate((1, 1, 1, 4, 4, 4))
+    ]
+    trials = train(make("population", prepared), cohort, watching)
+    assert seen
+    for (number, trial), value in seen.items():
+        assert trials[trial].reports[number] == value
+
+
 @pytest.mark.parametrize("epochs_in_time", [1, 6, 40])
 def test_when_time_is_short_some_of_it_is_left_for_those_that_go_on(epochs_in_time):
     """A clock that ticks with every epoch of a population: whoever has begun ends in a known state."""
@@ -213,3 +240,23 @@ def test_when_time_is_short_some_of_it_is_left_for_those_that_go_on(epochs_in_ti
         assert trial.state is not TrialState.FAILED or trial.reason == OUT_OF_TIME
     if epochs_in_time == 40:
         assert sum(trial.state is TrialState.COMPLETE for trial in trials.values()) >= 3
+
+
+def test_who_has_not_come_to_a_rung_is_not_compared_there_and_who_has_not_begun_is_left_out():
+    """Of three trials one has trained its three epochs, one was cut after two, one has not begun."""
+    prepared = prepared_study()
+    engine, cohort = make("population", prepared), cohort_of(prepared, RATES[:3])
+    climbs = {own[0].trial: climbing.Climb(own) for own in cohort}
+    engine._catalog.add([one for own in cohort for one in own])
+    for trial, losses in ((0, (0.9, 0.7, 0.8)), (1, (0.5, 0.6))):
+        for one in cohort[trial]:
+            curve = numpy.array([[9.0, loss, 9.0] for loss in losses])
+            climbs[trial].outcomes[one.fold] = Outcome(
+                engine._job(one), None, curve, 1, False, None, [], [], 0.0, cut=len(losses) < 3, waits=True
+            )
+    seen = {}
+    ended = engine._judge(
+        0, Rung(3, 2), climbs, watch(judge=lambda number, reports: seen.update(reports) or {})
+    )
+    assert ended == [] and set(seen) == {0} and seen[0].value == pytest.approx(0.7)
+    assert {trial: climb.reports for trial, climb in climbs.items()} == {0: [0.7], 1: [0.5]}
