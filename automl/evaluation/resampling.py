@@ -10,6 +10,8 @@ from functools import cached_property
 
 import numpy
 
+from automl.trial import Direction
+
 Array = numpy.ndarray
 
 LEVEL = 0.95
@@ -39,6 +41,13 @@ class Estimate:
     value: float
     low: float
     high: float
+
+    def better(self, direction: Direction) -> int:
+        """Of a difference: 1 where it is significantly an improvement, −1 where the opposite, 0 where that is open."""
+        if not self.low > 0.0 and not self.high < 0.0:  # NaN is neither
+            return 0
+        above = 1 if self.low > 0.0 else -1
+        return above if direction is Direction.MAXIMIZE else -above
 
 
 @dataclass(frozen=True)

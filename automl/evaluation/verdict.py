@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from automl.evaluation.resampling import ROWS, Estimate
 from automl.evaluation.thresholds import EVEN
 from automl.means import weighted_mean
-from automl.trial import Direction, Objective, Trial
+from automl.trial import Objective, Trial
 from automl.wording import number, score
 
 _MOST_NAMED = 5
@@ -97,7 +97,11 @@ class Verdict:
         """What follows from the scores."""
         said = [self._against(name) for name in self.baselines if name != "constant"]
         constant = self.differences.get("constant")
-        if constant is not None and not math.isnan(constant.low) and self._sign(constant) != 1:
+        if (
+            constant is not None
+            and not math.isnan(constant.low)
+            and constant.better(self.objective.direction) != 1
+        ):
             said.append(
                 "The network is not significantly better than a constant: there may be nothing to learn."
             )
@@ -163,13 +167,6 @@ class Verdict:
         why = f": {self.num_units} {self.unit}" if self.unit != ROWS else ""
         return f"{number(estimate.value)} (no interval{why})"
 
-    def _sign(self, difference: Estimate) -> int:
-        """1 where the network is significantly better, −1 where it is worse, 0 where that is open."""
-        if not difference.low > 0.0 and not difference.high < 0.0:
-            return 0
-        above = 1 if difference.low > 0.0 else -1
-        return above if self.objective.direction is Direction.MAXIMIZE else -above
-
     def _against(self, name: str) -> str:
         difference, folds = self.differences.get(name), len(self.baselines[name])
         if difference is None:
@@ -180,7 +177,7 @@ class Verdict:
             why = f"{self.num_units} {self.unit}" if self.unit != ROWS else "the resamples do not differ"
             what = f"{metric} of the network minus that of {name} is {value}"
             return f"{what}; how sure that is cannot be said ({why})."
-        sign = self._sign(difference)
+        sign = difference.better(self.objective.direction)
         bounds = f"{number(difference.low, 3)} to {number(difference.high, 3)}"
         allowing = f", allowing for the choice among {self.num_trials} trials" if self.num_trials > 1 else ""
         mark = f", {OPTIMISTIC}" if self.optimistic else ""

@@ -6,12 +6,8 @@ anew, and both are scored on rows that chose neither.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import final
-
-import numpy
 
 from automl.evaluation.correction import corrected_difference
 from automl.evaluation.differences import interval, paired, unpaired, widened
@@ -21,15 +17,13 @@ from automl.evaluation.pairing import Measured
 from automl.evaluation.resampling import Estimate
 from automl.evaluation.verdict import OPTIMISTIC
 from automl.explanation.sides import Side, check_comparable
-from automl.records.files import read_predictions
+from automl.records.predictions import StoredPredictions
 from automl.records.scored_rows import KeptRows, read_scored_rows
 from automl.trial import Direction, TrialState, derive_seed
 from automl.wording import number
 
 _TWO = 2
 """Classes that have a threshold."""
-
-Array = numpy.ndarray
 
 
 @dataclass(frozen=True)
@@ -70,11 +64,7 @@ class TwoStudies:
     @property
     def sign(self) -> int:
         """1 where B is significantly better, −1 where A is, 0 where that is open."""
-        low, high = self.judged.low, self.judged.high
-        if not low > 0.0 and not high < 0.0:
-            return 0
-        above = 1 if low > 0.0 else -1
-        return above if self.direction is Direction.MAXIMIZE else -above
+        return self.judged.better(self.direction)
 
     @property
     def verdict(self) -> str:
@@ -184,8 +174,8 @@ def _corrected(one: Side, other: Side, chosen: Measured) -> Estimate | None:
         return None
     # Blocks of time are as long as the losses of a winner depend on each other: the longer ones are safe for both.
     rows = min((each.scored for each in kept if each), key=lambda scored: scored.num_units)
-    every = [_Predictions(side, kept[0]) for side in (one, other)]
-    if not all(each.has_winner for each in every):
+    every = [_predictions(side, kept[0]) for side in (one, other)]
+    if any(side.winner.number not in each.numbers for side, each in zip((one, other), every, strict=True)):
         return None
     found = corrected_difference(
         metric,
@@ -199,20 +189,10 @@ def _corrected(one: Side, other: Side, chosen: Measured) -> Estimate | None:
     return interval(widened(value, found, rows.num_units, chosen))
 
 
-@final
-class _Predictions(Sequence[Array]):
-    """Out-of-fold predictions of the completed trials of a study, read from their files one at a time."""
-
-    def __init__(self, side: Side, rows: KeptRows) -> None:
-        self._folder, self._rows = side.state.folder, rows
-        numbers = [trial.number for trial in side.state.completed]
-        self._numbers = [number for number in numbers if read_predictions(self._folder, number) is not None]
-        self.has_winner = side.winner.number in self._numbers
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __getitem__(self, place):  # type: ignore[no-untyped-def]
-        kept = read_predictions(self._folder, self._numbers[place])
-        assert kept is not None
-        return unpacked(kept, self._rows.num_classes, len(self._rows.scored.folds))
+def _predictions(side: Side, rows: KeptRows) -> StoredPredictions:
+    """Out-of-fold predictions of the completed trials of a study."""
+    return StoredPredictions(
+        side.state.folder,
+        (trial.number for trial in side.state.completed),
+        lambda kept: unpacked(kept, rows.num_classes, len(rows.scored.folds)),
+    )

@@ -28,7 +28,7 @@ from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
 from automl.study.judging import judge, read_test_set, scored_rows
 from automl.study.preparation import PreparedStudy
-from automl.study.session import Session, StoredPredictions
+from automl.study.session import Session
 from automl.tracking.model import write_example
 from automl.training.engine import Engine, Watch
 from automl.training.network import Network
@@ -196,7 +196,7 @@ def _write_out_of_fold(session: Session, number: int) -> None:
 
     Where rows count differently, the last column is their weight. What other runs are compared by lies beside it.
     """
-    kept = StoredPredictions(session, [number])
+    kept = session.predictions_of([number])
     if not kept.numbers:
         return
     dataset, rows, predictions = session.prepared.dataset, session.out_of_fold.rows, kept[0][0]

@@ -18,6 +18,7 @@ from automl.study.workload import (
     expected_epochs,
     num_completed,
     plan_workload,
+    whole_share,
 )
 from automl.trial import FoldResult, Trial, TrialState
 
@@ -147,8 +148,9 @@ def _times(
     searches = [_search_seconds(prepared, workload, pace) for pace in paces]
     alone = _alone(workload)
     refits = [alone * pace.compilation + _refit_seconds(prepared, workload, pace) for pace in paces]
-    whole = expected_epochs(prepared) / epochs_in_search(prepared)
-    designs = [_design(prepared, whole * seconds / prepared.num_trials) for seconds in searches]
+    designs = [
+        _design(prepared, whole_share(prepared) * seconds / prepared.num_trials) for seconds in searches
+    ]
     analyses = [
         _analysis_seconds(prepared, workload, pace, design)
         for pace, design in zip(paces, designs, strict=True)
@@ -214,8 +216,7 @@ def _analysis_seconds(prepared: PreparedStudy, workload: Workload, pace: _Pace, 
     if prepared.config.bias_variance.resamples == 0:
         return 0.0
     trained = _search_seconds(prepared, workload, replace(pace, compilation=0.0))
-    whole = expected_epochs(prepared) / epochs_in_search(prepared)
-    network = whole * trained / (prepared.num_trials * len(prepared.splits.folds))
+    network = whole_share(prepared) * trained / (prepared.num_trials * len(prepared.splits.folds))
     num_resampled = len(design.trials) * design.networks_per_trial
     networks = SLOWER * num_resampled + cost_of(prepared) * len(prepared.splits.folds)
     columns = design.num_folds * _refit_seconds(prepared, workload, pace)

@@ -19,7 +19,7 @@ from automl.search.table import SAMPLERS
 from automl.study.analyses.blocks import targets_of
 from automl.study.baselines import train_baselines
 from automl.study.preparation import PreparedStudy
-from automl.study.session import Session, StoredPredictions
+from automl.study.session import Session
 from automl.training.baselines import BaselineResult
 from automl.training.network import Network
 from automl.trial import Task, Trial, TrialState, derive_seed
@@ -32,7 +32,7 @@ def judge(session: Session, best: Trial) -> Verdict:
     prepared = session.prepared
     dataset = prepared.dataset
     baselines = train_baselines(session)
-    everyone = StoredPredictions(session, [trial.number for trial in session.state.completed])
+    everyone = session.predictions_of(trial.number for trial in session.state.completed)
     verdict = Verdict(
         objective=prepared.objective,
         trial=best,

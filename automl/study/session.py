@@ -2,18 +2,17 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import final
-
-import numpy
 
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.interrupts import Interrupts
 from automl.progress import Progress
 from automl.records.events import Event, Finished, PhaseBegun, PhaseEnded
-from automl.records.files import ended_event, read_predictions, write_predictions, write_trial
+from automl.records.files import ended_event, write_predictions, write_trial
 from automl.records.leases import Heartbeat, Lease
+from automl.records.predictions import StoredPredictions
 from automl.records.runs import Run
 from automl.records.state import StudyState
 from automl.records.store import Records
@@ -108,6 +107,10 @@ class Session:
             write_trial(folder, trial)
         self.record(ended_event(trial, self.state.started.metric))
 
+    def predictions_of(self, numbers: Iterable[int]) -> StoredPredictions:
+        """Out-of-fold predictions of trials, those that are kept."""
+        return StoredPredictions(self.run.folder, numbers, self.out_of_fold.predictions)
+
     def begin(self, phase: str) -> None:
         """The study turns to something else."""
         self.interrupts.check()
@@ -139,25 +142,3 @@ class Session:
     def finish(self, status: str, reason: str = "") -> None:
         """Record how this process ended its work, which must succeed whatever else does not."""
         self.record(Finished(status, time.monotonic() - self.began, reason))
-
-
-@final
-class StoredPredictions(Sequence[numpy.ndarray]):
-    """Out-of-fold predictions of trials, read from their files one at a time.
-
-    Args:
-        session: The run.
-        numbers: The trials.
-    """
-
-    def __init__(self, session: Session, numbers: Sequence[int]) -> None:
-        self._folder, self._out_of_fold = session.run.folder, session.out_of_fold
-        self.numbers = [number for number in numbers if read_predictions(self._folder, number) is not None]
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __getitem__(self, place):  # type: ignore[no-untyped-def]
-        kept = read_predictions(self._folder, self.numbers[place])
-        assert kept is not None
-        return self._out_of_fold.predictions(kept)

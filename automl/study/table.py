@@ -94,7 +94,7 @@ def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) ->
 
 
 def default_space(dataset: Dataset, rows: numpy.ndarray) -> Mapping[str, Range]:
-    """What is searched of itself, as the rows that may train suggest."""
+    """The default search space, by the rows that may train."""
     long_tail = dataset.task is Task.REGRESSION and has_long_tail(dataset.target[rows])
     return default_entries(len(dataset.target), dataset.columns.numbers.shape[1] > 0, long_tail)
 

@@ -128,6 +128,11 @@ def epochs_in_search(prepared: PreparedStudy) -> float:
     return (trained + left * (whole - done)) / prepared.num_trials
 
 
+def whole_share(prepared: PreparedStudy) -> float:
+    """What a trial that is trained to its end takes, in mean trials of the search."""
+    return expected_epochs(prepared) / epochs_in_search(prepared)
+
+
 def plan_workload(prepared: PreparedStudy, sized: Sequence[SizedNetwork]) -> Workload:
     """The work of a search whose sampler is told nothing.
 

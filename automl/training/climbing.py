@@ -1,7 +1,6 @@
 """The way of trials over rungs: which of their members train until which epoch, which wait there, how they compare."""
 
 import math
-import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -117,14 +116,13 @@ class Climb:
     @property
     def has_ended(self) -> bool:
         """Whether no member has anything left to do."""
-        waits = any(isinstance(one, Outcome) and one.waits for one in self.outcomes.values())
-        return not waits and len(self.outcomes) == len(self.members)
+        return len(self.outcomes) == len(self.members) and not any(map(_waits, self.outcomes.values()))
 
     @property
     def lowest(self) -> float:
         """Mean over the members that have begun, of a trial that has not failed, of the smallest stopping loss."""
-        begun = [one for one in self.outcomes.values() if isinstance(one, Outcome)]
-        return statistics.fmean(float(one.losses[:, 1].min()) for one in begun)
+        begun = (one for one in self.outcomes.values() if isinstance(one, Outcome))
+        return mean_smallest(one.losses[:, 1].tolist() for one in begun)
 
     def take(self, outcome: Outcome | Broken, keeps: bool) -> None:
         """A member has ended or waits; without its past and its weights where these are too many to be kept."""
@@ -135,10 +133,9 @@ class Climb:
     def with_past(self, job: Job) -> Job | None:
         """A job with the past of its member; None for a member that has ended."""
         outcome = self.outcomes.get(job.member.fold)
-        if outcome is None:
-            return job
-        waits = isinstance(outcome, Outcome) and outcome.waits
-        return replace(job, past=outcome.past) if waits and isinstance(outcome, Outcome) else None
+        if isinstance(outcome, Outcome) and outcome.waits:
+            return replace(job, past=outcome.past)
+        return job if outcome is None else None
 
     def report(self, rung: Rung, plan: TrainingPlan) -> Report | None:
         """What it is compared by at a rung; None for a trial that has not come so far."""
@@ -149,6 +146,10 @@ class Climb:
                 return None
             losses.append(outcome.losses[:, 1].tolist())
         return Report(mean_smallest(losses, epochs), scale_of(self.members[0]))
+
+
+def _waits(outcome: Outcome | Broken) -> bool:
+    return isinstance(outcome, Outcome) and outcome.waits
 
 
 def by_structure(jobs: Iterable[Job], climbs: Mapping[int, Climb]) -> Groups:

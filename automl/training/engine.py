@@ -162,22 +162,22 @@ class SequentialEngine(Engine):
             def on_epoch(fold: int, epoch: int, done: int = done, num_epochs: int = num_epochs) -> None:
                 watch.on_progress(Progress(done + fold, total, 1, epoch, num_epochs))
 
+            scale = self._scale(members[0]) if watch.rungs else ""
             with _watched(on_epoch) as tell:
-                trial = self._pruned(members, watch, tell) or train_trial(
+                trial = self._pruned(members, watch, tell, scale) or train_trial(
                     self._plan, list(members), self._folds, tell, watch.seconds_left
                 )
             done += len(members)
-            yield self._reported(trial, members[0], watch)
+            yield self._reported(trial, members[0], watch, scale)
 
-    def _pruned(self, members: Sequence[Member], watch: Watch, tell: OnEpoch) -> Trial | None:
+    def _pruned(self, members: Sequence[Member], watch: Watch, tell: OnEpoch, scale: str) -> Trial | None:
         """The trial where it ends at a rung; None where it goes on, from its first epoch.
 
-        It trains up to a rung only where it could end there. To begin again costs less than a tenth of the epochs, and
-        Keras's `fit` cannot be taken up where it was left.
+        It trains up to a rung only where it could end there, and from its first epoch each time: Keras's `fit` cannot
+        be taken up where it was left.
         """
         trial = members[0].trial
         for number, rung in enumerate(watch.rungs):
-            scale = self._scale(members[0])
             if not watch.judge(number, {trial: Report(math.inf, scale)}):
                 continue
             own, epochs = list(members[: rung.num_folds]), epochs_at(rung, self._plan, members[0])
@@ -199,12 +199,11 @@ class SequentialEngine(Engine):
             return scale_of(member, loss_of(model) if model.compiled else "")
         return scale_of(member)
 
-    def _reported(self, trial: Trial, member: Member, watch: Watch) -> Trial:
+    def _reported(self, trial: Trial, member: Member, watch: Watch, scale: str) -> Trial:
         """The trial with what it was, or would have been, compared by."""
         if trial.state is not TrialState.COMPLETE or not watch.rungs:
             return trial
-        reports = self._reports(trial, member, watch.rungs)
-        return replace(trial, reports=reports, scale=self._scale(member))
+        return replace(trial, reports=self._reports(trial, member, watch.rungs), scale=scale)
 
     def _reports(self, trial: Trial, member: Member, rungs: Sequence[Rung]) -> tuple[float, ...]:
         return tuple(

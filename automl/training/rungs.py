@@ -23,6 +23,6 @@ def scale_of(member: Member, loss: str = "") -> str:
     return " ".join(part for part in ("" if transform == "none" else transform, loss) if part)
 
 
-def mean_smallest(stopping_losses: Iterable[Sequence[float]], epochs: int) -> float:
-    """The mean over folds of the smallest loss on the stopping rows within so many epochs."""
+def mean_smallest(stopping_losses: Iterable[Sequence[float]], epochs: int | None = None) -> float:
+    """The mean over folds of the smallest loss on the stopping rows within so many epochs; within all when None."""
     return statistics.fmean(min(losses[:epochs]) for losses in stopping_losses)
