@@ -7,6 +7,7 @@ from automl.errors import RecordError
 from automl.evaluation.resampling import Estimate
 from automl.records.outcomes import TestReadingDone, VerdictReached
 from automl.records.state import StudyState
+from automl.search.table import SAMPLERS
 from automl.trial import Trial, TrialState
 
 _METRIC = "metric:"
@@ -71,7 +72,8 @@ class Side:
     @property
     def is_guided(self) -> bool:
         """Whether the search proposed configurations by the scores of earlier ones."""
-        return self.state.started.facts.get("algorithm", "random") not in ("random", "grid")
+        algorithm = SAMPLERS.get(self.state.started.facts.get("algorithm", ""))
+        return algorithm is not None and algorithm.is_guided
 
     def digest(self, name: str) -> str | None:
         """Of `data` or `splits`; None where it is not recorded."""

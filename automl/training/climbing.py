@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import final
 
 from automl.progress import Progress
-from automl.training.costs import EPOCH_SHARE, GO_ON
+from automl.training.costs import EPOCH_SHARE
 from automl.training.engine import Watch
 from automl.training.grouping import Groups
 from automl.training.jobs import Broken, Job, Outcome
@@ -20,6 +20,9 @@ from automl.trial import Member, Report, Rung
 MOST_BYTES_WAITING = 1 << 30
 """Of the networks that wait at a rung. Where those of a cohort need more, the ones that go on begin again."""
 
+
+_PASSING = 0.5
+"""Share of the trials that pass a rung, by experience."""
 
 STAGE_SHARE = 0.12
 """Of the time that is left, for the way to the next rung, where time is limited."""
@@ -56,7 +59,7 @@ class Stage:
         trained = [0, *(rung.epochs * rung.num_folds for rung in rungs)]
         whole = max(trained[-1], EPOCH_SHARE * num_epochs * num_folds)
         ends = [*trained, whole]
-        shares = [1.0 / GO_ON**number for number in range(len(ends) - 1)]
+        shares = [_PASSING**number for number in range(len(ends) - 1)]
         works = [share * (end - begin) for share, begin, end in zip(shares, ends[:-1], ends[1:], strict=True)]
         return sum(works[: self.number]), works[self.number], sum(works)
 

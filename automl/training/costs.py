@@ -17,8 +17,8 @@ _FLOP_SECONDS, _WEIGHT_SECONDS, _ACTIVATION_SECONDS = 2e-11, 1.5e-9, 1e-9
 EPOCH_SHARE = 0.6
 """Share of the epochs that members train before they stop, by experience."""
 
-GO_ON = 4
-"""One of so many members goes on behind a rung, by experience."""
+_GO_ON = 4
+"""One of so many members that begin is trained to its end where there are rungs, by experience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Epochs:
             rest = job.num_epochs - job.begun
             if job.until:
                 others += job.last_epoch - job.begun
-                stopping += (job.num_epochs - job.last_epoch) // GO_ON
+                stopping += (job.num_epochs - job.last_epoch) // _GO_ON
             elif job.patience:
                 stopping += rest
             else:

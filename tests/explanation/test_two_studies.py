@@ -348,3 +348,13 @@ def test_what_is_not_finished_or_optimistic_is_said(tmp_path: Path) -> None:
     assert "A (study-A): killed after 1 of 3 trials." in found.notes
     assert "optimistic: the scored rows chose the epochs in B" in found.verdict
     assert any("not of one kind" in said for said in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "guided"),
+    [("random", False), ("grid", False), ("sobol", False), ("tpe", True), ("bayesian", True), ("", False)],
+)
+def test_a_search_is_guided_where_its_algorithm_sees_scores(
+    tmp_path: Path, algorithm: str, guided: bool
+) -> None:
+    assert side(tmp_path, "A", WEAK, facts={"algorithm": algorithm}).is_guided is guided

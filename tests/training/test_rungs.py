@@ -260,3 +260,13 @@ def test_who_has_not_come_to_a_rung_is_not_compared_there_and_who_has_not_begun_
     )
     assert ended == [] and set(seen) == {0} and seen[0].value == pytest.approx(0.7)
     assert {trial: climb.reports for trial, climb in climbs.items()} == {0: [0.7], 1: [0.5]}
+
+
+def test_progress_counts_a_stage_by_the_epochs_of_the_half_that_passed_each_rung():
+    """100 epochs of which 60 are expected, 5 folds: 8 + half of 24 + a quarter of 32 + an eighth of 236 epochs."""
+    rungs = (Rung(8, 1), Rung(16, 2), Rung(32, 2))
+    parts = [stage.part(rungs, 100, 5) for stage in climbing.stages_of(rungs)]
+    assert [part for _, part, _ in parts] == [8.0, 12.0, 8.0, 29.5]
+    assert [before for before, _, _ in parts] == [0.0, 8.0, 20.0, 28.0]
+    assert {total for *_, total in parts} == {57.5}
+    assert climbing.stages_of(())[0].part((), 100, 5) == (0, 300.0, 300.0)
