@@ -20,7 +20,7 @@ test: setup  ## everything but the slow tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 25 -m "not slow"
 
 test-all: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	XLA_FLAGS= $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup  ## lint, format, types, import layers
 	$(BIN)/ruff check .
