@@ -33,6 +33,8 @@ _NOT_NEGATIVE = _between(0.0, sys.float_info.max, "be 0 or more, and finite")
 _FRACTION = _between(0.0, 0.999, "be between 0 and 0.999")
 _POSITIVE = _between(1e-12, sys.float_info.max, "be above 0, and finite")
 
+_DECAYING = ("adamw", "adamw_ema", "schedule_free")
+
 HYPERPARAMETERS: dict[str, Named] = {
     "depth": Named(2, _between(0, 64, "be between 0 (a linear model) and 64")),
     "width": Named(64, _between(1, 65536, "be between 1 and 65536"), _HIDDEN),
@@ -45,23 +47,32 @@ HYPERPARAMETERS: dict[str, Named] = {
     "optimizer": Named("adam", _NAME),
     "learning_rate": Named(0.001, _POSITIVE),
     "momentum": Named(0.9, _FRACTION, ("optimizer", lambda name: name == "momentum")),
-    "weight_decay": Named(0.004, _NOT_NEGATIVE, ("optimizer", lambda name: name == "adamw")),
+    "weight_decay": Named(0.004, _NOT_NEGATIVE, ("optimizer", lambda name: name in _DECAYING)),
+    "ema_momentum": Named(0.99, _FRACTION, ("optimizer", lambda name: name == "adamw_ema")),
     "schedule": Named("constant", _NAME),
     "clip_norm": Named(0.0, _NOT_NEGATIVE),
     "label_smoothing": Named(0.0, _between(0.0, 0.5, "be between 0 and 0.5")),
     "batch_size": Named(64, _between(1, 1 << 24, "be between 1 and 16777216")),
+    "epochs": Named(100, _between(1, 1 << 24, "be between 1 and 16777216")),
+    "patience": Named(10, _between(1, 1 << 24, "be between 1 and 16777216")),
     "numeric_encoding": Named("standard", _NAME),
     "target_transform": Named("none", _NAME),
 }
+
+OF_TRAINING = ("epochs", "patience")
+"""Part of a trial only where the study file searches them; the training section has them for all trials."""
 
 TRAINING_HYPERPARAMETERS = (
     "optimizer",
     "learning_rate",
     "momentum",
     "weight_decay",
+    "ema_momentum",
     "schedule",
     "clip_norm",
     "batch_size",
+    "epochs",
+    "patience",
     "numeric_encoding",
     "target_transform",
 )

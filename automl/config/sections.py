@@ -216,8 +216,11 @@ class TrainingConfig(Section):
         ge=1,
         description="Rows a step; 32 to 1024 by the rows of the table when left out. `space` may search it instead.",
     )
-    patience: int = Field(
-        10, ge=1, description="Epochs without a better loss on the stopping rows before a network stops."
+    patience: int | None = Field(
+        10,
+        ge=1,
+        description="Epochs without a better loss on the stopping rows before a network stops; null: every network "
+        "trains all its epochs. The best epoch is kept in either case.",
     )
     loss: Literal["auto", "mse", "mae", "huber", "pinball_10", "pinball_90"] = Field(
         "auto",

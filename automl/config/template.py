@@ -58,9 +58,9 @@ objective: {objective}
 # What is searched. A value that stands alone is fixed; the rest is one of
 #   {{int: [low, high]}}   {{float: [low, high], log: true}}   {{choice: [...]}}   each range with an optional `step`.
 # Known: depth (0 is a linear model), width, activation, negative_slope (of leaky_relu), dropout, batch_normalization,
-# initializer, l2, optimizer (sgd, momentum, adam, adamw, rmsprop), learning_rate, momentum, weight_decay, schedule
-# (constant, cosine, linear), clip_norm, label_smoothing, batch_size, numeric_encoding (standard, quantile, piecewise),
-# target_transform (none, log; for numbers above 0).
+# initializer, l2, optimizer (sgd, momentum, adam, adamw, adamw_ema, schedule_free, rmsprop), learning_rate, momentum,
+# weight_decay, ema_momentum, schedule (constant, cosine, linear), clip_norm, label_smoothing, batch_size, epochs,
+# patience, numeric_encoding (standard, quantile, piecewise), target_transform (none, log; for numbers above 0).
 space:
 {space}
 
@@ -76,7 +76,7 @@ budget:
   # stop_after: 20      # the search ends after this many trials in a row without improvement
 
 training:
-  patience: 10          # epochs without a better loss on the stopping rows
+  patience: 10          # epochs without a better loss on the stopping rows; null: all epochs, the best one is kept
   # epochs: 100         # at most; by the rows of the table when left out, as the next one
   # batch_size: 64      # rows a step
 

@@ -50,7 +50,7 @@ class Diagnoses(Mapping[int, Diagnosis]):
         started = self._state.started
         evidence = Evidence(
             trial=trial,
-            num_epochs=started.num_epochs
+            num_epochs=int(trial.hyperparameters.get("epochs") or started.num_epochs)
             or max((len(fold.training_loss) for fold in trial.folds), default=1),
             constant=started.constant,
             quantile=started.metric if started.constant and started.metric in QUANTILES else "",

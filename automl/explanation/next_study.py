@@ -105,7 +105,7 @@ def next_study(
     space: dict[str, Range] = dict(study.space or {})
     training, own_builder = study.training, study.network.builder is not None
     for name, way in changes.items():
-        if name == "epochs":
+        if name == "epochs" and name not in best:
             training = training.model_copy(update={"epochs": _MORE_EPOCHS * epochs})
         elif not _is_used(name, best, changes) or (own_builder and name not in best):
             continue

@@ -206,7 +206,7 @@ def _refit_seconds(prepared: PreparedStudy, workload: Workload, pace: _Pace) -> 
     """One network alone, on all training rows, for the epochs that the folds have kept; its program not included."""
     fit = max(len(fold.fit) for fold in prepared.splits.folds)
     rows = len(prepared.splits.training) / fit
-    epochs = max(1.0, expected_epochs(prepared) - prepared.config.training.patience)
+    epochs = max(1.0, expected_epochs(prepared) - prepared.plan.patience)
     beside = 1.0 if workload.always_compiles else _ALONE
     return epochs * rows * beside * pace.epoch(workload.mean_capacity)
 

@@ -1,6 +1,7 @@
 """The search: ask for trials, train them, record them, tell the sampler, until trials, time or space are used up."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ _FAILURES_IN_A_ROW = 10
 @final
 @dataclass(slots=True)
 class Stopping:
-    """What ends a search before its trials are used up, besides time.
+    """What a search knows of its trials: whether it ends before they are used up, and what a rung compares.
 
     Attributes:
         session: The run.
@@ -32,6 +33,7 @@ class Stopping:
             pruner ended do not count.
         reached: Whether a trial has reached the objective at which to stop.
         best: The best mean score so far.
+        reports: What the trials that have ended were compared by, for each rung by number of the trial.
     """
 
     session: Session
@@ -39,6 +41,7 @@ class Stopping:
     reached: bool = False
     best: float | None = None
     reasons: list[str] = field(default_factory=list)
+    reports: defaultdict[int, dict[int, Report]] = field(default_factory=lambda: defaultdict(dict))
 
     def take(self, trial: Trial) -> None:
         """Take in the next trial that has ended.
@@ -46,6 +49,8 @@ class Stopping:
         Raises:
             StudyFailedError: Every trial so far has failed, all for one reason.
         """
+        for number, value in enumerate(trial.reports):
+            self.reports[number][trial.number] = Report(value, trial.scale)
         objective, stop_at = self.session.prepared.objective, self.session.prepared.config.budget.stop_at
         sign = 1.0 if objective.direction is Direction.MINIMIZE else -1.0
         if trial.state is TrialState.PRUNED:  # of a cohort, these end before those that may be better
@@ -194,12 +199,7 @@ def _watch(session: Session, stopping: Stopping) -> Watch:
     prepared, budget, rungs = session.prepared, session.budget, session.prepared.rungs
 
     def judge(number: int, reports: Mapping[int, Report]) -> Mapping[int, str]:
-        pool = {
-            trial.number: Report(trial.reports[number], trial.scale)
-            for trial in session.state.trials
-            if len(trial.reports) > number
-        }
-        return prepared.pruner.judge(number, reports, {**pool, **reports})
+        return prepared.pruner.judge(number, reports, {**stopping.reports[number], **reports})
 
     watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
     return replace(watch, rungs=rungs, judge=judge)

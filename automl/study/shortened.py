@@ -7,7 +7,8 @@ import numpy
 
 from automl.data.splits import Fold
 from automl.study.preparation import PreparedStudy
-from automl.trial import derive_seed
+from automl.training.trials import plan_members
+from automl.trial import Hyperparameters, Member, derive_seed
 
 
 def with_fewer_rows(prepared: PreparedStudy, share: float) -> PreparedStudy:
@@ -37,3 +38,10 @@ def with_few_epochs(prepared: PreparedStudy, epochs: int) -> PreparedStudy:
     """The study whose networks train for so many epochs."""
     training = prepared.config.training.model_copy(update={"epochs": epochs, "patience": epochs})
     return replace(prepared, config=prepared.config.model_copy(update={"training": training}))
+
+
+def members_of(sample: PreparedStudy, trial: int, values: Hyperparameters, num_folds: int) -> list[Member]:
+    """Members of a trial that train the epochs of a shortened study, even where the trial's values name others."""
+    epochs = sample.plan.epochs
+    members = plan_members(trial, values, num_folds, sample.config.search.seed)
+    return [replace(member, epochs=epochs, patience=epochs) for member in members]

@@ -22,6 +22,7 @@ from automl.evaluation.metrics import METRICS, QUANTILES, make_objective, metric
 from automl.search.first import check_first
 from automl.search.pruners.table import PRUNERS
 from automl.search.space.building import build_free_space, build_space, default_entries
+from automl.search.space.parameters import Float, Int
 from automl.search.space.space import Space
 from automl.search.table import SAMPLERS
 from automl.trial import Direction, Objective, Task
@@ -90,6 +91,7 @@ def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) ->
         *([_OF_A_QUANTILE] if objective.metric in QUANTILES else []),
     )
     space = _space(config, dataset, splits.training)
+    config = _with_longest(config, space)
     return PreparedTable(config, dataset, layout, splits, space, objective, metrics, notes)
 
 
@@ -105,6 +107,18 @@ def _space(config: StudyConfig, dataset: Dataset, rows: numpy.ndarray) -> Space:
     space = build_space(config, default_space(dataset, rows))
     check_first(space, config.search.first, config.search.algorithm, config.where)
     return space
+
+
+def _with_longest(config: StudyConfig, space: Space) -> StudyConfig:
+    """The study whose networks may train for the most epochs that its space has; where it has none, as it is."""
+    searched = [parameter for parameter in space.parameters if parameter.name == "epochs"]
+    if not searched:
+        return config
+    ends = [
+        own.high if isinstance(own, Int | Float) else max(map(float, own.possible() or []))
+        for own in searched
+    ]
+    return with_training(config, config.training.model_copy(update={"epochs": int(max(ends))}))
 
 
 def _check_search(config: StudyConfig) -> None:

@@ -15,11 +15,10 @@ from automl.networks.builder import PerceptronBuilder
 from automl.progress import Progress
 from automl.study.network_sizes import SizedNetwork, places_of, setting_of
 from automl.study.preparation import PreparedStudy
-from automl.study.shortened import num_fit_rows, with_few_epochs, with_fewer_rows
+from automl.study.shortened import members_of, num_fit_rows, with_few_epochs, with_fewer_rows
 from automl.training.backend import on_accelerator
 from automl.training.engine import Engine, Watch
 from automl.training.lanes import num_workers
-from automl.training.trials import plan_members
 from automl.trial import Member, TrialState
 
 Clock = Callable[[], float]
@@ -173,7 +172,7 @@ def _alone(prepared: PreparedStudy, network: SizedNetwork, clock: Clock) -> Timi
 def _one_trial(prepared: PreparedStudy, network: SizedNetwork, share: float, clock: Clock) -> Timing:
     sample = with_few_epochs(with_fewer_rows(prepared, share), _EPOCHS)
     scale, num_folds = num_fit_rows(prepared) / num_fit_rows(sample), len(sample.splits.folds)
-    members = plan_members(0, network.hyperparameters, min(_MOST_FOLDS, num_folds), sample.config.search.seed)
+    members = members_of(sample, 0, network.hyperparameters, min(_MOST_FOLDS, num_folds))
     marks = _Marks(clock)
     watch = Watch(on_progress=marks.add, may_start=lambda: True, seconds_left=marks.seconds_left)
     trials = list(sample.make_engine().train([members], watch))
@@ -203,9 +202,9 @@ def _num_networks(prepared: PreparedStudy) -> int:
 
 def _cohort(prepared: PreparedStudy, network: SizedNetwork, places: int) -> list[list[Member]]:
     """As many trials with the network's hyperparameters as have places, one at least."""
-    num_folds, seed = len(prepared.splits.folds), prepared.config.search.seed
+    num_folds = len(prepared.splits.folds)
     count = max(1, places // num_folds)
-    return [plan_members(trial, network.hyperparameters, num_folds, seed) for trial in range(count)]
+    return [members_of(prepared, trial, network.hyperparameters, num_folds) for trial in range(count)]
 
 
 @final

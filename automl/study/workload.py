@@ -106,7 +106,7 @@ class Workload:
 def expected_epochs(prepared: PreparedStudy) -> float:
     """Epochs that a network trains before it stops."""
     epochs = prepared.plan.epochs
-    return max(EPOCH_SHARE * epochs, min(epochs, prepared.config.training.patience + 1))
+    return max(EPOCH_SHARE * epochs, min(epochs, prepared.plan.patience + 1))
 
 
 def num_completed(prepared: PreparedStudy) -> int:
@@ -186,7 +186,7 @@ def _lanes(
     first = 0
     for cohort in cohorts:
         jobs = [
-            Job(member, 0, plan.epochs, plan.training.patience)
+            Job(member, 0, plan.epochs, plan.patience)
             for trial, hyperparameters in enumerate(cohort, start=first)
             for member in plan_members(trial, hyperparameters, len(prepared.splits.folds), seed)
         ]

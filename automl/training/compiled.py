@@ -101,7 +101,7 @@ class CompiledModels:
         self._model: keras.Model | None = None
         self._num_steps = 0
         self._variables: list[Any] = []
-        self._start: list[numpy.ndarray] = []
+        self._start: list[numpy.ndarray | int] = []
 
     def fresh(self, member: Member, num_steps: int) -> keras.Model:
         """A model for this member: its own initial weights and random streams, an optimizer without a past.
@@ -119,8 +119,9 @@ class CompiledModels:
             return self._compile(built, member, num_steps)
         for variable, initial in zip(self._variables, built.variables, strict=True):
             variable.assign(keras.ops.convert_to_tensor(initial))
+        weights = self._model.trainable_variables
         for variable, start in zip(self._model.optimizer.variables, self._start, strict=True):
-            variable.assign(start)
+            variable.assign(weights[start] if isinstance(start, int) else start)
         return self._model
 
     def _fits(self, built: keras.Model, num_steps: int) -> bool:
@@ -140,9 +141,27 @@ class CompiledModels:
             optimizer.exclude_from_weight_decay(list(filter(_is_undecayed, built.trainable_variables)))
             built.compile(optimizer=optimizer, loss=loss)
         built.optimizer.build(built.trainable_variables)
-        self._start = [keras.ops.convert_to_numpy(variable) for variable in built.optimizer.variables]
+        self._start = _starts(built)
         self._model = built
         return built
+
+
+def _starts(model: keras.Model) -> list[numpy.ndarray | int]:
+    """How each variable of a fresh optimizer begins: with these values, or as the trainable weight of this number.
+
+    `ScheduleFreeAdamW`, for one, begins with copies of the weights.
+    """
+    weights = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_variables]
+    starts: list[numpy.ndarray | int] = []
+    for variable in model.optimizer.variables:
+        values = keras.ops.convert_to_numpy(variable)
+        copied = (
+            number
+            for number, weight in enumerate(weights)
+            if values.any() and numpy.array_equal(weight, values)
+        )
+        starts.append(next(copied, values))
+    return starts
 
 
 def _is_undecayed(variable: Any) -> bool:

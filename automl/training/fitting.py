@@ -10,6 +10,7 @@ import numpy
 import tensorflow
 
 from automl.data.dataset import Dataset
+from automl.training.averages import Averages
 from automl.training.compiled import evaluation_loss, mean_loss
 from automl.training.deadline import Deadline
 from automl.training.network import forward
@@ -89,15 +90,21 @@ class BatchOrder:
 
 
 def fit(model: keras.Model, part: Part, order: BatchOrder, callbacks: list[Any]) -> None:
-    """Train a compiled model on a part."""
+    """Train a compiled model on a part.
+
+    Where its optimizer averages weights, callbacks see the average after each epoch, and it is what remains.
+    """
+    averages = Averages(model)
     model.fit(
         batches(part, order),
         steps_per_epoch=math.ceil(len(part.rows) / order.batch_size),
         epochs=order.num_epochs,
-        callbacks=callbacks,
+        callbacks=averages.around(callbacks),
         shuffle=False,
         verbose=0,
     )
+    if not any(isinstance(callback, keras.callbacks.EarlyStopping) for callback in callbacks):
+        averages.enter()
 
 
 def batches(part: Part, order: BatchOrder) -> tensorflow.data.Dataset:

@@ -5,30 +5,40 @@ from typing import Any
 
 import keras
 
+from automl.training.averages import ScheduleFree
 from automl.training.schedules import Scheduled
 from automl.trial import Hyperparameters
 
 DEFAULT_LEARNING_RATE = 0.001
 
-OWN: Mapping[str, tuple[str, float]] = {"momentum": ("momentum", 0.9), "adamw": ("weight_decay", 0.004)}
-"""Hyperparameter that an optimizer has for itself, and its default."""
+_DECAY = {"weight_decay": 0.004}
+
+OWN: Mapping[str, Mapping[str, float]] = {
+    "momentum": {"momentum": 0.9},
+    "adamw": _DECAY,
+    "adamw_ema": {**_DECAY, "ema_momentum": 0.99},
+    "schedule_free": _DECAY,
+}
+"""Hyperparameters that an optimizer has for itself, and their defaults."""
 
 
-def _own(optimizer: str, values: Hyperparameters) -> float:
-    name, default = OWN[optimizer]
-    return float(values.get(name, default))
+def own_values(optimizer: str, values: Hyperparameters) -> dict[str, float]:
+    """Those of an optimizer, by name: what is given, or the default."""
+    return {name: float(values.get(name, default)) for name, default in OWN.get(optimizer, {}).items()}
 
 
 OPTIMIZERS: Mapping[str, Callable[..., Any]] = {
     "sgd": lambda rate, _, **clip: keras.optimizers.SGD(rate, **clip),
-    "momentum": lambda rate, values, **clip: keras.optimizers.SGD(rate, _own("momentum", values), **clip),
+    "momentum": lambda rate, own, **clip: keras.optimizers.SGD(rate, own["momentum"], **clip),
     "adam": lambda rate, _, **clip: keras.optimizers.Adam(rate, **clip),
-    "adamw": lambda rate, values, **clip: keras.optimizers.AdamW(
-        rate, weight_decay=_own("adamw", values), **clip
+    "adamw": lambda rate, own, **clip: keras.optimizers.AdamW(rate, weight_decay=own["weight_decay"], **clip),
+    "adamw_ema": lambda rate, own, **clip: keras.optimizers.AdamW(
+        rate, weight_decay=own["weight_decay"], use_ema=True, ema_momentum=own["ema_momentum"], **clip
     ),
+    "schedule_free": lambda rate, own, **clip: ScheduleFree(rate, own["weight_decay"], **clip),
     "rmsprop": lambda rate, _, **clip: keras.optimizers.RMSprop(rate, **clip),
 }
-"""Each takes the learning rate or its schedule, the hyperparameters, and Keras's clipping argument."""
+"""Each takes the learning rate or its schedule, its own hyperparameters, and Keras's clipping argument."""
 
 
 def make_optimizer(hyperparameters: Hyperparameters, num_steps: int) -> Any:
@@ -43,5 +53,7 @@ def make_optimizer(hyperparameters: Hyperparameters, num_steps: int) -> Any:
     if schedule != "constant":
         rate = Scheduled(rate, schedule, num_steps)
     norm = float(hyperparameters.get("clip_norm", 0.0))
-    make = OPTIMIZERS[str(hyperparameters.get("optimizer", "adam"))]
-    return make(rate, hyperparameters, **({"global_clipnorm": norm} if norm > 0 else {}))
+    name = str(hyperparameters.get("optimizer", "adam"))
+    return OPTIMIZERS[name](
+        rate, own_values(name, hyperparameters), **({"global_clipnorm": norm} if norm > 0 else {})
+    )

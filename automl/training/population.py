@@ -226,7 +226,8 @@ class Population:
         if not improved.any():
             return
         self._predictions[improved] = predictions[improved]
-        for best, now in zip(self._best, [*self._state["weights"], *self._state["moments"]], strict=True):
+        weights = UPDATES[self._structure.optimizer].averaged(self._state["weights"], self._state["slots"])
+        for best, now in zip(self._best, [*weights, *self._state["moments"]], strict=True):
             best[improved] = ops.convert_to_numpy(now)[improved]
 
     def _outcome(self, number: int, place: Place, cut: bool) -> Outcome:

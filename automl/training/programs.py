@@ -120,7 +120,8 @@ def _where(members: Any, new: Any, old: Any) -> Any:
 def _evaluate(structure: Structure, tables: dict[str, Any], values: Values, state: State) -> tuple[Any, Any]:
     """Mean losses over the parts of each member's view, without dropout and penalties, and the predictions."""
     loss = LOSSES[structure.loss]
-    network = (state["weights"], state["moments"])
+    weights = UPDATES[structure.optimizer].averaged(state["weights"], state["slots"])
+    network = (weights, state["moments"])
     num_rows = tables["parts"].shape[2]
 
     def add(block: Any, results: tuple[Any, Any]) -> tuple[Any, Any]:

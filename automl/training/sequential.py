@@ -75,13 +75,19 @@ class TrainingPlan:
         """Epochs of a network at most."""
         return self.training.epochs or MOST_EPOCHS
 
+    @property
+    def patience(self) -> int:
+        """Epochs without a better stopping loss before a network stops; as many as it has where it never does."""
+        return self.training.patience or self.epochs
+
     def epochs_of(self, member: Member) -> int:
         """Epochs of a member at most."""
-        return member.epochs or self.epochs
+        return member.epochs or int(member.hyperparameters.get("epochs") or self.epochs)
 
     def patience_of(self, member: Member) -> int:
-        """Epochs without a better stopping loss before a member stops."""
-        return member.patience or self.training.patience
+        """Epochs without a better stopping loss before a member stops; as many as it has where it never does."""
+        given = member.patience or int(member.hyperparameters.get("patience") or self.training.patience or 0)
+        return given or self.epochs_of(member)
 
     def num_inputs(self, member: Member) -> int:
         """Inputs of a member's view."""

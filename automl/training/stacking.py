@@ -7,7 +7,7 @@ import numpy
 
 from automl.networks.activations import DEFAULT_SLOPE
 from automl.networks.mlp import initial_weights, layer_widths
-from automl.training.optimizers import DEFAULT_LEARNING_RATE, OWN
+from automl.training.optimizers import DEFAULT_LEARNING_RATE, OWN, own_values
 from automl.training.stacked import Structure
 from automl.trial import Member
 
@@ -17,6 +17,7 @@ SCALARS = (
     "l2",
     "momentum",
     "weight_decay",
+    "ema_momentum",
     "negative_slope",
     "clip_norm",
     "label_smoothing",
@@ -30,10 +31,8 @@ def member_values(structure: Structure, member: Member) -> dict[str, Any]:
     """A member's hyperparameters as the programs take them; one that is not active gets a value without effect."""
     given = member.hyperparameters
     values: dict[str, Any] = {name: given.get(name, DEFAULTS.get(name, 0.0)) for name in SCALARS}
-    own = OWN.get(str(given["optimizer"]))
-    values |= {
-        name: given.get(name, default) if (name, default) == own else 0.0 for name, default in OWN.values()
-    }
+    values |= {name: 0.0 for own in OWN.values() for name in own}
+    values |= own_values(str(given["optimizer"]), given)
     if structure.widths:
         values["activation"] = structure.activations.index(str(given["activation"]))
     values["schedule"] = structure.schedules.index(str(given.get("schedule", "constant")))

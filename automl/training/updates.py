@@ -24,10 +24,20 @@ class Update:
         num_slots: Arrays of the weights' shape that it keeps; all begin at 0.
         step: `(weights, gradient, slots, rate, values, time) -> (weights, slots)`; rate and time have shape
             (member, 1, 1), and time counts from 1.
+        average: `(weights, slots) -> weights` that predict and are kept, where these are not the ones that gradients
+            are taken at.
     """
 
     num_slots: int
     step: Callable[..., tuple[Any, list[Any]]]
+    average: Callable[[Any, list[Any]], Any] | None = None
+
+    def averaged(self, weights: list[Any], slots: list[list[Any]]) -> list[Any]:
+        """The weights that predict and are kept, for each weight of a population."""
+        average = self.average
+        if average is None:
+            return weights
+        return [average(weight, [slot[index] for slot in slots]) for index, weight in enumerate(weights)]
 
 
 def _momentum(weights: Any, gradient: Any, slots: list[Any], rate: Any, values: Values, _: Any) -> Any:
@@ -44,6 +54,39 @@ def _adam(weights: Any, gradient: Any, slots: list[Any], rate: Any, values: Valu
     return weights - first * scale / (ops.sqrt(second) + _EPSILON), [first, second]
 
 
+def _adam_ema(weights: Any, gradient: Any, slots: list[Any], rate: Any, values: Values, time: Any) -> Any:
+    """AdamW and a moving average of its weights, as Keras's `use_ema` has it: it begins after the first step.
+
+    The last slot is how far the average is from the weights: it begins at 0, as every slot does.
+    """
+    moved, moments = _adam(weights, gradient, slots[:2], rate, values, time)
+    kept = ops.where(time > 1.0, values["ema_momentum"], 0.0)
+    return moved, [*moments, kept * (slots[2] + weights - moved)]
+
+
+def _schedule_free(
+    weights: Any, gradient: Any, slots: list[Any], rate: Any, values: Values, time: Any
+) -> Any:
+    """Schedule-free AdamW (Defazio et al. 2024, arXiv:2405.15682), without a warm-up.
+
+    Gradients are taken at y = 0.1 z + 0.9 x, where z is what they and the decay of y move, and x the mean of all z so
+    far. The weights are y, and the first slot is z - y. What predicts is x.
+    """
+    moving = weights + slots[0]
+    mean = _mean_of_moving(weights, moving)
+    second = slots[1] + (ops.square(gradient) - slots[1]) * (1.0 - _BETA_2)
+    slope = gradient / (ops.sqrt(second / (1.0 - _BETA_2**time)) + _EPSILON)
+    moving = moving - rate * (slope + values["weight_decay"] * weights)
+    mean = mean + (moving - mean) / time
+    moved = (1.0 - _BETA_1) * moving + _BETA_1 * mean
+    return moved, [moving - moved, second]
+
+
+def _mean_of_moving(weights: Any, moving: Any) -> Any:
+    """The x of a y and a z."""
+    return (weights - (1.0 - _BETA_1) * moving) / _BETA_1
+
+
 def _rmsprop(weights: Any, gradient: Any, slots: list[Any], rate: Any, _: Values, __: Any) -> Any:
     velocity = _RHO * slots[0] + (1.0 - _RHO) * ops.square(gradient)
     return weights - rate * gradient / ops.sqrt(velocity + _EPSILON), [velocity]
@@ -52,6 +95,10 @@ def _rmsprop(weights: Any, gradient: Any, slots: list[Any], rate: Any, _: Values
 UPDATES: Mapping[str, Update] = {
     "sgd": Update(1, _momentum),
     "adam": Update(2, _adam),
+    "adam_ema": Update(3, _adam_ema, lambda weights, slots: weights + slots[2]),
+    "schedule_free": Update(
+        2, _schedule_free, lambda weights, slots: _mean_of_moving(weights, weights + slots[0])
+    ),
     "rmsprop": Update(1, _rmsprop),
 }
 
@@ -60,6 +107,8 @@ FAMILIES: Mapping[str, str] = {
     "momentum": "sgd",
     "adam": "adam",
     "adamw": "adam",
+    "adamw_ema": "adam_ema",
+    "schedule_free": "schedule_free",
     "rmsprop": "rmsprop",
 }
 """Optimizer of the study file: its kind in `UPDATES`. Members of one kind share a program."""

@@ -127,8 +127,8 @@ def _lasting(prepared: PreparedStudy, member: Member, num_rows: int, most: int) 
     room = _ROOM if member.hyperparameters.get("schedule", "constant") == "constant" else 1.0
     return replace(
         member,
-        epochs=math.ceil(room * longer * prepared.plan.epochs),
-        patience=math.ceil(longer * prepared.config.training.patience),
+        epochs=math.ceil(room * longer * prepared.plan.epochs_of(member)),
+        patience=math.ceil(longer * prepared.plan.patience_of(member)),
     )
 
 
