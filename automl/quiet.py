@@ -7,17 +7,20 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_SILENT = "3"
+
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
     """Hold standard error back, below Python too; give it out after all when the block raises.
 
-    Set `TF_CPP_MIN_LOG_LEVEL` to see TensorFlow's own messages.
+    Set `TF_CPP_MIN_LOG_LEVEL` to 0, 1 or 2 to see TensorFlow's own messages.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    if (
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _SILENT) != _SILENT
+    ):  # it also rules what is logged later
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # what it logs later
     # It warns of a trace for every new network, which is what a study is.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     sys.stderr.flush()
