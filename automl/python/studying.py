@@ -84,7 +84,7 @@ def run_rows(name: str, given: RowsToFit, target: Any, task: str, asked: Asked) 
             result = run_study(make_study(content), mlruns=folder, table=table, resume=False)
             return FoundNetwork(
                 KeptModel(result.model),
-                result.verdict,
+                str(result.verdict),
                 result.leaderboard(),
                 dict(result.best.hyperparameters),
                 None if asked.mlruns is None else result.folder,

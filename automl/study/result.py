@@ -13,7 +13,6 @@ from automl.errors import DataError, RecordError
 from automl.evaluation.leaderboard import leaderboard
 from automl.explanation.study import Explanation, explain_study, explain_trial
 from automl.records.files import MODEL
-from automl.records.outcomes import VerdictReached
 from automl.records.runs import Run
 from automl.records.state import StudyState
 from automl.report.files import REPORT
@@ -32,7 +31,6 @@ class StudyResult:
     Attributes:
         trials: Every trial, by number, with scores by the objective's metric; `trial(number)` has all of them.
         best: The best completed trial, with its curves and all of its scores.
-        judged: What is known of it beyond its mean score: baselines, corrected score, locked test, with intervals.
         test_scores: Its scores on the locked test set after a refit, by metric; empty where it has none.
         model: Folder of the SavedModel.
         folder: The folder of the run.
@@ -42,7 +40,6 @@ class StudyResult:
 
     trials: tuple[Trial, ...]
     best: Trial
-    judged: VerdictReached
     test_scores: dict[str, float]
     model: Path
     folder: Path
@@ -51,7 +48,10 @@ class StudyResult:
 
     @property
     def verdict(self) -> str:
-        """The answer in one sentence: the same that the terminal and the report begin with."""
+        """The answer in one sentence: the same that the terminal and the report begin with.
+
+        The numbers behind it, with their intervals, are `state.verdict`.
+        """
         return headline(self.explanation)
 
     @cached_property
@@ -166,7 +166,6 @@ def result_of(run: Run, state: StudyState) -> StudyResult:
     return StudyResult(
         trials=state.trials,
         best=best,
-        judged=state.verdict,
         test_scores=dict(tests[-1].scores) if tests else {},
         model=run.folder / MODEL,
         folder=run.folder,

@@ -1,5 +1,6 @@
 """`automl.fit`: a study of a DataFrame or a file in one call, and what its result gives."""
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,8 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> automl.StudyResult:
 
 
 def test_the_result_says_what_the_terminal_and_the_report_say(result: automl.StudyResult) -> None:
-    assert result.verdict == result.explanation.answer[0]
-    assert result.verdict in result.explain()
-    assert f"trial {result.best.number}" in result.verdict
+    assert str(result.verdict) == result.explanation.answer[0] == result.explain()[0]
+    assert f"trial {result.best.number}" in " ".join(result.explain())
     assert result.report().read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
@@ -99,8 +99,8 @@ def test_the_report_is_copied_where_it_is_asked_for(result: automl.StudyResult, 
 def test_a_notebook_shows_the_verdict_the_scores_and_the_best_trials(result: automl.StudyResult) -> None:
     page = result._repr_html_()
     texts = [text.strip() for text in re.findall(r">([^<]+)<", page) if text.strip()]
-    assert texts[0] == result.verdict
-    assert all(name in texts for name, _ in result.judged.rows)
+    assert html.unescape(texts[0]) == str(result.verdict)
+    assert all(name in html.unescape(str(texts)) for name, _ in result.state.verdict.rows)
     shown = [row for row in re.findall(r"<tr>(.*?)</tr>", page, re.S) if "<td" in row][-2:]
     trials = [re.findall(r"<td[^>]*>([^<]*)<", row)[0] for row in shown]
     assert trials == [str(number) for number in result.leaderboard()["trial"]]
