@@ -110,7 +110,8 @@ def run_prepared(
     """
     config = prepared.config
     budget = Budget(config.budget.minutes, config.search.minutes, request.began)
-    every = (*make_trackers(config, records.mlruns, write_trial_files), *trackers)
+    # The terminal first, so that it shows how the others open their stores; it is the last one to finish.
+    every = (*trackers, *make_trackers(config, records.mlruns, write_trial_files))
     with Interrupts() as interrupts:
         with interrupts.held():
             session = _open(records, prepared, found, budget, every, interrupts)
@@ -201,7 +202,7 @@ def _finish(session: Session, status: str, reason: str) -> None:
         except RecordError as error:
             LOGGER.warning("The end of the study cannot be recorded: %s", error)
     left = session.budget.left()
-    for tracker in session.trackers:
+    for tracker in reversed(session.trackers):
         if session.interrupts.is_second:
             tracker.abandon()
             tracker.finish(0.0)
