@@ -1,9 +1,11 @@
 """A study's result as text and as a piece of HTML, for the prompt of Python and for notebooks."""
 
+import re
 from pathlib import Path
 from typing import Any, final
 
 from jinja2 import Environment
+from markupsafe import Markup, escape
 
 from automl.evaluation.ranking import hyperparameter_columns, ranked_rows
 from automl.explanation.study import Explanation
@@ -15,11 +17,11 @@ SHOWN_TRIALS = 5
 
 _CELL = "padding: 2px 12px 2px 0; text-align: {align}; white-space: nowrap"
 
-_SENTENCES = "<ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>"
+_SENTENCES = "<ul>{% for sentence in sentences %}<li>{{ sentence | code }}</li>{% endfor %}</ul>"
 
 _RESULT = """
 <div style="overflow-x: auto; max-width: 100%">
-<p><b>{{ answer }}</b></p>
+<p><b>{{ answer | code }}</b></p>
 <table>
 {% for name, value in scores %}<tr><td style="{{ left }}">{{ name }}</td><td style="{{ left }}">{{ value }}</td></tr>
 {% endfor %}</table>
@@ -28,12 +30,23 @@ _RESULT = """
 <tr>{% for name in columns %}<th style="{{ right }}">{{ name }}</th>{% endfor %}</tr>
 {% for row in rows %}<tr>{% for cell in row %}<td style="{{ right }}">{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</table>
-<ul>{% for sentence in sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
+<ul>{% for sentence in sentences %}<li>{{ sentence | code }}</li>{% endfor %}</ul>
 <p>Report: <code>{{ report }}</code><br>Model: <code>{{ model }}</code></p>
 </div>
 """
 
-_HTML = Environment(autoescape=True)
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def _with_code(text: str) -> Markup:
+    """Text as HTML, what stands between backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  it has been escaped
+
+
+def _environment() -> Environment:
+    made = Environment(autoescape=True)
+    made.filters["code"] = _with_code
+    return made
 
 
 @final
@@ -48,7 +61,7 @@ class Sentences(tuple[str, ...]):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return _HTML.from_string(_SENTENCES).render(sentences=self)
+        return _environment().from_string(_SENTENCES).render(sentences=self)
 
 
 def headline(explanation: Explanation) -> str:
@@ -66,17 +79,21 @@ def result_html(state: StudyState, explanation: Explanation, model: Path, report
         report: Path of the report.
     """
     columns, rows = _best_trials(state)
-    return _HTML.from_string(_RESULT).render(
-        answer=headline(explanation),
-        scores=state.verdict.rows,
-        columns=columns,
-        rows=rows,
-        num_trials=f"{state.num_trials:,}",
-        sentences=(*explanation.answer[1:], *explanation.limits),
-        report=report,
-        model=model,
-        left=_CELL.format(align="left"),
-        right=_CELL.format(align="right"),
+    return (
+        _environment()
+        .from_string(_RESULT)
+        .render(
+            answer=headline(explanation),
+            scores=state.verdict.rows,
+            columns=columns,
+            rows=rows,
+            num_trials=f"{state.num_trials:,}",
+            sentences=(*explanation.answer[1:], *explanation.limits),
+            report=report,
+            model=model,
+            left=_CELL.format(align="left"),
+            right=_CELL.format(align="right"),
+        )
     )
 
 

@@ -15,7 +15,6 @@ from automl.explanation.study import Explanation, explain_study, explain_trial
 from automl.records.files import MODEL
 from automl.records.runs import Run
 from automl.records.state import StudyState
-from automl.report.files import REPORT
 from automl.serving.scoring import Scorer
 from automl.study.display import Sentences, headline, result_html
 from automl.trial import Trial
@@ -119,6 +118,8 @@ class StudyResult:
         Raises:
             RecordError: The page cannot be written there.
         """
+        from automl.report.files import REPORT  # the report's libraries take a while
+
         page = self.folder / REPORT
         if to is None:
             return page
@@ -129,7 +130,7 @@ class StudyResult:
 
     def _repr_html_(self) -> str:
         """The result as a notebook shows it."""
-        return result_html(self.state, self.explanation, self.model, self.folder / REPORT)
+        return result_html(self.state, self.explanation, self.model, self.report())
 
     def __repr__(self) -> str:
         name, count = self.state.started.name, len(self.trials)

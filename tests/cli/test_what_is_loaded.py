@@ -90,7 +90,7 @@ def test_a_wrong_study_file_is_refused_before_tensorflow_loads(tmp_path: Path) -
         ("from automl import Tracker, Sampler, Trial", SECONDS | HALVES | {"pydantic"}),
         ("from automl import load_study, make_study", SECONDS | HALVES),
         ("from automl import NeuralClassifier, NeuralRegressor", SECONDS),
-        ("from automl import fit, StudyResult", SECONDS),
+        ("from automl import fit, StudyResult", SECONDS | {"matplotlib", "sklearn"}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

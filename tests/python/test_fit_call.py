@@ -98,6 +98,7 @@ def test_the_report_is_copied_where_it_is_asked_for(result: automl.StudyResult, 
 
 def test_a_notebook_shows_the_verdict_the_scores_and_the_best_trials(result: automl.StudyResult) -> None:
     page = result._repr_html_()
+    page = page.replace("<code>", "`").replace("</code>", "`")
     texts = [text.strip() for text in re.findall(r">([^<]+)<", page) if text.strip()]
     assert html.unescape(texts[0]) == str(result.verdict)
     assert all(name in html.unescape(str(texts)) for name, _ in result.state.verdict.rows)
@@ -108,9 +109,9 @@ def test_a_notebook_shows_the_verdict_the_scores_and_the_best_trials(result: aut
 
 
 def test_sentences_are_printed_a_line_each_and_are_harmless_as_html() -> None:
-    said = Sentences(["a <b>", "c"])
-    assert (str(said), repr(said)) == ("a <b>\nc",) * 2
-    assert said._repr_html_() == "<ul><li>a &lt;b&gt;</li><li>c</li></ul>"
+    said = Sentences(["a <b>", "`c`"])
+    assert (str(said), repr(said)) == ("a <b>\n`c`",) * 2
+    assert said._repr_html_() == "<ul><li>a &lt;b&gt;</li><li><code>c</code></li></ul>"
 
 
 def test_a_file_is_read_as_a_study_reads_it(tmp_path: Path) -> None:
