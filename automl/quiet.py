@@ -23,8 +23,12 @@ def quiet_start() -> Iterator[None]:
         return
     # It warns of a trace for every new network, which is what a study is.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    sys.stderr.flush()
-    saved = os.dup(2)
+    try:
+        saved = os.dup(2)
+    except OSError:  # it is closed, as of a daemon: nothing can be written there
+        yield
+        return
+    _flush()
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
@@ -34,6 +38,11 @@ def quiet_start() -> Iterator[None]:
             os.write(saved, held.read())
             raise
         finally:
-            sys.stderr.flush()
+            _flush()
             os.dup2(saved, 2)
             os.close(saved)
+
+
+def _flush() -> None:
+    if sys.stderr is not None:  # as of a program without a console
+        sys.stderr.flush()
