@@ -1,11 +1,13 @@
 """Keras hyperparameter studies with cross-validation, MLflow and honest scores.
 
     import automl
-    result = automl.run_study("studies/digits.yaml")
-    result.best, result.test_scores, result.model
+    result = automl.fit(frame, target="price", minutes=5)
+    result.verdict, result.leaderboard(), result.predict(rows), result.report()
 
-The names below are the public interface. They load when they are first used, so that `automl --help` need not wait
-for TensorFlow.
+    result = automl.run_study("studies/digits.yaml")
+
+The names below are the public interface. They load when they are first used, so that neither `import automl` nor
+`automl --help` waits for TensorFlow.
 """
 
 import importlib
@@ -15,10 +17,15 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AutoMLError": "automl.errors",
+    "NeuralClassifier": "automl.python.estimators",
+    "NeuralRegressor": "automl.python.estimators",
+    "Sampler": "automl.search.sampler",
     "StudyConfig": "automl.config.study",
-    "StudyResult": "automl.study.run",
+    "StudyResult": "automl.study.result",
+    "Tracker": "automl.tracking.tracker",
     "Trial": "automl.trial",
     "export_trial": "automl.study.exporting",
+    "fit": "automl.python.fitting",
     "load_study": "automl.config.reading",
     "make_study": "automl.config.reading",
     "run_study": "automl.study.run",
@@ -30,7 +37,10 @@ __all__ = ["__version__", *_HOMES]
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'automl' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    from automl.quiet import quiet_start
+
+    with quiet_start():  # some of them load TensorFlow
+        return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

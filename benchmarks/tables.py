@@ -90,7 +90,7 @@ def run(name, state, search, budget):
         "completed": len(result.state.completed),
         "search": search,
         "hyperparameters": dict(result.best.hyperparameters),
-        "verdict": result.verdict.rows,
+        "verdict": result.state.verdict.rows,
         "test": {metric: round(value, 6) for metric, value in scores.items()},
     }
 

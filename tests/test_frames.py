@@ -39,7 +39,7 @@ def test_a_study_of_a_frame_ends_in_a_model_of_its_columns(tmp_path: Path) -> No
     result = automl.run_study(study(frame=True), mlruns=tmp_path, table=FRAME)
     predicted = Scorer(result.model).predict(FRAME.drop(columns="price"))["prediction"]
     assert predicted.between(0.0, 10.0).all()
-    assert [name for name, _ in result.verdict.rows][-3:] == [
+    assert [name for name, _ in result.state.verdict.rows][-3:] == [
         f"baseline on the same folds: {name}" for name in ("constant", "linear", "gradient boosting")
     ]
     automl.export_trial(result.folder, 0, tmp_path / "again", table=FRAME)

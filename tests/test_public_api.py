@@ -15,11 +15,16 @@ def test_the_interface_is_frozen():
     """A name that goes or comes is a line in CHANGELOG.md and here."""
     assert sorted(automl.__all__) == [
         "AutoMLError",
+        "NeuralClassifier",
+        "NeuralRegressor",
+        "Sampler",
         "StudyConfig",
         "StudyResult",
+        "Tracker",
         "Trial",
         "__version__",
         "export_trial",
+        "fit",
         "load_study",
         "make_study",
         "run_study",

@@ -1,7 +1,9 @@
 """What commands share: options, arguments, and text that goes to a file or to standard output."""
 
 import shlex
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,18 @@ def options_text(mlruns: Path, uri: str | None) -> str:
     """The options that find the same record again, as they end a command; without a password."""
     at = "" if mlruns == MLRUNS else f" --mlruns {shlex.quote(str(mlruns))}"
     return at if uri is None else f"{at} --records {shlex.quote(masked(uri))}"
+
+
+@contextmanager
+def waiting(text: str, *, quiet: bool = False) -> Iterator[Callable[[str], object]]:
+    """Show at once that the command works, where there is a terminal; gives a function that changes the text."""
+    if quiet or not sys.stdout.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console().status(text) as status:
+        yield status.update
 
 
 def output_option(help_text: str, default: Path | None = None) -> Callable[[Any], Any]:

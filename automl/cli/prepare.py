@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from automl.cli.common import output_option, write_text
+from automl.cli.common import output_option, waiting, write_text
 from automl.config.template import TableFacts, study_template
 from automl.errors import RecordError
 from automl.quiet import quiet_start
@@ -78,16 +78,18 @@ def init(  # noqa: PLR0913, PLR0917  an argument for each option
 )
 def check(file: Path, no_forecast: bool) -> None:
     """Check a study FILE, and forecast its time, memory and disk from a few timed epochs."""
-    from automl.config.reading import load_study
-    from automl.study.table import prepare_table
+    with waiting(f"reading {file}") as say:
+        from automl.config.reading import load_study
+        from automl.study.table import prepare_table
 
-    table = prepare_table(load_study(file))  # its errors need not wait for TensorFlow
-    with quiet_start():
-        from automl.study.analyses.bias_variance import most_networks
-        from automl.study.preparation import device_name, prepare_study
+        table = prepare_table(load_study(file))  # its errors need not wait for TensorFlow
+        say("loading TensorFlow")
+        with quiet_start():
+            from automl.study.analyses.bias_variance import most_networks
+            from automl.study.preparation import device_name, prepare_study
 
-        device_name()
-    prepared = prepare_study(table.config, prepared=table)
+            device_name()
+        prepared = prepare_study(table.config, prepared=table)
     dataset, splits = prepared.dataset, prepared.splits
     size = prepared.space.size()
     num_folds = len(splits.folds)

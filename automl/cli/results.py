@@ -1,6 +1,7 @@
 """Commands after a study has run: show, explain, report, ui, export, predict."""
 
 import sys
+import webbrowser
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from automl.cli.common import (
     output_option,
     records_option,
     study_argument,
+    waiting,
     write_text,
 )
 from automl.quiet import quiet_start
@@ -128,24 +130,33 @@ def report(study: str | None, to: Path, records: str | None, mlruns: Path) -> No
 def ui(study: str | None, port: int, browse: bool | None, records: str | None, mlruns: Path) -> None:
     """Open MLflow's pages on STUDY.
 
-    Starts MLflow's server on the right store and gives the link to the sorted list of trials. Ctrl-C ends it.
+    Starts MLflow's server on the right store, and prints the links when it answers. Ctrl-C ends it.
     """
-    from automl.records.finding import open_run
-    from automl.tracking.mlflow.ui import plan_user_interface, serve
-
-    name = uri = None
-    if study is not None or records is not None or (mlruns / "studies").is_dir():
+    with waiting("loading MLflow") as say:
         from automl.cli.sending import send_missing
         from automl.config.stores import TrackingConfig
+        from automl.records.finding import open_run
         from automl.tracking.mlflow.completing import recorded_uri
+        from automl.tracking.mlflow.serving import Server
+        from automl.tracking.mlflow.ui import plan_user_interface
 
-        record, run = open_run(mlruns, study, records)
-        name, uri = run.name, recorded_uri(run)
-        send_missing(record, TrackingConfig(uri=uri))
-    plan = plan_user_interface(uri, mlruns, port=port, study=name)
-    for what, page in plan.pages.items():
-        click.echo(f"{what + ':':9} {page}")
-    serve(plan, browse=sys.stdout.isatty() if browse is None else browse)
+        name = uri = None
+        if study is not None or records is not None or (mlruns / "studies").is_dir():
+            record, run = open_run(mlruns, study, records)
+            name, uri = run.name, recorded_uri(run)
+            say("sending MLflow what it has missed")
+            send_missing(record, TrackingConfig(uri=uri))
+        plan = plan_user_interface(uri, mlruns, port=port, study=name)
+    with Server(plan) as server:
+        with waiting("starting MLflow's server"):
+            server.start()
+        for what, page in plan.pages.items():
+            click.echo(f"{what + ':':9} {page}")
+        if sys.stdout.isatty() if browse is None else browse:
+            webbrowser.open(next(iter(plan.pages.values())))
+        if plan.command:
+            click.echo("Ctrl-C ends the server.")
+        server.wait()
 
 
 @click.command()

@@ -1,13 +1,12 @@
 """The command that runs a study, or goes on with it."""
 
 import shlex
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
-from automl.cli.common import mlruns_option, options_text, records_option
+from automl.cli.common import mlruns_option, options_text, records_option, waiting
 from automl.errors import RecordError
 from automl.interrupts import INTERRUPTED
 from automl.quiet import quiet_start
@@ -28,22 +27,24 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
     import time
 
     began = time.monotonic()
-    from automl.config.reading import load_study
-    from automl.study.resuming import check_can_go_on, existing_records, find_unfinished
-
     if more is not None and fresh:
         raise click.UsageError("--more goes on with a run, --fresh begins one; leave one out.")
-    config = load_study(file)
-    uri = records or config.records.uri
-    known = None if fresh else existing_records(mlruns, uri)
-    found = None if known is None else find_unfinished(known, config, more)
+    with waiting(f"reading {file}", quiet=quiet):
+        from automl.config.reading import load_study
+        from automl.study.resuming import check_can_go_on, existing_records, find_unfinished
+
+        config = load_study(file)
+        uri = records or config.records.uri
+        known = None if fresh else existing_records(mlruns, uri)
+        found = None if known is None else find_unfinished(known, config, more)
     if more is not None and found is None:
         raise RecordError(f"{file}: there is no run of {config.name!r} to add trials to. Leave --more out.")
     next_commands = _NextCommands(file, config.name, mlruns, records)
     if found is not None and known is not None and found.is_done:
         from automl.cli.sending import send_missing
 
-        send_missing(known, config.tracking)
+        with waiting("looking for what MLflow has missed", quiet=quiet):
+            send_missing(known, config.tracking)
         _print_result(found.run.folder, uri)
         next_commands.after_the_end()
         return
@@ -65,7 +66,7 @@ def _train(config: Any, at: tuple[Path, str | None], found: Any, quiet: bool, be
     from automl.report.console import make_console
 
     console = make_console(quiet=quiet)
-    with console.status("loading TensorFlow") if console.is_terminal else nullcontext():
+    with waiting("loading TensorFlow", quiet=quiet) as say:
         from automl.study.table import prepare_table
 
         table = prepare_table(config)
@@ -75,6 +76,7 @@ def _train(config: Any, at: tuple[Path, str | None], found: Any, quiet: bool, be
             from automl.study.run import Request, run_prepared
 
             device_name()
+        say("preparing the study")
         prepared = prepare_study(config, prepared=table)
     from automl.tracking.terminal import TerminalTracker
 

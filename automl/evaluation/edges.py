@@ -5,7 +5,6 @@ import statistics
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy
-from scipy import stats
 
 from automl.evaluation.importance import (
     FEWEST_TRIALS,
@@ -96,6 +95,8 @@ def _edge_p_value(
     log_scaled: Collection[str],
 ) -> dict[str, float]:
     """How probable such a difference between the trials at either edge and those in the middle is by chance."""
+    from scipy import stats  # half a second, which a study of few trials does not need
+
     own = [
         trial
         for trial in trials

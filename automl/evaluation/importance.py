@@ -5,11 +5,10 @@ import statistics
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy
 import threadpoolctl
-from sklearn.ensemble import RandomForestRegressor
-from sklearn.tree import DecisionTreeRegressor
 
 from automl.trial import Direction, Objective, Scalar, Trial, TrialState
 
@@ -133,8 +132,12 @@ def _scored(trials: Sequence[Trial], objective: Objective) -> tuple[list[Trial],
     return [*complete, *pruned], numpy.concatenate([scores, numpy.full(len(pruned), worst)])
 
 
-def fitted_forest(codes: Array, scores: Array) -> RandomForestRegressor:
+def fitted_forest(codes: Array, scores: Array) -> Any:
     """A forest of the trials, (trial, hyperparameter) to (trial,); of many, of a sample of them."""
+    from sklearn.ensemble import (
+        RandomForestRegressor,
+    )  # half a second, which a study of few trials does not need
+
     if len(scores) > MOST_TRIALS:
         drawn = numpy.random.default_rng(0).choice(len(scores), MOST_TRIALS, replace=False)
         codes, scores = codes[drawn], scores[drawn]
@@ -209,7 +212,7 @@ class _Effects:
         curves: Partial dependence on each hyperparameter, each of shape (point,).
     """
 
-    def __init__(self, forest: RandomForestRegressor, grids: Sequence[Array]) -> None:
+    def __init__(self, forest: Any, grids: Sequence[Array]) -> None:
         leaves = [_leaves(tree, grids) for tree in forest.estimators_]
         self._values = numpy.concatenate([values for values, _ in leaves]) / len(leaves)
         self._inside = [
@@ -245,7 +248,7 @@ class _Effects:
         return float(numpy.clip(variance / self._total, 0.0, 1.0)) if self._total > _ALMOST_NONE else 0.0
 
 
-def _leaves(tree: DecisionTreeRegressor, grids: Sequence[Array]) -> tuple[Array, list[Array]]:
+def _leaves(tree: Any, grids: Sequence[Array]) -> tuple[Array, list[Array]]:
     """Values of the leaves, (leaf,), and for each hyperparameter the points in their boxes, float (leaf, point)."""
     nodes = tree.tree_
     above = numpy.full((nodes.node_count, len(grids)), -math.inf)

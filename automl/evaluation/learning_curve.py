@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy
-from scipy import stats
+from scipy import special
 
 from automl.evaluation.resampling import LEVEL, Estimate
 
@@ -236,7 +236,7 @@ def _monotone(losses: Array, covariance: Array) -> bool:
     """Whether no step from one number of rows to the next rises, by a one-sided paired t test at 2.5 % each."""
     steps = numpy.diff(numpy.eye(len(losses)), axis=0)
     errors = numpy.sqrt(numpy.maximum(numpy.einsum("si,ij,sj->s", steps, covariance, steps), 0.0))
-    bound = stats.t.ppf((1.0 + LEVEL) / 2.0, losses.shape[1] - 1)
+    bound = special.stdtrit(losses.shape[1] - 1, (1.0 + LEVEL) / 2.0)
     # a step that every replica takes alike has no error, but for rounding
     return bool((steps @ losses.mean(axis=1) <= bound * errors + 1e-12 * losses.max()).all())
 

@@ -42,11 +42,11 @@ class Measured:
 
 def half_width(error: float, degrees: float, level: float = 0.95) -> float:
     """Half the width of a two-sided interval, by Student's t."""
-    from scipy import stats  # a list of trials is shown without it
+    from scipy import special  # a list of trials is shown without it
 
     if not degrees > 0.0:  # NaN is not
         return math.nan
-    return float(stats.t.ppf(0.5 + level / 2.0, degrees)) * error
+    return float(special.stdtrit(degrees, 0.5 + level / 2.0)) * error
 
 
 def combine(errors: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """A study as text for the terminal. Needs no pandas, so that `automl show` answers at once."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +18,9 @@ FOLD_COLUMNS = 5
 
 TEST_SCORES = 5
 """Metrics of the locked test set that are shown; the others are in the record and in MLflow."""
+
+LEAST_JOINED = 10
+"""Columns that hyperparameters need where they share one."""
 
 WIDTH_OF_A_PIPE = 160
 """Columns of output that goes to a file or another program, which has no width of its own."""
@@ -42,8 +45,8 @@ def print_run(console: Console, standing: str, which: str) -> None:
 def print_leaderboard(console: Console, state: StudyState, top: int | None, options: str = "") -> None:
     """Print the ranked trials: mean ± standard error, folds, epochs, seconds, capacity, hyperparameters.
 
-    Where the console is too narrow the folds are left out, then the hyperparameters share a column. The reasons of
-    failed trials follow below.
+    Where the console is too narrow the folds are left out, then the hyperparameters share a column, then epochs,
+    seconds and weights are left out, then hyperparameters. The reasons of failed trials follow below.
 
     Args:
         console: Where to print.
@@ -56,12 +59,10 @@ def print_leaderboard(console: Console, state: StudyState, top: int | None, opti
     names = hyperparameter_columns(rows, started.searched)
     folds = [column for column in rows[0] if column.startswith("fold_")] if rows else []
     folds = folds if len(folds) <= FOLD_COLUMNS else []
-    unbounded = console.options.update(width=10_000)
-    for layout in (_Layout(folds, names), _Layout([], names), _Layout([], [], names)):
-        table = _table(state, rows, layout)
-        if console.measure(table, options=unbounded).maximum <= console.width:
-            break
-    console.print(table)
+    joined, scores = _Layout([], [], names), _Layout([], [], is_narrow=True)
+    layouts = (_Layout(folds, names), _Layout([], names), joined, replace(joined, is_narrow=True))
+    fitting = (layout for layout in layouts if _fits(console, state, rows, layout))
+    console.print(_table(state, rows, next(fitting, scores)))
     for row in rows:
         if row["state"] == "failed":
             # Below the table: a reason in a column of its own would leave the others no room.
@@ -95,13 +96,26 @@ def print_outcome(console: Console, state: StudyState) -> None:
         console.print(f"{state.num_trials} trials in {seconds:.0f} s, {share}", highlight=False)
 
 
+def _fits(console: Console, state: StudyState, rows: list[Row], layout: "_Layout") -> bool:
+    """Whether no number is cut: hyperparameters that share a column may take several lines there."""
+    table = _table(state, rows, replace(layout, joined=[]))
+    fixed = console.measure(table, options=console.options.update(width=10_000)).maximum
+    return fixed + (LEAST_JOINED if layout.joined else 0) <= console.width
+
+
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Which folds and hyperparameters have columns, and which hyperparameters share one."""
+    """Which folds and hyperparameters have columns, which hyperparameters share one, whether that is all."""
 
     folds: list[str]
     names: list[str]
     joined: list[str] = field(default_factory=list)
+    is_narrow: bool = False
+
+    @property
+    def numbers(self) -> list[str]:
+        """Columns between the score and the hyperparameters."""
+        return [] if self.is_narrow else [*self.folds, "epochs", "seconds", "weights"]
 
 
 def _table(state: StudyState, rows: list[Row], layout: _Layout) -> Table:
@@ -110,10 +124,10 @@ def _table(state: StudyState, rows: list[Row], layout: _Layout) -> Table:
     label = "; OPTIMISTIC, the scored rows chose the epochs" if started.optimistic else ""
     title = Text(f"{started.name}: {metric}, {direction} is better{label}", "table.title")
     table = Table(title=title, title_justify="left", box=None)
-    for heading in ["trial", f"{metric} ± SE", *layout.folds, "epochs", "seconds", "weights", *layout.names]:
+    for heading in ["trial", f"{metric} ± SE", *layout.numbers, *layout.names]:
         table.add_column(heading, justify="right", no_wrap=True)
     if layout.joined:
-        table.add_column("hyperparameters")
+        table.add_column("values" if layout.is_narrow else "hyperparameters", overflow="fold")
     for row in rows:
         table.add_row(*_cells(row, metric, layout))
     return table
@@ -125,7 +139,7 @@ def _cells(row: Row, metric: str, layout: _Layout) -> list[Text]:
         given = [f"{name} {_text(row[name])}" for name in layout.joined if row[name] is not None]
         values.append(Text(", ".join(given)))
     if row["state"] != "complete":
-        blank = [Text("")] * (len(layout.folds) + 3)
+        blank = [Text("")] * len(layout.numbers)
         how = Text("failed", "red") if row["state"] == "failed" else Text("ended early", "dim")
         return [Text(str(row["trial"])), how, *blank, *values]
     score = f"{row[metric]:.4f} ± {row['standard_error']:.4f}"
@@ -133,7 +147,8 @@ def _cells(row: Row, metric: str, layout: _Layout) -> list[Text]:
     weights = "–" if row["capacity"] is None else f"{row['capacity']:,}"
     numbers += [f"{row['epochs']:.0f}", f"{row['seconds']:.1f}", weights]
     style = "bold green" if row["rank"] == 1 else ""
-    return [Text(str(row["trial"]), style), Text(score, style), *map(Text, numbers), *values]
+    shown = numbers[: len(layout.numbers)]
+    return [Text(str(row["trial"]), style), Text(score, style), *map(Text, shown), *values]
 
 
 def _text(value: Any) -> Text:

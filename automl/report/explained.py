@@ -15,6 +15,9 @@ from automl.wording import number
 EXPLAINED = 10
 """Trials whose diagnoses are shown."""
 
+NARROW = 80
+"""Columns of a terminal below which a table has no bias and variance."""
+
 
 def print_explanation(console: Console, state: StudyState, found: Explanation) -> None:
     """Print what a study has found, and the diagnoses of its best trials with bias and variance in numbers."""
@@ -23,14 +26,20 @@ def print_explanation(console: Console, state: StudyState, found: Explanation) -
     parts = state.bias_variance
     table = Table(title="The best trials", title_justify="left", box=None)
     loss = next((one.loss.replace("_", " ") for one in parts.values()), "loss")
-    for heading in ("trial", state.objective.metric, loss, "variance", "bias + noise", "epoch"):
+    parts_shown = console.width >= NARROW
+    headings = (
+        "trial",
+        state.objective.metric,
+        *((loss, "variance", "bias + noise", "epoch") if parts_shown else ()),
+    )
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("diagnosis")
     for trial in state.objective.rank(list(state.trials))[:EXPLAINED]:
         cells = _explained(
             trial, state.objective.metric, parts.get(trial.number), found.diagnoses[trial.number]
         )
-        table.add_row(*cells)
+        table.add_row(*cells[: len(headings)], cells[-1])
     console.print(table)
     if parts:
         console.print(how_sure(next(iter(parts.values()))), style="dim", highlight=False, markup=False)

@@ -15,12 +15,9 @@ from automl.evaluation.out_of_fold import OutOfFold
 from automl.explanation.study import explain_study
 from automl.export.saved_model import check_backend
 from automl.interrupts import Interrupts
-from automl.records.files import MODEL, remove_run_folder
+from automl.records.files import remove_run_folder
 from automl.records.finding import open_records, read_state
-from automl.records.outcomes import VerdictReached
-from automl.records.runs import Run
 from automl.records.standing import ended
-from automl.records.state import StudyState
 from automl.records.store import Records
 from automl.report.files import write_study_files, write_trial_files
 from automl.secrets import masked
@@ -28,47 +25,14 @@ from automl.study.budget import Budget
 from automl.study.conclusion import analyze, conclude
 from automl.study.opening import begin_run, go_on
 from automl.study.preparation import PreparedStudy, prepare_study
+from automl.study.result import StudyResult, result_of
 from automl.study.resuming import Unfinished, check_can_go_on, existing_records, find_unfinished
 from automl.study.search import search
 from automl.study.session import Session
 from automl.tracking.table import make_trackers
 from automl.tracking.tracker import Tracker
-from automl.trial import Trial
 
 LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class StudyResult:
-    """What a study found.
-
-    Attributes:
-        trials: Every trial, by number, with scores by the objective's metric; `trial(number)` has all of them.
-        best: The best completed trial, with its curves and all of its scores.
-        verdict: What is known of it beyond its mean score.
-        test_scores: Its scores on the locked test set after a refit, by metric; empty where it has none.
-        model: Folder of the SavedModel.
-        folder: The folder of the run.
-        seconds: Wall time of the process that ended it.
-        state: All that is recorded.
-    """
-
-    trials: tuple[Trial, ...]
-    best: Trial
-    verdict: VerdictReached
-    test_scores: dict[str, float]
-    model: Path
-    folder: Path
-    seconds: float
-    state: StudyState
-
-    def trial(self, number: int) -> Trial:
-        """A trial with its curves and its scores by every metric.
-
-        Raises:
-            RecordError: There is none of that number.
-        """
-        return self.state.whole(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +110,8 @@ def run_prepared(
     """
     config = prepared.config
     budget = Budget(config.budget.minutes, config.search.minutes, request.began)
-    every = (*make_trackers(config, records.mlruns, write_trial_files), *trackers)
+    # The terminal first, so that it shows how the others open their stores; it is the last one to finish.
+    every = (*trackers, *make_trackers(config, records.mlruns, write_trial_files))
     with Interrupts() as interrupts:
         with interrupts.held():
             session = _open(records, prepared, found, budget, every, interrupts)
@@ -156,28 +121,6 @@ def run_prepared(
         finally:
             _close(session)
     return result_of(session.run, session.state)
-
-
-def result_of(run: Run, state: StudyState) -> StudyResult:
-    """The result of a study that is done.
-
-    Raises:
-        RecordError: It has none.
-    """
-    if state.best is None or state.exported is None:
-        raise RecordError(f"{run.folder}: this run has no model. Run the study again with --fresh.")
-    best = state.whole(state.best.number)
-    own = [test for test in state.tests if test.trial == best.number]
-    return StudyResult(
-        trials=state.trials,
-        best=best,
-        verdict=state.verdict,
-        test_scores=dict(own[-1].scores) if own else {},
-        model=run.folder / MODEL,
-        folder=run.folder,
-        seconds=state.finished.seconds if state.finished is not None else 0.0,
-        state=state,
-    )
 
 
 def _open(
@@ -259,7 +202,7 @@ def _finish(session: Session, status: str, reason: str) -> None:
         except RecordError as error:
             LOGGER.warning("The end of the study cannot be recorded: %s", error)
     left = session.budget.left()
-    for tracker in session.trackers:
+    for tracker in reversed(session.trackers):
         if session.interrupts.is_second:
             tracker.abandon()
             tracker.finish(0.0)

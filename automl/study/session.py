@@ -72,6 +72,9 @@ class Session:
                     other.abandon()
                 raise
             started.append(tracker)
+        links = [link for tracker in self.trackers if (link := tracker.link())]
+        for tracker in self.trackers:
+            tracker.show_links(links)
 
     def close(self) -> None:
         """Let other processes go on with the run."""

@@ -53,7 +53,7 @@ def _own_tracker(name: str, folder: Path, where: str) -> Tracker:
                 raise wrong("name a module that can be imported", cure) from None
             raise wrong("name a module that can be imported", f"It raises {_said(error)}.") from error
         if not (inspect.isclass(kind) and issubclass(kind, Tracker)):
-            cure = f"Let `class {attribute}` in {module} inherit from `automl.tracking.tracker.Tracker`."
+            cure = f"Let `class {attribute}` in {module} inherit from `automl.Tracker`."
             raise wrong("name a tracker, as `package.module:Class`", cure)
         if inspect.isabstract(kind):
             missing = ", ".join(f"`{method}`" for method in sorted(kind.__abstractmethods__))

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 from rich.console import Console
@@ -67,9 +67,16 @@ class TerminalTracker(Tracker):
             self._print(
                 f"  continues after {state.num_trials} of {state.started.num_trials} trials", style="dim"
             )
+        self._running = "opening the tracking stores"
         if self._console.is_terminal:
             self._live = Live(self, console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
+
+    def show_links(self, links: Sequence[str]) -> None:
+        """Say where else the study can be looked at."""
+        for link in links:
+            self._print(f"  {link}", style="dim")
+        self._running = ""
 
     def apply(self, recorded: Recorded, state: StudyState) -> None:
         """Show what has happened."""
@@ -91,9 +98,11 @@ class TerminalTracker(Tracker):
                 self._begin_phase(name)
             case PhaseEnded(name=name):
                 self._forecast.end(name)
-                self._running = self._position = ""
-            case Finished(status=status) if status == "stopped":
-                self._print(f"stopped; {state.num_trials} finished trials are kept", style="yellow")
+                self._running, self._position = "writing files", ""
+            case Finished(status=status):
+                self._running, self._position = "sending what is left", ""
+                if status == "stopped":
+                    self._print(f"stopped; {state.num_trials} finished trials are kept", style="yellow")
 
     def log_progress(self, progress: Progress) -> None:
         """Show where the networks are."""

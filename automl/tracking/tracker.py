@@ -4,6 +4,7 @@ A tracker sees events when they have been recorded. It never trains or decides, 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from automl.progress import Progress
 from automl.records.events import Recorded
@@ -14,6 +15,8 @@ from automl.records.store import Records
 
 class Tracker(ABC):
     """Follows one run of a study. The methods are called in the order in which they stand here.
+
+    Give one to `run_study(trackers=[…])`, or name its class in a study file, `tracking: {to: package.module:Class}`.
 
     One that cannot be reached loses nothing: whatever it has missed is in the record, where `records.events` gives it
     from any number on.
@@ -31,6 +34,14 @@ class Tracker(ABC):
         Raises:
             TrackingError: The tracker cannot follow; then the study does not begin.
         """
+
+    def link(self) -> str:
+        """Where a person can look at the run that has begun, in a line: an address or a command; empty for nowhere."""
+        return ""
+
+    def show_links(self, links: Sequence[str]) -> None:  # noqa: ARG002  most trackers show nothing
+        """Every tracker has begun, and these are their links. Must not raise."""
+        return
 
     @abstractmethod
     def apply(self, recorded: Recorded, state: StudyState) -> None:

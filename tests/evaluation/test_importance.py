@@ -5,6 +5,7 @@ import dataclasses
 import numpy
 import pytest
 from paper_trials import completed, failed
+from sklearn import ensemble
 from sklearn.ensemble import RandomForestRegressor
 
 from automl.evaluation import importance as module
@@ -163,7 +164,7 @@ def test_the_sample_is_even_and_the_same_each_time(monkeypatch):
             fits.append((codes[:, 0], scores))
             return super().fit(codes, scores)
 
-    monkeypatch.setattr(module, "RandomForestRegressor", Watched)
+    monkeypatch.setattr(ensemble, "RandomForestRegressor", Watched)
     monkeypatch.setattr(module, "MOST_TRIALS", 200)
     trials = drawn(lambda a, b, c: a, 2000)
     for few in (trials[:200], trials, trials):

@@ -70,7 +70,7 @@ def test_a_study_is_ranked_by_it(tmp_path: Path) -> None:
     assert sum(result.best.fold_scores("profit")) == pytest.approx(total, abs=1e-6)
     assert result.best.mean("profit") == max(trial.mean("profit") for trial in result.trials)
     assert "profit" in result.test_scores and "log_loss" in result.test_scores
-    assert any("baseline on the same folds" in name for name, _ in result.verdict.rows)
+    assert any("baseline on the same folds" in name for name, _ in result.state.verdict.rows)
 
 
 def test_its_trial_does_not_wait_for_keras(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_leaderboards_list_them_apart_without_a_score(result):
 
 def test_the_correction_says_from_how_many_it_chose(result):
     num_complete = len(by_state(result, TrialState.COMPLETE))
-    (name,) = [name for name, _ in result.verdict.rows if name.startswith("corrected")]
+    (name,) = [name for name, _ in result.state.verdict.rows if name.startswith("corrected")]
     assert f"among {num_complete} trials (of 12; {12 - num_complete} ended early" in name
     assert not any("failed" in sentence for sentence in explain_study(result.state).remarks)
 

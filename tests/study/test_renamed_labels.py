@@ -9,7 +9,7 @@ import pytest
 
 import automl
 from automl.records.files import OUT_OF_FOLD_FILE
-from automl.study.run import StudyResult
+from automl.study.result import StudyResult
 
 RANDOM = numpy.random.default_rng(4)
 INPUTS = RANDOM.normal(size=(240, 3))

@@ -51,9 +51,17 @@ def write(folder, **changes):
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ran")
-    recorder = Recorder()
+    order = []
+    recorder, other = (
+        Recorder(
+            start=lambda _, name=name: order.append(f"{name} starts"),
+            flush=lambda _, name=name: order.append(f"{name} ends"),
+        )
+        for name in ("first", "second")
+    )
+    recorder.order = order
     result = automl.run_study(
-        write(folder, tracking={"to": "mlflow"}), mlruns=folder / "mlruns", trackers=[recorder]
+        write(folder, tracking={"to": "mlflow"}), mlruns=folder / "mlruns", trackers=[recorder, other]
     )
     return folder, result, recorder
 
@@ -89,6 +97,11 @@ def test_every_trial_has_its_folds_and_the_best_has_the_best_mean(ran):
     assert result.best.number == int(numpy.argmin(means))
     assert {"log_loss", "accuracy", "balanced_accuracy"} <= set(result.test_scores) <= set(METRICS)
     assert result.test_scores["accuracy"] > 0.8
+
+
+def test_the_terminal_comes_first_and_goes_last(ran):
+    _, _, recorder = ran
+    assert recorder.order == ["first starts", "second starts", "second ends", "first ends"]
 
 
 def test_trackers_are_told_in_order(ran):

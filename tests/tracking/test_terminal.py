@@ -108,6 +108,8 @@ def test_the_live_view(tmp_path: Path) -> None:
     study.start(watched.tracker)
     try:
         assert watched.look()[0] == "0/4 trials 0:50 gone, time left not known yet"
+        assert watched.look()[2:] == ["best: none yet", "opening the tracking stores"]
+        watched.tracker.show_links([])
         assert watched.look()[2:] == ["best: none yet", ""]
         study.record(PhaseBegun("search"), CohortAsked(0, 0, ({"width": 8, "rate": 0.00123},)))
         watched.tracker.log_progress(Progress(done=1, total=2, running=1, epoch=7, num_epochs=30))
@@ -132,6 +134,13 @@ def test_the_live_view(tmp_path: Path) -> None:
         watched.tracker.finish(None)
     assert "trial 1 failed: diverged" in watched.out.getvalue()
     assert "\x1b[?25h" in watched.out.getvalue(), "the cursor is back"
+
+
+def test_where_else_a_study_can_be_seen_is_said_at_its_start(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, terminal=False)
+    watched.study.start(watched.tracker)
+    watched.tracker.show_links(["MLflow: automl ui wine [x]"])
+    assert watched.lines[-1] == "  MLflow: automl ui wine [x]"
 
 
 def test_the_budget_covers_the_time_before_the_study_began(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_a_class_in_an_installed_package(tmp_path: Path) -> None:
         ),
         (
             "follower:Other",
-            r"Let `class Other` in follower inherit from `automl\.tracking\.tracker\.Tracker`",
+            r"Let `class Other` in follower inherit from `automl\.Tracker`",
         ),
         ("follower:function", "name a tracker"),
         ("follower:Unfinished", "has every method, .*Write `abandon`, `apply`, `log_progress`, `start`"),

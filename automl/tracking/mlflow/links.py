@@ -29,6 +29,11 @@ def trials_page(experiment: str, objective: Objective, study: str | None = None)
     return f"#/experiments/{experiment}/runs?{urlencode(query, quote_via=quote)}"
 
 
+def runs_page(experiment: str) -> str:
+    """The list of an experiment's runs as MLflow shows it by itself: there from its beginning."""
+    return f"#/experiments/{experiment}/runs?{urlencode(_MODE)}"
+
+
 def view_page(experiment: str) -> str:
     """The trials of every study in the experiment as the saved view shows them; it must hold that view."""
     return f"#/experiments/{experiment}/runs?{urlencode({**_MODE, 'viewStateShareKey': VIEW_KEY})}"

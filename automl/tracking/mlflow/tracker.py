@@ -17,6 +17,7 @@ from automl.records.state import StudyState
 from automl.records.store import Records
 from automl.tracking.mlflow.address import find_store, probe, refused
 from automl.tracking.mlflow.completing import Completion, SendingLock
+from automl.tracking.mlflow.links import runs_page
 from automl.tracking.mlflow.opening import open_store
 from automl.tracking.mlflow.projection import Projection
 from automl.tracking.mlflow.store import said
@@ -52,7 +53,7 @@ class MlflowTracker(Tracker):
         self._run: Run | None = None
         self._num_trials = self._num_before = 0
         self._whole = self._given_up = False
-        self._reason = ""
+        self._reason = self._experiment = ""
 
     def start(self, records: Records, run: Run, state: StudyState) -> None:
         """Open the store, which is made when there is none, and begin the study's run or go on with it.
@@ -60,7 +61,9 @@ class MlflowTracker(Tracker):
         Raises:
             TrackingError: The store does not answer or cannot be used.
         """
-        projection = Projection(open_store(self._address, run.name), records, run, self._render)
+        store = open_store(self._address, run.name)
+        self._experiment = store.experiment_id
+        projection = Projection(store, records, run, self._render)
         try:
             projection.begin()
         except AutoMLError:
@@ -75,6 +78,13 @@ class MlflowTracker(Tracker):
         worker = Worker(lambda last: self._step(lock, completion, last), patience, lock.close)
         self._worker = worker
         worker.start()
+
+    def link(self) -> str:
+        """The experiment's page where there is a server, else the command that starts one."""
+        assert self._run is not None
+        if self._address.is_server:
+            return f"MLflow: {self._address.shown.rstrip('/')}/{runs_page(self._experiment)}"
+        return f"MLflow: automl ui {self._run.name}{self._at()}"
 
     def apply(self, recorded: Recorded, state: StudyState) -> None:  # noqa: ARG002  it is read from the record
         """Let the thread read what has been recorded. Returns at once."""
@@ -134,12 +144,16 @@ class MlflowTracker(Tracker):
     def _say_what_is_missing(self) -> None:
         assert self._run is not None and self._projection is not None
         sent = self._projection.num_done if self._projection.is_attached else self._num_before
-        missing, folder = self._num_trials - sent, self._folder.absolute()
+        missing = self._num_trials - sent
         what = f"{missing} of {self._num_trials} trials are" if missing else "The result of the study is"
         why = f": {self._reason}" if self._reason else ""
-        at = "" if folder == Path("mlruns").absolute() else f" --mlruns {shlex.quote(str(folder))}"
         where = f"MLflow ({self._address.shown})"
         LOGGER.warning(
             "%s not in %s%s. Everything is recorded; send it with `automl track %s%s`.",
-            *(what, where, why, self._run.name, at),
+            *(what, where, why, self._run.name, self._at()),
         )
+
+    def _at(self) -> str:
+        """The option that finds the study's folder again, where a command needs it."""
+        folder = self._folder.absolute()
+        return "" if folder == Path("mlruns").absolute() else f" --mlruns {shlex.quote(str(self._folder))}"

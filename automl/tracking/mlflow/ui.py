@@ -1,17 +1,12 @@
 """How to look at studies in MLflow's own web page: the server to start, and the pages to open."""
 
-import os
-import signal
-import subprocess
 import sys
-import time
-import webbrowser
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from automl.errors import RecordError, TrackingError, explain, one_of
-from automl.tracking.mlflow.address import StoreAddress, find_store, probe
+from automl.errors import RecordError, explain, one_of
+from automl.tracking.mlflow.address import find_store
 from automl.tracking.mlflow.links import charts_page, experiments_page, trials_page, view_page
 from automl.tracking.mlflow.opening import Experiment, read_experiments
 from automl.tracking.mlflow.store import GREATER_IS_BETTER, PRIMARY_METRIC
@@ -111,37 +106,3 @@ def _objective(experiment: Experiment, study: str) -> Objective:
     greater = experiment.tags.get(GREATER_IS_BETTER) == "true"
     name = metric.removeprefix("cv_").removesuffix("_mean")
     return Objective(name, Direction.MAXIMIZE if greater else Direction.MINIMIZE)
-
-
-def serve(plan: UserInterface, *, browse: bool) -> None:
-    """Run the server until it ends or Ctrl-C, and open the first page once it answers.
-
-    Args:
-        plan: What to start and where to look.
-        browse: Whether to open a browser.
-
-    Raises:
-        TrackingError: Something answers at that address already, or the server ends by itself.
-    """
-    first = next(iter(plan.pages.values()))
-    if not plan.command:
-        if browse:
-            webbrowser.open(first)
-        return
-    if not probe(StoreAddress(plan.address, "", None)):
-        cure = "It is the page you want, or choose another port with --port."
-        raise TrackingError(f"{plan.address}: something answers there already. {cure}")
-    process = subprocess.Popen(plan.command, env={**os.environ, **plan.environment})
-    try:
-        while process.poll() is None and probe(StoreAddress(plan.address, "", None)):
-            time.sleep(0.5)
-        if browse and process.poll() is None:
-            webbrowser.open(first)
-        process.wait()
-    finally:
-        process.terminate()
-        process.wait()
-    if process.returncode not in (0, -signal.SIGTERM, -signal.SIGINT):
-        raise TrackingError(
-            f"{plan.address}: MLflow's server ended with status {process.returncode}; see above."
-        )

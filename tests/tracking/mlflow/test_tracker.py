@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -90,6 +91,28 @@ def test_a_study_is_followed_from_its_start_to_its_end(server: FakeServer, study
     }
     assert runs["trial-0001"]["tags"]["best"] == "true"
     assert runs["trial-0001"]["files"]["history.csv"] == b"trial,1\n"
+
+
+def test_a_run_that_has_begun_has_a_link_without_a_password(
+    server: FakeServer, study: RecordedStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = server.address.replace("http://", "http://me:sesame@")
+    tracker = MlflowTracker(f"{address}/", study.records.mlruns, render)
+    study.start(tracker)
+    tracker.abandon()
+    begin, _, page = tracker.link().partition("/#/")
+    assert begin.endswith(server.address.removeprefix("http://")) and "sesame" not in begin
+    assert re.fullmatch(r"experiments/\w+/runs\?workflowType=machine_learning", page)
+
+
+def test_a_store_without_a_server_is_shown_by_a_command(
+    study: RecordedStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    tracker = MlflowTracker(None, study.records.mlruns, render)
+    study.start(tracker)
+    tracker.abandon()
+    assert tracker.link() == f"MLflow: automl ui digits --mlruns {study.records.mlruns}"
 
 
 def test_a_trial_is_there_while_the_study_goes_on(server: FakeServer, study: RecordedStudy) -> None:

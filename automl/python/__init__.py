@@ -1,0 +1,1 @@
+"""What is called from Python alone: `fit`, and the estimators for scikit-learn."""

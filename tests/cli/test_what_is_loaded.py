@@ -1,0 +1,111 @@
+"""Which libraries a command loads: those that take seconds are loaded by commands that use them, and by no other."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from paper_trials import completed
+from recorded_study import RecordedStudy, make_records
+
+from automl.records.events import StudyStarted
+
+SECONDS = {"tensorflow", "keras", "keras_tuner", "mlflow", "optuna", "jax"}
+HALVES = {"pandas", "sklearn", "scipy.stats", "scipy.optimize", "matplotlib", "altair", "alembic", "requests"}
+PROGRAM = """
+import sys
+sys.argv = ["automl", *{words!r}]
+from automl.cli import main
+try:
+    main()
+finally:
+    print("LOADED", *sys.modules, file=sys.stderr)
+"""
+
+
+def loaded_by(code: str, folder: Path) -> set[str]:
+    """What a process of its own has loaded when its code has run; the code prints it."""
+    path = os.pathsep.join(filter(None, sys.path))
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        timeout=120,
+    )
+    lines = [line for line in ran.stderr.splitlines() if line.startswith("LOADED ")]
+    assert ran.returncode == 0 and lines, ran.stderr
+    return set(lines[-1].split()[1:])
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a study of a few trials that is done."""
+    folder = tmp_path_factory.mktemp("home")
+    started = StudyStarted(
+        "wine", "20260101-000000-aaaa", "log_loss", "min", num_trials=6, searched=("width",)
+    )
+    study = RecordedStudy(make_records(folder / "mlruns"), started)
+    for number in range(6):
+        study.end_trial(completed(number, 0.5 + number / 100, 0.7, width=16 + number))
+    study.finish()
+    return folder
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show"],
+        ["show", "wine", "--format", "json"],
+        ["show", "--format", "csv"],
+        ["explain"],
+        ["explain", "--trial", "3"],
+        ["runs"],
+        ["journal"],
+        ["--help"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_read_from_the_record_needs_no_library_that_takes_long(home: Path, words: list[str]) -> None:
+    loaded = loaded_by(PROGRAM.format(words=words), home)
+    assert not (SECONDS | HALVES) & loaded
+    assert "automl.cli" in loaded
+
+
+def test_a_wrong_study_file_is_refused_before_tensorflow_loads(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("data: {sklearn: wine}\nobjective: rmse\n")
+    code = PROGRAM.format(words=["check", "study.yaml"]).replace(
+        "main()\nfinally", "main()\nexcept SystemExit as ended: assert ended.code == 2\nfinally"
+    )
+    assert not SECONDS & loaded_by(code, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        ("import automl; dir(automl)", SECONDS | HALVES | {"numpy", "pydantic", "yaml", "rich", "click"}),
+        ("from automl import AutoMLError", SECONDS | HALVES | {"numpy", "pydantic"}),
+        ("from automl import Tracker, Sampler, Trial", SECONDS | HALVES | {"pydantic"}),
+        ("from automl import load_study, make_study", SECONDS | HALVES),
+        ("from automl import NeuralClassifier, NeuralRegressor", SECONDS),
+        ("from automl import fit, StudyResult", SECONDS | {"matplotlib", "sklearn"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_importing_is_quiet_and_loads_what_is_asked_for_alone(
+    tmp_path: Path, code: str, refused: set[str]
+) -> None:
+    quiet = f"import sys\n{code}\nprint('LOADED', *sys.modules, file=sys.stderr)"
+    path = os.pathsep.join(filter(None, sys.path))
+    ran = subprocess.run(
+        [sys.executable, "-c", quiet],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        check=True,
+    )
+    assert ran.stdout == "" and ran.stderr.startswith("LOADED "), "nothing else is printed"
+    assert not refused & set(ran.stderr.split())
