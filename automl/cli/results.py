@@ -40,10 +40,17 @@ def show(study: str | None, form: str, top: int | None, records: str | None, mlr
 
     found = find_study(mlruns, study, records)
     if form == "table":
-        from automl.report.console import make_console, print_leaderboard, print_outcome, print_run
+        from automl.report.console import (
+            make_console,
+            print_leaderboard,
+            print_outcome,
+            print_run,
+            print_verdict,
+        )
 
         console = make_console()
         print_run(console, found.standing, found.which)
+        print_verdict(console, found.state)
         print_leaderboard(console, found.state, top or TOP, options_text(mlruns, records))
         print_outcome(console, found.state)
         return

@@ -10,10 +10,12 @@ from automl.evaluation.edges import edges
 from automl.evaluation.importance import MOST_TRIALS, Importance, importance
 from automl.evaluation.learning_curve import LearningCurve
 from automl.evaluation.metrics import METRICS
+from automl.explanation.answer import verdict_of
 from automl.explanation.causes import how_sure
 from automl.explanation.diagnoses import Diagnoses
 from automl.explanation.evidence import LESS, MORE, Diagnosis
 from automl.explanation.more_rows import curve_of, more_rows
+from automl.explanation.verdict import StudyVerdict
 from automl.means import weighted_mean
 from automl.records.standing import ended
 from automl.records.state import StudyState
@@ -34,7 +36,8 @@ class Explanation:
 
     Attributes:
         standing: How far the run has come, in words; empty where it is finished.
-        answer: In sentences, the most important first: the winner and its scores.
+        verdict: Which model to take, and the scores that say so.
+        answer: In sentences, the most important first: the verdict, the winner and its scores, how it compares.
         limits: What limits the winner, and what to try next, in sentences.
         remarks: Ties, what matters, what more rows would bring, what failed, in sentences.
         diagnoses: What limits each trial, by number; each is made when it is asked for.
@@ -49,6 +52,7 @@ class Explanation:
     """
 
     standing: str = ""
+    verdict: StudyVerdict = field(default_factory=StudyVerdict)
     answer: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -75,10 +79,9 @@ def explain_study(state: StudyState, standing: str | None = None) -> Explanation
         end = state.finished
         standing = "" if end is None else ended(state, end.status, end.reason)
     diagnoses, best = Diagnoses(state), state.best
-    failures = _failures(state)
+    failures, verdict = _failures(state), verdict_of(state)
     if best is None:
-        nothing = "No trial completed, so there is nothing to choose from."
-        return Explanation(standing, (nothing,), remarks=failures, diagnoses=diagnoses)
+        return Explanation(standing, verdict, (verdict.sentence,), remarks=failures, diagnoses=diagnoses)
     ranked = state.objective.rank(state.completed)
     parts = replace(_measured(state, ranked), standing=standing, diagnoses=diagnoses)
     changes = dict(diagnoses[best.number].changes)
@@ -92,9 +95,11 @@ def explain_study(state: StudyState, standing: str | None = None) -> Explanation
         *_drawn(state),
         *failures,
     ]
-    answer = (_headline(state, best, standing), *state.verdict.sentences[:2])
+    answer = (verdict.sentence, _headline(state, best, standing), *verdict.comparisons)
     limits = _limits(diagnoses[best.number])
-    return replace(parts, answer=answer, limits=limits, remarks=tuple(remarks), changes=changes)
+    return replace(
+        parts, verdict=verdict, answer=answer, limits=limits, remarks=tuple(remarks), changes=changes
+    )
 
 
 def _measured(state: StudyState, ranked: Sequence[Trial]) -> Explanation:
