@@ -71,7 +71,7 @@ def test_labels_of_the_test_rows_change_neither_the_search_nor_the_model(tmp_pat
     rows = frame.drop(columns="y")
     predictions = [Scorer(result.model).predict(rows)["prediction"].to_numpy() for result in results]
     assert numpy.array_equal(*predictions)
-    assert one.verdict.corrected == two.verdict.corrected
+    assert one.state.verdict.corrected == two.state.verdict.corrected
     assert two.test_scores["mae"] > 500.0 > one.test_scores["mae"]
     tests = [read_run(result.folder).tests for result in results]
     assert [len(reads) for reads in tests] == [1, 1]

@@ -82,6 +82,11 @@ class StudyVerdict:
     def __str__(self) -> str:
         return self.sentence
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Comparisons and notes."""
+        return (*self.comparisons, *self.notes)
+
     def contender(self, name: str) -> Contender | None:
         """A model of the comparison by name; None where it was not fitted."""
         return next((one for one in self.contenders if one.name == name), None)

@@ -12,12 +12,13 @@ from automl.config.reading import load_study
 from automl.config.study import StudyConfig
 from automl.errors import AutoMLError, RecordError
 from automl.evaluation.out_of_fold import OutOfFold
+from automl.explanation.answer import verdict_of
 from automl.explanation.study import explain_study
+from automl.explanation.verdict import StudyVerdict
 from automl.export.saved_model import check_backend
 from automl.interrupts import Interrupts
 from automl.records.files import MODEL, remove_run_folder
 from automl.records.finding import open_records, read_state
-from automl.records.outcomes import VerdictReached
 from automl.records.runs import Run
 from automl.records.standing import ended
 from automl.records.state import StudyState
@@ -45,7 +46,7 @@ class StudyResult:
     Attributes:
         trials: Every trial, by number, with scores by the objective's metric; `trial(number)` has all of them.
         best: The best completed trial, with its curves and all of its scores.
-        verdict: What is known of it beyond its mean score.
+        verdict: Which model to take, in one sentence, and the scores of network, linear model, boosting and constant.
         test_scores: Its scores on the locked test set after a refit, by metric; empty where it has none.
         model: Folder of the SavedModel.
         folder: The folder of the run.
@@ -55,7 +56,7 @@ class StudyResult:
 
     trials: tuple[Trial, ...]
     best: Trial
-    verdict: VerdictReached
+    verdict: StudyVerdict
     test_scores: dict[str, float]
     model: Path
     folder: Path
@@ -171,7 +172,7 @@ def result_of(run: Run, state: StudyState) -> StudyResult:
     return StudyResult(
         trials=state.trials,
         best=best,
-        verdict=state.verdict,
+        verdict=verdict_of(state),
         test_scores=dict(own[-1].scores) if own else {},
         model=run.folder / MODEL,
         folder=run.folder,

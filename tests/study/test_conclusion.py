@@ -49,7 +49,7 @@ def ended(
 
 def test_the_threshold_is_in_the_model_and_in_the_test_score(ended) -> None:
     result, table, test = ended
-    threshold = result.verdict.threshold
+    threshold = result.state.verdict.threshold
     assert threshold < 0.5  # of one rare row in ten, few are more probable than not
     rows = table.iloc[test].reset_index(drop=True)
     predicted = Scorer(result.model).predict(rows)
@@ -57,7 +57,7 @@ def test_the_threshold_is_in_the_model_and_in_the_test_score(ended) -> None:
     assert predicted["prediction"].tolist() == said.tolist()
     expected = f1_score(rows["y"], said, average="macro", sample_weight=rows["count"])
     assert result.test_scores["f1_macro"] == pytest.approx(expected, abs=1e-6)
-    value, low, high = result.verdict.test
+    value, low, high = result.state.verdict.test
     assert value == pytest.approx(expected, abs=1e-6)
     assert low < expected < high
     plain = log_loss(
@@ -79,7 +79,7 @@ def test_out_of_fold_rows_are_the_training_rows_and_chose_the_threshold(ended) -
             average="macro",
             sample_weight=weights,
         )
-        for threshold in (0.5, result.verdict.threshold)
+        for threshold in (0.5, result.state.verdict.threshold)
     ]
     assert scores[1] > scores[0]
 

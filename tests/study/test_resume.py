@@ -183,7 +183,7 @@ def test_a_new_winner_gets_no_score_on_rows_that_were_read_for_another(tmp_path)
     assert automl.run_study(path, mlruns=tmp_path / "mlruns").test_scores
     write(tmp_path, search={**search, "trials": 2}, **few)
     more = automl.run_study(path, mlruns=tmp_path / "mlruns")
-    assert more.best.number == 1 and more.test_scores == {} and more.verdict.test is None
+    assert more.best.number == 1 and more.test_scores == {} and more.state.verdict.test is None
     assert "The locked test rows were read for trial 0" in " ".join(more.verdict.sentences)
     assert [test.trial for test in more.state.tests] == [0]
 
