@@ -35,6 +35,7 @@ class Verdict:
         test: On the locked test set, after the refit; None when no rows are locked away.
         baselines: Scores of plain models on the same folds, or the first of them, by name.
         baseline_losses: Their log losses or mean squared errors, whatever the objective is.
+        settings: Of a plain model that has several, the one that each fold's stopping rows have chosen, by name.
         threshold: Probability of the positive of two classes from which it is the label.
         positive: That class.
         tuned: Mean score and standard error at the tuned threshold; None where none was tuned.
@@ -58,6 +59,7 @@ class Verdict:
     test: Estimate | None = None
     baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     baseline_losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     threshold: float = EVEN
     positive: str = ""
     num_pruned: int = 0

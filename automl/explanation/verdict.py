@@ -5,6 +5,7 @@ leaves out 0. Its resamples choose the best trial anew each time, so that it all
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -185,6 +186,7 @@ def numbers_of(state: StudyState) -> Numbers:
                 score.high,
                 len(folds),
                 None if difference is None else Estimate(*difference),
+                _settings(reached.settings.get(name, ())),
             )
     between = {
         name: {other: Estimate(*own) for other, own in others.items()}
@@ -228,6 +230,16 @@ def partly_fitted(numbers: Numbers) -> Iterator[Contender]:
         contender = numbers.contenders.get(name)
         if contender is not None and contender.num_folds < numbers.contenders[NETWORK].num_folds:
             yield contender
+
+
+def _settings(chosen: tuple[str, ...]) -> str:
+    """How often each setting was chosen.
+
+    >>> _settings(("slow", "default", "slow"))
+    'settings by fold: slow (2), default (1)'
+    """
+    counts = Counter(chosen).most_common()
+    return f"settings by fold: {', '.join(f'{name} ({count})' for name, count in counts)}" if counts else ""
 
 
 def _negative(difference: Estimate | None) -> Estimate | None:

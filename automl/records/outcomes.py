@@ -57,6 +57,7 @@ class VerdictReached:
         between: How far the score of a plain model is above that of another, by both names, of each pair once.
         num_units: How many rows, groups or blocks of time the intervals were drawn from; 0 where that is not known.
         unit: What they are, in the plural.
+        settings: Of a plain model that has several, the one that each fold's stopping rows have chosen, by name.
     """
 
     trial: int = -1
@@ -73,6 +74,7 @@ class VerdictReached:
     between: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
     num_units: int = 0
     unit: str = ""
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ def verdict_event(verdict: Verdict) -> VerdictReached:
         },
         num_units=verdict.num_units,
         unit=verdict.unit,
+        settings=dict(verdict.settings),
     )
 
 

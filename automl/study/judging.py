@@ -42,6 +42,7 @@ def judge(session: Session, best: Trial) -> Verdict:
         guided=SAMPLERS[prepared.config.search.algorithm].is_guided,
         baselines={name: result.scores for name, result in baselines.items()},
         baseline_losses={name: result.losses for name, result in baselines.items()},
+        settings={name: result.settings for name, result in baselines.items() if result.settings},
         positive="" if dataset.positive is None else str(dataset.positive),
     )
     if best.number not in everyone.numbers:

@@ -25,8 +25,7 @@ FIGURES = "figures"
 
 _REASON = "reason"
 _VERDICT, _TAKE = "verdict", "take"
-"""Tags: the answer in one sentence, and the model that it names: `network`, `linear`, `gradient boosting`, `constant` or
-`undecided`."""
+"""Tags: the answer in one sentence, and the name of the model to take, or `undecided`."""
 
 _ENVIRONMENT = "environment.txt"
 _LONGEST_FACT = 500
