@@ -18,6 +18,7 @@ _HOMES = {
     "StudyConfig": "automl.config.study",
     "StudyResult": "automl.study.run",
     "Trial": "automl.trial",
+    "export_baseline": "automl.study.exporting",
     "export_trial": "automl.study.exporting",
     "load_study": "automl.config.reading",
     "make_study": "automl.config.reading",
