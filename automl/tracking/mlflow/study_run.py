@@ -10,6 +10,7 @@ from typing import final
 
 from automl.records.events import StudyStarted
 from automl.records.files import STUDY_FILE
+from automl.tracking.mlflow.data_input import describe_data
 from automl.tracking.mlflow.notes import Places, first_note
 from automl.tracking.mlflow.outcome import Outcome, result_points
 from automl.tracking.mlflow.store import GREATER_IS_BETTER, NOTE, PRIMARY_METRIC, Content, Run, Store
@@ -113,6 +114,12 @@ class StudyRun:
         self._log(Content(points, tags=tags), at=outcome.at)
         if _REASON in self._known.tags and _REASON not in tags:
             self._store.untag_run(self.identifier, _REASON)
+
+    def log_data(self, started: StudyStarted, folder: Path) -> None:
+        """List the data set beside the run."""
+        data = describe_data(started, folder)
+        if data is not None:
+            self._store.log_data(self.identifier, data)
 
     def log_files(self, folder: Path) -> None:
         """Add the files that people read."""
