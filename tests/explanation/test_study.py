@@ -311,7 +311,7 @@ def test_a_baseline_is_a_floor_whatever_the_objective_is(made: Make) -> None:
 def test_what_limits_the_best_trial_is_what_is_to_be_tried(made: Make) -> None:
     found = explain_study(made(TRIALS, {"noise": 0.1}, bias_variance=TAKEN))
     assert found.limits[0].startswith("What limits it (bias bound): Bias dominates:")
-    assert found.limits[1].startswith("To try next: a wider or deeper network; ")
+    assert found.limits[1].startswith("To try next: a wider network; a deeper network; ")
     assert found.changes == found.diagnoses[0].changes
 
 
