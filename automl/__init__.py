@@ -24,6 +24,7 @@ _HOMES = {
     "StudyResult": "automl.study.result",
     "Tracker": "automl.tracking.tracker",
     "Trial": "automl.trial",
+    "export_baseline": "automl.study.exporting",
     "export_trial": "automl.study.exporting",
     "fit": "automl.python.fitting",
     "load_study": "automl.config.reading",

@@ -5,6 +5,9 @@ from datetime import datetime
 
 from automl.trial import Trial
 
+OPTIMISTIC = "optimistic: the scored rows chose the epochs"
+"""Said of every score that is so."""
+
 
 def number(value: float, digits: int = 4) -> str:
     """A number for people: few digits, thousands apart, a true minus.

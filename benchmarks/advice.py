@@ -25,9 +25,9 @@ from tables import REGRESSIONS, TABLES, TARGETS
 
 from automl.config.reading import load_study, make_study
 from automl.errors import RecordError
-from automl.explanation.evidence import LESS, MORE
 from automl.explanation.next_study import propose
 from automl.explanation.study import explain_study
+from automl.explanation.weighing import LESS, MORE
 from automl.records.finding import read_run
 from automl.study.run import run_study
 

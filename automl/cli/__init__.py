@@ -55,9 +55,19 @@ def cli(context: click.Context) -> None:
     if "NO_COLOR" in os.environ:
         context.color = False
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("warning: %(message)s"))
+    handler.setFormatter(_Plain("warning: %(message)s"))
     logger = logging.getLogger("automl")
     logger.handlers, logger.propagate = [handler], False
+    logging.getLogger("automl.tracking.mlflow.registry").setLevel(
+        logging.INFO
+    )  # which version is the champion
+
+
+class _Plain(logging.Formatter):
+    """Marks warnings, and leaves what is only said as it is."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(record) if record.levelno >= logging.WARNING else record.getMessage()
 
 
 @click.command()

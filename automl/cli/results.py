@@ -42,10 +42,17 @@ def show(study: str | None, form: str, top: int | None, records: str | None, mlr
 
     found = find_study(mlruns, study, records)
     if form == "table":
-        from automl.report.console import make_console, print_leaderboard, print_outcome, print_run
+        from automl.report.console import (
+            make_console,
+            print_leaderboard,
+            print_outcome,
+            print_run,
+            print_verdict,
+        )
 
         console = make_console()
         print_run(console, found.standing, found.which)
+        print_verdict(console, found.state)
         print_leaderboard(console, found.state, top or TOP, options_text(mlruns, records))
         print_outcome(console, found.state)
         return
@@ -166,20 +173,27 @@ def ui(study: str | None, port: int, browse: bool | None, records: str | None, m
 )
 @click.option("--trial", type=click.IntRange(min=0), help="The trial; the best one when left out.")
 @click.option("--smallest", is_flag=True, help="The smallest trial within a standard error of the best.")
+@click.option("--baseline", type=click.Choice(["linear"]), help="The linear model, and no trial.")
 @records_option
 @mlruns_option
-def export(
-    study: str | None, to: Path, trial: int | None, smallest: bool, records: str | None, mlruns: Path
+def export(  # noqa: PLR0913, PLR0917  an argument for each option
+    study: str | None,
+    to: Path,
+    trial: int | None,
+    smallest: bool,
+    baseline: str | None,
+    records: str | None,
+    mlruns: Path,
 ) -> None:
-    """Write a trial of STUDY as a SavedModel.
+    """Write a trial of STUDY, or its linear model, as a SavedModel.
 
-    The trial is refitted on all training rows, and the model takes raw rows. STUDY is a name, a study file or a
+    It is fitted again on all training rows, and the model takes raw rows. STUDY is a name, a study file or a
     folder; the last one run when left out.
     """
     from automl.cli.found import find_study
 
-    if smallest and trial is not None:
-        raise click.UsageError("--trial and --smallest name a trial each; leave one out.")
+    if sum((smallest, trial is not None, baseline is not None)) > 1:
+        raise click.UsageError("--trial, --smallest and --baseline name a model each; give one of them.")
     found = find_study(mlruns, study, records)
     _say_beside(found.standing, found.which)
     if smallest:
@@ -187,10 +201,14 @@ def export(
 
         trial = smallest_tied(found.state)
     with quiet_start():
-        from automl.study.exporting import export_trial
+        from automl.study.exporting import export_baseline, export_trial
         from automl.study.preparation import device_name
 
         device_name()
+    if baseline is not None:
+        export_baseline(found.run.folder, baseline, to, uri=records)
+        click.echo(f"the {baseline} model is in {to}. Next: automl predict {to} rows.csv")
+        return
     exported = export_trial(found.run.folder, trial, to, uri=records)
     click.echo(f"trial {exported.number} is in {to}. Next: automl predict {to} rows.csv")
 

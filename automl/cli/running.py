@@ -135,11 +135,12 @@ def _print_result(folder: Path, uri: str | None) -> None:
     from automl.explanation.study import explain_study
     from automl.records.files import MODEL
     from automl.records.finding import read_run
-    from automl.report.console import make_console, print_leaderboard, print_outcome
+    from automl.report.console import make_console, print_leaderboard, print_outcome, print_verdict
     from automl.report.files import REPORT
 
     state = read_run(folder, uri)
     console = make_console()
+    print_verdict(console, state)
     print_leaderboard(console, state, top=10)
     print_outcome(console, state)
     found = explain_study(state)

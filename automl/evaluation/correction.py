@@ -36,11 +36,15 @@ class Corrected:
     Attributes:
         estimate: The score with its interval.
         differences: By how much it is above that of each rival, in units of the metric, with intervals.
+        rivals: The scores of the rivals, each with its interval.
+        between: By how much the score of a rival is above that of another, by both names, of each pair once.
         dropped: Share of the scores of a fold that were undefined in a resample.
     """
 
     estimate: Estimate
     differences: Mapping[str, Estimate] = field(default_factory=dict)
+    rivals: Mapping[str, Estimate] = field(default_factory=dict)
+    between: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
     dropped: float = 0.0
 
 
@@ -85,15 +89,21 @@ def corrected_score(
     models = [*(predictions[number] for number in names), *(rivals or {}).values()]
     left_out = _LeftOut(metric, draw, models, tuned)
     winner = left_out.scores(numpy.searchsorted(names, chosen))
-    differences = {
-        name: left_out.estimate(winner - left_out.scores(numpy.full(num_resamples, len(names) + place)))[0]
+    scores = {
+        name: left_out.scores(numpy.full(num_resamples, len(names) + place))
         for place, name in enumerate(rivals or {})
     }
-    estimate, spread = left_out.estimate(winner)
-    # All rows are right in every resample.
-    if metric.is_share and numpy.ptp(spread) == 0.0 and rows.has_interval:
-        estimate = Estimate(estimate.value, *map(float, wilson(estimate.value, rows.num_units)))
-    return Corrected(estimate, differences, left_out.dropped)
+    others = list(scores)
+    return Corrected(
+        left_out.estimate(winner),
+        {name: left_out.difference(winner, scores[name]) for name in others},
+        {name: left_out.estimate(scores[name]) for name in others},
+        {
+            name: {other: left_out.difference(scores[name], scores[other]) for other in others[:place]}
+            for place, name in enumerate(others)
+        },
+        left_out.dropped,
+    )
 
 
 def corrected_difference(
@@ -123,7 +133,7 @@ def corrected_difference(
     left_out = _LeftOut(metric, draw, models, tuned)
     mine = left_out.scores(numpy.searchsorted(names[0], choices[0]))
     its = left_out.scores(len(names[0]) + numpy.searchsorted(names[1], choices[1]))
-    return left_out.estimate(mine - its)[0]
+    return left_out.difference(mine, its)
 
 
 def _num_resamples(metric: Metric, rows: ScoredRows, num_trials: int) -> int:
@@ -174,10 +184,18 @@ class _LeftOut:
             return numpy.asarray(values)
         return values + _gained(self._metric, self._draw, self._models, places, self._even)
 
-    def estimate(self, values: Array) -> tuple[Estimate, Array]:
-        """Their mean with its interval, and the means of each resample."""
-        mean, spread = _summary(self._even, values)
-        return _estimate(self._draw.rows, mean, spread), spread
+    def estimate(self, values: Array) -> Estimate:
+        """The mean of scores with its interval."""
+        rows, (mean, spread) = self._draw.rows, _summary(self._even, values)
+        estimate = _estimate(rows, mean, spread)
+        # All rows are right in every resample.
+        if self._metric.is_share and numpy.ptp(spread) == 0.0 and rows.has_interval:
+            return Estimate(mean, *map(float, wilson(mean, rows.num_units)))
+        return estimate
+
+    def difference(self, ones: Array, others: Array) -> Estimate:
+        """The mean of the differences of scores with its interval."""
+        return _estimate(self._draw.rows, *_summary(self._even, ones - others))
 
 
 def _choices(metric: Metric, draw: _Draw, predictions: Sequence[Array]) -> Array:

@@ -8,11 +8,10 @@ from automl.evaluation.resampling import ROWS, Estimate
 from automl.evaluation.thresholds import EVEN
 from automl.means import weighted_mean
 from automl.trial import Objective, Trial
-from automl.wording import number, score
+from automl.wording import OPTIMISTIC, number, score
 
 _MOST_NAMED = 5
 _FEW_DROPPED = 0.05
-OPTIMISTIC = "optimistic: the scored rows chose the epochs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +29,16 @@ class Verdict:
         num_units: How many of them the rows are.
         corrected: What is to be expected of the best of so many trials; None when it could not be computed.
         differences: By how much that is above the score of each plain model, by name.
+        scores: Scores of the plain models that were fitted on every fold, with intervals, by name.
+        between: By how much the score of a plain model is above that of another, by both names, of each pair once.
         dropped: Share of the scores in resamples that were undefined, as those of a fold without a positive row are.
         test: On the locked test set, after the refit; None when no rows are locked away.
         baselines: Scores of plain models on the same folds, or the first of them, by name.
         baseline_losses: Their log losses or mean squared errors, whatever the objective is.
+        settings: Of a plain model that has several, the one that each fold's stopping rows have chosen, by name.
         threshold: Probability of the positive of two classes from which it is the label.
         positive: That class.
         tuned: Mean score and standard error at the tuned threshold; None where none was tuned.
-        tuned_baselines: Mean scores of plain models, each at a threshold tuned for it, by name.
         never_predicted: Classes that no row was labeled with out of fold.
         earlier_reads: Studies that have read the same test set before.
         test_read_for: The trial that the test rows were read for, where that is another one.
@@ -52,15 +53,17 @@ class Verdict:
     num_units: int = 0
     corrected: Estimate | None = None
     differences: Mapping[str, Estimate] = field(default_factory=dict)
+    scores: Mapping[str, Estimate] = field(default_factory=dict)
+    between: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
     dropped: float = 0.0
     test: Estimate | None = None
     baselines: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     baseline_losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     threshold: float = EVEN
     positive: str = ""
     num_pruned: int = 0
     tuned: tuple[float, float] | None = None
-    tuned_baselines: Mapping[str, float] = field(default_factory=dict)
     never_predicted: tuple[str, ...] = ()
     earlier_reads: tuple[str, ...] = ()
     test_read_for: int | None = None
@@ -88,23 +91,15 @@ class Verdict:
             some = len(scores) < len(self.trial.folds)
             first = f"the first {len(scores)}" if len(scores) > 1 else "the first"
             which = f"{first} of these folds" if some else "the same folds"
-            tuned = ", at its own tuned threshold" if name in self.tuned_baselines else ""
-            mean = self.tuned_baselines.get(name, self._mean_of(scores))
-            rows.append((f"baseline on {which}{tuned}: {name}", number(mean)))
+            estimate = self.scores.get(name)
+            tuned = ", corrected for the choice of its threshold" if self.tuned and estimate else ""
+            said = number(self._mean_of(scores)) if estimate is None else self._interval(estimate)
+            rows.append((f"baseline on {which}{tuned}: {name}", said))
         return rows
 
     def sentences(self) -> list[str]:
-        """What follows from the scores."""
-        said = [self._against(name) for name in self.baselines if name != "constant"]
-        constant = self.differences.get("constant")
-        if (
-            constant is not None
-            and not math.isnan(constant.low)
-            and constant.better(self.objective.direction) != 1
-        ):
-            said.append(
-                "The network is not significantly better than a constant: there may be nothing to learn."
-            )
+        """What else must be known of the scores; how the models compare is said by `explanation.verdict`."""
+        said = []
         if self.guided and self.num_trials > 1 and self.corrected is not None:
             said.append(
                 "The search proposed its configurations by the scores on these rows, which the correction does not "
@@ -166,23 +161,3 @@ class Verdict:
             )
         why = f": {self.num_units} {self.unit}" if self.unit != ROWS else ""
         return f"{number(estimate.value)} (no interval{why})"
-
-    def _against(self, name: str) -> str:
-        difference, folds = self.differences.get(name), len(self.baselines[name])
-        if difference is None:
-            some = f"the first {folds} of {len(self.trial.folds)} folds" if folds > 1 else "the first fold"
-            return f"{name.capitalize()} was fitted on {some} only, so it is not compared with the network."
-        metric, value = self.objective.metric, number(difference.value, 3)
-        if math.isnan(difference.low):
-            why = f"{self.num_units} {self.unit}" if self.unit != ROWS else "the resamples do not differ"
-            what = f"{metric} of the network minus that of {name} is {value}"
-            return f"{what}; how sure that is cannot be said ({why})."
-        sign = difference.better(self.objective.direction)
-        bounds = f"{number(difference.low, 3)} to {number(difference.high, 3)}"
-        allowing = f", allowing for the choice among {self.num_trials} trials" if self.num_trials > 1 else ""
-        mark = f", {OPTIMISTIC}" if self.optimistic else ""
-        numbers = f"{metric}: difference {value}, 95 % interval {bounds}{allowing}{mark}"
-        if sign == 0:
-            return f"The network and {name} are not significantly different ({numbers})."
-        how = "better" if sign > 0 else "worse"
-        return f"The network is significantly {how} than {name} ({numbers})."

@@ -2,8 +2,21 @@
 
 from automl.evaluation.bias_variance import BiasVariance
 from automl.evaluation.pairing import Measured
-from automl.explanation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
+from automl.explanation.evidence import Evidence, Finding
 from automl.explanation.shares import LEVEL, Shares, loss_on_trained, shares_of
+from automl.explanation.weighing import (
+    DEEPER,
+    LESS,
+    LOOK_FOR_FEATURES,
+    LOWER_RATE,
+    MORE,
+    MORE_ROWS,
+    NARROWER,
+    SEEDS,
+    WIDER,
+    Proposal,
+    penalties,
+)
 from automl.trial import Trial
 from automl.wording import number
 
@@ -47,18 +60,12 @@ def variance_bound(evidence: Evidence) -> Finding | None:
         return None
     of_all = f"{_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}"
     said = f"Variance dominates: {of_all}; {_bias(shares, above_all)}."
-    advice = [f"more {_penalties(evidence.trial, 'or')}", *_smaller(evidence.trial), "more rows"]
-    changes = {"dropout": MORE, "weight_decay": MORE, "l2": MORE, "width": LESS}
+    proposals = [*penalties(evidence.trial, MORE), *_narrower(evidence.trial), MORE_ROWS]
     parts = shares.found.parts
     if parts and parts["initialization"] + parts["interaction"] > parts["data"]:
         said += " Most of it comes from the seed, not from the rows."
-        advice = [
-            "lower `learning_rate`",
-            *advice[:-1],
-            "average networks of several seeds; more rows help less",
-        ]
-        changes["learning_rate"] = LESS
-    return said, tuple(advice), changes
+        proposals = [LOWER_RATE, *proposals[:-1], (f"{SEEDS[0]}; more rows help less", {})]
+    return said, tuple(proposals)
 
 
 def bias_bound(evidence: Evidence) -> Finding | None:
@@ -85,16 +92,7 @@ def bias_bound(evidence: Evidence) -> Finding | None:
         f"{_with_error(excess.bias)} more than {excess.source} ({number(excess.floor, 3)}); variance is "
         f"{_measured(found, 'variance')}."
     )
-    advice = ("a wider or deeper network", f"less {_penalties(evidence.trial, 'and')}", "more epochs")
-    changes = {
-        "width": MORE,
-        "depth": MORE,
-        "dropout": LESS,
-        "weight_decay": LESS,
-        "l2": LESS,
-        "epochs": MORE,
-    }
-    return said, advice, changes
+    return said, (WIDER, DEEPER, *penalties(evidence.trial, LESS), ("more epochs", {"epochs": MORE}))
 
 
 def untried_capacity(evidence: Evidence) -> Finding | None:
@@ -112,7 +110,7 @@ def untried_capacity(evidence: Evidence) -> Finding | None:
         f"{_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}, and on the rows that it trained "
         f"on it loses {number(training, 3)}."
     )
-    return said, ("a wider or deeper network",), {"width": MORE, "depth": MORE}
+    return said, (WIDER, DEEPER)
 
 
 def near_floor(evidence: Evidence) -> Finding | None:
@@ -128,7 +126,7 @@ def near_floor(evidence: Evidence) -> Finding | None:
         f"It is near the floor: of a loss of {number(shares.risk, 3)}, variance is {_measured(found, 'variance')} and "
         f"bias above {excess.source} ({number(excess.floor, 3)}) is {_with_error(excess.bias)}."
     )
-    return said, ("look for features or labels that tell more; the search has little left to find",), {}
+    return said, ((LOOK_FOR_FEATURES, {}),)
 
 
 def bias_or_noise(evidence: Evidence) -> Finding | None:
@@ -146,7 +144,7 @@ def bias_or_noise(evidence: Evidence) -> Finding | None:
         f"Variance is not what limits it: {_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}. "
         f"The rest is {rest}; {above}."
     )
-    return said, ("features or labels that tell more", "a wider or deeper network"), {}
+    return said, ((LOOK_FOR_FEATURES, {}), WIDER, DEEPER)
 
 
 def notable_variance(evidence: Evidence) -> Finding | None:
@@ -165,12 +163,7 @@ def notable_variance(evidence: Evidence) -> Finding | None:
         f"Variance is a notable part of its loss: {_with_error(variance)} of {number(shares.risk, 3)}, "
         f"{least / shares.risk:.0%} at least; {above}."
     )
-    advice = (
-        f"more {_penalties(evidence.trial, 'or')}",
-        "average networks of several seeds",
-        "more rows",
-    )
-    return said, advice, {"dropout": MORE, "weight_decay": MORE, "l2": MORE}
+    return said, (*penalties(evidence.trial, MORE), SEEDS, MORE_ROWS)
 
 
 def _is_small(one: Measured, risk: float) -> bool:
@@ -179,46 +172,46 @@ def _is_small(one: Measured, risk: float) -> bool:
     return one.value < NOTABLE * risk and upper < 2.0 * NOTABLE * risk
 
 
-def undecided(evidence: Evidence) -> Diagnosis:
-    """What is said when no rule fits: nothing was measured, bias is not known, or the errors are large."""
+def undecided(evidence: Evidence) -> tuple[str, Finding]:
+    """Name and finding where no rule fits: nothing was measured, bias is not known, or the errors are large."""
     shares = shares_of(evidence)
     if shares is None:
         gap = f"{evidence.validation:.0%} of a constant's loss on validation rows, {evidence.training:.0%} on fit rows"
-        advice = (
-            f"set `bias_variance: {{trials: all, resamples: {_USUAL_RESAMPLES}}}` to analyze every trial",
-        )
-        return Diagnosis("not_analyzed", f"Its bias and variance were not measured: {gap}.", advice)
+        if evidence.quantile:
+            said = f"The loss of a quantile has no bias and variance to measure: {gap}."
+            return "not_analyzed", (said, ())
+        ask = f"set `bias_variance: {{trials: all, resamples: {_USUAL_RESAMPLES}}}` to analyze every trial"
+        return "not_analyzed", (f"Its bias and variance were not measured: {gap}.", ((ask, {}),))
+    return "undecided", _undecided(evidence, shares)
+
+
+def _undecided(evidence: Evidence, shares: Shares) -> Finding:
     parts, excess = f"variance is {_measured(shares.found, 'variance')}", shares.excess
     of_all = f"of a loss of {number(shares.risk, 3)}"
     if excess is None:
         return _unknown(shares, f"{parts} {of_all}")
     if excess.lead.value > excess.lead.half(LEVEL) and not shares.has_capacity:
-        done, cure = "analyzed", "`trials: all` under `bias_variance`"
+        said = "How much of its loss is bias is not known, as no larger network was"
         if evidence.larger is False:
-            done, cure = "tried", "a wider or deeper network"
-        said = (
-            f"How much of its loss is bias is not known, as no larger network was {done}: {parts} {of_all}."
-        )
-        return Diagnosis("undecided", said, (cure,))
+            return f"{said} tried: {parts} {of_all}.", (WIDER, DEEPER)
+        return f"{said} analyzed: {parts} {of_all}.", (("`trials: all` under `bias_variance`", {}),)
     said = f"{parts}, bias above {excess.source} {_with_error(excess.bias)}, {of_all}"
-    return Diagnosis(
-        "undecided",
+    return (
         f"Neither bias nor variance clearly dominates: {said}.",
-        ("more `resamples` under `bias_variance`", "more rows"),
+        (("more `resamples` under `bias_variance`", {}), MORE_ROWS),
     )
 
 
-def _unknown(shares: Shares, parts: str) -> Diagnosis:
+def _unknown(shares: Shares, parts: str) -> Finding:
     """Nothing that the study knows has as little bias."""
-    advice = ["give `noise` under `bias_variance` where it is known", "a wider or deeper network"]
+    proposals: list[Proposal] = [("give `noise` under `bias_variance` where it is known", {}), WIDER, DEEPER]
     others = "no other trial was analyzed and no baseline trained"
     if shares.standing.excesses:
         others = f"{'no other analyzed trial or baseline' if shares.standing.baselines else 'no other trial'} has less"
     if not shares.standing.baselines:
-        advice.insert(0, "`baselines: true`")
+        proposals.insert(0, ("`baselines: true`", {}))
     rest = f"{shares.found.rest_name} are {_measured(shares.found, 'rest')}"
-    said = f"How much of its loss is bias is not known: {rest}, and {others}; {parts}."
-    return Diagnosis("undecided", said, tuple(advice))
+    return f"How much of its loss is bias is not known: {rest}, and {others}; {parts}.", tuple(proposals)
 
 
 def _measured(found: BiasVariance, name: str) -> str:
@@ -236,11 +229,5 @@ def _bias(shares: Shares, above_all: bool) -> str:
     return f"bias above {excess.source} ({number(excess.floor, 3)}) is {_with_error(excess.bias)}"
 
 
-def _smaller(trial: Trial) -> list[str]:
-    return ["a smaller network"] if int(trial.hyperparameters.get("depth", 1)) > 0 else []
-
-
-def _penalties(trial: Trial, word: str) -> str:
-    """What holds the weights of a trial's networks back, or could."""
-    names = [name for name in ("dropout", "weight_decay") if name in trial.hyperparameters]
-    return f" {word} ".join(f"`{name}`" for name in [*names, "l2"])
+def _narrower(trial: Trial) -> list[Proposal]:
+    return [NARROWER] if int(trial.hyperparameters.get("depth", 1)) > 0 else []

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import final
 
 from automl.errors import RecordError
+from automl.evaluation.importance import MOST_TRIALS
 from automl.evaluation.metrics import QUANTILES
+from automl.evaluation.spacing import evenly_spaced
 from automl.explanation.diagnosis import diagnose
 from automl.explanation.evidence import Diagnosis, Evidence
 from automl.explanation.floors import LARGER, Floors
+from automl.explanation.weighing import Tried
 from automl.records.state import StudyState
 from automl.trial import Trial, TrialState
 
@@ -21,14 +24,21 @@ class Diagnoses(Mapping[int, Diagnosis]):
 
     Args:
         state: The study.
+        edges: Hyperparameters whose best values lie at an end of their range: the best trial is not advised to leave
+            it for the other end.
     """
 
-    def __init__(self, state: StudyState) -> None:
+    def __init__(self, state: StudyState, edges: Mapping[str, str] | None = None) -> None:
         self._state = state
         self._trials = {trial.number: trial for trial in state.trials}
         self._parts = dict(state.bias_variance)
         self._floors = Floors(state)
         self._largest = max((trial.capacity or 0 for trial in state.completed), default=0)
+        completed = evenly_spaced(state.objective.rank(state.completed), MOST_TRIALS)
+        scaled = state.started.log_scaled
+        self._best = None if state.best is None else state.best.number
+        self._tried = Tried(completed, state.objective, scaled)
+        self._tried_at_edges = Tried(completed, state.objective, scaled, edges)
         self._made: dict[int, Diagnosis] = {}
 
     def __getitem__(self, number: int) -> Diagnosis:
@@ -56,6 +66,7 @@ class Diagnoses(Mapping[int, Diagnosis]):
             quantile=started.metric if started.constant and started.metric in QUANTILES else "",
             bias_variance=self._parts.get(trial.number),
             standing=self._floors.of(trial),
+            tried=self._tried_at_edges if trial.number == self._best else self._tried,
             larger=None if trial.capacity is None else self._largest >= LARGER * trial.capacity,
         )
         return diagnose(evidence)

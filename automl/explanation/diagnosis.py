@@ -15,7 +15,19 @@ from automl.explanation.causes import (
     untried_capacity,
     variance_bound,
 )
-from automl.explanation.evidence import LESS, MORE, Diagnosis, Evidence, Finding
+from automl.explanation.evidence import Diagnosis, Evidence, Finding
+from automl.explanation.weighing import (
+    CLIP,
+    LESS,
+    LOOK_FOR_FEATURES,
+    LOWER_DEPTH,
+    LOWER_RATE,
+    MORE,
+    MORE_DROPOUT,
+    MORE_L2,
+    NARROWER,
+    weigh,
+)
 from automl.trial import TrialState
 
 NO_SIGNAL = 0.95
@@ -41,11 +53,21 @@ LAST_EPOCHS = 0.95
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:
-    """The first rule that fits; when none does, `undecided`, or `not_analyzed` where nothing was measured."""
+    """The first rule that fits; when none does, `undecided`, or `not_analyzed` where nothing was measured.
+
+    What the study's trials have tried without a gain is not advised.
+    """
+    name, (sentence, proposals) = _first(evidence)
+    weighed = weigh(evidence.trial, proposals, evidence.tried)
+    advice = weighed.advice or ((LOOK_FOR_FEATURES,) if proposals else ())
+    return Diagnosis(name, sentence, advice, weighed.changes, weighed.tried)
+
+
+def _first(evidence: Evidence) -> tuple[str, Finding]:
     for name, rule in RULES.items():
-        found = rule(evidence)
-        if found is not None:
-            return Diagnosis(name, *found)
+        finding = rule(evidence)
+        if finding is not None:
+            return name, finding
     return undecided(evidence)
 
 
@@ -53,14 +75,14 @@ def _pruned(evidence: Evidence) -> Finding | None:
     trial = evidence.trial
     if trial.state is not TrialState.PRUNED:
         return None
-    return f"It was ended early: {trial.reason}.", (), {}
+    return f"It was ended early: {trial.reason}.", ()
 
 
 def _failed(evidence: Evidence) -> Finding | None:
     trial = evidence.trial
     if trial.state is TrialState.COMPLETE or trial.reason.startswith("diverged"):
         return None
-    return f"It failed: {trial.reason}.", ("fix the cause given in the reason",), {}
+    return f"It failed: {trial.reason}.", (("fix the cause given in the reason", {}),)
 
 
 def _diverged(evidence: Evidence) -> Finding | None:
@@ -77,8 +99,7 @@ def _diverged(evidence: Evidence) -> Finding | None:
         said = f"Its loss rose to {rose} and stays at {evidence.training:.0%} of it"
     else:
         return None
-    advice = ("lower `learning_rate`", "clip the gradient with `clip_norm: 1.0`")
-    return f"{said}.", advice, {"learning_rate": LESS}
+    return f"{said}.", (LOWER_RATE, CLIP)
 
 
 def _dead_units(evidence: Evidence) -> Finding | None:
@@ -90,12 +111,11 @@ def _dead_units(evidence: Evidence) -> Finding | None:
         f"{health.dead_units[layer]:.0%} of the units of hidden layer {layer + 1} are inactive on all rows, and no "
         "gradient reaches them"
     )
-    advice = (
-        "take `leaky_relu` or `gelu` for `activation`",
-        "lower `learning_rate`",
-        "take `he_normal` for `initializer`",
+    return f"{said}.", (
+        ("take `leaky_relu` or `gelu` for `activation`", {"activation": LESS}),
+        LOWER_RATE,
+        ("take `he_normal` for `initializer`", {}),
     )
-    return f"{said}.", advice, {"learning_rate": LESS, "activation": LESS}
 
 
 def _gradients(evidence: Evidence) -> tuple[float, float] | None:
@@ -110,11 +130,10 @@ def _vanishing(evidence: Evidence) -> Finding | None:
     if ends is None or ends[0] / ends[1] >= VANISHED or evidence.training < NO_SIGNAL:
         return None
     said = f"The gradient shrinks from {ends[1]:.1e} at the last hidden layer to {ends[0]:.1e} at the first"
-    advice = ("take `relu` or `gelu` for `activation`", "lower `depth`", "set `batch_normalization: true`")
-    return (
-        f"{said}, and the loss stays at {evidence.training:.0%} of a constant's.",
-        advice,
-        {"depth": LESS, "activation": LESS},
+    return f"{said}, and the loss stays at {evidence.training:.0%} of a constant's.", (
+        ("take `relu` or `gelu` for `activation`", {"activation": LESS}),
+        LOWER_DEPTH,
+        ("set `batch_normalization: true`", {}),
     )
 
 
@@ -123,8 +142,7 @@ def _exploding(evidence: Evidence) -> Finding | None:
     if ends is None or ends[0] / ends[1] <= EXPLODED or evidence.training < NO_SIGNAL:
         return None
     said = f"The gradient grows from {ends[1]:.1e} at the last hidden layer to {ends[0]:.1e} at the first."
-    advice = ("clip the gradient with `clip_norm: 1.0`", "lower `learning_rate`", "lower `depth`")
-    return said, advice, {"learning_rate": LESS, "depth": LESS}
+    return said, (CLIP, LOWER_RATE, LOWER_DEPTH)
 
 
 def _overconfident(evidence: Evidence) -> Finding | None:
@@ -134,8 +152,7 @@ def _overconfident(evidence: Evidence) -> Finding | None:
         f"It is too sure of itself: {evidence.validation:.0%} of a constant's loss on validation rows, although its "
         f"labels are {evidence.skill:.0%} of the way from chance to right."
     )
-    advice = ("lower `learning_rate`", "more `dropout` or `l2`", "set `label_smoothing: 0.1`")
-    return said, advice, {"learning_rate": LESS, "dropout": MORE, "l2": MORE}
+    return said, (LOWER_RATE, MORE_DROPOUT, MORE_L2, ("set `label_smoothing: 0.1`", {}))
 
 
 def _no_signal(evidence: Evidence) -> Finding | None:
@@ -145,18 +162,18 @@ def _no_signal(evidence: Evidence) -> Finding | None:
     validation = f"{evidence.validation:.0%} of a constant's loss on validation rows"
     if evidence.training >= NO_SIGNAL:
         said = f"It has learned next to nothing: {validation}, {evidence.training:.0%} on the rows it trained on."
-        return (
-            said,
-            ("check the features and the target", "widen the range of `learning_rate`"),
-            {"learning_rate": MORE},
+        return said, (
+            ("check the features and the target", {}),
+            ("widen the range of `learning_rate`", {"learning_rate": MORE}),
         )
     said = f"It does not generalize: {validation}, {evidence.training:.0%} on the rows it trained on."
-    advice = (
-        "look for features that tell more of the target",
-        "check that the rows are of one kind",
-        "a smaller network, or more `dropout` and `l2`",
+    return said, (
+        (LOOK_FOR_FEATURES, {}),
+        ("check that the rows are of one kind", {}),
+        NARROWER,
+        MORE_DROPOUT,
+        MORE_L2,
     )
-    return said, advice, {"dropout": MORE, "l2": MORE, "width": LESS}
 
 
 def _used_up(evidence: Evidence) -> bool:
@@ -169,7 +186,10 @@ def _stopped_by_budget(evidence: Evidence) -> Finding | None:
         return None
     when = f"best was epoch {evidence.trial.best_epoch:.0f} of {evidence.num_epochs}"
     said = f"It was still getting better when the epochs ran out: {when}."
-    return said, ("raise `training.epochs`", "raise `learning_rate`"), {"epochs": MORE, "learning_rate": MORE}
+    return said, (
+        ("raise `training.epochs`", {"epochs": MORE}),
+        ("raise `learning_rate`", {"learning_rate": MORE}),
+    )
 
 
 RULES: Mapping[str, Callable[[Evidence], Finding | None]] = {

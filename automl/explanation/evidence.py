@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 
 from automl.evaluation.bias_variance import BiasVariance
 from automl.explanation.floors import Standing
+from automl.explanation.weighing import Proposal, Tried
 from automl.trial import Trial
 
-MORE, LESS = "more", "less"
-
-
-Finding = tuple[str, tuple[str, ...], Mapping[str, str]]
-"""What a rule says: sentence, advice and changes, as in `Diagnosis`."""
+Finding = tuple[str, tuple[Proposal, ...]]
+"""What a rule says: its sentence, and what it would advise, the most promising first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +23,14 @@ class Diagnosis:
         sentence: It in words, with the numbers that it rests on.
         advice: What to do, the most promising first.
         changes: The same for a program: `more` or `less`, by hyperparameter or by key of the training section.
+        tried: What the study's trials show about changes that were considered, in sentences.
     """
 
     name: str
     sentence: str
     advice: tuple[str, ...] = ()
     changes: Mapping[str, str] = field(default_factory=dict)
+    tried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Evidence:
         bias_variance: What its loss is made of; None when it was not looked into.
         standing: Its bias and variance beside the floors of the study; None when it was not looked into.
         larger: Whether the study tried a larger network; None when that is not known.
+        tried: What the study's trials have tried; None when that is not known.
         quantile: Name of the metric that `constant` is of, where that is the loss of a quantile; else empty.
     """
 
@@ -54,6 +55,7 @@ class Evidence:
     standing: Standing | None = None
     larger: bool | None = None
     quantile: str = ""
+    tried: Tried | None = None
 
     @property
     def validation(self) -> float:

@@ -11,8 +11,8 @@ from automl.config.reading import dump_study, load_study, make_study
 from automl.config.search import SearchConfig
 from automl.config.study import StudyConfig
 from automl.errors import RecordError
-from automl.explanation.evidence import MORE
 from automl.explanation.study import Explanation
+from automl.explanation.weighing import MORE
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.records.files import STUDY_FILE
 from automl.records.state import StudyState

@@ -10,10 +10,13 @@ from automl.evaluation.edges import edges
 from automl.evaluation.importance import MOST_TRIALS, Importance, importance
 from automl.evaluation.learning_curve import LearningCurve
 from automl.evaluation.metrics import METRICS
+from automl.explanation.answer import verdict_of
 from automl.explanation.causes import how_sure
 from automl.explanation.diagnoses import Diagnoses
-from automl.explanation.evidence import LESS, MORE, Diagnosis
+from automl.explanation.evidence import Diagnosis
 from automl.explanation.more_rows import curve_of, more_rows
+from automl.explanation.verdict import StudyVerdict
+from automl.explanation.weighing import LESS, MORE
 from automl.means import weighted_mean
 from automl.records.standing import ended
 from automl.records.state import StudyState
@@ -34,7 +37,8 @@ class Explanation:
 
     Attributes:
         standing: How far the run has come, in words; empty where it is finished.
-        answer: In sentences, the most important first: the winner and its scores.
+        verdict: Which model to take, and the scores that say so.
+        answer: In sentences, the most important first: the verdict, the winner and its scores, how it compares.
         limits: What limits the winner, and what to try next, in sentences.
         remarks: Ties, what matters, what more rows would bring, what failed, in sentences.
         diagnoses: What limits each trial, by number; each is made when it is asked for.
@@ -49,6 +53,7 @@ class Explanation:
     """
 
     standing: str = ""
+    verdict: StudyVerdict = field(default_factory=StudyVerdict)
     answer: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -74,13 +79,14 @@ def explain_study(state: StudyState, standing: str | None = None) -> Explanation
     if standing is None:
         end = state.finished
         standing = "" if end is None else ended(state, end.status, end.reason)
-    diagnoses, best = Diagnoses(state), state.best
-    failures = _failures(state)
+    best, failures, verdict = state.best, _failures(state), verdict_of(state)
     if best is None:
-        nothing = "No trial completed, so there is nothing to choose from."
-        return Explanation(standing, (nothing,), remarks=failures, diagnoses=diagnoses)
+        diagnoses = Diagnoses(state)
+        return Explanation(standing, verdict, (verdict.sentence,), remarks=failures, diagnoses=diagnoses)
     ranked = state.objective.rank(state.completed)
-    parts = replace(_measured(state, ranked), standing=standing, diagnoses=diagnoses)
+    parts = _measured(state, ranked)
+    diagnoses = Diagnoses(state, parts.edges)
+    parts = replace(parts, standing=standing, diagnoses=diagnoses)
     changes = dict(diagnoses[best.number].changes)
     changes |= {name: MORE if end == "high" else LESS for name, end in parts.edges.items()}
     remarks = [_edge(state, name, end) for name, end in parts.edges.items()]
@@ -92,30 +98,38 @@ def explain_study(state: StudyState, standing: str | None = None) -> Explanation
         *_drawn(state),
         *failures,
     ]
-    answer = (_headline(state, best, standing), *state.verdict.sentences[:2])
+    answer = (verdict.sentence, _headline(state, best, standing), *verdict.comparisons)
     limits = _limits(diagnoses[best.number])
-    return replace(parts, answer=answer, limits=limits, remarks=tuple(remarks), changes=changes)
+    return replace(
+        parts, verdict=verdict, answer=answer, limits=limits, remarks=tuple(remarks), changes=changes
+    )
 
 
 def _measured(state: StudyState, ranked: Sequence[Trial]) -> Explanation:
     """What is computed from the scores of completed trials, the best first."""
     started, objective = state.started, state.objective
     num_folds = len(ranked[0].folds) // started.repeats
-    bounds = started.bounds
-    found = {
-        name: end
-        for name, end in edges(ranked, objective, bounds, started.log_scaled).items()
-        if end == "high" or bounds[name][0] > 0.0  # nothing lies below 0
-    }
     return Explanation(
         tied=tuple(trial.number for trial in tied(ranked, objective, num_folds)),
         smallest=smallest(ranked, objective, num_folds).number,
         rival=_rival(state, ranked, num_folds),
         importance=importance(state.trials, objective, started.log_scaled),
         importance_trials=min(len(ranked) + state.num_in(TrialState.PRUNED), MOST_TRIALS),
-        edges=found if len(ranked) >= _FEWEST_FOR_EDGES else {},
+        edges=_edges_of(state, ranked),
         learning_curve=curve_of(state),
     )
+
+
+def _edges_of(state: StudyState, ranked: Sequence[Trial]) -> dict[str, str]:
+    """Hyperparameters whose best values are at an edge beyond which there is something."""
+    started, bounds = state.started, state.started.bounds
+    if len(ranked) < _FEWEST_FOR_EDGES:
+        return {}
+    return {
+        name: end
+        for name, end in edges(ranked, state.objective, bounds, started.log_scaled).items()
+        if end == "high" or bounds[name][0] > 0.0  # nothing lies below 0
+    }
 
 
 def smallest_tied(state: StudyState) -> int | None:
@@ -132,7 +146,9 @@ def explain_trial(state: StudyState, number: int) -> list[str]:
         RecordError: There is no such trial, or its files cannot be read.
     """
     trial = state.whole(number)
-    diagnosis = Diagnoses(state).of(trial)
+    is_best = state.best is not None and state.best.number == number
+    ends = _edges_of(state, state.objective.rank(state.completed)) if is_best else {}
+    diagnosis = Diagnoses(state, ends).of(trial)
     lines = [f"Trial {number} is {diagnosis.name.replace('_', ' ')}. {diagnosis.sentence}"]
     if trial.state is TrialState.COMPLETE:
         metric, best = state.objective.metric, state.best
@@ -147,7 +163,7 @@ def explain_trial(state: StudyState, number: int) -> list[str]:
     found = state.bias_variance.get(number)
     if found is not None:
         lines += [*([_sources(found)] if found.parts else []), how_sure(found)]
-    return [*lines, *(f"To change: {one}." for one in diagnosis.advice)]
+    return [*lines, *(f"To change: {one}." for one in diagnosis.advice), *_tried(diagnosis)]
 
 
 def _sources(found: BiasVariance) -> str:
@@ -210,7 +226,12 @@ def _compare(state: StudyState, one: Trial, other: Trial, num_folds: int) -> Com
 
 def _limits(diagnosis: Diagnosis) -> tuple[str, ...]:
     said = f"What limits it ({diagnosis.name.replace('_', ' ')}): {diagnosis.sentence}"
-    return (said, f"To try next: {'; '.join(diagnosis.advice)}.") if diagnosis.advice else (said,)
+    advice = (f"To try next: {'; '.join(diagnosis.advice)}.",) if diagnosis.advice else ()
+    return (said, *advice, *_tried(diagnosis))
+
+
+def _tried(diagnosis: Diagnosis) -> tuple[str, ...]:
+    return (f"Tried already: {'; '.join(diagnosis.tried)}.",) if diagnosis.tried else ()
 
 
 def _headline(state: StudyState, best: Trial, standing: str) -> str:

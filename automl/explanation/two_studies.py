@@ -15,12 +15,11 @@ from automl.evaluation.metrics import METRICS
 from automl.evaluation.out_of_fold import unpacked
 from automl.evaluation.pairing import Measured
 from automl.evaluation.resampling import Estimate
-from automl.evaluation.verdict import OPTIMISTIC
 from automl.explanation.sides import Side, check_comparable
 from automl.records.predictions import StoredPredictions
 from automl.records.scored_rows import KeptRows, read_scored_rows
 from automl.trial import Direction, TrialState, derive_seed
-from automl.wording import number
+from automl.wording import OPTIMISTIC, number
 
 _TWO = 2
 """Classes that have a threshold."""

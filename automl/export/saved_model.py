@@ -32,21 +32,33 @@ class ModelCard:
 
     Attributes:
         study: The study's name.
-        trial: The trial that was refitted.
-        epochs: Epochs of the refit.
+        trial: The trial that was refitted; None of a baseline.
+        epochs: Epochs of the refit; 0 of a baseline.
         num_rows: Rows of the refit.
         scores: Cross-validation mean and locked-test score by metric, as text ready to read.
         threshold: Probability of the second of two classes from which it is the label.
         file: How the study's file of text was read, for files of more rows: fields of `TableFile`.
+        baseline: Name of the baseline that it is; empty of a trial.
     """
 
     study: str
-    trial: Trial
+    trial: Trial | None
     epochs: int
     num_rows: int
     scores: Mapping[str, str]
     threshold: float = 0.5
     file: Mapping[str, Any] = field(default_factory=dict)
+    baseline: str = ""
+
+    @property
+    def title(self) -> str:
+        """The study, and which of its models this is."""
+        return f"{self.study}: {f'{self.baseline} baseline' if self.trial is None else f'trial {self.trial.number}'}"
+
+    @property
+    def hyperparameters(self) -> Mapping[str, Any]:
+        """Of the trial; none of a baseline."""
+        return {} if self.trial is None else self.trial.hyperparameters
 
 
 def check_backend() -> None:
@@ -155,7 +167,8 @@ def _write(network: Network, dataset: Dataset, card: ModelCard, folder: Path) ->
 def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
     content: dict[str, Any] = {
         "study": card.study,
-        "trial": card.trial.number,
+        "trial": None if card.trial is None else card.trial.number,
+        "baseline": card.baseline,
         "task": dataset.task.value,
         "target": dataset.target_name,
         "features": list(dataset.feature_names),
@@ -164,7 +177,7 @@ def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
         "threshold": card.threshold,
         "file": dict(card.file),
         "classes": list(dataset.classes),
-        "hyperparameters": dict(card.trial.hyperparameters),
+        "hyperparameters": dict(card.hyperparameters),
         "epochs": card.epochs,
         "rows": card.num_rows,
         "scores": dict(card.scores),
@@ -179,20 +192,19 @@ def _described(column: Column, dataset: Dataset) -> dict[str, Any]:
 
 def _card_text(dataset: Dataset, card: ModelCard) -> str:
     scores = "\n".join(f"| {name} | {value} |" for name, value in card.scores.items())
-    values = "\n".join(f"| {name} | {value} |" for name, value in card.trial.hyperparameters.items())
-    return f"""# {card.study}: trial {card.trial.number}
+    values = "\n".join(f"| {name} | {value} |" for name, value in card.hyperparameters.items())
+    table = f"| hyperparameter | value |\n|---|---|\n{values}\n\n" if values else ""
+    how = "Fitted by scikit-learn" if card.trial is None else f"Trained for {card.epochs} epochs"
+    return f"""# {card.title}
 
-Predicts `{dataset.target_name}` ({dataset.task.value}) from {len(dataset.feature_names)} columns. Trained for
-{card.epochs} epochs on {card.num_rows} rows; table digest `{dataset.digest[:16]}`.
+Predicts `{dataset.target_name}` ({dataset.task.value}) from {len(dataset.feature_names)} columns. {how}
+on {card.num_rows} rows; table digest `{dataset.digest[:16]}`.
 
 | score | value |
 |---|---|
 {scores}
 
-| hyperparameter | value |
-|---|---|
-{values}
-
+{table}\
 Predict with `automl predict FOLDER rows.csv`, or with TensorFlow alone: the signature `serving_default` takes one
 tensor of shape (rows,) a column, under the argument that `model.json` names in `inputs`: float64 with NaN for gaps
 where `columns` says numeric, else text with "" for gaps.

@@ -45,7 +45,7 @@ class VerdictReached:
     Attributes:
         trial: The winner.
         rows: Names of scores and their values, as text, in reading order.
-        sentences: What follows from them.
+        sentences: What else must be known of them. How the models compare follows from the numbers.
         baselines: Scores of plain models on the same folds, by name.
         corrected: Value, low and high of the score corrected for choosing; None where it could not be computed.
         test: The same of the locked test rows; None where they were not read.
@@ -53,6 +53,11 @@ class VerdictReached:
         num_trials: Trials that it was chosen from.
         baseline_losses: Log losses or mean squared errors of the plain models, whatever the objective is.
         differences: How far the corrected score is above that of plain models: value, low, high, by name.
+        scores: Scores of the plain models that were fitted on every fold: value, low, high, by name.
+        between: How far the score of a plain model is above that of another, by both names, of each pair once.
+        num_units: How many rows, groups or blocks of time the intervals were drawn from; 0 where that is not known.
+        unit: What they are, in the plural.
+        settings: Of a plain model that has several, the one that each fold's stopping rows have chosen, by name.
     """
 
     trial: int = -1
@@ -65,6 +70,11 @@ class VerdictReached:
     num_trials: int = 0
     baseline_losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     differences: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    scores: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    between: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+    num_units: int = 0
+    unit: str = ""
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

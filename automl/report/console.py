@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.evaluation.ranking import Row, hyperparameter_columns, ranked_rows
+from automl.explanation.answer import verdict_of
 from automl.records.state import StudyState
 from automl.report.readings import readings_of
 from automl.wording import number
@@ -40,6 +41,11 @@ def print_run(console: Console, standing: str, which: str) -> None:
         console.print(Text(f"{standing[0].upper()}{standing[1:]}.", "bold yellow"), highlight=False)
     if which:
         console.print(Text(which, "dim"), highlight=False)
+
+
+def print_verdict(console: Console, state: StudyState) -> None:
+    """Print which model to take: the answer of a study in one sentence."""
+    console.print(Text(verdict_of(state).sentence, "bold"), highlight=False)
 
 
 def print_leaderboard(console: Console, state: StudyState, top: int | None, options: str = "") -> None:
@@ -75,7 +81,7 @@ def print_leaderboard(console: Console, state: StudyState, top: int | None, opti
 
 
 def print_outcome(console: Console, state: StudyState) -> None:
-    """Print the winner's locked-test scores and how the study spent its time."""
+    """Print the winner's scores, how it compares with other models, and how the study spent its time."""
     for test, num_rows in readings_of(state):
         scores = ", ".join(
             f"{name} {number(value)}" for name, value in list(test.scores.items())[:TEST_SCORES]
@@ -84,11 +90,12 @@ def print_outcome(console: Console, state: StudyState) -> None:
             f"locked test ({num_rows} rows, read once): {scores}  (trial {test.trial}, refitted)",
             highlight=False,
         )
-    width = max((len(name) for name, _ in state.verdict.rows), default=0)
-    for name, value in state.verdict.rows:
-        console.print(f"  {name:{width}}  {value}", highlight=False)
-    for sentence in state.verdict.sentences:
-        console.print(sentence, highlight=False)
+    verdict = verdict_of(state)
+    width = max((len(name) for name, _ in verdict.rows), default=0)
+    for name, value in verdict.rows:
+        console.print(f"  {name:{width}}  {value}", highlight=False, markup=False)
+    for sentence in (*verdict.comparisons, *verdict.notes):
+        console.print(sentence, highlight=False, markup=False)
     seconds = state.finished.seconds if state.finished is not None else 0.0
     # Of a run that several processes worked on, only the time of the last one is recorded.
     if seconds and not state.continued:

@@ -15,6 +15,7 @@ from automl.evaluation.learning_curve import LearningCurve
 from automl.evaluation.out_of_fold import PROBABILITY
 from automl.evaluation.spacing import evenly_spaced
 from automl.explanation.evidence import Diagnosis
+from automl.explanation.verdict import StudyVerdict
 from automl.records.state import StudyState
 from automl.trial import Direction, Scalar, Trial, TrialState
 from automl.wording import number, score
@@ -30,6 +31,7 @@ class ReportContent:
     Attributes:
         state: The record of the study.
         standing: How far the run has come, in words; empty where it is finished.
+        verdict: Which model to take, and the scores of all of them.
         answer: What the study found, in sentences, the most important first.
         diagnoses: What limits each trial, by number; asked for the trials that are shown, and no others.
         tied: Trials that are not significantly different from the best one, by number, it among them.
@@ -44,6 +46,7 @@ class ReportContent:
 
     state: StudyState
     standing: str = ""
+    verdict: StudyVerdict = field(default_factory=StudyVerdict)
     answer: Sequence[str] = ()
     diagnoses: Mapping[int, Diagnosis] = field(default_factory=dict)
     tied: Sequence[int] = ()

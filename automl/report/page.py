@@ -37,6 +37,7 @@ def study_content(state: StudyState, found: Explanation) -> ReportContent:
     return ReportContent(
         state=state,
         standing=found.standing,
+        verdict=found.verdict,
         answer=(*found.answer, *found.remarks),
         diagnoses=found.diagnoses,
         tied=found.tied,

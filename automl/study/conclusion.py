@@ -135,6 +135,14 @@ def verdict_event(verdict: Verdict) -> VerdictReached:
         num_trials=verdict.num_trials,
         differences={name: astuple(difference) for name, difference in verdict.differences.items()},
         baseline_losses=dict(verdict.baseline_losses),
+        scores={name: astuple(estimate) for name, estimate in verdict.scores.items()},
+        between={
+            name: {other: astuple(difference) for other, difference in others.items()}
+            for name, others in verdict.between.items()
+        },
+        num_units=verdict.num_units,
+        unit=verdict.unit,
+        settings=dict(verdict.settings),
     )
 
 

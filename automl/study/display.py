@@ -64,11 +64,6 @@ class Sentences(tuple[str, ...]):
         return _environment().from_string(_SENTENCES).render(sentences=self)
 
 
-def headline(explanation: Explanation) -> str:
-    """The sentence that answers the study's question; `StudyResult.verdict` takes it from here."""
-    return explanation.answer[0]
-
-
 def result_html(state: StudyState, explanation: Explanation, model: Path, report: Path) -> str:
     """A result as HTML that needs no style sheet: the verdict, the scores, the best trials, what limits them.
 
@@ -83,8 +78,8 @@ def result_html(state: StudyState, explanation: Explanation, model: Path, report
         _environment()
         .from_string(_RESULT)
         .render(
-            answer=headline(explanation),
-            scores=state.verdict.rows,
+            answer=explanation.verdict.sentence,
+            scores=explanation.verdict.rows,
             columns=columns,
             rows=rows,
             num_trials=f"{state.num_trials:,}",

@@ -42,6 +42,7 @@ def judge(session: Session, best: Trial) -> Verdict:
         guided=SAMPLERS[prepared.config.search.algorithm].is_guided,
         baselines={name: result.scores for name, result in baselines.items()},
         baseline_losses={name: result.losses for name, result in baselines.items()},
+        settings={name: result.settings for name, result in baselines.items() if result.settings},
         positive="" if dataset.positive is None else str(dataset.positive),
     )
     if best.number not in everyone.numbers:
@@ -58,11 +59,13 @@ def judge(session: Session, best: Trial) -> Verdict:
         num_units=rows.num_units,
         corrected=corrected.estimate,
         differences=corrected.differences,
+        scores=corrected.rivals,
+        between=corrected.between,
         dropped=corrected.dropped,
         threshold=threshold,
         never_predicted=never_predicted(own[0], threshold, dataset.classes),
     )
-    return _at_thresholds(prepared, verdict, rows, own, rivals) if tuned else verdict
+    return _at_threshold(prepared, verdict, rows, own) if tuned else verdict
 
 
 def _correct(
@@ -105,29 +108,16 @@ def _whole_predictions(session: Session, baselines: Mapping[str, BaselineResult]
     }
 
 
-def _at_thresholds(
-    prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, own: Array, rivals: Mapping[str, Array]
-) -> Verdict:
-    """The cross-validated scores at tuned thresholds: each model at the one that suits it best."""
-
-    def mean(prediction: Array, threshold: float) -> float:
-        moved = _moved(prediction, threshold)
-        everything = numpy.ones((1, len(rows.target)))
-        return float(fold_scores(prepared.metric, rows, [moved]).means(everything)[0, 0])
-
+def _at_threshold(prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, own: Array) -> Verdict:
+    """The cross-validated score at the tuned threshold."""
     moved = _moved(own, verdict.threshold)
     folds = [
         prepared.metric.function(rows.target[places], moved[repeat][places], rows.weights[places])
         for repeat, places in rows.parts
     ]
-    return replace(
-        verdict,
-        tuned=(mean(own, verdict.threshold), corrected_error(folds, len(folds) // verdict.trial.repeats)),
-        tuned_baselines={
-            name: mean(prediction, tuned_threshold(prepared.metric, rows, prediction))
-            for name, prediction in rivals.items()
-        },
-    )
+    everything = numpy.ones((1, len(rows.target)))
+    mean = float(fold_scores(prepared.metric, rows, [moved]).means(everything)[0, 0])
+    return replace(verdict, tuned=(mean, corrected_error(folds, len(folds) // verdict.trial.repeats)))
 
 
 def _moved(prediction: Array, threshold: float) -> Array:

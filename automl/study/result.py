@@ -12,11 +12,12 @@ import pandas
 from automl.errors import DataError, RecordError
 from automl.evaluation.leaderboard import leaderboard
 from automl.explanation.study import Explanation, explain_study, explain_trial
+from automl.explanation.verdict import StudyVerdict
 from automl.records.files import MODEL
 from automl.records.runs import Run
 from automl.records.state import StudyState
 from automl.serving.scoring import Scorer
-from automl.study.display import Sentences, headline, result_html
+from automl.study.display import Sentences, result_html
 from automl.trial import Trial
 
 Rows = pandas.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -46,12 +47,12 @@ class StudyResult:
     state: StudyState
 
     @property
-    def verdict(self) -> str:
-        """The answer in one sentence: the same that the terminal and the report begin with.
+    def verdict(self) -> StudyVerdict:
+        """Which model to take, as text in one sentence, and the scores of network, baselines and constant.
 
-        The numbers behind it, with their intervals, are `state.verdict`.
+        The terminal and the report begin with it. What was recorded is `state.verdict`.
         """
-        return headline(self.explanation)
+        return self.explanation.verdict
 
     @cached_property
     def explanation(self) -> Explanation:

@@ -1,53 +1,50 @@
 """Plain scikit-learn models on the study's own folds: was a network worth it?"""
 
 import time
-import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, final
 
 import numpy
-import threadpoolctl
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
 
-from automl.data.columns import Columns
 from automl.data.dataset import Dataset
-from automl.data.preprocessing import Layout, fit_preprocessing
+from automl.data.preprocessing import Layout
 from automl.data.splits import Fold
 from automl.evaluation.metrics import Metric
 from automl.evaluation.predictions import Targets
+from automl.training.boosting import COST, DEFAULT, choose
+from automl.training.fitted_baseline import FittedBaseline, fit_baseline
 from automl.trial import Task
 
 MOST_SECONDS = 30.0
 """After which a baseline is fitted on no further fold."""
 
-_ROWS_FOR_THREADS = 10_000
-
 _MOST_CELLS = 60_000
 """Of the rows that a linear model of a quantile is fitted on, a linear program: of more rows, a sample. Five thousand
 rows of a hundred inputs would take a minute."""
 
-_MOST_LEVELS = 255
-"""Levels that scikit-learn's gradient boosting takes as categories; columns with more are ordered by their names."""
-
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A plain model, with scikit-learn's defaults.
+    """A plain model, with scikit-learn's defaults unless it is tuned.
 
     Attributes:
         classifier: Makes a model of classes from a seed.
         regressor: The same of numbers.
         quantile: The same of a quantile of numbers, from its level and a seed.
         raw: Whether it takes numbers with gaps and codes of levels; else, and where there is text, a network's inputs.
+        tuned: Whether its setting is chosen on each fold's stopping rows, as `boosting` does it.
     """
 
     classifier: Callable[[int], Any]
     regressor: Callable[[int], Any]
     quantile: Callable[[float, int], Any]
     raw: bool = False
+    tuned: bool = False
 
 
 BASELINES: Mapping[str, Baseline] = {
@@ -68,6 +65,7 @@ BASELINES: Mapping[str, Baseline] = {
             loss="quantile", quantile=level, random_state=seed, categorical_features="from_dtype"
         ),
         raw=True,
+        tuned=True,
     ),
 }
 
@@ -85,11 +83,13 @@ class BaselineResult:
         losses: Log loss or mean squared error, one per fold, whatever the objective is.
         predictions: For the validation rows of each fold, in the order of the fold: in the target's units, of shape
             (row,), or probabilities of shape (row, class).
+        settings: Of each fold the name of the setting that was chosen; empty for a model that has none to choose.
     """
 
     scores: tuple[float, ...] = ()
     losses: tuple[float, ...] = ()
     predictions: tuple[numpy.ndarray, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 def run_baseline(
@@ -102,7 +102,8 @@ def run_baseline(
 ) -> BaselineResult:
     """Fit a baseline on all training rows of each fold, those of networks' early stopping too, and score it.
 
-    One that takes long, as boosted trees of many classes do, is not fitted on the last folds.
+    One that takes long, as boosted trees of many classes do, is not fitted on the last folds. One that is tuned has the
+    default setting on every fold first; where time is left, each fold's stopping rows choose among all settings.
 
     Args:
         name: Name in `BASELINES`.
@@ -112,20 +113,57 @@ def run_baseline(
         metric: What it is scored by; for the loss of a quantile, it is fitted by that loss.
         seconds: After which it is fitted on no further fold.
     """
-    targets = Targets(dataset.target, dataset.weights, len(dataset.classes))
-    scores, losses, predictions = list[float](), list[float](), list[numpy.ndarray]()
-    began = time.monotonic()
+    maker = Maker(name, dataset, layout, metric.level)
+    began, limit = time.monotonic(), min(seconds, MOST_SECONDS)
+    predictions: list[numpy.ndarray] = []
     for number, fold in enumerate(folds):
-        if scores and time.monotonic() - began > min(seconds, MOST_SECONDS):
+        if predictions and time.monotonic() - began > limit:
             break
-        rows = numpy.union1d(fold.fit, numpy.setdiff1d(fold.stopping, fold.validation))
-        prediction = _predictions(
-            BASELINES[name], dataset, layout, (rows, fold.validation), number, metric.level
-        )
+        fitted = maker.fit(_training_rows(fold), number)
+        predictions.append(fitted.predict(dataset.columns.take(fold.validation)))
+    result = replace(
+        _scored(predictions, dataset, folds, metric),
+        settings=(DEFAULT,) * len(predictions) if BASELINES[name].tuned else (),
+    )
+    left = limit - (time.monotonic() - began)
+    if not BASELINES[name].tuned or len(predictions) < len(folds):
+        return result
+    return _tuned(maker, result, folds, metric, left)
+
+
+def _tuned(
+    maker: "Maker", result: BaselineResult, folds: tuple[Fold, ...], metric: Metric, seconds: float
+) -> BaselineResult:
+    """The same with the setting that each fold's stopping rows choose, on as many folds as the time allows."""
+    predictions, settings = list(result.predictions), list(result.settings)
+    began = time.monotonic()
+    needed = maker.seconds * COST
+    for number, fold in enumerate(folds):
+        if time.monotonic() - began + needed > seconds:
+            break
+        start = time.monotonic()
+        chosen = maker.chosen(fold, number)
+        if chosen is not None:
+            settings[number] = chosen[0]
+            predictions[number] = chosen[1].predict(maker.dataset.columns.take(fold.validation))
+        needed = time.monotonic() - start
+    return replace(_scored(predictions, maker.dataset, folds, metric), settings=tuple(settings))
+
+
+def _training_rows(fold: Fold) -> numpy.ndarray:
+    return numpy.union1d(fold.fit, numpy.setdiff1d(fold.stopping, fold.validation))
+
+
+def _scored(
+    predictions: list[numpy.ndarray], dataset: Dataset, folds: tuple[Fold, ...], metric: Metric
+) -> BaselineResult:
+    """Scores and losses of predictions for the validation rows of the first folds."""
+    targets = Targets(dataset.target, dataset.weights, len(dataset.classes))
+    scores, losses = list[float](), list[float]()
+    for fold, prediction in zip(folds, predictions, strict=False):
         target, weights = dataset.target[fold.validation], dataset.weights[fold.validation]
         scores.append(metric.function(target, prediction, weights))
         losses.append(float(numpy.average(targets.losses(fold.validation, prediction), weights=weights)))
-        predictions.append(prediction)
     return BaselineResult(tuple(scores), tuple(losses), tuple(predictions))
 
 
@@ -148,42 +186,57 @@ def first_fold_seconds(
         return 0.0
     some = numpy.sort(numpy.random.default_rng(0).choice(rows, len(rows) // _PART_TO_TIME, replace=False))
     began = time.monotonic()
-    _predictions(BASELINES[name], dataset, layout, (some, folds[0].validation), 0, metric.level)
+    fitted = Maker(name, dataset, layout, metric.level).fit(some, 0)
+    fitted.predict(dataset.columns.take(folds[0].validation))
     return _PART_TO_TIME * (time.monotonic() - began)
 
 
-def _predictions(
-    baseline: Baseline,
-    dataset: Dataset,
-    layout: Layout,
-    rows: tuple[numpy.ndarray, numpy.ndarray],
-    seed: int,
-    level: float | None,
-) -> numpy.ndarray:
-    """Predictions for the second rows by a model of the first ones, of their means or of a quantile."""
-    if level is not None and baseline is BASELINES["linear"]:
-        rows = _fewer(rows[0], layout.num_inputs("standard"), seed), rows[1]
-    training, others = (dataset.columns.take(some) for some in rows)
-    inputs: list[Any]
-    if baseline.raw and not training.others:
-        inputs = [_raw(training), _raw(others)]
-    else:
-        preprocessing = fit_preprocessing(training, layout, "standard")
-        inputs = [preprocessing.apply(training), preprocessing.apply(others)]
-    regression = dataset.task is Task.REGRESSION
-    model = (baseline.regressor if regression else baseline.classifier)(seed)
-    if level is not None:
-        model = baseline.quantile(level, seed)
-    # On few rows, threads that wait for each other cost more than they bring, and on busy cores many times more.
-    threads = 1 if len(rows[0]) < _ROWS_FOR_THREADS else None
-    with warnings.catch_warnings(), threadpoolctl.threadpool_limits(threads, user_api="openmp"):
-        warnings.simplefilter("ignore")  # a linear model that has not converged is still a baseline
-        model.fit(inputs[0], dataset.target[rows[0]], sample_weight=dataset.weights[rows[0]])
-    if regression:
-        return numpy.asarray(model.predict(inputs[1]), numpy.float64)
-    prediction = numpy.zeros((len(rows[1]), len(dataset.classes)))
-    prediction[:, model.classes_] = model.predict_proba(inputs[1])
-    return prediction
+@final
+class Maker:
+    """Fits a baseline to rows of a table.
+
+    Attributes:
+        dataset: The table.
+        seconds: What the last fit took.
+
+    Args:
+        name: Name in `BASELINES`.
+        dataset: The table.
+        layout: The places of a network's inputs.
+        level: Of the quantile that is predicted; None for means and classes.
+    """
+
+    def __init__(self, name: str, dataset: Dataset, layout: Layout, level: float | None) -> None:
+        self.dataset, self.seconds = dataset, 0.0
+        self._baseline, self._layout, self._level = BASELINES[name], layout, level
+        self._is_program = level is not None and name == "linear"
+
+    def fit(self, rows: numpy.ndarray, seed: int) -> FittedBaseline:
+        """Fit it with its default setting.
+
+        Args:
+            rows: To learn from.
+            seed: Of the model.
+        """
+        if self._is_program:
+            rows = _fewer(rows, self._layout.num_inputs("standard"), seed)
+        began = time.monotonic()
+        fitted = self._fit(self._model(seed), rows, numpy.empty(0, int))
+        self.seconds = time.monotonic() - began
+        return fitted
+
+    def chosen(self, fold: Fold, seed: int) -> tuple[str, FittedBaseline] | None:
+        """Fit it with the setting that the stopping rows of a fold choose, and the name of that."""
+        return choose(partial(self._model, seed), self._fit, self.dataset, fold, seed)
+
+    def _model(self, seed: int) -> Any:
+        if self._level is not None:
+            return self._baseline.quantile(self._level, seed)
+        regression = self.dataset.task is Task.REGRESSION
+        return (self._baseline.regressor if regression else self._baseline.classifier)(seed)
+
+    def _fit(self, model: Any, rows: numpy.ndarray, stopping: numpy.ndarray) -> FittedBaseline:
+        return fit_baseline(model, self._baseline.raw, self.dataset, self._layout, rows, stopping)
 
 
 def _fewer(rows: numpy.ndarray, num_inputs: int, seed: int) -> numpy.ndarray:
@@ -192,16 +245,3 @@ def _fewer(rows: numpy.ndarray, num_inputs: int, seed: int) -> numpy.ndarray:
     if len(rows) <= most:
         return rows
     return numpy.sort(numpy.random.default_rng(seed).choice(rows, most, replace=False))
-
-
-def _raw(columns: Columns) -> Any:
-    """A data frame of the numbers, and of the levels as categories."""
-    import pandas
-
-    inputs: list[Any] = list(columns.numbers.T)
-    for codes, levels in zip(columns.codes.T, columns.levels, strict=True):
-        few = len(levels) <= _MOST_LEVELS
-        inputs.append(
-            pandas.Categorical(codes, categories=list(range(len(levels)))) if few else codes.astype(float)
-        )
-    return pandas.DataFrame(dict(enumerate(inputs))).rename(columns=str)

@@ -117,7 +117,7 @@ def test_an_explanation_of_many_trials_reads_the_files_of_the_best_alone(
 ) -> None:
     found = explain_study(many(tmp_path, 3000))
     assert read == [0]
-    assert found.answer[0].startswith("The best of 3,000 trials is trial 0: ")
+    assert found.answer[1].startswith("The best of 3,000 trials is trial 0: ")
     assert len(found.diagnoses) == 3000
     assert read == [0]
 

@@ -10,8 +10,9 @@ from paper_trials import completed, failed
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR, BiasVariance, Curve
 from automl.evaluation.pairing import Measured
 from automl.explanation.diagnosis import RULES, diagnose
-from automl.explanation.evidence import LESS, MORE, Evidence
+from automl.explanation.evidence import Evidence
 from automl.explanation.floors import Excess, Standing
+from automl.explanation.weighing import LESS, MORE
 from automl.trial import Health, Trial, TrialState
 
 EPOCHS = 100
@@ -426,4 +427,5 @@ def test_where_variance_is_small_what_limits_is_bias_or_noise(
     one = diagnose(Evidence(trial(), EPOCHS, 1.0, found, standing))
     assert one.name == expected
     if expected == "bias_or_noise":
-        assert one.changes == {} and one.sentence.startswith("Variance is not what limits it: 0.02 ± 0.01")
+        assert one.changes == {"width": MORE, "depth": MORE}
+        assert one.sentence.startswith("Variance is not what limits it: 0.02 ± 0.01")

@@ -14,9 +14,10 @@ from automl.config.reading import dump_study, load_study, make_study
 from automl.config.study import StudyConfig
 from automl.errors import RecordError
 from automl.explanation.diagnosis import RULES
-from automl.explanation.evidence import LESS, MORE, Diagnosis
+from automl.explanation.evidence import Diagnosis
 from automl.explanation.next_study import next_study, propose
 from automl.explanation.study import Explanation
+from automl.explanation.weighing import LESS, MORE
 from automl.records.state import StudyState
 from automl.study.preparation import prepare_study
 

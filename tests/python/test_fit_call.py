@@ -101,7 +101,7 @@ def test_a_notebook_shows_the_verdict_the_scores_and_the_best_trials(result: aut
     page = page.replace("<code>", "`").replace("</code>", "`")
     texts = [text.strip() for text in re.findall(r">([^<]+)<", page) if text.strip()]
     assert html.unescape(texts[0]) == str(result.verdict)
-    assert all(name in html.unescape(str(texts)) for name, _ in result.state.verdict.rows)
+    assert all(name in html.unescape(str(texts)) for name, _ in result.verdict.rows)
     shown = [row for row in re.findall(r"<tr>(.*?)</tr>", page, re.S) if "<td" in row][-2:]
     trials = [re.findall(r"<td[^>]*>([^<]*)<", row)[0] for row in shown]
     assert trials == [str(number) for number in result.leaderboard()["trial"]]

@@ -41,7 +41,10 @@ def test_a_large_table_is_timed_on_a_part_of_its_rows(monkeypatch):
     prepared = prepared_with(data={"sklearn": "breast_cancer"})
     rows = [0]
     monkeypatch.setattr(plain, "_FEWEST_TO_TIME", 100)
-    monkeypatch.setattr(plain, "_predictions", lambda *given: rows.append(rows[-1] + len(given[3][0])))
+    nothing = types.SimpleNamespace(predict=lambda columns: None)
+    monkeypatch.setattr(
+        plain.Maker, "fit", lambda _, some, seed: rows.append(rows[-1] + len(some)) or nothing
+    )
     monkeypatch.setattr(plain.time, "monotonic", lambda: float(rows[-1]))
     folds = prepared.splits.folds
     found = first_fold_seconds("linear", prepared.dataset, prepared.layout, folds, prepared.metric)

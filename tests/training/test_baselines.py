@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy
+import pandas
 import pytest
 from populations import study
 from sklearn.dummy import DummyClassifier
@@ -11,9 +12,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.preprocessing import StandardScaler
 
+from automl.config.reading import make_study
 from automl.evaluation.metrics import METRICS
+from automl.study.preparation import prepare_study
 from automl.training import baselines
 from automl.training.baselines import BASELINES, run_baseline
+from automl.training.boosting import SETTINGS
 
 
 def run(name, prepared, metric):
@@ -42,7 +46,8 @@ def test_classes(name, model):
         assert prediction.shape == (len(fold.validation), 3)
 
 
-def test_gradient_boosting_of_numbers():
+def test_gradient_boosting_of_numbers_has_its_default_setting_first(monkeypatch):
+    monkeypatch.setattr(baselines, "COST", numpy.inf)
     prepared = study(data="diabetes")
     features, target = prepared.dataset.columns.numbers, prepared.dataset.target
     expected = []
@@ -55,6 +60,92 @@ def test_gradient_boosting_of_numbers():
     found = run("gradient boosting", prepared, "rmse")
     assert found.scores == pytest.approx(expected, rel=1e-6)
     assert found.losses == pytest.approx([score**2 for score in expected], rel=1e-6)
+    assert found.settings == ("default",) * len(prepared.splits.folds)
+
+
+def test_the_setting_of_a_fold_is_the_one_of_the_least_loss_on_its_stopping_rows():
+    """By hand: trees are added to the fit rows alone, and the losses are those of staged predictions."""
+    prepared = study(data="diabetes")
+    features, target = prepared.dataset.columns.numbers, prepared.dataset.target
+    found = run("gradient boosting", prepared, "rmse")
+    for number, fold in enumerate(prepared.splits.folds):
+        losses = {}
+        for name, values in SETTINGS.items():
+            model = HistGradientBoostingRegressor(random_state=number, early_stopping=False, **values)
+            model.fit(features[fold.fit], target[fold.fit])
+            staged = model.staged_predict(features[fold.stopping])
+            losses[name] = [numpy.mean((target[fold.stopping] - own) ** 2) for own in staged]
+        best = min(losses, key=lambda name: min(losses[name]))
+        assert found.settings[number] == best
+        rows = numpy.union1d(fold.fit, fold.stopping)
+        values = SETTINGS[best] | {"max_iter": int(numpy.argmin(losses[best])) + 1, "early_stopping": False}
+        model = HistGradientBoostingRegressor(random_state=number, **values).fit(features[rows], target[rows])
+        expected = model.predict(features[fold.validation])
+        numpy.testing.assert_allclose(found.predictions[number], expected, rtol=1e-6)
+
+
+def noise(num_rows=300):
+    """A table of which nothing can be learned."""
+    generator = numpy.random.default_rng(3)
+    frame = pandas.DataFrame(generator.normal(size=(num_rows, 6)), columns=list("abcdef"))
+    frame["y"] = generator.integers(0, 2, num_rows).astype(str)
+    return frame
+
+
+def test_a_default_that_is_worse_than_a_constant_gives_way(monkeypatch):
+    prepared = prepare_study(make_study({"name": "n", "data": {"frame": True, "target": "y"}}), noise())
+    constant, chosen = (
+        numpy.mean(run(name, prepared, "log_loss").scores) for name in ("constant", "gradient boosting")
+    )
+    monkeypatch.setattr(baselines, "COST", numpy.inf)
+    default = numpy.mean(run("gradient boosting", prepared, "log_loss").scores)
+    assert default > constant + 0.2
+    assert chosen < constant + 0.05
+
+
+def test_where_validation_rows_stop_the_networks_they_choose_no_setting():
+    """Of equal labels everywhere else, those of the validation rows change no prediction."""
+    content = {"name": "n", "data": {"frame": True, "target": "y"}, "splits": {"stop_on": "validation"}}
+    prepared = prepare_study(make_study(content), noise())
+    folds = prepared.splits.folds[:1]
+    assert numpy.array_equal(folds[0].stopping, folds[0].validation)
+    predictions = []
+    for flipped in (False, True):
+        target = prepared.dataset.target.copy()
+        if flipped:
+            target[folds[0].validation] = 1 - target[folds[0].validation]
+        dataset = dataclasses.replace(prepared.dataset, target=target)
+        found = run_baseline("gradient boosting", dataset, prepared.layout, folds, METRICS["log_loss"])
+        predictions.append(found.predictions[0])
+    numpy.testing.assert_array_equal(*predictions)
+
+
+def test_settings_that_would_take_too_long_are_not_tried(monkeypatch):
+    """A clock that moves a second with each fit: the default takes all folds, and the choice stops in time."""
+    prepared = study(data="wine")
+    clock = [0.0]
+    fit = baselines.fit_baseline
+
+    def timed(*given):
+        clock[0] += 1.0
+        return fit(*given)
+
+    monkeypatch.setattr(baselines, "fit_baseline", timed)
+    monkeypatch.setattr(baselines.time, "monotonic", lambda: clock[0])
+    folds = len(prepared.splits.folds)
+    for cost, seconds, expected in ((15.0, 14.0, 0.0), (15.0, 16.0, 5.0 * folds), (1.0, 6.0, 5.0)):
+        monkeypatch.setattr(baselines, "COST", cost)
+        clock[0] = 0.0
+        found = run_baseline(
+            "gradient boosting",
+            prepared.dataset,
+            prepared.layout,
+            prepared.splits.folds,
+            METRICS["log_loss"],
+            folds + seconds,
+        )
+        assert len(found.scores) == folds
+        assert clock[0] - folds == expected  # five fits of a fold: four that choose, one of the chosen
 
 
 def test_a_slow_baseline_is_fitted_on_the_first_folds_only(monkeypatch):

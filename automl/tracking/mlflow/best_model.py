@@ -8,9 +8,9 @@ from automl.tracking.mlflow.logged_model import (
     find_model,
     forget_models,
     log_model,
-    register_model,
 )
 from automl.tracking.mlflow.outcome import Outcome, winner_points
+from automl.tracking.mlflow.registry import Candidate, LockedScore, register_model
 from automl.tracking.mlflow.store import PARENT, Content, Run, Store
 from automl.tracking.mlflow.trial_run import describe_hyperparameters, keep_finite, metrics_of, scores
 from automl.tracking.model import ExportedModel
@@ -91,17 +91,19 @@ class BestModel:
         self._run, self._model = run, identifier
         self.uri = f"models:/{identifier}"
 
-    def register(self, name: str, newest: bool) -> None:
+    def register(self, name: str, test: LockedScore | None, card: str) -> None:
         """Enter the logged model in the registry, unless that has been done.
 
         Args:
             name: Its name there.
-            newest: Whether no later run of the study exists: the newest one is the champion.
+            test: Its stored score on the locked test rows; None where it has none.
+            card: What people should know of it, in Markdown.
         """
         if not self._model:
             return
         if not self._registered.startswith(f"{name}/"):
-            version = register_model(self._store, self._model, self._run, name, champion=newest)
+            candidate = Candidate(self._model, self._run, test, card)
+            version = register_model(self._store, name, candidate)
             self._registered = f"{name}/{version}"
             self._store.log(self._run, Content(tags={_REGISTERED: self._registered}))
         self.uri = f"models:/{self._registered}"

@@ -17,6 +17,7 @@ from automl.tracking.mlflow.address import first_line
 from automl.tracking.mlflow.best_model import BestModel
 from automl.tracking.mlflow.explained_run import diagnosis_tags
 from automl.tracking.mlflow.outcome import Outcome, milliseconds, outcome_of, read_whole
+from automl.tracking.mlflow.registry import locked_score_of
 from automl.tracking.mlflow.store import NOTE, Store
 from automl.tracking.mlflow.study_run import StudyRun
 from automl.tracking.mlflow.trial_runs import TrialRuns
@@ -24,6 +25,9 @@ from automl.tracking.mlflow.view import VIEW_TAG, saved_view
 from automl.tracking.model import read_model
 
 LOGGER = logging.getLogger(__name__)
+
+MODEL_CARD = "model_card.md"
+"""In the folder of a model: what people should know of it."""
 
 MOST_DIAGNOSED = 200
 """In a longer study, only the best trials and those that were analyzed have their diagnosis in MLflow."""
@@ -103,6 +107,7 @@ class Conclusion:
         return {
             "the study's result": partial(self._study.log_result, outcome),
             "the end of the study": partial(self._study.end, outcome.status, outcome.at),
+            "the study's data set": partial(self._study.log_data, outcome.started, self._state.folder),
             "the study's files": partial(self._study.log_files, self._state.folder),
             "the best model": partial(self._log_model, outcome, exported),
             "the model's registration": self._register,
@@ -141,8 +146,11 @@ class Conclusion:
         except StudyFileError as error:
             LOGGER.warning("%s The model is not registered in MLflow.", error)
             return
-        if name is not None:
-            self._model.register(name, self.is_newest())
+        event = self._state.exported
+        if name is not None and event is not None:
+            card = self._state.folder / MODEL / MODEL_CARD
+            text = card.read_text(encoding="utf-8") if card.is_file() else ""
+            self._model.register(name, locked_score_of(self._state, event.trial), text)
 
     def _log_diagnoses(self, outcome: Outcome) -> None:
         best = outcome.best.number if outcome.best is not None else None

@@ -1,4 +1,4 @@
-"""An exported model as an MLflow model: logged in a run, and entered in the model registry when asked.
+"""An exported model as an MLflow model, logged in a run.
 
 Goes through the client and not through `mlflow.pyfunc.log_model`, which needs an active run and the tracking
 URI of the whole process, and leaves the run with a wrong end.
@@ -6,7 +6,6 @@ URI of the whole process, and leaves the run with a wrong end.
 
 import contextlib
 import importlib.metadata
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +18,6 @@ from automl.serving.copying import copy_scoring
 from automl.tracking.mlflow.store import Content, Store
 from automl.tracking.model import ExportedModel
 from automl.trial import Task
-
-ALIAS = "champion"
 
 _REQUIREMENTS = ("mlflow", "numpy", "pandas", "tensorflow")
 _EXAMPLE_ROWS = 5
@@ -80,49 +77,6 @@ def forget_models(store: Store, run_id: str) -> None:
     condition = f"source_run_id = '{run_id}'"
     for model in store.client.search_logged_models([store.experiment_id], filter_string=condition):
         store.client.delete_logged_model(model.model_id)
-
-
-def registered_version(store: Store, run_id: str, name: str) -> str | None:
-    """The version under which the model of a run stands in the registry; None where it does not."""
-    found = store.client.search_model_versions(f"run_id = '{run_id}'")
-    versions = [int(version.version) for version in found if version.name == name]
-    return str(min(versions)) if versions else None
-
-
-def register_model(store: Store, model_id: str, run_id: str, name: str, champion: bool) -> str:
-    """Make the logged model a version of a registered model, unless it is one; the version.
-
-    Args:
-        store: The opened store.
-        model_id: The model.
-        run_id: The run that it was logged in.
-        name: Of the registered model.
-        champion: Whether it gets the alias of the one to be used; it gets it anyway where no version has it.
-    """
-    _make_registered(store, name)
-    version = registered_version(store, run_id, name)
-    if version is None:
-        # `models:/` would be looked up in the store of the process where this client has its own database
-        source = f"models:/{model_id}"
-        if not store.address.is_server:
-            source = store.client.get_logged_model(model_id).artifact_location
-        made = store.client.create_model_version(name, source, run_id=run_id, model_id=model_id)
-        version = str(made.version)
-    if champion or ALIAS not in store.client.get_registered_model(name).aliases:
-        store.client.set_registered_model_alias(name, ALIAS, version)
-    known_as = json.dumps([{"name": name, "version": int(version)}])
-    store.client.set_logged_model_tags(model_id, {"mlflow.modelVersions": known_as})
-    return version
-
-
-def _make_registered(store: Store, name: str) -> None:
-    from mlflow.exceptions import MlflowException
-
-    try:
-        store.client.create_registered_model(name)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
 
 
 def save_pyfunc(model: ExportedModel, path: Path, mlflow_model: Any = None) -> None:

@@ -42,7 +42,7 @@ def first_note(started: StudyStarted, places: Places) -> str:
 
 
 def study_note(outcome: Outcome, places: Places) -> str:
-    """The study's page when it is over: the winner first, as MLflow folds a note after three lines."""
+    """The study's page when it is over: the verdict first, as MLflow folds a note after three lines."""
     started = outcome.started
     parts = [
         *_result(outcome, places),
@@ -111,8 +111,18 @@ def _question(started: StudyStarted) -> list[str]:
 def _result(outcome: Outcome, places: Places) -> list[str]:
     if outcome.best is None:
         return ["No trial completed, so there is no winner."]
-    winner = f"**Best: {_link(outcome.best, places)}**, {_estimate(outcome.best, outcome)}."
-    return [winner, *_verdict(outcome), *_test(outcome), *_answer(outcome), *_model(places)]
+    said = outcome.found.verdict.sentence
+    detail = outcome.found.verdict.winner
+    which = f"{_link(outcome.best, places)}{f' ({detail})' if detail else ''}"
+    winner = f"**Best: {which}**, {_estimate(outcome.best, outcome)}."
+    return [
+        *([f"**{said}**"] if said else []),
+        winner,
+        *_verdict(outcome),
+        *_test(outcome),
+        *_answer(outcome),
+        *_model(places),
+    ]
 
 
 def _verdict(outcome: Outcome) -> list[str]:
@@ -120,7 +130,7 @@ def _verdict(outcome: Outcome) -> list[str]:
         return []
     lines = [f"| `{outcome.objective.metric}` | |", "|---|---|"]
     lines += [f"|{_SPACE}{name}{_SPACE}|{_SPACE}{value}{_SPACE}|" for name, value in outcome.verdict.rows]
-    return ["\n".join(lines), *outcome.verdict.sentences]
+    return ["\n".join(lines), *outcome.found.verdict.comparisons, *outcome.verdict.sentences]
 
 
 def _answer(outcome: Outcome) -> list[str]:

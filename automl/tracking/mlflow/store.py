@@ -13,6 +13,7 @@ from typing import Any, final
 
 from automl.records.leases import this_process
 from automl.tracking.mlflow.address import StoreAddress, first_line, probe
+from automl.tracking.mlflow.data_input import DataInput
 
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
@@ -119,6 +120,14 @@ class Store:
         """Adds everything in the folder, under its path within it."""
         if any(folder.iterdir()):
             self.client.log_artifacts(run_id, str(folder))
+
+    def log_data(self, run_id: str, data: DataInput) -> None:
+        """Lists a data set as what a run was trained on. Again, it changes nothing."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        dataset = Dataset(data.name, data.digest, data.source_type, data.source, profile=data.profile)
+        tags = [InputTag("mlflow.data.context", "training")]
+        self.client.log_inputs(run_id, datasets=[DatasetInput(dataset, tags)])
 
     def end_run(self, run_id: str, status: str, ended: int) -> None:
         """Ends a run; the time is in milliseconds since 1970."""

@@ -10,6 +10,7 @@ from typing import final
 
 from automl.records.events import StudyStarted
 from automl.records.files import STUDY_FILE
+from automl.tracking.mlflow.data_input import describe_data
 from automl.tracking.mlflow.notes import Places, first_note
 from automl.tracking.mlflow.outcome import Outcome, result_points
 from automl.tracking.mlflow.store import GREATER_IS_BETTER, NOTE, PRIMARY_METRIC, Content, Run, Store
@@ -24,8 +25,12 @@ FIGURES = "figures"
 """Files and a folder of a run that stand on its page in MLflow, where they are there."""
 
 _REASON = "reason"
+_VERDICT, _TAKE = "verdict", "take"
+"""Tags: the answer in one sentence, and the name of the model to take, or `undecided`."""
+
 _ENVIRONMENT = "environment.txt"
 _LONGEST_FACT = 500
+_LONGEST_TAG = 4000
 
 
 @final
@@ -98,14 +103,23 @@ class StudyRun:
         self.tag_experiment(wanted, newest)
 
     def log_result(self, outcome: Outcome) -> None:
-        """Write the scores of the best trial and of the locked test set, as far as they are not there."""
+        """Write the verdict, the scores of the best trial and of the locked test set, as far as they are not there."""
         known = self._known.metrics
         points = tuple(point for point in result_points(outcome) if known.get(point.name) != point.value)
         status = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}[outcome.status]
         tags = {"status": status} | ({_REASON: outcome.reason[:_LONGEST_FACT]} if outcome.reason else {})
+        verdict = outcome.found.verdict
+        if verdict.sentence:
+            tags |= {_VERDICT: verdict.sentence[:_LONGEST_TAG], _TAKE: verdict.take or "undecided"}
         self._log(Content(points, tags=tags), at=outcome.at)
         if _REASON in self._known.tags and _REASON not in tags:
             self._store.untag_run(self.identifier, _REASON)
+
+    def log_data(self, started: StudyStarted, folder: Path) -> None:
+        """List the data set beside the run."""
+        data = describe_data(started, folder)
+        if data is not None:
+            self._store.log_data(self.identifier, data)
 
     def log_files(self, folder: Path) -> None:
         """Add the files that people read."""

@@ -29,6 +29,7 @@ class FakeRun:
     points: dict[str, list[tuple[int, int, float]]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     models: list[str] = field(default_factory=list)
+    datasets: set[tuple[str, str]] = field(default_factory=set)
 
     def entity(self) -> Any:
         """As MLflow hands it out."""
@@ -146,6 +147,9 @@ class FakeMlflow:
     def set_logged_model_tags(self, model_id: str, tags: Mapping[str, str]) -> None:
         self.models[model_id].tags |= tags
 
+    def log_inputs(self, run_id: str, datasets: list[Any]) -> None:
+        self._active(run_id).datasets |= {(own.dataset.name, own.dataset.digest) for own in datasets}
+
     def create_registered_model(self, name: str) -> None:
         if name in self.aliases:
             from mlflow.exceptions import MlflowException
@@ -157,10 +161,20 @@ class FakeMlflow:
     def get_registered_model(self, name: str) -> Any:
         return SimpleNamespace(aliases=dict(self.aliases[name]))
 
-    def create_model_version(self, name: str, source: str, run_id: str, model_id: str) -> Any:
+    def create_model_version(
+        self, name: str, source: str, run_id: str, model_id: str, tags: Mapping[str, str], description: str
+    ) -> Any:
         number = 1 + sum(version.name == name for version in self.versions)
-        self.versions.append(SimpleNamespace(name=name, version=number, source=source, run_id=run_id))
+        made = {"name": name, "version": number, "source": source, "run_id": run_id, "tags": dict(tags)}
+        self.versions.append(SimpleNamespace(**made, description=description))
         return self.versions[-1]
+
+    def get_model_version(self, name: str, version: str) -> Any:
+        [found] = [own for own in self.versions if (own.name, str(own.version)) == (name, version)]
+        return found
+
+    def set_model_version_tag(self, name: str, version: str, key: str, value: str) -> None:
+        self.get_model_version(name, version).tags[key] = value
 
     def search_model_versions(self, filter_string: str) -> list[Any]:
         (run,) = re.findall(r"run_id = '(.*)'", filter_string)

@@ -139,6 +139,13 @@ class FakeServer:
             store.runs[run_id].ended = int(content["end_time"])
         return 200, {"run_info": _run(store.get_run(run_id), self._name(store))["info"]}
 
+    def _runs_log_inputs(self, content: Any) -> tuple[int, Any]:
+        store = self._of_run(content["run_id"])
+        for own in content["datasets"]:
+            data = own["dataset"]
+            store.runs[content["run_id"]].datasets.add((data["name"], data["digest"]))
+        return 200, {}
+
     def _runs_delete(self, content: Any) -> tuple[int, Any]:
         self._of_run(content["run_id"]).delete_run(content["run_id"])
         return 200, {}

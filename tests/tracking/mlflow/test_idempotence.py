@@ -160,7 +160,9 @@ def test_a_run_that_was_ended_and_went_on_is_sent_again_without_a_change(
     assert following.complete()
     said = client.said()
     assert (said["runs"]["trial-0003"]["tags"]["best"], len(said["models"])) == ("true", 2)
-    assert said["aliases"] == {"reader": {"champion": 2}}
+    assert said["aliases"] == {"reader": {"champion": 1, "challenger": 2}}, (
+        "nobody scored trial 3 on locked rows"
+    )
     assert in_memory(study, client, render).complete()
     assert client.said() == said
 

@@ -76,6 +76,8 @@ def test_a_study_from_start_to_end(
     assert parent.data.metrics["test_accuracy"] == 0.625
     assert (parent.data.metrics["num_trials"], parent.data.metrics["num_failed"]) == (3.0, 1.0)
     assert parent.data.params["data_digest"] == "abc123"
+    [data] = parent.inputs.dataset_inputs
+    assert (data.dataset.digest, data.tags[0].value) == ("abc123", "training")
     assert "trial-0001" in parent.data.tags["mlflow.note.content"]
     files = files_of(client, parent.info.run_id, make_folder())
     assert files["study.yaml"].decode() == STUDY_TEXT
@@ -305,7 +307,10 @@ def test_the_best_model_has_a_run_of_its_own(
     record_a_study(study, classifier)
     assert project(study).complete()
     champion = client.get_model_version_by_alias("digits-classifier", "champion")
-    assert champion.run_id == run.info.run_id, "an older study that is sent later is no champion"
+    assert champion.run_id == run.info.run_id, "another study with the same test score is no champion"
+    challenger = client.get_model_version_by_alias("digits-classifier", "challenger")
+    why = "log_loss 2.125 on the locked test rows, 2.125 for version 1"
+    assert (int(challenger.version), challenger.tags["alias_reason"]) == (2, why)
     assert len(client.search_model_versions("name = 'digits-classifier'")) == 2
 
 
