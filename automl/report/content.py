@@ -23,6 +23,25 @@ MOST_BEST, MOST_OTHERS = 200, 300
 """Trials of a chart with a mark for each: the best ones, and of the others evenly spaced ones."""
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The best of one kind of model.
+
+    Attributes:
+        name: `network`, `linear`, `boosting` or `constant`.
+        value: Its score.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        chosen: Whether it is the one to take.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    chosen: bool = False
+
+
 @dataclass(frozen=True)
 class ReportContent:
     """What a report shows. Whatever is missing is left out of it.
@@ -40,6 +59,9 @@ class ReportContent:
         out_of_fold: What the winner said of rows it had not seen: row, target, then `prediction` or
             `probability_LABEL` for each class, as `read_out_of_fold` reads it.
         study_text: The study file.
+        compared: The best of each kind of model, for the chart below the answer; it is left out for fewer than two.
+        compared_caption: What to see in that chart.
+        links: Other pages about the study: their names and addresses.
     """
 
     state: StudyState
@@ -53,6 +75,9 @@ class ReportContent:
     learning_curve: LearningCurve | None = None
     out_of_fold: pandas.DataFrame | None = None
     study_text: str = ""
+    compared: Sequence[Compared] = ()
+    compared_caption: str = ""
+    links: Sequence[tuple[str, str]] = ()
 
     @cached_property
     def winner(self) -> Trial | None:
