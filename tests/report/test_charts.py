@@ -131,7 +131,8 @@ def test_every_color_has_a_name_in_the_style_sheet_so_that_a_dark_page_has_its_o
 @pytest.mark.parametrize("name", ALL)
 def test_a_page_is_given_no_address_and_shows_the_title_itself(name: str) -> None:
     spec = page_spec(ALL[name])
-    assert not {"title", "$schema", "background"} & set(spec)
+    assert not {"title", "$schema"} & set(spec)
+    assert spec["background"] == "transparent"
     assert "http" not in json.dumps(spec)
 
 
@@ -159,8 +160,11 @@ def test_the_line_of_the_best_so_far_steps_where_a_better_trial_comes() -> None:
 
 def test_failed_trials_are_hollow_and_named_in_the_legend() -> None:
     picture = Picture(trials.history([*points(1.0, 2.0), *points(4.0, kind="failed")], [], LOSS))
-    fills = [path.get("fill") for path in picture.groups("symbol")[-1]]
-    assert fills == ["#6e7a86", "#6e7a86", "#ffffff"]
+    trials_drawn, failed_drawn = (
+        [(path.get("fill"), path.get("stroke")) for path in group] for group in picture.groups("symbol")[-2:]
+    )
+    assert trials_drawn == [("#6e7a86", None)] * 2
+    assert failed_drawn == [(None, "#8b949e")]
     assert "failed" in picture.words
 
 
@@ -412,6 +416,7 @@ def test_no_skill_is_a_level_and_a_curve_keeps_the_order_of_its_thresholds() -> 
     ("values", "ticks"),
     [
         ([1e-4, 1.0], (1e-4, 1e-3, 1e-2, 1e-1, 1.0)),
+        ([0.3, 0.6], (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)),
         ([3.0, 60.0], (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)),
         ([1e-12, 1.0], (1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1.0)),
         ([0.0, -1.0, math.nan], (1.0, 2.0, 5.0, 10.0, 20.0, 50.0)),

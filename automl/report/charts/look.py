@@ -9,6 +9,7 @@ import json
 import math
 import re
 import textwrap
+from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -55,7 +56,8 @@ Spec: TypeAlias = dict[str, Any]
 Row: TypeAlias = Mapping[str, object]
 
 _DIGITS = 5
-_FEW_DECADES, _MOST_TICKS = 2.5, 7
+_DECADES, _MOST_TICKS = (0.8, 2.5), 7
+_FACTORS = ((1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0,))
 _COLUMNS_OF_A_CAPTION = 110
 _HEX = re.compile(r'"(#[0-9a-f]{6})"')
 
@@ -98,7 +100,7 @@ def log_along(title: str, values: Iterable[float]) -> Along:
     """A logarithmic axis for values above 0, with powers of ten beside it, of few decades 2 and 5 times each too."""
     shown = [value for value in values if math.isfinite(value) and value > 0.0] or [1.0, 10.0]
     low, high = math.log10(min(shown)), math.log10(max(shown))
-    factors = (1.0, 2.0, 5.0) if high - low < _FEW_DECADES else (1.0,)
+    factors = _FACTORS[bisect(_DECADES, high - low)]
     every = max(1, math.ceil((high - low) / _MOST_TICKS))
     powers = [power for power in range(math.floor(low), math.ceil(high) + 1) if power % every == 0]
     ticks = (factor * 10.0**power for power in powers for factor in factors)
@@ -161,7 +163,7 @@ def _axis(along: Along, limit: int, most: int) -> altair.Axis:
     if along.ticks:
         given["values"] = list(along.ticks)
     if along.log:
-        given["format"] = "~g"
+        given["format"] = ",~g"
     elif along.whole:
         given |= {"format": ",d", "tickMinStep": 1}
     return altair.Axis(**given)
@@ -244,7 +246,8 @@ def title_of(chart: Chart) -> str:
 def page_spec(chart: Chart) -> Spec:
     """A chart for a page, which shows its title itself and has colors of its own."""
     spec = chart.to_dict(validate=False)
-    del spec["title"], spec["$schema"], spec["background"]
+    del spec["title"], spec["$schema"]
+    spec["background"] = "transparent"
     return dict(json.loads(_HEX.sub(_variable, json.dumps(spec))))
 
 

@@ -3,17 +3,18 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair
 
-from automl.report.charts.look import INK, ORANGE, RAMP, SOFT, Chart, Size, data, layered
+from automl.report.charts.look import INK, ORANGE, PAPER, RAMP, SOFT, Chart, Size, data, layered
 
 NUM_GROUPS = len(RAMP)
 """Colors of lines; group 0 is the best."""
 
 _ABSENT = -0.08
 _SIZE = Size(760, 320)
-_MANY = 80
+_MANY, _NARROWEST = 80, 84
 _IS_BEST = "datum.kind == 'best trial'"
 
 
@@ -82,7 +83,9 @@ def parallel_coordinates(
         strokeWidth=altair.when(_IS_BEST).then(altair.value(3.0)).otherwise(altair.value(1.3)),
     )
     points = lines.mark_point(opacity=0).encode(x, y).add_params(*_brushes(columns))
-    return layered([strokes, *_ticks(columns, axes, groups), points], "Hyperparameters and score", _SIZE)
+    drawn = layered([strokes, *_ticks(columns, axes, groups), points], "Hyperparameters and score", _SIZE)
+    drawn.usermeta = {"least": _NARROWEST * len(axes)}
+    return drawn
 
 
 def _kinds() -> list[str]:
@@ -145,8 +148,16 @@ def _ticks(columns: Sequence[str], axes: Sequence[Upright], groups: Mapping[int,
         if any(number not in axis.places for number in groups)
     ]
     limit = max(30, _SIZE.width // len(axes) - 20)
-    text = altair.Chart(data(rows)).mark_text(align="left", dx=6, fontSize=11, limit=limit, color=SOFT)
-    return [text.encode(_across(columns, axes), _up(axes, groups), text="label:N")]
+    chart, x, y = altair.Chart(data(rows)), _across(columns, axes), _up(axes, groups)
+    edge = {"stroke": PAPER, "strokeWidth": 3.5}
+    # A text over lines can be read by its edge, which must not lie on the text itself.
+    looks: tuple[dict[str, Any], ...] = (edge, {})
+    return [
+        chart.mark_text(align="left", dx=6, fontSize=11, limit=limit, color=SOFT, **look).encode(
+            x, y, text="label:N"
+        )
+        for look in looks
+    ]
 
 
 def _brushes(columns: Sequence[str]) -> list[altair.Parameter]:

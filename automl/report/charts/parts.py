@@ -103,7 +103,7 @@ def _areas(found: BiasVariance, x: altair.X) -> list[altair.Chart]:
     return [
         altair.Chart(data(areas))
         .mark_area(opacity=0.6, clip=True)
-        .encode(x, y_of(up, "low"), altair.Y2("high:Q"), color, order=altair.Order("kind:N")),
+        .encode(x, y_of(up, "low"), altair.Y2("high:Q"), color),
         chart.mark_line(strokeWidth=2, clip=True).encode(x, y, color),
         whiskers(chart, x, up, color),
         chart.mark_point(filled=True, size=35, opacity=1, clip=True).encode(x, y, color, tooltip="tip:N"),

@@ -59,7 +59,7 @@ def confusion(cells: Sequence[Row], names: Sequence[str]) -> Chart:
         chart.mark_rect(color=BLUE).encode(x, y, strength, tooltip="tip:N"),
     ]
     if few:
-        light = altair.when("datum.share > 0.5").then(altair.value(PAPER)).otherwise(altair.value(INK))
+        light = altair.when("datum.share > 0.75").then(altair.value(PAPER)).otherwise(altair.value(INK))
         layers.append(chart.mark_text(fontSize=12).encode(x, y, text="count:Q", color=light))
     size = Size(side if few else max(side, 560), side)
     sheet = stacked(layers, size)

@@ -9,7 +9,6 @@ from automl.report.charts.look import (
     GRAY,
     HALF,
     ORANGE,
-    PAPER,
     TRAINING,
     VALIDATION,
     WIDE,
@@ -45,9 +44,13 @@ def history(trials: Sequence[Row], bests: Sequence[Row], score: Along) -> Chart:
     layers: list[altair.Chart] = [line.mark_line(interpolate="step-after", strokeWidth=2).encode(x, y, color)]
     if any("low" in row for row in trials):
         layers.append(whiskers(dots, x, score, color))
-    marks = dots.mark_point(size=40 if len(trials) <= 120 else 18, strokeWidth=1, opacity=0.9)
-    hollow = altair.when("datum.kind == 'failed'").then(altair.value(PAPER)).otherwise(altair.value(GRAY))
-    layers.append(marks.encode(x, y, color, fill=hollow, tooltip="tip:N"))
+    size = 40 if len(trials) <= 120 else 18
+    for filled in (True, False):
+        shown = [row for row in trials if (row["kind"] == "trial") is filled]
+        if not shown:
+            continue
+        marks = altair.Chart(data(shown)).mark_point(filled=filled, size=size, strokeWidth=1, opacity=0.9)
+        layers.append(marks.encode(x, y, color, tooltip="tip:N"))
     return layered(layers, "Score of each trial", WIDE)
 
 

@@ -31,7 +31,8 @@
     place, spec: JSON.parse(place.parentElement.querySelector("script").textContent), width: 0, drawn: null,
   }));
   const fitted = (spec, width) => {
-    const limited = spec.usermeta && spec.usermeta.most ? Math.min(width, spec.usermeta.most) : width;
+    // What would be too narrow moves sideways.
+    const limited = spec.usermeta && spec.usermeta.least ? Math.max(width, spec.usermeta.least) : width;
     const config = width < 520 ? { ...spec.config, legend: { ...spec.config.legend, columns: 2 } } : spec.config;
     if (!spec.vconcat) {
       return { ...spec, config, width: limited, autosize: { type: "fit-x", contains: "padding" } };
