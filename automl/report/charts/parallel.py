@@ -83,7 +83,9 @@ def parallel_coordinates(
         strokeWidth=altair.when(_IS_BEST).then(altair.value(3.0)).otherwise(altair.value(1.3)),
     )
     points = lines.mark_point(opacity=0).encode(x, y).add_params(*_brushes(columns))
-    drawn = layered([strokes, *_ticks(columns, axes, groups), points], "Hyperparameters and score", _SIZE)
+    ranges = _ranges(columns, axes, groups)
+    layers = [strokes, ranges, *_ticks(columns, axes, groups), points]
+    drawn = layered(layers, "Hyperparameters and score", _SIZE)
     drawn.usermeta = {"least": _NARROWEST * len(axes)}
     return drawn
 
@@ -160,13 +162,27 @@ def _ticks(columns: Sequence[str], axes: Sequence[Upright], groups: Mapping[int,
     ]
 
 
+def _ranges(columns: Sequence[str], axes: Sequence[Upright], groups: Mapping[int, int]) -> altair.Chart:
+    """What is kept on each axis, as a broad line on it."""
+    chosen = ", ".join(f"{column}: brush{place}.place" for place, column in enumerate(columns))
+    chart = altair.Chart(data({"axis": column} for column in columns)).transform_calculate(
+        low=f"({{{chosen}}}[datum.axis] || [null, null])[0]",
+        high=f"({{{chosen}}}[datum.axis] || [null, null])[1]",
+    )
+    y = _up(axes, groups)
+    y.shorthand = "low:Q"
+    rule = chart.mark_rule(size=14, opacity=0.22, color=INK)
+    return rule.encode(_across(columns, axes), y, altair.Y2("high:Q"))
+
+
 def _brushes(columns: Sequence[str]) -> list[altair.Parameter]:
     """One for each axis: a drag that begins near it."""
-    mark = altair.BrushConfig(fill=INK, fillOpacity=0.06, stroke=SOFT, strokeOpacity=0.5)
+    # Its own mark is as wide as the chart, and would seem to be about all axes.
+    mark = altair.BrushConfig(fillOpacity=0.0, strokeOpacity=0.0)
     num = len(columns)
     brushes = []
     for place in range(num):
-        near = f"abs(x() / width - {(place + 0.5) / num:.4f}) < {0.4 / num:.4f}"
+        near = f"abs(x() / group().width - {(place + 0.5) / num:.4f}) < {0.4 / num:.4f}"
         begin = f"pointerdown[{near}]"
         brushes.append(
             altair.selection_interval(
