@@ -25,11 +25,13 @@ class Axis:
         along: How it is drawn.
         values: Of each trial by number; trials that have none are left out. Where it shows names, their places.
         ordered: Whether its values have an order.
+        ends: Its first and its last value.
     """
 
     along: Along
     values: Mapping[int, float]
     ordered: bool
+    ends: tuple[float, float]
 
     @property
     def name(self) -> str:
@@ -38,7 +40,7 @@ class Axis:
 
     def share(self, value: float) -> float:
         """How far along the axis a value stands, from 0 to 1."""
-        low, high = self._ends()
+        low, high = self.ends
         if self.along.log:
             value, low, high = math.log(value), math.log(low), math.log(high)
         return min(1.0, max(0.0, (value - low) / (high - low))) if high > low else 0.5
@@ -47,7 +49,7 @@ class Axis:
         """Shares of the axis, with the values that stand there as text."""
         if self.along.labels:
             return [(self.share(float(place)), label) for place, label in enumerate(self.along.labels)]
-        low, high = self._ends()
+        low, high = self.ends
         if self.along.log:
             return [(share, number(low * (high / low) ** share, 2)) for share in _TICKS]
         digits = 2 if not self.along.whole else 6
@@ -57,12 +59,14 @@ class Axis:
             for share, value in zip(_TICKS, values, strict=True)
         ]
 
-    def _ends(self) -> tuple[float, float]:
-        if self.along.bounds is not None:
-            return self.along.bounds
-        if self.along.labels:
-            return 0.0, float(len(self.along.labels) - 1)
-        return min(self.values.values()), max(self.values.values())
+
+def make_axis(along: Along, values: Mapping[int, float], ordered: bool = True) -> Axis:
+    """An axis from its first value to its last, or to the ends that are given."""
+    if along.bounds is not None:
+        return Axis(along, values, ordered, along.bounds)
+    if along.labels:
+        return Axis(along, values, ordered, (0.0, float(len(along.labels) - 1)))
+    return Axis(along, values, ordered, (min(values.values()), max(values.values())))
 
 
 def axis_of(content: ReportContent, trials: Sequence[Trial], name: str) -> Axis | None:
@@ -75,12 +79,12 @@ def axis_of(content: ReportContent, trials: Sequence[Trial], name: str) -> Axis 
     if not numeric or len(values) <= FEW_VALUES:
         places = {value: float(place) for place, value in enumerate(values)}
         along = Along(name, labels=tuple(value_text(value) for value in values))
-        return Axis(along, {number: places[value] for number, value in given.items()}, numeric)
+        return make_axis(along, {number: places[value] for number, value in given.items()}, numeric)
     numbers = {number: float(value) for number, value in given.items()}
     whole = all(isinstance(value, int) for value in values)
     is_log = log_scaled(content, name, list(numbers.values()))
     along = log_along(name, numbers.values()) if is_log else Along(name, whole=whole)
-    return Axis(along, numbers, True)
+    return make_axis(along, numbers)
 
 
 def capacity_axis(trials: Sequence[Trial]) -> Axis | None:
@@ -90,7 +94,7 @@ def capacity_axis(trials: Sequence[Trial]) -> Axis | None:
         return None
     wide = max(sizes.values()) > 10.0 * min(sizes.values())
     along = log_along(CAPACITY, sizes.values()) if wide else Along(CAPACITY, whole=True)
-    return Axis(along, sizes, True)
+    return make_axis(along, sizes)
 
 
 def ordered_axes(content: ReportContent, trials: Sequence[Trial]) -> list[Axis]:

@@ -9,6 +9,7 @@ from automl.report.axes import (
     Axis,
     axis_of,
     capacity_axis,
+    make_axis,
     ordered_axes,
     place_text,
     score_axis,
@@ -121,7 +122,7 @@ def space(content: ReportContent) -> Section | None:
     drawn = content.drawn(ranked)
     groups = {trial.number: places[trial.number] for trial in drawn}
     tips = {trial.number: content.tip(trial) for trial in drawn}
-    last = Axis(score_axis(content, list(scores.values())), scores, True)
+    last = make_axis(score_axis(content, list(scores.values())), scores)
     chart = parallel_coordinates(
         [_upright(axis, groups) for axis in (*axes, last)], groups, tips, winner.number
     )
