@@ -29,9 +29,7 @@ def test_places_on_a_linear_and_a_logarithmic_axis() -> None:
 
 def test_ticks_name_the_values_at_their_places() -> None:
     log = make_axis(log_along("rate", [1e-4, 1.0]), {0: 1e-4, 1: 1.0})
-    assert log.ticks() == [(0.0, "1e−4"), (0.25, "0.001"), (0.5, "0.01"), (0.75, "0.1"), (1.0, "1")] or (
-        log.ticks()[0] == (0.0, "0.0001")
-    )
+    assert log.ticks() == [(0.0, "0.0001"), (0.25, "0.001"), (0.5, "0.01"), (0.75, "0.1"), (1.0, "1")]
     names = make_axis(Along("activation", labels=("relu", "tanh", "gelu")), {0: 0.0, 1: 2.0})
     assert names.ticks() == [(0.0, "relu"), (0.5, "tanh"), (1.0, "gelu")]
 

@@ -179,6 +179,12 @@ def test_bars_are_as_long_as_their_values_and_the_first_is_on_top() -> None:
     assert left == other_left == pytest.approx(negative_left + quarter)
 
 
+def test_bars_stand_in_the_order_that_is_given_not_by_length() -> None:
+    chart = bar_charts.bars(names_of({"value": 1.0}, {"value": 3.0}, {"value": 2.0}), "importance", "share")
+    drawn = sorted(Picture(chart).bars(), key=lambda bar: bar[1])
+    assert [round(width / drawn[0][2]) for _, _, width, _ in drawn] == [1, 3, 2]
+
+
 def test_errors_of_bars_are_drawn_where_they_are_known() -> None:
     chart = bar_charts.bars(
         names_of({"value": 2.0, "low": 1.0, "high": 3.0}, {"value": 1.0, "low": math.nan, "high": math.nan}),
@@ -302,6 +308,15 @@ def test_of_a_hundred_trials_the_ten_best_curves_have_names_and_ten_more_are_fai
     paths = [path for group in Picture(chart).groups("line") for path in group]
     strokes = [float(path.get("opacity") or 1.0) for path in paths]
     assert sorted(strokes) == [0.25] * 10 + [0.8] * 9 + [1.0]
+
+
+def test_whiskers_reach_from_the_lower_to_the_upper_end() -> None:
+    """On an axis of 220 pixels from 0 to 4, 2.5 to 3.5 is 82.5 to 27.5."""
+    row: dict[str, object] = {"x": 1, "training": 1.5, "validation": 3.0, "low": 2.5, "high": 3.5, "tip": ""}
+    chart = trials.validation_curve([row, row | {"x": 2}], [], Along("width"), LOSS)
+    for start, end in Picture(chart).rules():
+        assert sorted((start[1], end[1])) == pytest.approx([27.5, 82.5])
+    assert len(Picture(chart).rules()) == 2
 
 
 def test_the_validation_curve_joins_the_best_and_shows_the_others() -> None:
