@@ -228,6 +228,12 @@ def test_the_answer_comes_first_and_the_winner_has_its_numbers(tmp_path: Path) -
     assert marks["1"] in ("≈◆", "★◆")
 
 
+def test_the_leaderboard_is_sorted_by_the_values_behind_its_texts(tmp_path: Path) -> None:
+    content = whole(tmp_path)
+    orders = re.findall(r'class="number score" data-order="([^"]+)"', report_page(content))
+    assert list(map(float, orders)) == [trial.mean("log_loss") for trial in content.ranked[:30]]
+
+
 def test_hyperparameters_stand_next_to_the_score(tmp_path: Path) -> None:
     headings = next(row for row in Page(report_page(whole(tmp_path))).rows if "trial" in row)
     assert headings[:7] == ["", "trial", "log_loss", "width", "learning_rate", "activation", "dropout"]
@@ -348,6 +354,22 @@ def test_predictions_of_every_kind(tmp_path: Path, frame: pandas.DataFrame, char
     assert ("Predictions" in found.headings) is bool(charts)
     assert all(any(title.startswith(chart) for title in found.titles) for chart in charts)
     assert len(page) - len(libraries()) < 400_000
+
+
+def test_whiskers_of_every_figure_are_a_standard_error_on_each_side(tmp_path: Path) -> None:
+    content = whole(tmp_path)
+    page, trial = Page(report_page(content)), content.completed[5]
+    mean, error = trial.mean("log_loss"), trial.standard_error("log_loss")
+    for title, up in (("Score of each trial", "y"), ("Validation curve over width", "validation")):
+        rows = [row for row in data_of(page.chart(title), "rule") if "low" in row]
+        assert all(row["high"] - row[up] == pytest.approx(row[up] - row["low"], abs=2e-3) for row in rows)
+        assert all(row["high"] > row["low"] for row in rows)
+    (row,) = [row for row in data_of(page.chart("Score of each trial"), "rule") if row["x"] == 5]
+    assert (row["low"], row["high"]) == pytest.approx((mean - error, mean + error), abs=1e-4)
+    (bar, *_) = data_of(page.chart("Loss in log_loss when a column is permuted"), "bar")
+    assert (bar["low"], bar["value"], bar["high"]) == pytest.approx((0.4, 0.5, 0.6))
+    parts = data_of(page.chart("Variance against bias + noise"), "point")
+    assert all((row["low"], row["y"], row["high"]) == (0.15, 0.25, 0.35) for row in parts)
 
 
 def test_a_class_that_is_never_predicted_is_named(tmp_path: Path) -> None:
