@@ -36,18 +36,19 @@ class FoundStudy:
         return f"run {self.run.identifier}, one of {self.num_runs} (automl runs {self.run.name})"
 
 
-def find_study(mlruns: Path, study: str | None, uri: str | None) -> FoundStudy:
+def find_study(mlruns: Path, study: str | None, uri: str | None, with_trials: bool = True) -> FoundStudy:
     """The newest run of a study that has trials, and all that is recorded of it.
 
     Args:
         mlruns: Folder of the studies.
         study: A name, a study file or the folder of a run; the last study when None.
         uri: The database of the record, where the command names one.
+        with_trials: Whether a run without trials is passed over where there is another.
 
     Raises:
         AutoMLError: There is no such study, or it cannot be read.
     """
-    records, run = open_run(mlruns, study, uri)
+    records, run = open_run(mlruns, study, uri, with_trials)
     # What is read stays until the command ends: to search it for garbage again and again takes a third of the time.
     gc.disable()
     state = read_state(records, run)

@@ -108,21 +108,26 @@ def explain(study: str | None, trial: int | None, to: Path | None, records: str 
 @click.command()
 @study_argument
 @output_option("The page to write.", Path("report.html"))
+@click.option("--watch", is_flag=True, help="Write the page again while the study runs.")
 @records_option
 @mlruns_option
-def report(study: str | None, to: Path, records: str | None, mlruns: Path) -> None:
+def report(study: str | None, to: Path, watch: bool, records: str | None, mlruns: Path) -> None:
     """Write STUDY as one HTML page that needs no network.
 
     The answer first, then leaderboard, curves, bias and variance, what matters, and how to run it again. STUDY is a
     name, a study file or a folder; the last one run when left out.
     """
     from automl.cli.found import find_study
-    from automl.explanation.study import explain_study
-    from automl.report.page import report_page, study_content
+    from automl.cli.watching import watch as keep_writing
+    from automl.cli.watching import write_page
+    from automl.records.finding import open_run
 
-    found = find_study(mlruns, study, records)
+    found = find_study(mlruns, study, records, with_trials=not watch)
     _say_beside(found.standing, found.which)
-    write_text(report_page(study_content(found.state, explain_study(found.state, found.standing))), to)
+    if watch:
+        keep_writing(open_run(mlruns, study, records)[0], found, to)
+        return
+    write_page(found, to)
     click.echo(f"{to} is written.")
 
 

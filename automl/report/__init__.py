@@ -1,1 +1,1 @@
-"""Figures, files and tables. The only user of matplotlib."""
+"""The page of a study, its files and its tables; text for the terminal."""

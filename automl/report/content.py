@@ -42,6 +42,7 @@ class ReportContent:
         out_of_fold: What the winner said of rows it had not seen: row, target, then `prediction` or
             `probability_LABEL` for each class, as `read_out_of_fold` reads it.
         study_text: The study file.
+        links: Other pages about the study: their names and addresses.
     """
 
     state: StudyState
@@ -56,6 +57,7 @@ class ReportContent:
     learning_curve: LearningCurve | None = None
     out_of_fold: pandas.DataFrame | None = None
     study_text: str = ""
+    links: Sequence[tuple[str, str]] = ()
 
     @cached_property
     def winner(self) -> Trial | None:

@@ -25,7 +25,7 @@ def print_explanation(console: Console, state: StudyState, found: Explanation) -
         console.print(f"• {line}", highlight=False, markup=False)
     parts = state.bias_variance
     table = Table(title="The best trials", title_justify="left", box=None)
-    loss = next((one.loss.replace("_", " ") for one in parts.values()), "loss")
+    loss = next((one.loss for one in parts.values()), "loss")
     parts_shown = console.width >= NARROW
     headings = (
         "trial",

@@ -5,35 +5,35 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas
-from matplotlib.figure import Figure
 
 from automl.evaluation.leaderboard import leaderboard
 from automl.explanation.study import Explanation
 from automl.records.state import StudyState
-from automl.report.bias_variance_figures import (
-    bias_variance_curves,
-    bias_variance_over_capacity,
-    bias_variance_table,
-    learning_curve_figure,
-    where_the_loss_comes_from,
-)
+from automl.report.blocks import Figure
+from automl.report.charts.learning import training_curves
+from automl.report.charts.look import Chart, svg
 from automl.report.content import ReportContent
-from automl.report.figures import training_curves, validation_curve_over_capacity
+from automl.report.learning import best_curves, learning_curve_figure, longest
+from automl.report.loss_parts import over_capacity, over_epochs_figure, scatter
 from automl.report.page import report_page, study_content
+from automl.report.searching import capacity_curve
+from automl.report.tables import bias_variance_table
 from automl.trial import Trial
 
 REPORT = "report.html"
 
+CAPTION = "Dots are the epochs whose weights were kept; where folds have ended, the mean is dashed."
+
 
 def write_trial_files(trial: Trial, folder: Path, drawn: bool) -> None:
-    """Write `trial.json`, and where a fold has ended `history.csv` and `figures/training_curves.png`.
+    """Write `trial.json`, and where a fold has ended `history.csv` and `figures/training_curves.svg`.
 
     `history.csv` has one row per fold and epoch: fold, epoch, training_loss, stopping_loss, validation_loss, kept.
 
     Args:
         trial: An ended trial.
         folder: Where the files go.
-        drawn: Whether there is to be a figure, which costs a tenth of a second.
+        drawn: Whether there is to be a figure, which costs some hundredths of a second; there is none of single epochs.
     """
     content = {
         "trial": trial.number,
@@ -54,10 +54,10 @@ def write_trial_files(trial: Trial, folder: Path, drawn: bool) -> None:
     ]
     columns = ["fold", "epoch", "training_loss", "stopping_loss", "validation_loss", "kept"]
     pandas.DataFrame(rows, columns=columns).to_csv(folder / "history.csv", index=False)
-    if drawn:
+    if drawn and longest(trial) > 1:
         figures = folder / "figures"
         figures.mkdir(exist_ok=True)
-        training_curves(trial).savefig(figures / "training_curves.png", dpi=110)
+        _write(training_curves(trial), CAPTION, figures / "training_curves.svg")
 
 
 def write_study_files(state: StudyState, found: Explanation) -> Mapping[str, Path]:
@@ -79,25 +79,23 @@ def write_study_files(state: StudyState, found: Explanation) -> Mapping[str, Pat
     figures = _figures(content)
     (state.folder / "figures").mkdir(exist_ok=True)
     for name, figure in figures.items():
-        figure.savefig(state.folder / name, dpi=110)
+        _write(figure.chart, figure.caption, state.folder / name)
     (state.folder / REPORT).write_text(report_page(content), encoding="utf-8")
     return {name: state.folder / name for name in (*tables, *figures, REPORT)}
 
 
+def _write(chart: Chart, caption: str, to: Path) -> None:
+    to.write_text(svg(chart, caption), encoding="utf-8")
+
+
 def _figures(content: ReportContent) -> dict[str, Figure]:
-    """The study's figures by their path."""
-    drawn: dict[str, Figure] = {}
-    best, parts = content.winner, content.parts
-    if best is None:
-        return drawn
-    drawn["figures/validation_curve_capacity.png"] = validation_curve_over_capacity(
-        content.trials, content.state.objective, content.training_mean
-    )
-    if parts:
-        drawn["figures/bias_variance_capacity.png"] = bias_variance_over_capacity(content.trials, parts)
-        drawn["figures/where_the_loss_comes_from.png"] = where_the_loss_comes_from(parts)
-    if best.number in parts:
-        drawn["figures/bias_variance_of_the_best.png"] = bias_variance_curves(parts[best.number])
-    if content.learning_curve is not None:
-        drawn["figures/learning_curve.png"] = learning_curve_figure(content.learning_curve)
-    return drawn
+    """The study's figures by their path; none of a single dot."""
+    figures = {
+        "validation_curve_capacity": capacity_curve(content),
+        "validation_loss_of_the_best": best_curves(content),
+        "bias_variance_capacity": over_capacity(content),
+        "where_the_loss_comes_from": scatter(content),
+        "bias_variance_of_the_best": over_epochs_figure(content),
+        "learning_curve": learning_curve_figure(content),
+    }
+    return {f"figures/{name}.svg": figure for name, figure in figures.items() if figure is not None}

@@ -1,58 +1,33 @@
 """The parts of a report about how networks learn: over epochs, and over rows."""
 
-from collections.abc import Sequence
-
-import numpy
-
-from automl.evaluation.curves import mean_curve
-from automl.evaluation.learning_curve import FARTHEST, LearningCurve
+from automl.evaluation.learning_curve import LearningCurve
+from automl.report.blocks import Figure, Section
+from automl.report.charts.learning import best_curves as best_chart
+from automl.report.charts.learning import learning_curve as learning_chart
+from automl.report.charts.learning import training_curves as training_chart
 from automl.report.content import ReportContent
-from automl.report.markup import Section, figure
-from automl.report.scales import around, fit_scale
-from automl.report.svg import FULL, Plot
 from automl.trial import Trial
 from automl.wording import number
 
+MOST_BEST = 10
+"""Trials whose curves are drawn with their numbers."""
+
+_FEWEST_EPOCHS, _FEWEST_COUNTS = 2, 2
+
 
 def training_curves(content: ReportContent) -> Section | None:
-    """The winner's losses over epochs."""
+    """The winner's losses over epochs; nothing where each fold had a single one."""
     trial = content.whole(content.winner) if content.winner is not None else None
-    if trial is None or not any(fold.training_loss for fold in trial.folds):
+    if trial is None or longest(trial) < _FEWEST_EPOCHS:
         return None
     dashed = "where folds have ended, the mean is dashed"
     caption = f"{_course(trial)} Dots are the epochs whose weights were kept; {dashed}."
-    legend = [
-        ("training", "training rows"),
-        ("validation", "validation rows"),
-        ("dot validation", "epoch kept"),
-    ]
-    title = f"Loss of trial {trial.number} over epochs, {len(trial.folds)} folds and their mean"
-    return Section("Training curves", figure(title, _losses(trial).render(title), caption, legend))
+    return Section("Training curves", [Figure(training_chart(trial), caption)])
 
 
-def _losses(trial: Trial) -> Plot:
-    losses = [loss for fold in trial.folds for loss in (*fold.training_loss, *fold.validation_loss)]
-    longest = max(len(fold.training_loss) for fold in trial.folds)
-    across = fit_scale([1.0, float(longest)], room=0.01, most=8, whole=True)
-    plot = Plot(across, fit_scale(losses, min(losses) > 0.0), FULL, ("epoch", "loss"))
-    for kind, curves in (
-        ("training", [fold.training_loss for fold in trial.folds]),
-        ("validation", [fold.validation_loss for fold in trial.folds]),
-    ):
-        for curve in curves:
-            plot.line(_epochs(curve), curve, f"{kind} thin")
-        mean, shared = mean_curve(curves), min(map(len, curves))
-        plot.line(_epochs(mean)[:shared], mean[:shared], f"{kind} thick")
-        # Where folds have stopped, the mean is over other folds than before and may jump.
-        plot.line(_epochs(mean)[shared - 1 :], mean[shared - 1 :], f"{kind} dashed")
-    heights = [fold.validation_loss[fold.best_epoch - 1] for fold in trial.folds]
-    tips = [f"fold {fold.fold}: epoch {fold.best_epoch} was kept" for fold in trial.folds]
-    plot.dots([float(fold.best_epoch) for fold in trial.folds], heights, "validation", tips)
-    return plot
-
-
-def _epochs(curve: Sequence[float]) -> list[float]:
-    return [float(epoch) for epoch in range(1, len(curve) + 1)]
+def longest(trial: Trial) -> int:
+    """Epochs of the fold that trained the longest."""
+    return max((len(fold.training_loss) for fold in trial.folds), default=0)
 
 
 def _course(trial: Trial) -> str:
@@ -64,60 +39,35 @@ def _course(trial: Trial) -> str:
     return f"The best epoch is {kept:.0f} of {trained:.0f} on average; the rows that choose it saw no gain beyond."
 
 
+def best_curves(content: ReportContent) -> Figure | None:
+    """The validation losses of the best trials over epochs; None for fewer than two of them."""
+    ranked = content.ranked[: min(2 * MOST_BEST, len(content.completed))]
+    whole = [trial for trial in map(content.whole, ranked) if trial is not None and longest(trial) > 1]
+    if len(whole) < 2:
+        return None
+    num_left_out = len(content.trials) - len(whole)
+    left_out = f" {num_left_out:,} other trials are left out." if num_left_out else ""
+    faint = f" The next {len(whole) - MOST_BEST} are faint." if len(whole) > MOST_BEST else ""
+    caption = f"The {min(MOST_BEST, len(whole))} best trials by {content.metric}, with their numbers.{faint}{left_out}"
+    return Figure(best_chart(whole, MOST_BEST), caption)
+
+
 def learning_curve(content: ReportContent) -> Section | None:
     """The winner's loss against the rows it learns from, with the curve through it."""
+    figure = learning_curve_figure(content)
+    return None if figure is None else Section("Learning curve", [figure])
+
+
+def learning_curve_figure(content: ReportContent) -> Figure | None:
+    """The same without its section; None for fewer than two numbers of rows."""
     found, fitted = content.state.learning_curve, content.learning_curve
-    if not found.get("rows") and fitted is None:
-        return None
-    rows = [float(row) for row in (fitted.rows if fitted else found["rows"])]
-    losses = [list(map(float, own)) for own in found.get("losses", ())]
+    rows = [float(count) for count in (fitted.rows if fitted else found.get("rows", ()))]
+    losses = [list(map(float, each)) for each in found.get("losses", ())]
     losses = losses if len(losses) == len(rows) else []
-    means = list(fitted.losses_mean) if fitted else [sum(own) / len(own) for own in losses]
-    if len(means) < len(rows):
+    if len(rows) < _FEWEST_COUNTS or not (fitted or losses):
         return None
-    predicted = _predicted(fitted) if fitted else None
-    heights = [loss for own in losses for loss in own]
-    shown = [*heights, *means, *(predicted[2] + predicted[3] if predicted else [])]
-    across = fit_scale([*rows, *(predicted[0] if predicted else [])], True, room=0.03)
-    unit = str(found.get("loss", "loss")).replace("_", " ")
-    plot = Plot(across, fit_scale(shown), FULL, ("rows to learn from", unit))
-    if fitted and predicted:
-        _draw_fit(plot, fitted, predicted)
-    plot.cloud([row for row, own in zip(rows, losses, strict=False) for _ in own], heights, "quiet")
-    each = zip(rows, means, strict=True)
-    plot.dots(rows, means, "validation", [f"{number(row)} rows: {number(mean)}" for row, mean in each])
-    legend = [("dot validation", "mean of the folds" + " ± SE" * bool(fitted)), ("dot quiet", "a fold")]
-    law = "power law" if fitted and fitted.refused else "power law with 95 % interval"
-    legend += [("fit", f"{law}, dashed where it is extrapolated")] if fitted else []
-    chart = figure("Loss against rows", plot.render("Learning curve"), _gain(fitted), legend)
-    return Section("Learning curve", chart)
-
-
-_Predicted = tuple[list[float], list[float], list[float], list[float]]
-
-
-def _draw_fit(plot: Plot, fitted: LearningCurve, predicted: _Predicted) -> None:
-    """The power law, its interval, and the errors of the means."""
-    xs, middle, low, high = predicted
-    if not fitted.refused:
-        plot.band(xs, low, high, "fit")
-    known = sum(x <= fitted.rows[-1] for x in xs)
-    plot.line(xs[:known], middle[:known], "fit")
-    plot.line(xs[known - 1 :], middle[known - 1 :], "fit dashed")
-    plot.whiskers(fitted.rows, *around(fitted.losses_mean, fitted.losses_error), "validation")
-
-
-def _predicted(fitted: LearningCurve) -> _Predicted:
-    """Rows, the curve, and the bounds of its interval."""
-    first, last = fitted.rows[0], fitted.rows[-1]
-    # The last number of rows is one of the points, so that the extrapolation begins there.
-    inside, beyond = (
-        numpy.geomspace(first, last, 30),
-        numpy.geomspace(last, FARTHEST * last * (1.0 - 1e-9), 16)[1:],
-    )
-    xs = numpy.concatenate([inside[:-1], [last], beyond])
-    middle, low, high = fitted.predicted(xs)
-    return xs.tolist(), middle.tolist(), low.tolist(), high.tolist()
+    chart = learning_chart(rows, losses, str(found.get("loss", "loss")), fitted)
+    return Figure(chart, _gain(fitted))
 
 
 def _gain(fitted: LearningCurve | None) -> str:

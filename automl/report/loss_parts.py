@@ -1,18 +1,18 @@
 """The part of a report about what losses are made of: over epochs, over sizes and penalties, and by trial."""
 
+from collections.abc import Mapping, Sequence
+
 from automl.evaluation.bias_variance import BiasVariance
 from automl.explanation.causes import how_sure
-from automl.report.axes import Axis, ordered_axes, place_text
+from automl.report.axes import CAPACITY, Axis, ordered_axes, place_text
+from automl.report.blocks import Block, Figure, Heading, Panels, Section, Text
+from automl.report.charts.look import Row
+from automl.report.charts.parts import over_epochs, sweep, where_the_loss_comes_from
 from automl.report.content import ReportContent
-from automl.report.markup import Section, figure, panels, paragraph
-from automl.report.scales import around, fit_scale, nice_ticks
 from automl.report.searching import best_in_bins
-from automl.report.svg import FULL, HALF, Plot, Size
 from automl.trial import Trial
 from automl.wording import number
 
-_MOST_NOTES = 15
-_SQUARE = Size(840, 420)
 _FEWEST_POINTS, _MOST_SWEEPS = 3, 8
 _CURVES = ("risk", "rest", "variance")
 
@@ -22,56 +22,37 @@ def bias_variance(content: ReportContent) -> Section | None:
     found = content.parts
     if not found:
         return None
-    number_of_best = content.winner.number if content.winner else -1
-    parts = [_over_epochs(found[number_of_best])] if number_of_best in found else []
-    if len(found) > 1:
-        parts += [_sweeps(content), _scatter(content)]
-    if not parts:
+    best, points = over_epochs_figure(content), scatter(content)
+    blocks: list[Block] = [*([best] if best else []), *_sweeps(content), *([points] if points else [])]
+    if not blocks:
         return None
-    return Section("Bias and variance", "".join([*parts, paragraph(how_sure(next(iter(found.values()))))]))
+    return Section("Bias and variance", [*blocks, Text(how_sure(next(iter(found.values()))))])
 
 
-def _over_epochs(found: BiasVariance) -> str:
-    epochs = list(map(float, found.epochs))
-    rest, risk = found.rest.values, found.risk.values
-    rest_of, unit = found.rest_name, found.loss.replace("_", " ")
-    log = epochs[-1] >= 20.0 * epochs[0]
-    lows, highs = around(risk, found.risk.errors)
-    shown = [0.0, *rest, *lows, *highs, *found.training]
-    plot = Plot(
-        fit_scale(epochs, log, room=0.01, whole=True), fit_scale(shown, zero=True), FULL, ("epoch", unit)
-    )
-    plot.band(epochs, [0.0] * len(epochs), rest, "rest")
-    plot.band(epochs, rest, risk, "variance")
-    plot.line(epochs, risk, "risk")
-    plot.whiskers(epochs, lows, highs, "risk")
-    plot.line(epochs, found.training, "training")
-    plot.dots(epochs, risk, "risk", [_parts_tip(found, place) for place in range(len(epochs))])
-    plot.upright(float(found.epoch), "guide", f"epoch {found.epoch}")
-    (risk_at, error), (rest_at, _), (variance_at, variance_error) = map(
+def over_epochs_figure(content: ReportContent) -> Figure | None:
+    """The winner's loss in parts over its epochs; None where it was not looked into, or at a single epoch."""
+    found = content.parts.get(content.winner.number) if content.winner else None
+    if found is None or len(found.epochs) < 2:
+        return None
+    return Figure(over_epochs(found), over_epochs_caption(found))
+
+
+def over_capacity(content: ReportContent) -> Figure | None:
+    """The parts over the number of weights; None for too few numbers."""
+    return next((figure for axis, figure in sweeps(content) if axis.name == CAPACITY), None)
+
+
+def over_epochs_caption(found: BiasVariance) -> str:
+    """The parts at the kept epoch, in words."""
+    (risk, error), (rest, _), (variance, variance_error) = map(
         found.at, (found.risk, found.rest, found.variance)
     )
-    share = f" ({variance_at / risk_at:.0%})" if risk_at > 0.0 else ""
-    caption = (
-        f"At epoch {found.epoch} the risk is {number(risk_at, 3)} ± {number(error, 2)}: {number(rest_at, 3)} "
-        f"{rest_of} and {number(variance_at, 3)} ± {number(variance_error, 2)} variance{share}. "
-        "The lower area shrinks with capacity and features, the upper one with rows and regularization. "
-        f"A constant predictor scores {number(found.constant, 3)}."
-    )
-    legend = [
-        ("area variance", "variance"),
-        ("area rest", rest_of),
-        ("risk", "risk, by folds"),
-        ("training", "training rows"),
-    ]
-    title = f"What the loss of trial {found.trial} is made of"
-    return figure(title, plot.render(title), caption + _sources(found), legend)
-
-
-def _parts_tip(found: BiasVariance, place: int) -> str:
-    values = (("risk", found.risk), ("variance", found.variance), (found.rest_name, found.rest))
-    return f"epoch {found.epochs[place]}: " + ", ".join(
-        f"{name} {number(curve.values[place], 3)}" for name, curve in values
+    share = f" ({variance / risk:.0%})" if risk > 0.0 else ""
+    return (
+        f"At epoch {found.epoch}, the dashed line, the loss on new rows is {number(risk, 3)} ± {number(error, 2)}: "
+        f"{number(rest, 3)} {found.rest_name} and {number(variance, 3)} ± {number(variance_error, 2)} variance{share}. "
+        f"{found.rest_name[0].upper()}{found.rest_name[1:]} falls with capacity and features, variance with rows and "
+        f"regularization. A constant predictor scores {number(found.constant, 3)}.{_sources(found)}"
     )
 
 
@@ -84,76 +65,74 @@ def _sources(found: BiasVariance) -> str:
     return f" Of the variance, {named}.{said}"
 
 
-def _scatter(content: ReportContent) -> str:
+def scatter(content: ReportContent) -> Figure | None:
+    """Variance against bias + noise, a dot per trial; None for a single one."""
+    if len(content.parts) < 2:
+        return None
     drawn = content.drawn([trial for trial in content.ranked if trial.number in content.parts])
-    found = [content.parts[trial.number] for trial in drawn]
-    rests = [one.at(one.rest) for one in found]
-    variances = [one.at(one.variance) for one in found]
-    rest_of, unit = found[0].rest_name, found[0].loss.replace("_", " ")
-    x = fit_scale([value for value, _ in rests], room=0.12)
-    y = fit_scale([0.0, *(value + error for value, error in variances)], room=0.08, zero=True)
-    plot = Plot(x, y, _SQUARE, (f"{rest_of} ({unit})", "variance"))
-    for risk in nice_ticks(x.low + y.low, x.high + y.high, 7):
-        # Only the part of the line x + y = risk that lies within both axes.
-        left, right = max(x.low, risk - y.high), min(x.high, risk - y.low)
-        if right > left:
-            plot.line((left, right), (risk - left, risk - right), "grid-line")
-            inside = left + 0.02 * (x.high - x.low)
-            plot.note(inside, risk - inside, f"risk {number(risk)}")
-    xs, ys = [value for value, _ in rests], [value for value, _ in variances]
-    plot.whiskers(xs, *around(ys, [error for _, error in variances]), "neutral")
-    best = content.winner.number if content.winner else -1
-    for trial, one, across, up in zip(drawn, found, xs, ys, strict=True):
-        kind = "winner" if one.trial == best else "tied" if one.trial in content.is_tied else "neutral"
-        tip = content.tip(trial)
-        plot.dots((across,), (up,), kind, [f"{tip}; {rest_of} {number(across, 3)}, variance {number(up, 3)}"])
-        if len(found) <= _MOST_NOTES:
-            plot.note(across, up, str(one.trial))
+    rows, best = [], content.winner.number if content.winner else -1
+    for trial in drawn:
+        found = content.parts[trial.number]
+        rest, (variance, error) = found.at(found.rest)[0], found.at(found.variance)
+        kind = "not significantly different" if trial.number in content.is_tied else "others"
+        tip = f"{content.tip(trial)}; {found.rest_name} {number(rest, 3)}, variance {number(variance, 3)}"
+        row = {"x": rest, "y": variance, "low": variance - error, "high": variance + error, "tip": tip}
+        rows.append(row | {"kind": "best" if trial.number == best else kind, "trial": trial.number})
+    first = content.parts[drawn[0].number]
     caption = (
-        "All points of a diagonal have the same risk; down and to the left is better. Trials to the right are "
-        "too simple or lack features, trials further up depend too much on the rows they happened to see."
+        f"{len(content.parts):,} trials; the ten best have their numbers. All points of a diagonal have the same "
+        f"{first.loss}, which is written at its end; down and to the left is better. Trials to the right are too "
+        "simple or lack features, trials further up depend too much on the rows they happened to see."
         f"{content.left_out(len(content.parts))}"
     )
-    legend = [("dot winner", "best"), ("dot tied", "tied with it"), ("dot neutral", "others")]
-    title = f"Variance against {rest_of} of {len(found):,} trials"
-    return figure(title, plot.render(title), caption, legend)
+    return Figure(where_the_loss_comes_from(rows, first.rest_name, first.loss), caption)
 
 
-def _sweeps(content: ReportContent) -> str:
+def _sweeps(content: ReportContent) -> list[Block]:
     """The parts over the number of weights, and over each hyperparameter that has an order."""
-    trials = [trial for trial in content.completed if trial.number in content.parts]
-    bests = [(axis, best_in_bins(content, axis, trials)) for axis in ordered_axes(content, trials)]
-    drawn = [_sweep(content, axis, best) for axis, best in bests if len(best) >= _FEWEST_POINTS]
+    drawn = sweeps(content)
     if not drawn:
-        return ""
+        return []
     intro = (
         "At each value, or in each part of the range, the best of the analyzed trials. In theory, variance "
         "grows with capacity and shrinks with penalties, bias does the opposite. Whiskers are standard errors."
     )
-    head = "<h3>Bias and variance over size, penalties and steps</h3>"
-    return head + paragraph(intro) + panels(drawn[:_MOST_SWEEPS])
-
-
-def _sweep(content: ReportContent, axis: Axis, best: list[Trial]) -> str:
-    found = [content.parts[trial.number] for trial in best]
-    points = {name: [one.at(getattr(one, name)) for one in found] for name in _CURVES}
-    ends = [
-        end for name in _CURVES for value, error in points[name] for end in (value - error, value + error)
+    return [
+        Heading("Bias and variance over size, penalties and steps"),
+        Text(intro),
+        Panels([figure for _, figure in drawn[:_MOST_SWEEPS]]),
     ]
-    unit, rest_of = found[0].loss.replace("_", " "), found[0].rest_name
-    plot = Plot(axis.scale, fit_scale([0.0, *ends], zero=True), HALF, (axis.name, unit))
-    xs = [axis.values[trial.number] for trial in best]
-    tips = [content.tip(trial) for trial in best]
-    for name, own in points.items():
-        values, errors = [value for value, _ in own], [error for _, error in own]
-        plot.line(xs, values, name)
-        plot.whiskers(xs, *around(values, errors), name)
-        plot.dots(xs, values, name, tips)
+
+
+def sweeps(content: ReportContent) -> list[tuple[Axis, Figure]]:
+    """A figure for each property of trials that has an order and enough values."""
+    trials = [trial for trial in content.completed if trial.number in content.parts]
+    bests = [(axis, best_in_bins(content, axis, trials)) for axis in ordered_axes(content, trials)]
+    return [(axis, _sweep(content, axis, best)) for axis, best in bests if len(best) >= _FEWEST_POINTS]
+
+
+def _sweep(content: ReportContent, axis: Axis, best: Sequence[Trial]) -> Figure:
+    found = [content.parts[trial.number] for trial in best]
+    points: Mapping[str, list[Row]] = {
+        name: [
+            {
+                "x": axis.values[trial.number],
+                "y": value,
+                "low": value - error,
+                "high": value + error,
+                "tip": content.tip(trial),
+                "trial": trial.number,
+            }
+            for trial, parts in zip(best, found, strict=True)
+            for value, error in [parts.at(getattr(parts, name))]
+        ]
+        for name in _CURVES
+    }
+    rest_name = found[0].rest_name
     first, last = (place_text(axis, trial) for trial in (best[0], best[-1]))
     ways = (
-        f"{label} from {number(points[name][0][0], 3)} to {number(points[name][-1][0], 3)}"
-        for name, label in (("variance", "variance"), ("rest", rest_of))
+        f"{label} from {number(float(str(points[name][0]['y'])), 3)} to {number(float(str(points[name][-1]['y'])), 3)}"
+        for name, label in (("variance", "variance"), ("rest", rest_name))
     )
-    caption = f"From {first} to {last}: {', '.join(ways)}."
-    legend = [("risk", "risk"), ("rest", rest_of), ("variance", "variance")]
-    return figure(axis.name, plot.render(f"Bias and variance over {axis.name}"), caption, legend)
+    chart = sweep(points, axis.along, rest_name, found[0].loss)
+    return Figure(chart, f"From {first} to {last}: {', '.join(ways)}.")

@@ -1,18 +1,18 @@
 """A study as one page that needs nothing else: no network, no fonts, no other files."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 from automl.explanation.study import Explanation
 from automl.records.files import OUT_OF_FOLD_FILE, STUDY_FILE
 from automl.records.state import StudyState
-from automl.report import effects, learning, loss_parts, overview, predicting, recording, searching
+from automl.report import effects, leaders, learning, loss_parts, overview, predicting, recording, searching
+from automl.report.blocks import Section
 from automl.report.content import ReportContent, read_out_of_fold
-from automl.report.markup import Section, text
+from automl.report.rendering import rendered
 
 SECTIONS: tuple[Callable[[ReportContent], Section | None], ...] = (
     overview.answer,
-    overview.leaderboard,
+    leaders.leaderboard,
     searching.history,
     searching.space,
     searching.validation_curves,
@@ -26,8 +26,6 @@ SECTIONS: tuple[Callable[[ReportContent], Section | None], ...] = (
     recording.reproduction,
 )
 """In the order of the page; each is None where the study has nothing of its kind."""
-
-_HERE = Path(__file__).parent
 
 
 def study_content(state: StudyState, found: Explanation) -> ReportContent:
@@ -50,33 +48,13 @@ def study_content(state: StudyState, found: Explanation) -> ReportContent:
     )
 
 
-def report_page(content: ReportContent) -> str:
-    """The report of a study as HTML."""
-    sections = [section for make in SECTIONS if (section := make(content)) is not None]
-    return framed(f"{content.state.started.name}: AutoML study", overview.heading(content), sections)
-
-
-def framed(title: str, heading: str, sections: Sequence[Section]) -> str:
-    """A whole page: contents beside a heading and its sections.
+def report_page(content: ReportContent, reload: int = 0) -> str:
+    """The report of a study as HTML.
 
     Args:
-        title: As text.
-        heading: HTML.
-        sections: The parts.
+        content: What it shows.
+        reload: Seconds after which the page reads itself again; never when 0.
     """
-    links = "".join(f'<li><a href="#{section.key}">{text(section.title)}</a></li>' for section in sections)
-    body = "".join(
-        f'<section id="{section.key}"><h2>{text(section.title)}</h2>{section.body}</section>\n'
-        for section in sections
-    )
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        f"<title>{text(title)}</title><style>\n{_asset('style.css')}</style></head>\n"
-        f'<body><nav aria-label="Contents"><ol>{links}</ol></nav><main>{heading}{body}</main>'
-        f"<script>\n{_asset('page.js')}</script></body></html>\n"
-    )
-
-
-def _asset(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+    sections = [section for make in SECTIONS if (section := make(content)) is not None]
+    title = f"{content.state.started.name}: AutoML study"
+    return rendered(title, overview.heading(content), sections, reload)

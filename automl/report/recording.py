@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
+from automl.report.blocks import Block, Bullets, Code, Folded, Heading, Pairs, Section, Text
 from automl.report.content import ReportContent
-from automl.report.markup import Section, bullets, folded, pairs, paragraph, text
 from automl.trial import TrialState
 
 _MOST_NUMBERS, _MOST_REASONS = 12, 20
@@ -16,10 +16,10 @@ _FACTS = {
 
 def notes(content: ReportContent) -> Section | None:
     """Splits, schema, the leak audit, earlier readings of the test set, and why trials failed."""
-    said = bullets(content.state.started.notes)
+    said: list[Block] = [Bullets(content.state.started.notes)] if content.state.started.notes else []
     reasons = _failures(content)
     if reasons:
-        said += f"<h3>Trials that failed</h3>{bullets(reasons)}"
+        said += [Heading("Trials that failed"), Bullets(reasons)]
     return Section("Data and audit", said) if said else None
 
 
@@ -44,23 +44,21 @@ def reproduction(content: ReportContent) -> Section:
     commands = [
         ("run it again", f"automl run {name}.yaml"),
         ("all trials as a table", f"automl show {name} --format csv"),
+        ("open it in MLflow", f"automl ui {name}"),
         ("the best network as a SavedModel", f"automl export {name} --to model"),
         ("predict new rows with it", "automl predict model rows.csv"),
     ]
-    lines = "".join(
-        f"<dt>{text(what)}</dt><dd><code>{text(command)}</code></dd>" for what, command in commands
-    )
     rows = [
         (_FACTS.get(fact, fact.replace("version_", "").replace("_", " ")), value)
         for fact, value in started.facts.items()
         if value
     ]
     rows.append(("recorded in", str(content.state.folder)))
-    body = paragraph(
-        "The study file, the table of this digest and these versions give the same numbers again."
-    )
-    body += f'<dl class="commands">{lines}</dl>'
-    body += folded("Data, environment and versions", pairs(rows))
+    blocks: list[Block] = [
+        Text("The study file, the table of this digest and these versions give the same numbers again."),
+        Pairs([(what, f"`{command}`") for what, command in commands], "commands"),
+        Folded("Data, environment and versions", [Pairs(rows)]),
+    ]
     if content.study_text:
-        body += folded("The study file", f"<pre><code>{text(content.study_text)}</code></pre>")
-    return Section("Reproduction", body)
+        blocks.append(Folded("The study file", [Code(content.study_text)]))
+    return Section("Reproduction", blocks)

@@ -4,12 +4,23 @@ import operator
 from collections.abc import Sequence
 
 from automl.evaluation.spacing import evenly_spaced
-from automl.report.axes import CAPACITY, Axis, axis_of, ordered_axes, place_text
+from automl.report.axes import (
+    CAPACITY,
+    Axis,
+    axis_of,
+    capacity_axis,
+    make_axis,
+    ordered_axes,
+    place_text,
+    score_axis,
+    score_bounds,
+)
+from automl.report.blocks import Figure, Panels, Section, Text
+from automl.report.charts.look import Row
+from automl.report.charts.parallel import NUM_GROUPS, Upright, parallel_coordinates
+from automl.report.charts.trials import history as history_chart
+from automl.report.charts.trials import validation_curve
 from automl.report.content import ReportContent, num_failed
-from automl.report.markup import Section, figure, panels, paragraph
-from automl.report.parallel import NUM_GROUPS, parallel_coordinates
-from automl.report.scales import Scale, around, fit_scale, score_bounds
-from automl.report.svg import FULL, HALF, Plot
 from automl.trial import Trial, TrialState
 
 _MOST_WHISKERS, _MOST_AXES, _MOST_CURVES = 120, 12, 8
@@ -25,46 +36,45 @@ def history(content: ReportContent) -> Section | None:
     if len(trials) < 2:
         return None
     scores = [trial.mean(content.metric) for trial in trials]
-    scale = _scale_of_history(content, scores)
-    ends = [float(trials[0].number), float(trials[-1].number)]
-    plot = Plot(fit_scale(ends, room=0.02, most=10, whole=True), scale, FULL, ("trial", content.metric))
     bests = _best_so_far(content, scores)
-    levels = [trials[place] for place in bests], [scores[place] for place in bests]
-    plot.line(*_steps(*levels, ends[1]), "winner")
+    line: list[Row] = [{"x": trials[place].number, "y": scores[place]} for place in bests]
+    line.append({"x": trials[-1].number, "y": scores[bests[-1]]})
     shown = sorted({*bests, *evenly_spaced(range(len(trials)), _MOST_DOTS)})
     few = len(trials) <= _MOST_WHISKERS
-    _draw_trials(plot, content, [trials[place] for place in shown], few)
-    worst = scale.low if content.better == "larger" else scale.high
-    _draw_failed(plot, content, worst)
+    along = score_axis(content, scores, _whisker_ends(content, scores) if few else ())
+    assert along.bounds is not None
+    worst = along.bounds[0] if content.better == "larger" else along.bounds[1]
+    rows = [*_failed(content, worst), *(_dot(content, trials[place], few) for place in shown)]
     caption = (
         f"{_when(content)} Where the line stays level for long, more "
         f"trials of this space promise little.{_beyond(content, scores)}{_thinned(content, len(shown))}"
     )
-    legend = [("dot neutral", "trial" + " ± standard error" * few), ("winner", "best so far")]
-    legend += [("dot failed", "failed")] if num_failed(content) else []
-    chart = figure("Score of each trial", plot.render("Search history"), caption, legend)
-    return Section("Search history", chart)
+    return Section("Search history", [Figure(history_chart(rows, line, along), caption)])
 
 
-def _draw_trials(plot: Plot, content: ReportContent, shown: list[Trial], few: bool) -> None:
-    numbers = [float(trial.number) for trial in shown]
-    scores = [trial.mean(content.metric) for trial in shown]
-    if few:
-        errors = [trial.standard_error(content.metric) for trial in shown]
-        plot.whiskers(numbers, *around(scores, errors), "neutral")
-    tips = [content.tip(trial) for trial in shown]
-    plot.dots(numbers, scores, "neutral" if few else "neutral small", tips)
+def _dot(content: ReportContent, trial: Trial, few: bool) -> Row:
+    score, error = trial.mean(content.metric), trial.standard_error(content.metric)
+    row: dict[str, object] = {"x": trial.number, "y": score, "kind": "trial", "tip": content.tip(trial)}
+    row["trial"] = trial.number
+    return row | ({"low": score - error, "high": score + error} if few else {})
 
 
-def _draw_failed(plot: Plot, content: ReportContent, height: float) -> None:
+def _failed(content: ReportContent, height: float) -> list[Row]:
     """Failed trials, at the worst end of the axis."""
     failed = [trial for trial in content.trials if trial.state is TrialState.FAILED]
-    shown = evenly_spaced(failed, _MOST_FAILED)
-    numbers = [float(trial.number) for trial in shown]
-    plot.dots(numbers, [height] * len(shown), "failed", [content.tip(trial) for trial in shown])
+    return [
+        {
+            "x": trial.number,
+            "y": height,
+            "kind": "failed",
+            "tip": content.tip(trial),
+            "trial": trial.number,
+        }
+        for trial in evenly_spaced(failed, _MOST_FAILED)
+    ]
 
 
-def _best_so_far(content: ReportContent, scores: list[float]) -> list[int]:
+def _best_so_far(content: ReportContent, scores: Sequence[float]) -> list[int]:
     """Places of the scores that were better than all before them."""
     better = operator.lt if content.better == "smaller" else operator.gt
     found = [0]
@@ -72,13 +82,6 @@ def _best_so_far(content: ReportContent, scores: list[float]) -> list[int]:
         if better(score, scores[found[-1]]):
             found.append(place)
     return found
-
-
-def _steps(bests: list[Trial], scores: list[float], last: float) -> tuple[list[float], list[float]]:
-    """The line of the best so far: from each best one level to the next, then down to it, and on to the last trial."""
-    numbers = [*(float(trial.number) for trial in bests), last]
-    xs = [x for x in numbers for _ in range(2)][1:-1]
-    return xs, [y for y in scores for _ in range(2)]
 
 
 def _thinned(content: ReportContent, num_shown: int) -> str:
@@ -95,13 +98,15 @@ def _when(content: ReportContent) -> str:
     return f"The best trial is number {number_of_best}, the last one {content.trials[-1].number}."
 
 
-def _scale_of_history(content: ReportContent, scores: list[float]) -> Scale:
-    """Room for the standard errors too, of those scores that are shown."""
-    errors = [trial.standard_error(content.metric) for trial in content.completed]
+def _whisker_ends(content: ReportContent, scores: Sequence[float]) -> list[float]:
+    """Ends of the standard errors of those scores that are on the axis."""
     low, high = score_bounds(scores, content.better == "larger")
-    shown = [(score, error) for score, error in zip(scores, errors, strict=True) if low <= score <= high]
-    lows, highs = around([score for score, _ in shown], [error for _, error in shown])
-    return fit_scale([low, high, *lows, *highs], room=0.03)
+    return [
+        score + sign * trial.standard_error(content.metric)
+        for trial, score in zip(content.completed, scores, strict=True)
+        if low <= score <= high
+        for sign in (-1.0, 1.0)
+    ]
 
 
 def space(content: ReportContent) -> Section | None:
@@ -112,22 +117,26 @@ def space(content: ReportContent) -> Section | None:
     if not axes or winner is None or len(trials) < 3:
         return None
     scores = {trial.number: trial.mean(content.metric) for trial in trials}
-    scale = _score_scale(content, list(scores.values()))
     ranked = content.ranked[: len(trials)]
     places = {trial.number: NUM_GROUPS * place // len(ranked) for place, trial in enumerate(ranked)}
     drawn = content.drawn(ranked)
     groups = {trial.number: places[trial.number] for trial in drawn}
     tips = {trial.number: content.tip(trial) for trial in drawn}
+    last = make_axis(score_axis(content, list(scores.values())), scores)
     chart = parallel_coordinates(
-        [*axes, Axis(content.metric, scale, scores, True)], groups, tips, winner.number
+        [_upright(axis, groups) for axis in (*axes, last)], groups, tips, winner.number
     )
     caption = (
         "Each line is a trial, the strongest color the best sixth; where the strong lines meet on an axis, its value "
-        "matters. Drag along an axis to keep the trials that pass there, click to clear."
+        "matters. Drag along an axis to keep the trials that pass there, double-click it to keep all again."
         f"{content.left_out(len(ranked))}"
     )
-    legend = [("winner", f"best trial, {winner.number}"), ("ramp", f"better {content.metric}")]
-    return Section("Search space", figure("Hyperparameters and score", chart, caption, legend))
+    return Section("Search space", [Figure(chart, caption)])
+
+
+def _upright(axis: Axis, shown: dict[int, int]) -> Upright:
+    shares = {number: axis.share(axis.values[number]) for number in shown if number in axis.values}
+    return Upright(axis.name, shares, axis.ticks())
 
 
 def validation_curves(content: ReportContent) -> Section | None:
@@ -136,13 +145,21 @@ def validation_curves(content: ReportContent) -> Section | None:
     axes = ordered_axes(content, trials)[:_MOST_CURVES]
     if not axes:
         return None
-    intro = paragraph(
+    intro = (
         "Each line joins the best trial at each value, or in each part of the range, so that an unlucky choice of the "
         "other hyperparameters does not pass for an effect. Where the two lines part, the network does not generalize; "
         "where both are bad, it learns too little. Best-of scores favor values tried more often."
         f"{_fewer(content)}"
     )
-    return Section("Validation curves", intro + panels(_validation_curve(content, axis) for axis in axes))
+    return Section(
+        "Validation curves", [Text(intro), Panels([_validation_curve(content, axis) for axis in axes])]
+    )
+
+
+def capacity_curve(content: ReportContent) -> Figure | None:
+    """The validation curve over the number of weights; None where all trials have as many."""
+    axis = capacity_axis(content.completed)
+    return None if axis is None else _validation_curve(content, axis)
 
 
 def _fewer(content: ReportContent) -> str:
@@ -152,31 +169,35 @@ def _fewer(content: ReportContent) -> str:
     return f" The lines rest on all {number:,} trials; of the quiet dots {_MOST_QUIET:,}, evenly spaced, are drawn."
 
 
-def _validation_curve(content: ReportContent, axis: Axis) -> str:
+def _validation_curve(content: ReportContent, axis: Axis) -> Figure:
     metric, best = content.metric, best_in_bins(content, axis, content.completed)
     means = {trial.number: trial.mean(metric) for trial in content.completed if trial.number in axis.values}
-    training = [content.training_mean(trial) for trial in best]
-    errors = [trial.standard_error(metric) for trial in best]
-    own = [means[trial.number] for trial in best]
-    lows, highs = around(own, errors)
-    scale = fit_scale(
-        [*score_bounds(list(means.values()), content.better == "larger"), *training, *lows, *highs]
-    )
-    plot = Plot(axis.scale, scale, HALF, (axis.name, metric))
-    quiet = evenly_spaced(list(means), _MOST_QUIET)
-    plot.cloud([axis.values[number] for number in quiet], [means[number] for number in quiet], "quiet")
-    xs = [axis.values[trial.number] for trial in best]
-    tips = [content.tip(trial) for trial in best]
-    plot.line(xs, training, "training")
-    plot.line(xs, own, "validation")
-    plot.whiskers(xs, lows, highs, "validation")
-    plot.dots(xs, training, "training", tips)
-    plot.dots(xs, own, "validation", tips)
-    top = content.state.objective.rank(best)[0]
+    rows = []
+    for trial in best:
+        mean, error = means[trial.number], trial.standard_error(metric)
+        row = {"x": axis.values[trial.number], "validation": mean, "training": content.training_mean(trial)}
+        row |= {"low": mean - error, "high": mean + error, "trial": trial.number}
+        rows.append(row | {"tip": content.tip(trial)})
+    ends = [float(str(row[name])) for row in rows for name in ("training", "low", "high")]
+    along = score_axis(content, list(means.values()), ends)
+    shown = {trial.number for trial in best}
+    others = [
+        {"x": axis.values[number], "y": means[number]}
+        for number in evenly_spaced([number for number in means if number not in shown], _MOST_QUIET)
+    ]
+    return Figure(validation_curve(rows, others, axis.along, along), _best_value(content, axis, best))
+
+
+def _best_value(content: ReportContent, axis: Axis, best: Sequence[Trial]) -> str:
+    """Where the best score lies; several values where the best trials at them are not significantly different."""
+    ranked = content.state.objective.rank(list(best))
+    top, equals = ranked[0], [trial for trial in ranked if trial.number in content.is_tied]
     name = "" if axis.name == CAPACITY else f"{axis.name} "
-    caption = f"Best at {name}{place_text(axis, top)}: {content.score(top)}."
-    legend = [("training", "training rows"), ("validation", "validation ± SE"), ("dot quiet", "other trials")]
-    return figure(axis.name, plot.render(f"Validation curve over {axis.name}"), caption, legend)
+    if len(equals) < 2:
+        return f"Best at {name}{place_text(axis, top)}: {content.score(top)}."
+    named = [place_text(axis, trial) for trial in sorted(equals, key=lambda one: axis.values[one.number])]
+    shown = f"{', '.join(named[:-1])} and {named[-1]}"
+    return f"The best trials at {name}{shown} are not significantly different."
 
 
 def best_in_bins(content: ReportContent, axis: Axis, trials: Sequence[Trial]) -> list[Trial]:
@@ -188,7 +209,7 @@ def best_in_bins(content: ReportContent, axis: Axis, trials: Sequence[Trial]) ->
 
     def bin_of(trial: Trial) -> int:
         value = axis.values[trial.number]
-        return values.index(value) if few else min(num_bins - 1, int(num_bins * axis.scale.place(value)))
+        return values.index(value) if few else min(num_bins - 1, int(num_bins * axis.share(value)))
 
     kept: dict[int, Trial] = {}
     for trial in content.state.objective.rank(here):
@@ -196,11 +217,7 @@ def best_in_bins(content: ReportContent, axis: Axis, trials: Sequence[Trial]) ->
     return sorted(kept.values(), key=lambda trial: axis.values[trial.number])
 
 
-def _score_scale(content: ReportContent, scores: list[float]) -> Scale:
-    return fit_scale(score_bounds(scores, content.better == "larger"))
-
-
-def _beyond(content: ReportContent, scores: list[float]) -> str:
+def _beyond(content: ReportContent, scores: Sequence[float]) -> str:
     """How many trials are too bad for the axis."""
     low, high = score_bounds(scores, content.better == "larger")
     count = sum(not low <= score <= high for score in scores)

@@ -16,8 +16,8 @@ from automl.explanation.verdict import StudyVerdict
 from automl.records.files import MODEL
 from automl.records.runs import Run
 from automl.records.state import StudyState
+from automl.report.notebook import Sentences, result_html
 from automl.serving.scoring import Scorer
-from automl.study.display import Sentences, result_html
 from automl.trial import Trial
 
 Rows = pandas.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]]

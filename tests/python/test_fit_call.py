@@ -13,8 +13,8 @@ import automl
 from automl.errors import DataError, RecordError, StudyFileError
 from automl.python.content import study_content
 from automl.python.fitting import as_frame
+from automl.report.notebook import Sentences
 from automl.serving.scoring import Scorer
-from automl.study.display import Sentences
 
 RANDOM = numpy.random.default_rng(3)
 FRAME = pandas.DataFrame(

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas
 import pytest
@@ -16,7 +17,7 @@ from automl.records.files import STUDY_FILE
 from automl.report.files import write_study_files, write_trial_files
 from automl.trial import Trial, TrialState
 
-PNG = b"\x89PNG\r\n\x1a\n"
+SVG = "<svg "
 
 
 def paths(folder: Path) -> list[str]:
@@ -36,8 +37,8 @@ def test_the_files_of_a_trial(tmp_path: Path) -> None:
     folds = (fold(0, 1.0, (4.0, 2.0, 0.1), best_epoch=2), fold(1, 1.0, (1 / 3,), best_epoch=1))
     values = {"width": 64, "learning_rate": 1e-05, "activation": "relu", "normalize": True}
     write_trial_files(Trial(3, values, TrialState.COMPLETE, folds, 1234), tmp_path, drawn=True)
-    assert paths(tmp_path) == ["figures/training_curves.png", "history.csv", "trial.json"]
-    assert (tmp_path / "figures/training_curves.png").read_bytes().startswith(PNG)
+    assert paths(tmp_path) == ["figures/training_curves.svg", "history.csv", "trial.json"]
+    assert (tmp_path / "figures/training_curves.svg").read_text().startswith(SVG)
     history = pandas.read_csv(tmp_path / "history.csv")
     assert history.to_dict("list") == {
         "fold": [0, 0, 0, 1],
@@ -71,7 +72,7 @@ def test_a_failed_trial_says_why(tmp_path: Path) -> None:
 def test_a_failed_trial_keeps_the_curves_of_the_folds_before(tmp_path: Path) -> None:
     trial = Trial(0, {}, TrialState.FAILED, (fold(0, 1.0),), 10, reason="diverged in fold 1")
     write_trial_files(trial, tmp_path, drawn=True)
-    assert paths(tmp_path) == ["figures/training_curves.png", "history.csv", "trial.json"]
+    assert paths(tmp_path) == ["figures/training_curves.svg", "history.csv", "trial.json"]
     assert len(pandas.read_csv(tmp_path / "history.csv")) == 2
 
 
@@ -92,13 +93,33 @@ def test_the_files_of_a_study(tmp_path: Path) -> None:
     assert {name: path.relative_to(tmp_path).as_posix() for name, path in files.items()} == {
         name: name for name in paths(tmp_path)
     }
-    assert set(files) == {"leaderboard.csv", "figures/validation_curve_capacity.png", "report.html"}
-    assert files["figures/validation_curve_capacity.png"].read_bytes().startswith(PNG)
+    assert set(files) == {"leaderboard.csv", "figures/validation_loss_of_the_best.svg", "report.html"}
+    assert files["figures/validation_loss_of_the_best.svg"].read_text().startswith(SVG)
     table = pandas.read_csv(files["leaderboard.csv"])
     assert table["trial"].tolist() == [2, 0, 1]
     assert table["log_loss"].tolist()[:2] == [1.5, 4.0]
     assert table["width"].tolist() == [32, 64, 8]
     assert table["reason"].tolist()[2] == "diverged in epoch 3"
+
+
+def test_figures_of_sizes_are_there_where_sizes_differ_and_none_is_of_a_single_dot(tmp_path: Path) -> None:
+    sizes = [completed(0, 3.0, 3.5, capacity=10), completed(1, 2.0, 2.5, capacity=20)]
+    assert "figures/validation_curve_capacity.svg" in write(sizes, ["width"], tmp_path / "sizes")
+    alone = write([completed(0, 1.0)], ["width"], tmp_path / "alone")
+    assert not [name for name in alone if name.startswith("figures/")]
+
+
+def test_a_trial_of_single_epochs_has_no_figure(tmp_path: Path) -> None:
+    trial = Trial(0, {}, TrialState.COMPLETE, (fold(0, 1.0, (4.0,), best_epoch=1),), 10)
+    write_trial_files(trial, tmp_path, drawn=True)
+    assert paths(tmp_path) == ["history.csv", "trial.json"]
+
+
+def test_the_picture_of_a_trial_says_what_its_dots_are(tmp_path: Path) -> None:
+    write_trial_files(completed(0, 1.0), tmp_path, drawn=True)
+    words = "".join(ElementTree.parse(tmp_path / "figures/training_curves.svg").getroot().itertext())
+    assert "Dots are the epochs whose weights were kept" in words
+    assert "Loss of trial 0 over epochs" in words
 
 
 def test_a_study_of_failed_trials_has_a_table_and_no_figure(tmp_path: Path) -> None:

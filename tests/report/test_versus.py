@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from made_states import STARTED, made_state
+from pages import Page, data_of
 from paper_trials import completed, failed
 from rich.console import Console
 
@@ -136,18 +137,26 @@ def test_what_both_have_in_common_is_said_once(found: TwoStudies) -> None:
 
 
 def test_the_page_needs_nothing_and_nothing_in_it_is_harmful(found: TwoStudies) -> None:
-    page = comparison_page(found)
-    assert "<script>alert" not in page
-    assert "http" not in page.replace("http-equiv", "")
-    assert page.index("is significantly better than") < page.index("cross-validation")
-    assert "B&#x27;s winner is better in 3 of 3 folds; lower is better." in page
-    for heading in ("Answer", "The winners", "The winners fold by fold", "The studies", "Ranges that differ"):
-        assert f"<h2>{heading}</h2>" in page
+    text = comparison_page(found)
+    page = Page(text)
+    assert "<script>alert" not in text
+    assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
+    words = page.words
+    assert words.index("is significantly better than") < words.index("cross-validation")
+    assert "B's winner is better in 3 of 3 folds; lower is better." in words
+    assert {"Answer", "The winners", "The winners fold by fold", "The studies", "Ranges that differ"} <= set(
+        page.headings
+    )
+    dots = data_of(page.chart("Scores on the validation rows"), "point")
+    assert [(row["kind"], row["fold"], row["y"]) for row in dots] == [
+        *(("A", fold, score) for fold, score in enumerate((0.5, 0.6, 0.55), start=1)),
+        *(("B", fold, score) for fold, score in enumerate((0.25, 0.45, 0.35), start=1)),
+    ]
 
 
 def test_winners_on_other_folds_are_not_drawn_fold_by_fold(found: TwoStudies) -> None:
-    page = comparison_page(dataclasses.replace(found, same_folds=False))
-    assert "fold by fold</h2>" not in page
+    page = Page(comparison_page(dataclasses.replace(found, same_folds=False)))
+    assert "The winners fold by fold" not in page.headings and page.charts == []
 
 
 def test_a_larger_score_that_is_better_is_counted_so(tmp_path: Path) -> None:
@@ -155,7 +164,7 @@ def test_a_larger_score_that_is_better_is_counted_so(tmp_path: Path) -> None:
         side(tmp_path, letter, completed(0, *scores), direction="max")
         for letter, scores in (("A", (0.5, 0.5, 0.5)), ("B", (0.75, 0.25, 0.5)))
     ]
-    assert "better in 1 of 3 folds; higher is better" in comparison_page(compare_studies(*sides))
+    assert "better in 1 of 3 folds; higher is better" in Page(comparison_page(compare_studies(*sides))).words
 
 
 def test_json_has_what_the_terminal_says(found: TwoStudies) -> None:

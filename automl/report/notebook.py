@@ -4,36 +4,18 @@ import re
 from pathlib import Path
 from typing import Any, final
 
-from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from automl.evaluation.ranking import hyperparameter_columns, ranked_rows
 from automl.explanation.study import Explanation
 from automl.records.state import StudyState
+from automl.report.templating import make_environment
 from automl.wording import number
 
 SHOWN_TRIALS = 5
 """Trials that a notebook shows; `leaderboard()` has all."""
 
 _CELL = "padding: 2px 12px 2px 0; text-align: {align}; white-space: nowrap"
-
-_SENTENCES = "<ul>{% for sentence in sentences %}<li>{{ sentence | code }}</li>{% endfor %}</ul>"
-
-_RESULT = """
-<div style="overflow-x: auto; max-width: 100%">
-<p><b>{{ answer | code }}</b></p>
-<table>
-{% for name, value in scores %}<tr><td style="{{ left }}">{{ name }}</td><td style="{{ left }}">{{ value }}</td></tr>
-{% endfor %}</table>
-<p>The best {{ rows | length }} of {{ num_trials }} trials; <code>leaderboard()</code> has all.</p>
-<table>
-<tr>{% for name in columns %}<th style="{{ right }}">{{ name }}</th>{% endfor %}</tr>
-{% for row in rows %}<tr>{% for cell in row %}<td style="{{ right }}">{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}</table>
-<ul>{% for sentence in sentences %}<li>{{ sentence | code }}</li>{% endfor %}</ul>
-<p>Report: <code>{{ report }}</code><br>Model: <code>{{ model }}</code></p>
-</div>
-"""
 
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -43,10 +25,10 @@ def _with_code(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  it has been escaped
 
 
-def _environment() -> Environment:
-    made = Environment(autoescape=True)
-    made.filters["code"] = _with_code
-    return made
+def _rendered(template: str, **values: Any) -> str:
+    environment = make_environment()
+    environment.filters["code"] = _with_code
+    return environment.get_template(template).render(**values)
 
 
 @final
@@ -61,7 +43,7 @@ class Sentences(tuple[str, ...]):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return _environment().from_string(_SENTENCES).render(sentences=self)
+        return _rendered("sentences.html", sentences=self)
 
 
 def result_html(state: StudyState, explanation: Explanation, model: Path, report: Path) -> str:
@@ -74,21 +56,18 @@ def result_html(state: StudyState, explanation: Explanation, model: Path, report
         report: Path of the report.
     """
     columns, rows = _best_trials(state)
-    return (
-        _environment()
-        .from_string(_RESULT)
-        .render(
-            answer=explanation.verdict.sentence,
-            scores=explanation.verdict.rows,
-            columns=columns,
-            rows=rows,
-            num_trials=f"{state.num_trials:,}",
-            sentences=(*explanation.answer[1:], *explanation.limits),
-            report=report,
-            model=model,
-            left=_CELL.format(align="left"),
-            right=_CELL.format(align="right"),
-        )
+    return _rendered(
+        "result.html",
+        answer=explanation.verdict.sentence,
+        scores=explanation.verdict.rows,
+        columns=columns,
+        rows=rows,
+        num_trials=f"{state.num_trials:,}",
+        sentences=(*explanation.answer[1:], *explanation.limits),
+        report=report,
+        model=model,
+        left=_CELL.format(align="left"),
+        right=_CELL.format(align="right"),
     )
 
 

@@ -1,0 +1,82 @@
+"""`automl report --watch`: writes the page again whenever the run has gone on."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from automl.cli.common import write_text
+from automl.cli.found import FoundStudy
+from automl.records.runs import RUNNING
+from automl.records.standing import standing, status_of
+from automl.records.store import Records
+
+SECONDS = 5
+"""A page that is being watched reads itself again after so many seconds."""
+
+PAUSE = 2.0
+"""Seconds between two looks at the record, beside the time that the page takes."""
+
+
+def watch(records: Records, found: FoundStudy, to: Path, rest: Callable[[float], None] = time.sleep) -> None:
+    """Write the page of a run, again when it has gone on, until the run has ended or Ctrl-C.
+
+    Args:
+        records: The record that the run is in.
+        found: The run, with what is recorded of it so far.
+        to: The page.
+        rest: Waits for so many seconds.
+    """
+    if found.status == RUNNING:
+        click.echo(f"{to} is written again while the study runs; open it in a browser. Ctrl-C ends this.")
+    try:
+        for latest in following(records, found, rest):
+            found = latest
+            write_page(found, to, SECONDS if found.status == RUNNING else 0)
+            click.echo(f"{to}: {found.standing or 'finished'}")
+    except KeyboardInterrupt:
+        write_page(found, to)  # which no longer reads itself again
+        click.echo(f"{to} is as of now. The study goes on.")
+
+
+def following(records: Records, found: FoundStudy, rest: Callable[[float], None]) -> Iterator[FoundStudy]:
+    """A run as it is, then each time that something new is recorded, until it has ended; only new events are read."""
+    yield found
+    while found.status == RUNNING:
+        rest(PAUSE)
+        run = records.run(found.run.number)
+        before = found.state.seq
+        for recorded in records.events(run, since=before):
+            found.state.apply(recorded)
+        status = status_of(run, found.state)
+        if found.state.seq != before or status != found.status:
+            found = replace(found, run=run, standing=standing(run, found.state), status=status)
+            yield found
+
+
+def write_page(found: FoundStudy, to: Path, reload: int = 0) -> None:
+    """The report of a run as a file, which is never seen half written.
+
+    Args:
+        found: The run.
+        to: The file.
+        reload: Seconds after which the page reads itself again; never when 0.
+    """
+    from automl.explanation.study import explain_study
+    from automl.report.page import report_page, study_content
+
+    content = study_content(found.state, explain_study(found.state, found.standing))
+    page = report_page(content, reload)
+    if not reload:
+        write_text(page, to)
+        return
+    with tempfile.NamedTemporaryFile(
+        "w", dir=to.parent, suffix=".html", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(page)
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, to)
