@@ -5,6 +5,9 @@ from datetime import datetime
 
 from automl.trial import Trial
 
+_MARKUP = "&<>|`*~[]\\#"
+"""What Markdown reads as markup within a line; underscores within words it leaves alone."""
+
 OPTIMISTIC = "optimistic: the scored rows chose the epochs"
 """Said of every score that is so."""
 
@@ -34,6 +37,24 @@ def duration(seconds: float) -> str:
     if seconds < 120.0:
         return f"{seconds:.0f} s"
     return f"{seconds / 60.0:.0f} min" if seconds < 5400.0 else f"{seconds / 3600.0:.1f} h"
+
+
+def counted(count: int, noun: str) -> str:
+    """How many there are of something.
+
+    >>> counted(1, "trial"), counted(2000, "trial")
+    ('1 trial', '2,000 trials')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def table_cell(text: str) -> str:
+    """Any text as the cell of a table in Markdown, which shows it as it is: no markup, no link, no second line.
+
+    >>> table_cell("a|b <img> *c*")
+    'a&#124;b &#60;img&#62; &#42;c&#42;'
+    """
+    return "".join(f"&#{ord(letter)};" if letter in _MARKUP else letter for letter in " ".join(text.split()))
 
 
 def moment(seconds: float | None) -> str:

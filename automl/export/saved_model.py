@@ -21,6 +21,10 @@ from automl.serving.copying import copy_scoring
 from automl.serving.scoring import Scorer
 from automl.training.network import Network
 from automl.trial import Task, Trial
+from automl.wording import number, table_cell
+
+_MOST_COLUMNS = 50
+"""Input columns that a model card lists."""
 
 TOLERANCE = 1e-5
 """Largest difference between the SavedModel and the Keras model, relative for values of a regression."""
@@ -192,23 +196,41 @@ def _described(column: Column, dataset: Dataset) -> dict[str, Any]:
 
 def _card_text(dataset: Dataset, card: ModelCard) -> str:
     scores = "\n".join(f"| {name} | {value} |" for name, value in card.scores.items())
-    values = "\n".join(f"| {name} | {value} |" for name, value in card.hyperparameters.items())
+    values = "\n".join(f"| {name} | {_value(value)} |" for name, value in card.hyperparameters.items())
     table = f"| hyperparameter | value |\n|---|---|\n{values}\n\n" if values else ""
     how = "Fitted by scikit-learn" if card.trial is None else f"Trained for {card.epochs} epochs"
     return f"""# {card.title}
 
-Predicts `{dataset.target_name}` ({dataset.task.value}) from {len(dataset.feature_names)} columns. {how}
+Predicts {table_cell(dataset.target_name)} ({dataset.task.value}) from {len(dataset.feature_names)} columns. {how}
 on {card.num_rows} rows; table digest `{dataset.digest[:16]}`.
 
 | score | value |
 |---|---|
 {scores}
 
+{_columns_text(dataset)}
+
 {table}\
 Predict with `automl predict FOLDER rows.csv`, or with TensorFlow alone: the signature `serving_default` takes one
 tensor of shape (rows,) a column, under the argument that `model.json` names in `inputs`: float64 with NaN for gaps
 where `columns` says numeric, else text with "" for gaps.
 """
+
+
+def _value(value: Any) -> str:
+    """A hyperparameter as people read it; `model.json` holds all of its digits."""
+    return number(value, 3) if isinstance(value, float) else table_cell(str(value))
+
+
+def _columns_text(dataset: Dataset) -> str:
+    """The columns that the model takes, as a table; of very many the first ones."""
+    columns = dataset.schema.learned
+    lines = ["| input column | kind |", "|---|---|"]
+    for column in columns[:_MOST_COLUMNS]:
+        lines.append(f"| {table_cell(column.name)} | {_described(column, dataset)['kind']} |")
+    if len(columns) > _MOST_COLUMNS:
+        lines.append(f"| and {len(columns) - _MOST_COLUMNS:,} more | see `model.json` |")
+    return "\n".join(lines)
 
 
 def _compare(network: Network, dataset: Dataset, folder: Path) -> None:

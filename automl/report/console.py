@@ -12,7 +12,7 @@ from automl.evaluation.ranking import Row, hyperparameter_columns, ranked_rows
 from automl.explanation.answer import verdict_of
 from automl.records.state import StudyState
 from automl.report.readings import readings_of
-from automl.wording import number
+from automl.wording import counted, number
 
 FOLD_COLUMNS = 5
 """More folds than these are summarized by their mean and standard error only."""
@@ -61,6 +61,9 @@ def print_leaderboard(console: Console, state: StudyState, top: int | None, opti
         options: Of the command that shows the others.
     """
     started = state.started
+    if not state.num_trials:
+        console.print(f"{started.name}: no trial has ended.", highlight=False, markup=False)
+        return
     rows = ranked_rows(state.ranked(top), state.objective, started.searched)
     names = hyperparameter_columns(rows, started.searched)
     folds = [column for column in rows[0] if column.startswith("fold_")] if rows else []
@@ -100,7 +103,7 @@ def print_outcome(console: Console, state: StudyState) -> None:
     # Of a run that several processes worked on, only the time of the last one is recorded.
     if seconds and not state.continued:
         share = f"{state.training_seconds / seconds:.0%} of it training and scoring folds"
-        console.print(f"{state.num_trials} trials in {seconds:.0f} s, {share}", highlight=False)
+        console.print(f"{counted(state.num_trials, 'trial')} in {seconds:.0f} s, {share}", highlight=False)
 
 
 def _fits(console: Console, state: StudyState, rows: list[Row], layout: "_Layout") -> bool:

@@ -23,6 +23,8 @@ def print_explanation(console: Console, state: StudyState, found: Explanation) -
     """Print what a study has found, and the diagnoses of its best trials with bias and variance in numbers."""
     for line in (*found.answer, *found.limits, *found.remarks):
         console.print(f"• {line}", highlight=False, markup=False)
+    if not state.num_trials:
+        return
     parts = state.bias_variance
     table = Table(title="The best trials", title_justify="left", box=None)
     loss = next((one.loss for one in parts.values()), "loss")
@@ -55,6 +57,7 @@ def _explained(trial: Trial, metric: str, parts: BiasVariance | None, diagnosis:
         cells += [""] * 4
     else:
         curves = (parts.risk, parts.variance, parts.rest)
-        cells += ["{:.3g} ± {:.1g}".format(*parts.at(curve)) for curve in curves]
+        pairs = [parts.at(curve) for curve in curves]
+        cells += [f"{number(value, 3)} ± {number(error, 1)}" for value, error in pairs]
         cells.append(str(parts.epoch))
     return [*map(Text, cells), Text(diagnosis.name.replace("_", " "))]

@@ -4,14 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from automl.config.question import stated_question
 from automl.explanation.verdict import Contender
 from automl.report.blocks import Block, Boxed, Bullets, Figure, Folded, Heading, Links, Pairs, Section, Text
 from automl.report.charts.trials import intervals
 from automl.report.content import ReportContent, counted
 from automl.report.readings import readings_of
 from automl.wording import duration, number
-
-_QUESTION = "Question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +56,8 @@ def heading(content: ReportContent) -> Header:
 
 def question(content: ReportContent) -> str:
     """What the study asked: as its file says in a comment, or else what any search asks."""
-    for line in content.study_text.splitlines():
-        words = line.lstrip("# ").strip()
-        if line.startswith("#") and words.startswith(_QUESTION):
-            return words.removeprefix(_QUESTION).lstrip(": ")
+    if stated := stated_question(content.study_text):
+        return stated
     target = content.state.started.facts.get("target", "the target")
     return f"Which network predicts {target} best, by {content.metric} ({content.better} is better)?"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from automl.explanation.study import Explanation
-from automl.records.files import OUT_OF_FOLD_FILE, STUDY_FILE
+from automl.records.files import OUT_OF_FOLD_FILE, STUDY_FILE, read_links
 from automl.records.state import StudyState
 from automl.report import effects, leaders, learning, loss_parts, overview, predicting, recording, searching
 from automl.report.blocks import Section
@@ -45,6 +45,7 @@ def study_content(state: StudyState, found: Explanation) -> ReportContent:
         learning_curve=found.learning_curve,
         out_of_fold=read_out_of_fold(state.folder / OUT_OF_FOLD_FILE),
         study_text=state.started.text or written,
+        links=[link for link in read_links(state.folder) if link[1].startswith(("https://", "http://"))],
     )
 
 

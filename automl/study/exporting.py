@@ -114,7 +114,8 @@ def _prepared_again(state: StudyState, table: pandas.DataFrame | None) -> Prepar
     """The study on the table that it has run on."""
     config = load_study(state.folder / STUDY_FILE, folder=Path(state.started.base))
     prepared = prepare_study(config, table)
-    check_digests(prepared, state.started.digests or {"data": state.started.facts["data_digest"]})
+    recorded = state.started.digests or {"data": state.started.facts.get("data_digest", "")}
+    check_digests(prepared, recorded)
     return prepared
 
 

@@ -10,7 +10,7 @@ from automl.evaluation.out_of_fold import OutOfFold
 from automl.interrupts import Interrupts
 from automl.progress import Progress
 from automl.records.events import Event, Finished, PhaseBegun, PhaseEnded
-from automl.records.files import ended_event, write_predictions, write_trial
+from automl.records.files import LINKS, ended_event, write_json, write_predictions, write_trial
 from automl.records.leases import Heartbeat, Lease
 from automl.records.predictions import StoredPredictions
 from automl.records.runs import Run
@@ -75,6 +75,9 @@ class Session:
         links = [link for tracker in self.trackers if (link := tracker.link())]
         for tracker in self.trackers:
             tracker.show_links(links)
+        pages = [page for tracker in self.trackers for page in tracker.pages()]
+        if pages:
+            write_json(self.run.folder / LINKS, pages)
 
     def close(self) -> None:
         """Let other processes go on with the run."""

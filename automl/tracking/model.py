@@ -19,7 +19,9 @@ from automl.trial import Task
 EXAMPLE = "example_rows"
 """The file of the rows in the folder of a run, as `.parquet`, or as `.json` where that cannot hold them."""
 
-_CARD = "model.json"
+_CARD, CARD_TEXT = "model.json", "model_card.md"
+"""In the folder of a model: what programs and what people should know of it."""
+
 _KEY = "is"
 """Marks a cell that JSON has no form for, as in `{"is": "time", "value": "2026-01-01T00:00:00"}`."""
 
@@ -61,6 +63,12 @@ def read_model(folder: Path) -> ExportedModel | None:
         raise RecordError(
             f"{model / _CARD} is broken. Export the trial again with `automl export`."
         ) from None
+
+
+def read_card(model: Path) -> str:
+    """The card of an exported model for people, in Markdown; empty where there is none."""
+    card = model / CARD_TEXT
+    return card.read_text(encoding="utf-8") if card.is_file() else ""
 
 
 def write_example(folder: Path, frame: pandas.DataFrame) -> None:

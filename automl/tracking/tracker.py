@@ -39,6 +39,10 @@ class Tracker(ABC):
         """Where a person can look at the run that has begun, in a line: an address or a command; empty for nowhere."""
         return ""
 
+    def pages(self) -> Sequence[tuple[str, str]]:
+        """Pages about the run that has begun, which its report links to: what each is, and its address."""
+        return ()
+
     def show_links(self, links: Sequence[str]) -> None:  # noqa: ARG002  most trackers show nothing
         """Every tracker has begun, and these are their links. Must not raise."""
         return

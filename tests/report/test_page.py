@@ -18,10 +18,11 @@ from automl.evaluation.bias_variance import BiasVariance, Curve
 from automl.evaluation.importance import importance
 from automl.evaluation.learning_curve import learning_curve
 from automl.explanation.evidence import Diagnosis
+from automl.explanation.study import explain_study
 from automl.explanation.verdict import Contender, StudyVerdict
 from automl.records import events as record
 from automl.records.events import CohortAsked, Event, Finished, Recorded
-from automl.records.files import ended_event
+from automl.records.files import LINKS, ended_event, write_json
 from automl.records.outcomes import VerdictReached
 from automl.records.state import COLUMNS, LEARNING_CURVE, StudyState
 from automl.records.state import state_of as made
@@ -29,7 +30,7 @@ from automl.report import searching
 from automl.report.charts.look import COLORS
 from automl.report.content import ReportContent, read_out_of_fold
 from automl.report.glossary import marked
-from automl.report.page import report_page
+from automl.report.page import report_page, study_content
 from automl.report.rendering import libraries
 from automl.trial import Objective, Trial, TrialState
 
@@ -268,6 +269,15 @@ def test_links_to_other_pages_are_shown(tmp_path: Path) -> None:
     content = dataclasses.replace(whole(tmp_path), links=(("MLflow", "http://server/#/runs/<1>"),))
     page = report_page(content)
     assert 'href="http://server/#/runs/&lt;1&gt;"' in page
+
+
+def test_the_page_of_a_run_links_to_its_trackers_and_to_no_script(tmp_path: Path) -> None:
+    state = state_of(tmp_path, completed(0, 1.0))
+    pages = [["MLflow run", "https://server/#/runs/1"], ["bad", "javascript:alert(1)"]]
+    write_json(state.folder / LINKS, pages)
+    links = Page(report_page(study_content(state, explain_study(state)))).links
+    assert "https://server/#/runs/1" in links
+    assert not [link for link in links if "javascript" in link]
 
 
 def test_a_failed_trial_says_why(tmp_path: Path) -> None:

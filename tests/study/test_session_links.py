@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from recorded_study import RecordedStudy, make_records
 from recording import Recorder
 
 from automl.records.events import StudyStarted
+from automl.records.files import LINKS, read_links
 from automl.study.session import Session
 
 
@@ -20,6 +22,9 @@ class Linked(Recorder):
     def link(self) -> str:
         assert self.names == ["start"], "it has begun"
         return self.page
+
+    def pages(self) -> tuple[tuple[str, str], ...]:
+        return ((self.page, f"http://{self.page}"),) if self.page == "two: b" else ()
 
     def show_links(self, links: Any) -> None:
         self.record("links", list(links))
@@ -37,3 +42,10 @@ def test_links_are_shown_once_all_have_begun(tmp_path: Path) -> None:
     for tracker in trackers:
         assert tracker.names == ["start", "links"]
         assert tracker.told("links") == [["one: http://a", "two: b"]]
+    assert read_links(study.run.folder) == (("two: b", "http://two: b"),)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1, [2]]", "[[" * 9])
+def test_broken_links_are_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / LINKS).write_text(content)
+    assert read_links(tmp_path) == ()

@@ -23,6 +23,7 @@ from automl.training.engine import Watch
 from automl.training.traces import Trace
 from automl.training.trials import plan_members, refit_epochs
 from automl.trial import Member, Trial, TrialState, derive_seed
+from automl.wording import counted
 
 MOST_RESAMPLES, MOST_TRIALS = 16, 10
 """Of an analysis whose size the study file leaves open."""
@@ -178,7 +179,7 @@ class BiasVarianceAnalysis(Analysis):
         if not design.trials or subject.answered.issuperset(trial.number for trial in design.trials):
             return None
         size = f"{design.num_folds} folds and {design.num_resamples} resamples each"
-        title = f"bias and variance of {len(design.trials)} trials: {size}"
+        title = f"bias and variance of {counted(len(design.trials), 'trial')}: {size}"
         return Plan(title, len(design.trials) * design.networks_per_trial, design)
 
     def answers(self, subject: Subject, plan: Plan, watch: Watch) -> Iterator[Answer]:

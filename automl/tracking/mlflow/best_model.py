@@ -9,9 +9,10 @@ from automl.tracking.mlflow.logged_model import (
     forget_models,
     log_model,
 )
+from automl.tracking.mlflow.model_note import model_note
 from automl.tracking.mlflow.outcome import Outcome, winner_points
 from automl.tracking.mlflow.registry import Candidate, LockedScore, register_model
-from automl.tracking.mlflow.store import PARENT, Content, Run, Store
+from automl.tracking.mlflow.store import NOTE, PARENT, Content, Run, Store
 from automl.tracking.mlflow.trial_run import describe_hyperparameters, keep_finite, metrics_of, scores
 from automl.tracking.model import ExportedModel
 from automl.trial import Trial
@@ -82,6 +83,8 @@ class BestModel:
         entry = ModelEntry(run, outcome.started.name.replace(".", "_"), self._content(trial, outcome), at)
         try:
             identifier = log_model(self._store, entry, model)
+            note = model_note(identifier, model)
+            self._store.client.set_logged_model_tags(identifier, {NOTE: note})
             self._store.log(run, Content(tags={_MODEL: identifier}))
         except Exception:
             with contextlib.suppress(Exception):

@@ -19,15 +19,12 @@ from automl.tracking.mlflow.explained_run import diagnosis_tags
 from automl.tracking.mlflow.outcome import Outcome, milliseconds, outcome_of, read_whole
 from automl.tracking.mlflow.registry import locked_score_of
 from automl.tracking.mlflow.store import NOTE, Store
-from automl.tracking.mlflow.study_run import StudyRun
+from automl.tracking.mlflow.study_run import REPORT, StudyRun
 from automl.tracking.mlflow.trial_runs import TrialRuns
 from automl.tracking.mlflow.view import VIEW_TAG, saved_view
-from automl.tracking.model import read_model
+from automl.tracking.model import read_card, read_model
 
 LOGGER = logging.getLogger(__name__)
-
-MODEL_CARD = "model_card.md"
-"""In the folder of a model: what people should know of it."""
 
 MOST_DIAGNOSED = 200
 """In a longer study, only the best trials and those that were analyzed have their diagnosis in MLflow."""
@@ -101,7 +98,9 @@ class Conclusion:
     def places(self) -> notes.Places:
         """Where things are."""
         experiment, parent = self._store.experiment_id, self._study.identifier
-        return notes.Places(experiment, parent, self._trials.identifiers, self._state.folder, self._model.uri)
+        folder = self._state.folder
+        report = REPORT if (folder / REPORT).is_file() else ""
+        return notes.Places(experiment, parent, self._trials.identifiers, folder, self._model.uri, report)
 
     def _steps(self, outcome: Outcome, exported: tuple[int, int]) -> Mapping[str, Callable[[], None]]:
         return {
@@ -148,8 +147,7 @@ class Conclusion:
             return
         event = self._state.exported
         if name is not None and event is not None:
-            card = self._state.folder / MODEL / MODEL_CARD
-            text = card.read_text(encoding="utf-8") if card.is_file() else ""
+            text = read_card(self._state.folder / MODEL)
             self._model.register(name, locked_score_of(self._state, event.trial), text)
 
     def _log_diagnoses(self, outcome: Outcome) -> None:

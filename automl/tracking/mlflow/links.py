@@ -7,6 +7,9 @@ from automl.trial import Direction, Objective
 VIEW_KEY = "automl-leaderboard"
 ONLY_TRIALS = 'tags.role = "trial"'
 
+DEFAULT_ADDRESS = "http://127.0.0.1:5000"
+"""Where `automl ui` listens when no port is given."""
+
 _MODE = {"workflowType": "machine_learning"}  # without it, MLflow opens on its page for language models
 
 
@@ -48,3 +51,8 @@ def charts_page(experiment: str) -> str:
 def run_page(experiment: str, run: str) -> str:
     """The page of one run."""
     return f"#/experiments/{experiment}/runs/{run}?{urlencode(_MODE)}"
+
+
+def artifact_page(experiment: str, run: str, path: str) -> str:
+    """The page of a run that shows one of its files."""
+    return f"#/experiments/{experiment}/runs/{run}/artifacts/{quote(path)}?{urlencode(_MODE)}"

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from automl.config.question import stated_question
 from automl.records.events import StudyStarted
 from automl.tracking.mlflow.explained_run import diagnosis_note
-from automl.tracking.mlflow.links import run_page, trials_page
+from automl.tracking.mlflow.links import artifact_page, run_page, trials_page
 from automl.tracking.mlflow.outcome import Outcome
 from automl.tracking.mlflow.trial_run import metrics_of, show_scalar
 from automl.trial import Direction, Objective, Trial
-from automl.wording import duration, number, score
+from automl.wording import counted, duration, number, score, table_cell
 
 _METRICS = 3
 _SPACE = "\u00a0"  # MLflow sets the cells of a table side by side
@@ -27,6 +28,7 @@ class Places:
         trials: Identifiers of the trials' runs, by trial number.
         folder: The files of the run on the machine that ran it.
         model: What a program gives to `mlflow.pyfunc.load_model`; empty when there is no model.
+        report: Path of the report among the files of the study's run; empty when there is none.
     """
 
     experiment: str
@@ -34,6 +36,7 @@ class Places:
     trials: Mapping[int, str]
     folder: Path
     model: str = ""
+    report: str = ""
 
 
 def first_note(started: StudyStarted, places: Places) -> str:
@@ -57,15 +60,17 @@ def study_note(outcome: Outcome, places: Places) -> str:
 
 
 def experiment_note(outcome: Outcome, places: Places) -> str:
-    """The page that all studies of this name share."""
+    """The page that all studies of this name share: the verdict first, as MLflow shows a line of it."""
     started = outcome.started
     latest = f"Latest study: [{started.identifier}]({run_page(places.experiment, places.parent)})."
     every = trials_page(places.experiment, outcome.objective)
     parts = [
-        *_question(started),
-        latest,
         *_result(outcome, places),
+        *_report(places),
+        latest,
         f"[Every trial of every study, best first]({every})",
+        "### The question",
+        *_question(started),
     ]
     return "\n\n".join(parts)
 
@@ -73,7 +78,7 @@ def experiment_note(outcome: Outcome, places: Places) -> str:
 def winner_note(outcome: Outcome, places: Places) -> str:
     """The page of the best trial."""
     study = f"[study {outcome.started.identifier}]({run_page(places.experiment, places.parent)})"
-    parts = [f"The best of {_count(outcome.num_trials, 'trial')} in {study}."]
+    parts = [f"The best of {counted(outcome.num_trials, 'trial')} in {study}."]
     if outcome.best is not None:
         parts.append(f"{_estimate(outcome.best, outcome)}.")
         diagnosis = outcome.found.diagnoses.get(outcome.best.number)
@@ -84,7 +89,7 @@ def winner_note(outcome: Outcome, places: Places) -> str:
 def _ending(outcome: Outcome) -> str:
     kinds = {"ended early": outcome.num_pruned, "failed": outcome.num_failed}
     others = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
-    trials = f"{_count(outcome.num_trials, 'trial')}{f' ({others})' if others else ''}"
+    trials = f"{counted(outcome.num_trials, 'trial')}{f' ({others})' if others else ''}"
     if outcome.seconds is None:
         return f"Killed after {trials}."
     said = f"{_ENDINGS[outcome.status]} after {trials} and {duration(outcome.seconds)}"
@@ -92,20 +97,15 @@ def _ending(outcome: Outcome) -> str:
 
 
 def _question(started: StudyStarted) -> list[str]:
-    """The comment at the top of the study file, else the question that every study asks."""
-    lines = []
-    for line in started.text.splitlines():
-        if not line.startswith("#"):
-            break
-        lines.append(line.lstrip("#").strip())
+    """The question that the study file states, and the one that every study asks."""
     aim = "lowest" if started.direction == Direction.MINIMIZE else "highest"
     searched = ", ".join(f"`{name}`" for name in started.searched) or "nothing"
     plan = (
         f"Study `{started.name}` looks for the {aim} `{started.metric}`, averaged over "
-        f"{started.num_folds} folds, in at most {_count(started.num_trials, 'trial')}. Searched: {searched}."
+        f"{started.num_folds} folds, in at most {counted(started.num_trials, 'trial')}. Searched: {searched}."
     )
-    header = "\n".join(lines).strip()
-    return [header, plan] if header else [plan]
+    stated = stated_question(started.text)
+    return [stated, plan] if stated else [plan]
 
 
 def _result(outcome: Outcome, places: Places) -> list[str]:
@@ -175,7 +175,19 @@ def _pointers(started: StudyStarted, places: Places) -> list[str]:
     objective = Objective(started.metric, Direction(started.direction))
     trials = trials_page(places.experiment, objective, started.identifier)
     commands = f"```\nautoml show {places.folder}\nautoml ui\n```"
-    return [f"[All trials of this study, best first]({trials})", commands, f"Files: `{places.folder}`"]
+    return [
+        *_report(places),
+        f"[All trials of this study, best first]({trials})",
+        commands,
+        f"Files: `{places.folder}`",
+    ]
+
+
+def _report(places: Places) -> list[str]:
+    """The link to the report."""
+    if not places.report:
+        return []
+    return [f"[Report with charts]({artifact_page(places.experiment, places.parent, places.report)})"]
 
 
 def _estimate(trial: Trial, outcome: Outcome) -> str:
@@ -186,7 +198,7 @@ def _estimate(trial: Trial, outcome: Outcome) -> str:
 
 def _value(trial: Trial, name: str) -> str:
     value = trial.hyperparameters.get(name)
-    return "" if value is None else show_scalar(value).replace("|", "\\|")
+    return "" if value is None else table_cell(show_scalar(value))
 
 
 def _link(trial: Trial, places: Places) -> str:
@@ -202,7 +214,3 @@ def run_name(number: int) -> str:
     'trial-0007'
     """
     return f"trial-{number:04d}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -77,6 +77,11 @@ class Projection:
         self._num_there = 0
 
     @property
+    def study_run(self) -> str:
+        """MLflow's name for the run of the study; empty before it has begun there."""
+        return self._study.identifier
+
+    @property
     def num_done(self) -> int:
         """Trials that MLflow has whole."""
         return self._trials.num_done

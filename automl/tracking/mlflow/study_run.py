@@ -20,7 +20,10 @@ from automl.trial import Direction
 SENT = "sent_events"
 """Tag with the number of the last event up to which MLflow has everything."""
 
-FILES = ("leaderboard.csv", "bias_variance.csv", "report.html")
+REPORT = "report.html"
+"""The report among the files of a run, here and in MLflow."""
+
+FILES = ("leaderboard.csv", "bias_variance.csv", REPORT)
 FIGURES = "figures"
 """Files and a folder of a run that stand on its page in MLflow, where they are there."""
 

@@ -6,6 +6,7 @@ What it does not take is recorded all the same: `automl track`, `automl ui` and 
 import logging
 import shlex
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import final
 
@@ -17,7 +18,7 @@ from automl.records.state import StudyState
 from automl.records.store import Records
 from automl.tracking.mlflow.address import find_store, probe, refused
 from automl.tracking.mlflow.completing import Completion, SendingLock
-from automl.tracking.mlflow.links import runs_page
+from automl.tracking.mlflow.links import DEFAULT_ADDRESS, run_page, runs_page
 from automl.tracking.mlflow.opening import open_store
 from automl.tracking.mlflow.projection import Projection
 from automl.tracking.mlflow.store import said
@@ -85,6 +86,15 @@ class MlflowTracker(Tracker):
         if self._address.is_server:
             return f"MLflow: {self._address.shown.rstrip('/')}/{runs_page(self._experiment)}"
         return f"MLflow: automl ui {self._run.name}{self._at()}"
+
+    def pages(self) -> Sequence[tuple[str, str]]:
+        """The study's run; without a server at the address that `automl ui` has when nothing else is said."""
+        assert self._run is not None and self._projection is not None
+        page = run_page(self._experiment, self._projection.study_run)
+        if self._address.is_server:
+            return (("MLflow run", f"{self._address.shown.rstrip('/')}/{page}"),)
+        command = f"automl ui {self._run.name}{self._at()}"
+        return ((f"MLflow run (while `{command}` runs)", f"{DEFAULT_ADDRESS}/{page}"),)
 
     def apply(self, recorded: Recorded, state: StudyState) -> None:  # noqa: ARG002  it is read from the record
         """Let the thread read what has been recorded. Returns at once."""

@@ -8,7 +8,7 @@ import base64
 import json
 import math
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,11 @@ _SECTIONS = {  # by key: the title, and the number of cards in a row
 }
 _PREFIX = "deflate;"
 _NARROWEST, _MARGIN, _LETTER, _DIAGNOSIS_WIDTH = 80, 40, 7, 150  # of a column, in pixels
+_NAMES = {"attributes.`Run Name`": 130, "runDateAndNestInfo": 60}
+"""MLflow's columns on the left and their widths: names of trials, and the mark of their state without its date."""
+
+_ROOM, _NARROWEST_OF_MANY = 675, 60
+"""Pixels for the score and all hyperparameters on a screen of 1600 with MLflow's assistant open."""
 
 Json = dict[str, Any]
 
@@ -54,8 +59,8 @@ def saved_view(started: StudyStarted, trials: Sequence[Trial], at: int) -> str:
         at: Milliseconds since 1970.
     """
     scores, facts = _score_columns(started), _fact_columns(started)
-    # a screen shows the first six or seven
-    columns = (*scores, _DIAGNOSIS, *_hyperparameter_columns(started), *facts)
+    # what is beyond the hyperparameters may need scrolling
+    columns = (*scores[:1], *_hyperparameter_columns(started), *scores[1:], _DIAGNOSIS, *facts)
     cards, hidden = tuple(_cards(started, trials)), tuple(_hidden_cards(started))
     shorter = (
         _Parts(columns, cards, hidden),
@@ -113,8 +118,8 @@ def _state(started: StudyStarted, parts: _Parts) -> Json:
         "datasetsFilter": [],
         "modelVersionFilter": "All Runs",
         "selectedColumns": list(parts.columns),
-        "columnOrder": list(parts.columns),
-        "columnWidths": {column: _width(column) for column in parts.columns},
+        "columnOrder": [*_NAMES, *parts.columns],
+        "columnWidths": _widths(started, parts.columns),
         "runsHiddenMode": "FIRST_10_RUNS",
         "hideEmptyCharts": True,
         "groupBy": None,
@@ -152,6 +157,18 @@ def _hyperparameter_columns(started: StudyStarted) -> tuple[str, ...]:
 
 def _metric(name: str) -> str:
     return f"metrics.`{name}`"
+
+
+def _widths(started: StudyStarted, columns: Sequence[str]) -> Mapping[str, int]:
+    """Of all columns; those of many hyperparameters are made narrower, so that all can be seen at once."""
+    widths = {column: _width(column) for column in columns}
+    searched = _hyperparameter_columns(started)
+    wanted = sum(map(_width, searched))
+    room = _ROOM - _width(_metric(_score(started)))
+    if wanted > room:
+        narrow = {column: max(_NARROWEST_OF_MANY, _width(column) * room // wanted) for column in searched}
+        widths |= {column: width for column, width in narrow.items() if column in widths}
+    return {**_NAMES, **widths}
 
 
 def _width(column: str) -> int:

@@ -5,6 +5,7 @@ import pytest
 from hand_made import STARTED, VERDICT, make_failed_trial, make_trial
 from made_states import made_state
 
+from automl.config.template import TEMPLATE
 from automl.explanation.evidence import Diagnosis
 from automl.explanation.study import Explanation
 from automl.records.events import Finished
@@ -43,6 +44,33 @@ def test_the_first_note_asks_the_question_of_the_study_file() -> None:
 def test_a_study_file_without_a_comment_has_the_plain_question() -> None:
     plain = replace(STARTED, text="name: x\n# not a header\n", metric="r2", direction="max")
     assert first_note(plain, PLACES).startswith("Study `digits` looks for the highest `r2`")
+
+
+def test_the_page_of_a_study_does_not_show_what_init_wrote() -> None:
+    text = "# A study: one question about one table. Run it with `automl run wine.yaml`, check it with `automl check wine.yaml`.\n"
+    text += TEMPLATE.splitlines()[1] + "\nname: wine\n"
+    note = first_note(replace(STARTED, text=text), PLACES)
+    assert note.startswith("Study `digits` looks for the lowest `log_loss`")
+
+
+def test_a_study_points_to_its_report(outcome: Outcome) -> None:
+    places = replace(PLACES, report="report.html")
+    page = "#/experiments/4/runs/parent-run/artifacts/report.html?workflowType=machine_learning"
+    for note in (study_note(outcome, places), experiment_note(outcome, places)):
+        assert f"[Report with charts]({page})" in note
+    assert "Report" not in study_note(outcome, PLACES)
+
+
+def test_the_page_of_all_studies_begins_with_the_latest_result(outcome: Outcome) -> None:
+    note = experiment_note(outcome, PLACES)
+    assert note.startswith("**Best: [trial-0006]")
+    assert note.index("**Best") < note.index("Does a deep network beat a wide one?")
+
+
+def test_values_cannot_break_the_table_of_trials(outcome: Outcome) -> None:
+    nasty = replace(outcome.top[0], hyperparameters={"width": "a|b\n<img src=x>", "learning_rate": 0.1})
+    rows = study_note(replace(outcome, top=(nasty,)), PLACES).splitlines()
+    assert [row for row in rows if "&#60;img src=x&#62;" in row and row.count("|") == 6]
 
 
 def test_the_winner_is_named_in_the_lines_that_mlflow_does_not_fold(outcome: Outcome) -> None:

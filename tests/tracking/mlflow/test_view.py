@@ -71,19 +71,38 @@ def test_the_table(started: StudyStarted) -> None:
     assert state["orderByKey"] == "metrics.`cv_log_loss_mean`"
     assert state["selectedColumns"] == [
         "metrics.`cv_log_loss_mean`",
-        "metrics.`cv_log_loss_se`",
-        "tags.`diagnosis`",
         "params.`width`",
         "params.`learning_rate`",
+        "metrics.`cv_log_loss_se`",
+        "tags.`diagnosis`",
         "metrics.`train_log_loss_mean`",
         "metrics.`gap_log_loss`",
         "metrics.`best_epoch_mean`",
         "metrics.`capacity`",
         "metrics.`fit_seconds`",
     ]
-    assert state["columnOrder"] == state["selectedColumns"]
+    names = ["attributes.`Run Name`", "runDateAndNestInfo"]
+    assert state["columnOrder"] == [*names, *state["selectedColumns"]]
     assert state["columnWidths"]["metrics.`cv_log_loss_mean`"] == 152  # 40 + 7 for each of 16 letters
     assert state["columnWidths"]["params.`width`"] == 80
+
+
+DEFAULT_SPACE = (
+    *("depth", "width", "activation", "dropout", "weight_decay"),
+    *("learning_rate", "schedule", "numeric_encoding"),
+)
+
+MARKS, SCREEN = 73, 940
+"""Pixels of MLflow's check boxes, and of its table on a screen of 1600 with the assistant open; both measured."""
+
+
+@pytest.mark.parametrize("num_searched", [1, 5, 8])
+def test_every_hyperparameter_is_seen_without_scrolling(started: StudyStarted, num_searched: int) -> None:
+    searched = DEFAULT_SPACE[:num_searched]
+    state = read_view(saved_view(replace(started, searched=searched), (), 0))
+    order = state["columnOrder"]
+    last = max(order.index(f"params.`{name}`") for name in searched)
+    assert MARKS + sum(state["columnWidths"][column] for column in order[: last + 1]) <= SCREEN
 
 
 @pytest.mark.parametrize(
