@@ -157,7 +157,7 @@ def _overconfident(evidence: Evidence) -> Finding | None:
 
 def _no_signal(evidence: Evidence) -> Finding | None:
     unfinished = evidence.training >= NO_SIGNAL and _used_up(evidence)
-    if evidence.validation < NO_SIGNAL or unfinished:
+    if not evidence.validation >= NO_SIGNAL or unfinished:  # nor where it is not known
         return None
     validation = f"{evidence.validation:.0%} of a constant's loss on validation rows"
     if evidence.training >= NO_SIGNAL:

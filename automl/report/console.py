@@ -1,5 +1,6 @@
 """A study as text for the terminal. Needs no pandas, so that `automl show` answers at once."""
 
+import math
 import os
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -152,7 +153,8 @@ def _cells(row: Row, metric: str, layout: _Layout) -> list[Text]:
         blank = [Text("")] * len(layout.numbers)
         how = Text("failed", "red") if row["state"] == "failed" else Text("ended early", "dim")
         return [Text(str(row["trial"])), how, *blank, *values]
-    score = f"{row[metric]:.4f} ± {row['standard_error']:.4f}"
+    error = row["standard_error"]
+    score = f"{row[metric]:.4f}" + (f" ± {error:.4f}" if math.isfinite(error) else "")
     numbers = ["–" if row[fold] is None else f"{row[fold]:.4f}" for fold in layout.folds]
     weights = "–" if row["capacity"] is None else f"{row['capacity']:,}"
     numbers += [f"{row['epochs']:.0f}", f"{row['seconds']:.1f}", weights]

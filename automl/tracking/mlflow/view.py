@@ -161,14 +161,16 @@ def _metric(name: str) -> str:
 
 def _widths(started: StudyStarted, columns: Sequence[str]) -> Mapping[str, int]:
     """Of all columns; those of many hyperparameters are made narrower, so that all can be seen at once."""
-    widths = {column: _width(column) for column in columns}
-    searched = _hyperparameter_columns(started)
-    wanted = sum(map(_width, searched))
+    searched = {column: _width(column) for column in _hyperparameter_columns(started) if column in columns}
     room = _ROOM - _width(_metric(_score(started)))
+    wanted, least = sum(searched.values()), _NARROWEST_OF_MANY * len(searched)
     if wanted > room:
-        narrow = {column: max(_NARROWEST_OF_MANY, _width(column) * room // wanted) for column in searched}
-        widths |= {column: width for column, width in narrow.items() if column in widths}
-    return {**_NAMES, **widths}
+        share = max(0, room - least) / max(1, wanted - least)
+        searched = {
+            column: _NARROWEST_OF_MANY + int(share * (width - _NARROWEST_OF_MANY))
+            for column, width in searched.items()
+        }
+    return {**_NAMES, **{column: _width(column) for column in columns}, **searched}
 
 
 def _width(column: str) -> int:

@@ -47,8 +47,7 @@ def test_a_study_file_without_a_comment_has_the_plain_question() -> None:
 
 
 def test_the_page_of_a_study_does_not_show_what_init_wrote() -> None:
-    text = "# A study: one question about one table. Run it with `automl run wine.yaml`, check it with `automl check wine.yaml`.\n"
-    text += TEMPLATE.splitlines()[1] + "\nname: wine\n"
+    text = "\n".join(TEMPLATE.replace("{file}", "wine.yaml").splitlines()[:2]) + "\nname: wine\n"
     note = first_note(replace(STARTED, text=text), PLACES)
     assert note.startswith("Study `digits` looks for the lowest `log_loss`")
 
