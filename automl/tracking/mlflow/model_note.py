@@ -26,12 +26,11 @@ def model_note(identifier: str, model: ExportedModel) -> str:
 
 def _usage(identifier: str, example: pandas.DataFrame) -> str:
     """A program that asks the model about a row; of many columns it reads the rows that lie beside the model."""
-    lines = ["import mlflow", f'model = mlflow.pyfunc.load_model("models:/{identifier}")']
+    imports, rows = ["import mlflow"], "model.input_example"
     if example.shape[1] <= _MOST_COLUMNS and len(example):
         row = {str(name): _cell(example[name].iloc[0]) for name in example.columns}
-        lines += ["import pandas", f"rows = pandas.DataFrame([{row!r}])"]
-    else:
-        lines += ["rows = model.input_example"]
+        imports, rows = [*imports, "import pandas"], f"pandas.DataFrame([{row!r}])"
+    lines = [*imports, f'model = mlflow.pyfunc.load_model("models:/{identifier}")', f"rows = {rows}"]
     lines.append("model.predict(rows)")
     return "\n".join(["```python", *lines, "```"])
 

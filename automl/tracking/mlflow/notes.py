@@ -114,7 +114,7 @@ def _result(outcome: Outcome, places: Places) -> list[str]:
     said = outcome.found.verdict.sentence
     detail = outcome.found.verdict.winner
     which = f"{_link(outcome.best, places)}{f' ({detail})' if detail else ''}"
-    winner = f"**Best: {which}**, {_estimate(outcome.best, outcome)}."
+    winner = f"**Best network: {which}**, {_estimate(outcome.best, outcome)}."
     return [
         *([f"**{said}**"] if said else []),
         winner,

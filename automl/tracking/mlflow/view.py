@@ -32,7 +32,7 @@ _SECTIONS = {  # by key: the title, and the number of cards in a row
 }
 _PREFIX = "deflate;"
 _NARROWEST, _MARGIN, _LETTER, _DIAGNOSIS_WIDTH = 80, 40, 7, 150  # of a column, in pixels
-_NAMES = {"attributes.`Run Name`": 130, "runDateAndNestInfo": 60}
+_NAMES = {"attributes.`Run Name`": 130, "runDateAndNestInfo": 48}
 """MLflow's columns on the left and their widths: names of trials, and the mark of their state without its date."""
 
 _ROOM, _NARROWEST_OF_MANY = 675, 60

@@ -62,7 +62,7 @@ def test_a_study_points_to_its_report(outcome: Outcome) -> None:
 
 def test_the_page_of_all_studies_begins_with_the_latest_result(outcome: Outcome) -> None:
     note = experiment_note(outcome, PLACES)
-    assert note.startswith("**Best: [trial-0006]")
+    assert note.startswith("**Best network: [trial-0006]")
     assert note.index("**Best") < note.index("Does a deep network beat a wide one?")
 
 
@@ -75,7 +75,7 @@ def test_values_cannot_break_the_table_of_trials(outcome: Outcome) -> None:
 def test_the_winner_is_named_in_the_lines_that_mlflow_does_not_fold(outcome: Outcome) -> None:
     lines = study_note(outcome, PLACES).split("\n\n")
     assert lines[0] == (
-        "**Best: [trial-0006](#/experiments/4/runs/run-6?workflowType=machine_learning)**, "
+        "**Best network: [trial-0006](#/experiments/4/runs/run-6?workflowType=machine_learning)**, "
         "`log_loss` 4 ± 1.7 (mean over 2 folds ± standard error)."
     )
     assert lines[1] == "On the locked test set, which no choice has seen: `log_loss` 4.25."
@@ -95,7 +95,7 @@ def test_the_five_best_trials_are_listed(outcome: Outcome) -> None:
 
 def test_a_trial_that_mlflow_has_not_taken_is_named_without_a_link(outcome: Outcome) -> None:
     note = study_note(outcome, replace(PLACES, trials={}))
-    assert note.startswith("**Best: trial-0006**")
+    assert note.startswith("**Best network: trial-0006**")
 
 
 @pytest.mark.parametrize(
