@@ -33,7 +33,6 @@ from automl.records.events import TrialEnded
 from automl.trial import FoldResult, Health, Hyperparameters, Trial, TrialState
 
 STUDIES, STUDY_FILE, MODEL = "studies", "study.yaml", "model"
-LINKS = "links.json"
 OUT_OF_FOLD_FILE = "out_of_fold.csv.gz"
 
 LONGEST_REASON = 300
@@ -102,16 +101,6 @@ def read_answer(path: Path) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise broken(path, "it is not an answer")
     return content
-
-
-def read_links(folder: Path) -> tuple[tuple[str, str], ...]:
-    """Pages about a run in trackers; none where there are none or they cannot be read."""
-    try:
-        content = read_json(folder / LINKS)
-    except RecordError:
-        return ()
-    pairs = content if isinstance(content, list) else []
-    return tuple((str(pair[0]), str(pair[1])) for pair in pairs if isinstance(pair, list) and len(pair) == 2)
 
 
 def answer_file(analysis: str, trial: int) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from automl.explanation.study import Explanation
-from automl.records.files import OUT_OF_FOLD_FILE, STUDY_FILE, read_links
+from automl.records.files import OUT_OF_FOLD_FILE, STUDY_FILE
+from automl.records.page_links import read_links
 from automl.records.state import StudyState
 from automl.report import effects, leaders, learning, loss_parts, overview, predicting, recording, searching
 from automl.report.blocks import Section

@@ -10,8 +10,9 @@ from automl.evaluation.out_of_fold import OutOfFold
 from automl.interrupts import Interrupts
 from automl.progress import Progress
 from automl.records.events import Event, Finished, PhaseBegun, PhaseEnded
-from automl.records.files import LINKS, ended_event, write_json, write_predictions, write_trial
+from automl.records.files import ended_event, write_predictions, write_trial
 from automl.records.leases import Heartbeat, Lease
+from automl.records.page_links import write_links
 from automl.records.predictions import StoredPredictions
 from automl.records.runs import Run
 from automl.records.state import StudyState
@@ -77,7 +78,7 @@ class Session:
             tracker.show_links(links)
         pages = [page for tracker in self.trackers for page in tracker.pages()]
         if pages:
-            write_json(self.run.folder / LINKS, pages)
+            write_links(self.run.folder, pages)
 
     def close(self) -> None:
         """Let other processes go on with the run."""

@@ -22,8 +22,9 @@ from automl.explanation.study import explain_study
 from automl.explanation.verdict import Contender, StudyVerdict
 from automl.records import events as record
 from automl.records.events import CohortAsked, Event, Finished, Recorded
-from automl.records.files import LINKS, ended_event, write_json
+from automl.records.files import ended_event
 from automl.records.outcomes import VerdictReached
+from automl.records.page_links import write_links
 from automl.records.state import COLUMNS, LEARNING_CURVE, StudyState
 from automl.records.state import state_of as made
 from automl.report import searching
@@ -273,8 +274,8 @@ def test_links_to_other_pages_are_shown(tmp_path: Path) -> None:
 
 def test_the_page_of_a_run_links_to_its_trackers_and_to_no_script(tmp_path: Path) -> None:
     state = state_of(tmp_path, completed(0, 1.0))
-    pages = [["MLflow run", "https://server/#/runs/1"], ["bad", "javascript:alert(1)"]]
-    write_json(state.folder / LINKS, pages)
+    pages = [("MLflow run", "https://server/#/runs/1"), ("bad", "javascript:alert(1)")]
+    write_links(state.folder, pages)
     links = Page(report_page(study_content(state, explain_study(state)))).links
     assert "https://server/#/runs/1" in links
     assert not [link for link in links if "javascript" in link]

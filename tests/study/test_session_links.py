@@ -8,7 +8,7 @@ from recorded_study import RecordedStudy, make_records
 from recording import Recorder
 
 from automl.records.events import StudyStarted
-from automl.records.files import LINKS, read_links
+from automl.records.page_links import LINKS, read_links
 from automl.study.session import Session
 
 
