@@ -246,7 +246,7 @@ def test_tables_that_are_not_ours_are_left_alone(uri: str, tmp_path: Path, table
         connection.execute(text(f"CREATE TABLE {table} (study_id INTEGER)"))
     with pytest.raises(RecordError) as caught:
         open_records(tmp_path, uri, create=True)
-    assert f"has a table `{table}` that automl did not make. Name another database" in str(caught.value)
+    assert f"has a table `{table}` that automl did not create. Name another database" in str(caught.value)
     assert inspect(engine).get_table_names() == [table]
     engine.dispose()
 

@@ -213,7 +213,7 @@ def test_a_store_that_does_not_answer_is_said(
     records: Records, study: RecordedStudy, server: FakeServer, address: StoreAddress
 ) -> None:
     server.down = True
-    with pytest.raises(TrackingError, match="name an MLflow store that answers"):
+    with pytest.raises(TrackingError, match="name an MLflow store that responds"):
         complete_all(records, address, write_nothing)
 
 
@@ -268,7 +268,7 @@ def test_the_command_sends_a_study_after_the_server_was_away(
     server.down = True
     done = CliRunner().invoke(track, command)
     assert isinstance(done.exception, TrackingError)
-    assert "`--uri` must name an MLflow store that answers" in str(done.exception)
+    assert "`--uri` must name an MLflow store that responds" in str(done.exception)
     server.down = False
     done = CliRunner().invoke(track, command, catch_exceptions=False)
     name = f"digits/{study.run.identifier}"
