@@ -116,8 +116,8 @@ def test_the_four_commands_of_the_readme_run_in_their_order(tmp_path, monkeypatc
     runner = CliRunner()
     made = runner.invoke(cli, calls[0])
     assert made.exit_code == 0, made.output
-    assert "automl check table.yaml" in made.output
-    study = yaml.safe_load(Path("table.yaml").read_text())
+    assert "automl check study.yaml" in made.output
+    study = yaml.safe_load(Path("study.yaml").read_text())
     small = {
         "space": {"depth": 0},
         "search": {"trials": 1},
@@ -126,7 +126,7 @@ def test_the_four_commands_of_the_readme_run_in_their_order(tmp_path, monkeypatc
         "baselines": False,
     }
     small |= {"bias_variance": {"resamples": 0}, "tracking": {"to": "none"}}
-    Path("table.yaml").write_text(yaml.safe_dump(study | small))
+    Path("study.yaml").write_text(yaml.safe_dump(study | small))
     for call in (calls[1] + ["--no-forecast"], calls[2]):
         done = runner.invoke(cli, call)
         assert done.exit_code == 0, done.output

@@ -413,7 +413,7 @@ def test_a_large_study_has_a_page_of_bounded_size(tmp_path: Path) -> None:
     assert len(text.encode()) < 2_000_000
     assert sum("data-trial" in kinds for kinds in page.row_kinds) == 300
     assert 'data-sortable data-shown="20"' in text
-    assert "The 201 trials below them are left out of this page" in page.words
+    assert "The 201 trials ranked below are not on this page" in page.words
     assert "<code>automl show wine --format csv &gt; trials.csv</code>" in text
 
 
