@@ -159,8 +159,8 @@ class Raising(NetworkBuilder):
     [
         (SystemExit(0), "SystemExit: the network's code called exit with status 0"),
         (
-            NetworkError("the network must give 3 outputs per row."),
-            "the network must give 3 outputs per row.",
+            NetworkError("the network must return 3 outputs per row."),
+            "the network must return 3 outputs per row.",
         ),
         (
             MemoryError("no room"),
