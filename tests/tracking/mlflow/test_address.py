@@ -67,7 +67,7 @@ def test_a_server_that_never_answers_is_not_waited_for(
     assert "does not respond within" in probe(find_store(mute_server, tmp_path))
 
 
-@pytest.mark.parametrize(("status", "answer"), [(200, ""), (401, ""), (404, ""), (503, "It answers 503")])
+@pytest.mark.parametrize(("status", "answer"), [(200, ""), (401, ""), (404, ""), (503, "It responds 503")])
 def test_any_server_that_is_not_broken_answers(status: int, answer: str, tmp_path: Path) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -83,7 +83,7 @@ def test_any_server_that_is_not_broken_answers(status: int, answer: str, tmp_pat
 
 
 def test_a_database_server_is_knocked_at(closed_port: int, tmp_path: Path) -> None:
-    assert "It says" in probe(find_store(f"postgresql://user@127.0.0.1:{closed_port}/mlflow", tmp_path))
+    assert "It reports" in probe(find_store(f"postgresql://user@127.0.0.1:{closed_port}/mlflow", tmp_path))
 
 
 def test_a_locked_or_missing_database_does_not_answer(
@@ -154,7 +154,7 @@ def test_what_a_server_says_is_masked(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         uri = f"http://me:SECRET@127.0.0.1:{server.server_port}"
-        assert probe(find_store(uri, tmp_path)) == "It answers 503 no *** at http://me:***@h."
+        assert probe(find_store(uri, tmp_path)) == "It responds 503 no *** at http://me:***@h."
 
 
 def test_an_address_that_cannot_be_read_is_not_repeated(tmp_path: Path) -> None:
