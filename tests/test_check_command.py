@@ -29,7 +29,7 @@ def said(found: Forecast, free: int = 10**12) -> dict[str, str]:
 def test_a_forecast_is_said_in_the_units_of_people() -> None:
     assert said(FOUND) == {
         "forecast": "search 40 s to 3 min (probably 71 s) for 100 trials (budget 5 min: probably enough)",
-        "then": "refit 2 s, analyses 10 s to 30 s (probably 20 s); baselines, export and report come on top",
+        "then": "refit 2 s, analyses 10 s to 30 s (probably 20 s); baselines, export and report are extra",
         "memory": "up to 952 MB: encoded tables 50 MB, networks 2.0 MB, Python with TensorFlow 900 MB",
         "disk": "up to 932 kB (100 trials of 5.1 kB, the model up to 420 kB), without MLflow",
     }

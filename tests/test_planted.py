@@ -179,7 +179,7 @@ def test_units_that_begin_far_below_zero_are_dead(runs: Path, tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_two_epochs_of_small_steps_are_stopped_by_the_budget(runs: Path) -> None:
-    for rate in (0.0003, 0.003):  # the one has learned next to nothing, the other a little
+    for rate in (0.0003, 0.003):  # the one has learned almost nothing, the other a little
         found = diagnosis(ended(runs, wave(300), hidden(width=32, learning_rate=rate), 2))
         assert found.name == "stopped_by_budget"
         assert found.changes["epochs"] == "more"

@@ -42,7 +42,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="automl")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Keras hyperparameter studies with cross-validation, MLflow and honest scores.
+    """Keras hyperparameter studies with cross-validation, MLflow and unbiased scores.
 
     \b
     automl init table.csv --target price --to study.yaml

@@ -25,7 +25,7 @@ mlruns_option = click.option(
 records_option = click.option(
     "--records",
     metavar="URI",
-    help="Database of the record, of SQLite or PostgreSQL; AUTOML_RECORDS, then a file in --mlruns, when left out.",
+    help="Database of the record, of SQLite or PostgreSQL; default: AUTOML_RECORDS, then a file in --mlruns.",
 )
 study_argument = click.argument("study", required=False)
 

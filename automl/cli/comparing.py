@@ -11,7 +11,7 @@ from automl.cli.common import mlruns_option, records_option, write_text
 @click.argument("one", metavar="A")
 @click.argument("other", metavar="B")
 @click.option(
-    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page that needs no network, too."
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a self-contained HTML page."
 )
 @click.option("--json", "as_data", is_flag=True, help="Print JSON for other programs.")
 @records_option

@@ -64,7 +64,7 @@ def _budget(found: Forecast, times: Times) -> str:
 
 def _after(times: Times) -> str:
     analyses = f", analyses {_range(times.analyses)}" if times.analyses.high > 0.0 else ""
-    return f"refit {_range(times.refit)}{analyses}; baselines, export and report come on top"
+    return f"refit {_range(times.refit)}{analyses}; baselines, export and report are extra"
 
 
 def _nothing(found: Forecast) -> str:

@@ -43,7 +43,7 @@ def find_study(mlruns: Path, study: str | None, uri: str | None, with_trials: bo
         mlruns: Folder of the studies.
         study: A name, a study file or the folder of a run; the last study when None.
         uri: The database of the record, where the command names one.
-        with_trials: Whether a run without trials is passed over where there is another.
+        with_trials: Whether a run without trials is ignored if there is another.
 
     Raises:
         AutoMLError: There is no such study, or it cannot be read.

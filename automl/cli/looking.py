@@ -98,7 +98,7 @@ def default_space(num_rows: int, has_numbers: bool, long_tail: bool) -> dict[str
 
 
 def quoted(value: Any) -> str:
-    """Text in YAML's double quotes, whatever it holds; other values as they are."""
+    """Text in YAML's double quotes, with every content; other values as they are."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in text)
 
@@ -120,7 +120,7 @@ def _guessed(file: TableFile, guess_encoding: bool) -> tuple[TableFile, list[str
         if not guess_encoding:
             raise
     if guess_encoding and (encoding := _encoding_of(file)) != file.encoding:
-        notes.append(f"the file is no UTF-8 text, and is read as {encoding}: look at words with accents")
+        notes.append(f"the file is not UTF-8 text and is read as {encoding}: check words with accents")
         file = with_separator(replace(file, encoding=encoding))
     beginning = beginning_of(file)
     if beginning is not None and beginning.has_names and beginning.skip:
@@ -176,7 +176,7 @@ def _unused(
     file: TableFile, table: pandas.DataFrame, target: str, to: Path, error: str
 ) -> tuple[TableFacts, str]:
     """The facts of a table that cannot be learned from as it is."""
-    size = f"{len(table):,} rows, {len(table.columns) - 1:,} columns besides the target"
+    size = f"{len(table):,} rows, {len(table.columns) - 1:,} columns without the target"
     found = findings.printable((f"to fix: {error}", size, *findings.describe_gaps(table)))
     numeric = pandas.api.types.is_float_dtype(table[target])
     task = Task.REGRESSION if numeric else Task.MULTICLASS

@@ -35,7 +35,7 @@ def predict_rows(
     """
     if not (model / "model.json").is_file():
         raise ExportError(
-            f"{model} holds no exported model. Make one with `automl export STUDY --to {model}`."
+            f"{model} is not an exported model. Make one with `automl export STUDY --to {model}`."
         )
     contract = json.loads((model / "model.json").read_text(encoding="utf-8"))
     texts = (*text_columns(contract), *(name for name in keep if name not in contract["columns"]))

@@ -23,13 +23,14 @@ def _known_encoding(_: click.Context, __: click.Parameter, name: str | None) -> 
 @click.command()
 @click.argument("data", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--target", help="Name of the column to predict.")
-@click.option(
-    "--encoding", callback=_known_encoding, help="Encoding of a text file; found out when left out."
-)
-@click.option("--separator", help="What stands between the cells of a CSV file; found out when left out.")
+@click.option("--encoding", callback=_known_encoding, help="Encoding of a text file; detected by default.")
+@click.option("--separator", help="Separator of the cells of a CSV file; detected by default.")
 @click.option("--skip", type=click.IntRange(0), default=0, help="Lines above the line of names.")
 @click.option(
-    "--header", type=click.Choice(["first_line", "none"]), default="first_line", help="none: no names."
+    "--header",
+    type=click.Choice(["first_line", "none"]),
+    default="first_line",
+    help="none: the file has no line of names.",
 )
 @click.option("--names", help="Names of all columns, with commas between them.")
 @output_option("The study file to write.", Path("study.yaml"))
@@ -67,7 +68,7 @@ def init(  # noqa: PLR0913, PLR0917  an argument for each option
     text = study_template(name, shlex.quote(str(to)), facts, SearchConfig().trials, BudgetConfig().minutes)
     write_text(text, to)
     if error:
-        click.echo(f"{to} is written, and the table cannot be used as it is: {error}")
+        click.echo(f"{to} is written, but the table cannot be used as it is: {error}")
     click.echo(f"{to} is written. Next: automl check {shlex.quote(str(to))}")
 
 
@@ -97,7 +98,7 @@ def check(file: Path, no_forecast: bool) -> None:
     click.echo(
         f"  table      {len(dataset.target)} rows, {len(dataset.feature_names)} features, {dataset.task}"
     )
-    click.echo(f"  rows       {len(splits.training)} to search on, {len(splits.test)} locked away")
+    click.echo(f"  rows       {len(splits.training)} to search on, {len(splits.test)} for the locked test")
     click.echo(f"  objective  {prepared.objective.metric} ({prepared.objective.direction})")
     click.echo(f"  space      {', '.join(prepared.space.searched) or 'one configuration'}")
     click.echo(f"  size       {size or 'a continuum of'} configurations")
@@ -113,12 +114,18 @@ def check(file: Path, no_forecast: bool) -> None:
 
 
 @click.command()
+@click.option("--format", "form", type=click.Choice(["json", "markdown"]), default="json", show_default=True)
 @output_option("A file, instead of standard output.")
-def schema(to: Path | None) -> None:
-    """Write the JSON Schema of a study file."""
-    from automl.config.study import study_schema
+def schema(form: str, to: Path | None) -> None:
+    """Write the JSON Schema of a study file, or all of its keys as a page of text."""
+    if form == "json":
+        from automl.config.study import study_schema
 
-    write_text(json.dumps(study_schema(), indent=2) + "\n", to)
+        write_text(json.dumps(study_schema(), indent=2) + "\n", to)
+    else:
+        from automl.config.reference import study_reference
+
+        write_text(study_reference(), to)
 
 
 def _digits() -> TableFacts:

@@ -29,14 +29,14 @@ TOP = 20
 @click.option(
     "--top",
     type=click.IntRange(min=1),
-    help=f"Show so many of the best trials: {TOP} of a table and all of CSV and JSON when left out.",
+    help=f"Number of best trials to show; default: {TOP} in a table, all in CSV and JSON.",
 )
 @records_option
 @mlruns_option
 def show(study: str | None, form: str, top: int | None, records: str | None, mlruns: Path) -> None:
     """Show the leaderboard of STUDY.
 
-    STUDY is a name, a study file or a folder; the last one run when left out.
+    STUDY is a name, a study file or a folder; default: the last one run.
     """
     from automl.cli.found import find_study
 
@@ -67,7 +67,7 @@ def show(study: str | None, form: str, top: int | None, records: str | None, mlr
 
 @click.command()
 @study_argument
-@click.option("--trial", type=click.IntRange(min=0), help="Explain this trial, and not the whole study.")
+@click.option("--trial", type=click.IntRange(min=0), help="Explain this trial instead of the whole study.")
 @click.option(
     "--write-next",
     "to",
@@ -80,7 +80,7 @@ def explain(study: str | None, trial: int | None, to: Path | None, records: str 
     """Say what limits STUDY, and what to change.
 
     Bias, variance, gradients, ties, the hyperparameters that matter, and what more rows would bring. STUDY is a name, a
-    study file or a folder; the last one run when left out.
+    study file or a folder; default: the last one run.
     """
     from automl.cli.found import find_study
     from automl.report.console import make_console, print_run
@@ -115,7 +115,7 @@ def report(study: str | None, to: Path, watch: bool, records: str | None, mlruns
     """Write STUDY as one HTML page that needs no network.
 
     The answer first, then leaderboard, curves, bias and variance, what matters, and how to run it again. STUDY is a
-    name, a study file or a folder; the last one run when left out.
+    name, a study file or a folder; default: the last one run.
     """
     from automl.cli.found import find_study
     from automl.cli.watching import watch as keep_writing
@@ -156,7 +156,7 @@ def ui(study: str | None, port: int, browse: bool | None, records: str | None, m
         if study is not None or records is not None or (mlruns / "studies").is_dir():
             record, run = open_run(mlruns, study, records)
             name, uri = run.name, recorded_uri(run)
-            say("sending MLflow what it has missed")
+            say("sending missing records to MLflow")
             send_missing(record, TrackingConfig(uri=uri))
         plan = plan_user_interface(uri, mlruns, port=port, study=name)
     with Server(plan) as server:
@@ -176,9 +176,9 @@ def ui(study: str | None, port: int, browse: bool | None, records: str | None, m
 @click.option(
     "--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the model."
 )
-@click.option("--trial", type=click.IntRange(min=0), help="The trial; the best one when left out.")
+@click.option("--trial", type=click.IntRange(min=0), help="The trial; default: the best one.")
 @click.option("--smallest", is_flag=True, help="The smallest trial within a standard error of the best.")
-@click.option("--baseline", type=click.Choice(["linear"]), help="The linear model, and no trial.")
+@click.option("--baseline", type=click.Choice(["linear"]), help="The linear model instead of a trial.")
 @records_option
 @mlruns_option
 def export(  # noqa: PLR0913, PLR0917  an argument for each option
@@ -193,12 +193,12 @@ def export(  # noqa: PLR0913, PLR0917  an argument for each option
     """Write a trial of STUDY, or its linear model, as a SavedModel.
 
     It is fitted again on all training rows, and the model takes raw rows. STUDY is a name, a study file or a
-    folder; the last one run when left out.
+    folder; default: the last one run.
     """
     from automl.cli.found import find_study
 
     if sum((smallest, trial is not None, baseline is not None)) > 1:
-        raise click.UsageError("--trial, --smallest and --baseline name a model each; give one of them.")
+        raise click.UsageError("--trial, --smallest and --baseline exclude each other; give one of them.")
     found = find_study(mlruns, study, records)
     _say_beside(found.standing, found.which)
     if smallest:
@@ -230,11 +230,11 @@ def _say_beside(standing: str, which: str) -> None:
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--keep", metavar="COLUMN", multiple=True, help="A column of DATA to pass on; may be repeated.")
 @click.option(
-    "--separator", metavar="TEXT", help="Between the cells of DATA; that of the study when left out."
+    "--separator", metavar="TEXT", help="Separator of the cells of DATA; default: that of the study."
 )
-@click.option("--encoding", metavar="NAME", help="Of the text of DATA; that of the study when left out.")
+@click.option("--encoding", metavar="NAME", help="Encoding of DATA; default: that of the study.")
 @click.option(
-    "--decimal", type=click.Choice([".", ","]), help="Before decimals; that of the study when left out."
+    "--decimal", type=click.Choice([".", ","]), help="Decimal separator of DATA; default: that of the study."
 )
 @output_option("A file, instead of standard output.")
 def predict(  # noqa: PLR0913, PLR0917  an argument for each option
@@ -257,7 +257,5 @@ def predict(  # noqa: PLR0913, PLR0917  an argument for each option
     said = {name: value for name, value in options.items() if value is not None}
     predictions, ignored = predict_rows(model, data, said, keep)
     if ignored:
-        click.echo(
-            f"{data}: the model does not know these columns and ignores them: {', '.join(ignored)}", err=True
-        )
+        click.echo(f"{data}: ignoring columns that the model does not use: {', '.join(ignored)}", err=True)
     write_text(as_csv(predictions), to)

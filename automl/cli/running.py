@@ -14,13 +14,13 @@ from automl.quiet import quiet_start
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--more", type=click.IntRange(min=1), help="Add so many trials to the study's last run.")
+@click.option("--more", type=click.IntRange(min=1), help="Add this many trials to the study's last run.")
 @click.option("--fresh", is_flag=True, help="Begin a new run; earlier runs stay (`automl runs`).")
 @click.option("--quiet", "-q", is_flag=True, help="Print the result only.")
 @records_option
 @mlruns_option
 def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | None, mlruns: Path) -> None:
-    """Run the study in FILE, or go on with it where it was stopped or killed.
+    """Run the study in FILE, or continue it where it was stopped or killed.
 
     A study that is done prints its result; `--more` and `--fresh` go beyond it.
     """
@@ -28,7 +28,7 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
 
     began = time.monotonic()
     if more is not None and fresh:
-        raise click.UsageError("--more goes on with a run, --fresh begins one; leave one out.")
+        raise click.UsageError("--more continues a run and --fresh begins a new one; give only one of them.")
     with waiting(f"reading {file}", quiet=quiet):
         from automl.config.reading import load_study
         from automl.study.resuming import check_can_go_on, existing_records, find_unfinished
@@ -43,7 +43,7 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
     if found is not None and known is not None and found.is_done:
         from automl.cli.sending import send_missing
 
-        with waiting("looking for what MLflow has missed", quiet=quiet):
+        with waiting("looking for records missing in MLflow", quiet=quiet):
             send_missing(known, config.tracking)
         _print_result(found.run.folder, uri)
         next_commands.after_the_end()
@@ -119,7 +119,7 @@ class _NextCommands:
     def after_an_interrupt(self) -> None:
         """The study was stopped."""
         self._print(
-            f"automl run {self._file}{self._at}   # go on where it stopped",
+            f"automl run {self._file}{self._at}   # continue where it stopped",
             f"automl show {self._name}{self._at}",
             f"automl export {self._name} --to model{self._at}   # the best trial so far",
         )

@@ -40,7 +40,7 @@ def runs(study: str | None, form: str, mlruns: Path, records: str | None) -> Non
 @click.option(
     "--since", type=click.IntRange(min=0), default=0, metavar="SEQ", help="Events after this number only."
 )
-@click.option("--follow", is_flag=True, help="Go on with events as they happen, until the run ends.")
+@click.option("--follow", is_flag=True, help="Follow the events as they happen, until the run ends.")
 @mlruns_option
 @records_option
 def journal(study: str | None, since: int, follow: bool, mlruns: Path, records: str | None) -> None:
@@ -60,4 +60,4 @@ def journal(study: str | None, since: int, follow: bool, mlruns: Path, records: 
     for recorded in followed(store, run, since):
         click.echo(event_line(recorded))
     if store.run(run.number).killed:
-        click.echo(f"{run.title}: its process was killed, and no other goes on with it.", err=True)
+        click.echo(f"{run.title}: its process was killed, and no other process continues it.", err=True)

@@ -12,7 +12,7 @@ from automl.tracking.table import MLFLOW
 
 
 def send_missing(records: Records, tracking: TrackingConfig) -> None:
-    """Complete in MLflow the runs that have begun there; where it does not answer, that is said.
+    """Complete in MLflow the runs that have begun there; a store that does not respond is reported.
 
     Args:
         records: The record.

@@ -15,8 +15,8 @@ from automl.errors import TrackingError
 @click.option(
     "--uri",
     metavar="URI",
-    help="An MLflow server or database; that of the study file, MLFLOW_TRACKING_URI, then a database under --mlruns, "
-    "when left out.",
+    help="An MLflow server or database; default: that of the study file, MLFLOW_TRACKING_URI, then a database "
+    "under --mlruns.",
 )
 @records_option
 @mlruns_option
@@ -24,7 +24,7 @@ def track(study: str | None, uri: str | None, records: str | None, mlruns: Path)
     """Send STUDY to MLflow: what is missing there, and nothing twice.
 
     For a study that was killed, or whose tracking server was away, or that was sent nowhere. STUDY is a name, a study
-    file, or the folder of a run; the last one run when left out.
+    file, or the folder of a run; default: the last one run.
     """
     from automl.records.finding import open_run
     from automl.report.console import make_console
@@ -41,7 +41,7 @@ def track(study: str | None, uri: str | None, records: str | None, mlruns: Path)
         sent = send_run(record, run, address, write_trial_files)
         others = complete_all(record, address, write_trial_files) if sent.whole else 0
     what = f"{run.name}/{run.identifier}"
-    click.echo(f"{what}: {sent.sent} trials sent to {address.shown}, {sent.there} were there already.")
+    click.echo(f"{what}: {sent.sent} trials sent to {address.shown}, {sent.there} were already there.")
     if sent.running:
         click.echo("The run is still in progress in another process, which sends the rest.")
     if others:

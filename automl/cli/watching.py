@@ -23,7 +23,7 @@ PAUSE = 2.0
 
 
 def watch(records: Records, found: FoundStudy, to: Path, rest: Callable[[float], None] = time.sleep) -> None:
-    """Write the page of a run, again when it has gone on, until the run has ended or Ctrl-C.
+    """Write the page of a run, again when it has new events, until the run has ended or Ctrl-C.
 
     Args:
         records: The record that the run is in.
@@ -40,7 +40,7 @@ def watch(records: Records, found: FoundStudy, to: Path, rest: Callable[[float],
             click.echo(f"{to}: {found.standing or 'finished'}")
     except KeyboardInterrupt:
         write_page(found, to)  # which no longer reads itself again
-        click.echo(f"{to} is as of now. The study goes on.")
+        click.echo(f"{to} shows the study as of now. The study continues.")
 
 
 def following(records: Records, found: FoundStudy, rest: Callable[[float], None]) -> Iterator[FoundStudy]:

@@ -8,14 +8,14 @@ from automl.config.ranges import Section, misplaced
 
 
 class BudgetConfig(Section):
-    """When a study ends before its trials are used up."""
+    """Limits that end a study before all of its trials have run."""
 
     minutes: float | None = Field(
         5.0,
         gt=0.0,
         allow_inf_nan=False,
-        description="Minutes of the whole command: search, analysis, refit, baselines, export and MLflow; null for no "
-        "limit.",
+        description="Time limit of the whole command in minutes: search, analysis, refit, baselines, export and "
+        "MLflow; null for no limit.",
     )
     stop_at: float | None = Field(
         None,

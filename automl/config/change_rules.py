@@ -15,7 +15,7 @@ RESTORE = "restore the old value"
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A value of both files, and what the rules must know beside it.
+    """A value of both files, and what else the rules need.
 
     Attributes:
         old: The recorded value; None for a hyperparameter that was not in the space.

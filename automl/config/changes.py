@@ -59,7 +59,7 @@ def compare(recorded: StudyConfig, now: StudyConfig, num_recorded: int) -> Chang
     knows them puts them in first.
 
     Args:
-        recorded: The recorded copy, whose passwords are masked: a masked one equals whatever stands there now.
+        recorded: The recorded copy, whose passwords are masked: a masked one equals any current value.
         now: The study file.
         num_recorded: Number of trials that are recorded.
     """
@@ -102,7 +102,7 @@ def refusal(changes: Changes, where: Callable[..., str]) -> StudyFileError:
     file = at.rpartition(":")[0]
     fresh = f"`automl run {shlex.quote(file)} --fresh`" if file else "`run_study(…, resume=False)`"
     return StudyFileError(
-        f"{at}: {wrong}. {cure[0].upper()}{cure[1:]} to go on with this study, or start a new run with {fresh}."
+        f"{at}: {wrong}. {cure[0].upper()}{cure[1:]} to continue this study, or start a new run with {fresh}."
     )
 
 

@@ -65,7 +65,7 @@ class Choice(Section):
     values: Annotated[tuple[Scalar, ...], Field(strict=False, min_length=1)] = Field(
         alias="choice", description="The values, all of one type."
     )
-    per_layer: bool = Field(False, description="`width` only: let each hidden layer have its own.")
+    per_layer: bool = Field(False, description="For `width` only: a separate width for each hidden layer.")
 
     @model_validator(mode="after")
     def _one_type(self) -> Self:
@@ -73,7 +73,7 @@ class Choice(Section):
         if len(kinds) > 1:
             raise ValueError(f"must hold values of one type, got {list(self.values)}")
         if len(set(self.values)) < len(self.values):
-            raise ValueError(f"must not hold a value twice, got {list(self.values)}")
+            raise ValueError(f"must not contain a value twice, got {list(self.values)}")
         return self
 
 

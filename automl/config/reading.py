@@ -36,7 +36,7 @@ def load_study(path: str | Path, *, folder: Path | None = None) -> config.StudyC
 
     Args:
         path: The YAML file.
-        folder: Where relative paths in it start; its own folder when left out.
+        folder: Where relative paths in it start; default: its own folder.
 
     Raises:
         StudyFileError: The file is missing, is not YAML, or holds a wrong key or value, in the line that the
@@ -72,7 +72,7 @@ def make_study(
 
 
 def study_text(study: config.StudyConfig) -> str:
-    """The study as YAML, to be kept: the file as it was read, or written anew when the study was made in Python.
+    """The study as YAML, for the record: the file as it was read, or generated if the study was made in Python.
 
     Passwords and tokens are not kept; `MASK` stands in their place. References to environment variables are.
     """
@@ -95,7 +95,7 @@ def with_training(study: config.StudyConfig, training: TrainingConfig) -> config
 
 
 def dump_study(study: config.StudyConfig) -> str:
-    """The study as YAML, written anew: what it says beyond the defaults."""
+    """The study as YAML: all values that differ from the defaults."""
     content = study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     content["space"] = {
         name: entry["fixed"] if set(entry) == {"fixed"} else entry
@@ -130,7 +130,7 @@ def _read_text(file: Path) -> str:
         raise StudyFileError(f"{file}: the study file cannot be read: {error.strerror}. {cure}") from None
     if len(content) > LARGEST_FILE:
         got = f"{size / 1e6:.1f} MB" if size > LARGEST_FILE else "more"
-        cure = "Keep the table in a file of its own, and give its path under `data.path`."
+        cure = "Keep the table in a separate file, and give its path under `data.path`."
         raise StudyFileError(
             f"{file}: a study file must have at most {LARGEST_FILE // 10**6} MB, got {got}. {cure}"
         )
@@ -156,11 +156,11 @@ def _parse(text: str, file: Path) -> tuple[dict[str, Any], Lines]:
         what = "" if isinstance(error, _BoundError) else "this is not YAML: "
         cure = error.note or "Indent with spaces, write `key: value`, and put text with `:` or `#` in quotes."
         raise StudyFileError(
-            f"{file}:{line}: {what}{masked(error.problem or 'nothing can be read')}. {cure}"
+            f"{file}:{line}: {what}{masked(error.problem or 'the text cannot be read')}. {cure}"
         ) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        what = f"the character U+{error.character:04X} must not stand in YAML"
+        what = f"the character U+{error.character:04X} is not allowed in YAML"
         raise StudyFileError(f"{file}:{line}: {what}. Remove it.") from None
     if not isinstance(content, dict):
         cure = "Begin with `data:`, or write a study file with `automl init`."
@@ -178,7 +178,7 @@ def _collect_lines(node: yaml.Node, keys: Keys, lines: Lines, file: Path) -> Non
                 raise StudyFileError(f"{file}:{line}: a key must be text, got {got}. Put it in quotes.")
             here = (*keys, key.value)
             if here in lines:
-                twice = f"`{masked(key.value)}` stands a second time (first in line {lines[here]})"
+                twice = f"`{masked(key.value)}` occurs twice (first in line {lines[here]})"
                 raise StudyFileError(f"{file}:{line}: {twice}. Remove one.")
             lines[here] = line
             _collect_lines(value, here, lines, file)
@@ -211,9 +211,7 @@ class _Loader(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             node = super().compose_node(parent, index)
             if node not in self._extents:
-                raise _BoundError(
-                    None, None, "an alias stands in itself", mark, "Write out what it stands for."
-                )
+                raise _BoundError(None, None, "an alias refers to itself", mark, "Write its content instead.")
             return node
         self._levels += 1
         self._require(len(self._extents), self._levels, mark)

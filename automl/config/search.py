@@ -14,26 +14,26 @@ class SearchConfig(Section):
     algorithm: str = Field("tpe", description="tpe, bayesian, random, sobol or grid.")
     pruner: str = Field(
         "rungs",
-        description="rungs: every trial trains a few epochs, and only the best of all so far train to their end; none: "
-        "every trial trains to its end.",
+        description="rungs: every trial trains for a few epochs, and only the best so far are trained to their end; "
+        "none: every trial is trained to its end.",
     )
-    trials: int = Field(50, ge=1, description="Number of trials at most.")
+    trials: int = Field(50, ge=1, description="Maximum number of trials.")
     cohort: int | None = Field(
         None,
         ge=1,
-        description="Trials that are asked for and trained together; as the algorithm allows when left out.",
+        description="Number of trials that are proposed and trained together; the default depends on the algorithm.",
     )
     minutes: float | None = Field(
         None,
         gt=0.0,
-        description="Minutes of the search, as a part of `budget.minutes`; null for no limit of its own.",
+        description="Time limit of the search in minutes, within `budget.minutes`; null for no separate limit.",
     )
     first: tuple[dict[str, Scalar], ...] = Field(
         (),
         strict=False,
-        description="Configurations to try before any other, `[{depth: 1, width: 64}]`; what one leaves out is drawn.",
+        description="Configurations to try before any other, `[{depth: 1, width: 64}]`; missing values are drawn.",
     )
-    seed: int = Field(0, ge=0, description="Everything random in the study derives from it.")
+    seed: int = Field(0, ge=0, description="Seed of all random numbers of the study.")
 
     @model_validator(mode="after")
     def _room_for_the_first(self) -> Self:

@@ -25,24 +25,26 @@ class DataConfig(Section):
     path: str | None = Field(
         None,
         description="A file, relative to the study file: CSV, TSV or JSON (also packed, as in .csv.gz), Parquet, "
-        "Feather or Excel, as its name ends.",
+        "Feather or Excel, chosen by the suffix of its name.",
     )
     url: str | None = Field(None, description="The http or https address of such a file.")
     sql: str | None = Field(
         None,
-        description="A database as SQLAlchemy writes it, `sqlite:///table.db`, with its `query` or `table`; `${NAME}` "
+        description="A database URL for SQLAlchemy, `sqlite:///table.db`, together with `query` or `table`; `${NAME}` "
         "stands for an environment variable.",
     )
-    query: str | None = Field(None, min_length=1, description="The SELECT that gives the table, for `sql`.")
+    query: str | None = Field(
+        None, min_length=1, description="A SELECT statement that returns the table, for `sql`."
+    )
     table: str | None = Field(None, min_length=1, description="Name of the table or view, for `sql`.")
     encoding: str = Field(
-        "utf-8", description="How the text of a CSV, TSV or JSON file is encoded, as in latin-1."
+        "utf-8", description="Text encoding of a CSV, TSV or JSON file, for example latin-1."
     )
     separator: str | None = Field(
         None,
         min_length=1,
         max_length=1,
-        description="What stands between the cells of a CSV file; a comma, or a tab in a .tsv, when left out.",
+        description="Separator of the cells of a CSV file; default: a comma, in a .tsv a tab.",
     )
     header: Literal["first_line", "none"] = Field(
         "first_line", description="none: the file has no line of names, and its first line is a row."
@@ -50,54 +52,55 @@ class DataConfig(Section):
     names: list[str] | None = Field(
         None,
         min_length=1,
-        description="Names for all columns of the file, in place of those that stand in it.",
+        description="Names for all columns; they replace the names in the file.",
     )
     skip: int = Field(
-        0, ge=0, description="Lines above the line of names, such as a title, that are passed over."
+        0, ge=0, description="Number of lines above the line of names, such as a title, to skip."
     )
     sklearn: str | None = Field(
         None, description="A table bundled with scikit-learn: digits, iris, wine, breast_cancer, diabetes."
     )
     frame: bool = Field(
         False,
-        description="Whether the table is a DataFrame that Python gives: `run_study(study, table=frame)`.",
+        description="Whether the table is a DataFrame from Python: `run_study(study, table=frame)`.",
     )
     target: str | None = Field(
-        None, description="Name of the column to predict; a scikit-learn table has its own."
+        None, description="Name of the column to predict; not needed for a scikit-learn table."
     )
     features: list[str] | None = Field(
-        None, min_length=1, description="Columns to learn from; all but the target when left out."
+        None, min_length=1, description="Columns to learn from; default: all but the target."
     )
     columns: dict[str, str] | None = Field(
         None,
-        description="What a column holds, where looking cannot tell: numeric, categorical, date, choices, text, drop.",
+        description="Overrides the detected type, by column: numeric, categorical, date, choices, text, drop.",
     )
     decimal: Literal[".", ","] | None = Field(
         None,
-        description="What stands before the decimals of numbers in text; found by looking when left out.",
+        description="Decimal separator of numbers in text; detected by default.",
     )
     date_order: Literal["day_first", "month_first"] | None = Field(
         None,
-        description="What stands first in dates such as 3/4/2023 where their column cannot tell; such a column is no "
-        "date when left out.",
+        description="Order of day and month in dates such as 3/4/2023 that are ambiguous in the whole column; "
+        "by default such "
+        "a column is not read as dates.",
     )
     gaps: dict[str, list[int | float | str]] | None = Field(
-        None, description="Cells that mean that there is no value, by column: `{income: [-999, unknown]}`."
+        None, description="Cells that stand for a missing value, by column: `{income: [-999, unknown]}`."
     )
     weights: str | None = Field(
         None,
-        description="Column that says how much each row counts in losses and scores; all the same when left out.",
+        description="Column with the weight of each row in losses and scores; default: equal weights.",
     )
     task: Literal["auto", "binary", "multiclass", "regression"] = Field(
-        "auto", description="What the target asks for; auto looks at its values."
+        "auto", description="Kind of prediction; auto chooses by the values of the target."
     )
     positive: Scalar | None = Field(
         None,
-        description="Of two classes the one that precision, recall, curves and the threshold are of; the rarer one "
-        "when left out, of two of equal size the later in the alphabet.",
+        description="The class, of two, that precision, recall, curves and the threshold refer to; default: the "
+        "rarer one, or the later in the alphabet if both are equally frequent.",
     )
     rows_without_target: Literal["drop", "refuse"] = Field(
-        "drop", description="What to do with rows whose target is a gap: leave them out, or stop."
+        "drop", description="What to do with rows without a target: leave them out, or stop."
     )
 
     @model_validator(mode="after")
@@ -117,13 +120,15 @@ class DataConfig(Section):
     def _keys_of_the_source(self) -> Self:
         asked = [key for key in ("query", "table") if getattr(self, key) is not None]
         if self.sql is None and asked:
-            raise ValueError(f"must have `{asked[0]}` only beside `sql`, got it without")
+            raise ValueError(f"must have `{asked[0]}` only together with `sql`, got it without")
         if self.sql is not None and len(asked) != 1:
             got = "both" if asked else "neither"
-            raise ValueError(f"must have exactly one of `query` and `table` beside `sql`, got {got}")
+            raise ValueError(f"must have exactly one of `query` and `table` together with `sql`, got {got}")
         for key in ("encoding", "separator", "header", "names", "skip"):
             if key in self.model_fields_set and self.path is None and self.url is None:
-                raise ValueError(f"must have `{key}` only beside `path` or `url`, got {getattr(self, key)!r}")
+                raise ValueError(
+                    f"must have `{key}` only together with `path` or `url`, got {getattr(self, key)!r}"
+                )
         twice = [name for name in self.names or [] if (self.names or []).count(name) > 1]
         if twice:
             raise ValueError(f"must have different `names`, got {twice[0]!r} twice")
@@ -140,17 +145,21 @@ class SplitsConfig(Section):
     kind: Literal["auto", "stratified", "plain", "group", "time", "column"] = Field(
         "auto",
         description="stratified keeps the shares of the classes, plain is random, group keeps rows of one group "
-        "together, time tests on the latest rows, column takes the folds from a column; auto chooses, and says why.",
+        "together, time tests on the latest rows, column takes the folds from a column; auto chooses and "
+        "reports the reason.",
     )
     by: str | None = Field(
         None,
-        description="Column with the groups, the time or the folds; rows marked `test` in it are locked away.",
+        description="Column with the groups, the time or the folds; rows marked `test` in it are the locked test rows.",
     )
     repeats: int = Field(
-        1, ge=1, description="Times that the folds are drawn anew; scores are means over all."
+        1, ge=1, description="Number of times that new folds are drawn; scores are means over all of them."
     )
     test: float = Field(
-        0.2, ge=0.0, lt=1.0, description="Share of rows locked away until the search is over; 0 keeps none."
+        0.2,
+        ge=0.0,
+        lt=1.0,
+        description="Share of rows kept for the locked test until the search is over; 0 keeps none.",
     )
     folds: int = Field(5, ge=2, description="Number of cross-validation folds.")
     stopping: float = Field(
@@ -161,8 +170,8 @@ class SplitsConfig(Section):
     )
     stop_on: Literal["inner", "validation"] = Field(
         "inner",
-        description="validation chooses the epoch on the rows that are scored, as most tools do, and its scores are "
-        "called optimistic.",
+        description="validation chooses the epoch on the rows that are scored, as most tools do, and its scores "
+        "are marked as optimistic.",
     )
     rare_classes: Literal["fewer_folds", "refuse", "drop"] = Field(
         "fewer_folds",
@@ -182,25 +191,25 @@ class SplitsConfig(Section):
 
 
 class NetworkConfig(Section):
-    """What is built from the hyperparameters."""
+    """The network that is built from the hyperparameters."""
 
     builder: str | None = Field(
         None,
         pattern=r"^.+\.py:[A-Za-z_]\w*$",
-        description="A builder of your own, `file.py:function`, called as `function(hp) -> keras.Model`; "
-        "a multilayer perceptron when left out.",
+        description="Your own builder, `file.py:function`, called as `function(hp) -> "
+        "keras.Model`; default: a multilayer perceptron.",
     )
     inputs: Literal["raw", "standard"] | None = Field(
         None,
-        description="What a builder of your own is given: the table's numbers as they are, which are then all of its "
-        "inputs, or the standard encoding; raw where all columns are numbers without gaps, when left out.",
+        description="Inputs of your own builder: the numbers of the table unchanged, or the standard "
+        "encoding; default: raw if all columns are numbers without gaps, otherwise standard.",
     )
 
     @model_validator(mode="after")
     def _inputs_of_a_builder(self) -> Self:
         if self.inputs is not None and self.builder is None:
             raise ValueError(
-                "must have `inputs` only beside a `builder` of your own; perceptrons have encodings"
+                "must have `inputs` only together with your own `builder`; perceptrons have encodings"
             )
         return self
 
@@ -209,28 +218,29 @@ class TrainingConfig(Section):
     """How one network is trained."""
 
     epochs: int | None = Field(
-        None, ge=1, description="Number of epochs at most; 100, of large tables fewer, when left out."
+        None, ge=1, description="Maximum number of epochs; default: 100, fewer for large tables."
     )
     batch_size: int | None = Field(
         None,
         ge=1,
-        description="Rows a step; 32 to 1024 by the rows of the table when left out. `space` may search it instead.",
+        description="Rows per step; default: 32 to 1024, by the number of rows. `space` may search it instead.",
     )
     patience: int | None = Field(
         10,
         ge=1,
         description="Epochs without a better loss on the stopping rows before a network stops; null: every network "
-        "trains all its epochs. The best epoch is kept in either case.",
+        "trains for all epochs. The best epoch is kept in either case.",
     )
     loss: Literal["auto", "mse", "mae", "huber", "pinball_10", "pinball_90"] = Field(
         "auto",
-        description="Loss of a regression: mse, or of an objective that is the loss of a quantile that loss, when left "
-        "out; cross-entropy is the loss of every classification.",
+        description="Loss of a regression; default: mse, or the quantile loss if that is the objective. "
+        "The loss of a classification is always cross-entropy.",
     )
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
         "none",
-        description="How much a row counts in the training loss. balanced: the more the rarer its class is; or a "
-        "weight by label, `{fraud: 20}`: other classes weigh 1.",
+        description="Weight of a row in the training loss. balanced: inversely proportional to the frequency of "
+        "its class; "
+        "or a weight by label, `{fraud: 20}`, where other classes have weight 1.",
     )
     engine: Literal["auto", "population", "sequential"] = Field(
         "auto",
@@ -248,22 +258,25 @@ class TrainingConfig(Section):
 
 
 class BiasVarianceConfig(Section):
-    """How closely it is looked at what the trials' losses are made of."""
+    """The bias–variance analysis of the best trials."""
 
     resamples: int | None = Field(
         None,
         ge=0,
-        description="Bootstrap resamples that each trial is trained on again, 0 for none; up to 16, as the time that "
-        "the search took allows, when left out.",
+        description="Number of bootstrap resamples on which each analyzed trial is trained again, 0 for none; default: "
+        "up to 16, in proportion to the time of the search.",
     )
     seeds: int = Field(
-        1, ge=1, description="Seeds a resample; two or more tell what the rows do from what the seed does."
+        1,
+        ge=1,
+        description="Seeds per resample; two or more separate the variance due to the rows from the "
+        "variance due to the seed.",
     )
     noise: float | None = Field(
         None,
         ge=0.0,
-        description="The loss that no model can undercut, where it is known: the variance of the noise in squared "
-        "units of the target, or the entropy of the classes in nats. Bias is then told from noise.",
+        description="The smallest loss that any model can reach, if it is known: the variance of the noise in squared "
+        "units of the target, or the entropy of the classes in nats. Bias and noise are then reported separately.",
     )
     trials: Literal["auto", "top", "all"] = Field(
         "auto",
@@ -274,5 +287,5 @@ class BiasVarianceConfig(Section):
     @classmethod
     def _a_spread(cls, resamples: int | None) -> int | None:
         if resamples is not None and 0 < resamples < FEWEST_RESAMPLES:
-            raise ValueError(f"must be 0 or at least {FEWEST_RESAMPLES}: of fewer the spread says nothing")
+            raise ValueError(f"must be 0 or at least {FEWEST_RESAMPLES}: fewer cannot estimate a variance")
         return resamples

@@ -15,17 +15,17 @@ _URI = r"^(sqlite:///|postgresql(\+psycopg)?://|\$\{\w+\})"
 
 
 class TrackingConfig(Section):
-    """Where trials and models are sent beside the study's own records."""
+    """Where trials and models are sent, in addition to the study's own records."""
 
     to: str = Field(
         "mlflow",
-        description="none sends nothing, mlflow keeps trials and models in MLflow, `package.module:Class` is a tracker "
-        "of your own.",
+        description="none sends nothing, mlflow stores trials and models in MLflow, `package.module:Class` is "
+        "your own tracker.",
         json_schema_extra={"pattern": _TO},
     )
     uri: str | None = Field(
         None,
-        description="An MLflow server; MLFLOW_TRACKING_URI, then a database under mlruns/ when left out.",
+        description="An MLflow server; default: MLFLOW_TRACKING_URI, then a database under mlruns/.",
     )
     register_as: str | None = Field(
         None, min_length=1, description="Name under which the best model enters MLflow's model registry."
@@ -43,18 +43,18 @@ class TrackingConfig(Section):
         for key in ("uri", "register_as"):
             if self.to == "none" and getattr(self, key) is not None:  # not repeated: it may hold a password
                 cure = f"Remove `tracking.{key}`, or write `to: mlflow`"
-                raise misplaced((key,), f"must be left out beside `to: none`. {cure}")
+                raise misplaced((key,), f"must be left out with `to: none`. {cure}")
         return self
 
 
 class RecordsConfig(Section):
-    """Where the events of a study are recorded, from which it is shown and goes on."""
+    """Where the events of a study are recorded. The study is shown and continued from this record."""
 
     uri: str | None = Field(
         None,
-        description="A database as SQLAlchemy writes it, `sqlite:///studies.db` or `postgresql://host/studies`; "
-        "`${NAME}` stands for an environment variable. AUTOML_RECORDS, then a SQLite file under mlruns/ when left "
-        "out.",
+        description="A database URL for SQLAlchemy, `sqlite:///studies.db` or `postgresql://host/studies`; "
+        "`${NAME}` stands for an environment variable. Default: AUTOML_RECORDS, then a SQLite file "
+        "under mlruns/.",
         json_schema_extra={"pattern": _URI},
     )
 
@@ -72,6 +72,6 @@ class RecordsConfig(Section):
             raise ValueError(f"must begin with one of {known}, got {got}")
         if uri in ("sqlite:///", "sqlite:///:memory:"):
             raise ValueError(
-                f"must name a file, as in `sqlite:///studies.db`, got {uri!r}, which is kept nowhere"
+                f"must name a file, as in `sqlite:///studies.db`, got {uri!r}, which is not stored"
             )
         return uri

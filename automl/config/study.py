@@ -23,22 +23,26 @@ class StudyConfig(Section):
     name: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
         max_length=100,
-        description="Letters, digits, `-`, `_` and `.`; the file's name when left out.",
+        description="Letters, digits, `-`, `_` and `.`; default: the name of the file.",
     )
     data: DataConfig = Field(description="The table and its target.")
-    splits: SplitsConfig = Field(SplitsConfig(), description="Which rows train, stop, validate and test.")
+    splits: SplitsConfig = Field(
+        SplitsConfig(), description="Which rows are used for training, stopping, validation and test."
+    )
     objective: str | None = Field(
         None,
-        description="Metric that ranks the trials; log_loss for classes, rmse for numbers when left out. One of your "
-        "own is `file.py:function`, called as `function(target, prediction, weights) -> float`.",
+        description="Metric that ranks the trials; default: log_loss for classes, rmse for numbers. Your "
+        "own metric is `file.py:function`, called as `function(target, prediction, weights) -> float`.",
     )
     direction: Literal["min", "max"] | None = Field(
-        None, description="Whether a smaller or a larger score of a metric of your own is better."
+        None, description="Whether a smaller or a larger score of your own metric is better."
     )
     space: dict[str, Range] | None = Field(
-        None, description="What is searched, by hyperparameter; a small general space when left out."
+        None, description="The search space, by hyperparameter; default: a small general space."
     )
-    network: NetworkConfig = Field(NetworkConfig(), description="What is built from the hyperparameters.")
+    network: NetworkConfig = Field(
+        NetworkConfig(), description="The network that is built from the hyperparameters."
+    )
     search: SearchConfig = Field(SearchConfig(), description="How the space is searched.")
     budget: BudgetConfig = Field(
         BudgetConfig(), description="How long the whole command may take, and what ends the search early."
@@ -50,14 +54,15 @@ class StudyConfig(Section):
     )
     bias_variance: BiasVarianceConfig = Field(
         BiasVarianceConfig(),
-        description="Which trials are taken apart into bias and variance, and how closely.",
+        description="Which trials are analyzed for bias and variance, and in what detail.",
     )
     tracking: TrackingConfig = Field(
         TrackingConfig(),
-        description="Where trials and models are sent: MLflow, a tracker of your own, or nowhere.",
+        description="Where trials and models are sent: MLflow, your own tracker, or nowhere.",
     )
     records: RecordsConfig = Field(
-        RecordsConfig(), description="The database in which the study is recorded, and from which it goes on."
+        RecordsConfig(),
+        description="The database in which the study is recorded, and from which it is continued.",
     )
 
     _text: str = PrivateAttr("")
@@ -78,9 +83,11 @@ class StudyConfig(Section):
     @model_validator(mode="after")
     def _direction_of_an_own_metric(self) -> Self:
         if self.own_metric and self.direction is None:
-            raise misplaced(("objective",), "needs a `direction` beside it: min or max. Add `direction: max`")
+            raise misplaced(("objective",), "needs a `direction` as well: min or max. Add `direction: max`")
         if not self.own_metric and self.direction is not None:
-            raise misplaced(("direction",), "is for a metric of your own; the others have one. Remove it")
+            raise misplaced(
+                ("direction",), "is for your own metric; the direction of the others is known. Remove it"
+            )
         return self
 
     @property

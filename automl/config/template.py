@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _WIDTH = 118
-_REMARKS = {"width": "   # add `per_layer: true` to let each layer have its own"}
+_REMARKS = {"width": "   # add `per_layer: true` for a separate width per layer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,24 @@ name: {name}
 # (`sqlite:///table.db`) with its `query` or `table`. Write a password as `${{NAME}}`, an environment variable.
 data:
 {data}
-  # features: [age, city]    # columns to learn from; all but the target when left out
-  # columns: {{zip_code: categorical, joined: date, age: numeric, remark: drop}}   # where looking is not enough
-  # gaps: {{income: [-999], city: [unknown]}}   # cells that mean that there is no value
-  # decimal: ","             # in numbers such as 3,14; found by looking when left out
-  # date_order: day_first    # or month_first, in dates such as 3/4/2023 whose column cannot tell
-  # weights: importance      # column that says how much each row counts
+  # features: [age, city]    # columns to learn from; default: all but the target
+  # columns: {{zip_code: categorical, joined: date, age: numeric, remark: drop}}   # overrides the detected type
+  # gaps: {{income: [-999], city: [unknown]}}   # cells that stand for a missing value
+  # decimal: ","             # decimal separator, as in 3,14; detected by default
+  # date_order: day_first    # or month_first, for ambiguous dates such as 3/4/2023
+  # weights: importance      # column with the weight of each row
 
 splits:
   kind: auto       # stratified, plain, group, time or column; the last three need the name of a column in `by`
-  # by: customer   # rows of one group stay together; the latest rows test; or the column names the folds
-  test: 0.2        # share of rows locked away; the winner is scored on them once, at the end
+  # by: customer   # column with the groups, the time or the folds
+  test: 0.2        # share of rows for the locked test; the best trial is scored on them once, at the end
   folds: 5         # cross-validation
   stopping: 0.15   # share of a fold's training rows that chooses the epoch and is never scored
 
 {metrics}
 objective: {objective}
 
-# What is searched. A value that stands alone is fixed; the rest is one of
+# The search space. A single value is fixed; a range is one of
 #   {{int: [low, high]}}   {{float: [low, high], log: true}}   {{choice: [...]}}   each range with an optional `step`.
 # Known: depth (0 is a linear model), width, activation, negative_slope (of leaky_relu), dropout, batch_normalization,
 # initializer, l2, optimizer (sgd, momentum, adam, adamw, adamw_ema, schedule_free, rmsprop), learning_rate, momentum,
@@ -66,9 +66,9 @@ space:
 
 search:
   algorithm: tpe        # or bayesian, random, sobol, grid
-  pruner: rungs         # weak trials end after a few epochs; none trains each to its end
-  trials: {trials:<14}# at most
-  seed: 0               # everything random derives from it
+  pruner: rungs         # weak trials end after a few epochs; none: every trial is trained to its end
+  trials: {trials:<14}# maximum
+  seed: 0               # seed of all random numbers
 
 budget:
   minutes: {minutes:<13}# of the whole command: search, analysis, refit, baselines, export, MLflow; null for no limit
@@ -77,16 +77,16 @@ budget:
 
 training:
   patience: 10          # epochs without a better loss on the stopping rows; null: all epochs, the best one is kept
-  # epochs: 100         # at most; by the rows of the table when left out, as the next one
-  # batch_size: 64      # rows a step
+  # epochs: 100         # maximum; the default depends on the number of rows
+  # batch_size: 64      # rows per step
 
 bias_variance:
-  trials: auto          # the best trials are taken apart into bias and variance: up to ten; top (ten) or all
-  # resamples: 16       # of the table, for each of them; 0 for none
-  # seeds: 4            # tells what the rows do from what the seed does
+  trials: auto          # trials analyzed for bias and variance; auto: up to ten of the best; top (ten) or all
+  # resamples: 16       # bootstrap resamples per trial; 0 for none
+  # seeds: 4            # per resample; separates the effect of the rows from that of the seed
 
-# Where trials and models are sent: `to` is mlflow (the default), none, or a tracker of your own,
-# `package.module:Class`. Without `uri`, MLflow keeps them in a database under mlruns/.
+# Where trials and models are sent: `to` is mlflow (the default), none, or your own tracker,
+# `package.module:Class`. Without `uri`, MLflow stores them in a database under mlruns/.
 # tracking: {{to: mlflow, uri: "http://127.0.0.1:5000", register_as: {name}}}
 # records: {{uri: "postgresql://me:${{PASSWORD}}@host/studies"}}   # default: a SQLite file under mlruns/
 # network: {{builder: "my_models.py:build"}}   # build(hp) -> keras.Model, KerasTuner's convention
@@ -99,7 +99,7 @@ def study_template(name: str, file: str, facts: TableFacts, trials: int, minutes
     Args:
         name: The study's name.
         file: The file's path, for the commands in its header.
-        facts: What it says of the table.
+        facts: Facts about the table.
         trials: Number of trials by default.
         minutes: Time limit of the whole command by default; None for none.
     """
@@ -108,7 +108,7 @@ def study_template(name: str, file: str, facts: TableFacts, trials: int, minutes
     return TEMPLATE.format(
         name=name,
         file=file,
-        findings=f"\n{_comment(['What was found in the table:', *findings])}\n" if findings else "",
+        findings=f"\n{_comment(['Findings in the table:', *findings])}\n" if findings else "",
         data="\n".join(f"  {key}: {value}" for key, value in facts.source.items()),
         metrics=_comment([metrics, *facts.advice]),
         objective=facts.metrics[0],

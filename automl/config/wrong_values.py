@@ -67,7 +67,7 @@ _WORDING = {
     "model_type": "hold `key: value` lines",
     "dict_type": "hold `key: value` lines",
     "tuple_type": "be a list",
-    "too_short": "hold a value or more",
+    "too_short": "hold at least one value",
     "too_long": "be two numbers, `[low, high]`",
     "scalar": "be a number, text, true or false",
     "string_pattern_mismatch": "have another form",

@@ -57,12 +57,12 @@ def _on_both_sides(codes: numpy.ndarray, splits: Splits) -> list[str]:
     tests = [(splits.training, splits.test)]
     folds = [(_learned(fold, len(codes)), fold.validation) for fold in splits.folds]
     findings = []
-    cure = "Drop the duplicates, or use `kind: group` by a column that says which rows belong together."
+    cure = "Drop the duplicates, or use `kind: group` with a column that names the group of each row."
     for name, parts in (("test", tests), ("validation", folds)):
         count = sum(_num_known(codes, learned, scored) for learned, scored in parts)
         total = sum(len(scored) for _, scored in parts)
         if count:
-            what = f"{count:,} of {total:,} {name} rows ({100 * count / total:.1f} %) equal a row that is learned from"
+            what = f"{count:,} of {total:,} {name} rows ({100 * count / total:.1f} %) equal a training row"
             so = f"in all learned columns and the target, which makes {name} scores too good"
             findings.append(f"{what} {so}. {cure}")
     return findings
@@ -77,7 +77,7 @@ def _learned(fold: Fold, num_rows: int) -> numpy.ndarray:
 
 
 def _num_known(codes: numpy.ndarray, learned: numpy.ndarray, scored: numpy.ndarray) -> int:
-    """How many of the scored rows equal a row that is learned from."""
+    """How many of the scored rows equal a training row."""
     known = numpy.zeros(int(codes.max()) + 1, bool)
     known[codes[learned]] = True
     return int(known[codes[scored]].sum())
@@ -93,7 +93,7 @@ def _contradictions(inputs: numpy.ndarray, rows: numpy.ndarray) -> list[str]:
     if not count:
         return []
     what = f"{count:,} of {len(rows):,} training rows ({100 * count / len(rows):.1f} %) equal another in all learned"
-    return [f"{what} columns and have another target, so that no network can tell them apart."]
+    return [f"{what} columns but have another target, so no model can fit both."]
 
 
 def _equal_times(splits: Splits) -> list[str]:
@@ -103,8 +103,10 @@ def _equal_times(splits: Splits) -> list[str]:
     count = int((numpy.bincount(codes)[codes] > 1).sum())
     if not count:
         return []
-    what = f"{count:,} of {len(codes):,} rows have the time of another row"
-    return [f"{what}. They stay on one side of every cut, so parts may be larger or smaller than asked for."]
+    what = f"{count:,} of {len(codes):,} rows share a timestamp with another row"
+    return [
+        f"{what}. They stay in one part of every split, so parts may be larger or smaller than requested."
+    ]
 
 
 def _dates_passed_over(dataset: Dataset, splits: Splits, table: pandas.DataFrame | None) -> list[str]:
@@ -119,8 +121,8 @@ def _dates_passed_over(dataset: Dataset, splits: Splits, table: pandas.DataFrame
         names += [column.name for column in inspect_columns(others).of_kind("date")]
     if not names:
         return []
-    what = f"the table has dates ({', '.join(map(repr, names[:5]))}), and the splits pass over them"
-    cure = f"`kind: time` with `by: {names[0]}` is the honest choice where later rows are to be predicted."
+    what = f"the table has dates ({', '.join(map(repr, names[:5]))}), and the splits ignore them"
+    cure = f"`kind: time` with `by: {names[0]}` is recommended if later rows are to be predicted."
     return [f"{what}. {cure}"]
 
 

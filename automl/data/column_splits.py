@@ -50,7 +50,7 @@ class GroupSplits:
 
     def lock(self, rows: Array, seed: int) -> Pair:
         """Groups with about the share of the rows as test rows."""
-        must, cure = "leave groups on both sides", "Use more groups, or write 0 to lock no rows away."
+        must, cure = "leave groups on both sides", "Use more groups, or write 0 for no test rows."
         return self._request.draw("test", lambda share: self._draw(rows, share, seed), rows, must, cure)
 
     def fold(self, training: Array, count: int, seed: int) -> list[Pair]:
@@ -113,7 +113,7 @@ class TimeSplits:
         times = times_of(request.column, request.dataset.date_order)
         if times is None:
             forms = ", ".join(form.example for form in DATE_FORMS.values())
-            either = "of the slashed ones a day above 12, or a `data.date_order`"
+            either = "dates with slashes need a day above 12 or `data.date_order`"
             cure = f"Known forms of dates: {forms}, all cells in the same; {either}."
             raise request.refuse("by", "name a column of numbers or dates", cure)
         self._times = times
@@ -188,9 +188,7 @@ class ColumnSplits:
         """The number of values besides `test`."""
         count = len(self._values(rows))
         if not 2 <= count <= MOST_FOLDS:
-            must = (
-                f"name a column with 2 to {MOST_FOLDS} values besides `{TEST}`, one per fold (it has {count})"
-            )
+            must = f"name a column with 2 to {MOST_FOLDS} values other than `{TEST}`, one per fold (it has {count})"
             raise self._request.refuse("by", must, "Name another column, or another `kind`.")
         return count, ""
 

@@ -156,7 +156,7 @@ def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where
     columns = list(table.columns)
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
-        raise DataError(f"{where('data')}: the column name {twice[0]!r} stands twice. Rename one.")
+        raise DataError(f"{where('data')}: the column name {twice[0]!r} occurs twice. Rename one.")
     if target not in columns:
         at = where("data", "target")
         raise DataError(f"{at}: `data.target` must name a column, got {target!r}. {one_of(columns, target)}")
@@ -176,7 +176,7 @@ def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where
     if config.weights is not None and config.weights not in others:
         at, cure = where("data", "weights"), one_of(others, config.weights)
         raise DataError(
-            explain("data.weights", "name a column beside the target", config.weights, cure, where=at)
+            explain("data.weights", "name a column other than the target", config.weights, cure, where=at)
         )
 
 
@@ -189,7 +189,7 @@ def _feature_names(table: pandas.DataFrame, target: str, config: DataConfig, whe
         at = where("data", "features")
         raise DataError(f"{at}: `data.features` must not hold the target {target!r}. Remove it.")
     if not names:
-        raise DataError(f"{where('data')}: the table must have a column besides its target {target!r}.")
+        raise DataError(f"{where('data')}: the table must have a column other than its target {target!r}.")
     return names
 
 
@@ -207,7 +207,7 @@ def _split_column(
     if gaps.any():
         first = table.index[int(gaps.argmax())] + 1
         what = f"have a value in every row, got {gaps.sum()} gaps, the first in data row {first}"
-        raise DataError(f"{at}: the column {name!r}, which the splits go by, must {what}. Fill them.")
+        raise DataError(f"{at}: the column {name!r}, which the splits use, must {what}. Fill them.")
     return table[name].to_numpy(object)
 
 
@@ -238,7 +238,7 @@ def _check_columns(schema: Schema, columns: Columns, where: Where) -> None:
     place = 0
     for column in schema.stored("numbers"):
         if numpy.isnan(columns.numbers[:, place]).all():
-            what = f"`data.columns` calls {column.name!r} {column.kind}, and none of its cells can be read as one"
+            what = f"`data.columns` calls {column.name!r} {column.kind}, but none of its cells can be read as one"
             raise DataError(f"{where('data', 'columns', column.name)}: {what}. Remove the line.")
         place += len(part_names(column))
 

@@ -44,7 +44,7 @@ def printable(lines: Sequence[str]) -> tuple[str, ...]:
 def describe_columns(dataset: Dataset) -> tuple[str, ...]:
     """The number of rows, and the columns of each kind."""
     columns = dataset.schema.columns
-    lines = [f"{len(dataset.target):,} rows, {_count(len(columns), 'column')} besides the target"]
+    lines = [f"{len(dataset.target):,} rows, {_count(len(columns), 'column')} without the target"]
     for kind in (*KINDS, *UNLEARNED):
         names = [column.name for column in dataset.schema.of_kind(kind)]
         if names:
@@ -90,7 +90,7 @@ def describe_target(dataset: Dataset) -> tuple[str, ...]:
     lines = [f"target: {len(order)} classes: {', '.join(shown[:MOST_CLASSES])}{more}"]
     amounts = not any(isinstance(label, str | bool) for label in dataset.classes)
     if dataset.task is Task.MULTICLASS and amounts:
-        lines.append("its numbers are taken for classes; write `task: regression` if they are amounts")
+        lines.append("its numbers are treated as classes; write `task: regression` if they are amounts")
     return tuple(lines)
 
 
@@ -113,14 +113,18 @@ def suggest_objective(dataset: Dataset) -> tuple[str, ...]:
         return ()
     label = _short("".join(sign if sign.isprintable() else "?" for sign in repr(dataset.classes[rarest])))
     has = f"The rarest class, {label}, has {_share(counts[rarest], len(dataset.target))} of the rows"
-    return (f"{has}: consider `average_precision`, or `balanced_accuracy` if all classes matter alike.",)
+    return (
+        f"{has}: consider `average_precision`, or `balanced_accuracy` if all classes are equally important.",
+    )
 
 
 def _tail_lines(dataset: Dataset) -> list[str]:
     if has_long_tail(dataset.target):
-        return ["its tail is long: `target_transform` below tries its logarithm"]
+        return ["its distribution has a long tail: `target_transform` below tries its logarithm"]
     if skewness(dataset.target) > LONG_TAIL:
-        return ["its tail is long; its logarithm cannot be learned, for it is not above 0"]
+        return [
+            "its distribution has a long tail; its logarithm cannot be learned, because not all values are above 0"
+        ]
     return []
 
 
@@ -135,8 +139,8 @@ def _repeated_rows(dataset: Dataset) -> list[str]:
     others = [column.name for column in dataset.schema.of_kind("identifier")]
     if others:
         names = ", ".join(map(repr, others[:MOST_NAMES]))
-        return [f"{what}; {names}, left out, may tell them apart, and if not, they make scores too good"]
-    return [f"{what}; on both sides of a split they make scores too good"]
+        return [f"{what}; the unused columns {names} may distinguish them; if not, they make scores too good"]
+    return [f"{what}; duplicates on both sides of a split make scores too good"]
 
 
 def _count(number: int, what: str) -> str:

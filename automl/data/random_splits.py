@@ -41,7 +41,7 @@ class Request:
     def column(self) -> Array:
         """The column that the splits go by."""
         if self.dataset.by is None:
-            raise ValueError("the table was read without the column that its splits go by")
+            raise ValueError("the table was read without the column that its splits use")
         return self.dataset.by
 
     def refuse(self, key: str, must: str, cure: str) -> DataError:
@@ -145,7 +145,7 @@ class RandomSplits:
     def count_folds(self, rows: Array, verb: str) -> tuple[int, str]:
         """Two rows a fold, and where there are classes, a row of every class in every fold."""
         must = f"leave rows for every fold; the table {verb} {len(rows)} rows"
-        why = f"there are {len(rows)} training rows, and a fold takes two"
+        why = f"there are {len(rows)} training rows, and a fold needs two"
         by_rows = self._request.fit_folds(len(rows) // 2, must, why, "use more rows.")
         if self._labels is None:
             return by_rows
@@ -162,7 +162,7 @@ class RandomSplits:
 
     def lock(self, rows: Array, seed: int) -> Pair:
         """A share of the rows as test rows."""
-        must, cure = "leave rows of every class on both sides", "Change it, or write 0 to lock no rows away."
+        must, cure = "leave rows of every class on both sides", "Change it, or write 0 for no test rows."
         return self._request.draw("test", lambda share: self._draw(rows, share, seed), rows, must, cure)
 
     def fold(self, training: Array, count: int, seed: int) -> list[Pair]:
@@ -226,6 +226,6 @@ def make_stratified(request: Request) -> SplitKind:
         DataError: The target has no classes.
     """
     if request.labels is None:
-        must, cure = "be another one for a target that is a number", "Use `kind: plain`."
+        must, cure = "be another kind for a numeric target", "Use `kind: plain`."
         raise request.refuse("kind", must, cure)
     return RandomSplits(request, request.labels)

@@ -30,7 +30,7 @@ def read_dataset(
     if frame is not None and not data.frame:
         cure = "Write `data: {frame: true, target: …}`, or give no table."
         raise DataError(
-            f"{where('data')}: the study names a table of its own, and was given a DataFrame. {cure}"
+            f"{where('data')}: the study file names a table, but a DataFrame was given as well. {cure}"
         )
     source = next(source for key, source in SOURCES.items() if getattr(data, key))
     table = source.read(Asked(data, folder, where, wanted_columns(config), frame))

@@ -113,12 +113,12 @@ def _inspect(values: pandas.Series, told: Told, usual: str | None) -> Column:
     name = str(values.name)
     override, gaps = told.kinds.get(name), list(told.gaps.get(name, ()))
     if override == DROP:
-        return Column(name, DROP, "dropped, as told")
+        return Column(name, DROP, "dropped (data.columns)")
     column = _look(without_gaps(values, gaps), told, usual)
     if not gaps:
         return column
     count = int(without_gaps(values, gaps).isna().sum() - values.isna().sum())
-    note = f"{count} cells are gaps, as told ({', '.join(map(str, gaps))})"
+    note = f"{count} cells are gaps (data.gaps: {', '.join(map(str, gaps))})"
     return replace(column, note=_joined(note, column.note), reading={**column.reading, "gaps": gaps})
 
 
@@ -178,12 +178,12 @@ def _row_numbers(cells: Cells) -> Column | None:
         return None
     if len(numbers) > _LEAST_ROWS and numpy.ptp(numbers) == len(numbers) - 1:
         in_order = (numpy.diff(numbers) == numpy.sign(numbers[1] - numbers[0])).all()
-        note = "counts the rows" if in_order else "numbers the rows, in another order"
+        note = "counts the rows" if in_order else "numbers the rows in another order"
         return Column(cells.name, "identifier", f"{note}; dropped as an identifier")
     if len(numbers) > _LEAST_NAMED and names_identifier(cells.name):
-        note = "another whole number in every row, and named as an identifier; dropped"
+        note = "a different whole number in every row, and the name of an identifier; dropped"
         return Column(
-            cells.name, "identifier", f"{note}; call it numeric under `data.columns` if it is an amount"
+            cells.name, "identifier", f"{note}; set it to numeric under `data.columns` if it is an amount"
         )
     return None
 

@@ -156,9 +156,9 @@ def check_weights(splits: Splits, dataset: Dataset, config: DataConfig, where: W
 def _choose(dataset: Dataset, config: SplitsConfig) -> tuple[str, str]:
     """The kind of the splits, and why."""
     if config.kind != "auto":
-        return config.kind, "the study file asks for it"
+        return config.kind, "set in the study file"
     if config.by is not None:
-        return "group", f"the study file names the column {config.by!r} and no kind"
+        return "group", f"the study file names the column {config.by!r} but no kind"
     if dataset.task is Task.REGRESSION:
         return "plain", "the target is a number"
     return "stratified", f"the target has {len(dataset.classes)} classes"
@@ -194,7 +194,9 @@ def _unseen_note(dataset: Dataset, folds: tuple[Fold, ...]) -> str:
     if not unseen.any():
         return ""
     worst = int(unseen.argmax())
-    what = f"the class {dataset.classes[worst]!r} has no row to learn from in {unseen[worst]} of {len(folds)} folds"
+    what = (
+        f"the class {dataset.classes[worst]!r} has no training row in {unseen[worst]} of {len(folds)} folds"
+    )
     others = int((unseen > 0).sum()) - 1
     return f"{what}; {others} other classes lack rows too" if others else what
 
@@ -222,9 +224,11 @@ def few_rows_note(dataset: Dataset, splits: Splits) -> str:
     what = f"the class {dataset.classes[rarest]!r} has few rows: {', '.join(parts)}"
     what += f"; {others} other class{'es have' if others > 1 else ' has'} few too" if others else ""
     off = min(100.0, 98.0 / max(float(counts[rarest]), 1.0) ** 0.5)
-    so = f"Its recall over all folds is known to about ±{off:.0f} percentage points"
-    step = f", and on the test set it moves in steps of {100 / tested[rarest]:.0f}" if tested[rarest] else ""
-    return f"{what}. {so}{step}: small differences between scores of it mean nothing"
+    so = f"The uncertainty of its recall over all folds is about ±{off:.0f} percentage points"
+    step = (
+        f", and on the test set it changes in steps of {100 / tested[rarest]:.0f}" if tested[rarest] else ""
+    )
+    return f"{what}. {so}{step}: small differences between its scores are not meaningful"
 
 
 def _span(counts: list[int]) -> str:

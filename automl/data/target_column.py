@@ -128,7 +128,7 @@ def _present(cells: pandas.Series, asked: _Asked) -> pandas.Series:
         )
     if count == len(cells):
         raise asked.refuse(
-            str(cells.name), "must have values, and every cell is a gap. Choose another column."
+            str(cells.name), "must have values, but every cell is a gap. Choose another column."
         )
     how = "row without a target is" if count == 1 else "rows without a target are"
     asked.notes.append(f"{count:,} {how} left out, the first is data row {first}")
@@ -224,7 +224,7 @@ def _in_one_case(labels: pandas.Series, asked: _Asked) -> pandas.Series:
     }
     for label, as_label in list(rare.items())[:_EXAMPLES]:
         what = f"the label {label!r} ({counted(counts[label], 'row')}) differs from {as_label!r} in case only"
-        asked.notes.append(f"{what}, and is read as that")
+        asked.notes.append(f"{what}, and is read as the same label")
     return labels.replace(rare) if rare else labels
 
 
@@ -248,7 +248,7 @@ def _positive_note(classes: tuple[Scalar, ...], labels: pandas.Series, asked: _A
     negatives, positives = (int((labels == label).sum()) for label in classes)
     chosen = "the later in the alphabet of two of equal size" if positives == negatives else "the rarer one"
     why = (
-        "as the study file says"
+        "set in the study file"
         if asked.data.positive is not None
         else f"{chosen}; `data.positive` can change it"
     )
@@ -267,8 +267,8 @@ def _check_positive(classes: tuple[Scalar, ...], asked: _Asked) -> None:
         return
     known = [level_text(label) for label in classes]
     if len(classes) != 2:
-        has = f"this one has {len(classes)} classes" if classes else "this one holds numbers"
-        must, cure = f"be left out where the target has no two classes; {has}", "Remove it."
+        has = f"this target has {len(classes)} classes" if classes else "this target holds numbers"
+        must, cure = f"be left out unless the target has two classes; {has}", "Remove it."
     elif level_text(positive) not in known:
         must, cure = "name a class of the target", one_of(known, level_text(positive))
     else:

@@ -43,7 +43,7 @@ def copies_of_target(dataset: Dataset, training: numpy.ndarray) -> list[str]:
     findings = _findings(what, named)
     if dataset.task is Task.BINARY:
         areas = {name: _area(values, target) for name, values in _numbers(columns) if name not in named}
-        what = f"columns with a threshold that parts the classes (AUC of {LEAST_AREA} or more)"
+        what = f"columns with a threshold that separates the classes (AUC of {LEAST_AREA} or more)"
         findings += _findings(what, _above(areas, LEAST_AREA))
     return findings
 

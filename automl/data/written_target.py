@@ -84,7 +84,7 @@ def labels_alike(labels: pandas.Series) -> list[str]:
         return []
     more = f", and {len(groups) - _EXAMPLES} more such groups" if len(groups) > _EXAMPLES else ""
     what = f"labels of the target differ in case only: {'; '.join(groups[:_EXAMPLES])}{more}"
-    return [f"{what}. They are different classes: write them alike if they are one"]
+    return [f"{what}. They are separate classes; spell them the same if they are one class"]
 
 
 def none_label(labels: pandas.Series) -> list[str]:
@@ -93,8 +93,8 @@ def none_label(labels: pandas.Series) -> list[str]:
     if not count:
         return []
     key = json.dumps(str(labels.name), ensure_ascii=False)
-    cure = f"if it means that there is no label, write `gaps: {{{key}: [None]}}` under `data`"
-    return [f"the label 'None' ({counted(count, 'row')}) is a class of its own; {cure}"]
+    cure = f"if it stands for a missing label, write `gaps: {{{key}: [None]}}` under `data`"
+    return [f"the label 'None' ({counted(count, 'row')}) is a separate class; {cure}"]
 
 
 def counted(number: int, what: str, several: str = "") -> str:

@@ -135,8 +135,8 @@ def _too_few(num_replicas: int) -> str:
     if num_replicas >= FEWEST_TO_CLAIM:
         return ""
     return (
-        f"it has {num_replicas} networks at each number of rows, and of fewer than {FEWEST_TO_CLAIM} the spread is "
-        "hardly known; use more `splits.folds`"
+        f"it has {num_replicas} networks at each number of rows, but at least {FEWEST_TO_CLAIM} are needed to "
+        "estimate the spread; use more `splits.folds`"
     )
 
 

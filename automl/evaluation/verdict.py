@@ -102,13 +102,13 @@ class Verdict:
         said = []
         if self.guided and self.num_trials > 1 and self.corrected is not None:
             said.append(
-                "The search proposed its configurations by the scores on these rows, which the correction does not "
-                "see: up to a third of what choosing gains by chance can be left in it."
+                "The search proposed its configurations by the scores on these rows, which the correction "
+                "does not account for: up to a third of the selection bias can remain."
             )
         if self.dropped > _FEW_DROPPED:
             said.append(
-                f"{self.dropped:.0%} of the scores in resamples were undefined, for want of rows of a class, and were "
-                "left out: the corrected score and its interval are rough."
+                f"{self.dropped:.0%} of the scores in resamples were undefined, because rows of a class were "
+                "missing, and were left out: the corrected score and its interval are rough."
             )
         if self.threshold != EVEN:
             said.append(
@@ -119,10 +119,10 @@ class Verdict:
             shown = ", ".join(map(repr, self.never_predicted[:_MOST_NAMED]))
             more = len(self.never_predicted) - _MOST_NAMED
             what = f"{shown} and {more} more classes" if more > 0 else shown
-            said.append(f"The network predicts {what} for no row of the validation folds.")
+            said.append(f"The network never predicts {what} on the validation rows.")
         if self.earlier_reads:
             said.append(
-                f"This test set was read before, by {', '.join(self.earlier_reads[-3:])}: a choice between studies by "
+                f"This test set was already read by {', '.join(self.earlier_reads[-3:])}: a choice between studies by "
                 "their test scores makes those scores optimistic."
             )
         if self.test_read_for is not None:

@@ -145,7 +145,7 @@ class _Words:
             return "No verdict: no other model was fitted on every fold."
         others = ", ".join(f"{NAMES[name]} {self._score(name)}" for name in whole)
         return (
-            f"No verdict: how sure the difference between the models is cannot be said ({self._why()}). "
+            f"No verdict: the difference between the models has no interval ({self._why()}). "
             f"{self._metric}: the network {self._score(NETWORK)}, {others}."
         )
 

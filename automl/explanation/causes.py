@@ -37,10 +37,10 @@ def how_sure(found: BiasVariance) -> str:
     """What the numbers of an analysis can say and what they cannot, in sentences."""
     rows = f"{1.0 - 1.0 / found.num_folds:.0%} of the rows" if found.num_folds > 1 else "fewer rows"
     return (
-        "The variance comes from resamples, which hold 63 % of the distinct rows: of 17 kinds of models it was 0.6 to "
-        "1.3 times the true one, and least sure where a network fits its rows exactly. The risk is that of networks "
-        f"that trained on {rows}, the variance that of networks on as many rows as there are. Behind ± is a standard "
-        "error, by rows, folds and resamples."
+        "The variance comes from resamples, which hold 63 % of the distinct rows: for 17 kinds of models it was 0.6 to "
+        "1.3 times the true variance, and least accurate where a network fits its rows exactly. The risk is that of "
+        f"networks trained on {rows}, the variance that of networks trained on all rows. ± is a standard "
+        "error over rows, folds and resamples."
     )
 
 
@@ -106,9 +106,9 @@ def untried_capacity(evidence: Evidence) -> Finding | None:
     if shares.variance > SIMPLE_VARIANCE * shares.risk or training < SIMPLE_TRAINING * shares.risk:
         return None
     said = (
-        f"No larger network was tried, and this one is simple for its rows: variance is "
-        f"{_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}, and on the rows that it trained "
-        f"on it loses {number(training, 3)}."
+        f"No larger network was tried, and this one is small for its number of rows: variance is "
+        f"{_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}, and the loss on its "
+        f"training rows is {number(training, 3)}."
     )
     return said, (WIDER, DEEPER)
 
@@ -123,8 +123,8 @@ def near_floor(evidence: Evidence) -> Finding | None:
     if not all(_is_small(one, shares.risk) for one in (found.measured(found.variance), excess.bias)):
         return None
     said = (
-        f"It is near the floor: of a loss of {number(shares.risk, 3)}, variance is {_measured(found, 'variance')} and "
-        f"bias above {excess.source} ({number(excess.floor, 3)}) is {_with_error(excess.bias)}."
+        f"It is near the floor: of a loss of {number(shares.risk, 3)}, variance is {_measured(found, 'variance')} "
+        f"and bias above {excess.source} ({number(excess.floor, 3)}) is {_with_error(excess.bias)}."
     )
     return said, ((LOOK_FOR_FEATURES, {}),)
 
@@ -204,7 +204,7 @@ def _undecided(evidence: Evidence, shares: Shares) -> Finding:
 
 def _unknown(shares: Shares, parts: str) -> Finding:
     """Nothing that the study knows has as little bias."""
-    proposals: list[Proposal] = [("give `noise` under `bias_variance` where it is known", {}), WIDER, DEEPER]
+    proposals: list[Proposal] = [("set `noise` under `bias_variance` if it is known", {}), WIDER, DEEPER]
     others = "no other trial was analyzed and no baseline trained"
     if shares.standing.excesses:
         others = f"{'no other analyzed trial or baseline' if shares.standing.baselines else 'no other trial'} has less"

@@ -33,7 +33,10 @@ def describe_network(values: Hyperparameters, custom: bool = False) -> str:
         custom: Whether a builder of one's own made it: then its values are listed.
     """
     if custom:
-        return ", ".join(f"{name} {_text(value)}" for name, value in values.items()) or "a network of its own"
+        return (
+            ", ".join(f"{name} {_text(value)}" for name, value in values.items())
+            or "a network of your own builder"
+        )
     return ", ".join([_layers(values), *_extras(values)])
 
 

@@ -75,7 +75,7 @@ def _pruned(evidence: Evidence) -> Finding | None:
     trial = evidence.trial
     if trial.state is not TrialState.PRUNED:
         return None
-    return f"It was ended early: {trial.reason}.", ()
+    return f"It ended early: {trial.reason}.", ()
 
 
 def _failed(evidence: Evidence) -> Finding | None:
@@ -112,9 +112,9 @@ def _dead_units(evidence: Evidence) -> Finding | None:
         "gradient reaches them"
     )
     return f"{said}.", (
-        ("take `leaky_relu` or `gelu` for `activation`", {"activation": LESS}),
+        ("use `leaky_relu` or `gelu` as `activation`", {"activation": LESS}),
         LOWER_RATE,
-        ("take `he_normal` for `initializer`", {}),
+        ("use `he_normal` as `initializer`", {}),
     )
 
 
@@ -131,7 +131,7 @@ def _vanishing(evidence: Evidence) -> Finding | None:
         return None
     said = f"The gradient shrinks from {ends[1]:.1e} at the last hidden layer to {ends[0]:.1e} at the first"
     return f"{said}, and the loss stays at {evidence.training:.0%} of a constant's.", (
-        ("take `relu` or `gelu` for `activation`", {"activation": LESS}),
+        ("use `relu` or `gelu` as `activation`", {"activation": LESS}),
         LOWER_DEPTH,
         ("set `batch_normalization: true`", {}),
     )
@@ -149,8 +149,8 @@ def _overconfident(evidence: Evidence) -> Finding | None:
     if evidence.validation < NO_SIGNAL or not evidence.skill > SOME_SKILL:  # NaN is not
         return None
     said = (
-        f"It is too sure of itself: {evidence.validation:.0%} of a constant's loss on validation rows, although its "
-        f"labels are {evidence.skill:.0%} of the way from chance to right."
+        f"It is overconfident: {evidence.validation:.0%} of a constant's loss on validation rows, although "
+        f"its accuracy is {evidence.skill:.0%} of the way from chance to perfect."
     )
     return said, (LOWER_RATE, MORE_DROPOUT, MORE_L2, ("set `label_smoothing: 0.1`", {}))
 
@@ -161,15 +161,15 @@ def _no_signal(evidence: Evidence) -> Finding | None:
         return None
     validation = f"{evidence.validation:.0%} of a constant's loss on validation rows"
     if evidence.training >= NO_SIGNAL:
-        said = f"It has learned next to nothing: {validation}, {evidence.training:.0%} on the rows it trained on."
+        said = f"It has learned almost nothing: {validation}, {evidence.training:.0%} on its training rows."
         return said, (
             ("check the features and the target", {}),
             ("widen the range of `learning_rate`", {"learning_rate": MORE}),
         )
-    said = f"It does not generalize: {validation}, {evidence.training:.0%} on the rows it trained on."
+    said = f"It does not generalize: {validation}, {evidence.training:.0%} on its training rows."
     return said, (
         (LOOK_FOR_FEATURES, {}),
-        ("check that the rows are of one kind", {}),
+        ("check that all rows come from the same distribution", {}),
         NARROWER,
         MORE_DROPOUT,
         MORE_L2,
@@ -185,7 +185,7 @@ def _stopped_by_budget(evidence: Evidence) -> Finding | None:
     if not _used_up(evidence):
         return None
     when = f"best was epoch {evidence.trial.best_epoch:.0f} of {evidence.num_epochs}"
-    said = f"It was still getting better when the epochs ran out: {when}."
+    said = f"It was still improving when the epochs ended: {when}."
     return said, (
         ("raise `training.epochs`", {"epochs": MORE}),
         ("raise `learning_rate`", {"learning_rate": MORE}),

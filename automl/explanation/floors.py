@@ -95,7 +95,7 @@ class Floors:
             rest = contrast([Term(own, 1.0, -1.0)])
             bias = Measured(rest.value - self._noise, rest.error, rest.degrees)
             lead = Measured(margin.value + self._noise, margin.error, margin.degrees)
-            source = "the noise that the study file gives"
+            source = "the noise set in the study file"
             return Standing(margin, (Excess(source, floor.risk.value, bias, lead, final=True),), 1)
         excesses = tuple(_excess(source, own, other) for source, other in self._others(trial.number))
         choices = len(self._parts) - 1 + len(self._baseline_losses)

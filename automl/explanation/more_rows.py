@@ -31,15 +31,15 @@ def _refused(answer: Mapping[str, Any]) -> str:
     unfinished = answer.get("unfinished")
     if unfinished is None:  # of an earlier version
         return (
-            "it was made by an earlier version, whose networks took fewer steps where they had fewer rows, and whose "
-            "last point is the trial that was chosen; run the study again"
+            "it was computed by an earlier version, whose networks took fewer steps on fewer rows, "
+            "and whose last point is the selected trial; run the study again"
         )
     if not unfinished:
         return ""
     count = sum(map(len, answer["losses"]))
     were = "was" if unfinished == 1 else "were"
     return (
-        f"{unfinished:,} of its {count:,} networks {were} still getting better when their epochs ran out; raise "
+        f"{unfinished:,} of its {count:,} networks {were} still improving when their epochs ended; raise "
         "`training.epochs`"
     )
 
@@ -50,7 +50,7 @@ def more_rows(state: StudyState, curve: LearningCurve | None) -> list[str]:
         return []
     gain, last = curve.gain, curve.losses_mean[-1]
     if curve.refused:
-        return [f"The learning curve says nothing of more rows: {curve.refused}."]
+        return [f"The learning curve cannot predict the effect of more rows: {curve.refused}."]
     more, twice = _MORE_OF[state.learning_curve.get("thinned", "rows")]
     if curve.says_more_rows_help:
         return [

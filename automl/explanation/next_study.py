@@ -69,7 +69,7 @@ def propose(state: StudyState, found: Explanation, to: Path) -> str:
     best, started = state.best, state.started
     if best is None or not found.changes:
         why = "no trial completed" if best is None else "the explanation proposes no change of its ranges"
-        raise RecordError(f"{state.folder}: there is no next study to write, for {why}.")
+        raise RecordError(f"{state.folder}: there is no next study to write, because {why}.")
     base = Path(started.base)
     study = load_study(state.folder / STUDY_FILE, folder=base)
     if study.space is None and started.space:

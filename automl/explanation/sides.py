@@ -122,7 +122,7 @@ def check_comparable(one: Side, other: Side) -> None:
     unknown = [side.name for side in (one, other) if side.digest("data") is None]
     if unknown:
         raise RecordError(
-            f"{both}: it is not recorded of which table {' and '.join(unknown)} is. Run it again."
+            f"{both}: the record does not name the table of {' and '.join(unknown)}. Run it again."
         )
     if one.digest("data") != other.digest("data"):
         raise RecordError(

@@ -190,8 +190,8 @@ def _drawn(state: StudyState) -> list[str]:
         return []
     note = next(cohort.notes[0] for cohort in state.cohorts if cohort.failed and cohort.notes)
     return [
-        f"The search algorithm failed for {failed:,} of {state.num_asked:,} trials, which were drawn at random: this "
-        f"search was worse than it could have been. The first: {note}"
+        f"The search algorithm failed for {failed:,} of {state.num_asked:,} trials, which were drawn at random "
+        f"instead: the search was less effective. The first: {note}"
     ]
 
 
@@ -202,8 +202,8 @@ def _untried(state: StudyState) -> list[str]:
         return []
     count = f"{len(untried):,} of {state.num_asked:,} configurations that were drawn were"
     return [
-        f"{count} not tried before the time ran out, the more expensive ones: what is said of hyperparameters and of "
-        "the edges of their ranges holds for the cheaper part of the space."
+        f"{count} not tried before the time limit. These are the more expensive ones, so the statements on "
+        "hyperparameters and edges of ranges hold for the cheaper part of the space."
     ]
 
 
@@ -246,7 +246,7 @@ def _headline(state: StudyState, best: Trial, standing: str) -> str:
     said = f"{which} is trial {best.number}: {metric} {score(best, metric)}{label}"
     corrected, test = state.verdict.corrected, state.verdict.test
     if corrected:
-        said += f"; {number(corrected[0])} when corrected for having picked it"
+        said += f"; {number(corrected[0])} when corrected for the choice"
     if test:
         said += f"; {number(test[0])} on the locked test rows (95 % interval {number(test[1])} to {number(test[2])})"
     return f"{said}."
@@ -255,7 +255,7 @@ def _headline(state: StudyState, best: Trial, standing: str) -> str:
 def _edge(state: StudyState, name: str, end: str) -> str:
     low, high, _ = state.started.bounds[name]
     bound, way = (high, "above") if end == "high" else (low, "below")
-    return f"The best trials sit at the {end} edge of `{name}`: look {way} {bound:g}."
+    return f"The best trials are at the {end} edge of `{name}`: search {way} {bound:g}."
 
 
 def _ties(state: StudyState, best: Trial, found: Explanation) -> str:
@@ -270,8 +270,8 @@ def _ties(state: StudyState, best: Trial, found: Explanation) -> str:
     small = best if found.smallest is None else state.trial(found.smallest)
     if small.number != best.number and small.capacity and best.capacity and small.capacity < best.capacity:
         said += (
-            f"; the smallest within a standard error is trial {small.number}, of {small.capacity:,} weights beside "
-            f"{best.capacity:,} (`automl export --smallest`)"
+            f"; the smallest within a standard error is trial {small.number}, with {small.capacity:,} weights "
+            f"instead of {best.capacity:,} (`automl export --smallest`)"
         )
     return f"{said}."
 

@@ -94,36 +94,36 @@ class TwoStudies:
         said = [f"{side.name}: {side.standing}." for side in (self.one, self.other) if side.standing]
         if not self.same_folds:
             said.append(
-                "The folds are others, so that the winners are not compared fold by fold: the interval is wide. "
+                "The folds differ, so the winners are not compared fold by fold, and the interval is wide. "
                 "Studies with the same `splits` and `search.seed` share their folds."
             )
         if math.isnan(self.judged.low):
             said.append(
-                "How sure the difference is cannot be said: too few folds, or all differ by the same."
+                "No interval for the difference: there are too few folds, or all differences are equal."
             )
         if self.corrected is None and self._num_trials != [1, 1]:
             said.append(
-                "Both winners were chosen by these scores, and the larger search gains more by chance: too little is "
-                "recorded to allow for it."
+                "Both winners were chosen by these scores, and the larger search has the larger selection bias: "
+                "too little is recorded to correct for it."
             )
         if self.one.state.started.optimistic != self.other.state.started.optimistic:
-            said.append("The scores are not of one kind: only one study chose epochs on the rows that score.")
+            said.append("The scores are not comparable: only one study chose its epochs on the scored rows.")
         if self.corrected is not None and any(side.is_guided for side in (self.one, self.other)):
             said.append(
-                "A search that proposes configurations by earlier scores gains a little by chance that the correction "
-                "does not see."
+                "A search that proposes configurations by earlier scores has a small selection bias that the "
+                "correction does not account for."
             )
         return [*said, *self._of_test()]
 
     def _of_test(self) -> list[str]:
         if self.test is not None:
             return [
-                "Both have read the same locked test rows: whoever chooses between them by these scores makes the "
-                "chosen one optimistic."
+                "Both have read the same locked test rows: a choice between them by these scores makes "
+                "the score of the chosen one optimistic."
             ]
         if self.one.test is None or self.other.test is None:
             return []
-        return ["The locked test rows are others, so that scores on them are not subtracted."]
+        return ["The locked test rows differ, so scores on them are not subtracted."]
 
 
 def compare_studies(one: Side, other: Side) -> TwoStudies:

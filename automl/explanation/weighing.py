@@ -15,7 +15,7 @@ Proposal = tuple[str, Mapping[str, str]]
 """What to do, in words, and the same for a program: `more` or `less`, by hyperparameter or key of the training section.
 The mapping is empty where nothing of a study file changes."""
 
-LOOK_FOR_FEATURES = "look for features or labels that tell more of the target"
+LOOK_FOR_FEATURES = "look for features that predict the target better, or better labels"
 
 WIDER: Proposal = ("a wider network", {"width": MORE})
 DEEPER: Proposal = ("a deeper network", {"depth": MORE})

@@ -43,7 +43,7 @@ def check_folder(folder: Path) -> None:
     cure = "Choose an empty or a new folder."
     try:
         if folder.is_symlink():
-            raise ExportError(f"{folder} is a link. Give the folder that it leads to, or choose another.")
+            raise ExportError(f"{folder} is a link. Give the folder that it points to, or choose another.")
         if not folder.exists():
             return
         if not folder.is_dir():
@@ -98,7 +98,7 @@ def _strange_entry(folder: Path) -> str:
     for entry in _entries(folder, ""):
         shown = entry if entry.isprintable() else repr(entry)
         if entry not in own and not (is_earlier and _EARLIER.fullmatch(entry)):
-            return f"{shown}, which is not a part of a model that automl wrote"
+            return f"{shown}, which is not part of a model written by automl"
         if entry in digests and _digest(folder / entry) != digests[entry]:
             return f"{shown}, which has changed since automl wrote it"
     return ""

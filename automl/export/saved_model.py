@@ -73,7 +73,7 @@ def check_backend() -> None:
     """
     backend = keras.backend.backend()
     if backend != "tensorflow":
-        must = "be 'tensorflow' for a study, which ends in a SavedModel"
+        must = "be 'tensorflow' for a study, because its result is a SavedModel"
         raise ExportError(f"environment: `KERAS_BACKEND` must {must}, got {backend!r}. Unset it.")
 
 
@@ -212,8 +212,8 @@ on {card.num_rows} rows; table digest `{dataset.digest[:16]}`.
 
 {table}\
 Predict with `automl predict FOLDER rows.csv`, or with TensorFlow alone: the signature `serving_default` takes one
-tensor of shape (rows,) a column, under the argument that `model.json` names in `inputs`: float64 with NaN for gaps
-where `columns` says numeric, else text with "" for gaps.
+tensor of shape (rows,) per column, under the argument that `model.json` names in `inputs`: float64 with NaN for gaps
+for numeric columns (see `columns`), text with "" for gaps for all others.
 """
 
 
@@ -247,6 +247,6 @@ def _compare(network: Network, dataset: Dataset, folder: Path) -> None:
         difference = numpy.abs(given.drop(columns="prediction").to_numpy() - expected).max()
     if not difference <= allowed:
         raise ExportError(
-            f"the SavedModel must answer as the Keras model does, got a difference of {difference:.2g} "
-            f"(allowed {allowed:.2g}). The network holds a layer that does not survive saving."
+            f"the SavedModel must give the same outputs as the Keras model, got a difference of {difference:.2g} "
+            f"(allowed {allowed:.2g}). The network contains a layer that cannot be saved correctly."
         )

@@ -24,9 +24,7 @@ ACTIVATIONS: Mapping[str, Callable[..., Any]] = {
 DEFAULT_SLOPE = 0.2
 """Keras's slope of `leaky_relu` below zero."""
 
-_STEP = (
-    "its gradient is zero wherever it exists, so no weight below it would ever move; use `sigmoid` or `tanh`"
-)
+_STEP = "its gradient is zero everywhere, so no weight below it can be trained; use `sigmoid` or `tanh`"
 
 REFUSED: Mapping[str, str] = {"step": _STEP, "binary_step": _STEP, "heaviside": _STEP, "sign": _STEP}
 """Names that people ask for and that cannot be trained, with the reason."""

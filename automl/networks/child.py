@@ -179,7 +179,7 @@ def _environment() -> dict[str, str]:
 def _how_it_ended(status: int) -> str:
     if status >= 0:
         return f"ended the process with status {status}"
-    hint = ", which is also how the system ends a process that needs too much memory"
+    hint = ", which may mean that it used too much memory"
     return f"ended the process by signal {-status}{hint * (-status == signal.SIGKILL)}"
 
 

@@ -125,7 +125,7 @@ def discover_space(function: Build, given: Space, where: str) -> Space:
     known = sorted({*names, *TRAINING_HYPERPARAMETERS})
     idle = [parameter.name for parameter in given.parameters if parameter.name not in known]
     if idle:
-        what = f"`{idle[0]}` is not a hyperparameter that the builder asks for"
+        what = f"`{idle[0]}` is not a hyperparameter of the builder"
         raise SearchSpaceError(f"{where}: {what}. {one_of(known, idle[0])}")
     found = _open_every_scope(function, to_keras_tuner(given), where)
     used = {hp.name for hp in found.space}
@@ -191,7 +191,7 @@ def check_network(builder: NetworkBuilder, space: Space, dataset_shape: tuple[in
     outputs = _feed(_first_network(builder, space.initial()), rows)
     if outputs.shape != (len(rows), num_outputs):
         raise NetworkError(
-            f"the network must give {num_outputs} outputs a row, got shape {outputs.shape[1:]}. "
+            f"the network must return {num_outputs} outputs per row, got shape {outputs.shape[1:]}. "
             f"End it with `keras.layers.Dense({num_outputs})`."
         )
     _check_probabilities(outputs, task)
@@ -217,7 +217,7 @@ def _feed(model: keras.Model, rows: numpy.ndarray) -> numpy.ndarray:
         raise NetworkError(
             f"the network must take rows of shape ({width},), the table's features; it raises: "
             f"{short(error)}. Begin the model with `keras.Input(({width},))`, and a Reshape layer "
-            "where it wants images or sequences."
+            "if the network expects images or sequences."
         ) from error
 
 
@@ -227,4 +227,4 @@ def _check_probabilities(outputs: numpy.ndarray, task: Task) -> None:
     sums = outputs.sum(axis=1) if task is Task.MULTICLASS else numpy.ones(len(outputs))
     if outputs.min() < 0 or outputs.max() > 1 or abs(sums - 1).max() > 1e-3:
         name = "softmax" if task is Task.MULTICLASS else "sigmoid"
-        raise NetworkError(f"the network must give probabilities. End it with the activation `{name}`.")
+        raise NetworkError(f"the network must return probabilities. End it with the activation `{name}`.")

@@ -139,7 +139,7 @@ class BuilderProbe:
     def _give_up(self, reason: str) -> None:
         """Go on without a process: its start does not depend on the builder, which may well be sound."""
         self._unavailable, self._loaded = True, None
-        LOGGER.warning("networks are built without a process that tries them first: it %s", reason)
+        LOGGER.warning("networks are built without a trial run in a separate process: it %s", reason)
         if self._child is not None:
             LOGGER.debug("it printed:\n%s", self._child.printed)
 

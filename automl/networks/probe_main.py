@@ -111,7 +111,7 @@ class _Server:
                 value = float(self._function(*map(numpy.array, arrays)))
         except BaseException as error:
             return self._raised(error)
-        return {} if math.isfinite(value) else {"reason": f"gives {value}, which is no finite number"}
+        return {} if math.isfinite(value) else {"reason": f"returns {value}, which is not a finite number"}
 
     def _raised(self, error: BaseException) -> dict[str, Any]:
         """No signal reaches this process: a KeyboardInterrupt is the builder's own, and would end the study."""

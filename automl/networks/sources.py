@@ -65,7 +65,7 @@ def find_builder(reference: str, folder: Path, key: str = BUILDER_KEY) -> Builde
     file_name, _, name = reference.rpartition(":")
     path = Path(os.path.abspath(folder / file_name))
     if not path.is_file():
-        cure = "Paths start from the folder of the study file."
+        cure = "Paths are relative to the folder of the study file."
         raise NetworkError(f"`{key}` must name a Python file, got {file_name!r}. {cure}")
     return BuilderFile(path, name, Path(os.path.abspath(folder)))
 

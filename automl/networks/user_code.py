@@ -42,5 +42,7 @@ def load_user_function(
     function = getattr(module, file.name, None)
     if not callable(function):
         functions = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
-        raise NetworkError(f"{where}: {path} holds no function {file.name!r}. {one_of(functions, file.name)}")
+        raise NetworkError(
+            f"{where}: {path} contains no function {file.name!r}. {one_of(functions, file.name)}"
+        )
     return function, file, modules

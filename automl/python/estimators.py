@@ -68,10 +68,10 @@ class NeuralEstimator(BaseEstimator):
 
 @final
 class NeuralClassifier(ClassifierMixin, NeuralEstimator):
-    """A search for the best network that tells classes apart, as a scikit-learn classifier.
+    """A search for the best network that predicts classes, as a scikit-learn classifier.
 
     Each `fit` is a study: networks are searched under cross-validation, and the best is trained again on all rows.
-    Nothing is locked away for a test, as whoever calls scikit-learn holds rows back himself; `config` can change that,
+    There is no locked test, because users of scikit-learn hold rows back themselves; `config` can change that,
     as any other key of a study file. Columns may hold numbers, text, dates and gaps.
 
     Args:
@@ -102,7 +102,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             sample_weight: How much each row counts, of shape (row,), 0 or more; a row of weight 0 is left out.
 
         Raises:
-            ValueError: X, y or a parameter cannot be used, said as `automl run` says it.
+            ValueError: X, y or a parameter cannot be used; with the message of `automl run`.
             AutoMLError: No trial completed, or the study cannot be recorded.
         """
         given = rows_to_fit(self, X, y, sample_weight)
@@ -131,7 +131,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     def predict_proba(self, X: Any) -> numpy.ndarray:
         """Probabilities of shape (row, class), in the order of `classes_`; each row sums to 1.
 
-        A class of which `fit` had one row only has the probability 0.
+        A class with only one row in `fit` has the probability 0.
 
         Raises:
             NotFittedError: `fit` has not been called.
@@ -164,7 +164,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
     """A search for the best network that predicts a number, as a scikit-learn regressor.
 
     Each `fit` is a study: networks are searched under cross-validation, and the best is trained again on all rows.
-    Nothing is locked away for a test, as whoever calls scikit-learn holds rows back himself; `config` can change that,
+    There is no locked test, because users of scikit-learn hold rows back themselves; `config` can change that,
     as any other key of a study file. Columns may hold numbers, text, dates and gaps.
 
     Args:
@@ -194,7 +194,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
             sample_weight: How much each row counts, of shape (row,), 0 or more; a row of weight 0 is left out.
 
         Raises:
-            ValueError: X, y or a parameter cannot be used, said as `automl run` says it.
+            ValueError: X, y or a parameter cannot be used; with the message of `automl run`.
             AutoMLError: No trial completed, or the study cannot be recorded.
         """
         given = rows_to_fit(self, X, y, sample_weight)

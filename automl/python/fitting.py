@@ -32,12 +32,12 @@ def fit(
 
     Args:
         table: A DataFrame, or the path of a file that a study can read: CSV, Parquet, Excel and others. Text, gaps and
-            dates are welcome; columns without information are left out, and that is said.
+            dates are welcome; columns without information are left out, with a note.
         target: Name of the column to predict: labels, or numbers in any units.
-        minutes: Minutes that the whole call may take, 5 when left out; `{"budget": {"minutes": None}}` in `config` for
+        minutes: Time limit of the whole call in minutes, default 5; `{"budget": {"minutes": None}}` in `config` for
             no limit.
         config: Any keys of a study file, `{"objective": "accuracy", "search": {"trials": 20}}`; `automl schema` lists
-            them. `name` is the name of the target when left out.
+            them. `name` is the name of the target by default.
         mlruns: Folder of the run and, where `config` names no other, of its record and of MLflow.
         quiet: Whether to print nothing while the study runs.
 
@@ -46,7 +46,7 @@ def fit(
         StudyFileError: A key or a value of `config` is wrong.
         StudyFailedError: No trial completed.
         AutoMLError: Any other fault that is found before training; all of the above are of this class.
-        KeyboardInterrupt: The study was interrupted; `automl run` cannot go on with it, as it has no file.
+        KeyboardInterrupt: The study was interrupted; `automl run` cannot continue it, because it has no file.
     """
     study, frame = _study(table, target, minutes, config)
     with quiet_start():
@@ -85,7 +85,7 @@ def as_frame(table: Any) -> pandas.DataFrame:
     """A table in memory as a pandas DataFrame; those of other libraries are converted by their own `to_pandas`.
 
     Raises:
-        DataError: It is no table.
+        DataError: It is not a table.
     """
     if isinstance(table, pandas.DataFrame):
         return table

@@ -63,7 +63,7 @@ class RecordAddress:
         return Path(url.database or "") if url.drivername == "sqlite" else None
 
     def _wrong(self, got: str) -> str:
-        must = "be a database of SQLite (sqlite:///FILE) or PostgreSQL (postgresql://USER@HOST/DATABASE)"
+        must = "be a SQLite (sqlite:///FILE) or PostgreSQL (postgresql://USER@HOST/DATABASE) database"
         return explain(self.source, must, got, "Correct it, or leave it out to record in mlruns/.")
 
 

@@ -104,7 +104,7 @@ def in_words(address: RecordAddress) -> Iterator[None]:
     except ModuleNotFoundError as error:
         cure = "Install it with `pip install automl[postgres]`."
         raise RecordError(
-            f"{address.shown} needs the package {error.name}, which is not here. {cure}"
+            f"{address.shown} needs the package {error.name}, which is not installed. {cure}"
         ) from None
     except OSError as error:
         cure = "Free the disk, or choose another folder with --mlruns."
@@ -127,13 +127,13 @@ _CURES = (
         "Restore the file from a copy, or move it away; the files of each run stay in studies/.",
     ),
     (r"database \S+ does not exist", "Create it with `createdb`."),
-    (r"permission denied", "Let its owner grant this user the right to create and change tables."),
+    (r"permission denied", "Ask its owner to grant this user the right to create and change tables."),
     (
         r"no such (table|column)|(relation|column) \S+ does not exist",
-        "This is not the record of automl, or a part of it was removed: restore it from a copy, or name another one.",
+        "This is not a record of automl, or a part of it was deleted: restore it from a copy, or name another one.",
     ),
     (r"no equivalent in encoding", "Use a database whose encoding is UTF8."),
-    (r"locked|lock timeout", "Another process holds it; try again when it has ended."),
+    (r"locked|lock timeout", "Another process has locked it; try again when that process has ended."),
 )
 
 
@@ -253,7 +253,7 @@ def _refuse_others(connection: Connection, address: RecordAddress) -> None:
     for name in METADATA.tables:
         if sqlalchemy.inspect(connection).has_table(name):
             cure = "Name another database, or another folder with --mlruns."
-            raise RecordError(f"{address.shown} has a table `{name}` that automl did not make. {cure}")
+            raise RecordError(f"{address.shown} has a table `{name}` that automl did not create. {cure}")
 
 
 def now() -> float:

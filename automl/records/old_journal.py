@@ -46,7 +46,7 @@ def import_journals(records: Records, journals: Sequence[Path]) -> None:
             _write_files(folder, past)
             records.enter(folder, past.events, _VERSION)
         except RecordError as error:
-            LOGGER.warning("%s could not be taken into the record: %s", journal, error)
+            LOGGER.warning("%s could not be imported into the record: %s", journal, error)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             what = "was written by another version of automl and cannot be read"
             cure = "Read it with that version, or move its folder away."

@@ -280,5 +280,5 @@ class Records:
                 except SQLAlchemyError as error:
                     if self.address.file is not None or not is_away(error) or time.monotonic() > until:
                         raise
-                    LOGGER.warning("%s does not answer; trying again.", self.address.shown)
+                    LOGGER.warning("%s does not respond; trying again.", self.address.shown)
                     time.sleep(1.0)

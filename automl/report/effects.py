@@ -21,8 +21,8 @@ def importance(content: ReportContent) -> Section | None:
         return None
     if not found.is_known:
         said = (
-            f"Nothing can be said of the importance of hyperparameters: a random forest of {_trials(content)} "
-            f"explains {max(0.0, found.r2):.0%} of the variance of the score in trials it has not seen. Either no "
+            f"The importance of hyperparameters cannot be estimated: a random forest of {_trials(content)} "
+            f"explains {max(0.0, found.r2):.0%} of the variance of the score in trials not used to fit it. Either no "
             "hyperparameter matters much within its range, or there are too few trials."
         )
         return Section("Importance", [Text(said)])
@@ -48,7 +48,7 @@ def _shares(content: ReportContent, found: Importance) -> Figure:
     )
     caption = (
         f"{found.names[0]} alone explains {found.main[found.names[0]]:.0%} of the variance of the score over the "
-        f"space, by a random forest of {_trials(content)}. Of trials it has not seen it explains "
+        f"space, by a random forest of {_trials(content)}. In trials not used to fit it, it explains "
         f"{found.r2:.0%}: the shares are reliable to that extent."
     )
     return Figure(chart, caption)

@@ -34,12 +34,12 @@ TERMS: tuple[Term, ...] = (
     Term(
         "out-of-fold prediction",
         r"out-of-fold predictions?|out-of-fold",
-        "The prediction of a row by the network of the fold that had not seen it.",
+        "The prediction of a row by the network that was trained without the fold of that row.",
     ),
     Term(
         "standard error",
         r"standard errors?|± SE",
-        "How far a mean would typically move if other rows had been drawn: one standard deviation of the mean. It "
+        "How much a mean would typically change if other rows had been drawn: one standard deviation of the mean. It "
         "allows for folds that share training rows.",
     ),
     Term(
@@ -50,25 +50,26 @@ TERMS: tuple[Term, ...] = (
     Term(
         "not significantly different",
         r"not significantly different|significantly (?:better|worse)|tied with",
-        "The 95 % interval of the difference, measured on the same rows, contains 0: the order may be chance.",
+        "The 95 % interval of the difference, measured on the same rows, contains 0, so the order may be due to "
+        "chance.",
     ),
     Term(
         "corrected for the choice",
         r"corrected for the choice(?: among [\d,]+(?: trials)?)?|corrected score",
-        "The best of many trials looks better than it is, because it is also the luckiest. The corrected score chooses "
-        "the best trial on some rows and scores it on others, over and over.",
+        "The best of many trials looks better than it is, because chance contributed to its selection. The corrected "
+        "score selects the best trial on some rows and scores it on others, many times.",
     ),
     Term(
         "locked test set",
         r"locked test(?: set| rows)?",
-        "Rows that nothing in the search has seen. They are read once, at the end.",
+        "Rows that are not used in the search. They are read once, at the end.",
     ),
     Term(
         "bias",
         r"bias² \+ noise|bias \+ noise",
         "Bias is the loss that stays when a network is averaged over all tables it might have been trained on: it is "
-        "too simple, or features are missing. Noise is the loss that no model can avoid. One target per row does not "
-        "tell the two apart; a log_loss has a bias that is not squared.",
+        "too simple, or features are missing. Noise is the loss that no model can avoid. One target per row cannot "
+        "separate the two. For log_loss the bias is not squared.",
     ),
     Term(
         "variance",
@@ -79,7 +80,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "resample",
         r"resamples?",
-        "A table drawn with replacement from the training rows, as if the study had been given another table.",
+        "A table drawn with replacement from the training rows, which simulates another sample of rows.",
     ),
     Term(
         "capacity",

@@ -32,7 +32,7 @@ def leaderboard(content: ReportContent) -> Section | None:
         name = content.state.started.name
         blocks.append(
             Text(
-                f"The {len(ranked) - len(rows):,} trials below them are left out of this page and were not diagnosed. "
+                f"The {len(ranked) - len(rows):,} trials ranked below are not on this page and were not diagnosed. "
                 f"All trials as a table: `automl show {name} --format csv > trials.csv`; what limits one of them: "
                 f"`automl explain {name} --trial NUMBER`."
             )
@@ -69,8 +69,8 @@ def _chart(content: ReportContent) -> list[Block]:
             }
         )
     caption = (
-        f"From the best to the worst by {content.metric}, {content.better} is better. Where intervals overlap far, "
-        "the order of the trials may be chance."
+        f"From the best to the worst by {content.metric}, {content.better} is better. Where intervals overlap widely, "
+        "the order of the trials may be due to chance."
     )
     return [Figure(leaders(rows, content.metric), caption)]
 

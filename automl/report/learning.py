@@ -36,7 +36,8 @@ def _course(trial: Trial) -> str:
     trained = sum(len(fold.training_loss) for fold in trial.folds) / len(trial.folds)
     if kept > 0.95 * trained:
         return f"The best epoch is near the last ({kept:.0f} of {trained:.0f} on average): longer training may help."
-    return f"The best epoch is {kept:.0f} of {trained:.0f} on average; the rows that choose it saw no gain beyond."
+    unimproved = "later epochs did not improve the loss on the stopping rows"
+    return f"The best epoch is {kept:.0f} of {trained:.0f} on average; {unimproved}."
 
 
 def best_curves(content: ReportContent) -> Figure | None:
@@ -72,9 +73,9 @@ def learning_curve_figure(content: ReportContent) -> Figure | None:
 
 def _gain(fitted: LearningCurve | None) -> str:
     if fitted is None:
-        return "Too few numbers of rows for a curve through them."
+        return "There are too few different numbers of rows to fit a curve."
     if fitted.refused:
-        return f"It says nothing of more rows: {fitted.refused}."
+        return f"It cannot predict the effect of more rows: {fitted.refused}."
     gain = fitted.gain
     helps = (
         "more rows would help" if fitted.says_more_rows_help else "that more rows would help is not certain"
@@ -82,7 +83,7 @@ def _gain(fitted: LearningCurve | None) -> str:
     shape = (
         ""
         if fitted.monotone
-        else " The loss rises somewhere by more than chance explains: no law of this kind fits."
+        else " The loss increases with more rows by more than chance explains: a power law does not fit."
     )
     return (
         f"Twice as many rows would lower the loss by {number(gain.value, 3)} (95 % interval {number(gain.low, 3)} to "

@@ -81,8 +81,8 @@ def scatter(content: ReportContent) -> Figure | None:
     first = content.parts[drawn[0].number]
     caption = (
         f"{len(content.parts):,} trials; the ten best have their numbers. All points of a diagonal have the same "
-        f"{first.loss}, which is written at its end; down and to the left is better. Trials to the right are too "
-        "simple or lack features, trials further up depend too much on the rows they happened to see."
+        f"{first.loss}, which is written at its end; down and to the left is better. Trials to the right are "
+        "too simple or lack features. Trials further up depend too much on the particular training rows."
         f"{content.left_out(len(content.parts))}"
     )
     return Figure(where_the_loss_comes_from(rows, first.rest_name, first.loss), caption)

@@ -89,7 +89,7 @@ def _first(content: ReportContent) -> list[Block]:
     winner = content.winner
     lead: list[Block] = [Text(content.answer[0], "lead")] if content.answer else []
     if winner is None:
-        return [*lead, Text("No trial completed: there is no best network. The reasons stand below.")]
+        return [*lead, Text("No trial completed: there is no best network. The reasons are listed below.")]
     if lead:
         return lead
     so_far = " of those that have ended" if content.standing else ""
@@ -131,5 +131,5 @@ def _diagnosis(content: ReportContent) -> list[Block]:
         return []
     blocks: list[Block] = [Text(found.sentence)]
     if found.advice:
-        blocks += [Text("What to try next, the most promising first:"), Bullets(found.advice)]
+        blocks += [Text("What to try next, by expected gain:"), Bullets(found.advice)]
     return [Boxed("What limits it:", found.name.replace("_", " "), blocks)]

@@ -23,7 +23,7 @@ def predictions(content: ReportContent) -> Section | None:
     if frame is None or not len(frame) or frame.shape[1] < 3:
         return None
     intro = Text(
-        f"{len(frame):,} training rows, each predicted by the network of the fold that had not seen it. The best of "
+        f"{len(frame):,} training rows, each predicted by the network that was trained without its fold. The best of "
         "many trials looks a little better here than it is."
     )
     if "prediction" in frame.columns:
@@ -44,12 +44,14 @@ def _confusion(rows: Labeled) -> Figure:
     counts = confusion(rows.codes, predicted, len(rows.names))
     right = int(counts.trace())
     wrong = counts - numpy.diag(counts.diagonal())
-    caption = f"{right:,} of {len(rows.codes):,} rows have their own label ({right / len(rows.codes):.1%})."
+    caption = (
+        f"{right:,} of {len(rows.codes):,} rows are predicted correctly ({right / len(rows.codes):.1%})."
+    )
     if wrong.any():
         true, taken = numpy.unravel_index(int(wrong.argmax()), wrong.shape)
         one, other = rows.names[int(true)], rows.names[int(taken)]
         most = int(wrong.max())
-        caption += f" Most often {one} is taken for {other}, {'once' if most == 1 else f'{most:,} times'}."
+        caption += f" Most often {one} is predicted as {other}, {'once' if most == 1 else f'{most:,} times'}."
     never = [name for name, count in zip(rows.names, counts.sum(axis=0), strict=True) if not count]
     if never:
         caption += f" Never predicted: {', '.join(never[:5])}{', …' if len(never) > 5 else ''}."
@@ -59,7 +61,7 @@ def _confusion(rows: Labeled) -> Figure:
     if len(shown) < len(rows.names):
         caption += f" Shown are the {len(shown)} of {len(rows.names)} classes with the most errors."
     if rows.weighted:
-        caption += " Rows count alike here, whatever they weigh."
+        caption += " All rows count equally here, without their weights."
     return Figure(
         charts.confusion(_cells(rows, counts, shown), [rows.names[code] for code in shown]), caption
     )
@@ -73,7 +75,7 @@ def _cells(rows: Labeled, counts: numpy.ndarray, shown: numpy.ndarray) -> list[R
         if true in shown and taken in shown:
             count, share = int(counts[true, taken]), float(counts[true, taken] / totals[true])
             one, other = rows.names[true], rows.names[taken]
-            tip = f"{one} taken for {other}: {count:,} rows, {share:.0%}"
+            tip = f"{one} predicted as {other}: {count:,} rows, {share:.0%}"
             cells.append({"true": one, "predicted": other, "count": count, "share": share, "tip": tip})
     return cells
 
@@ -122,7 +124,7 @@ def _precision_recall(rows: Labeled) -> Figure:
     recall, precision = probabilities.precision_recall_curve(positive, scores, rows.weights)
     share = float(numpy.average(positive, weights=rows.weights))
     average = probabilities.average_precision(recall, precision)
-    caption = f"How many that are called {rows.names[1]} are so, as more of them are found; {share:.1%} of rows are."
+    caption = f"Precision against recall of {rows.names[1]}; {share:.1%} of rows are."
     points = _points(*probabilities.thinned(recall, precision))
     title = f"Precision and recall, average {average:.4f}"
     return Figure(charts.rates(points, title, ("recall", "precision"), share), caption)
@@ -144,12 +146,12 @@ def columns(content: ReportContent) -> Section | None:
         f"The most important column is {names[0]}: permuting its values makes {content.metric} worse by "
         f"{number(means[0], 3)}."
         if means[0] > 2.0 * errors[0]
-        else "No column is clearly important alone."
+        else "No single column is clearly important."
     )
     more = f" The first {_TOP_COLUMNS} of {len(names):,} are shown." if len(names) > _TOP_COLUMNS else ""
     caption = (
-        f"{first} {useless:,} of {len(names):,} columns are within two standard errors of 0. Columns that tell the "
-        f"same share their importance.{more}"
+        f"{first} {useless:,} of {len(names):,} columns are within two standard errors of 0. Columns with the same "
+        f"information share their importance.{more}"
     )
     title = f"Loss in {content.metric} when a column is permuted"
     return Section("Columns", [Figure(bars(_bars(names, means, errors), title, content.metric), caption)])

@@ -34,7 +34,7 @@ def _failures(content: ReportContent) -> list[str]:
         shown = ", ".join(map(str, numbers[:_MOST_NUMBERS])) + (", …" if len(numbers) > _MOST_NUMBERS else "")
         said.append(f"{reason} ({len(numbers):,} {'trial' if len(numbers) == 1 else 'trials'}: {shown})")
     rest = len(by_reason) - _MOST_REASONS
-    return [*said, f"{rest:,} more reasons, of fewer trials each"] if rest > 0 else said
+    return [*said, f"{rest:,} more reasons, each of fewer trials"] if rest > 0 else said
 
 
 def reproduction(content: ReportContent) -> Section:
@@ -55,7 +55,7 @@ def reproduction(content: ReportContent) -> Section:
     ]
     rows.append(("recorded in", str(content.state.folder)))
     blocks: list[Block] = [
-        Text("The study file, the table of this digest and these versions give the same numbers again."),
+        Text("The study file, the table of this digest and these versions reproduce the same numbers."),
         Pairs([(what, f"`{command}`") for what, command in commands], "commands"),
         Folded("Data, environment and versions", [Pairs(rows)]),
     ]

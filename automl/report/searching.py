@@ -46,8 +46,8 @@ def history(content: ReportContent) -> Section | None:
     worst = along.bounds[0] if content.better == "larger" else along.bounds[1]
     rows = [*_failed(content, worst), *(_dot(content, trials[place], few) for place in shown)]
     caption = (
-        f"{_when(content)} Where the line stays level for long, more "
-        f"trials of this space promise little.{_beyond(content, scores)}{_thinned(content, len(shown))}"
+        f"{_when(content)} Where the line stays flat for long, more "
+        f"trials in this space are unlikely to help.{_beyond(content, scores)}{_thinned(content, len(shown))}"
     )
     return Section("Search history", [Figure(history_chart(rows, line, along), caption)])
 
@@ -89,7 +89,7 @@ def _thinned(content: ReportContent, num_shown: int) -> str:
         return ""
     return (
         f" Of {len(content.trials):,} trials, dots are drawn for those that were the best so far and for others evenly "
-        "spaced by number; the line rests on all of them."
+        "spaced by number; the line is computed from all of them."
     )
 
 
@@ -146,9 +146,10 @@ def validation_curves(content: ReportContent) -> Section | None:
     if not axes:
         return None
     intro = (
-        "Each line joins the best trial at each value, or in each part of the range, so that an unlucky choice of the "
-        "other hyperparameters does not pass for an effect. Where the two lines part, the network does not generalize; "
-        "where both are bad, it learns too little. Best-of scores favor values tried more often."
+        "Each line joins the best trial at each value, or in each part of the range, so that a poor choice of the "
+        "other hyperparameters does not look like an effect. Where the two lines diverge, the network "
+        "overfits; where both are bad, it underfits. The best score is biased towards values that were tried "
+        "more often."
         f"{_fewer(content)}"
     )
     return Section(
@@ -166,7 +167,7 @@ def _fewer(content: ReportContent) -> str:
     number = len(content.completed)
     if number <= _MOST_QUIET:
         return ""
-    return f" The lines rest on all {number:,} trials; of the quiet dots {_MOST_QUIET:,}, evenly spaced, are drawn."
+    return f" The lines use all {number:,} trials; of the other dots, {_MOST_QUIET:,} evenly spaced ones are drawn."
 
 
 def _validation_curve(content: ReportContent, axis: Axis) -> Figure:
@@ -223,4 +224,4 @@ def _beyond(content: ReportContent, scores: Sequence[float]) -> str:
     count = sum(not low <= score <= high for score in scores)
     if not count:
         return ""
-    return f" {count} far worse {'trial is' if count == 1 else 'trials are'} drawn at the edge."
+    return f" {count} much worse {'trial is' if count == 1 else 'trials are'} drawn at the edge."

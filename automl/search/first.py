@@ -36,7 +36,7 @@ def check_first(
                     explain("search.first", "name a hyperparameter", name, cure, where=place)
                 )
             if not known[name].holds(value):
-                must = f"give `{name}` a value that `space` has for it"
+                must = f"give `{name}` a value of its range in `space`"
                 raise SearchSpaceError(
                     explain("search.first", must, value, _values(known[name]), where=place)
                 )

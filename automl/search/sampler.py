@@ -20,7 +20,7 @@ class EndedEarly:
 
     Attributes:
         rung: Number of the rung at which it was ended; a later rung is a larger number.
-        loss: What it was judged by there; smaller is better, whatever the objective.
+        loss: What it was judged by there; smaller is better, for every objective.
         scale: Losses are compared within one scale only: a transformed target has another.
     """
 
@@ -91,7 +91,7 @@ class Sampler(ABC):
 
         Afterwards the sampler proposes what it would propose had it been asked for these trials, in cohorts of any
         sizes, and been told these results. A study asks for each cohort with exactly the results of all the cohorts
-        before it; then the study that goes on proposes the same trials as one that was never interrupted.
+        before it; then a continued study proposes the same trials as one that was never interrupted.
 
         Args:
             asked: The configurations of the trials 0, 1, … that were asked for, whether or not they ended.

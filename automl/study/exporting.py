@@ -88,7 +88,7 @@ def export_baseline(
     """
     if name != LINEAR:
         raise ExportError(
-            f"`--baseline` must be '{LINEAR}', got {name!r}. Other baselines are scikit-learn's own."
+            f"`--baseline` must be '{LINEAR}', got {name!r}. Other baselines are scikit-learn models."
         )
     check_folder(to)
     state = read_run(folder, uri)

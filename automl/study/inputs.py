@@ -26,20 +26,20 @@ def input_encoding(config: StudyConfig, dataset: Dataset) -> str:
     if config.network.inputs is None:
         return STANDARD
     where, must = config.where("network", "inputs"), f"be standard here: {cannot}"
-    cure = "Change it, or leave that out; `data.features` lists the columns to learn from."
+    cure = "Change it, or remove that setting; `data.features` lists the columns to learn from."
     raise NetworkError(explain("network.inputs", must, RAW, cure, where=where))
 
 
 def inputs_note(config: StudyConfig, encoding: str, num_inputs: int) -> str:
     """What a person should know of the inputs of a network of their own."""
     if encoding == RAW:
-        return (
-            f"the network is given the {num_inputs} numbers of a row as they are, in the order of the columns"
-        )
+        return f"the inputs of the network are the {num_inputs} numbers of a row, unchanged, in column order"
     asked = (
-        "as the study file says" if config.network.inputs else "for not all columns are numbers without gaps"
+        "set in the study file"
+        if config.network.inputs
+        else "because not all columns are numbers without gaps"
     )
-    return f"the network is given the standard encoding of the table, {num_inputs} inputs, {asked}"
+    return f"the inputs of the network are the standard encoding of the table, {num_inputs} inputs, {asked}"
 
 
 def _not_raw(dataset: Dataset) -> str:

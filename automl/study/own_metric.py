@@ -96,7 +96,7 @@ def _tried(
             raise StudyFileError(str(error)) from None
         attempt = probe.measure(*_sample(dataset))
     if attempt.reason:
-        cure = "It is called as `function(target, prediction, weights)` and must return a number."
+        cure = "The metric is called as `function(target, prediction, weights)` and must return a number."
         raise StudyFileError(f"{where}: the metric {reference!r} {attempt.reason}. {cure}")
     return function, modules
 

@@ -251,7 +251,7 @@ def _only_width(config: StudyConfig, space: Space, layout: Layout) -> int:
     encodings = [str(name) for name in own.possible() or []] if own else ["standard"]
     widths = {layout.num_inputs(name): name for name in encodings}
     if len(widths) > 1:
-        must = "keep the number of inputs for a network of your own"
+        must = "keep the number of inputs for your own network"
         cure = f"Choose among encodings of one width; widths here: {sorted(widths)}."
         where = config.where("space", "numeric_encoding")
         raise SearchSpaceError(explain("numeric_encoding", must, encodings, cure, where=where))

@@ -56,7 +56,7 @@ class StudyResult:
 
     @cached_property
     def explanation(self) -> Explanation:
-        """What the study says of itself, in parts; `explain()` has the sentences."""
+        """The explanation of the study, in parts; `explain()` has the sentences."""
         return explain_study(self.state)
 
     def trial(self, number: int) -> Trial:
@@ -77,7 +77,7 @@ class StudyResult:
         return leaderboard(self.trials, self.state.objective, self.state.started.searched)
 
     def predict(self, rows: Rows) -> pandas.DataFrame:
-        """Predictions of the exported model for raw rows: text, gaps and new levels are as good as any other cell.
+        """Predictions of the exported model for raw rows: text, gaps and new levels are allowed.
 
         Args:
             rows: A DataFrame with the columns that the study learned from; others are ignored. One row may be given as
@@ -88,7 +88,7 @@ class StudyResult:
             target's units. Of classes also `probability_<label>`, which sum to 1.
 
         Raises:
-            DataError: A column is missing or stands twice, or is to hold numbers and holds text.
+            DataError: A column is missing or occurs twice, or contains text instead of numbers.
         """
         table = as_table(rows)
         try:

@@ -1,4 +1,4 @@
-"""The run of a study that can be gone on with, and whether it may be. Loads no TensorFlow."""
+"""The run of a study that can be continued, and whether it may be. Loads no TensorFlow."""
 
 import shlex
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from automl.records.store import Records
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A run that can be gone on with.
+    """A run that can be continued.
 
     Attributes:
         run: The run.
@@ -36,7 +36,7 @@ class Unfinished:
         """What is going to happen, for people."""
         state = self.state
         finished = state.finished is not None and state.finished.status == "finished"
-        what = "Adding trials to" if finished else "Going on with"
+        what = "Adding trials to" if finished else "Continuing"
         changed = f" {'; '.join(map(str, self.changes.allowed))}." if self.changes.allowed else ""
         return (
             f"{what} run {self.run.identifier} of {self.run.name}: {state.num_trials} of {self.num_trials} trials "
@@ -96,15 +96,13 @@ def find_unfinished(records: Records, config: StudyConfig, more: int | None = No
     runs = nearest(runs)
     run = next((run for run in reversed(runs) if run.num_trials), runs[-1])
     if not (run.folder / STUDY_FILE).is_file():
-        what = (
-            f"{run.folder}: the files of this run of {run.name!r} are not here, so it cannot be gone on with"
-        )
+        what = f"{run.folder}: the files of this run of {run.name!r} are missing, so it cannot be continued"
         why = "It was recorded from another folder, or its files were deleted"
         raise RecordError(f"{what}. {why}. Name that folder with --mlruns, or begin a new run with --fresh.")
     if run.elsewhere:
         where = f"in {records.address.shown} has its files in {run.mlruns}"
         what = f"{records.mlruns}: the newest run of {run.name!r} {where}"
-        cure = f"Go on with it with `--mlruns {shlex.quote(str(run.mlruns))}`, or begin a new run here with --fresh."
+        cure = f"Continue it with `--mlruns {shlex.quote(str(run.mlruns))}`, or begin a new run here with --fresh."
         raise RecordError(f"{what}. {cure}")
     state = read_state(records, run)
     recorded = load_study(run.folder / STUDY_FILE, folder=Path(state.started.base))
@@ -128,6 +126,6 @@ def check_can_go_on(found: Unfinished) -> None:
         what = (
             f"the run {found.run.identifier} of {found.run.name!r} was made by an earlier version of automl"
         )
-        raise RecordError(f"{what} and cannot be gone on with. Begin a new run with --fresh.")
+        raise RecordError(f"{what} and cannot be continued. Begin a new run with --fresh.")
     if found.run.held:
         raise RecordError(holder(found.run, found.run.owner, found.run.since))

@@ -75,8 +75,8 @@ class Stopping:
     def _check_reasons(self, trial: Trial) -> None:
         if self.best is None and len(self.reasons) >= _FAILURES_IN_A_ROW and len(set(self.reasons)) == 1:
             name = self.session.prepared.config.name
-            what = f"the first {len(self.reasons)} trials all failed for one reason: {trial.reason}"
-            raise StudyFailedError(f"{name}: {what}. Fix it, and run the study again.")
+            what = f"the first {len(self.reasons)} trials all failed for the same reason: {trial.reason}"
+            raise StudyFailedError(f"{name}: {what}. Fix the cause, and run the study again.")
 
 
 def search(session: Session) -> None:

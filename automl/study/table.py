@@ -135,7 +135,7 @@ def _check_search(config: StudyConfig) -> None:
     asked = search.pruner != "none" and "pruner" in search.model_fields_set
     if asked and epochs is not None and epochs < 2:
         must, cure = (
-            "be none where a network trains a single epoch",
+            "be none if a network trains for a single epoch",
             "Write `pruner: none`, or more `epochs`.",
         )
         where = config.where("search", "pruner")
@@ -146,7 +146,7 @@ def _check_training(config: StudyConfig, dataset: Dataset, objective: Objective)
     """Refuse what would be without effect, or without a program."""
     training = config.training
     if training.engine == "population" and config.network.builder is not None:
-        must, cure = "be 'sequential' or 'auto' for a network of your own", "Change it, or remove it."
+        must, cure = "be 'sequential' or 'auto' for your own network", "Change it, or remove it."
         where = config.where("training", "engine")
         raise StudyFileError(explain("training.engine", must, training.engine, cure, where=where))
     if dataset.task is not Task.REGRESSION:
@@ -162,7 +162,7 @@ def _check_training(config: StudyConfig, dataset: Dataset, objective: Objective)
         )
     if "label_smoothing" in (config.space or {}) and config.network.builder is None:
         where = config.where("space", "label_smoothing")
-        what = "`label_smoothing` is for classes, and this study is a regression"
+        what = "`label_smoothing` is for classification, but this study is a regression"
         raise SearchSpaceError(f"{where}: {what}. {cure}")
 
 
@@ -196,7 +196,7 @@ def _check_logarithm(config: StudyConfig, dataset: Dataset) -> None:
     where = config.where("space", "target_transform")
     least = "classes" if dataset.task is not Task.REGRESSION else f"a value of {dataset.target.min():.4g}"
     what = (
-        f"`target_transform: log` needs a target of numbers above 0, and {dataset.target_name!r} has {least}"
+        f"`target_transform: log` needs a target of numbers above 0, but {dataset.target_name!r} has {least}"
     )
     raise SearchSpaceError(f"{where}: {what}. Remove it.")
 
@@ -217,7 +217,10 @@ def _own_objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tu
     """The metric that the study file has in a file of its own, by the name of its function."""
     name = config.own_metric.rpartition(":")[2]
     if name in METRICS:
-        where, must = config.where("objective"), "name a function that is not called as one of our metrics"
+        where, must = (
+            config.where("objective"),
+            "name a function whose name differs from the built-in metrics",
+        )
         raise StudyFileError(explain("objective", must, config.objective, "Rename it.", where=where))
     objective = Objective(name, Direction(config.direction or "max"))
     return objective, (name, *reported_metrics(dataset.task))

@@ -49,7 +49,7 @@ def _own_tracker(name: str, folder: Path, where: str) -> Tracker:
             kind = getattr(importlib.import_module(module), attribute, None)
         except (Exception, SystemExit) as error:
             if isinstance(error, ModuleNotFoundError) and module.split(".")[0] == error.name:
-                cure = f"Put {error.name}.py beside the study file, or install the package."
+                cure = f"Put {error.name}.py into the folder of the study file, or install the package."
                 raise wrong("name a module that can be imported", cure) from None
             raise wrong("name a module that can be imported", f"It raises {_said(error)}.") from error
         if not (inspect.isclass(kind) and issubclass(kind, Tracker)):

@@ -100,7 +100,7 @@ class TerminalTracker(Tracker):
                 self._forecast.end(name)
                 self._running, self._position = "writing files", ""
             case Finished(status=status):
-                self._running, self._position = "sending what is left", ""
+                self._running, self._position = "sending the remaining records", ""
                 if status == "stopped":
                     self._print(f"stopped; {state.num_trials} finished trials are kept", style="yellow")
 
@@ -211,7 +211,7 @@ class TerminalTracker(Tracker):
         said = "time left not known yet" if left is None else f"about {_clock(left)} left"
         head = Text.assemble(
             (f"{done}/{total} trials", "bold"),
-            f"  {_clock(self._clock() - self._began)} gone, {said}",
+            f"  {_clock(self._clock() - self._began)} elapsed, {said}",
             (f"  {self._num_failed} failed" if self._num_failed else "", "red"),
         )
         leader = f"best: {_score(state, best)} (trial {best.number})" if best else "best: none yet"

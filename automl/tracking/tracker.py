@@ -14,17 +14,17 @@ from automl.records.store import Records
 
 
 class Tracker(ABC):
-    """Follows one run of a study. The methods are called in the order in which they stand here.
+    """Follows one run of a study. The methods are called in the order in which they are defined.
 
     Give one to `run_study(trackers=[…])`, or name its class in a study file, `tracking: {to: package.module:Class}`.
 
-    One that cannot be reached loses nothing: whatever it has missed is in the record, where `records.events` gives it
-    from any number on.
+    A tracker that cannot be reached loses nothing: everything that it has missed is in the record, and
+    `records.events` returns it from any number on.
     """
 
     @abstractmethod
     def start(self, records: Records, run: Run, state: StudyState) -> None:
-        """The study begins, or goes on, in this process.
+        """The study begins or is continued in this process.
 
         Args:
             records: The record of all studies.

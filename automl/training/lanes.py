@@ -183,7 +183,7 @@ class LaneRun:
         if is_out_of_memory(error) and lane.num_places > 1:
             fewer = lane.num_places // 2
             LOGGER.warning(
-                "Memory does not suffice for %d networks at once; going on with %d.", 2 * fewer, fewer
+                "There is not enough memory for %d networks at once; continuing with %d.", 2 * fewer, fewer
             )
             self._lanes.put(replace(lane, num_places=fewer, jobs=tuple(left)))
             return

@@ -106,9 +106,11 @@ def refit_epochs(trial: Trial) -> int:
 def reason_of(error: BaseException) -> str:
     """An error in one line, as the reason of a failed trial."""
     if isinstance(error, SystemExit):
-        return f"SystemExit: the network's code ended the program with status {error.code!s:.100}"
+        return f"SystemExit: the network's code called exit with status {error.code!s:.100}"
     lines = str(error).strip().splitlines() or ["no message"]
     text = f"{type(error).__name__}: {lines[0][:300]}"
     if is_out_of_memory(error):
-        return f"out of memory: the network does not fit; lower `batch_size` or its width ({text})"
+        return (
+            f"out of memory: the network does not fit into memory; lower `batch_size` or its width ({text})"
+        )
     return text

@@ -249,7 +249,7 @@ def test_a_run_whose_process_is_killed_is_followed_to_its_last_event(
         "study_started",
         "trial_ended",
     ]
-    assert result.stderr == "live/e: its process was killed, and no other goes on with it.\n"
+    assert result.stderr == "live/e: its process was killed, and no other process continues it.\n"
 
 
 def test_every_event_is_printed(records: Records) -> None:

@@ -81,7 +81,7 @@ def test_what_is_nested_too_deeply_is_refused(tmp_path: Path, text: str) -> None
 
 def test_an_alias_in_itself_is_refused(tmp_path: Path) -> None:
     said = read(tmp_path, "# so\ndata: &a {sklearn: *a}\n")
-    assert said == "study.yaml:2: an alias stands in itself. Write out what it stands for."
+    assert said == "study.yaml:2: an alias refers to itself. Write its content instead."
 
 
 def test_a_large_file_is_not_read(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_large_file_is_not_read(tmp_path: Path) -> None:
         load_study(tmp_path / "study.yaml")
     assert str(caught.value) == (
         f"{tmp_path}/study.yaml: a study file must have at most 1 MB, got 50.0 MB. "
-        "Keep the table in a file of its own, and give its path under `data.path`."
+        "Keep the table in a separate file, and give its path under `data.path`."
     )
 
 

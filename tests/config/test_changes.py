@@ -208,7 +208,7 @@ def test_what_may_not_change(tmp_path: Path, changes: dict[str, Any], key: str, 
     cure = "Set `search.trials` to 24 or more" if key == "search.trials" else "Restore the old value"
     line = now.where(*key.split(".", 1))
     assert str(refusal(found, now.where)) == (
-        f"{line}: {sentence}. {cure} to go on with this study, or start a new run with `automl run {file} --fresh`."
+        f"{line}: {sentence}. {cure} to continue this study, or start a new run with `automl run {file} --fresh`."
     )
 
 
@@ -224,14 +224,14 @@ def test_one_message_names_every_refused_key_and_the_line_of_the_first(tmp_path:
     assert str(refusal(found, now.where)) == (
         f'{file}:8: `data.path` must stay "a.csv", got "b.csv"; `search.trials` must be at least 8, the number of '
         "recorded trials (it was 9), got 7; `search.seed` must stay 0, got 3. Restore the old values and set "
-        f"`search.trials` to 8 or more to go on with this study, or start a new run with `automl run '{file}' --fresh`."
+        f"`search.trials` to 8 or more to continue this study, or start a new run with `automl run '{file}' --fresh`."
     )
 
 
 def test_a_study_made_in_python_is_told_how_python_starts_anew() -> None:
     now = study({"search.seed": 1})
     assert str(refusal(compare(study(), now, 0), now.where)) == (
-        "a: `search.seed` must stay 0, got 1. Restore the old value to go on with this study, or start a new run with "
+        "a: `search.seed` must stay 0, got 1. Restore the old value to continue this study, or start a new run with "
         "`run_study(…, resume=False)`."
     )
 

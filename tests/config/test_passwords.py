@@ -152,5 +152,5 @@ def test_the_pages_of_a_server_with_a_password_need_its_address(
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     shown = CliRunner().invoke(cli, ["ui", "s", "--mlruns", str(tmp_path)])
     assert shown.exit_code == 2
-    assert "copies of a study file keep no passwords or tokens" in shown.output
+    assert "copies of a study file contain no passwords or tokens" in shown.output
     assert "Set MLFLOW_TRACKING_URI" in shown.output

@@ -16,7 +16,7 @@ def space(entry: str) -> str:
 
 RANGES = {
     "empty choice": Wrong(
-        space("{choice: []}"), 3, "`space.x.choice`", "hold a value or more", "got []", "all of one type"
+        space("{choice: []}"), 3, "`space.x.choice`", "hold at least one value", "got []", "all of one type"
     ),
     "mixed choice": Wrong(
         space("{choice: [1, relu]}"),
@@ -38,7 +38,7 @@ RANGES = {
         space("{choice: [2, 1, 2]}"),
         3,
         "`space.x.choice`",
-        "not hold a value twice",
+        "not contain a value twice",
         "got [2, 1, 2]",
         "The values",
     ),

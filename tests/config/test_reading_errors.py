@@ -26,7 +26,7 @@ FORM = {
     "no such date": Wrong(
         DATA + "name: 2026-13-45\n", 2, "", "not YAML", "month must be in 1..12", "in quotes"
     ),
-    "a NUL": Wrong(DATA + "name: a\0b\n", 2, "the character", "not stand in YAML", "U+0000", "Remove it."),
+    "a NUL": Wrong(DATA + "name: a\0b\n", 2, "the character", "not allowed in YAML", "U+0000", "Remove it."),
     "template braces": Wrong(
         "data: {path: {{ x }}}\n", 1, "a key", "be text", "a mapping", "Put it in quotes."
     ),
@@ -40,12 +40,12 @@ FORM = {
         DATA + "splits: {folds: 3}\n\nsplits: {folds: 4}\n",
         4,
         "`splits`",
-        "a second time",
+        "occurs twice",
         "line 2",
         "Remove one.",
     ),
     "inner key twice": Wrong(
-        DATA + "splits:\n  folds: 3\n  folds: 4\n", 4, "`folds`", "a second time", "line 3", "Remove one."
+        DATA + "splits:\n  folds: 3\n  folds: 4\n", 4, "`folds`", "occurs twice", "line 3", "Remove one."
     ),
 }
 
@@ -137,7 +137,7 @@ VALUES = {
         "`search.trials`",
         "be greater than or equal to 1",
         "got 0",
-        "Number of trials",
+        "Maximum number of trials",
     ),
     "negative seed": Wrong(
         DATA + "search: {seed: -1}\n",
@@ -145,7 +145,7 @@ VALUES = {
         "`search.seed`",
         "be greater than or equal to 0",
         "got -1",
-        "derives from it",
+        "Seed of all random numbers",
     ),
     "no minutes": Wrong(
         DATA + "search: {minutes: 0}\n",
@@ -153,7 +153,7 @@ VALUES = {
         "`search.minutes`",
         "be greater than 0",
         "got 0",
-        "null for no limit",
+        "null for no separate limit",
     ),
     "unknown loss": Wrong(
         DATA + "training: {loss: mes}\n",
@@ -169,7 +169,7 @@ VALUES = {
         "`data.task`",
         "be 'auto', 'binary'",
         "got 'binray'",
-        "What the target asks for",
+        "Kind of prediction",
     ),
     "a number as feature": Wrong(
         "data:\n  sklearn: iris\n  features:\n  - a\n  - 1\n",
@@ -183,7 +183,7 @@ VALUES = {
         "data: {sklearn: iris, features: []}\n",
         1,
         "`data.features`",
-        "hold a value or more",
+        "hold at least one value",
         "got []",
         "Columns to learn from",
     ),

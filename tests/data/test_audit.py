@@ -63,7 +63,7 @@ def test_equal_rows_on_both_sides_are_counted() -> None:
         learned = {row % 200 for row in [*fold.fit.tolist(), *fold.stopping.tolist()]}
         num_folds += sum(row % 200 in learned for row in fold.validation.tolist())
     test, folds = audit(dataset, splits)
-    equal = "equal a row that is learned from in all learned columns and the target"
+    equal = "equal a training row in all learned columns and the target"
     assert test.startswith(f"{num_tests} of 80 test rows ({num_tests / 0.8:.1f} %) {equal}")
     assert folds.startswith(f"{num_folds} of 320 validation rows ({num_folds / 3.2:.1f} %) {equal}")
     assert "`kind: group`" in test and len(tests) < 80
@@ -212,7 +212,7 @@ def test_of_large_tables_a_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) ->
 def test_equal_times_are_counted() -> None:
     table = noise().assign(t=[*range(300), *[300] * 100])
     [finding] = findings(table, kind="time", by="t")
-    assert finding.startswith("100 of 400 rows have the time of another row.")
+    assert finding.startswith("100 of 400 rows share a timestamp with another row.")
     assert (
         findings(noise().assign(t=numpy.random.default_rng(0).permutation(ROWS) + 0.5), kind="time", by="t")
         == ()
@@ -222,7 +222,7 @@ def test_equal_times_are_counted() -> None:
 def test_dates_that_automatic_splits_pass_over_are_mentioned() -> None:
     days = pandas.date_range("2020-01-01", periods=ROWS).strftime("%Y-%m-%d")
     table = noise().assign(day=days[numpy.random.default_rng(0).permutation(ROWS)])
-    hint = "the table has dates ('day'), and the splits pass over them. `kind: time` with `by: day` is"
+    hint = "the table has dates ('day'), and the splits ignore them. `kind: time` with `by: day` is"
     [finding] = findings(table)
     assert finding.startswith(hint)
     assert findings(table, kind="stratified") == ()

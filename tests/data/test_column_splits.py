@@ -46,7 +46,7 @@ def test_days_whose_order_the_study_file_says_run_forward(order: str) -> None:
     def make(**data: Any) -> Dataset:
         return make_dataset(table, "y", DataConfig(path="t.csv", target="y", **data), where, config)
 
-    with pytest.raises(DataError, match=r"or a `data\.date_order`\."):
+    with pytest.raises(DataError, match=r"or `data\.date_order`"):
         make_splits(make(), config, 0, where)
     splits = make_splits(make(date_order=order), config, 0, where)
     form = "%d/%m/%Y" if order == "day_first" else "%m/%d/%Y"
@@ -117,7 +117,7 @@ def test_another_seed_draws_other_groups() -> None:
 def test_a_column_and_no_kind_is_for_groups() -> None:
     splits = split(["a ", "a", " a", "b", "c", "d"] * 5, folds=3)
     assert splits.kind == "group" and splits.automatic
-    assert splits.reason == "group: the study file names the column 'by' and no kind"
+    assert splits.reason == "group: the study file names the column 'by' but no kind"
     for parts in parts_of(splits):
         assert sum(bool(set(part.tolist()) & {0, 1, 2}) for part in parts) == 1  # spaces make no group
 
@@ -221,7 +221,7 @@ def test_named_folds_of_classes_stop_on_rows_of_each_class() -> None:
 
 def test_a_class_that_only_one_fold_has_is_mentioned() -> None:
     splits = split(["x", "y"] * 10, ["a", "b", "a", "c"] * 5, kind="column")
-    note = "the class 'a' has no row to learn from in 1 of 2 folds; 2 other classes lack rows too"
+    note = "the class 'a' has no training row in 1 of 2 folds; 2 other classes lack rows too"
     assert splits.notes == (note,)
 
 
@@ -244,7 +244,12 @@ def test_a_class_that_only_one_fold_has_is_mentioned() -> None:
         (["a", "b"] * 10, {"kind": "time"}, "by", ["numbers or dates", "got 'by'", "2/29/2024"]),
         ([True, False] * 10, {"kind": "time"}, "by", ["numbers or dates"]),
         ([1] * 20, {"kind": "time"}, "folds", ["the table has 1 times in 'by'", "got 5"]),
-        (["a", "test"] * 10, {"kind": "column"}, "by", ["besides `test`", "it has 1", "Name another column"]),
+        (
+            ["a", "test"] * 10,
+            {"kind": "column"},
+            "by",
+            ["other than `test`", "it has 1", "Name another column"],
+        ),
         (range(2000), {"kind": "column"}, "by", ["2 to 1000 values", "it has 2000"]),
     ],
 )

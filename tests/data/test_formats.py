@@ -165,12 +165,12 @@ def two_names(_: pandas.DataFrame) -> bytes:
 NESTED = pandas.DataFrame({"a": [[1, 2], [3]], "y": [1, 2]})
 BROKEN: dict[str, tuple[str, bytes, str]] = {
     "empty": ("t.parquet", b"", " is empty. It must be a Parquet file."),
-    "no lines": ("t.jsonl", b"", " is empty. It must hold a JSON object a line, or an array of objects."),
+    "no lines": ("t.jsonl", b"", " is empty. It must hold one JSON object per line, or an array of objects."),
     "deep JSON": ("t.jsonl", b"[" * 100_000, ": the array cannot be read as JSON: maximum recursion"),
     "empty lines": (
         "t.jsonl",
         b"\n \n",
-        " is empty. It must hold a JSON object a line, or an array of objects.",
+        " is empty. It must hold one JSON object per line, or an array of objects.",
     ),
     "no Parquet": ("t.parquet", b"a,b\n1,2\n" * 9, " is not a whole Parquet file: "),
     "half Parquet": ("t.parquet", as_parquet(TABLE)[:-50], " is not a whole Parquet file: "),
@@ -178,22 +178,22 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "Parquet with a name twice": (
         "t.parquet",
         two_names(TABLE),
-        ": the column name 'a' stands twice. Rename one.",
+        ": the column name 'a' occurs twice. Rename one.",
     ),
     "lists": (
         "t.parquet",
         as_parquet(NESTED),
-        ": the column 'a' must hold one value a cell, got a ndarray. Flatten it",
+        ": the column 'a' must hold one value per cell, got a ndarray. Flatten it",
     ),
     "objects": (
         "t.jsonl",
         b'{"a": {"b": [1]}}\n',
-        ": the column 'a.b' must hold one value a cell, got a list. Flatten",
+        ": the column 'a.b' must hold one value per cell, got a list. Flatten",
     ),
     "no JSON": (
         "t.jsonl",
         b'{"a": 1}\n\n{"a": }\n',
-        ": line 3 is not JSON: expecting value at character 7. Write one object a line, or an array",
+        ": line 3 is not JSON: expecting value at character 7. Write one object per line, or an array",
     ),
     "a JSON list": (
         "t.jsonl",
@@ -213,12 +213,12 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "JSON that meets itself": (
         "t.json",
         b'[{"a": {"b": 1}, "a.b": 2}]',
-        ": the name 'a.b' stands twice in entry 1. Rename one.",
+        ": the name 'a.b' occurs twice in entry 1. Rename one.",
     ),
     "JSON name twice": (
         "t.jsonl",
         b'{"a": 1}\n{"b": 1, "b": 2}',
-        ": the name 'b' stands twice in line 2. Rename one.",
+        ": the name 'b' occurs twice in line 2. Rename one.",
     ),
     "JSON in Latin-1": (
         "t.jsonl",
@@ -283,7 +283,7 @@ def test_excel(tmp_path: Path) -> None:
     assert table["2024"].tolist()[0] == 2.5
     book.active["B1"] = "a"
     book.save(tmp_path / "t.xlsx")
-    with pytest.raises(DataError, match=r"the column name 'a' stands twice"):
+    with pytest.raises(DataError, match=r"the column name 'a' occurs twice"):
         read_file(TableFile(tmp_path / "t.xlsx"))
     (tmp_path / "t.xlsx").write_bytes(b"no workbook")
     with pytest.raises(DataError, match=r"t\.xlsx is not a whole Excel file: File is not a zip file\. "):

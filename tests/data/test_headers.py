@@ -105,17 +105,17 @@ def test_the_keys_read_the_table(
         (TITLED, {}, r"has 3 cells, .*: write `skip: 2` under `data`\.$"),
         (f"Survey,,\n{NAMED}", {}, r"^data.target: .*: write `skip: 1` under `data`\.$"),
         (BARE, {}, r"^data.target: .*Line 1 looks like data.*`header: none`"),
-        (TWICE, {}, r"'pay' stands twice in line 1\. Rename one, or write `names"),
+        (TWICE, {}, r"'pay' occurs twice in line 1\. Rename one, or write `names"),
         (
             "2,2,38.5,2\n3,4,36.6,1\n3,2,37.5,1\n",
             {},
-            r"'2' stands twice in line 1\. Line 1 looks like data.*`header: none`",
+            r"'2' occurs twice in line 1\. Line 1 looks like data.*`header: none`",
         ),
-        (f"Survey\n{TWICE}", {"skip": 1}, r"'pay' stands twice in line 2\."),
+        (f"Survey\n{TWICE}", {"skip": 1}, r"'pay' occurs twice in line 2\."),
         (
             NAMED,
             {"names": ["a", "pay"]},
-            r"`data.names` must hold a name for every column, got 2 for 3 columns",
+            r"`data.names` must contain a name for every column, got 2 for 3 columns",
         ),
         (f"{TITLED}1,2,3,4\n", {"skip": 2}, r"line 16 has 4 cells"),
     ],
@@ -130,7 +130,7 @@ def test_what_is_odd_is_said_with_the_line_and_the_key(
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ({"sklearn": "iris", "skip": 1}, "must have `skip` only beside `path` or `url`"),
+        ({"sklearn": "iris", "skip": 1}, "must have `skip` only together with `path` or `url`"),
         ({"path": "t.csv", "target": "y", "names": ["a", "b", "a"]}, "different `names`, got 'a' twice"),
         ({"path": "t.csv", "target": "y", "header": "no"}, "header"),
     ],
@@ -167,10 +167,10 @@ def test_init_writes_the_keys_that_it_was_given_or_has_found(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (TWICE, "'pay' stands twice in line 1"),
+        (TWICE, "'pay' occurs twice in line 1"),
         (NAMED + "1,2,3,4\n", "line 14 has 4 cells"),
         (NAMED.replace("high", "low"), "two different values"),
-        ("pay\nlow\nhigh\n", "a column besides its target"),
+        ("pay\nlow\nhigh\n", "a column other than its target"),
         (NAMED.replace("low", "").replace("high", ""), "every cell is a gap"),
         ("age,pay\n" + "1,2.5\n1,inf\n" * 5, "must be finite"),
         ('age,pay\n"1,2\n', "is not a CSV table"),

@@ -92,7 +92,7 @@ def test_an_absolute_path_needs_no_folder(write: Write) -> None:
 def test_the_first_column_is_never_taken_for_row_names(write: Write) -> None:
     """With pandas' defaults, every value here moves one column to the left in silence."""
     path = write("a,y\n0,1,2\n1,4,5\n2,7,8\n")
-    with pytest.raises(DataError, match=r"line 2 has 3 cells, more cells than there are column names \(2\)"):
+    with pytest.raises(DataError, match=r"line 2 has 3 cells, more than there are column names \(2\)"):
         read_csv(path)
 
 
@@ -101,14 +101,14 @@ BROKEN = {
     "blank": (b"\n\n", "is empty. It must begin with a line of column names."),
     "a long row": (
         b"a,y\n1,2\n3,4,5\n",
-        "line 3 has 3 cells, more cells than there are column names (2). Name every column in the first line",
+        "line 3 has 3 cells, more than there are column names (2). Name every column in the first line",
     ),
     "an open quote": (b'a,y\n1,"2\n3,4\n', "is not a CSV table: EOF inside string starting at row 1. Fix"),
     "column twice": (
         b"a,b,a\n1,2,3\n",
-        "the column name 'a' stands twice in line 1. Rename one, or write `names",
+        "the column name 'a' occurs twice in line 1. Rename one, or write `names",
     ),
-    "column twice in quotes": (b'a,"a",y\n1,2,3\n', "the column name 'a' stands twice in line 1."),
+    "column twice in quotes": (b'a,"a",y\n1,2,3\n', "the column name 'a' occurs twice in line 1."),
     "Latin-1": (
         "a,y\n1,café\n".encode("latin-1"),
         "is not UTF-8 text: the byte 0xe9 in line 2. Save it as UTF-8, or name its encoding under `data` in the "
@@ -146,7 +146,7 @@ PACKED = gzip.compress(
     ],
 )
 def test_a_file_that_is_not_packed_as_its_name_says(write: Write, content: bytes, name: str) -> None:
-    with pytest.raises(DataError, match=f"{name} cannot be read: .* packed as its name says"):
+    with pytest.raises(DataError, match=f"{name} cannot be read: .* compressed as its suffix says"):
         read_csv(write(content, name))
 
 
@@ -155,7 +155,7 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
         read(tmp_path, path="none.csv", target="y")
     assert str(caught.value) == (
         f"study.yaml:data.path: there is no file {tmp_path / 'none.csv'}. "
-        "Paths start from the folder of the study file."
+        "Paths are relative to the folder of the study file."
     )
     with pytest.raises(DataError, match=r"^there is no file .*none\.csv\. Check the path\.$"):
         read_csv(tmp_path / "none.csv")
@@ -313,7 +313,7 @@ def test_a_long_row_is_refused_also_where_a_part_of_the_columns_is_read(tmp_path
     """Pandas takes such rows in silence then."""
     (tmp_path / "t.csv").write_text(f"a,b,y\n1,2,3\n{row}\n")
     line = 3 + row.count("\n")
-    with pytest.raises(DataError, match=rf"t\.csv: line {line} has 4 cells, more cells than .* \(3\)\."):
+    with pytest.raises(DataError, match=rf"t\.csv: line {line} has 4 cells, more than .* \(3\)\."):
         read(tmp_path, path="t.csv", target="y", features=["a"])
 
 
@@ -413,4 +413,4 @@ def test_numbers_of_two_digits_are_amounts_only_where_the_name_says_so(
         assert [None if numpy.isnan(number) else f"{int(number):02}" for number in numbers] == [
             cell or None for cell in cells
         ]
-        assert "call it categorical" in column.note
+        assert "set it to categorical" in column.note

@@ -22,17 +22,17 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     "numbers with one error in ten": (
         [*map(str, range(9)), "n/a?"],
         "numeric",
-        "1 cell that is no number ('n/a?') is taken for a gap, in data row 10",
+        "1 cell that is not a number ('n/a?') is treated as a gap, in data row 10",
     ),
     "numbers with two errors in ten": (
         [*map(str, range(8)), "?", "!"],
         "categorical",
-        "89% of the cells are numbers, and the others ('!') are not; call it numeric under `data.columns`",
+        "89% of the cells are numbers, but the others ('!') are not; set it to numeric under `data.columns`",
     ),
     "numbers beside text": (
         [1, 2, "red", "blue"],
         "categorical",
-        "numbers (50% of the cells) and text",
+        "numbers (50% of the cells) are mixed with text",
     ),
     "booleans": ([True, False, True], "categorical", ""),
     "booleans with gaps": ([True, None, False], "categorical", ""),
@@ -47,12 +47,12 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     "dates that may begin with the day or the month": (
         ["01/02/2023", " 3/4/2024", None],
         "categorical",
-        "dates whose day and month cannot be told apart, for no number in them is above 12; write `date_order: ",
+        "dates in which day and month are ambiguous, because no number is above 12; write `date_order: ",
     ),
     "many of them": (
         [f"{1 + row % 12}/{1 + row // 12}/2023" for row in range(ROWS)],
         "identifier",
-        "under `data` to have them read; 60 different values in 60 rows; dropped as an identifier",
+        "under `data` to read them as dates; 60 different values in 60 rows; dropped as an identifier",
     ),
     "European dates": (["31.01.2023", "29.2.2024"], "date", ""),
     "a date that does not exist": (
@@ -71,7 +71,7 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     "a shuffled row number": (
         [(row * 7) % ROWS + 10 for row in range(ROWS)],
         "identifier",
-        "numbers the rows, in another order; dropped as an identifier",
+        "numbers the rows in another order; dropped as an identifier",
     ),
     "names": (WORDS, "identifier", "60 different values in 60 rows; dropped as an identifier"),
     "sentences": (
@@ -134,7 +134,7 @@ def test_one_time_all_over_is_constant_and_none_at_all_is_empty() -> None:
     ("cells", "kind", "form", "note"),
     [
         ([1, 2, 3], "categorical", "", ""),
-        ([1, 2, 3], "drop", "", "dropped, as told"),
+        ([1, 2, 3], "drop", "", "dropped (data.columns)"),
         (WORDS, "categorical", "", ""),
         ([*range(ROWS)], "numeric", "", ""),
         ([5, 5], "numeric", "", ""),
@@ -142,11 +142,16 @@ def test_one_time_all_over_is_constant_and_none_at_all_is_empty() -> None:
             ["1", "?", "!"],
             "numeric",
             "",
-            "1 cell is a gap in words ('?'); 1 cell that is no number ('!') is taken",
+            "1 cell is a gap in words ('?'); 1 cell that is not a number ('!') is treated",
         ),
-        ([1.0, float("inf")], "numeric", "", "1 infinite values are taken for gaps, the first in data row 2"),
-        (["31.12.2023", "unknown", "1.1.2024"], "date", "european", "1 cell that is no date ('unknown')"),
-        (["31/12/2023", "unknown", "1/1/2024"], "date", "british", "1 cell that is no date"),
+        (
+            [1.0, float("inf")],
+            "numeric",
+            "",
+            "1 infinite values are treated as gaps, the first in data row 2",
+        ),
+        (["31.12.2023", "unknown", "1.1.2024"], "date", "european", "1 cell that is not a date ('unknown')"),
+        (["31/12/2023", "unknown", "1/1/2024"], "date", "british", "1 cell that is not a date"),
         (["1/2/2023", "unknown"], "date", "american", "is above 12; read with the month first"),
     ],
 )
@@ -162,7 +167,7 @@ def test_a_schema_lists_what_is_learned_and_what_is_to_be_known() -> None:
     schema = inspect_columns(table, Told({"b": "drop"}))
     assert [column.name for column in schema.learned] == ["a", "d"]
     assert [column.name for column in schema.of_kind("date")] == ["d"]
-    assert schema.notes == ("'b': dropped, as told", "'c': every cell is a gap; dropped")
+    assert schema.notes == ("'b': dropped (data.columns)", "'c': every cell is a gap; dropped")
     assert {column.kind for column in schema.learned} < set(LEARNED)
 
 

@@ -95,8 +95,8 @@ def test_a_driver_that_repeats_passwords_and_tokens(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sqlalchemy, "create_engine", lambda _: Silent())
     said = refusal(sql="postgresql://host/d?user=me&password=qvzxj&sslpassword=p%20w", table="t")
     assert said == (
-        "study.yaml:data.sql: postgresql://host/d does not answer: host=h password='***' sslpassword=***. "
-        "Check the URL, and that it is up."
+        "study.yaml:data.sql: postgresql://host/d does not respond: host=h password='***' sslpassword=***. "
+        "Check the URL, and that the server runs."
     )
 
 
@@ -114,13 +114,13 @@ def test_an_error_that_is_not_sqlalchemys_is_explained_too(
             pass
 
     monkeypatch.setattr(sqlalchemy, "create_engine", lambda _: Broken())
-    assert "host/d does not answer: " in refusal(sql="mysql://me:qvzxj@host/d", table="t")
+    assert "host/d does not respond: " in refusal(sql="mysql://me:qvzxj@host/d", table="t")
 
 
 def test_a_masked_copy_asks_for_the_token() -> None:
     with pytest.raises(DataError) as caught:
         full_address("https://***@host/t.csv", "data.url", "s.yaml:2")
     assert str(caught.value) == (
-        "s.yaml:2: the password or token in `data.url` is `***`, for copies of a study file keep none. "
+        "s.yaml:2: the password or token in `data.url` is `***`, because copies of a study file contain no passwords. "
         "Write `${NAME}` in its place, and set the environment variable NAME."
     )

@@ -96,7 +96,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     ),
     "twice": (
         {"sql": "sqlite:///clinic.db", "query": "SELECT ill, ill FROM patients"},
-        "^study.yaml:data.query: sqlite:.*the column name 'ill' stands twice",
+        "^study.yaml:data.query: sqlite:.*the column name 'ill' occurs twice",
     ),
     "no URL": ({"sql": "me:secret@host", "table": "t"}, r"^study.yaml:data.sql: `data.sql` must be a URL"),
     "unknown database": (
@@ -142,8 +142,8 @@ def test_a_password_that_the_database_repeats_is_not_shown(
     with pytest.raises(DataError) as caught:
         read(tmp_path, sql="postgresql://me:s%40crt@host/clinic?key=s", table="t", target="y")
     assert str(caught.value) == (
-        "study.yaml:data.sql: postgresql://me:***@host/clinic does not answer: no entry for me:*** or '***'. "
-        "Check the URL, and that it is up."
+        "study.yaml:data.sql: postgresql://me:***@host/clinic does not respond: no entry for me:*** or '***'. "
+        "Check the URL, and that the server runs."
     )
 
 
@@ -196,7 +196,7 @@ def test_a_file_from_the_web(server: str, path: str) -> None:
             "/none.csv?token=secret",
             r"/none\.csv cannot be read: the server answers 404 Not Found\. Check the address",
         ),
-        ("/cut.csv", r"/cut\.csv cannot be read: 21 of 22 bytes came\. Try again\.$"),
+        ("/cut.csv", r"/cut\.csv cannot be read: 21 of 22 bytes were received\. Try again\.$"),
         ("/t.html", r"/t\.html has an unknown format, '\.html'\. "),
         ("/t.parquet", r"/t\.parquet is not a whole Parquet file: "),
         ("/slow.csv", r"/slow\.csv cannot be read: .*timed out\. Check the address and the network"),
@@ -240,7 +240,7 @@ SOURCES: dict[str, tuple[dict[str, Any], str]] = {
     "none": ({"target": "y"}, "got none of them"),
     "no target": ({"url": "http://h/t.csv"}, "must name its `target`, the column to predict"),
     "another protocol": ({"url": "file:///t.csv", "target": "y"}, "begins with http:// or https://"),
-    "query without sql": ({"path": "a.csv", "query": "x", "target": "y"}, "`query` only beside `sql`"),
+    "query without sql": ({"path": "a.csv", "query": "x", "target": "y"}, "`query` only together with `sql`"),
     "sql alone": (
         {"sql": "sqlite:///a.db", "target": "y"},
         "exactly one of `query` and `table`.*got neither",
@@ -248,9 +248,9 @@ SOURCES: dict[str, tuple[dict[str, Any], str]] = {
     "both": ({"sql": "sqlite:///a", "target": "y", "query": "q", "table": "t"}, "got both"),
     "encoding of a database": (
         {"sql": "sqlite:///a", "target": "y", "table": "t", "encoding": "utf-8"},
-        "`encoding` only beside `path` or `url`, got 'utf-8'",
+        "`encoding` only together with `path` or `url`, got 'utf-8'",
     ),
-    "separator of a bundled table": ({"sklearn": "iris", "separator": ";"}, "`separator` only beside"),
+    "separator of a bundled table": ({"sklearn": "iris", "separator": ";"}, "`separator` only together with"),
     "unknown encoding": (
         {"path": "a.csv", "target": "y", "encoding": "ltin"},
         "must have an `encoding` that Python knows, got 'ltin'",

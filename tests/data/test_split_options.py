@@ -30,7 +30,7 @@ from automl.trial import derive_seed
 def test_the_kind_is_chosen_and_the_reason_said(dataset: Dataset, kind: str, reason: str) -> None:
     chosen, told = split(dataset), split(dataset, kind=kind)
     assert (chosen.kind, chosen.reason, chosen.notes, chosen.automatic) == (kind, reason, (), True)
-    assert (told.kind, told.reason, told.automatic) == (kind, f"{kind}: the study file asks for it", False)
+    assert (told.kind, told.reason, told.automatic) == (kind, f"{kind}: set in the study file", False)
     assert lists(chosen) == lists(told)
 
 
@@ -104,7 +104,7 @@ def test_notes_say_which_class_is_rare() -> None:
     splits = split(classes(30, 2), test=0.0, stopping=0.9)
     unseen = sum(1 not in classes(30, 2).target[fold.fit] for fold in splits.folds)
     assert unseen > 0, "an example without what it is for"
-    note = f"the class 'class 1' has no row to learn from in {unseen} of 2 folds"
+    note = f"the class 'class 1' has no training row in {unseen} of 2 folds"
     assert splits.notes == ("2 folds instead of 5: the class 'class 1' has 2 training rows", note)
 
 

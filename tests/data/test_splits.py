@@ -179,7 +179,7 @@ def test_a_class_too_small_to_stop_on_stops_no_study() -> None:
             "folds",
             ["class 'class 1' of 'y' has 1 rows", "got 5", "Remove or merge that class"],
         ),
-        (numbers(20), {"kind": "stratified"}, "kind", ["a target that is a number", "kind: plain"]),
+        (numbers(20), {"kind": "stratified"}, "kind", ["a numeric target", "kind: plain"]),
         (numbers(3), {"folds": 2, "test": 0.0}, "folds", ["the table has 3 rows", "got 2", "more rows"]),
         (classes(50, 2), {"folds": 2, "test": 0.01}, "test", ["rows of every class", "got 0.01", "write 0"]),
         (numbers(12), {"folds": 2, "test": 0.99}, "test", ["on both sides", "got 0.99", "write 0"]),

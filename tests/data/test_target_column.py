@@ -47,7 +47,7 @@ def test_the_positive_class_is_the_rarer_one_or_the_one_that_is_named(
     assert dataset.target.sum() == sum(str(label) == str(names[1]) for label in labels)
     [note] = dataset.notes
     assert note.startswith(f"the positive class is {names[1]!r} (")
-    assert ("as the study file says" in note) == (given is not None)
+    assert ("set in the study file" in note) == (given is not None)
     assert ("of equal size" in note) == (given is None and len(labels) == 4)
 
 
@@ -86,7 +86,10 @@ def test_a_rare_spelling_is_read_as_the_usual_one_and_that_is_said() -> None:
     plain = make({"x": range(40), "y": [*cells, "ckd"]})
     assert (dataset.task, dataset.classes) == (Task.BINARY, plain.classes)
     numpy.testing.assert_array_equal(dataset.target, plain.target)
-    assert dataset.notes[0] == "the label 'CKD' (1 row) differs from 'ckd' in case only, and is read as that"
+    assert (
+        dataset.notes[0]
+        == "the label 'CKD' (1 row) differs from 'ckd' in case only, and is read as the same label"
+    )
     assert dataset.notes[1:] == plain.notes
     fewer = make({"x": range(39), "y": [*cells[1:], "CKD"]})
     assert fewer.task is Task.MULTICLASS and "differ in case only" in fewer.notes[0]
@@ -129,7 +132,7 @@ def test_rows_are_named_by_their_numbers_in_the_file() -> None:
     dataset = make({"x": cells, "y": [None, None, *list("ab") * 14, "b"]})
     assert "'x'" not in "".join(dataset.schema.notes)
     dataset = make({"x": cells[::-1], "y": [None, *list("ab") * 15]})
-    assert dataset.schema.notes[0].endswith("is taken for a gap, in data row 31")
+    assert dataset.schema.notes[0].endswith("is treated as a gap, in data row 31")
     with pytest.raises(DataError, match=r"-1.* in data row 3"):
         make({"x": [1, 2, 3], "w": [-5, 1, -1], "y": [None, 0, 1]}, weights="w")
 
@@ -164,7 +167,7 @@ def test_what_the_scores_of_a_class_of_few_rows_can_mean() -> None:
     note = few_rows_note(dataset, split(dataset))
     assert "the class 'class 1' has few rows: 4 to search on, 1 in each set of validation rows" in note
     assert "1 in the test set" in note and "sets of stopping rows" in note
-    assert "±49 percentage points, and on the test set it moves in steps of 100" in note
+    assert "±49 percentage points, and on the test set it changes in steps of 100" in note
     enough, three = classes(60, 50), classes(60, 20, 30)
     assert few_rows_note(enough, split(enough)) == ""
     assert "; 1 other class has few too" in few_rows_note(three, split(three))
@@ -241,7 +244,7 @@ def test_none_among_labels_is_a_class_as_people_write_it(tmp_path: Path, name: s
     assert dataset.classes == ("Major", "Minor", "None")
     assert dataset.target.tolist() == [2, 1, 2, 0, 2] * 10
     assert any("10 rows without a target are left out" in note for note in dataset.notes)
-    assert any("the label 'None' (30 rows) is a class of its own" in note for note in dataset.notes)
+    assert any("the label 'None' (30 rows) is a separate class" in note for note in dataset.notes)
     told = read(gaps={"y": ["None"]})
     assert told.classes == ("Major", "Minor") and len(told.target) == 20
     assert not any("'None'" in note for note in told.notes)

@@ -76,7 +76,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str, list[str]]] = {
         {"x": [1, 2], "y": [0, 1]},
         {"columns": {"x": "drop"}},
         "data",
-        ["no column is left", "'x': dropped, as told"],
+        ["no column is left", "'x': dropped (data.columns)"],
     ),
     "the kind of an unknown column": (
         {"alpha": [1, 2], "y": [0, 1]},
@@ -149,7 +149,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str, list[str]]] = {
         "data.features.1",
         ["'alhpa'", "Did you mean `alpha`?"],
     ),
-    "nothing but the target": ({"y": [0, 1]}, {}, "data", ["a column besides its target 'y'"]),
+    "nothing but the target": ({"y": [0, 1]}, {}, "data", ["a column other than its target 'y'"]),
     "three classes as binary": (
         {"x": [1, 2, 3], "y": [0, 1, 2]},
         {"task": "binary"},
@@ -208,7 +208,7 @@ def test_a_column_that_splits_cannot_go_by_is_explained() -> None:
 
 def test_a_name_that_stands_twice_is_explained() -> None:
     table = pandas.DataFrame([[1, 2, 0], [2, 1, 1]], columns=[1, "1", "y"])
-    with pytest.raises(DataError, match=r"^study.yaml:data: the column name '1' stands twice"):
+    with pytest.raises(DataError, match=r"^study.yaml:data: the column name '1' occurs twice"):
         make_dataset(table, "y", DataConfig(path="t.csv", target="y"), where)
 
 

@@ -73,7 +73,7 @@ def test_a_baseline_of_some_folds_is_called_so():
 def test_what_the_correction_does_not_see_is_said_beside_it():
     estimate = Estimate(1.6, 1.2, 2.0)
     [said] = verdict(guided=True, corrected=estimate).sentences()
-    assert "up to a third of what choosing gains by chance" in said
+    assert "up to a third of the selection bias" in said
     assert verdict(corrected=estimate).sentences() == []
     [said] = verdict(dropped=0.2, corrected=estimate).sentences()
     assert said.startswith("20% of the scores in resamples were undefined")
@@ -82,12 +82,12 @@ def test_what_the_correction_does_not_see_is_said_beside_it():
 def test_a_threshold_and_earlier_readings_of_the_test_set_are_told():
     said = verdict(threshold=0.2, earlier_reads=("a/1", "b/2")).sentences()
     assert "from a probability of 0.2" in said[0]
-    assert "read before, by a/1, b/2" in said[1]
+    assert "already read by a/1, b/2" in said[1]
 
 
 def test_a_class_that_is_never_predicted_is_named_and_of_many_only_some():
     assert verdict(never_predicted=("fraud",)).sentences() == [
-        "The network predicts 'fraud' for no row of the validation folds."
+        "The network never predicts 'fraud' on the validation rows."
     ]
     [said] = verdict(never_predicted=tuple("abcdefg")).sentences()
-    assert "'e' and 2 more classes for no row" in said
+    assert "'e' and 2 more classes on the validation rows" in said

@@ -157,11 +157,11 @@ def test_what_a_baseline_has_learned_is_not_called_nothing_to_learn(tmp_path: Pa
         ),
         (
             {"differences": {LINEAR: (-0.2, *NOT_KNOWN)}, "num_units": 7, "unit": "groups"},
-            "how sure the difference between the models is cannot be said (7 groups; an interval needs 10)",
+            "the difference between the models has no interval (7 groups; an interval needs 10)",
         ),
         (
             {"differences": {LINEAR: (-0.2, *NOT_KNOWN)}, "num_units": 700, "unit": "rows"},
-            "cannot be said (the resamples of the rows do not differ)",
+            "has no interval (the resamples of the rows do not differ)",
         ),
         ({"trial": 5}, "no other model was fitted"),  # recorded of a trial that is the best no more
     ],

@@ -193,7 +193,7 @@ def test_what_does_not_carry_over_is_told_from_what_is_not_learned() -> None:
     assert (learned.name, nothing.name) == ("no_signal", "no_signal")
     assert "does not generalize" in learned.sentence
     assert learned.changes == {"dropout": MORE, "l2": MORE, "width": LESS}
-    assert "next to nothing" in nothing.sentence and nothing.changes == {"learning_rate": MORE}
+    assert "almost nothing" in nothing.sentence and nothing.changes == {"learning_rate": MORE}
 
 
 def test_right_labels_with_a_loss_above_a_constants_are_not_called_no_signal() -> None:
@@ -207,7 +207,7 @@ def test_right_labels_with_a_loss_above_a_constants_are_not_called_no_signal() -
         )
         found[accuracy] = diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS, math.log(2.0)))
     assert [one.name for one in found.values()] == ["no_signal", "overconfident"]
-    assert "32% of the way from chance to right" in found[0.66].sentence
+    assert "32% of the way from chance to perfect" in found[0.66].sentence
     assert found[0.66].changes == {"learning_rate": LESS, "dropout": MORE, "l2": MORE}
 
 
@@ -386,7 +386,7 @@ def test_the_first_rule_that_fits_is_the_diagnosis() -> None:
     ]
     assert [named(one, *taken) for one, _ in chain] == [name for _, name in chain]
     early = dataclasses.replace(trial(1.6, 1.6, 100, dead), state=TrialState.PRUNED, reason="it was weak")
-    assert diagnose(Evidence(early, 100, 1.0)).sentence == "It was ended early: it was weak."
+    assert diagnose(Evidence(early, 100, 1.0)).sentence == "It ended early: it was weak."
     assert list(RULES) == [
         "pruned",
         "failed",

@@ -79,7 +79,7 @@ def test_the_headline_has_the_scores_that_there_are(made: Make) -> None:
     }
     found = explain_study(made(trials, {"optimistic": True}, verdict=verdict))
     assert "log_loss 0.6 ± 0.17, optimistic: the scored rows chose the epochs" in found.answer[1]
-    assert "; 0.65 when corrected for having picked it" in found.answer[1]
+    assert "; 0.65 when corrected for the choice" in found.answer[1]
     assert "; 0.7 on the locked test rows (95 % interval 0.6 to 0.8)." in found.answer[1]
     assert found.answer[0] == found.verdict.sentence
 
@@ -116,10 +116,10 @@ def test_edges(
     if not expected:
         assert "edge" not in text_of(found)
     elif expected["x"] == "high":
-        assert "The best trials sit at the high edge of `x`: look above 1." in found.remarks
+        assert "The best trials are at the high edge of `x`: search above 1." in found.remarks
         assert found.changes["x"] == "more"
     else:
-        assert "The best trials sit at the low edge of `x`: look below 0.01." in found.remarks
+        assert "The best trials are at the low edge of `x`: search below 0.01." in found.remarks
         assert found.changes["x"] == "less"
 
 
@@ -140,7 +140,7 @@ def test_an_edge_outweighs_what_the_diagnosis_says_of_the_same_name(made: Make) 
 
 
 def test_ties_are_counted_and_the_smallest_of_them_is_named(made: Make) -> None:
-    """Differences of the folds around 0 cannot be told apart; those that are all 1 can."""
+    """Differences of the folds around 0 ambiguous; those that are all 1 can."""
     best = completed(4, 0.50, 0.60, 0.40, 0.50, 0.50, capacity=5000)
     near = completed(1, 0.51, 0.58, 0.42, 0.49, 0.51, capacity=700)
     large = completed(2, 0.49, 0.62, 0.40, 0.50, 0.51, capacity=90_000)
@@ -151,7 +151,7 @@ def test_ties_are_counted_and_the_smallest_of_them_is_named(made: Make) -> None:
     [ties] = [line for line in found.remarks if "significantly worse" in line]
     assert ties == (
         "2 other trials are not significantly worse (allowing for the choice among 4 trials); the smallest within a "
-        "standard error is trial 1, of 700 weights beside 5,000 (`automl export --smallest`)."
+        "standard error is trial 1, with 700 weights instead of 5,000 (`automl export --smallest`)."
     )
     assert found.rival is not None and found.rival.difference < 0.0
     assert smallest_tied(made([near, large, far, best])) == 1
@@ -223,21 +223,24 @@ def test_the_sentence_says_what_more_there_would_be(made: Make, thinned: str, be
 def test_of_networks_whose_epochs_ran_out_nothing_is_concluded(made: Make) -> None:
     said = text_of(explain_study(curve_state(made, FALLING, unfinished=3)))
     assert (
-        "The learning curve says nothing of more rows: 3 of its 25 networks were still getting better when their "
-        "epochs ran out; raise `training.epochs`." in said
+        "The learning curve cannot predict the effect of more rows: 3 of its 25 networks were still improving when "
+        "their epochs ended; raise `training.epochs`." in said
     )
     assert "would help" not in said
 
 
 def test_below_five_folds_nothing_is_concluded(made: Make) -> None:
     said = text_of(explain_study(curve_state(made, [own[:4] for own in FALLING])))
-    assert "The learning curve says nothing of more rows: it has 4 networks at each number of rows" in said
+    assert (
+        "The learning curve cannot predict the effect of more rows: it has 4 networks at each number of rows"
+        in said
+    )
 
 
 def test_a_learning_curve_of_an_earlier_version_is_shown_and_named(made: Make) -> None:
     found = explain_study(curve_state(made, FALLING, unfinished=None, thinned=None))
     assert found.learning_curve is not None and found.learning_curve.rows == tuple(map(float, ROWS))
-    assert "says nothing of more rows: it was made by an earlier version" in text_of(found)
+    assert "cannot predict the effect of more rows: it was computed by an earlier version" in text_of(found)
     assert "would help" not in text_of(found)
 
 
@@ -263,7 +266,7 @@ def test_the_floor_is_the_noise_that_is_given_or_the_least_that_was_found(made: 
     assert "no other trial or baseline is known to have less of either" in own.diagnoses[0].sentence
     given = explain_study(made(TRIALS, {"noise": 0.1}, bias_variance=TAKEN))
     assert given.diagnoses[0].name == "bias_bound"
-    assert "0.2 ± 0.001 more than the noise that the study file gives (0.1)" in given.diagnoses[0].sentence
+    assert "0.2 ± 0.001 more than the noise set in the study file (0.1)" in given.diagnoses[0].sentence
 
 
 def test_a_baseline_that_is_better_is_the_floor(made: Make) -> None:
@@ -328,7 +331,7 @@ def test_a_trial_is_explained_beside_the_best(made: Make) -> None:
     assert re.match(r"Trial 0, the best, is better than it with probability \d+%, ", lines[2])
     assert lines[3] == "Where the variance comes from: data 0.02, initialization 0.001, interaction 0.003."
     assert lines[4].startswith("The variance comes from resamples, which hold 63 % of the distinct rows: ")
-    assert "networks that trained on 80% of the rows" in lines[4]
+    assert "networks trained on 80% of the rows" in lines[4]
     assert all(line.startswith("To change: ") for line in lines[5:])
     assert "the best, is" not in " ".join(explain_trial(state, 0))
     with pytest.raises(RecordError, match="no trial 7"):
@@ -368,7 +371,7 @@ def test_the_part_of_the_space_that_the_time_did_not_reach_is_said(made: Make) -
     trials = [completed(0, 0.5, 0.7, width=4)]
     limited = explain_study(made(trials, {"time_limit": 60.0}, asked, Finished("finished", 60.0)))
     assert limited.remarks[-1].startswith(
-        "2 of 3 configurations that were drawn were not tried before the time ran out"
+        "2 of 3 configurations that were drawn were not tried before the time limit"
     )
     running = explain_study(made(trials, {"time_limit": 60.0}, asked))
     unlimited = explain_study(made(trials, {}, asked, Finished("stopped", 60.0)))

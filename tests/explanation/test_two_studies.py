@@ -95,7 +95,7 @@ def test_other_folds_are_not_paired_and_that_is_said(tmp_path: Path) -> None:
     half = stats.t.ppf(0.975, degrees) * math.hypot(*errors)
     assert found.chosen.high - found.chosen.value == pytest.approx(half)
     assert half > interval(paired(STRONG, WEAK, "log_loss")).high - found.chosen.value
-    assert any("folds are others" in said for said in found.notes)
+    assert any("The folds differ" in said for said in found.notes)
 
 
 def test_folds_that_all_differ_by_the_same_are_no_certainty(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_folds_that_all_differ_by_the_same_are_no_certainty(tmp_path: Path) -> N
     assert found.chosen.value == pytest.approx(-0.25)
     assert math.isnan(found.chosen.low)
     assert found.sign == 0
-    assert any("cannot be said" in said for said in found.notes)
+    assert any("No interval for the difference" in said for said in found.notes)
 
 
 def test_of_one_fold_nothing_is_sure(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_without_predictions_of_a_winner_the_choice_is_not_allowed_for(tmp_path:
     found = compare_studies(one, other)
     assert found.corrected is None
     assert "not allowing for the choice among 6 and 3 trials" in found.verdict
-    assert any("larger search gains more by chance" in said for said in found.notes)
+    assert any("larger search has the larger selection bias" in said for said in found.notes)
 
 
 def test_rows_that_are_others_are_not_paired(tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_scores_on_other_locked_rows_are_not_subtracted(tmp_path: Path) -> None:
     )
     found = compare_studies(one, other)
     assert found.test is None
-    assert any("locked test rows are others" in said for said in found.notes)
+    assert any("locked test rows differ" in said for said in found.notes)
 
 
 def test_a_reading_for_an_earlier_winner_is_none_of_this_one(tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_a_reading_for_an_earlier_winner_is_none_of_this_one(tmp_path: Path) -> 
     [
         ({"metric": "accuracy"}, "two objectives, log_loss (min) in A and accuracy (min) in B"),
         ({"digests": DIGESTS | {"data": "other"}}, "are of two tables"),
-        ({"digests": {}}, "of which table B (study-B) is"),
+        ({"digests": {}}, "the table of B (study-B)"),
         ({"digests": DIGESTS | {"metric:profit.py": "new"}}, "the file of the metric log_loss has changed"),
     ],
 )
@@ -347,7 +347,7 @@ def test_what_is_not_finished_or_optimistic_is_said(tmp_path: Path) -> None:
     found = compare_studies(one, other)
     assert "A (study-A): killed after 1 of 3 trials." in found.notes
     assert "optimistic: the scored rows chose the epochs in B" in found.verdict
-    assert any("not of one kind" in said for said in found.notes)
+    assert any("not comparable" in said for said in found.notes)
 
 
 @pytest.mark.parametrize(

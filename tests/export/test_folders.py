@@ -120,7 +120,7 @@ def test_a_file_that_automl_did_not_write_stays_and_is_named(model: Path, name: 
     with pytest.raises(ExportError) as caught:
         replace_folder(model, write_new)
     assert str(caught.value) == (
-        f"{model} holds {named}, which is not a part of a model that automl wrote. "
+        f"{model} holds {named}, which is not part of a model written by automl. "
         "Move it away, or choose an empty or a new folder."
     )
     assert contents(model) == before

@@ -16,7 +16,7 @@ CONFIG: dict[str, Any] = {
     "training": {"epochs": 30, "batch_size": 32},
 }
 EXPECTED_TO_FAIL: dict[str, str] = {
-    "check_sample_weight_equivalence_on_dense_data": "a row that stands twice is drawn into folds and batches twice, "
+    "check_sample_weight_equivalence_on_dense_data": "a row that occurs twice is drawn into folds and batches twice, "
     "and a row of weight 2 once, so that two networks train on other batches; rows of weight 0 are left out exactly",
     "check_methods_subset_invariance": "networks compute in float32, in which a prediction changes with the size of "
     "the batch in its seventh digit; the check allows 1e-7",

@@ -97,7 +97,7 @@ def test_an_address_of_something_else_is_refused(tmp_path: Path, uri: str, got: 
     with pytest.raises(RecordError) as caught:
         open_records(tmp_path, uri, create=True)
     message = str(caught.value)
-    assert message.startswith("`--records` must be a database of SQLite (sqlite:///FILE) or PostgreSQL")
+    assert message.startswith("`--records` must be a SQLite (sqlite:///FILE) or PostgreSQL")
     assert message.endswith(f"got {got!r}. Correct it, or leave it out to record in mlruns/.")
     assert "geheim" not in message
 
@@ -131,7 +131,7 @@ def test_a_package_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: p
     with pytest.raises(RecordError) as caught:
         open_records(tmp_path, "postgresql://host/d")
     assert str(caught.value) == (
-        "postgresql+psycopg://host/d needs the package psycopg, which is not here. "
+        "postgresql+psycopg://host/d needs the package psycopg, which is not installed. "
         "Install it with `pip install automl[postgres]`."
     )
 
@@ -246,7 +246,7 @@ def test_tables_that_are_not_ours_are_left_alone(uri: str, tmp_path: Path, table
         connection.execute(text(f"CREATE TABLE {table} (study_id INTEGER)"))
     with pytest.raises(RecordError) as caught:
         open_records(tmp_path, uri, create=True)
-    assert f"has a table `{table}` that automl did not make. Name another database" in str(caught.value)
+    assert f"has a table `{table}` that automl did not create. Name another database" in str(caught.value)
     assert inspect(engine).get_table_names() == [table]
     engine.dispose()
 
@@ -296,7 +296,7 @@ def test_a_part_that_was_removed_is_said(opened: Open) -> None:
     with records._engine.begin() as connection:
         connection.execute(text("DROP TABLE events"))
     with pytest.raises(
-        RecordError, match=r"a part of it was removed: restore it from a copy, or name another one\.$"
+        RecordError, match=r"a part of it was deleted: restore it from a copy, or name another one\.$"
     ):
         list(records.events(run))
 
@@ -361,7 +361,9 @@ def test_a_database_that_another_process_locks_is_waited_for_and_then_named(
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert len(records.runs()) == 1, "reading goes on"
-        with pytest.raises(RecordError, match=r"database is locked\. Another process holds it; try again"):
+        with pytest.raises(
+            RecordError, match=r"database is locked\. Another process has locked it; try again"
+        ):
             records.claim(records.runs()[0])
         other.execute("ROLLBACK")
     records.claim(records.runs()[0])

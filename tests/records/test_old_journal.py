@@ -295,7 +295,7 @@ def test_a_full_disk_is_not_taken_for_another_version(
         broken.setattr(Path, "replace", full)
         assert open_records(tmp_path).runs() == []
     said = caplog.records[-1].getMessage()
-    assert said.startswith(f"{folder / 'journal.jsonl'} could not be taken into the record: ")
+    assert said.startswith(f"{folder / 'journal.jsonl'} could not be imported into the record: ")
     assert "No space left on device. Free the disk" in said
     assert [run.num_trials for run in open_records(tmp_path).runs()] == [3], "it is read the next time"
 

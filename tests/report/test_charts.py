@@ -78,7 +78,7 @@ def every_chart() -> dict[str, Chart]:
         {"name": str(row["trial"]), "mean": row["y"], "folds": (1.0, 2.0)} | row | {"kind": "best"}
         for row in points(1.0, 2.0)
     ]
-    cells = [{"true": "a", "predicted": "b", "count": 3, "share": 0.75, "tip": "a taken for b"}]
+    cells = [{"true": "a", "predicted": "b", "count": 3, "share": 0.75, "tip": "a predicted as b"}]
     pair = [{"x": 0.0, "y": 0.0}, {"x": 0.5, "y": 1.0}]
     bins = [row | {"low": 0.0, "high": 1.0, "tip": ""} for row in pair]
     interval = {"name": "linear", "value": 1.0, "low": 0.5, "high": 1.5, "kind": "first", "tip": ""}

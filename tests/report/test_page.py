@@ -403,7 +403,9 @@ def test_a_class_that_is_never_predicted_is_named(tmp_path: Path) -> None:
         }
     )
     page = Page(report_page(ReportContent(state_of(tmp_path, *trials(3)), out_of_fold=frame)))
-    assert "1 of 3 rows have their own label (33.3%). Most often b is taken for a, 2 times." in page.words
+    assert (
+        "1 of 3 rows are predicted correctly (33.3%). Most often b is predicted as a, 2 times." in page.words
+    )
     assert "Never predicted: b." in page.words
 
 
@@ -422,7 +424,7 @@ def test_a_large_study_has_a_page_of_bounded_size(tmp_path: Path) -> None:
     assert len(text.encode()) < 2_000_000
     assert sum("data-trial" in kinds for kinds in page.row_kinds) == 300
     assert 'data-sortable data-shown="20"' in text
-    assert "The 201 trials below them are left out of this page" in page.words
+    assert "The 201 trials ranked below are not on this page" in page.words
     assert "<code>automl show wine --format csv &gt; trials.csv</code>" in text
 
 
@@ -595,7 +597,7 @@ def test_the_page_of_many_trials_needs_the_files_of_few(count: int, monkeypatch:
         in found.words
     )
     assert f"Of {count:,} trials, dots are drawn for those that were the best so far" in found.words
-    assert f"{count // 10 - 20:,} more reasons, of fewer trials each" in found.words
+    assert f"{count // 10 - 20:,} more reasons, each of fewer trials" in found.words
 
 
 def test_thinning_moves_no_line_and_hides_no_trial_that_was_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -636,7 +638,7 @@ def test_where_the_forest_explains_little_nothing_is_shown_of_importance(tmp_pat
     assert {chart, curve} <= set(known.titles)
     assert not {chart, curve} & set(unknown.titles)
     assert (
-        "Nothing can be said of the importance of hyperparameters: a random forest of the trials explains 29%"
+        "The importance of hyperparameters cannot be estimated: a random forest of the trials explains 29%"
         in unknown.words
     )
 

@@ -21,7 +21,7 @@ FOLDS = 5
 
 
 def linear(num_rows: int = 400) -> pandas.DataFrame:
-    """A linear target of variance 4.3 with noise of variance 0.25: of the rows' number next to nothing depends."""
+    """A linear target of variance 4.3 with noise of variance 0.25: of the rows' number almost nothing depends."""
     generator = numpy.random.default_rng(0)
     inputs = generator.normal(size=(num_rows, 6))
     table = pandas.DataFrame(inputs, columns=list("abcdef"))

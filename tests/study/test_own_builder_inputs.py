@@ -18,7 +18,7 @@ from automl.study.opening import check_digests, digests_of
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.trial import Member
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "search_space.md"
 ANY_WIDTH = """
 import keras
 
@@ -65,11 +65,9 @@ def inputs_of(made: PreparedStudy) -> tuple[numpy.ndarray, numpy.ndarray]:
     return view.inputs, view.rows
 
 
-def test_the_builder_of_the_readme_reads_digits_as_images(tmp_path: Path) -> None:
+def test_the_builder_of_the_page_on_search_spaces_reads_digits_as_images(tmp_path: Path) -> None:
     [code] = [
-        block
-        for block in re.findall(r"```python\n(.*?)```", README.read_text(), re.S)
-        if "def build" in block
+        block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S) if "def build" in block
     ]
     config = study(tmp_path, code, data={"sklearn": "digits"}, space={"blocks": 1, "filters": 8})
     result = automl.run_study(config, mlruns=tmp_path / "runs")
@@ -78,7 +76,7 @@ def test_the_builder_of_the_readme_reads_digits_as_images(tmp_path: Path) -> Non
     predicted = Scorer(result.model).predict(table)
     assert predicted.filter(like="probability_").sum(axis=1).to_numpy() == pytest.approx(1.0, abs=1e-5)
     assert result.best.mean("accuracy") > 0.3  # of ten classes, after two epochs
-    assert any("is given the 64 numbers of a row as they are" in note for note in result.state.started.notes)
+    assert any("are the 64 numbers of a row, unchanged" in note for note in result.state.started.notes)
 
 
 def test_numbers_without_gaps_are_given_as_they_are_and_constant_ones_too(tmp_path: Path) -> None:
@@ -103,7 +101,7 @@ def test_other_columns_are_given_in_the_standard_encoding_and_raw_refuses_them(
     made = prepared(tmp_path, table)
     inputs, _ = inputs_of(made)
     assert inputs[:, 0].std() == pytest.approx(1.0, abs=0.2) and (inputs[:, 1] == 0.0).all()
-    assert "for not all columns are numbers without gaps" in made.notes[-1]
+    assert "because not all columns are numbers without gaps" in made.notes[-1]
     with pytest.raises(
         AutoMLError, match=rf"own.yaml:\d+: `network.inputs` must be standard here: {why}, got 'raw'"
     ):

@@ -109,7 +109,7 @@ def test_it_is_given_copies_and_what_its_task_has(tmp_path: Path) -> None:
     ("code", "objective", "says"),
     [
         (GAIN, "other.py:profit", r"`objective` must name a Python file, got 'other.py'"),
-        (GAIN, "my_metrics.py:profits", r"holds no function 'profits'\. Did you mean `profit`"),
+        (GAIN, "my_metrics.py:profits", r"contains no function 'profits'\. Did you mean `profit`"),
         ("1 / 0", "my_metrics.py:profit", r"cannot be imported: "),
         (
             "def profit(target):\n    return 1",
@@ -120,7 +120,7 @@ def test_it_is_given_copies_and_what_its_task_has(tmp_path: Path) -> None:
         (
             "def profit(*_):\n    return float('nan')",
             "my_metrics.py:profit",
-            r"gives nan, which is no finite number",
+            r"returns nan, which is not a finite number",
         ),
         (
             "import os\ndef profit(*_):\n    os._exit(3)",

@@ -20,7 +20,7 @@ def build(hp):
         (
             "network: {builder: mine.py:build}\ntraining: {engine: population}\n",
             StudyFileError,
-            "study.yaml:3: `training.engine` must be 'sequential' or 'auto' for a network of your own, got",
+            "study.yaml:3: `training.engine` must be 'sequential' or 'auto' for your own network, got",
         ),
         (
             "training: {class_weights: balanced}\n",
@@ -35,12 +35,12 @@ def build(hp):
         (
             "space:\n  depth: 1\n  label_smoothing: 0.1\n",
             SearchSpaceError,
-            "study.yaml:4: `label_smoothing` is for classes, and this study is a regression. Remove it.",
+            "study.yaml:4: `label_smoothing` is for classification, but this study is a regression. Remove it.",
         ),
         (
             "network: {builder: mine.py:build}\nspace:\n  numeric_encoding: {choice: [standard, piecewise]}\n",
             SearchSpaceError,
-            "study.yaml:4: `numeric_encoding` must keep the number of inputs for a network of your own, got",
+            "study.yaml:4: `numeric_encoding` must keep the number of inputs for your own network, got",
         ),
         (
             "network: {builder: mine.py:build}\nspace:\n  numeric_encoding: piecewise\n",

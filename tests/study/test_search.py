@@ -73,7 +73,9 @@ def test_ten_trials_that_fail_for_one_reason_end_the_study_with_that_reason():
     search = stopping()
     for number in range(9):
         search.take(failed(number, f"diverged: the loss is not finite (fold 0, epoch {number})"))
-    with pytest.raises(StudyFailedError, match=r"s: the first 10 trials all failed for one reason: diverged"):
+    with pytest.raises(
+        StudyFailedError, match=r"s: the first 10 trials all failed for the same reason: diverged"
+    ):
         search.take(failed(9, "diverged: the loss is not finite (fold 2, epoch 31)"))
 
 

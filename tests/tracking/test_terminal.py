@@ -107,7 +107,7 @@ def test_the_live_view(tmp_path: Path) -> None:
     study = watched.study
     study.start(watched.tracker)
     try:
-        assert watched.look()[0] == "0/4 trials 0:50 gone, time left not known yet"
+        assert watched.look()[0] == "0/4 trials 0:50 elapsed, time left not known yet"
         assert watched.look()[2:] == ["best: none yet", "opening the tracking stores"]
         watched.tracker.show_links([])
         assert watched.look()[2:] == ["best: none yet", ""]
@@ -118,18 +118,18 @@ def test_the_live_view(tmp_path: Path) -> None:
         study.end_trial(completed(0, 0.5, 0.7, width=8, rate=0.00123))
         # three more trials, between the 10 s of the first and the 2 s that it took but for its compilation; refit,
         # verdict, export and the ending: 1 + 3, 1 + 3, 1 and 3
-        assert watched.look()[0] == "1/4 trials 1:00 gone, about 0:30 left"
+        assert watched.look()[0] == "1/4 trials 1:00 elapsed, about 0:30 left"
         assert watched.look()[2] == "best: log_loss 0.6 ± 0.17 (trial 0)"
         study.record(CohortAsked(1, 1, ({"width": 8}, {"width": 16}, {"width": 4})))
         watched.tracker.log_progress(Progress(done=2, total=6, running=4))
         assert watched.look()[3] == "trials 1 to 3 2 of 6 networks done, 4 in training"
         study.end_trial(failed(1, "diverged", width=8))
-        assert watched.look()[0].startswith("2/4 trials 1:00 gone, about") and watched.look()[0].endswith(
+        assert watched.look()[0].startswith("2/4 trials 1:00 elapsed, about") and watched.look()[0].endswith(
             "1 failed"
         )
         study.record(PhaseEnded("search"), PhaseBegun("export"))
         assert watched.look()[3] == "export"
-        assert watched.look()[0].startswith("2/4 trials 1:00 gone, about 0:04 left")
+        assert watched.look()[0].startswith("2/4 trials 1:00 elapsed, about 0:04 left")
     finally:
         watched.tracker.finish(None)
     assert "trial 1 failed: diverged" in watched.out.getvalue()
@@ -151,7 +151,7 @@ def test_the_budget_covers_the_time_before_the_study_began(tmp_path: Path) -> No
     watched.now += 10.0
     watched.study.end_trial(completed(0, 0.5))
     watched.tracker.finish(None)
-    assert watched.look()[0] == "1/10000 trials 1:00 gone, about 0:56 left"
+    assert watched.look()[0] == "1/10000 trials 1:00 elapsed, about 0:56 left"
 
 
 def test_a_study_goes_on_with_its_trials_and_a_pace_of_its_own(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_study_goes_on_with_its_trials_and_a_pace_of_its_own(tmp_path: Path) -
     watched.tracker.finish(None)
     assert "  continues after 3 of 5 trials" in watched.out.getvalue()
     head, _, best, _ = watched.look()
-    assert head == "4/5 trials 17:50 gone, about 0:23 left 1 failed"
+    assert head == "4/5 trials 17:50 elapsed, about 0:23 left 1 failed"
     assert best == "best: log_loss 0.25 (trial 2)"
 
 

@@ -138,7 +138,7 @@ def test_memory_that_does_not_suffice_halves_the_population(monkeypatch, caplog)
     monkeypatch.setattr(Population, "run_epoch", greedy)
     trials = train(engine, cohort)
     assert max(sizes) > 4 and min(sizes) <= 4
-    assert "going on with" in caplog.text
+    assert "continuing with" in caplog.text
     for one, other in zip(trials, expected, strict=True):
         assert one.state is TrialState.COMPLETE
         assert one.fold_scores("log_loss") == pytest.approx(other.fold_scores("log_loss"), rel=1e-5)

@@ -157,15 +157,18 @@ class Raising(NetworkBuilder):
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (SystemExit(0), "SystemExit: the network's code ended the program with status 0"),
+        (SystemExit(0), "SystemExit: the network's code called exit with status 0"),
         (
-            NetworkError("the network must give 3 outputs per row."),
-            "the network must give 3 outputs per row.",
+            NetworkError("the network must return 3 outputs per row."),
+            "the network must return 3 outputs per row.",
         ),
-        (MemoryError("no room"), "out of memory: the network does not fit; lower `batch_size` or its width"),
+        (
+            MemoryError("no room"),
+            "out of memory: the network does not fit into memory; lower `batch_size` or its width",
+        ),
         (
             type("ResourceExhaustedError", (Exception,), {})("OOM when allocating tensor"),
-            "out of memory: the network does not fit; lower `batch_size` or its width",
+            "out of memory: the network does not fit into memory; lower `batch_size` or its width",
         ),
     ],
 )

@@ -41,7 +41,7 @@ class Categorical(Feature):
             return None
         share, note = number_share(cells.known), ""
         if share > 0.0 and cells.known.map(type).nunique() > 1:
-            note = f"numbers ({share:.0%} of the cells) and text stand side by side; taken for categories"
+            note = f"numbers ({share:.0%} of the cells) are mixed with text; treated as categories"
         return Found(0.5, note=note)
 
     def told(self, cells: Cells) -> Found:
@@ -74,7 +74,9 @@ def _codes(cells: Cells) -> Found | None:
     if (numbers % 1 != 0).any() or 2 * cells.known.nunique() > len(cells.known):
         return None
     return Found(
-        0.96, note="taken for categories by its name; call it numeric under `data.columns` if it is an amount"
+        0.96,
+        note="treated as categories because of its name; set it to numeric under `data.columns` if it "
+        "is an amount",
     )
 
 

@@ -200,5 +200,5 @@ def wrong_cells(count: int, what: str, examples: str, where: str) -> str:
     "2 cells that are no dates ('?') are taken for gaps, the first in row 1"
     """
     if count == 1:
-        return f"1 cell that is no {what} ({examples}) is taken for a gap, in {where}"
-    return f"{count} cells that are no {what}s ({examples}) are taken for gaps, the first in {where}"
+        return f"1 cell that is not a {what} ({examples}) is treated as a gap, in {where}"
+    return f"{count} cells that are not {what}s ({examples}) are treated as gaps, the first in {where}"

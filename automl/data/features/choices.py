@@ -39,14 +39,14 @@ class Choices(TokenFeature):
         separator = next((sign for sign in SEPARATORS if shares[sign] <= _MOST_RARE), None)
         if separator is not None:
             count = len({part for text in texts for part in parts_of(text, separator)})
-            note = f"several choices in a cell, separated by {separator!r}: {count} different ones, an input each"
+            note = f"several choices per cell, separated by {separator!r}: {count} different ones, one input per choice"
             return Found(0.6, {"separator": separator}, note)
         hinted = min(SEPARATORS, key=lambda sign: shares[sign])
         if shares[hinted] > _HINTED_RARE:
             return None
-        what = f"looks like several choices in a cell, separated by {hinted!r}, some of them rare"
+        what = f"looks like several choices per cell, separated by {hinted!r}, some of them rare"
         return Found(
-            0.0, note=f"{what}; call it choices under `data.columns` to have an input for each frequent one"
+            0.0, note=f"{what}; set it to choices under `data.columns` for one input per frequent choice"
         )
 
     def told(self, cells: Cells) -> Found:

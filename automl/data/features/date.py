@@ -42,8 +42,8 @@ _EARLIER = {
 }
 """What contracts of earlier versions call the forms."""
 
-_EITHER = "dates whose day and month cannot be told apart, for no number in them is above 12"
-_CURE = "write `date_order: day_first` or `month_first` under `data` to have them read"
+_EITHER = "dates in which day and month are ambiguous, because no number is above 12"
+_CURE = "write `date_order: day_first` or `month_first` under `data` to read them as dates"
 
 
 @final
@@ -66,7 +66,7 @@ class Date(Feature):
             return Found(0.97, seen.reading, seen.note(cells.values))
         if seen.share >= _HALF:
             what = f"{seen.share:.0%} of the cells look like dates"
-            return Found(0.0, note=f"{what}, and the others do not; write all of them as YYYY-MM-DD")
+            return Found(0.0, note=f"{what}, but the others do not; write all of them as YYYY-MM-DD")
         return None
 
     def told(self, cells: Cells) -> Found:
@@ -74,7 +74,7 @@ class Date(Feature):
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Found(1.0, {"form": "iso"})
         seen = _survey(cells.known, told=True, order=cells.date_order)
-        cure = "`date_order: day_first` under `data` reads the other"
+        cure = "`date_order: day_first` under `data` reads the other order"
         notes = [f"{_EITHER}; read with the month first; {cure}"] if seen.is_either else []
         return Found(1.0, seen.reading, "; ".join([*notes, *filter(None, [seen.note(cells.values)])]))
 

@@ -25,7 +25,10 @@ SMALLEST = 1e-100
 MOSTLY = 0.9
 """Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
 
-_COUNTS = "numbers of two digits, by the name of the column; call it categorical under `data.columns` if they are codes"
+_COUNTS = (
+    "read as numbers of two digits because of the column's name; set it to categorical under "
+    "`data.columns` if they are codes"
+)
 
 LEAST_WRONG = 10
 """Texts of one batch, none of them a number, from which it is refused: that is another column."""
@@ -179,8 +182,8 @@ def far_values(cells: Cells, reading: Reading | None = None) -> str:
     if not count:
         return ""
     name = cells.name if cells.name.isidentifier() else json.dumps(cells.name, ensure_ascii=False)
-    cure = f"if it means a gap, write `gaps: {{{name}: [{value:.15g}]}}` under `data`"
-    return f"{value:.15g} stands in {count} cells, far from the rest: {cure}"
+    cure = f"if it stands for a missing value, write `gaps: {{{name}: [{value:.15g}]}}` under `data`"
+    return f"{value:.15g} occurs in {count} cells, far from the rest: {cure}"
 
 
 def _joined(*notes: str) -> str:
@@ -192,7 +195,7 @@ def _infinite(values: pandas.Series) -> str:
     infinite = numpy.isnan(number_values(values)) & values.notna().to_numpy()
     if not infinite.any():
         return ""
-    return f"{infinite.sum()} infinite values are taken for gaps, the first in {first_row(values, infinite)}"
+    return f"{infinite.sum()} infinite values are treated as gaps, the first in {first_row(values, infinite)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Text(TokenFeature):
         if not any(number >= LEAST_ROWS_OF_A_TOKEN for number in rows.values()):
             return None
         note = f"free text ({len(texts)} different values of {count:.0f} words on average)"
-        return Found(0.3, note=f"{note}; its most frequent words and pairs of words are learned from")
+        return Found(0.3, note=f"{note}; its most frequent words and pairs of words are the inputs")
 
     def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""

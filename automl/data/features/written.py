@@ -223,8 +223,8 @@ def too_few_numbers(seen: Survey) -> str:
     if seen.share < _NEARLY or seen.holds_codes:
         return ""
     others = ", ".join(map(repr, list(seen.unread)[:_NAMED]))
-    cure = "call it numeric under `data.columns` to read the numbers, and the others as gaps"
-    return f"{seen.share:.0%} of the cells are numbers, and the others ({others}) are not; {cure}"
+    cure = "set it to numeric under `data.columns` to read the numbers and treat the others as gaps"
+    return f"{seen.share:.0%} of the cells are numbers, but the others ({others}) are not; {cure}"
 
 
 def several_units(known: pandas.Series, seen: Survey) -> str:

@@ -56,7 +56,7 @@ def read_file(file: TableFile, wanted: Wanted = None) -> pandas.DataFrame:
     if (file.skip or file.names or not file.header) and not form.has_lines:
         key = "skip" if file.skip else "names" if file.names else "header"
         raise file.error(
-            f": `data.{key}` is for CSV, TSV and Excel; {form.name} has names of its own. Remove it."
+            f": `data.{key}` is for CSV, TSV and Excel; a {form.name} file contains its names. Remove it."
         )
     return read_as(form, file, wanted)
 
@@ -75,7 +75,7 @@ def read_as(form: Format, file: TableFile, wanted: Wanted = None) -> pandas.Data
             raise
         except Exception as error:  # a broken file makes its parser raise what it happens to stumble over
             what = f" is not a whole {form.name} file: {first_line(error)}"
-            raise file.error(f"{what}. Write it anew, or give it the suffix of its format.") from None
+            raise file.error(f"{what}. Write it again, or give it the suffix of its format.") from None
 
 
 def find_format(file: TableFile) -> Format:

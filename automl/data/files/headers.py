@@ -87,7 +87,9 @@ def make_names(file: TableFile, names: Sequence[str]) -> list[str]:
     if file.names:
         if len(file.names) != len(names):
             got = f"got {len(file.names)} for {len(names)} columns"
-            raise file.error(f": `data.names` must hold a name for every column, {got}. Add or remove names.")
+            raise file.error(
+                f": `data.names` must contain a name for every column, {got}. Add or remove names."
+            )
         return list(file.names)
     return list(names) if file.header else [f"column_{place}" for place in range(1, len(names) + 1)]
 
@@ -107,7 +109,7 @@ def check_twice(names: Sequence[str], line: int, cure: str, refuse: Refuse) -> N
     twice = next((name for place, name in enumerate(names) if name and name in names[:place]), None)
     if twice is not None:
         other = "Rename one, or write `names: [...]` with a name for every column under `data`."
-        raise refuse(f": the column name {twice!r} stands twice in line {line}. {cure or other}")
+        raise refuse(f": the column name {twice!r} occurs twice in line {line}. {cure or other}")
 
 
 def _filled(cells: Sequence[str]) -> int:

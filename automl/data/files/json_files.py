@@ -9,7 +9,7 @@ import pandas
 
 from automl.data.files.table_file import TableFile, Wanted, choose, first_line, open_file, text_encoding
 
-_CURE = "Write one object a line, or an array of objects."
+_CURE = "Write one object per line, or an array of objects."
 
 
 def read_json(file: TableFile, wanted: Wanted) -> pandas.DataFrame:
@@ -21,7 +21,7 @@ def read_json(file: TableFile, wanted: Wanted) -> pandas.DataFrame:
         first = next((line for line in text if line.strip()), "")
     rows = list(_array_rows(file) if first.lstrip().startswith("[") else _line_rows(file))
     if not rows:
-        raise file.error(" is empty. It must hold a JSON object a line, or an array of objects.")
+        raise file.error(" is empty. It must hold one JSON object per line, or an array of objects.")
     names = list(dict.fromkeys(name for row in rows for name in row))
     return pandas.DataFrame(rows, columns=choose(names, wanted, file.error) or names)
 
@@ -64,7 +64,7 @@ def _row(file: TableFile, pairs: "JsonObject", place: str) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name, value in _flat(pairs):
         if name in row:
-            raise file.error(f": the name {name!r} stands twice in {place}. Rename one.")
+            raise file.error(f": the name {name!r} occurs twice in {place}. Rename one.")
         row[name] = value
     return row
 

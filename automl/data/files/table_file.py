@@ -68,7 +68,7 @@ def choose(names: Sequence[str], wanted: Wanted, refuse: Refuse) -> list[str] | 
     """
     twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
-        raise refuse(f": the column name {twice[0]!r} stands twice. Rename one.")
+        raise refuse(f": the column name {twice[0]!r} occurs twice. Rename one.")
     if wanted is None or not set(wanted) <= set(names):
         return None
     return [name for name in names if name in wanted]
@@ -92,7 +92,7 @@ def plain_columns(table: pandas.DataFrame, refuse: Refuse) -> pandas.DataFrame:
                 kind for kind in kinds if hasattr(kind, "__iter__") and not issubclass(kind, str | bytes)
             ]
             if nested:
-                what = f": the column {str(name)!r} must hold one value a cell, got a {nested[0].__name__}"
+                what = f": the column {str(name)!r} must hold one value per cell, got a {nested[0].__name__}"
                 raise refuse(f"{what}. Flatten it, or list the columns to use under `data.features`.")
             if kinds == {Decimal}:
                 changed[str(name)] = values.astype(float)
@@ -122,7 +122,7 @@ def explained(file: TableFile) -> Iterator[None]:
         yield
     except FileNotFoundError:
         prefix = f"{file.where}: " if file.where else ""
-        cure = "Paths start from the folder of the study file." if file.where else "Check the path."
+        cure = "Paths are relative to the folder of the study file." if file.where else "Check the path."
         raise DataError(f"{prefix}there is no file {file.label or file.path}. {cure}") from None
     except ImportError as error:
         raise file.error(
@@ -131,7 +131,7 @@ def explained(file: TableFile) -> Iterator[None]:
     except UnicodeError:
         raise _wrong_byte(file) from None
     except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
-        cure = "Check that it is a file, whole, and packed as its name says."
+        cure = "Check that it is a complete file, and compressed as its suffix says."
         raise file.error(f" cannot be read: {first_line(error)}. {cure}") from None
 
 

@@ -188,7 +188,7 @@ def _check_lengths(file: TableFile, names: Sequence[str], separator: str) -> Non
             for row in rows:
                 if len(row) > len(names) and any(row[len(names) :]):
                     line = rows.line_num + file.skip
-                    got = f"line {line} has {len(row)} cells, more cells than there are column names"
+                    got = f"line {line} has {len(row)} cells, more than there are column names"
                     beginning = find_beginning(first_lines(file, separator))
                     title = beginning.cure if beginning.skip and not file.skip else ""
                     cure = "Name every column in the first line, or fix that line."

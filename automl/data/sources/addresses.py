@@ -24,7 +24,7 @@ def full_address(text: str, key: str, where: str) -> str:
         DataError: A variable is not set, or the address is of a stored copy, without its secrets.
     """
     if MASK in text:
-        what = f"the password or token in `{key}` is `{MASK}`, for copies of a study file keep none"
+        what = f"the password or token in `{key}` is `{MASK}`, because copies of a study file contain no passwords"
         cure = "Write `${NAME}` in its place, and set the environment variable NAME."
         raise DataError(f"{where}: {what}. {cure}")
 

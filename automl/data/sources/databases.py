@@ -78,9 +78,7 @@ def _address(text: str, folder: Path, at: str) -> sqlalchemy.URL:
         address = sqlalchemy.make_url(text)
     except (ArgumentError, ValueError):
         must = "be a URL of SQLAlchemy's, as in `sqlite:///table.db` or `postgresql://user@host/name`"
-        raise DataError(
-            f"{at}: `data.sql` must {must}. Put special characters as %40 and the like."
-        ) from None
+        raise DataError(f"{at}: `data.sql` must {must}. Encode special characters, as in %40.") from None
     database = address.database or ""
     if address.get_backend_name() != "sqlite" or database in ("", ":memory:") or database.startswith("file:"):
         return address
@@ -142,5 +140,5 @@ def _refusal(error: Exception, address: str, named: str, where: Where, key: str)
     said = masked(str(getattr(error, "orig", None) or error).strip(), address) or type(error).__name__
     said = said.splitlines()[0].rstrip(" .:")
     if getattr(error, "statement", None) is None and not isinstance(error, ResourceClosedError):
-        return f"{where('data', 'sql')}: {named} does not answer: {said}. Check the URL, and that it is up."
+        return f"{where('data', 'sql')}: {named} does not respond: {said}. Check the URL, and that the server runs."
     return f"{where('data', key)}: {named} refuses the {key}: {said}. Check `data.{key}`."

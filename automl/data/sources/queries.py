@@ -90,7 +90,7 @@ def check_query(query: str, dialect: str, where: str) -> None:
 def _check(code: list[str], rules: _Rules) -> None:
     first = next((part for part in code if part != "("), "nothing")
     if first not in _READS:
-        cure = "Write a SELECT, or name a table or a view under `data.table`: a study changes no database."
+        cure = "Write a SELECT, or name a table or a view under `data.table`: a study does not change a database."
         raise _RefusedError(f"begin with {', '.join(_READS[:-1])} or {_READS[-1]}", first, cure)
     while code[-1] == ";":
         code = code[:-1]

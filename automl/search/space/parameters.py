@@ -54,7 +54,7 @@ class Float(Parameter):
         """See `Parameter.plain`."""
         number = float(value) if self.step is None else rounded(float(value))
         if math.isnan(number):
-            raise ValueError(f"{value} is no value of {self.name}")
+            raise ValueError(f"{value} is not a value of {self.name}")
         return float(min(max(number, self.low), self.high))
 
     def _nearest(self, plain: Scalar) -> Scalar:
@@ -114,7 +114,7 @@ class Int(Parameter):
     def plain(self, value: Scalar) -> int:
         """See `Parameter.plain`."""
         if isinstance(value, str):
-            raise ValueError(f"{value!r} is no value of {self.name}")
+            raise ValueError(f"{value!r} is not a value of {self.name}")
         return int(min(max(value, self.low), self.high))
 
     def _nearest(self, plain: Scalar) -> Scalar:

@@ -38,7 +38,7 @@ class ColumnsAnalysis(Analysis):
         """See `Analysis.plan`."""
         if subject.best.number in subject.answered or subject.best.seconds > subject.seconds:
             return None
-        return Plan("columns that matter to the best trial", len(whole_folds(subject.prepared)) - 1)
+        return Plan("importance of columns for the best trial", len(whole_folds(subject.prepared)) - 1)
 
     def answers(self, subject: Subject, plan: Plan, watch: Watch) -> Iterator[Answer]:
         """See `Analysis.answers`.

@@ -71,21 +71,21 @@ def probe(address: StoreAddress) -> str:
             return _probe_sqlite(address.database)
         return _probe_port(address.uri)
     except (OSError, ValueError, sqlite3.Error) as error:
-        return f"It says: {first_line(error, address.uri)}."
+        return f"It reports: {first_line(error, address.uri)}."
 
 
 def silent(address: StoreAddress, reason: str) -> TrackingError:
     """The error for a store that does not answer."""
-    must = "name an MLflow store that answers"
+    must = "name an MLflow store that responds"
     cure = f"{reason} Start it, correct {address.source}, or unset it to use the store in mlruns/."
     return TrackingError(explain(address.source, must, address.shown, cure))
 
 
 def refused(address: StoreAddress, error: Exception) -> TrackingError:
     """The error for a store that was reached and cannot be used."""
-    said = f"MLflow says: {first_line(error, address.uri)}."
+    said = f"MLflow reports: {first_line(error, address.uri)}."
     if address.database is not None and isinstance(error, OSError):
-        said = f"The system says: {first_line(error, address.uri)}."
+        said = f"The system reports: {first_line(error, address.uri)}."
         must, got = "be in a folder that can be written", str(address.database.parent)
     else:
         must, got = (
@@ -122,11 +122,11 @@ def _probe_server(uri: str) -> str:
     except requests.exceptions.SSLError:
         return ""  # somebody answers; whether the certificate is good enough is MLflow's to say
     except requests.exceptions.Timeout:
-        return f"It does not answer within {PROBE_SECONDS:.0f} seconds."
+        return f"It does not respond within {PROBE_SECONDS:.0f} seconds."
     except requests.exceptions.ConnectionError:
-        return "Nothing answers there."
+        return "No server responds there."
     reason = masked(str(response.reason), uri)
-    return f"It answers {response.status_code} {reason}." if response.status_code >= 500 else ""
+    return f"It responds {response.status_code} {reason}." if response.status_code >= 500 else ""
 
 
 def _probe_sqlite(database: Path) -> str:

@@ -101,7 +101,7 @@ def recorded_uri(run: Run) -> str | None:
         return uri
     if "MLFLOW_TRACKING_URI" in os.environ:
         return os.environ["MLFLOW_TRACKING_URI"]
-    what = "copies of a study file keep no passwords or tokens, and `tracking.uri` has one"
+    what = "copies of a study file contain no passwords or tokens, but `tracking.uri` needs one"
     raise StudyFileError(f"{file}: {what}. Set MLFLOW_TRACKING_URI instead.")
 
 

@@ -74,7 +74,7 @@ class Conclusion:
             if until():
                 return False
             if not self._store.answers():
-                LOGGER.warning("MLflow does not respond: %s and all that follows was not sent.", what)
+                LOGGER.warning("MLflow does not respond: %s and everything after it was not sent.", what)
                 return False
             try:
                 step()
@@ -130,8 +130,8 @@ class Conclusion:
         model = read_model(folder)
         if model is None:
             LOGGER.warning(
-                "%s was exported by an earlier version of automl, without rows that show what it takes; it is not in "
-                "MLflow.",
+                "%s was exported by an earlier version of automl, without example input rows; it "
+                "is not in MLflow.",
                 folder / MODEL,
             )
             return

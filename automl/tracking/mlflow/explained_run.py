@@ -19,7 +19,7 @@ DESIGN, DIAGNOSIS = "bias_variance", "diagnosis"
 
 _SECTION = "bias_variance"
 
-DOUBT = "resamples hold 63 % of the distinct rows, so that the variance may be off by a factor of up to two"
+DOUBT = "a resample contains 63 % of the distinct rows, so the variance may be off by a factor of up to two"
 """Said beside the numbers."""
 
 

@@ -101,7 +101,7 @@ def _question(started: StudyStarted) -> list[str]:
     aim = "lowest" if started.direction == Direction.MINIMIZE else "highest"
     searched = ", ".join(f"`{name}`" for name in started.searched) or "nothing"
     plan = (
-        f"Study `{started.name}` looks for the {aim} `{started.metric}`, averaged over "
+        f"Study `{started.name}` searches for the {aim} `{started.metric}`, averaged over "
         f"{started.num_folds} folds, in at most {counted(started.num_trials, 'trial')}. Searched: {searched}."
     )
     stated = stated_question(started.text)
@@ -143,7 +143,7 @@ def _test(outcome: Outcome) -> list[str]:
     if not outcome.test:
         return []
     scores = ", ".join(f"`{name}` {number(score)}" for name, score in outcome.test.items())
-    return [f"On the locked test set, which no choice has seen: {scores}."]
+    return [f"On the locked test set, which was not used for any choice: {scores}."]
 
 
 def _model(places: Places) -> list[str]:

@@ -125,10 +125,10 @@ def _open_experiment(address: StoreAddress, client: Any, name: str) -> str:
         client.restore_experiment(found.experiment_id)
     if found.artifact_location.startswith("mlflow-artifacts:") and not address.is_server:
         cure = (
-            f"Its files pass through an MLflow server: set {_setting(address)} to that server's "
+            f"Its files are stored through an MLflow server: set {_setting(address)} to that server's "
             "address (http://host:port), or give the study another name."
         )
-        must = f"open the experiment `{name}` through the server that made it"
+        must = f"open the experiment `{name}` through the server that created it"
         raise TrackingError(explain(address.source, must, address.shown, cure))
     return str(found.experiment_id)
 

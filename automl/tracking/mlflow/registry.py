@@ -93,7 +93,7 @@ def compare_scores(new: LockedScore | None, old: LockedScore | None, version: st
     """
     champion = f"version {version}, the champion,"
     if new is None:
-        return False, f"it has no score on locked test rows to compare with {champion.rstrip(',')}"
+        return False, f"this version has no score on locked test rows to compare with {champion.rstrip(',')}"
     if old is None:
         return False, f"{champion} has no stored score on locked test rows"
     if (new.metric, new.direction) != (old.metric, old.direction):

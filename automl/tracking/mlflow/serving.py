@@ -48,8 +48,8 @@ class Server:
         if not self._plan.command:
             return
         if self._answers():
-            cure = "It is the page you want, or choose another port with --port."
-            raise TrackingError(f"{self._plan.address}: something answers there already. {cure}")
+            cure = "Open it if it is the page that you want, or choose another port with --port."
+            raise TrackingError(f"{self._plan.address}: another server already uses this address. {cure}")
         self._before = {number: signal.signal(number, _interrupt) for number in _ENDINGS}
         try:
             self._process = subprocess.Popen(

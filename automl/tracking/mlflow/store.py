@@ -155,7 +155,7 @@ def said(address: StoreAddress, error: BaseException) -> str:
     """What an error of a store says, in one short line and without the secrets of its address."""
     text = first_line(error, address.uri)
     failed = re.match(r"API request to (\S+) failed with exception", text)
-    return f"{address.shown} does not answer" if failed else text
+    return f"{address.shown} does not respond" if failed else text
 
 
 def search(client: Any, experiments: Sequence[str], condition: str) -> Iterator[Run]:

@@ -60,7 +60,7 @@ class MlflowTracker(Tracker):
         """Open the store, which is made when there is none, and begin the study's run or go on with it.
 
         Raises:
-            TrackingError: The store does not answer or cannot be used.
+            TrackingError: The store does not respond or cannot be used.
         """
         store = open_store(self._address, run.name)
         self._experiment = store.experiment_id
@@ -149,7 +149,7 @@ class MlflowTracker(Tracker):
         try:
             completion.step((lambda: worker.stopped() or time.monotonic() > ends) if last else worker.busy)
         except TrackingError as error:  # its advice is for a study that has not begun
-            raise error.__cause__ or ConnectionError(f"{self._address.shown} does not answer") from error
+            raise error.__cause__ or ConnectionError(f"{self._address.shown} does not respond") from error
 
     def _say_what_is_missing(self) -> None:
         assert self._run is not None and self._projection is not None

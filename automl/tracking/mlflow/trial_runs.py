@@ -187,7 +187,7 @@ class TrialRuns:
         except Exception as error:
             if trial.folds and not self._warned:  # without a fold there is nothing to draw
                 name, why = run_name(trial.number), first_line(error)
-                LOGGER.warning("The files of %s cannot be made: %s.", name, why)
+                LOGGER.warning("The files of %s cannot be written: %s.", name, why)
                 self._warned = True
             return False
         return True

@@ -60,7 +60,7 @@ def plan_user_interface(
     """
     store = find_store(uri, folder)
     if store.database is not None and not store.database.is_file():
-        cure = "Run a study first, or go to the folder where studies ran."
+        cure = "Run a study first, or change to the folder where studies were run."
         raise RecordError(explain(store.source, "hold an MLflow database", str(store.database), cure))
     address = store.uri.rstrip("/") if store.is_server else f"http://{_HOST}:{port}"
     pages = {"studies": f"{address}/{experiments_page()}"}
@@ -102,7 +102,7 @@ def _find(experiments: Mapping[str, Experiment], study: str) -> Experiment:
 def _objective(experiment: Experiment, study: str) -> Objective:
     metric = experiment.tags.get(PRIMARY_METRIC)
     if metric is None:
-        raise RecordError(explain("study", "be a study of automl", study, "Another program made it."))
+        raise RecordError(explain("study", "be a study of automl", study, "Another program created it."))
     greater = experiment.tags.get(GREATER_IS_BETTER) == "true"
     name = metric.removeprefix("cv_").removesuffix("_mean")
     return Objective(name, Direction.MAXIMIZE if greater else Direction.MINIMIZE)

@@ -194,7 +194,7 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
         ["5 kg"] * 10 + ["7 kg", "300 g"],
         [5.0] * 10 + [7.0, numpy.nan],
         {"decimal": ".", "unit": "kg"},
-        "1 cell that is no number ('300 g') is taken for a gap, in data row 12",
+        "1 cell that is not a number ('300 g') is treated as a gap, in data row 12",
     ),
     "durations": (
         ["1h 30m", "2h", "45m", "1 h 5 min"] * 15,
@@ -335,10 +335,10 @@ def test_a_column_with_too_few_numbers_is_pointed_out() -> None:
     found = column(cells)
     assert found.kind == "identifier"
     assert found.note.startswith(
-        "83% of the cells are numbers, and the others ('Ancient') are not; call it numeric"
+        "83% of the cells are numbers, but the others ('Ancient') are not; set it to numeric"
     )
     told = column(cells, kinds={"x": "numeric"})
-    assert told.kind == "numeric" and "10 cells that are no numbers ('Ancient')" in told.note
+    assert told.kind == "numeric" and "10 cells that are not numbers ('Ancient')" in told.note
     for few in (["12", "blue", "red"] * 20, [f"{row % 7:03}" for row in range(40)] + ["A12"] * 20):
         assert "are numbers" not in column(few).note
 
@@ -367,11 +367,11 @@ SENTINELS = [
 @pytest.mark.parametrize(("cells", "value"), SENTINELS)
 def test_a_value_far_from_the_rest_that_comes_back_is_pointed_out(cells: list[float], value: int) -> None:
     note = column(cells, "no2").note
-    assert note.startswith(f"{value} stands in {cells.count(float(value))} cells, far from the rest")
+    assert note.startswith(f"{value} occurs in {cells.count(float(value))} cells, far from the rest")
     assert note.endswith(f"write `gaps: {{no2: [{value}]}}` under `data`")
     found = column(cells, "no2", gaps={"no2": [value]})
     assert found.reading == {"gaps": [value]}
-    assert found.note == f"{cells.count(float(value))} cells are gaps, as told ({value})"
+    assert found.note == f"{cells.count(float(value))} cells are gaps (data.gaps: {value})"
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,6 @@ def test_choices_of_which_some_are_rare_are_pointed_out() -> None:
     cells = [common[row % 10] for row in range(190)] + [f"en,x{chr(97 + row)}" for row in range(10)]
     found = column(cells)
     assert found.kind == "categorical"
-    assert found.note.startswith("looks like several choices in a cell, separated by ',', some of them rare")
+    assert found.note.startswith("looks like several choices per cell, separated by ',', some of them rare")
     names = [f"Family{row}, {['John', 'Ann'][row % 2]}" for row in range(60)]
     assert "choices" not in column(names).note

@@ -327,4 +327,4 @@ def test_a_wanted_column_that_is_not_there_is_told_with_all_names(place: Place) 
 def test_a_name_that_stands_twice_is_refused(kind: type[Place], tmp_path: Path, host: str) -> None:
     twice = irises().rename(columns={"petal width (cm)": "sepal width (cm)"})
     said = kind(tmp_path, host).put(twice).refusal(features=["sepal width (cm)"])
-    assert said.startswith("study.yaml:data") and "'sepal width (cm)' stands twice" in said
+    assert said.startswith("study.yaml:data") and "'sepal width (cm)' occurs twice" in said

@@ -54,7 +54,7 @@ def test_a_database_server_keeps_files_in_the_folder(tmp_path: Path) -> None:
 
 def test_a_closed_port_does_not_answer(closed_port: int, tmp_path: Path) -> None:
     server = find_store(f"http://127.0.0.1:{closed_port}", tmp_path)
-    assert probe(server) == "Nothing answers there."
+    assert probe(server) == "No server responds there."
     message = str(silent(server, probe(server)))
     assert f"127.0.0.1:{closed_port}" in message
     assert "unset it to use the store in mlruns/" in message
@@ -64,10 +64,10 @@ def test_a_server_that_never_answers_is_not_waited_for(
     mute_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(address, "PROBE_SECONDS", 0.2)
-    assert "does not answer within" in probe(find_store(mute_server, tmp_path))
+    assert "does not respond within" in probe(find_store(mute_server, tmp_path))
 
 
-@pytest.mark.parametrize(("status", "answer"), [(200, ""), (401, ""), (404, ""), (503, "It answers 503")])
+@pytest.mark.parametrize(("status", "answer"), [(200, ""), (401, ""), (404, ""), (503, "It responds 503")])
 def test_any_server_that_is_not_broken_answers(status: int, answer: str, tmp_path: Path) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -83,7 +83,7 @@ def test_any_server_that_is_not_broken_answers(status: int, answer: str, tmp_pat
 
 
 def test_a_database_server_is_knocked_at(closed_port: int, tmp_path: Path) -> None:
-    assert "It says" in probe(find_store(f"postgresql://user@127.0.0.1:{closed_port}/mlflow", tmp_path))
+    assert "It reports" in probe(find_store(f"postgresql://user@127.0.0.1:{closed_port}/mlflow", tmp_path))
 
 
 def test_a_locked_or_missing_database_does_not_answer(
@@ -108,7 +108,7 @@ def test_a_refusal_names_the_setting_and_a_cure(tmp_path: Path) -> None:
     assert "set MLFLOW_TRACKING_URI" in embedded
     named = str(refused(find_store("ftp://x", tmp_path), ValueError("unsupported scheme\nsecond line")))
     assert "`tracking.uri`" in named
-    assert "MLflow says: unsupported scheme. Correct tracking.uri" in named
+    assert "MLflow reports: unsupported scheme. Correct tracking.uri" in named
 
 
 SECRET = [
@@ -154,7 +154,7 @@ def test_what_a_server_says_is_masked(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         uri = f"http://me:SECRET@127.0.0.1:{server.server_port}"
-        assert probe(find_store(uri, tmp_path)) == "It answers 503 no *** at http://me:***@h."
+        assert probe(find_store(uri, tmp_path)) == "It responds 503 no *** at http://me:***@h."
 
 
 def test_an_address_that_cannot_be_read_is_not_repeated(tmp_path: Path) -> None:

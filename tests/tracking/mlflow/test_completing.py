@@ -213,7 +213,7 @@ def test_a_store_that_does_not_answer_is_said(
     records: Records, study: RecordedStudy, server: FakeServer, address: StoreAddress
 ) -> None:
     server.down = True
-    with pytest.raises(TrackingError, match="name an MLflow store that answers"):
+    with pytest.raises(TrackingError, match="name an MLflow store that responds"):
         complete_all(records, address, write_nothing)
 
 
@@ -253,7 +253,7 @@ def test_the_uri_of_a_recorded_study(study: RecordedStudy, monkeypatch: pytest.M
     file.write_text("data: {sklearn: digits}\ntracking: {uri: 'http://host:5000'}\n")
     assert recorded_uri(study.run) == "http://host:5000"
     file.write_text("data: {sklearn: digits}\ntracking: {uri: 'http://me:***@host:5000'}\n")
-    with pytest.raises(StudyFileError, match=r"keep no passwords.*Set MLFLOW_TRACKING_URI instead"):
+    with pytest.raises(StudyFileError, match=r"contain no passwords.*Set MLFLOW_TRACKING_URI instead"):
         recorded_uri(study.run)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@host:5000")
     assert recorded_uri(study.run) == "http://me:secret@host:5000"
@@ -268,13 +268,13 @@ def test_the_command_sends_a_study_after_the_server_was_away(
     server.down = True
     done = CliRunner().invoke(track, command)
     assert isinstance(done.exception, TrackingError)
-    assert "`--uri` must name an MLflow store that answers" in str(done.exception)
+    assert "`--uri` must name an MLflow store that responds" in str(done.exception)
     server.down = False
     done = CliRunner().invoke(track, command, catch_exceptions=False)
     name = f"digits/{study.run.identifier}"
-    assert done.output == f"{name}: 6 trials sent to {server.address}, 0 were there already.\n"
+    assert done.output == f"{name}: 6 trials sent to {server.address}, 0 were already there.\n"
     done = CliRunner().invoke(track, command, catch_exceptions=False)
-    assert done.output == f"{name}: 0 trials sent to {server.address}, 6 were there already.\n"
+    assert done.output == f"{name}: 0 trials sent to {server.address}, 6 were already there.\n"
     assert len(server.runs()) == 7
 
 
@@ -286,7 +286,7 @@ def test_the_command_completes_other_runs_and_hides_passwords(
     uri = server.address.replace("http://", "http://me:sesame@")
     command = [str(study.run.folder), "--mlruns", str(records.mlruns), "--uri", uri]
     done = CliRunner().invoke(track, command, catch_exceptions=False)
-    assert f": 1 trials sent to {uri.replace('sesame', '***')}, 0 were there already." in done.output
+    assert f": 1 trials sent to {uri.replace('sesame', '***')}, 0 were already there." in done.output
     assert "sesame" not in done.output
     assert "The run is still in progress in another process, which sends the rest." in done.output
     assert "Other runs completed there: 1." in done.output

@@ -102,7 +102,9 @@ def test_a_folder_as_a_uri_is_refused_with_a_cure(tmp_path: Path) -> None:
 
 def test_an_experiment_of_a_server_is_refused_without_the_server(address: StoreAddress, client: Any) -> None:
     client.create_experiment("digits", artifact_location="mlflow-artifacts:/1")
-    with pytest.raises(TrackingError, match=r"through the server that made it.*set MLFLOW_TRACKING_URI to"):
+    with pytest.raises(
+        TrackingError, match=r"through the server that created it.*set MLFLOW_TRACKING_URI to"
+    ):
         open_store(address, "digits")
 
 

@@ -35,7 +35,7 @@ def ended(folder: Path, finished: Finished | None) -> Outcome:
 def test_the_first_note_asks_the_question_of_the_study_file() -> None:
     note = first_note(STARTED, PLACES)
     assert note.startswith(
-        "Does a deep network beat a wide one?\n\nStudy `digits` looks for the lowest `log_loss`"
+        "Does a deep network beat a wide one?\n\nStudy `digits` searches for the lowest `log_loss`"
     )
     assert "Searched: `width`, `learning_rate`." in note
     assert "automl show runs/x" in note
@@ -43,7 +43,7 @@ def test_the_first_note_asks_the_question_of_the_study_file() -> None:
 
 def test_a_study_file_without_a_comment_has_the_plain_question() -> None:
     plain = replace(STARTED, text="name: x\n# not a header\n", metric="r2", direction="max")
-    assert first_note(plain, PLACES).startswith("Study `digits` looks for the highest `r2`")
+    assert first_note(plain, PLACES).startswith("Study `digits` searches for the highest `r2`")
 
 
 def test_the_page_of_a_study_does_not_show_what_init_wrote() -> None:
@@ -78,7 +78,7 @@ def test_the_winner_is_named_in_the_lines_that_mlflow_does_not_fold(outcome: Out
         "**Best network: [trial-0006](#/experiments/4/runs/run-6?workflowType=machine_learning)**, "
         "`log_loss` 4 ± 1.7 (mean over 2 folds ± standard error)."
     )
-    assert lines[1] == "On the locked test set, which no choice has seen: `log_loss` 4.25."
+    assert lines[1] == "On the locked test set, which was not used for any choice: `log_loss` 4.25."
     assert lines[2] == 'Model: `mlflow.pyfunc.load_model("models:/m-1")`'
 
 

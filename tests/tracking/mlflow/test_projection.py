@@ -367,7 +367,7 @@ def test_a_store_that_is_away_is_asked_for_nothing_more(
     calls = breakable.calls
     assert not projection.complete()
     assert breakable.calls == calls
-    assert "MLflow does not respond: the study's result and all that follows was not sent." in caplog.text
+    assert "MLflow does not respond: the study's result and everything after it was not sent." in caplog.text
 
 
 def test_an_older_run_leaves_the_page_of_the_experiment_to_the_newer(

@@ -42,7 +42,12 @@ def scored(
         (scored(0.1, digest="other"), LOSS, False, "was scored on other locked test rows"),
         (scored(0.1, metric="brier"), LOSS, False, "was scored by log_loss, this version by brier"),
         (scored(0.9, direction="max"), LOSS, False, "was scored by log_loss"),
-        (None, LOSS, False, "it has no score on locked test rows to compare with version 4, the champion"),
+        (
+            None,
+            LOSS,
+            False,
+            "this version has no score on locked test rows to compare with version 4, the champion",
+        ),
         (scored(0.1), None, False, "version 4, the champion, has no stored score on locked test rows"),
         (scored(float("nan")), LOSS, False, "on the locked test rows"),
     ],
@@ -84,7 +89,7 @@ def test_the_alias_follows_the_score_and_the_reason_is_kept_and_said(
         "log_loss 0.4 on the locked test rows",
         "log_loss 0.2 on the locked test rows",
         "version 3",
-        "it has no score on locked test rows to compare with version 3",
+        "this version has no score on locked test rows to compare with version 3",
     ]
     assert client.versions[1].description == "# card of b"
     assert caplog.messages[0] == "reader version 1 is registered as champion: there was no champion."

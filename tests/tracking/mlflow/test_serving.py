@@ -89,7 +89,7 @@ def test_an_address_that_answers_already_is_left_alone(tmp_path: Path) -> None:
     plan = plan_of(ANSWERING, str(tmp_path / "child"))
     with Server(plan) as first:
         first.start()
-        with pytest.raises(TrackingError, match=r"something answers there already.*--port"):
+        with pytest.raises(TrackingError, match=r"another server already uses this address.*--port"):
             Server(plan).start()
         assert not probe(StoreAddress(plan.address, "", None))
 

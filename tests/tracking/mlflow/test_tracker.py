@@ -297,7 +297,7 @@ def test_a_dead_server_stops_a_study_before_it_begins(study: RecordedStudy, tmp_
     folder = tmp_path / "empty"
     tracker = MlflowTracker(uri, folder, write_nothing)
     with pytest.raises(
-        TrackingError, match=f"{uri}.*Nothing answers there. Start it, correct tracking.uri, or unset"
+        TrackingError, match=f"{uri}.*No server responds there. Start it, correct tracking.uri, or unset"
     ):
         study.start(tracker)
     tracker.apply(next(study.records.events(study.run)), study.state)
