@@ -67,7 +67,7 @@ def trials_of(prepared, name, num_trials):
     return drawn
 
 
-def record(table_name, num_trials, num_rows, num_folds):
+def record(table_name, num_trials, num_rows, num_folds, names):
     """Train the trials of all spaces on one table."""
     import pandas
     from tables import TABLES, TARGETS
@@ -90,8 +90,14 @@ def record(table_name, num_trials, num_rows, num_folds):
     prepared = prepare_study(make_study(content), table)
     metric = prepared.objective.metric
     sign = 1.0 if prepared.objective.direction.value == "min" else -1.0
-    found = {"table": table_name, "metric": metric, "rows": len(table), "epochs": prepared.plan.epochs, "spaces": {}}
-    for name in SPACES:
+    found = {
+        "table": table_name,
+        "metric": metric,
+        "rows": len(table),
+        "epochs": prepared.plan.epochs,
+        "spaces": {},
+    }
+    for name in names:
         began = time.perf_counter()
         cohort = [
             plan_members(number, values, num_folds, 0)
@@ -107,7 +113,10 @@ def record(table_name, num_trials, num_rows, num_folds):
             "decays": [round(dict(trial.hyperparameters)["weight_decay"], 6) for trial in whole],
             "seconds": round(seconds, 1),
         }
-        print(f"{table_name}: {name}: least {min(found['spaces'][name]['losses']):.5g}, {seconds:.0f} s", flush=True)
+        print(
+            f"{table_name}: {name}: least {min(found['spaces'][name]['losses']):.5g}, {seconds:.0f} s",
+            flush=True,
+        )
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / f"{table_name}.json").write_text(json.dumps(found))
 
@@ -118,6 +127,8 @@ def show():
     generator = numpy.random.default_rng(0)
     rows = {name: [] for name in SPACES}
     for table in found:
+        if len(table["spaces"]) < len(SPACES):
+            continue
         least = min(min(space["losses"]) for space in table["spaces"].values())
         for name, space in table["spaces"].items():
             losses = numpy.array(space["losses"])
@@ -132,12 +143,15 @@ def show():
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["record", "show"])
     parser.add_argument("tables", nargs="*")
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--rows", type=int, default=3000)
     parser.add_argument("--folds", type=int, default=2)
+    parser.add_argument("--spaces", nargs="*", choices=SPACES, default=list(SPACES))
     arguments = parser.parse_args()
     if arguments.what == "show":
         show()
@@ -145,4 +159,4 @@ if __name__ == "__main__":
         from tables import TARGETS
 
         for each in arguments.tables or TARGETS:
-            record(each, arguments.trials, arguments.rows, arguments.folds)
+            record(each, arguments.trials, arguments.rows, arguments.folds, arguments.spaces)
