@@ -187,7 +187,10 @@ def _used_up(evidence: Evidence) -> bool:
 def _solved(evidence: Evidence) -> Finding | None:
     if not evidence.validation < SOLVED:  # NaN is not
         return None
-    return f"Its loss on validation rows is {evidence.validation:.2%} of a constant's: little is left to gain.", ()
+    return (
+        f"Its loss on validation rows is {evidence.validation:.2%} of a constant's: little is left to gain.",
+        (),
+    )
 
 
 def _stopped_by_budget(evidence: Evidence) -> Finding | None:

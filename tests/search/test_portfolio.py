@@ -23,5 +23,13 @@ def test_every_default_space_holds_the_whole_portfolio(num_rows, has_numbers):
 
 
 def test_of_many_rows_the_widest_networks_of_the_space_stand_for_wider_ones():
-    assert {entry["width"] for entry in first_in(space_of(10**6))} == {128}
-    assert {entry["width"] for entry in first_in(space_of(1000))} == {256}
+    few, many = ([entry["width"] for entry in first_in(space_of(rows))] for rows in (1000, 10**6))
+    assert few == [entry["width"] for entry in PORTFOLIO]
+    assert many == [min(width, 128) for width in few]
+
+
+def test_a_table_without_numbers_has_no_encoding_of_them():
+    assert all(
+        "numeric_encoding" not in entry or entry["numeric_encoding"] == "standard"
+        for entry in first_in(space_of(100, False))
+    )
