@@ -202,7 +202,7 @@ def _watch(session: Session, stopping: Stopping) -> Watch:
         return prepared.pruner.judge(number, reports, {**stopping.reports[number], **reports})
 
     watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
-    return replace(watch, rungs=rungs, judge=judge, first=frozenset(range(len(prepared.first))))
+    return replace(watch, rungs=rungs, judge=judge)
 
 
 def numbers_of(cohort: CohortAsked) -> range:

@@ -174,16 +174,6 @@ def going_on(lanes: Iterable[Lane], climbs: Mapping[int, Climb]) -> list[Lane]:
     return [replace(lane, jobs=jobs) for lane, jobs in planned if jobs]
 
 
-def beginning_with(lanes: Iterable[Lane], first: frozenset[int]) -> list[Lane]:
-    """Lanes with members of these trials before the others, and in each lane these members; else in their order."""
-
-    def is_other(job: Job) -> bool:
-        return job.member.trial not in first
-
-    ordered = [replace(lane, jobs=tuple(sorted(lane.jobs, key=is_other))) for lane in lanes]
-    return sorted(ordered, key=lambda lane: is_other(lane.jobs[0]))
-
-
 def unrecorded(lanes: Iterable[Lane], recorded: frozenset[int]) -> list[Lane]:
     """Lanes with a member of a trial that is not recorded."""
     return [lane for lane in lanes if any(job.member.trial not in recorded for job in lane.jobs)]

@@ -39,14 +39,12 @@ class Watch:
     Attributes:
         on_progress: Called often, in the thread that trains or waits; may raise KeyboardInterrupt.
         may_start: Whether another trial may begin.
-        limited: Whether time may run out before all trials have begun: then those in `first` begin before all others,
-            and of these those that cost least.
+        limited: Whether time may run out before all trials have begun: then those that cost least begin first.
         seconds_left: Seconds until training must end, asked after every epoch, in any thread. When it gives 0 or
             less, networks that train end at once and keep their best epoch so far, and no other network begins.
         rungs: Where trials are compared, in order; none when empty.
         judge: `(number of a rung, reports by trial) -> reasons by trial`: which of the trials that have reached a rung
             end there, and why.
-        first: Numbers of trials; see `limited`.
     """
 
     on_progress: Callable[[Progress], None]
@@ -55,7 +53,6 @@ class Watch:
     seconds_left: SecondsLeft = forever
     rungs: tuple[Rung, ...] = ()
     judge: Judge = _nobody
-    first: frozenset[int] = frozenset()
 
     @property
     def is_over(self) -> bool:

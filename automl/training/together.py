@@ -20,7 +20,6 @@ from automl.training.climbing import (
     MOST_BYTES_WAITING,
     Climb,
     Stage,
-    beginning_with,
     by_structure,
     bytes_waiting,
     going_on,
@@ -76,7 +75,7 @@ class PopulationEngine(Engine):
         """See `Engine.train`."""
         climbs = {own[0].trial: Climb(own) for own in cohort}
         for stage in stages_of(watch.rungs):
-            lanes = going_on(self._stage_lanes(stage, climbs, watch), climbs)
+            lanes = going_on(self._stage_lanes(stage, climbs, watch.limited), climbs)
             # Up to a rung, recorded trials train too, to be compared with the others, unless time decides anyway.
             if stage.rung is None or watch.limited:
                 lanes = unrecorded(lanes, recorded)
@@ -153,14 +152,11 @@ class PopulationEngine(Engine):
             self._stage_lanes(stage, climbs)
             climbs = {trial: climb for trial, climb in climbs.items() if passed.get(trial, 0) > stage.number}
 
-    def _stage_lanes(
-        self, stage: Stage, climbs: Mapping[int, Climb], watch: Watch | None = None
-    ) -> list[Lane]:
+    def _stage_lanes(self, stage: Stage, climbs: Mapping[int, Climb], limited: bool = False) -> list[Lane]:
         """The plan for a stage, which is thereby part of the engine's past.
 
-        Where time may end the stage, `watch.first` begin, then what costs least, and behind a rung what was best there.
+        Where time may end the stage, what costs least begins first, and behind a rung what was best there.
         """
-        limited = watch is not None and watch.limited
         if stage.earlier is None:
             self._catalog.add([member for climb in climbs.values() for member in climb.members])
         members = (member for climb in climbs.values() for member in climb.members)
@@ -171,7 +167,7 @@ class PopulationEngine(Engine):
             for lane in lanes:
                 for job in lane.jobs:
                     climbs[job.member.trial].structure = lane.structure
-            return beginning_with(lanes[::-1], watch.first) if watch is not None and limited else lanes
+            return lanes[::-1] if limited else lanes
         if not limited:
             return cut_lanes(by_structure(jobs, climbs), setting, self._known)
 
