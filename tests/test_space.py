@@ -52,7 +52,7 @@ def test_what_is_not_named_is_fixed_at_its_default() -> None:
 
 
 def test_without_a_space_a_small_general_one_is_searched() -> None:
-    general = ["depth", "width", "activation", "dropout", "learning_rate", "weight_decay", "schedule"]
+    general = ["depth", "width", "activation", "dropout", "learning_rate", "weight_decay"]
     texts_only = build_space(study_of(None), default_entries(100, False, False))
     assert sorted(texts_only.searched) == sorted(general)
     numbers = build_space(study_of(None), default_entries(100, True, True))

@@ -216,6 +216,8 @@ def contender_text(contender: Contender) -> str:
 
 
 def _bounds(difference: Estimate) -> str:
+    if math.isnan(difference.low):
+        return number(difference.value, 3)
     value, low, high = (number(each, 3) for each in (difference.value, difference.low, difference.high))
     return f"{value}, 95 % interval {low} to {high}"
 

@@ -48,6 +48,9 @@ DEAD_UNITS = 0.7
 VANISHED, EXPLODED = 1e-3, 70.0
 """Gradient of the first kernel over that of the last hidden one, before training (root mean squares)."""
 
+SOLVED = 1e-3
+"""A loss on validation rows below this share of a constant's leaves nothing to advise."""
+
 LAST_EPOCHS = 0.95
 """Where the best epoch lies beyond this share of all epochs, the budget ended the training."""
 
@@ -181,6 +184,15 @@ def _used_up(evidence: Evidence) -> bool:
     return evidence.trial.best_epoch >= LAST_EPOCHS * evidence.num_epochs
 
 
+def _solved(evidence: Evidence) -> Finding | None:
+    if not evidence.validation < SOLVED:  # NaN is not
+        return None
+    return (
+        f"Its loss on validation rows is {evidence.validation:.2%} of a constant's: little is left to gain.",
+        (),
+    )
+
+
 def _stopped_by_budget(evidence: Evidence) -> Finding | None:
     if not _used_up(evidence):
         return None
@@ -201,6 +213,7 @@ RULES: Mapping[str, Callable[[Evidence], Finding | None]] = {
     "exploding_gradients": _exploding,
     "overconfident": _overconfident,
     "no_signal": _no_signal,
+    "solved": _solved,
     "stopped_by_budget": _stopped_by_budget,
     "variance_bound": variance_bound,
     "bias_bound": bias_bound,

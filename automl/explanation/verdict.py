@@ -119,10 +119,15 @@ class Numbers:
         return _negative(self.between.get(other, {}).get(one))
 
     def sign(self, one: str, other: str) -> int | None:
-        """1 where one is significantly better, −1 where the other is, 0 where that is open; None where not known."""
+        """1 where one is significantly better, −1 where the other is, 0 where that is open; None where not known.
+
+        Equal scores without an interval are open: two models that make no error are alike in every resample.
+        """
         difference = self.difference(one, other)
-        if difference is None or math.isnan(difference.low):
+        if difference is None:
             return None
+        if math.isnan(difference.low):
+            return 0 if difference.value == 0.0 else None
         return difference.better(self.direction)
 
     @property

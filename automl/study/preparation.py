@@ -23,18 +23,19 @@ from automl.networks.custom import CustomBuilder, check_network, discover_space,
 from automl.networks.initializers import INITIALIZERS
 from automl.networks.probe import BuilderProbe
 from automl.search.first import check_first
+from automl.search.portfolio import first_in
 from automl.search.pruners.pruner import Pruner
 from automl.search.pruners.table import PRUNERS
 from automl.search.space.space import Space
 from automl.study.inputs import STANDARD, input_encoding, inputs_note
 from automl.study.own_metric import known_metrics
-from automl.study.table import PreparedTable, prepare_table
+from automl.study.table import PreparedTable, default_space, prepare_table
 from automl.training.engine import Engine
 from automl.training.engines import make_engine
 from automl.training.optimizers import OPTIMIZERS
 from automl.training.schedules import SCHEDULES
 from automl.training.sequential import TrainingPlan
-from automl.trial import Objective, Rung, Task
+from automl.trial import Objective, Rung, Scalar, Task
 
 TABLES: Mapping[str, Collection[str]] = {
     "activation": ACTIVATIONS,
@@ -110,6 +111,22 @@ class PreparedStudy:
     def make_engine(self, folds: tuple[Fold, ...] | None = None) -> Engine:
         """What trains the members, on the study's folds or on others."""
         return make_engine(self.plan, self.splits.folds if folds is None else folds)
+
+    @property
+    def first(self) -> tuple[Mapping[str, Scalar], ...]:
+        """Configurations to try before any other: those of the study file, or for the default space the portfolio."""
+        search = self.config.search
+        if "first" in search.model_fields_set or search.algorithm == "grid" or not self._has_default_space:
+            return search.first
+        return first_in(self.space)[: self.num_trials]
+
+    @property
+    def _has_default_space(self) -> bool:
+        """Whether it is left out, or written out as `automl init` does."""
+        space = self.config.space
+        if self.config.network.builder is not None:
+            return False
+        return space is None or dict(space) == dict(default_space(self.dataset, self.splits.training))
 
     @property
     def pruner(self) -> Pruner:

@@ -139,7 +139,7 @@ def _restored(session: Session) -> Sampler:
         prepared.objective,
         state.first_num_trials,
         search.seed,
-        search.first,
+        prepared.first,
     )
     if state.asked:
         running = state.running_cohort

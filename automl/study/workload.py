@@ -161,7 +161,7 @@ def _cohorts(prepared: PreparedStudy) -> list[list[Hyperparameters]]:
     """The study's first cohorts: what its sampler proposes while it knows no score."""
     search = prepared.config.search
     sampler = make_sampler(
-        search.algorithm, prepared.space, prepared.objective, prepared.num_trials, search.seed, search.first
+        search.algorithm, prepared.space, prepared.objective, prepared.num_trials, search.seed, prepared.first
     )
     limit = prepared.make_engine().cohort_size
     left, cohorts = min(prepared.num_trials, _MOST_PLANNED), list[list[Hyperparameters]]()

@@ -69,6 +69,24 @@ def scored(network: float, linear: float, boosting: float, constant: float = 1.0
     return dict(zip(MODELS, (network, linear, boosting, constant), strict=True))
 
 
+def test_two_models_without_an_error_are_not_significantly_different(tmp_path: Path) -> None:
+    """Failed: a linear model as perfect as the network was passed over, because no resample of the rows differed."""
+    verdict = reached(
+        scored(0.0, 0.0, 0.4),
+        differences={
+            LINEAR: (0.0, *NOT_KNOWN),
+            BOOSTING: (-0.4, -0.45, -0.35),
+            CONSTANT: (-1.0, -1.05, -0.95),
+        },
+    )
+    found = verdict_of(study(tmp_path, verdict))
+    assert found.take == ""
+    assert found.sentence.startswith(
+        "The network (log_loss 0) is not significantly different on these rows from the linear"
+    )
+    assert "nan" not in " ".join((found.sentence, *found.comparisons))
+
+
 @pytest.mark.parametrize(
     ("scores", "take", "begin"),
     [

@@ -136,6 +136,13 @@ def test_a_loss_that_rose_and_never_came_back_went_astray_before_its_units_died(
         assert f"rose to {sum(peaks) / 2:.3g} times" in found.sentence
 
 
+def test_a_task_that_is_solved_needs_no_more_epochs() -> None:
+    """Failed: more epochs were advised at an accuracy of 1, for the loss still fell."""
+    found = diagnose(Evidence(trial(0.0004, 0.0001, 100), EPOCHS, 0.5))
+    assert (found.name, found.advice, found.changes) == ("solved", (), {})
+    assert named(trial(0.002, 0.0001, 100)) == "stopped_by_budget"
+
+
 def test_what_has_learned_nothing_and_still_gets_better_wants_more_epochs() -> None:
     assert named(trial(0.99, 0.98, 100)) == "stopped_by_budget"
     assert named(trial(0.99, 0.98, 94)) == "no_signal"
@@ -396,6 +403,7 @@ def test_the_first_rule_that_fits_is_the_diagnosis() -> None:
         "exploding_gradients",
         "overconfident",
         "no_signal",
+        "solved",
         "stopped_by_budget",
         "variance_bound",
         "bias_bound",

@@ -31,10 +31,9 @@ def default_entries(num_rows: int, has_numbers: bool, skewed_target: bool) -> Ma
         "width": Choice(choice=(64, 128) if many else (64, 128, 256)),
         "activation": Choice(choice=("relu", "gelu", "tanh")),
         "dropout": FloatRange(float=(0.0, 0.5)),
-        "optimizer": Fixed(fixed="adamw"),
-        "weight_decay": FloatRange(float=(1e-4, 1e-1), log=True),
-        "learning_rate": FloatRange(float=(3e-4, 1e-2), log=True),
-        "schedule": Choice(choice=("constant", "cosine")),
+        "optimizer": Fixed(fixed="schedule_free"),
+        "weight_decay": FloatRange(float=(1e-2, 1.0), log=True),
+        "learning_rate": FloatRange(float=(5e-4, 1e-2), log=True),
     }
     if has_numbers:
         entries["numeric_encoding"] = Choice(choice=("standard", "quantile", "piecewise"))
