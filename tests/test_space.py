@@ -61,6 +61,7 @@ def test_without_a_space_a_small_general_one_is_searched() -> None:
 
 def test_of_many_rows_smaller_networks_are_searched() -> None:
     few, many = (build_space(study_of(None), default_entries(rows, True, False)) for rows in (1000, 10**6))
+    assert [space.find("optimizer").initial for space in (few, many)] == ["schedule_free", "adamw"]
     widths = [max(space.find("width").possible()) for space in (few, many)]
     assert widths == [256, 128]
 

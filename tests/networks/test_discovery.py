@@ -109,4 +109,7 @@ def test_a_name_that_the_builder_never_asks_for(load: Load) -> None:
         discover_space(load(PLAIN), fixed(unit=3), WHERE)
     message = str(caught.value)
     assert message.startswith(f"{WHERE}: `unit` is not a hyperparameter of the builder.")
-    assert "Did you mean `units`? Known: activation, batch_size, clip_norm, ema_momentum, epochs, learning_rate" in message
+    assert (
+        "Did you mean `units`? Known: activation, batch_size, clip_norm, ema_momentum, epochs, learning_rate"
+        in message
+    )

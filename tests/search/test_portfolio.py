@@ -13,7 +13,7 @@ def space_of(num_rows=1000, has_numbers=True):
     return build_space(study, default_entries(num_rows, has_numbers, False))
 
 
-@pytest.mark.parametrize("num_rows", [100, 10**6])
+@pytest.mark.parametrize("num_rows", [100, 10**4])
 @pytest.mark.parametrize("has_numbers", [True, False])
 def test_every_default_space_holds_the_whole_portfolio(num_rows, has_numbers):
     space = space_of(num_rows, has_numbers)
@@ -22,10 +22,8 @@ def test_every_default_space_holds_the_whole_portfolio(num_rows, has_numbers):
     check_first(space, first, "tpe", lambda *_: "study.yaml")
 
 
-def test_of_many_rows_the_widest_networks_of_the_space_stand_for_wider_ones():
-    few, many = ([entry["width"] for entry in first_in(space_of(rows))] for rows in (1000, 10**6))
-    assert few == [entry["width"] for entry in PORTFOLIO]
-    assert many == [min(width, 128) for width in few]
+def test_what_is_for_another_optimizer_is_not_tried():
+    assert first_in(space_of(10**4 + 1)) == ()
 
 
 def test_a_table_without_numbers_has_no_encoding_of_them():

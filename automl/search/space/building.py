@@ -16,6 +16,10 @@ from automl.trial import Scalar
 
 _MANY_ROWS = 40_000
 
+_AVERAGED_ROWS = 10_000
+"""Tables with no more rows are trained by schedule-free AdamW; it needs more epochs than larger ones get in a few
+minutes (DECISIONS.md)."""
+
 
 def default_entries(num_rows: int, has_numbers: bool, skewed_target: bool) -> Mapping[str, Range]:
     """What is searched when the study file does not say, for a table of this kind.
@@ -31,10 +35,20 @@ def default_entries(num_rows: int, has_numbers: bool, skewed_target: bool) -> Ma
         "width": Choice(choice=(64, 128) if many else (64, 128, 256)),
         "activation": Choice(choice=("relu", "gelu", "tanh")),
         "dropout": FloatRange(float=(0.0, 0.5)),
-        "optimizer": Fixed(fixed="schedule_free"),
-        "weight_decay": FloatRange(float=(1e-2, 1.0), log=True),
-        "learning_rate": FloatRange(float=(5e-4, 1e-2), log=True),
     }
+    if num_rows <= _AVERAGED_ROWS:
+        entries |= {
+            "optimizer": Fixed(fixed="schedule_free"),
+            "weight_decay": FloatRange(float=(1e-2, 1.0), log=True),
+            "learning_rate": FloatRange(float=(5e-4, 1e-2), log=True),
+        }
+    else:
+        entries |= {
+            "optimizer": Fixed(fixed="adamw"),
+            "weight_decay": FloatRange(float=(1e-4, 1e-1), log=True),
+            "learning_rate": FloatRange(float=(3e-4, 1e-2), log=True),
+            "schedule": Choice(choice=("constant", "cosine")),
+        }
     if has_numbers:
         entries["numeric_encoding"] = Choice(choice=("standard", "quantile", "piecewise"))
     if skewed_target:
