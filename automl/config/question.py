@@ -6,7 +6,7 @@ _QUESTION = "Question"
 
 
 def stated_question(text: str) -> str:
-    """The question in the comments of a study file; empty where nobody has written one.
+    """The question in the comments of a study file; empty where there is none.
 
     It is the comment that begins with `Question`, wherever it stands, or else the comment at the top of the file,
     without the lines that `automl init` writes there, which are about study files and not about this study.
