@@ -126,7 +126,7 @@ def test_explain_writes_the_next_study_where_one_is_proposed(folder: Path) -> No
     said = invoke(folder, "explain", "short", "--write-next", path).output
     assert "What limits it (stopped by budget)" in " ".join(said.split())
     assert f"{path} is written. Next: automl run {path}" in said.replace("\n", " ")
-    assert path.read_text().startswith("# After short: It was still getting better when the epochs ran out")
+    assert path.read_text().startswith("# After short: It was still improving when the epochs ended")
     study = load_study(path)
     assert (study.name, study.data.sklearn, study.training.epochs) == ("short-2", "wine", 6)
     assert study.space is not None and study.space["learning_rate"].bounds == (0.001, 0.005)

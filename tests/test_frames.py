@@ -50,7 +50,7 @@ def test_a_study_of_a_frame_ends_in_a_model_of_its_columns(tmp_path: Path) -> No
     ("data", "table", "says"),
     [
         ({"frame": True}, None, "needs a DataFrame from Python"),
-        ({"path": "table.csv"}, FRAME, "names a table of its own"),
+        ({"path": "table.csv"}, FRAME, "names a table, but a DataFrame was given as well"),
     ],
 )
 def test_what_is_missing_is_said(tmp_path: Path, data: dict[str, object], table: object, says: str) -> None:

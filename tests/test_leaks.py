@@ -111,7 +111,7 @@ def test_a_second_study_of_the_same_test_set_says_so(tmp_path: Path) -> None:
     first, second = (run_study(study, mlruns=tmp_path, resume=False) for _ in range(2))
     assert first.state.tests[0].earlier == ()
     assert second.state.tests[0].earlier == (f"leaks/{first.folder.name}",)
-    assert any("read before" in sentence for sentence in second.verdict.sentences)
+    assert any("already read by" in sentence for sentence in second.verdict.sentences)
 
 
 def trained(prepared: PreparedStudy, engine: str) -> Trial:

@@ -23,6 +23,7 @@ def test_the_interface_is_frozen():
         "Tracker",
         "Trial",
         "__version__",
+        "export_baseline",
         "export_trial",
         "fit",
         "load_study",

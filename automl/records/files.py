@@ -7,10 +7,9 @@ trials/000007.curves.npy        float64 (fold, epoch, part): losses on fit, stop
 trials/000007.predictions.npy   float32 (row,) or (row, class): for rows that the networks had not seen
 analyses/KIND-000007.json       an analysis's answer about a trial
 analyses/….sums.npy             float32 (part, block): losses by block of rows, of trials and of baselines
-out_of_fold.csv.gz              what the winner predicted of rows that it had not seen
-scored_rows.npz                 these rows: targets, weights, folds; see `scored_rows`
+out_of_fold.csv.gz, scored_rows.npz   what the winner predicted of unseen rows; their targets, weights, folds
 model/                          the exported SavedModel
-links.json                      pages about the run in trackers: what each is, and its address
+links.json                      pages about the run in trackers
 """
 
 import os

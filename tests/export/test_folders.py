@@ -129,7 +129,7 @@ def test_a_file_that_automl_did_not_write_stays_and_is_named(model: Path, name: 
 
 def test_an_empty_folder_that_automl_did_not_make_stays(model: Path) -> None:
     (model / "mine").mkdir()
-    with pytest.raises(ExportError, match="holds mine/, which is not a part"):
+    with pytest.raises(ExportError, match="holds mine/, which is not part"):
         replace_folder(model, write_new)
 
 
@@ -140,10 +140,10 @@ def test_a_project_that_holds_a_model_json_stays(tmp_path: Path, content: str) -
     (tmp_path / "project" / "model.json").write_text(content)
     before = contents(tmp_path)
     with pytest.raises(
-        ExportError, match=r"project holds (model\.json|precious/), which is not a part of a model"
+        ExportError, match=r"project holds (model\.json|precious/), which is not part of a model"
     ):
         replace_folder(tmp_path / "project", write_new)
-    with pytest.raises(ExportError, match="which is not a part of a model"):
+    with pytest.raises(ExportError, match="which is not part of a model"):
         copy_model(tmp_path / "project", tmp_path / "project")
     assert contents(tmp_path) == before
 
@@ -193,7 +193,7 @@ def test_a_link_is_never_followed(model: Path, tmp_path: Path, name: str) -> Non
         target.mkdir()
     (model / name).symlink_to(target)
     before = contents(tmp_path)
-    with pytest.raises(ExportError, match="which is not a part of a model"):
+    with pytest.raises(ExportError, match="which is not part of a model"):
         replace_folder(model, write_new)
     assert contents(tmp_path) == before
 
@@ -202,7 +202,7 @@ def test_a_link_is_never_followed(model: Path, tmp_path: Path, name: str) -> Non
 def test_a_link_is_no_place_for_a_model(model: Path, tmp_path: Path, exists: bool) -> None:
     (tmp_path / "link").symlink_to(model if exists else tmp_path / "nowhere")
     before = contents(tmp_path)
-    with pytest.raises(ExportError, match=r"link is a link\. Give the folder that it leads to"):
+    with pytest.raises(ExportError, match=r"link is a link\. Give the folder that it points to"):
         replace_folder(tmp_path / "link", write_new)
     assert contents(tmp_path) == before
 

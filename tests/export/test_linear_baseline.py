@@ -104,7 +104,7 @@ def test_the_command_writes_it_with_its_threshold_and_its_score(tmp_path: Path) 
     assert linear is not None and linear.low < linear.score < linear.high
     folder = str(result.folder)
     wrong = CliRunner().invoke(cli, ["export", folder, "--to", "x", "--baseline", "linear", "--trial", "0"])
-    assert "--trial, --smallest and --baseline name a model each" in wrong.output
+    assert "--trial, --smallest and --baseline exclude each other" in wrong.output
     to = tmp_path / "linear"
     command = [
         "export",

@@ -81,7 +81,7 @@ def test_ignored_columns_are_named_in_one_line_without_the_target(model: Path, t
     more = FRAME.assign(a=1, b=2)
     more.to_csv(tmp_path / "more.csv", index=False, sep=";", decimal=",", encoding="latin-1")
     lines = predict(model, tmp_path / "more.csv").stderr.splitlines()
-    assert len(lines) == 1 and lines[0].endswith("ignores them: id, a, b")
+    assert len(lines) == 1 and lines[0].endswith("ignoring columns that the model does not use: id, a, b")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_a_model_is_replaced_and_anything_else_is_not(tmp_path):
     assert content["features"] == NASTY and content["classes"] == ["yes", "no"]
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("years of work")
-    with pytest.raises(ExportError, match=r"thesis\.txt, which is not a part of a model"):
+    with pytest.raises(ExportError, match=r"thesis\.txt, which is not part of a model"):
         save_model(network, prepared.dataset, card(), tmp_path / "other")
     assert (tmp_path / "other" / "thesis.txt").exists()
 

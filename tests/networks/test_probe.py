@@ -208,7 +208,7 @@ def test_without_the_process_networks_are_built_all_the_same(
         function = load_function("net.py:build", folder, WHERE, probe)
         assert CustomBuilder(function, Space()).build({"what": "fine"}, seed=1).output_shape == (None, 3)
         assert probe.build({"what": "exits"}) == "", "nothing tries it"
-    says = "networks are built without a process that tries them first: it "
+    says = "networks are built without a trial run in a separate process: it "
     assert [record.getMessage() for record in caplog.records] == [says + reason]
 
 

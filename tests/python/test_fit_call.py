@@ -139,7 +139,7 @@ def test_a_file_is_read_as_a_study_reads_it(tmp_path: Path) -> None:
         (
             {"minutes": -1},
             StudyFileError,
-            "`budget.minutes` must be greater than 0, got -1. Minutes of the whole",
+            "`budget.minutes` must be greater than 0, got -1. Time limit of the whole",
         ),
         (
             {"minutes": 1, "config": {"budget": {"minutes": 2}}},

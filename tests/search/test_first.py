@@ -34,7 +34,7 @@ def test_what_the_space_holds_passes(entries: str, algorithm: str, given: dict[s
             "finite",
             "random",
             {"width": 24},
-            "`width` a value that `space` has for it, got 24. It has 16, 32.",
+            "`width` a value of its range in `space`, got 24. It has 16, 32.",
         ),
         ("finite", "random", {"depth": 3}, "It has 0, 1, 2."),
         ("finite", "random", {"depth": "two"}, "got 'two'"),

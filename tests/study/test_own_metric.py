@@ -127,7 +127,11 @@ def test_it_is_given_copies_and_what_its_task_has(tmp_path: Path) -> None:
             "my_metrics.py:profit",
             r"the metric .* ended the process",
         ),
-        ("def f1(*_):\n    return 1.0", "my_metrics.py:f1", r"not called as one of our metrics"),
+        (
+            "def f1(*_):\n    return 1.0",
+            "my_metrics.py:f1",
+            r"a function whose name differs from the built-in metrics",
+        ),
     ],
 )
 def test_what_is_wrong_with_it_is_said_before_the_study(
@@ -165,8 +169,8 @@ def test_what_it_raises_is_the_reason_of_the_trial(tmp_path: Path, engine: str) 
 @pytest.mark.parametrize(
     ("objective", "direction", "says"),
     [
-        ("my_metrics.py:profit", None, r"`objective` needs a `direction` beside it"),
-        ("log_loss", "min", r"`direction` is for a metric of your own"),
+        ("my_metrics.py:profit", None, r"`objective` needs a `direction` as well"),
+        ("log_loss", "min", r"`direction` is for your own metric"),
         ("my_metrics.py:profit", "up", r"direction"),
     ],
 )

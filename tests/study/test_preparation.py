@@ -30,7 +30,7 @@ def build(hp):
         (
             "network: {inputs: raw}\n",
             StudyFileError,
-            "study.yaml:2: `network` must have `inputs` only beside a `builder` of your own",
+            "study.yaml:2: `network` must have `inputs` only together with your own `builder`",
         ),
         (
             "space:\n  depth: 1\n  label_smoothing: 0.1\n",

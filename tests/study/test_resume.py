@@ -218,7 +218,7 @@ def test_a_run_whose_files_are_elsewhere_is_named_with_the_cure(tmp_path, undist
     shutil.copytree(undisturbed.folder.parents[2], tmp_path / "mlruns")
     path = write(tmp_path)
     shutil.rmtree(tmp_path / "mlruns" / "studies" / undisturbed.folder.parent.name)
-    with pytest.raises(RecordError, match=r"files of this run .* are not here.*--mlruns.*--fresh"):
+    with pytest.raises(RecordError, match=r"files of this run .* are missing.*--mlruns.*--fresh"):
         automl.run_study(path, mlruns=tmp_path / "mlruns")
 
 

@@ -225,7 +225,7 @@ def test_export_gives_the_best_or_any_other_trial(ran, tmp_path):
 def test_export_leaves_a_folder_with_other_things_alone(ran, tmp_path):
     (tmp_path / "precious.txt").write_text("mine")
     for number in (None, 0, 1):
-        with pytest.raises(ExportError, match="which is not a part of a model"):
+        with pytest.raises(ExportError, match="which is not part of a model"):
             automl.export_trial(ran[1].folder, number, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 

@@ -100,7 +100,10 @@ def test_a_class_in_an_installed_package(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("to", "said"),
     [
-        ("folower:Own", r"name a module that can be imported, got .*Put folower\.py beside the study file"),
+        (
+            "folower:Own",
+            r"name a module that can be imported, got .*Put folower\.py into the folder of the study file",
+        ),
         ("broken:Own", r"name a module that can be imported.* It raises RuntimeError: no disk\.$"),
         ("ending:Own", r"name a module that can be imported.* It raises SystemExit: 0\.$"),
         (

@@ -49,7 +49,7 @@ def test_a_study_file_without_a_comment_has_the_plain_question() -> None:
 def test_the_page_of_a_study_does_not_show_what_init_wrote() -> None:
     text = "\n".join(TEMPLATE.replace("{file}", "wine.yaml").splitlines()[:2]) + "\nname: wine\n"
     note = first_note(replace(STARTED, text=text), PLACES)
-    assert note.startswith("Study `digits` looks for the lowest `log_loss`")
+    assert note.startswith("Study `digits` searches for the lowest `log_loss`")
 
 
 def test_a_study_points_to_its_report(outcome: Outcome) -> None:
