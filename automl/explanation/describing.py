@@ -58,7 +58,8 @@ def _extras(values: Hyperparameters) -> Iterator[str]:
             yield "batch normalization"
     if _value(values, "l2"):
         yield f"l2 {_text(_value(values, 'l2'))}"
-    if _value(values, "optimizer") == "adamw":
+    parent = HYPERPARAMETERS["weight_decay"].parent
+    if parent is not None and parent[1](_value(values, parent[0])):
         yield f"weight decay {_text(_value(values, 'weight_decay'))}"
 
 
