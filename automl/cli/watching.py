@@ -1,7 +1,5 @@
 """`automl report --watch`: writes the page again whenever the run has gone on."""
 
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,6 +9,7 @@ import click
 
 from automl.cli.common import write_text
 from automl.cli.found import FoundStudy
+from automl.records.files import write_whole
 from automl.records.runs import RUNNING
 from automl.records.standing import standing, status_of
 from automl.records.store import Records
@@ -74,9 +73,4 @@ def write_page(found: FoundStudy, to: Path, reload: int = 0) -> None:
     if not reload:
         write_text(page, to)
         return
-    with tempfile.NamedTemporaryFile(
-        "w", dir=to.parent, suffix=".html", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(page)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, to)
+    write_whole(to, lambda file: file.write(page.encode()))

@@ -134,9 +134,8 @@ def _scored(trials: Sequence[Trial], objective: Objective) -> tuple[list[Trial],
 
 def fitted_forest(codes: Array, scores: Array) -> Any:
     """A forest of the trials, (trial, hyperparameter) to (trial,); of many, of a sample of them."""
-    from sklearn.ensemble import (
-        RandomForestRegressor,
-    )  # half a second, which a study of few trials does not need
+    # Loading it takes half a second, which a study of few trials does not need.
+    from sklearn.ensemble import RandomForestRegressor
 
     if len(scores) > MOST_TRIALS:
         drawn = numpy.random.default_rng(0).choice(len(scores), MOST_TRIALS, replace=False)

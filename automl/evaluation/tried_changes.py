@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy
-from scipy import special
 
 from automl.evaluation.importance import clipped
+from automl.evaluation.pairing import half_width
 from automl.trial import Direction, Objective, Scalar, Trial, TrialState, is_number
 
 Array = numpy.ndarray
@@ -17,7 +17,6 @@ _NEAR = 0.1
 
 _FEWEST_AT_EACH = 3
 _FEWEST_DEGREES = 6
-_LEVEL = 0.95
 
 SCALES = ("width", "learning_rate", "weight_decay", "l2")
 """Hyperparameters of which a factor counts, also where the study file lists values."""
@@ -56,7 +55,7 @@ class TriedChange:
     @property
     def half(self) -> float:
         """Half of the 95 % interval."""
-        return float(special.stdtrit(self.degrees, 0.5 + _LEVEL / 2.0)) * self.error
+        return half_width(self.error, self.degrees)
 
     @property
     def is_better(self) -> bool:

@@ -1,6 +1,5 @@
 """A study's result as text and as a piece of HTML, for the prompt of Python and for notebooks."""
 
-import re
 from pathlib import Path
 from typing import Any, final
 
@@ -9,7 +8,7 @@ from markupsafe import Markup, escape
 from automl.evaluation.ranking import hyperparameter_columns, ranked_rows
 from automl.explanation.study import Explanation
 from automl.records.state import StudyState
-from automl.report.templating import make_environment
+from automl.report.templating import CODE, make_environment
 from automl.wording import number
 
 SHOWN_TRIALS = 5
@@ -17,12 +16,10 @@ SHOWN_TRIALS = 5
 
 _CELL = "padding: 2px 12px 2px 0; text-align: {align}; white-space: nowrap"
 
-_CODE = re.compile(r"`([^`]+)`")
-
 
 def _with_code(text: str) -> Markup:
     """Text as HTML, what stands between backticks as code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  it has been escaped
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  it has been escaped
 
 
 def _rendered(template: str, **values: Any) -> str:

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import re
 from collections.abc import Sequence
 
 import vl_convert
@@ -12,9 +11,8 @@ from automl.report.blocks import Definitions, Figure, Section
 from automl.report.charts.look import page_spec, title_of
 from automl.report.glossary import TERMS, marked
 from automl.report.overview import Header
-from automl.report.templating import make_environment
+from automl.report.templating import CODE, make_environment
 
-_CODE = re.compile(r"`([^`]+)`")
 _LIBRARIES = "window.vegaEmbed = vegaEmbed;"
 
 
@@ -57,7 +55,7 @@ def libraries() -> str:
 def _prose(words: str, terms: set[str]) -> Markup:
     """Text as HTML: what stands between backticks as code, the first use of a term as a link to the glossary."""
     pieces = []
-    for place, piece in enumerate(_CODE.split(words)):
+    for place, piece in enumerate(CODE.split(words)):
         if place % 2:
             pieces.append(Markup("<code>{}</code>").format(piece))
             continue

@@ -1,8 +1,12 @@
 """Templates that escape all text: the only user of jinja2."""
 
 import functools
+import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+CODE = re.compile(r"`([^`]+)`")
+"""What is code in a text."""
 
 
 @functools.cache

@@ -6,7 +6,6 @@ the tenth than five random ones, on average (`benchmarks/portfolio.py`).
 
 from collections.abc import Mapping
 
-from automl.search.space.parameter import Parameter
 from automl.search.space.space import Space
 from automl.trial import Scalar
 
@@ -30,23 +29,14 @@ PORTFOLIO: tuple[Mapping[str, Scalar], ...] = tuple(
 
 def first_in(space: Space) -> tuple[Mapping[str, Scalar], ...]:
     """The portfolio as a space can hold it, without what it lacks; nothing where another optimizer trains it."""
-    optimizer = space.find("optimizer")
-    if optimizer is None or not optimizer.holds(OPTIMIZER):
+    if not _holds(space, "optimizer", OPTIMIZER):
         return ()
-    first = []
-    for entry in PORTFOLIO:
-        held = ((name, _held(space.find(name), value)) for name, value in entry.items())
-        first.append({name: value for name, value in held if value is not None})
-    return tuple(first)
-
-
-def _held(parameter: Parameter | None, value: Scalar) -> Scalar | None:
-    """The nearest value that a hyperparameter has; None where there is none: a table without numbers encodes none."""
-    if parameter is None:
-        return None
-    possible = parameter.possible()
-    if possible is None or value in possible:
-        return value
-    return (
-        None if isinstance(value, str) else min(possible, key=lambda other: abs(float(other) - float(value)))
+    return tuple(
+        {name: value for name, value in entry.items() if _holds(space, name, value)} for entry in PORTFOLIO
     )
+
+
+def _holds(space: Space, name: str, value: Scalar) -> bool:
+    """Whether a space has a value: that of a table without numbers encodes none."""
+    parameter = space.find(name)
+    return parameter is not None and parameter.holds(value)

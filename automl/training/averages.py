@@ -64,7 +64,7 @@ class Averages:
 
     def around(self, callbacks: Sequence[Any]) -> list[Any]:
         """Callbacks that see the averages at the end of each epoch."""
-        if not self._averages:
+        if _average_of(self._optimizer) is None:
             return list(callbacks)
         enter, leave = (
             keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: self.enter()),
@@ -74,7 +74,7 @@ class Averages:
 
     def enter(self) -> None:
         """The averages take the place of the weights."""
-        averages = _average_of(self._optimizer) if self._averages else None
+        averages = _average_of(self._optimizer)
         if averages is None:
             return
         weights = self._optimizer._trainable_variables
@@ -86,8 +86,3 @@ class Averages:
         """The weights take their place again."""
         for weight, kept in zip(self._optimizer._trainable_variables, self._kept, strict=True):
             weight.assign(kept)
-
-    @property
-    def _averages(self) -> bool:
-        optimizer = self._optimizer
-        return bool(optimizer.use_ema or isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW))

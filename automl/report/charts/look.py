@@ -1,7 +1,8 @@
 """What all charts share: colors, axes, and the two ways out of here, a specification for a page and an SVG.
 
-Colors are told apart by every common kind of color vision (Okabe and Ito, 2008). A chart holds those of a light page; a
-page puts its own in their place by the names in `COLORS`, so that one chart serves light and dark screens and paper.
+The colors can be distinguished with every common form of color blindness (Okabe and Ito, 2008). Charts are made with
+the colors of a light page. A page replaces them through the names in `COLORS`, so that one chart serves light and dark
+screens and paper.
 """
 
 import functools
