@@ -29,7 +29,7 @@ from automl.evaluation.predictions import Predictions
 from automl.study.analyses.blocks import targets_of
 from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
-from automl.training.together import PopulationEngine
+from automl.training.population.engine import PopulationEngine
 from automl.trial import Member
 
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)

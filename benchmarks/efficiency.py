@@ -22,17 +22,17 @@ import numpy
 import pandas
 import tensorflow
 
-from automl.config.sections import DataConfig, TrainingConfig
+from automl.config.sections import DataConfig
 from automl.data.dataset import make_dataset
 from automl.data.preprocessing import make_layout
 from automl.data.splits import Fold
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import PerceptronBuilder
-from automl.training.jobs import Job
-from automl.training.planner import Setting, places_in_cache, structure_of
-from automl.training.population import Population
-from automl.training.programs import compile_epoch
-from automl.training.sequential import TrainingPlan
+from automl.training.plan import TrainingPlan, TrainingSettings
+from automl.training.population.jobs import Job
+from automl.training.population.places import Population
+from automl.training.population.planner import Setting, places_in_cache, structure_of
+from automl.training.population.programs import compile_epoch
 from automl.training.views import Tables
 from automl.trial import Member
 
@@ -61,7 +61,7 @@ def population(shape, places=None):
     rows = numpy.arange(num_rows)
     layout = make_layout(dataset.columns, rows)
     builder = PerceptronBuilder({"standard": num_features}, dataset.num_outputs, dataset.task)
-    plan = TrainingPlan(dataset, layout, builder, TrainingConfig(), ())
+    plan = TrainingPlan(dataset, layout, builder, TrainingSettings(), ())
     values = {name: named.default for name, named in HYPERPARAMETERS.items()}
     values |= {"depth": len(widths), "width": widths[0], "batch_size": batch, "dropout": 0.1}
     part = num_rows // 5

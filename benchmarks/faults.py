@@ -656,8 +656,8 @@ def child(file: str, point: str, passes: str) -> int:  # noqa: C901  a line per 
     from automl.cli import main as command
     from automl.study import conclusion, judging, run, search, session
     from automl.tracking.mlflow import store
-    from automl.training.population import Population
-    from automl.training.sequential import TrainingPlan
+    from automl.training.plan import TrainingPlan
+    from automl.training.population.places import Population
 
     left = 1 if point == "any time" else int(passes)
 

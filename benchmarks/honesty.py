@@ -25,7 +25,7 @@ from automl.evaluation.resampling import corrected_score
 from automl.study.conclusion import refit_trial
 from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
 
 ROWS, TEST_ROWS, TRIALS = 150, 4000, 20
 PROGRAMS: dict = {}

@@ -20,7 +20,7 @@ from automl.config.reading import make_study
 from automl.data import preprocessing
 from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
 
 NEVER = 10**9
 SPACE = {"width": 128, "learning_rate": 0.001, "optimizer": "adam", "numeric_encoding": "quantile"}

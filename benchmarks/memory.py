@@ -19,7 +19,7 @@ from automl.study.preparation import prepare_study
 from automl.study.run import run_study
 from automl.tracking.tracker import Tracker
 from automl.training.engine import Watch
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
 
 
 def resident():

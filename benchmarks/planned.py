@@ -3,15 +3,15 @@
 import numpy
 import pandas
 
-from automl.config.sections import DataConfig, TrainingConfig
+from automl.config.sections import DataConfig
 from automl.data.dataset import make_dataset
 from automl.data.features.encodings import ENCODINGS
 from automl.data.preprocessing import make_layout
 from automl.networks.builder import PerceptronBuilder
-from automl.training.sequential import TrainingPlan
+from automl.training.plan import TrainingPlan, TrainingSettings
 
 
-def plan_of(work, training: TrainingConfig, metrics) -> TrainingPlan:
+def plan_of(work, training: TrainingSettings, metrics) -> TrainingPlan:
     """Columns that are constant stay, as they do for everyone else in the race."""
     names = [f"x{index}" for index in range(work.features.shape[1])]
     table = pandas.DataFrame(work.features, columns=names).assign(y=work.target)

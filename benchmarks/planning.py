@@ -15,8 +15,8 @@ import time
 import numpy
 
 from automl.evaluation.importance import importance
-from automl.training.jobs import Job
-from automl.training.planner import Setting, plan_lanes
+from automl.training.population.jobs import Job
+from automl.training.population.planner import Setting, plan_lanes
 from automl.trial import Direction, FoldResult, Member, Objective, Trial, TrialState
 
 NUM_FOLDS = 5

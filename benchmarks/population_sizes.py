@@ -20,19 +20,19 @@ import tensorflow
 import works
 from planned import plan_of
 
-from automl.config.sections import TrainingConfig
 from automl.data.splits import Fold
-from automl.training import programs
-from automl.training.jobs import Job
-from automl.training.planner import Setting, structure_of
-from automl.training.population import Population
+from automl.training.plan import TrainingSettings
+from automl.training.population import programs
+from automl.training.population.jobs import Job
+from automl.training.population.places import Population
+from automl.training.population.planner import Setting, structure_of
 from automl.training.views import Tables
 from automl.trial import Member
 
 
 def setting():
     work = works.load("A")
-    plan = plan_of(work, TrainingConfig(), ("log_loss",))
+    plan = plan_of(work, TrainingSettings(), ("log_loss",))
     values = work.trials[0]
     views = [
         plan.view(Member(0, fold, values, 0), Fold(fit, fit[:0], validation))

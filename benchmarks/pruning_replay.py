@@ -37,7 +37,7 @@ def record(name, num_trials, num_rows):
     from automl.search.table import make_sampler
     from automl.study.preparation import prepare_study
     from automl.training.engine import Watch
-    from automl.training.trials import plan_members
+    from automl.training.members import plan_members
     from automl.trial import TrialState
 
     table = pandas.read_csv(TABLES / f"{name}.csv.gz")

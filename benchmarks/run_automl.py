@@ -14,18 +14,18 @@ import numpy  # noqa: E402
 import works  # noqa: E402
 from planned import plan_of  # noqa: E402
 
-from automl.config.study import TrainingConfig  # noqa: E402
 from automl.data.splits import Fold  # noqa: E402
 from automl.training.engine import Watch  # noqa: E402
 from automl.training.engines import ENGINES  # noqa: E402
-from automl.training.trials import plan_members  # noqa: E402
+from automl.training.members import plan_members  # noqa: E402
+from automl.training.plan import TrainingSettings  # noqa: E402
 
 READY = time.perf_counter()
 
 
 def main(name, engine="population", num_trials=None, seed=0, best_epoch=False):
     work = works.load(name, num_trials and int(num_trials))
-    training = TrainingConfig(epochs=work.epochs, patience=work.epochs)
+    training = TrainingSettings(epochs=work.epochs, patience=work.epochs)
     metrics = ("log_loss", "accuracy") if work.num_classes else ("rmse",)
     # Without rows to stop on, every network trains all epochs; the sequential engine stops on the validation rows,
     # with a patience that is never used up.

@@ -75,7 +75,7 @@ def record(table_name, num_trials, num_rows, num_folds, names):
     from automl.config.reading import make_study
     from automl.study.preparation import prepare_study
     from automl.training.engine import Watch
-    from automl.training.trials import plan_members
+    from automl.training.members import plan_members
     from automl.trial import TrialState
 
     table = pandas.read_csv(TABLES / f"{table_name}.csv.gz")

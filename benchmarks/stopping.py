@@ -21,7 +21,7 @@ from automl.data.splits import Fold
 from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
-from automl.training.trials import plan_members, refit_epochs
+from automl.training.members import plan_members, refit_epochs
 
 EPOCHS = 100
 WATCH = Watch(on_progress=lambda _: None, may_start=lambda: True)
@@ -54,7 +54,7 @@ def configurations(study, count):
 
 def train(study, folds, cohort, patience):
     """Trials in the order of the cohort, on folds of their own."""
-    training = study.plan.training.model_copy(update={"patience": patience})
+    training = replace(study.plan.training, patience=patience)
     plan = replace(study.plan, training=training)
     return sorted(ENGINES["population"](plan, folds).train(cohort, WATCH), key=lambda trial: trial.number)
 

@@ -22,7 +22,7 @@ from automl.search.guards import GuardedSampler  # noqa: E402
 from automl.study import conclusion  # noqa: E402
 from automl.study import run as study  # noqa: E402
 from automl.tracking.mlflow.tracker import MlflowTracker  # noqa: E402
-from automl.training.together import PopulationEngine  # noqa: E402
+from automl.training.population.engine import PopulationEngine  # noqa: E402
 
 SPENT: dict[str, float] = defaultdict(float)
 RUNNING: list[float] = []

@@ -20,7 +20,7 @@ from automl.evaluation.predictions import Predictions
 from automl.study.analyses.blocks import targets_of
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Watch
-from automl.training.together import PopulationEngine
+from automl.training.population.engine import PopulationEngine
 from automl.training.traces import Trace
 from automl.trial import Member
 

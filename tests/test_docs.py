@@ -14,7 +14,7 @@ from automl.cli import cli
 from automl.config.reference import study_reference
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.activations import ACTIVATIONS
-from automl.training.optimizers import OPTIMIZERS
+from automl.training.plain.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

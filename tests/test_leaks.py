@@ -15,7 +15,7 @@ from automl.study.preparation import PreparedStudy, prepare_study
 from automl.study.run import run_study
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
 from automl.trial import Trial
 
 STREETS = [f"street {number}" for number in range(9)]

@@ -87,7 +87,8 @@ def check(file: Path, no_forecast: bool) -> None:
         say("loading TensorFlow")
         with quiet_start():
             from automl.study.analyses.bias_variance import most_networks
-            from automl.study.preparation import device_name, prepare_study
+            from automl.study.preparation import prepare_study
+            from automl.training.backend import device_name
 
             device_name()
         prepared = prepare_study(table.config, prepared=table)

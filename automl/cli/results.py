@@ -207,7 +207,7 @@ def export(  # noqa: PLR0913, PLR0917  an argument for each option
         trial = smallest_tied(found.state)
     with quiet_start():
         from automl.study.exporting import export_baseline, export_trial
-        from automl.study.preparation import device_name
+        from automl.training.backend import device_name
 
         device_name()
     if baseline is not None:

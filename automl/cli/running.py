@@ -72,8 +72,9 @@ def _train(config: Any, at: tuple[Path, str | None], found: Any, quiet: bool, be
         table = prepare_table(config)
         with quiet_start():
             from automl.records.finding import open_records
-            from automl.study.preparation import device_name, prepare_study
+            from automl.study.preparation import prepare_study
             from automl.study.run import Request, run_prepared
+            from automl.training.backend import device_name
 
             device_name()
         say("preparing the study")

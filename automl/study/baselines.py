@@ -9,7 +9,7 @@ from automl.records.sums import baseline_file, write_sums
 from automl.study.analyses.blocks import blocks_of, first_round, targets_of
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
-from automl.training.baselines import BASELINES, BaselineResult, first_fold_seconds, run_baseline
+from automl.training.baselines.baselines import BASELINES, BaselineResult, first_fold_seconds, run_baseline
 
 
 def train_baselines(session: Session) -> dict[str, BaselineResult]:

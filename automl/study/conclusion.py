@@ -31,9 +31,9 @@ from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
 from automl.tracking.model import write_example
 from automl.training.engine import Engine, Watch
+from automl.training.members import refit_epochs
 from automl.training.network import Network
-from automl.training.sequential import TrialFailure
-from automl.training.trials import refit_epochs
+from automl.training.plan import TrialFailure
 from automl.trial import Member, Task, Trial
 
 REFIT = -1

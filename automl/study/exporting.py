@@ -21,8 +21,8 @@ from automl.records.state import StudyState
 from automl.study.conclusion import refit_trial, write_model
 from automl.study.opening import check_digests
 from automl.study.preparation import PreparedStudy, prepare_study
-from automl.training.baselines import run_baseline
-from automl.training.linear_network import linear_network
+from automl.training.baselines.baselines import run_baseline
+from automl.training.baselines.linear_network import linear_network
 from automl.trial import Task, Trial, TrialState
 
 LINEAR = "linear"

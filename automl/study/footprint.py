@@ -16,7 +16,7 @@ from automl.study.network_sizes import SizedNetwork, places_of, setting_of, stru
 from automl.study.preparation import PreparedStudy
 from automl.study.workload import Workload
 from automl.training.backend import on_accelerator
-from automl.training.programs import BLOCK
+from automl.training.population.programs import BLOCK
 from automl.trial import Scalar, Task
 
 _FLOAT_BYTES, _DOUBLE_BYTES = 4, 8

@@ -20,7 +20,7 @@ from automl.study.analyses.blocks import targets_of
 from automl.study.baselines import train_baselines
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
-from automl.training.baselines import BaselineResult
+from automl.training.baselines.baselines import BaselineResult
 from automl.training.network import Network
 from automl.trial import Task, Trial, TrialState, derive_seed
 

@@ -15,11 +15,11 @@ from automl.search.space.parameters import Float, Int
 from automl.search.space.space import Space
 from automl.study.preparation import PreparedStudy
 from automl.training.backend import on_accelerator
-from automl.training.jobs import Job
-from automl.training.planner import Setting, places_in_cache, structure_of
-from automl.training.sequential import capacity_of
-from automl.training.stacked import Structure
-from automl.training.together import ACCELERATOR_PLACES
+from automl.training.plain.sequential import capacity_of
+from automl.training.population.engine import ACCELERATOR_PLACES
+from automl.training.population.jobs import Job
+from automl.training.population.planner import Setting, places_in_cache, structure_of
+from automl.training.population.stacked import Structure
 from automl.training.views import measured_room, view_rows
 from automl.trial import Hyperparameters, Member, Scalar, derive_seed
 

@@ -3,12 +3,12 @@
 import importlib.metadata
 import platform
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy
 import pandas
-import tensorflow
 
+from automl.config.sections import TrainingConfig
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset
 from automl.data.features.encodings import ENCODINGS
@@ -30,11 +30,12 @@ from automl.search.space.space import Space
 from automl.study.inputs import STANDARD, input_encoding, inputs_note
 from automl.study.own_metric import known_metrics
 from automl.study.table import PreparedTable, default_space, prepare_table
+from automl.training.backend import device_name
 from automl.training.engine import Engine
 from automl.training.engines import make_engine
-from automl.training.optimizers import OPTIMIZERS
+from automl.training.plain.optimizers import OPTIMIZERS
+from automl.training.plan import TrainingPlan, TrainingSettings
 from automl.training.schedules import SCHEDULES
-from automl.training.sequential import TrainingPlan
 from automl.trial import Objective, Rung, Scalar, Task
 
 TABLES: Mapping[str, Collection[str]] = {
@@ -102,7 +103,7 @@ class PreparedStudy:
             self.dataset,
             self.layout,
             self.builder,
-            self.config.training,
+            settings_of(self.config.training),
             self.metrics,
             self.known,
             self.encoding,
@@ -228,13 +229,11 @@ def facts_of(prepared: PreparedStudy) -> dict[str, str]:
     } | versions
 
 
-def device_name() -> str:
-    """The device that TensorFlow trains on."""
-    gpus = tensorflow.config.list_physical_devices("GPU")
-    if not gpus:
-        return "CPU"
-    details = tensorflow.config.experimental.get_device_details(gpus[0])
-    return f"GPU ({details.get('device_name', gpus[0].name)})"
+def settings_of(training: TrainingConfig) -> TrainingSettings:
+    """The study file's training section as plain values."""
+    return TrainingSettings(
+        **{field.name: getattr(training, field.name) for field in fields(TrainingSettings)}
+    )
 
 
 def _networks(known: PreparedTable) -> tuple[Space, NetworkBuilder]:

@@ -13,7 +13,7 @@ from automl.search.sampler import EndedEarly, Sampler, Told
 from automl.search.table import make_sampler
 from automl.study.session import Session
 from automl.training.engine import Watch
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
 from automl.trial import Direction, Member, Report, Trial, TrialState
 
 SEARCH = "search"

@@ -7,7 +7,7 @@ import numpy
 
 from automl.data.splits import Fold
 from automl.study.preparation import PreparedStudy
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
 from automl.trial import Hyperparameters, Member, derive_seed
 
 

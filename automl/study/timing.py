@@ -18,7 +18,7 @@ from automl.study.preparation import PreparedStudy
 from automl.study.shortened import members_of, num_fit_rows, with_few_epochs, with_fewer_rows
 from automl.training.backend import on_accelerator
 from automl.training.engine import Engine, Watch
-from automl.training.lanes import num_workers
+from automl.training.population.lanes import num_workers
 from automl.trial import Member, TrialState
 
 Clock = Callable[[], float]

@@ -8,11 +8,11 @@ from automl.networks.builder import PerceptronBuilder
 from automl.search.table import make_sampler
 from automl.study.network_sizes import SizedNetwork, setting_of, structure_for
 from automl.study.preparation import PreparedStudy
-from automl.training.costs import EPOCH_SHARE
-from automl.training.jobs import Job
-from automl.training.lanes import num_workers
-from automl.training.planner import Known, Setting, plan_lanes
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
+from automl.training.population.costs import EPOCH_SHARE
+from automl.training.population.jobs import Job
+from automl.training.population.lanes import num_workers
+from automl.training.population.planner import Known, Setting, plan_lanes
 from automl.trial import Hyperparameters
 
 _MOST_PLANNED = 64

@@ -73,6 +73,22 @@ def on_accelerator() -> bool:
     return bool(tensorflow.config.list_physical_devices("GPU"))
 
 
+def device_name() -> str:
+    """The device that the arithmetic runs on, as people know it."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        return "CPU" if device.platform == "cpu" else f"{device.platform.upper()} ({device.device_kind})"
+    import tensorflow
+
+    gpus = tensorflow.config.list_physical_devices("GPU")
+    if not gpus:
+        return "CPU"
+    details = tensorflow.config.experimental.get_device_details(gpus[0])
+    return f"GPU ({details.get('device_name', gpus[0].name)})"
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that an array did not fit."""
     return isinstance(

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from automl.data.splits import Fold
 from automl.networks.builder import PerceptronBuilder
 from automl.training.backend import fix_arithmetic
-from automl.training.engine import Engine, SequentialEngine
-from automl.training.sequential import TrainingPlan
-from automl.training.together import PopulationEngine
+from automl.training.engine import Engine
+from automl.training.plain.engine import SequentialEngine
+from automl.training.plan import TrainingPlan
+from automl.training.population.engine import PopulationEngine
 
 ENGINES: Mapping[str, Callable[[TrainingPlan, tuple[Fold, ...]], Engine]] = {
     "population": PopulationEngine,

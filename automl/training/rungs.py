@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Iterable, Sequence
 
-from automl.training.sequential import TrainingPlan
+from automl.training.plan import TrainingPlan
 from automl.trial import Member, Rung
 
 

@@ -13,7 +13,7 @@ from automl.data.preprocessing import Layout, fit_preprocessing
 from automl.data.splits import Fold
 from automl.data.targets import NO_SCALING, fit_target
 from automl.training.network import Scalings
-from automl.training.programs import BLOCK
+from automl.training.population.programs import BLOCK
 from automl.trial import Scalar, Task, derive_seed
 
 MOST_MEASURED = 8192

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from automl.training.lanes import join_all
+from automl.training.population.lanes import join_all
 
 CRASHES_AT_TEARDOWN = """
 import atexit, os, signal, sys, types

@@ -3,7 +3,7 @@
 import pytest
 
 from automl.explanation.describing import describe_network
-from automl.training.optimizers import OPTIMIZERS, OWN
+from automl.training.plain.optimizers import OPTIMIZERS, OWN
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -20,7 +20,7 @@ from automl.config.reading import make_study
 from automl.export.saved_model import ModelCard, save_model
 from automl.serving.scoring import Scorer
 from automl.study.preparation import prepare_study
-from automl.training.linear_network import linear_network
+from automl.training.baselines.linear_network import linear_network
 
 
 def table(target: str, num_rows: int = 400) -> pandas.DataFrame:

@@ -10,7 +10,8 @@ from automl.config.reading import load_study
 from automl.networks.custom import CustomBuilder, load_function
 from automl.networks.probe import BuilderProbe
 from automl.study.preparation import prepare_study
-from automl.training.trials import plan_members, train_trial
+from automl.training.members import plan_members
+from automl.training.plain.trials import train_trial
 from automl.trial import TrialState
 
 BUILDER = """

@@ -7,7 +7,7 @@ import pytest
 from small_studies import prepared_with
 
 from automl.study import baselines
-from automl.training.baselines import BASELINES, first_fold_seconds
+from automl.training.baselines.baselines import BASELINES, first_fold_seconds
 
 
 def session_with(prepared, seconds, folder):
@@ -36,7 +36,7 @@ def test_a_small_table_is_not_timed():
 
 def test_a_large_table_is_timed_on_a_part_of_its_rows(monkeypatch):
     """A clock that counts the rows that are fitted: the estimate is that of the whole fold, to a sixteenth."""
-    from automl.training import baselines as plain
+    from automl.training.baselines import baselines as plain
 
     prepared = prepared_with(data={"sklearn": "breast_cancer"})
     rows = [0]

@@ -15,7 +15,7 @@ from automl.study.analyses.bias_variance import Design, decompose, design_analys
 from automl.study.analyses.blocks import targets_of
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Watch
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
 from automl.trial import Trial
 
 WATCH = Watch(lambda _: None, lambda: True)

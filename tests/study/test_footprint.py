@@ -12,8 +12,8 @@ from automl.study.analyses.bias_variance import design_analysis
 from automl.study.footprint import Memory, count_disk, count_memory
 from automl.study.network_sizes import smallest_and_largest
 from automl.study.workload import plan_workload
-from automl.training.catalog import ViewCatalog
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
+from automl.training.population.catalog import ViewCatalog
 from automl.trial import FoldResult, Trial, TrialState
 
 

@@ -13,8 +13,8 @@ from automl.study.analyses.analysis import Subject
 from automl.study.analyses.learning_curve import SHARES, LearningCurveAnalysis, still_falls
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Watch
+from automl.training.members import plan_members
 from automl.training.rows import member_fold
-from automl.training.trials import plan_members
 
 WATCH = Watch(lambda _: None, lambda: True)
 FOLDS = 5

@@ -14,9 +14,9 @@ from automl.search.table import make_sampler
 from automl.study.network_sizes import smallest_and_largest
 from automl.study.preparation import prepare_study
 from automl.study.workload import Work, Workload, plan_workload
-from automl.training import together
-from automl.training.planner import plan_lanes
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
+from automl.training.population import engine as engine_module
+from automl.training.population.planner import plan_lanes
 from automl.trial import Hyperparameters
 
 
@@ -82,7 +82,7 @@ def test_the_work_is_what_the_engine_plans_for_the_study(monkeypatch: pytest.Mon
         planned.append([(len(lane.jobs), lane.structure.capacity) for lane in lanes])
         return lanes
 
-    monkeypatch.setattr(together, "plan_lanes", spied)
+    monkeypatch.setattr(engine_module, "plan_lanes", spied)
     engine, search = prepared.make_engine(), prepared.config.search
     sampler = make_sampler("bayesian", prepared.space, prepared.objective, 24, search.seed)
     asked = 0

@@ -188,8 +188,8 @@ def test_the_saved_model_answers_in_a_process_with_tensorflow_alone(ran):
 
 
 def _refit_of(result):
-    from automl.training.sequential import refit
-    from automl.training.trials import refit_epochs
+    from automl.training.members import refit_epochs
+    from automl.training.plain.sequential import refit
     from automl.trial import Member
 
     prepared = prepare_study(make_study(SMALL))

@@ -8,12 +8,12 @@ import pandas
 from automl.config.reading import make_study
 from automl.data.features.encodings import ENCODINGS
 from automl.study.preparation import PreparedStudy, prepare_study
-from automl.training.grouping import joined
-from automl.training.jobs import Job, Outcome
-from automl.training.planner import Setting, structure_of
-from automl.training.population import Population
-from automl.training.programs import compile_epoch
-from automl.training.stacked import Structure
+from automl.training.population.grouping import joined
+from automl.training.population.jobs import Job, Outcome
+from automl.training.population.places import Population
+from automl.training.population.planner import Setting, structure_of
+from automl.training.population.programs import compile_epoch
+from automl.training.population.stacked import Structure
 from automl.training.views import Tables
 from automl.trial import FoldResult, Member
 

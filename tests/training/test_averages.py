@@ -7,9 +7,9 @@ import numpy
 import pytest
 from populations import curves, joint_structure, member, study, study_of_levels, train
 
-from automl.training.sequential import refit, train_member
-from automl.training.stacking import own_weights
-from automl.training.updates import UPDATES
+from automl.training.plain.sequential import models_of, refit, train_member
+from automl.training.population.stacking import own_weights
+from automl.training.population.updates import UPDATES
 
 RATE, DECAY = 0.1, 0.02
 
@@ -64,7 +64,7 @@ def check_against_twins(prepared, members):
     shared = joint_structure(prepared, members)
     for one, outcome in zip(members, train(prepared, members), strict=True):
         fold = prepared.splits.folds[one.fold]
-        expected, network = train_member(prepared.plan, one, fold, prepared.plan.models(), lambda *_: None)
+        expected, network = train_member(prepared.plan, one, fold, models_of(prepared.plan), lambda *_: None)
         numpy.testing.assert_allclose(outcome.losses, curves(expected), 1e-5, 1e-7)
         assert outcome.best_epoch == expected.best_epoch
         weights = own_weights(shared, one, outcome.weights)
@@ -119,9 +119,9 @@ def test_each_member_of_a_users_network_begins_an_average_at_its_own_weights():
             return model
 
     plan = dataclasses.replace(prepared.plan, builder=Builder())
-    models = plan.models()
+    models = models_of(plan)
     folds = prepared.splits.folds
     train_member(plan, member(prepared, 0, 0), folds[0], models, lambda *_: None)
     second, _ = train_member(plan, member(prepared, 0, 1), folds[1], models, lambda *_: None)
-    alone, _ = train_member(plan, member(prepared, 0, 1), folds[1], plan.models(), lambda *_: None)
+    alone, _ = train_member(plan, member(prepared, 0, 1), folds[1], models_of(plan), lambda *_: None)
     numpy.testing.assert_allclose(curves(second), curves(alone), rtol=1e-6)

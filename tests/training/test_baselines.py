@@ -15,9 +15,9 @@ from sklearn.preprocessing import StandardScaler
 from automl.config.reading import make_study
 from automl.evaluation.metrics import METRICS
 from automl.study.preparation import prepare_study
-from automl.training import baselines
-from automl.training.baselines import BASELINES, run_baseline
-from automl.training.boosting import SETTINGS
+from automl.training.baselines import baselines
+from automl.training.baselines.baselines import BASELINES, run_baseline
+from automl.training.baselines.boosting import SETTINGS
 
 
 def run(name, prepared, metric):

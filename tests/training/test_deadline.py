@@ -9,12 +9,13 @@ import pytest
 from populations import member, study
 
 from automl.errors import RecordError
-from automl.training import lanes
 from automl.training.deadline import Deadline, end_of_turn
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
-from automl.training.population import Population
-from automl.training.trials import OUT_OF_TIME, plan_members
+from automl.training.failures import OUT_OF_TIME
+from automl.training.members import plan_members
+from automl.training.population import lanes
+from automl.training.population.places import Population
 from automl.trial import Member, TrialState
 
 LONG = {"epochs": 100_000, "patience": 100_000}
@@ -71,8 +72,8 @@ def train(engine, cohort, watch):
 
 
 def one_place(monkeypatch):
-    monkeypatch.setattr("automl.training.planner._MOST_PLACES", 1)
-    monkeypatch.setattr("automl.training.planner._LEAST_PLACES", 1)
+    monkeypatch.setattr("automl.training.population.planner._MOST_PLACES", 1)
+    monkeypatch.setattr("automl.training.population.planner._LEAST_PLACES", 1)
 
 
 @pytest.mark.parametrize("name", ENGINES)

@@ -5,9 +5,9 @@ import pytest
 from keras import ops
 from populations import joint_structure, member, study, train
 
-from automl.training.dropout import keep_mask
+from automl.training.population.dropout import keep_mask
+from automl.training.population.stacking import stacked_weights
 from automl.training.rows import row_order
-from automl.training.stacking import stacked_weights
 
 
 def mask(seeds, steps, layer=0, shape=(64, 128), rate=0.3):

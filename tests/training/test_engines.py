@@ -9,13 +9,14 @@ import pytest
 from populations import study
 
 from automl.networks.custom import CustomBuilder
-from automl.training import lanes
-from automl.training.engine import SequentialEngine, Watch
+from automl.training.engine import Watch
 from automl.training.engines import ENGINES, make_engine
-from automl.training.population import Population
-from automl.training.sequential import TrialFailure
-from automl.training.together import PopulationEngine
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
+from automl.training.plain.engine import SequentialEngine
+from automl.training.plan import TrialFailure
+from automl.training.population import lanes
+from automl.training.population.engine import PopulationEngine
+from automl.training.population.places import Population
 from automl.trial import Member, TrialState
 
 ALWAYS = Watch(lambda progress: None, lambda: True)
@@ -90,8 +91,8 @@ def test_a_refit_that_diverges_says_so():
 
 
 def test_no_trial_begins_when_time_is_up_and_begun_ones_end(monkeypatch):
-    monkeypatch.setattr("automl.training.planner._MOST_PLACES", 2)
-    monkeypatch.setattr("automl.training.planner._LEAST_PLACES", 2)
+    monkeypatch.setattr("automl.training.population.planner._MOST_PLACES", 2)
+    monkeypatch.setattr("automl.training.population.planner._LEAST_PLACES", 2)
     monkeypatch.setattr(lanes, "num_cores", lambda: 1)
     prepared = study({"depth": 0, "width": 8} | {"depth": {"choice": [0, 1]}})
     asked = []

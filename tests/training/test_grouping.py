@@ -6,10 +6,10 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from automl.training.costs import Costs
-from automl.training.grouping import grouped, joined, merged
-from automl.training.jobs import Job
-from automl.training.planner import Setting, structure_of
+from automl.training.population.costs import Costs
+from automl.training.population.grouping import grouped, joined, merged
+from automl.training.population.jobs import Job
+from automl.training.population.planner import Setting, structure_of
 from automl.trial import Member
 
 SETTING = Setting({"standard": 20, "piecewise": 60}, 3, "mse", 1000, 600, 64)

@@ -13,12 +13,14 @@ from automl.networks.mlp import set_weights
 from automl.study.preparation import PreparedStudy
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
-from automl.training.health import make_health, output_slopes, perceptron_health
-from automl.training.jobs import Job
-from automl.training.planner import structure_of
-from automl.training.stacked import Structure
-from automl.training.stacking import own_weights, stacked_weights
-from automl.training.trials import plan_members
+from automl.training.health import make_health
+from automl.training.members import plan_members
+from automl.training.plain.slopes import output_slopes
+from automl.training.population.health import perceptron_health
+from automl.training.population.jobs import Job
+from automl.training.population.planner import structure_of
+from automl.training.population.stacked import Structure
+from automl.training.population.stacking import own_weights, stacked_weights
 from automl.trial import Health, Member
 
 WATCH = Watch(lambda _: None, lambda: True)

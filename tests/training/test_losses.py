@@ -8,8 +8,8 @@ from keras import ops
 from sklearn.metrics import mean_pinball_loss
 
 from automl.evaluation.metrics import QUANTILES
-from automl.training.compiled import Pinball
-from automl.training.losses import LOSSES, smoothed
+from automl.training.plain.compiled import Pinball
+from automl.training.population.losses import LOSSES, smoothed
 
 LOGITS = numpy.array([[[0.0], [1.5], [-2.0], [30.0], [-30.0], [0.0]]], numpy.float32)
 CODES = numpy.array([[[1.0], [0.0], [1.0], [1.0], [0.0], [0.0]]], numpy.float32)

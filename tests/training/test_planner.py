@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from automl.networks.mlp import layer_widths
-from automl.training.jobs import Job
-from automl.training.planner import Setting, places_in_cache, plan_lanes, structure_of
+from automl.training.population.jobs import Job
+from automl.training.population.planner import Setting, places_in_cache, plan_lanes, structure_of
 from automl.trial import Member
 
 SETTING = Setting({"standard": 20}, 3, "categorical_crossentropy", 1000, 1000, 64)

@@ -11,11 +11,11 @@ from populations import curves, jobs, joint_structure, member, setting, study, s
 from automl.networks.activations import ACTIVATIONS
 from automl.networks.mlp import initial_weights
 from automl.training import views
-from automl.training.planner import structure_of
-from automl.training.population import Population
-from automl.training.programs import compile_epoch
-from automl.training.sequential import train_member
-from automl.training.stacking import own_weights
+from automl.training.plain.sequential import models_of, train_member
+from automl.training.population.places import Population
+from automl.training.population.planner import structure_of
+from automl.training.population.programs import compile_epoch
+from automl.training.population.stacking import own_weights
 
 RELATIVE, AMPLIFIED = 1e-5, 2e-4
 """Normalized layers have directions whose gradient is 0 but for rounding, and Adam and RMSprop divide by its size."""
@@ -41,7 +41,7 @@ def check_against_twins(prepared, members, structure=None):
     shared = structure or joint_structure(prepared, members)
     for one, outcome in zip(members, outcomes, strict=True):
         fold = prepared.splits.folds[one.fold]
-        expected, network = train_member(prepared.plan, one, fold, prepared.plan.models(), lambda *_: None)
+        expected, network = train_member(prepared.plan, one, fold, models_of(prepared.plan), lambda *_: None)
         says = str(dict(one.hyperparameters))
         adaptive = shared.batch_normalization and shared.optimizer != "sgd"
         close = AMPLIFIED if adaptive else RELATIVE
@@ -159,7 +159,7 @@ def test_resamples_and_shares_equal_the_twin():
         while not (ended := population.take_finished()):
             population.run_epoch()
         expected, _ = train_member(
-            prepared.plan, one, prepared.splits.folds[0], prepared.plan.models(), lambda *_: None
+            prepared.plan, one, prepared.splits.folds[0], models_of(prepared.plan), lambda *_: None
         )
         numpy.testing.assert_allclose(ended[0].losses, curves(expected), RELATIVE)
 

@@ -19,10 +19,10 @@ from automl.explanation.evidence import Evidence
 from automl.study.analyses.bias_variance import design_analysis
 from automl.study.opening import _constant
 from automl.study.preparation import PreparedStudy, prepare_study
-from automl.training import baselines
-from automl.training.baselines import run_baseline
+from automl.training.baselines import baselines
+from automl.training.baselines.baselines import run_baseline
 from automl.training.engine import Watch
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
 from automl.trial import Trial
 
 WATCH = Watch(lambda _: None, lambda: True)

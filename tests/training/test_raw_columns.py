@@ -11,12 +11,12 @@ from populations import curves
 
 from automl.config.reading import make_study
 from automl.study.preparation import PreparedStudy, prepare_study
-from automl.training.compiled import mean_loss
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
-from automl.training.sequential import train_member
-from automl.training.together import PopulationEngine
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
+from automl.training.plain.compiled import mean_loss
+from automl.training.plain.sequential import models_of, train_member
+from automl.training.population.engine import PopulationEngine
 from automl.trial import Member
 
 ROWS = 120
@@ -114,7 +114,7 @@ def test_cells_and_weights_of_other_rows_move_no_weight(tmp_path: Path, encoding
     )
     values = dict(prepared.space.initial()) | {"numeric_encoding": encoding}
     results = [
-        train_member(own.plan, Member(0, 0, values, 0), fold, own.plan.models(), lambda *_: None)
+        train_member(own.plan, Member(0, 0, values, 0), fold, models_of(own.plan), lambda *_: None)
         for own in (prepared, twin)
     ]
     (one, network), (other, its) = results

@@ -7,11 +7,11 @@ import numpy
 import pytest
 from populations import study
 
-from automl.training import lanes
 from automl.training.engine import Watch
-from automl.training.population import Population
-from automl.training.together import PopulationEngine
-from automl.training.trials import plan_members
+from automl.training.members import plan_members
+from automl.training.population import lanes
+from automl.training.population.engine import PopulationEngine
+from automl.training.population.places import Population
 from automl.trial import Member, TrialState
 
 WATCH = Watch(lambda _: None, lambda: True)
@@ -68,8 +68,8 @@ def recorder(monkeypatch):
 
     monkeypatch.setattr(Population, "run_epoch", recorded)
     # Programs that cost little, so that some groups are joined and others not, lanes are cut, and populations shrink.
-    monkeypatch.setattr("automl.training.costs._COMPILE_SECONDS", 4e-3)
-    monkeypatch.setattr("automl.training.costs._COMPILE_LAYER_SECONDS", 0.0)
+    monkeypatch.setattr("automl.training.population.costs._COMPILE_SECONDS", 4e-3)
+    monkeypatch.setattr("automl.training.population.costs._COMPILE_LAYER_SECONDS", 0.0)
     return Recorder
 
 

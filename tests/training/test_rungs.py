@@ -6,13 +6,15 @@ import numpy
 import pytest
 from populations import jobs, joint_structure, member, study, tables
 
-from automl.training import climbing
-from automl.training.engine import SequentialEngine, Watch
-from automl.training.jobs import Outcome
-from automl.training.population import Population
-from automl.training.programs import compile_epoch
-from automl.training.together import PopulationEngine
-from automl.training.trials import OUT_OF_TIME, plan_members
+from automl.training.engine import Watch
+from automl.training.failures import OUT_OF_TIME
+from automl.training.members import plan_members
+from automl.training.plain.engine import SequentialEngine
+from automl.training.population import climbing
+from automl.training.population.engine import PopulationEngine
+from automl.training.population.jobs import Outcome
+from automl.training.population.places import Population
+from automl.training.population.programs import compile_epoch
 from automl.trial import Rung, TrialState
 
 FOLDS, EPOCHS = 2, 9
@@ -146,7 +148,7 @@ def test_the_best_go_on_as_if_there_were_no_rung_and_the_others_end_there(name, 
 def test_networks_that_are_not_kept_begin_again_with_the_same_result(monkeypatch):
     prepared = prepared_study(dropout=0.2)
     kept = train(make("population", prepared), cohort_of(prepared), watch((Rung(3, 2),), keep_best(3)))
-    monkeypatch.setattr("automl.training.together.MOST_BYTES_WAITING", 0)
+    monkeypatch.setattr("automl.training.population.engine.MOST_BYTES_WAITING", 0)
     again = train(make("population", prepared), cohort_of(prepared), watch((Rung(3, 2),), keep_best(3)))
     for number, trial in kept.items():
         check_equal(again[number], trial)
@@ -201,9 +203,9 @@ def test_transformed_targets_have_a_scale_of_their_own():
 @pytest.mark.parametrize("limit", [60, 80, 100, 150])
 def test_when_time_is_short_a_trial_is_recorded_with_what_it_was_compared_by(monkeypatch, limit):
     prepared, seen, ticks = prepared_study(), {}, iter(range(10_000))
-    monkeypatch.setattr("automl.training.costs._COMPILE_SECONDS", 0.0)
-    monkeypatch.setattr("automl.training.costs._COMPILE_LAYER_SECONDS", 0.0)
-    monkeypatch.setattr("automl.training.lanes.num_cores", lambda: 1)
+    monkeypatch.setattr("automl.training.population.costs._COMPILE_SECONDS", 0.0)
+    monkeypatch.setattr("automl.training.population.costs._COMPILE_LAYER_SECONDS", 0.0)
+    monkeypatch.setattr("automl.training.population.lanes.num_cores", lambda: 1)
 
     def judge(number, reports):
         seen.update({(number, trial): report.value for trial, report in reports.items()})

@@ -6,9 +6,10 @@ import pytest
 from populations import study
 
 from automl.errors import SearchSpaceError
-from automl.training.engine import SequentialEngine, Watch
-from automl.training.together import PopulationEngine
-from automl.training.trials import plan_members
+from automl.training.engine import Watch
+from automl.training.members import plan_members
+from automl.training.plain.engine import SequentialEngine
+from automl.training.population.engine import PopulationEngine
 from automl.trial import Rung
 
 FOLDS = 2

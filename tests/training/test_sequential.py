@@ -12,15 +12,18 @@ from automl.data.splits import Fold
 from automl.errors import NetworkError
 from automl.networks.builder import NetworkBuilder
 from automl.study.preparation import prepare_study
-from automl.training import fitting
-from automl.training.compiled import evaluation_loss
-from automl.training.engine import SequentialEngine, Watch
-from automl.training.fitting import BatchOrder, Part, batches
+from automl.training.engine import Watch
+from automl.training.members import plan_members, refit_epochs
 from automl.training.network import Network
-from automl.training.optimizers import OPTIMIZERS, make_optimizer
+from automl.training.plain import fitting
+from automl.training.plain.compiled import evaluation_loss
+from automl.training.plain.engine import SequentialEngine
+from automl.training.plain.fitting import BatchOrder, Part, batches
+from automl.training.plain.optimizers import OPTIMIZERS, make_optimizer
+from automl.training.plain.sequential import models_of, refit, train_member
+from automl.training.plain.trials import train_trial
+from automl.training.plan import TrialFailure
 from automl.training.rows import row_order
-from automl.training.sequential import TrialFailure, refit, train_member
-from automl.training.trials import plan_members, refit_epochs, train_trial
 from automl.trial import FoldResult, Member, Trial, TrialState
 
 ALWAYS = Watch(lambda progress: None, lambda: True)
@@ -43,7 +46,7 @@ def study(space=None, training=None, data="wine"):
 def train(prepared, fold=None):
     member = Member(0, 0, prepared.space.initial(), 0)
     return train_member(
-        prepared.plan, member, fold or prepared.splits.folds[0], prepared.plan.models(), lambda *_: None
+        prepared.plan, member, fold or prepared.splits.folds[0], models_of(prepared.plan), lambda *_: None
     )
 
 
@@ -358,7 +361,7 @@ def test_a_user_loss_with_integer_targets_is_served():
         plan,
         Member(0, 0, prepared.space.initial(), 0),
         prepared.splits.folds[0],
-        plan.models(),
+        models_of(plan),
         lambda *_: None,
     )
     assert result.validation_loss[result.best_epoch - 1] == pytest.approx(result.scores["log_loss"], rel=1e-4)
@@ -376,14 +379,14 @@ def test_rows_of_a_large_table_are_predicted_in_pieces(monkeypatch):
 def test_a_model_that_is_used_again_is_as_good_as_new():
     """Every variable: weights, moving statistics, dropout's random state, the optimizer's slots."""
     prepared = study({"dropout": 0.3, "batch_normalization": True, "optimizer": "adam"}, {"epochs": 3})
-    models = prepared.plan.models()
+    models = models_of(prepared.plan)
     members = plan_members(0, prepared.space.initial(), 2, 0)
     for member, fold in zip(members, prepared.splits.folds, strict=True):
         train_member(prepared.plan, member, fold, models, lambda *_: None)
     used = models.fresh(members[0], 9)
     again = models.fresh(members[1], 9)
     assert again is used
-    new = prepared.plan.models().fresh(members[1], 9)
+    new = models_of(prepared.plan).fresh(members[1], 9)
     assert again is not new and len(again.variables) == 8
     for mine, its in zip(again.variables, new.variables, strict=True):
         numpy.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (mine, its)), err_msg=mine.path)
@@ -395,7 +398,7 @@ def test_a_fold_alone_gives_the_same_as_after_others():
     prepared = study({"dropout": 0.3, "batch_normalization": True}, {"epochs": 4})
     members, folds = plan_members(0, prepared.space.initial(), 2, 0), prepared.splits.folds
     trial = train_trial(prepared.plan, members, folds, lambda *_: None)
-    alone, _ = train_member(prepared.plan, members[1], folds[1], prepared.plan.models(), lambda *_: None)
+    alone, _ = train_member(prepared.plan, members[1], folds[1], models_of(prepared.plan), lambda *_: None)
     assert dataclasses.replace(trial.folds[1], seconds=0) == dataclasses.replace(alone, seconds=0)
 
 
@@ -409,7 +412,7 @@ def test_a_builder_that_builds_another_structure_gets_a_model_of_its_own():
             self.width += 1
             return prepared.builder.build({**hyperparameters, "width": self.width}, seed)
 
-    models = dataclasses.replace(prepared.plan, builder=Growing()).models()
+    models = models_of(dataclasses.replace(prepared.plan, builder=Growing()))
     members = plan_members(0, prepared.space.initial(), 2, 0)
     widths = [models.fresh(member, 1).layers[1].units for member in members]
     assert widths == [4, 5]

@@ -13,10 +13,11 @@ from automl.data.splits import Fold
 from automl.networks.builder import NetworkBuilder
 from automl.study.analyses.bias_variance import whole_folds
 from automl.study.preparation import PreparedStudy, prepare_study
-from automl.training.engine import Engine, SequentialEngine, Watch
+from automl.training.engine import Engine, Watch
 from automl.training.engines import ENGINES
+from automl.training.plain.engine import SequentialEngine
+from automl.training.population.engine import PopulationEngine
 from automl.training.rows import member_fold
-from automl.training.together import PopulationEngine
 from automl.training.traces import Trace
 from automl.trial import Member
 

@@ -11,7 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from automl.config.reading import make_study
 from automl.study.preparation import prepare_study
-from automl.training.trials import plan_members, train_trial
+from automl.training.members import plan_members
+from automl.training.plain.trials import train_trial
 from automl.trial import Member, TrialState, derive_seed
 
 SEED, EPOCHS, BATCH, PATIENCE = 5, 12, 32, 3

@@ -6,7 +6,7 @@ import keras
 import numpy
 from populations import member, study, study_of_levels, train
 
-from automl.training.sequential import refit
+from automl.training.plain.sequential import models_of, refit
 
 RATE, DECAY, ROWS = 0.02, 0.5, 4096
 SPACE = {"optimizer": "adamw", "learning_rate": RATE, "batch_normalization": True, "batch_size": ROWS}
@@ -29,7 +29,7 @@ def arrays(model):
 
 def check_decay(prepared, undecayed, decayed):
     """Kernels, and nothing else, have moved by `RATE * DECAY` of where they began."""
-    model = prepared.plan.models().fresh(with_decay(prepared, 0.0), 1)
+    model = models_of(prepared.plan).fresh(with_decay(prepared, 0.0), 1)
     names = [weight.path for weight in model.trainable_weights]
     moved = set()
     for name, start, without, with_it in zip(names, arrays(model), undecayed, decayed, strict=True):
@@ -68,7 +68,7 @@ def test_a_network_of_a_users_own_keeps_its_biases_and_embeddings():
 
     prepared = study()
     plan = dataclasses.replace(prepared.plan, builder=Builder())
-    model = plan.models().fresh(member(prepared, optimizer="adamw"), 1)
+    model = models_of(plan).fresh(member(prepared, optimizer="adamw"), 1)
     decays = {weight.path for weight in model.trainable_weights if model.optimizer._use_weight_decay(weight)}
     assert len(decays) == 2
     assert all(path.endswith("kernel") for path in decays)

@@ -20,8 +20,8 @@ from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
 from automl.study.analyses.blocks import blocks_of, first_round, targets_of
 from automl.study.preparation import PreparedStudy
 from automl.training.engine import Watch
+from automl.training.members import plan_members, refit_epochs
 from automl.training.traces import Trace
-from automl.training.trials import plan_members, refit_epochs
 from automl.trial import Member, Trial, TrialState, derive_seed
 from automl.wording import counted
 

@@ -13,9 +13,9 @@ from automl.records.state import COLUMNS
 from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
 from automl.study.analyses.bias_variance import whole_folds
 from automl.training.engine import Watch
+from automl.training.members import refit_epochs
 from automl.training.network import Network
-from automl.training.sequential import TrialFailure
-from automl.training.trials import refit_epochs
+from automl.training.plan import TrialFailure
 from automl.trial import Direction, Member, derive_seed
 
 _MOST_ROWS, _MOST_COLUMNS = 2000, 100

@@ -14,8 +14,8 @@ from automl.records.state import LEARNING_CURVE
 from automl.study.analyses.analysis import Analysis, Answer, Plan, Subject
 from automl.study.preparation import PreparedStudy
 from automl.training.engine import Watch
+from automl.training.members import plan_members
 from automl.training.rows import member_fold
-from automl.training.trials import plan_members
 from automl.trial import FoldResult, Hyperparameters, Member, Trial, TrialState
 
 SHARES = (0.25, 0.35, 0.5, 0.7, 1.0)

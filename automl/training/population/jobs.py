@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy
 
-from automl.training.stacked import Structure
+from automl.training.population.stacked import Structure
 from automl.trial import Member
 
 

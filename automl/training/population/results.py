@@ -6,15 +6,16 @@ import numpy
 from keras import ops
 
 from automl.evaluation.metrics import fold_counts, score
-from automl.training.catalog import ViewCatalog
-from automl.training.climbing import Climb
-from automl.training.health import MOST_ROWS, perceptron_health
-from automl.training.jobs import Broken, Outcome
+from automl.training.failures import OUT_OF_TIME
+from automl.training.health import MOST_ROWS
 from automl.training.network import interpret
+from automl.training.plan import TrainingPlan, TrialFailure, check_scores, diverged
+from automl.training.population.catalog import ViewCatalog
+from automl.training.population.climbing import Climb
+from automl.training.population.health import perceptron_health
+from automl.training.population.jobs import Broken, Outcome
 from automl.training.rungs import scale_of
-from automl.training.sequential import TrainingPlan, TrialFailure, check_scores, diverged
 from automl.training.traces import Trace, make_trace
-from automl.training.trials import OUT_OF_TIME
 from automl.trial import FoldResult, Health, Trial, TrialState
 
 

@@ -7,8 +7,8 @@ import numpy
 
 from automl.networks.activations import DEFAULT_SLOPE
 from automl.networks.mlp import initial_weights, layer_widths
-from automl.training.optimizers import DEFAULT_LEARNING_RATE, OWN, own_values
-from automl.training.stacked import Structure
+from automl.training.plain.optimizers import DEFAULT_LEARNING_RATE, OWN, own_values
+from automl.training.population.stacked import Structure
 from automl.trial import Member
 
 SCALARS = (

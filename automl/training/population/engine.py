@@ -15,8 +15,12 @@ from automl.data.splits import Fold
 from automl.networks.mlp import set_weights
 from automl.progress import Progress
 from automl.training.backend import Function, on_accelerator
-from automl.training.catalog import ViewCatalog
-from automl.training.climbing import (
+from automl.training.engine import Cohort, Engine, Watch
+from automl.training.failures import failures
+from automl.training.network import Network
+from automl.training.plan import TrainingPlan, TrialFailure
+from automl.training.population.catalog import ViewCatalog
+from automl.training.population.climbing import (
     MOST_BYTES_WAITING,
     Climb,
     Stage,
@@ -27,20 +31,16 @@ from automl.training.climbing import (
     stages_of,
     unrecorded,
 )
-from automl.training.engine import Cohort, Engine, Watch
-from automl.training.jobs import Broken, Job, Outcome
-from automl.training.lanes import LaneRun
-from automl.training.network import Network
-from automl.training.planner import Known, Lane, Setting, cut_lanes, plan_lanes, structure_of
-from automl.training.population import Population
-from automl.training.programs import compile_epoch
-from automl.training.results import Results
-from automl.training.sequential import TrainingPlan, TrialFailure
-from automl.training.stacked import Structure
-from automl.training.stacking import own_weights
+from automl.training.population.jobs import Broken, Job, Outcome
+from automl.training.population.lanes import LaneRun
+from automl.training.population.places import Population
+from automl.training.population.planner import Known, Lane, Setting, cut_lanes, plan_lanes, structure_of
+from automl.training.population.programs import compile_epoch
+from automl.training.population.results import Results
+from automl.training.population.stacked import Structure
+from automl.training.population.stacking import own_weights
+from automl.training.population.updates import UPDATES
 from automl.training.traces import Trace
-from automl.training.trials import failures
-from automl.training.updates import UPDATES
 from automl.training.views import Tables
 from automl.trial import Member, Rung, Trial
 

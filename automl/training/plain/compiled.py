@@ -9,32 +9,16 @@ from typing import Any, final
 import keras
 import numpy
 
-from automl.config.sections import TrainingConfig
 from automl.evaluation.metrics import QUANTILES
 from automl.networks.builder import NetworkBuilder
 from automl.networks.mlp import EMBEDDING
-from automl.training.optimizers import make_optimizer
-from automl.trial import Member, Task
+from automl.training.plain.optimizers import make_optimizer
+from automl.trial import Member
 
-CROSS_ENTROPY = {Task.BINARY: "binary_crossentropy", Task.MULTICLASS: "categorical_crossentropy"}
-_USUAL_LOSS = "mse"
 _SMOOTHED = {
     "binary_crossentropy": keras.losses.BinaryCrossentropy,
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
 }
-
-
-def loss_name(training: TrainingConfig, task: Task, objective: str = "") -> str:
-    """Name of the loss that our own networks are trained by: Keras's, or that of a quantile in `QUANTILES`.
-
-    Where the study file leaves it open, an objective that is the loss of a quantile is its own loss: the best mean is
-    no quantile, and among means the ones that are most wrong would come nearest to it.
-    """
-    if task is not Task.REGRESSION:
-        return CROSS_ENTROPY[task]
-    if training.loss != "auto":
-        return training.loss
-    return objective if objective in QUANTILES else _USUAL_LOSS
 
 
 @final

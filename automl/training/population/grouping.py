@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from automl.training.costs import Costs, Epochs
-from automl.training.jobs import Job
-from automl.training.stacked import Structure
+from automl.training.population.costs import Costs, Epochs
+from automl.training.population.jobs import Job
+from automl.training.population.stacked import Structure
 
 Groups = dict[Structure, list[Job]]
 """Jobs by the structure of the program that trains them."""

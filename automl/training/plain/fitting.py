@@ -10,10 +10,10 @@ import numpy
 import tensorflow
 
 from automl.data.dataset import Dataset
-from automl.training.averages import Averages
-from automl.training.compiled import evaluation_loss, mean_loss
 from automl.training.deadline import Deadline
 from automl.training.network import forward
+from automl.training.plain.averages import Averages
+from automl.training.plain.compiled import evaluation_loss, mean_loss
 from automl.training.rows import row_order
 from automl.training.views import View
 from automl.trial import Task

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from automl.networks.embeddings import Blocks, blocks_of
 from automl.networks.mlp import layer_widths
-from automl.training.costs import Costs, Epochs
-from automl.training.grouping import Groups, grouped, merged
-from automl.training.jobs import Job
-from automl.training.population import Population
-from automl.training.stacked import Structure
-from automl.training.updates import FAMILIES
+from automl.training.population.costs import Costs, Epochs
+from automl.training.population.grouping import Groups, grouped, merged
+from automl.training.population.jobs import Job
+from automl.training.population.places import Population
+from automl.training.population.stacked import Structure
+from automl.training.population.updates import FAMILIES
 
 _WIDTHS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 """Widths that programs have; a layer in between is filled up. Beyond, multiples of 512."""

@@ -8,7 +8,7 @@ import numpy
 
 from automl.data.dataset import Dataset
 from automl.data.splits import Fold
-from automl.training.fitted_baseline import Fit, FittedBaseline
+from automl.training.baselines.fitted import Fit, FittedBaseline
 from automl.trial import Task, derive_seed
 
 DEFAULT = "default"

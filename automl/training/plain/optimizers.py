@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from automl.training.averages import ScheduleFree
+from automl.training.plain.averages import ScheduleFree
 from automl.training.schedules import Scheduled
 from automl.trial import Hyperparameters
 

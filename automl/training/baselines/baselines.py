@@ -16,8 +16,8 @@ from automl.data.preprocessing import Layout
 from automl.data.splits import Fold
 from automl.evaluation.metrics import Metric
 from automl.evaluation.predictions import Targets
-from automl.training.boosting import COST, DEFAULT, choose
-from automl.training.fitted_baseline import FittedBaseline, fit_baseline
+from automl.training.baselines.boosting import COST, DEFAULT, choose
+from automl.training.baselines.fitted import FittedBaseline, fit_baseline
 from automl.trial import Task
 
 MOST_SECONDS = 30.0

@@ -12,12 +12,12 @@ from automl.progress import Progress
 from automl.training.backend import Function, is_out_of_memory, on_accelerator
 from automl.training.deadline import end_of_turn
 from automl.training.engine import Watch
-from automl.training.jobs import Broken, Job, Outcome
-from automl.training.memory import give_back_memory
-from automl.training.planner import Lane, Setting, smaller_places
-from automl.training.population import Population
-from automl.training.stacked import Structure
-from automl.training.trials import reason_of
+from automl.training.failures import reason_of
+from automl.training.population.jobs import Broken, Job, Outcome
+from automl.training.population.memory import give_back_memory
+from automl.training.population.places import Population
+from automl.training.population.planner import Lane, Setting, smaller_places
+from automl.training.population.stacked import Structure
 from automl.training.views import Tables
 
 LOGGER = logging.getLogger(__name__)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from automl.training.backend import Function
 from automl.training.early_stopping import Stopping, begin, update
-from automl.training.jobs import Job, Outcome, Past, Place
-from automl.training.nests import copy_rows, rows_of, to_numpy, to_tensors
+from automl.training.population.jobs import Job, Outcome, Past, Place
+from automl.training.population.nests import copy_rows, rows_of, to_numpy, to_tensors
+from automl.training.population.stacked import Structure
+from automl.training.population.stacking import member_values, no_values, stacked_weights
+from automl.training.population.updates import UPDATES
 from automl.training.rows import row_order
-from automl.training.stacked import Structure
-from automl.training.stacking import member_values, no_values, stacked_weights
-from automl.training.updates import UPDATES
 from automl.training.views import Tables
 
 Floats = NDArray[numpy.float64]

@@ -12,7 +12,7 @@ from keras import ops
 
 from automl.networks.activations import activation
 from automl.networks.embeddings import SIZE, Blocks, embed, num_embedded
-from automl.training.dropout import keep_mask
+from automl.training.population.dropout import keep_mask
 
 NORMALIZATION_MOMENTUM, NORMALIZATION_EPSILON = 0.99, 1e-3
 """Keras's defaults."""

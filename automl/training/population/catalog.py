@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import final
 
 from automl.data.splits import Fold
-from automl.training.sequential import TrainingPlan
+from automl.training.plan import TrainingPlan
 from automl.training.views import Tables, View, ViewRows, measured_room
 from automl.trial import Member
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import final
 
-from automl.training.jobs import Job
-from automl.training.stacked import Structure
+from automl.training.population.jobs import Job
+from automl.training.population.stacked import Structure
 
 _COMPILE_SECONDS, _COMPILE_LAYER_SECONDS = 0.7, 0.4
 _FLOP_SECONDS, _WEIGHT_SECONDS, _ACTIVATION_SECONDS = 2e-11, 1.5e-9, 1e-9

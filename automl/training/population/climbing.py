@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import final
 
 from automl.progress import Progress
-from automl.training.costs import EPOCH_SHARE
 from automl.training.engine import Watch
-from automl.training.grouping import Groups
-from automl.training.jobs import Broken, Job, Outcome
-from automl.training.planner import Lane
+from automl.training.plan import TrainingPlan
+from automl.training.population.costs import EPOCH_SHARE
+from automl.training.population.grouping import Groups
+from automl.training.population.jobs import Broken, Job, Outcome
+from automl.training.population.planner import Lane
+from automl.training.population.stacked import Structure
 from automl.training.rungs import epochs_at, mean_smallest, scale_of
-from automl.training.sequential import TrainingPlan
-from automl.training.stacked import Structure
 from automl.trial import Member, Report, Rung
 
 MOST_BYTES_WAITING = 1 << 30

@@ -6,10 +6,10 @@ from typing import Any
 from keras import ops
 
 from automl.training.backend import Arrays, Function, compiled, gradient
-from automl.training.losses import LOSSES, smoothed
+from automl.training.population.losses import LOSSES, smoothed
+from automl.training.population.stacked import Step, Structure, Values, forward
+from automl.training.population.updates import UPDATES, clipped
 from automl.training.schedules import SCHEDULES
-from automl.training.stacked import Step, Structure, Values, forward
-from automl.training.updates import UPDATES, clipped
 
 BLOCK = 256
 """Rows that are evaluated at once; tables are filled up to a multiple of it."""

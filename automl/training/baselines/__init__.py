@@ -1,0 +1,1 @@
+"""What networks are compared with: a constant, linear models, gradient boosting."""

@@ -1,0 +1,1 @@
+"""Members of equal array shapes, trained by one compiled program."""
