@@ -14,6 +14,7 @@ import numpy
 import tensorflow
 
 from automl.data.dataset import Dataset
+from automl.data.preprocessing_graph import inputs_graph
 from automl.data.schema import Column
 from automl.errors import ExportError
 from automl.export.folders import replace_folder
@@ -145,7 +146,7 @@ def _write(network: Network, dataset: Dataset, card: ModelCard, folder: Path) ->
 
     def serve(arguments: dict[str, tensorflow.Tensor]) -> dict[str, tensorflow.Tensor]:
         cells = {column: arguments[name] for column, name in names.items()}
-        inputs = network.scalings.inputs.graph(cells, dataset.schema)
+        inputs = inputs_graph(network.scalings.inputs, cells, dataset.schema)
         outputs = network.model(inputs, training=False)
         if dataset.task is Task.REGRESSION:
             value = tensorflow.cast(outputs[:, 0], tensorflow.float64) * target.scale + target.mean

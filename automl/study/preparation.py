@@ -12,8 +12,9 @@ from automl.config.sections import TrainingConfig
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset
 from automl.data.features.encodings import ENCODINGS
+from automl.data.folds import Fold
 from automl.data.preprocessing import Layout
-from automl.data.splits import Fold, Splits
+from automl.data.splits import Splits
 from automl.data.targets import TARGET_TRANSFORMS
 from automl.errors import NetworkError, SearchSpaceError, explain, one_of
 from automl.evaluation.metrics import METRICS, Metric, MetricTable

@@ -9,7 +9,7 @@ import pytest
 import tensorflow
 
 from automl.config.reading import make_study
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.errors import ExportError
 from automl.export.folders import MANIFEST
 from automl.export.saved_model import ModelCard, argument_names, save_model

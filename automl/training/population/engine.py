@@ -11,7 +11,7 @@ from typing import final
 import numpy
 
 from automl.data.features.encodings import ENCODINGS
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.networks.mlp import set_weights
 from automl.progress import Progress
 from automl.training.backend import Function, on_accelerator
