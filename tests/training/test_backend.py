@@ -81,6 +81,45 @@ def test_jax_trains_as_tensorflow_does():
             assert one == pytest.approx(other, rel=1e-5)
 
 
+PRECISION = """
+    import numpy
+    from keras import ops
+    from automl.training import backend
+
+    backend.on_accelerator = lambda: True
+    found = {}
+    for wanted in (backend.TENSOR_FLOAT, backend.FULL):
+        backend.fix_arithmetic(wanted)
+        found[wanted] = backend.precision_name()
+        if backend.backend_name() == "jax":
+            import jax
+
+            program = str(jax.make_jaxpr(ops.matmul)(numpy.ones((2, 2), "float32"), numpy.ones((2, 2), "float32")))
+            assert ("HIGHEST" in program) == (wanted == backend.FULL), program
+        else:
+            import tensorflow
+
+            enabled = tensorflow.config.experimental.tensor_float_32_execution_enabled()
+            assert enabled == (wanted == backend.TENSOR_FLOAT)
+    backend.fix_arithmetic()
+    print("PRECISION", backend.precision_name(), found == {name: name for name in found})
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "tensorflow"])
+def test_the_precision_that_is_named_is_the_one_that_the_library_was_told(backend):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip("needs the extra [jax]")
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(PRECISION)],
+        env=os.environ | {"KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "PRECISION float32 True" in done.stdout, done.stderr[-2000:]
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
