@@ -92,7 +92,7 @@ class Clock:
     """Seconds of compilation, as JAX counts them, and of some functions, those that they call included."""
 
     WATCHED = (
-        (places.Population, ("admit", "run_epoch", "take_finished", "shrink", "_batches", "_keep")),
+        (places.Population, ("admit", "run_epoch", "take_finished", "shrink", "_batches")),
         (results.Results, ("trial", "_health")),
     )
 
@@ -214,7 +214,7 @@ def one_member(width):
     population = places.Population(structure, program, tables, 1)
     population.admit([Job(member, 0, 1_000_000, 0)])
     batches = {name: jnp.asarray(array) for name, array in population._batches().items()}
-    return structure, program, tables, (population._tensors, batches, population._state)
+    return structure, program, tables, (population._tensors, batches, population._rows.state)
 
 
 def grid_cell(record, limits, width, members):
