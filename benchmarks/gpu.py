@@ -1,6 +1,6 @@
 """What populations do on an accelerator, on arrays that are made in place; ends within its time.
 
-    python benchmarks/gpu.py [--seconds 450] [--to FILE] [--quick] [--tf32] [--parts bounds,many,A,D,grid]
+    python benchmarks/gpu.py [--seconds 450] [--to FILE] [--quick] [--tf32] [--parts many,lanes,A,D,grid]
 
 Needs Python, NumPy, Keras and JAX, and the `automl` folder on the path; scikit-learn (for its digits) and PyTorch (for
 the loop beside works A and D) are used where they are. Every result is a line of JSON in FILE as soon as it is known,
@@ -13,6 +13,7 @@ is time, and what was left out is said. `--quick` is a tiny run that shows on a 
   and read the gradients, gather its rows, and write and read the activations forwards and backwards.
 - A, D: works of the race through the whole engine, beside a PyTorch loop on the same card.
 - many: 1,000 configurations × 5 folds × 50 epochs of digits through the whole engine.
+- lanes: the same without the inspection of gradients, under several numbers of places and of threads.
 """
 
 import argparse
@@ -47,7 +48,8 @@ from automl.training.engine import Watch  # noqa: E402
 from automl.training.engines import make_engine  # noqa: E402
 from automl.training.members import plan_members  # noqa: E402
 from automl.training.plan import TrainingPlan, TrainingSettings  # noqa: E402
-from automl.training.population import places, results  # noqa: E402
+from automl.training.population import engine as population_engine  # noqa: E402
+from automl.training.population import lanes, places, results  # noqa: E402
 from automl.training.population.jobs import Job  # noqa: E402
 from automl.training.population.planner import Setting, structure_of  # noqa: E402
 from automl.training.population.programs import compile_epoch  # noqa: E402
@@ -55,9 +57,11 @@ from automl.training.views import Tables  # noqa: E402
 from automl.trial import Member, Task  # noqa: E402
 
 WIDTHS, MEMBERS, BATCH, ROWS, FEATURES, OUTPUTS = (64, 16, 256), (1, 8, 64, 512, 4096), 64, 2048, 64, 10
-PARTS = ("bounds", "many", "A", "D", "grid")
-LEAST_SECONDS = {"bounds": 10, "many": 60, "A": 40, "D": 40, "grid": 20}
-"""What must be left for a part to begin; of the grid, for each of its cells."""
+PARTS = ("many", "lanes", "A", "D", "grid")
+LEAST_SECONDS = {"many": 60, "lanes": 45, "A": 40, "D": 40, "grid": 20}
+"""What must be left for a part to begin; of the grid and of the lanes, for each of their cells."""
+LANES = ((1024, 1), (1024, 2), (5000, 1), (2500, 2))
+"""Places of a program at most, and threads."""
 
 
 class Record:
@@ -246,8 +250,8 @@ def grid_cell(record, limits, width, members):
     )
 
 
-def through_engine(record, clock, part, made):
-    """A work through the whole engine: networks trained, scored, inspected."""
+def through_engine(record, clock, part, made, **said):
+    """A work through the whole engine: networks trained, scored, inspected. Compilations may overlap with the rest."""
     clock.begin()
     began = time.perf_counter()
     none = numpy.arange(0)
@@ -262,6 +266,7 @@ def through_engine(record, clock, part, made):
     compiling = clock.seconds["compile"]
     return record.add(
         part,
+        **said,
         arrays=made.source,
         trials=len(made.trials),
         folds=len(folds),
@@ -310,6 +315,22 @@ def many(record, clock, quick):
     return through_engine(record, clock, "many", made_works.configurations(*sizes))
 
 
+def in_lanes(record, clock, quick):
+    """The same work under several numbers of places and threads, without health."""
+    kept = population_engine.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health
+    results.Results._health = lambda *_: None
+    try:
+        for most_places, threads in LANES[:1] if quick else LANES:
+            if record.may_begin("lanes", quick):
+                population_engine.ACCELERATOR_PLACES = most_places
+                lanes.num_workers = lambda threads=threads: threads
+                sizes = (3, 2, 2, 64) if quick else (1000, 50, 5, 64)
+                made = made_works.configurations(*sizes)
+                through_engine(record, clock, "lanes", made, most_places=most_places, threads=threads)
+    finally:
+        population_engine.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health = kept
+
+
 def print_tables(cells, races, lot):
     """What was found, to read."""
     print(
@@ -348,6 +369,8 @@ def main():
     cells, races, lot = [], [], None
     if "many" in wanted and record.may_begin("many", quick):
         lot = many(record, clock, quick)
+    if "lanes" in wanted:
+        in_lanes(record, clock, quick)
     for part in ("A", "D"):
         if part in wanted and record.may_begin(part, quick):
             races.append(beside_torch(record, clock, part, quick))

@@ -50,8 +50,10 @@ def perceptron_health(
         widths = [num_inputs, *layer_widths(member.hyperparameters), structure.num_outputs]
         # units beyond the member's own widths have no slope by design
         return [
-            ops.convert_to_numpy(one)[0, :inputs, :units]
-            for one, (inputs, units) in zip(layers, pairwise(widths), strict=True)
+            ops.convert_to_numpy(one)[
+                0, :fan_in, :units
+            ]  # not `inputs`: Python 3.12 takes it for the one above
+            for one, (fan_in, units) in zip(layers, pairwise(widths), strict=True)
         ]
 
     weights, moments = stacked_weights(structure, member)

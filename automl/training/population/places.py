@@ -49,7 +49,7 @@ class Population:
     @property
     def num_free(self) -> int:
         """Places without a member."""
-        return sum(place is None for place in self._places)
+        return len(self._places) - self._num_members
 
     @property
     def jobs(self) -> list[Job]:
@@ -81,6 +81,7 @@ class Population:
                 going_on[number] = job.past.arrays
                 self._set_stopping(number, job.past.stopping)
             self._set_values(number, job)
+        self._num_members += len(free)
         for entered in filter(None, (began, going_on)):
             self._rows.put(list(entered), list(entered.values()))
         self._tensors = to_tensors(self._values)
@@ -137,6 +138,7 @@ class Population:
                 outcome.waits, outcome.past = True, Past.of(place, rows, self._stopping_of(number))
             outcomes.append(outcome)
             self._places[number] = None
+        self._num_members -= len(outcomes)
         return outcomes
 
     def shrink(self, num_places: int) -> None:
@@ -149,6 +151,7 @@ class Population:
         self._resize(num_places)
         to = slice(0, len(kept))
         self._places[to] = [places[number] for number in kept]
+        self._num_members = len(kept)
         self._seeds[to] = [seeds[number] for number in kept]
         copy_rows(values, kept, self._values, to)
         for name in Stopping.__slots__:
@@ -158,8 +161,9 @@ class Population:
     def _resize(self, num_places: int) -> None:
         """Empty places."""
         self._places: list[Place | None] = [None] * num_places
-        self._values = no_values(self._structure, num_places)
-        self._seeds = [0] * num_places
+        self._num_members: int = 0
+        self._values: dict[str, numpy.ndarray] = no_values(self._structure, num_places)
+        self._seeds: list[int] = [0] * num_places
         self._stopping = begin(num_places)
         self._tensors = to_tensors(self._values)
 
