@@ -37,6 +37,7 @@ class Population:
         self._structure, self._program, self._tables = structure, program, tables
         kind: type[MemberRows] = DeviceRows if on_accelerator() else HostRows
         self._stopping = begin(0)
+        self._num_members = 0
         self._num_steps = tables.num_steps(self._structure.batch_size)
         self._resize(num_places)
         self._rows: MemberRows = kind(structure, num_places, tables.num_measured)
@@ -161,7 +162,7 @@ class Population:
     def _resize(self, num_places: int) -> None:
         """Empty places."""
         self._places: list[Place | None] = [None] * num_places
-        self._num_members: int = 0
+        self._num_members = 0
         self._values: dict[str, numpy.ndarray] = no_values(self._structure, num_places)
         self._seeds: list[int] = [0] * num_places
         self._stopping = begin(num_places)
