@@ -119,12 +119,13 @@ def test_a_study_under_jax_has_the_numbers_of_a_study_under_tensorflow(studies):
 
 def test_models_written_under_jax_answer_as_those_written_under_tensorflow(studies):
     """The winner of the study, and another trial that was exported afterwards."""
-    answers = {}
-    for backend, (folder, found) in studies.items():
-        models = found["model"], folder / "other"
-        answers[backend] = [
-            json.loads(line) for line in python(ASK, folder / "table.csv", *models, backend="tensorflow")
-        ]
-    for ours, theirs in zip(answers["jax"], answers["tensorflow"], strict=True):
+    models = [
+        model
+        for backend in ("jax", "tensorflow")
+        for model in (studies[backend][1]["model"], studies[backend][0] / "other")
+    ]
+    table = studies["jax"][0] / "table.csv"
+    answers = [json.loads(line) for line in python(ASK, table, *models, backend="tensorflow")]
+    for ours, theirs in zip(answers[:2], answers[2:], strict=True):
         numpy.testing.assert_allclose(ours, theirs, atol=1e-5)
         assert numpy.ptp(numpy.array(ours)[:, 0]) > 0.1
