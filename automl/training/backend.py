@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import keras
@@ -104,6 +104,19 @@ def on_accelerator() -> bool:
     import tensorflow
 
     return bool(tensorflow.config.list_physical_devices("GPU"))
+
+
+def on_host() -> AbstractContextManager[Any]:
+    """Calculate on the CPU: single operations on small arrays, which an accelerator would compile one by one."""
+    if backend_name() == "jax":
+        import jax
+
+        with suppress(RuntimeError):  # `JAX_PLATFORMS` leaves the CPU out
+            return jax.default_device(jax.local_devices(backend="cpu")[0])  # type: ignore[no-any-return]
+        return nullcontext()
+    import tensorflow
+
+    return tensorflow.device("CPU:0")  # type: ignore[no-any-return]
 
 
 def device_name() -> str:
