@@ -18,7 +18,7 @@ from automl.data.targets import TARGET_TRANSFORMS
 from automl.errors import NetworkError, SearchSpaceError, explain, one_of
 from automl.evaluation.metrics import METRICS, Metric, MetricTable
 from automl.networks.activations import ACTIVATIONS, REFUSED
-from automl.networks.builder import NetworkBuilder, PerceptronBuilder
+from automl.networks.builder import FamilyBuilder, NetworkBuilder
 from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function
 from automl.networks.initializers import INITIALIZERS
 from automl.networks.probe import BuilderProbe
@@ -243,7 +243,7 @@ def _networks(known: PreparedTable) -> tuple[Space, NetworkBuilder]:
     builder: NetworkBuilder
     if reference is None:
         widths = {name: layout.num_inputs(name) for name in ENCODINGS}
-        builder = PerceptronBuilder(widths, dataset.num_outputs, dataset.task, layout.embedded)
+        builder = FamilyBuilder(widths, dataset.num_outputs, dataset.task, layout.embedded)
         return known.space, builder
     where = config.where("network", "builder")
     try:

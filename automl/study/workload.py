@@ -4,9 +4,9 @@ import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from automl.networks.builder import PerceptronBuilder
+from automl.networks.builder import FamilyBuilder
 from automl.search.table import make_sampler
-from automl.study.network_sizes import SizedNetwork, setting_of, structure_for
+from automl.study.network_sizes import SizedNetwork, network_capacity, setting_of
 from automl.study.preparation import PreparedStudy
 from automl.training.members import plan_members
 from automl.training.population.costs import EPOCH_SHARE
@@ -150,8 +150,8 @@ def plan_workload(prepared: PreparedStudy, sized: Sequence[SizedNetwork]) -> Wor
     for cohort in asked:
         for hyperparameters in cohort:
             capacity = sized[number % len(sized)].capacity
-            if isinstance(prepared.builder, PerceptronBuilder):
-                capacity = structure_for(setting_of(prepared), hyperparameters, exact=True).capacity
+            if isinstance(prepared.builder, FamilyBuilder):
+                capacity = network_capacity(prepared, hyperparameters)
             alone.append([Work(num_folds, capacity)])
             number += 1
     return Workload(alone, 1, num_planned, prepared.num_trials, True)
@@ -186,8 +186,9 @@ def _lanes(
     first = 0
     for cohort in cohorts:
         jobs = [
-            Job(member, 0, plan.epochs, plan.patience)
+            Job(member, recipe, 0, plan.epochs, plan.patience)
             for trial, hyperparameters in enumerate(cohort, start=first)
+            if (recipe := plan.builder.recipe(hyperparameters)) is not None
             for member in plan_members(trial, hyperparameters, len(prepared.splits.folds), seed)
         ]
         first += len(cohort)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from automl.data.splits import Fold
-from automl.networks.builder import PerceptronBuilder
+from automl.networks.builder import FamilyBuilder
 from automl.training.backend import fix_arithmetic
 from automl.training.engine import Engine
 from automl.training.plain.engine import SequentialEngine
@@ -21,5 +21,5 @@ def make_engine(plan: TrainingPlan, folds: tuple[Fold, ...]) -> Engine:
     fix_arithmetic()
     name = plan.training.engine
     if name == "auto":
-        name = "population" if isinstance(plan.builder, PerceptronBuilder) else "sequential"
+        name = "population" if isinstance(plan.builder, FamilyBuilder) else "sequential"
     return ENGINES[name](plan, folds)

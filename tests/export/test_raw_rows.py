@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 import pandas
 import pytest
+from automl.networks.mlp import EMBEDDING
 
 from automl.config.reading import make_study
 from automl.data import preprocessing
@@ -16,7 +17,6 @@ from automl.data.columns import encode_columns
 from automl.data.features.encodings import ENCODINGS
 from automl.data.splits import Fold
 from automl.export.saved_model import ModelCard, save_model
-from automl.networks.mlp import EMBEDDING
 from automl.serving.scoring import Scorer
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.network import Network

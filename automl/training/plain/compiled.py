@@ -11,7 +11,7 @@ import numpy
 
 from automl.evaluation.metrics import QUANTILES
 from automl.networks.builder import NetworkBuilder
-from automl.networks.mlp import EMBEDDING
+from automl.networks.layers.level_embedding import EMBEDDING
 from automl.training.plain.optimizers import make_optimizer
 from automl.trial import Member
 

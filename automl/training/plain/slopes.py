@@ -7,7 +7,7 @@ import keras
 import numpy
 from keras import ops
 
-from automl.networks.mlp import EMBEDDING
+from automl.networks.layers.level_embedding import EMBEDDING
 
 
 def loss_slopes(

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy
 
-from automl.training.population.stacked import Structure
+from automl.networks.recipe import Recipe
+from automl.training.population.structure import Structure
 from automl.trial import Member
 
 
@@ -15,6 +16,7 @@ class Job:
 
     Attributes:
         member: The member.
+        recipe: Its network, and how it is trained.
         view: Number of its view.
         num_epochs: Epochs at most.
         patience: Epochs without a better stopping loss before it ends; 0 to train all epochs and keep the last.
@@ -25,6 +27,7 @@ class Job:
     """
 
     member: Member
+    recipe: Recipe
     view: int
     num_epochs: int
     patience: int

@@ -9,12 +9,13 @@ import numpy
 from keras import ops
 from numpy.typing import NDArray
 
+from automl.networks.layers.layer import Shape
 from automl.training.backend import Function
 from automl.training.early_stopping import Stopping, begin, update
 from automl.training.population.jobs import Job, Outcome, Past, Place
 from automl.training.population.nests import copy_rows, rows_of, to_numpy, to_tensors
-from automl.training.population.stacked import Structure
-from automl.training.population.stacking import member_values, no_values, stacked_weights
+from automl.training.population.stacking import member_values, no_values, set_values, stacked_weights
+from automl.training.population.structure import Structure
 from automl.training.population.updates import UPDATES
 from automl.training.rows import row_order
 from automl.training.views import Tables
@@ -157,7 +158,7 @@ class Population:
         structure = self._structure
         self._places: list[Place | None] = [None] * num_places
 
-        def zeros(shapes: list[tuple[int, int]]) -> list[numpy.ndarray]:
+        def zeros(shapes: list[Shape]) -> list[numpy.ndarray]:
             return [numpy.zeros((num_places, *shape), numpy.float32) for shape in shapes]
 
         state = {
@@ -176,7 +177,7 @@ class Population:
 
     def _enter(self, number: int, job: Job, state: dict[str, Any]) -> None:
         """A member's initial weights and its hyperparameters, in place."""
-        weights, moments = stacked_weights(self._structure, job.member)
+        weights, moments = stacked_weights(self._structure, job)
         for array, initial in zip(state["weights"], weights, strict=True):
             array[number] = initial
         for slot in state["slots"]:
@@ -198,12 +199,11 @@ class Population:
     def _set_values(self, number: int, job: Job) -> None:
         structure = self._structure
         steps = -(-len(self._tables.views[job.view].fit) // structure.batch_size)
-        values = member_values(structure, job.member) | {
+        values = member_values(structure, job) | {
             "view": job.view,
             "num_steps": (job.horizon or job.num_epochs) * steps,
         }
-        for name, value in values.items():
-            self._values[name][number] = value
+        set_values(self._values, number, values)
 
     def _batches(self) -> dict[str, numpy.ndarray]:
         size, num_places = self._structure.batch_size, len(self._places)
