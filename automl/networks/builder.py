@@ -23,6 +23,11 @@ class NetworkBuilder(ABC):
     def build(self, hyperparameters: Hyperparameters, seed: int) -> keras.Model:
         """A fresh model with weights drawn from the seed; compiled only when its author compiled it."""
 
+    @property
+    def stacks(self) -> bool:
+        """Whether the first network of a study can be a member of a population."""
+        return False
+
     def recipe(self, hyperparameters: Hyperparameters) -> Recipe | None:
         """What a population needs to train such networks; None where only Keras can train them."""
         del hyperparameters
@@ -50,6 +55,11 @@ class FamilyBuilder(NetworkBuilder):
     num_outputs: int
     task: Task
     embedded: Blocks = ()
+
+    @property
+    def stacks(self) -> bool:
+        """All of our own networks."""
+        return True
 
     def build(self, hyperparameters: Hyperparameters, seed: int) -> keras.Model:
         """See `NetworkBuilder.build`."""

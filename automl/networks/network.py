@@ -1,5 +1,6 @@
 """A network as a value: a tuple of layers, from which its weights, its arithmetic and its Keras model follow."""
 
+import itertools
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, final
@@ -13,7 +14,9 @@ from automl.networks.layers.chain import (
     cost_of,
     initial_of,
     joined_layers,
+    kinds_of,
     output_shape,
+    signatures_of,
     twin_layers,
     values_of,
     weights_of,
@@ -60,6 +63,12 @@ class Network:
         return output_shape(self.layers, (self.num_features,))[-1]
 
     @property
+    def output(self) -> str:
+        """The activation of the outputs."""
+        last = self.layers[-1]
+        return last.output if isinstance(last, Dense) else "linear"
+
+    @property
     def cost(self) -> Cost:
         """What it costs for each row."""
         return cost_of(self.layers, (self.num_features,))
@@ -77,13 +86,14 @@ class Network:
         return trained + [array for weight, array in pairs if weight.role is Role.MOMENT]
 
     def signature(self, rounding: Rounding) -> Self:
-        """What all members of a program share."""
-        return replace(self, layers=tuple(layer.signature(rounding) for layer in self.layers))
+        """What all members of a program share; with widths as they are where filled-up units would move others."""
+        mixes = any(layer.mixes_units for layer in self.layers)
+        return replace(self, layers=signatures_of(self.layers, None if mixes else rounding))
 
     @property
     def kind(self) -> Hashable:
         """Signatures of equal kind can be joined."""
-        return self.num_features, tuple((type(layer), layer.kind()) for layer in self.layers)
+        return self.num_features, kinds_of(self.layers)
 
     def joined(self, other: Self) -> Self:
         """The signature that members of both fit; they are of one kind."""
@@ -132,4 +142,20 @@ class Network:
         moving = [variable for layer in twin.layers for variable in layer.non_trainable_weights]
         for variable, array in zip([*trained, *moving], arrays, strict=True):
             variable.assign(array)
+        weights = iter(self._all)
+        for layer in twin.layers:
+            setattr(layer, TRAITS, tuple(itertools.islice(weights, len(layer.weights))))
         return model
+
+
+TRAITS = "automl_traits"
+"""Attribute of a Keras layer: a `Weight` for each of its variables, which say how they are trained."""
+
+
+def traits_of(model: keras.Model) -> dict[str, Weight]:
+    """How the variables of a model from `Network.model` are trained, by their paths; empty for any other model."""
+    return {
+        variable.path: weight
+        for layer in model._flatten_layers()
+        for variable, weight in zip(layer.weights, getattr(layer, TRAITS, ()), strict=False)
+    }

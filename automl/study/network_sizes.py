@@ -76,16 +76,18 @@ def setting_of(prepared: PreparedStudy) -> Setting:
     )
 
 
-def structure_for(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> Structure:
-    """The structure of a network's program."""
+def structure_for(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> Structure | None:
+    """The structure of a network's program; None for a user's network that only Keras can train."""
     recipe = prepared.builder.recipe(hyperparameters)
-    assert recipe is not None
+    if recipe is None:
+        return None
     return structure_of(Job(Member(0, 0, hyperparameters, 0), recipe, 0, 1, 0), setting_of(prepared))
 
 
 def places_of(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> int:
     """How many networks like this one the planner lets train at once."""
-    return setting_of(prepared).most_places or places_in_cache(structure_for(prepared, hyperparameters))
+    structure = structure_for(prepared, hyperparameters)
+    return 1 if structure is None else setting_of(prepared).most_places or places_in_cache(structure)
 
 
 def network_capacity(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> int:

@@ -18,6 +18,9 @@ from automl.trial import Hyperparameters
 _MOST_PLANNED = 64
 """Trials that are planned; of more, the rest costs what these cost, without their compilations."""
 
+_MOST_BUILT = 20
+"""The same where a user's builder is called for each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -164,7 +167,8 @@ def _cohorts(prepared: PreparedStudy) -> list[list[Hyperparameters]]:
         search.algorithm, prepared.space, prepared.objective, prepared.num_trials, search.seed, prepared.first
     )
     limit = prepared.make_engine().cohort_size
-    left, cohorts = min(prepared.num_trials, _MOST_PLANNED), list[list[Hyperparameters]]()
+    most = _MOST_PLANNED if isinstance(prepared.builder, FamilyBuilder) else _MOST_BUILT
+    left, cohorts = min(prepared.num_trials, most), list[list[Hyperparameters]]()
     while left > 0:
         limits = [left, search.cohort or sampler.cohort_size(), limit]
         proposals = sampler.ask(min(one for one in limits if one is not None))
@@ -185,14 +189,16 @@ def _lanes(
     works: list[list[Work]] = []
     first = 0
     for cohort in cohorts:
-        jobs = [
-            Job(member, recipe, 0, plan.epochs, plan.patience)
-            for trial, hyperparameters in enumerate(cohort, start=first)
-            if (recipe := plan.builder.recipe(hyperparameters)) is not None
-            for member in plan_members(trial, hyperparameters, len(prepared.splits.folds), seed)
-        ]
+        jobs, alone = list[Job](), list[Work]()
+        for trial, hyperparameters in enumerate(cohort, start=first):
+            members = plan_members(trial, hyperparameters, len(prepared.splits.folds), seed)
+            recipe = plan.builder.recipe(hyperparameters)
+            if recipe is None:
+                alone.append(Work(len(members), network_capacity(prepared, hyperparameters)))
+            else:
+                jobs += [Job(member, recipe, 0, plan.epochs, plan.patience) for member in members]
         first += len(cohort)
-        works.append([])
+        works.append(alone)
         for lane in plan_lanes(jobs, setting, known):
             program = lane.structure, lane.num_places
             works[-1].append(Work(len(lane.jobs), lane.structure.capacity, program in compiled))

@@ -8,7 +8,18 @@ import keras
 from keras import ops
 
 from automl.networks.activations import DEFAULT_SLOPE, activation
-from automl.networks.layers.layer import Cost, Given, Layer, Rounding, Shape, Stream, Twin, size_of
+from automl.networks.layers.layer import (
+    Cost,
+    Given,
+    Layer,
+    Rounding,
+    Shape,
+    Stream,
+    Twin,
+    like_units,
+    own_units,
+    size_of,
+)
 
 _SLOPED = "leaky_relu"
 
@@ -37,22 +48,24 @@ class Activation(Layer):
         activated = self._activated(self.names[0], given, stream.array)
         for index, name in enumerate(self.names[1:], start=1):
             other = self._activated(name, given, stream.array)
-            activated = ops.where(given.values["choice"] == index, other, activated)
-        if stream.units is not None:  # some activations of 0 are not 0
-            activated = ops.where(stream.units, activated, 0.0)
+            choice = like_units(given.values["choice"], stream.array)
+            activated = ops.where(choice == index, other, activated)
+        units = own_units(stream)
+        if units is not None:  # some activations of 0 are not 0
+            activated = ops.where(units, activated, 0.0)
         return Stream(activated, stream.units), []
 
     @staticmethod
     def _activated(name: str, given: Given, inputs: Any) -> Any:
         if name == _SLOPED:
-            return ops.where(inputs > 0.0, inputs, inputs * given.values["slope"])
+            return ops.where(inputs > 0.0, inputs, inputs * like_units(given.values["slope"], inputs))
         return activation(name)(inputs)
 
     def twin(self, inputs: Any, twin: Twin) -> Any:
         """See `Layer.twin`."""
-        return keras.layers.Activation(activation(self.names[0], self.slope), name=self.name)(inputs)
+        return keras.layers.Activation(activation(self.names[0], self.slope), name=self.name or None)(inputs)
 
-    def signature(self, rounding: Rounding) -> Self:
+    def signature(self, rounding: Rounding | None) -> Self:
         """See `Layer.signature`."""
         return replace(self, name="", slope=0.0)
 

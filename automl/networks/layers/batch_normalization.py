@@ -58,9 +58,11 @@ class BatchNormalization(Layer):
 
     def twin(self, inputs: Any, twin: Twin) -> Any:
         """See `Layer.twin`."""
-        layer = keras.layers.BatchNormalization(momentum=self.momentum, epsilon=self.epsilon, name=self.name)
+        layer = keras.layers.BatchNormalization(
+            momentum=self.momentum, epsilon=self.epsilon, name=self.name or None
+        )
         return twin.call(layer, inputs)
 
-    def signature(self, rounding: Rounding) -> Self:
+    def signature(self, rounding: Rounding | None) -> Self:
         """See `Layer.signature`."""
         return replace(self, name="")

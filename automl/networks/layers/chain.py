@@ -1,11 +1,11 @@
 """Layers one after another: what networks and layers that hold layers do with them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy
 
-from automl.networks.layers.layer import Cost, Given, Layer, Role, Shape, Stream, Twin, Weight
+from automl.networks.layers.layer import Cost, Given, Layer, Role, Rounding, Shape, Stream, Twin, Weight
 
 Layers = tuple[Layer, ...]
 
@@ -37,6 +37,16 @@ def initial_of(layers: Layers, inputs: Shape, seed: int) -> list[numpy.ndarray]:
 def cost_of(layers: Layers, inputs: Shape) -> Cost:
     """What all layers cost for each row."""
     return sum((layer.cost(shape) for layer, shape in shapes(layers, inputs)), Cost(0))
+
+
+def signatures_of(layers: Layers, rounding: Rounding | None) -> Layers:
+    """What all members of a program share."""
+    return tuple(layer.signature(rounding) for layer in layers)
+
+
+def kinds_of(layers: Layers) -> Hashable:
+    """Signatures of equal kinds can be joined."""
+    return tuple((type(layer), layer.kind()) for layer in layers)
 
 
 def values_of(layers: Layers, own: Layers) -> list[dict[str, Any]]:

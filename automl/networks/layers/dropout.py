@@ -50,9 +50,9 @@ class Dropout(Layer):
         if self.rate <= 0.0:
             return inputs
         seed = derive_seed(twin.seed, "dropout", self.number + 1)
-        return keras.layers.Dropout(self.rate, seed=seed, name=self.name)(inputs)
+        return keras.layers.Dropout(self.rate, seed=seed, name=self.name or None)(inputs)
 
-    def signature(self, rounding: Rounding) -> Self:
+    def signature(self, rounding: Rounding | None) -> Self:
         """See `Layer.signature`."""
         return replace(self, rate=0.0, name="", is_active=self.rate > 0.0)
 

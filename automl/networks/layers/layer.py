@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Any, Self
 
 import numpy
+from keras import ops
 
 Shape = tuple[int, ...]
 """Of one row: `(feature,)`, or more axes."""
@@ -141,6 +142,11 @@ class Cost:
 class Layer(ABC):
     """One layer. Its weights follow from its fields and the shape of its inputs alone."""
 
+    @property
+    def mixes_units(self) -> bool:
+        """Whether units that are filled up would move the others; then a network's widths are as they are."""
+        return False
+
     @abstractmethod
     def outputs(self, inputs: Shape) -> Shape:
         """The shape of what it gives.
@@ -168,8 +174,11 @@ class Layer(ABC):
         """The values that they begin with, float32: for each of `weights` one array of its shape."""
         return []
 
-    def signature(self, rounding: Rounding) -> Self:
-        """What all members of a program share: without rates and streams of random numbers, with rounded widths."""
+    def signature(self, rounding: Rounding | None) -> Self:
+        """What all members of a program share: without rates and streams of random numbers, with rounded widths.
+
+        Without a rounding, widths are as they are, and members of other widths have another signature.
+        """
         return self
 
     def kind(self) -> Hashable:
@@ -200,3 +209,19 @@ def size_of(shape: Shape) -> int:
     for count in shape:
         size *= count
     return size
+
+
+def own_units(stream: Stream) -> Any:
+    """Which units a member has, as it goes with the array; None where all members have all."""
+    units, missing = stream.units, len(stream.array.shape) - 3
+    if units is None or not missing:
+        return units
+    return ops.reshape(units, (units.shape[0], *[1] * (missing + 1), units.shape[-1]))
+
+
+def like_units(weight: Any, inputs: Any) -> Any:
+    """A vector of each member, of shape (member, 1, unit), as it goes with arrays of more axes."""
+    missing = len(inputs.shape) - len(weight.shape)
+    return (
+        ops.reshape(weight, (weight.shape[0], *[1] * (missing + 1), weight.shape[-1])) if missing else weight
+    )

@@ -78,7 +78,7 @@ class LevelEmbedding(Layer):
 
         return embed(inputs, self.blocks, look_up)
 
-    def signature(self, rounding: Rounding) -> Self:
+    def signature(self, rounding: Rounding | None) -> Self:
         """See `Layer.signature`."""
         return replace(self, initializer="")
 

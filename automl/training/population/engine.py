@@ -4,7 +4,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from types import MappingProxyType
 from typing import final
 
@@ -52,7 +52,7 @@ class PopulationEngine(Engine):
     """Trains members in populations.
 
     Args:
-        plan: What all members of the study share; the builder must be the one for perceptrons.
+        plan: What all members of the study share. Each member's network must have a recipe.
         folds: The study's folds.
     """
 
@@ -60,7 +60,7 @@ class PopulationEngine(Engine):
         self._plan, self._folds = plan, folds
         self._programs: dict[Structure, Function] = {}
         self._known: Known = {}
-        self._recipes: dict[object, Recipe] = {}
+        self._recipes: dict[object, Recipe | None] = {}
         self._catalog = ViewCatalog(plan, folds)
         self._results = Results(plan, self._catalog)
 
@@ -238,14 +238,22 @@ class PopulationEngine(Engine):
         stops = len(self._catalog.rows(member).fold.stopping) > 0
         return Job(member, recipe, place, epochs, self._plan.patience_of(member) if stops else 0)
 
+    def takes(self, member: Member) -> bool:
+        """Whether it can train a member: a user's builder may give networks that only Keras can train, or raise."""
+        return self._known_recipe(member) is not None
+
     def _recipe(self, member: Member) -> Recipe:
-        """One and the same for all members with equal hyperparameters."""
-        values = member.hyperparameters
-        key = tuple(sorted(values.items()))
+        recipe = self._known_recipe(member)
+        assert recipe is not None
+        return recipe
+
+    def _known_recipe(self, member: Member) -> Recipe | None:
+        """One and the same for all members with equal hyperparameters; a builder is called once for them."""
+        key = tuple(sorted(member.hyperparameters.items()))
         if key not in self._recipes:
-            recipe = self._plan.builder.recipe(values)
-            assert recipe is not None
-            self._recipes[key] = recipe
+            self._recipes[key] = None
+            with suppress(Exception, SystemExit):
+                self._recipes[key] = self._plan.builder.recipe(member.hyperparameters)
         return self._recipes[key]
 
     def _setting(self, num_rows: int, num_measured: int) -> Setting:

@@ -43,15 +43,16 @@ def no_values(structure: Structure, num_places: int) -> dict[str, Any]:
     values["num_steps"] = numpy.ones(scalar, numpy.float32)
     values["view"] = numpy.zeros(num_places, numpy.int32)
     values["dropout_seed"] = numpy.zeros(num_places, numpy.uint32)
-    values["layers"] = [
-        {name: _empty(value, num_places) for name, value in own.items()}
-        for own in structure.network.values(structure.network)
-    ]
+    values["layers"] = _empty(structure.network.values(structure.network), num_places)
     return values
 
 
-def _empty(value: Any, num_places: int) -> numpy.ndarray:
-    """Zeros for what each member has: a number, or an array."""
+def _empty(value: Any, num_places: int) -> Any:
+    """Zeros for what each member has: a number, an array, or a nest of them."""
+    if isinstance(value, dict):
+        return {name: _empty(part, num_places) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_empty(part, num_places) for part in value]
     if isinstance(value, numpy.ndarray):
         return numpy.zeros((num_places, *value.shape), value.dtype)
     return numpy.zeros((num_places, 1, 1), numpy.int32 if isinstance(value, int) else numpy.float32)
