@@ -76,7 +76,7 @@ def training_of(model: keras.Model) -> dict[str, Scalar]:
             raise Obstacle(f"its optimizer {name} has `{key}={config[key]}`")
     rate = config["learning_rate"]
     if not isinstance(rate, int | float):
-        raise Obstacle("its learning rate follows a schedule of its own; name one in `space: schedule`")
+        raise Obstacle("its learning rate follows a custom schedule; choose one of `space: schedule`")
     values: dict[str, Scalar] = {
         "learning_rate": float(rate),
         "clip_norm": float(config["global_clipnorm"] or 0.0),
@@ -103,7 +103,7 @@ def loss_of_model(model: keras.Model, task: Task) -> tuple[str, float]:
     is_instance = isinstance(given, keras.losses.Loss)
     module = "keras." if isinstance(given, str) else (type(given) if is_instance else given).__module__
     if not module.startswith("keras."):
-        raise Obstacle(f"its loss {name!r} is its own")
+        raise Obstacle(f"its loss {name!r} is not one of Keras's")
     # Keras's configuration of a Huber loss leaves out its delta
     config = (given.get_config() | getattr(given, "_fn_kwargs", {})) if is_instance else {}
     if config.get("from_logits") or config.get("delta", 1.0) != 1.0 or config.get("axis", -1) != -1:

@@ -141,7 +141,7 @@ class _Steps:
         operations = [id(layer) for layer, _ in made]
         if len(operations) > len(set(operations)):
             raise Obstacle(
-                "its layers are connected in a way that has no twin: a part would have to stand twice"
+                "its layers are connected in a way that has no twin: a part of it would occur twice"
             )
         return tuple(layers), made
 

@@ -69,7 +69,7 @@ def _function(layer: Any, function: Any) -> list[Layer]:
 
 def _initializer(layer: Any, initializer: Any) -> Initializer:
     if not type(initializer).__module__.startswith("keras."):
-        raise Obstacle(f"{name_of(layer)} has an initializer of its own")
+        raise Obstacle(f"{name_of(layer)} has a custom initializer")
     config = {key: value for key, value in initializer.get_config().items() if key != "seed"}
     try:
         return KerasInitializer(type(initializer).__name__, json.dumps(config, sort_keys=True))
@@ -83,7 +83,7 @@ def _normalization(layer: Any) -> list[Layer]:
     for name in ("beta_initializer", "gamma_initializer"):
         expected = keras.initializers.Zeros if name.startswith("beta") else keras.initializers.Ones
         if not isinstance(getattr(layer, name), expected):
-            raise Obstacle(f"{name_of(layer)} has a `{name}` of its own")
+            raise Obstacle(f"{name_of(layer)} has a custom `{name}`")
     if isinstance(layer, keras.layers.BatchNormalization):
         return [BatchNormalization(momentum=layer.momentum, epsilon=layer.epsilon)]
     return [LayerNormalization(epsilon=layer.epsilon)]
@@ -111,7 +111,7 @@ def _leaky_relu(layer: Any) -> list[Layer]:
 
 def _elu(layer: Any) -> list[Layer]:
     if layer.alpha != 1.0:
-        raise Obstacle(f"{name_of(layer)} has an `alpha` of its own")
+        raise Obstacle(f"{name_of(layer)} has an `alpha` other than 1")
     return [Activation(("elu",))]
 
 

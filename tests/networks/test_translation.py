@@ -108,7 +108,7 @@ OBSTACLES = {
         lambda x: L.Maximum(name="maximum")([L.Dense(3)(x), L.Dense(3)(x)])
     ),
     "used more than once": lambda: functional(lambda x: (lambda dense: dense(dense(x)))(L.Dense(6))),
-    "a part would have to stand twice": lambda: functional(
+    "a part of it would occur twice": lambda: functional(
         lambda x: (lambda a: (lambda b: L.Concatenate()([x, a, b]))(L.Dense(2)(a)))(L.Dense(3)(x))
     ),
     "L2 penalties of different strengths": lambda: functional(
@@ -178,11 +178,11 @@ def test_a_compiled_model_brings_its_optimizer_and_its_loss():
         (
             lambda: keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 100)),
             "mse",
-            "a schedule of its own",
+            "a custom schedule",
         ),
         (lambda: "adam", "log_cosh", "log_cosh"),
         (lambda: "adam", keras.losses.Huber(delta=2.0), "settings that have no stacked twin"),
-        (lambda: "adam", lambda y, p: keras.ops.mean(y - p), "is its own"),
+        (lambda: "adam", lambda y, p: keras.ops.mean(y - p), "is not one of Keras's"),
     ],
 )
 def test_what_a_population_cannot_train_by_is_named(optimizer, loss, says):
