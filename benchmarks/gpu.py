@@ -42,7 +42,7 @@ import numpy  # noqa: E402
 from automl.data.columns import TableArrays, numeric_columns  # noqa: E402
 from automl.data.folds import Fold  # noqa: E402
 from automl.data.preprocessing import make_layout  # noqa: E402
-from automl.networks.builder import PerceptronBuilder  # noqa: E402
+from automl.networks.builder import FamilyBuilder  # noqa: E402
 from automl.training import backend  # noqa: E402
 from automl.training.engine import Watch  # noqa: E402
 from automl.training.engines import make_engine  # noqa: E402
@@ -200,7 +200,7 @@ def table_of(features, target, num_classes):
 
 def plan_of(table, training, metrics):
     layout = make_layout(table.columns, numpy.arange(len(table.target)))
-    builder = PerceptronBuilder({"standard": layout.num_inputs("standard")}, table.num_outputs, table.task)
+    builder = FamilyBuilder({"standard": layout.num_inputs("standard")}, table.num_outputs, table.task)
     return TrainingPlan(table, layout, builder, training, metrics)
 
 
@@ -212,11 +212,12 @@ def one_member(width):
     member = Member(0, 0, values, 0)
     rows = numpy.arange(ROWS)
     tables = Tables([plan.view(member, Fold(rows, rows[:0], rows[:0]))])
-    setting = Setting({"standard": FEATURES}, OUTPUTS, plan.loss, ROWS, ROWS, BATCH)
-    structure = structure_of(Job(member, 0, 1, 0), setting)
+    setting = Setting(plan.loss, ROWS, ROWS, BATCH)
+    job = Job(member, plan.builder.recipe(values), 0, 1_000_000, 0)
+    structure = structure_of(job, setting)
     program = compile_epoch(structure)
     population = places.Population(structure, program, tables, 1)
-    population.admit([Job(member, 0, 1_000_000, 0)])
+    population.admit([job])
     batches = {name: jnp.asarray(array) for name, array in population._batches().items()}
     return structure, program, tables, (population._tensors, batches, population._rows.state)
 
@@ -233,7 +234,7 @@ def grid_cell(record, limits, width, members):
         seconds[name] = seconds_of(lambda given=given: program(tables.arrays, values, given, state))
     capacity, rows = structure.capacity, structure.batch_size
     moved = 4 * (
-        8 * capacity + 2 * rows * (FEATURES + OUTPUTS) + 4 * rows * (sum(structure.widths) + OUTPUTS)
+        8 * capacity + 2 * rows * (FEATURES + OUTPUTS) + 4 * rows * (2 * width + OUTPUTS)
     )
     flops = limits["flops_float32" if backend.precision_name() == backend.FULL else "flops_tf32"]
     return record.add(

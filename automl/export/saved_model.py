@@ -17,7 +17,7 @@ from automl.errors import ExportError
 from automl.export.folders import replace_folder
 from automl.export.second_process import Order, write_elsewhere
 from automl.export.served import Served, argument_names
-from automl.networks.builder import NetworkBuilder, PerceptronBuilder
+from automl.networks.builder import FamilyBuilder, NetworkBuilder
 from automl.serving.copying import copy_scoring
 from automl.serving.scoring import Scorer
 from automl.training.backend import backend_name
@@ -111,7 +111,7 @@ def save_model(
             write_graph(served, network.model, made)
             answers = Scorer(made).predict(table)
         else:
-            own = builder if isinstance(builder, PerceptronBuilder) else None
+            own = builder if isinstance(builder, FamilyBuilder) else None
             answers = write_elsewhere(Order(served, own, card.hyperparameters, table), network.model, made)
         _compare(network, dataset, answers)
 

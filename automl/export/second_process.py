@@ -19,7 +19,7 @@ import pandas
 
 from automl.errors import ExportError
 from automl.export.served import Served
-from automl.networks.builder import PerceptronBuilder
+from automl.networks.builder import FamilyBuilder
 
 _PACKAGES = Path(__file__).parents[2]
 ORDER, WEIGHTS, NETWORK, ANSWERS = "order.pickle", "weights.npz", "network.keras", "answers.pickle"
@@ -38,7 +38,7 @@ class Order:
     """
 
     served: Served
-    builder: PerceptronBuilder | None
+    builder: FamilyBuilder | None
     hyperparameters: Mapping[str, Any]
     table: pandas.DataFrame
 

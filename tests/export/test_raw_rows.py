@@ -16,7 +16,7 @@ from automl.data.encoding import encode_columns
 from automl.data.features.encodings import ENCODINGS
 from automl.data.folds import Fold
 from automl.export.saved_model import ModelCard, save_model
-from automl.networks.mlp import EMBEDDING
+from automl.networks.layers.level_embedding import EMBEDDING
 from automl.serving.scoring import Scorer
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.network import Network

@@ -18,11 +18,6 @@ def build(hp):
     ("text", "kind", "says"),
     [
         (
-            "network: {builder: mine.py:build}\ntraining: {engine: population}\n",
-            StudyFileError,
-            "study.yaml:3: `training.engine` must be 'sequential' or 'auto' for your own network, got",
-        ),
-        (
             "training: {class_weights: balanced}\n",
             StudyFileError,
             "study.yaml:2: `training.class_weights` must be 'none' for a regression, which has no classes, got",

@@ -4,23 +4,26 @@ import numpy
 import pytest
 from populations import member, study, train
 
+from automl.networks.builder import FamilyBuilder
 from automl.training.population import places
 from automl.training.population.member_rows import DeviceRows, HostRows, entering
-from automl.training.population.stacked import Structure
+from automl.training.population.structure import Structure
+from automl.trial import Task
 
+VALUES = {
+    "depth": 1,
+    "width": 4,
+    "activation": "relu",
+    "dropout": 0.0,
+    "batch_normalization": True,
+    "l2": 0.0,
+    "initializer": "glorot_uniform",
+}
 STRUCTURE = Structure(
-    num_features=3,
-    widths=(4,),
-    num_outputs=2,
-    activations=("relu",),
-    batch_normalization=True,
-    dropout=False,
-    padded=False,
+    FamilyBuilder({"standard": 3}, 2, Task.MULTICLASS).network(VALUES).signature(int),
     loss="categorical_crossentropy",
     optimizer="adam",
     batch_size=8,
-    schedules=("constant",),
-    clipped=False,
 )
 NAMES = ("state", "best", "predictions")
 

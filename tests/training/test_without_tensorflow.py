@@ -34,7 +34,7 @@ SCRIPT = """
     from automl.data.folds import Fold
     from automl.data.preprocessing import make_layout
     from automl.hyperparameters import HYPERPARAMETERS
-    from automl.networks.builder import PerceptronBuilder
+    from automl.networks.builder import FamilyBuilder
     from automl.training.engine import Watch
     from automl.training.engines import make_engine
     from automl.training.plan import TrainingPlan, TrainingSettings
@@ -53,7 +53,7 @@ SCRIPT = """
     )
     layout = make_layout(table.columns, rows)
     widths = {"standard": layout.num_inputs("standard")}
-    builder = PerceptronBuilder(widths, table.num_outputs, table.task, layout.embedded)
+    builder = FamilyBuilder(widths, table.num_outputs, table.task, layout.embedded)
     settings = TrainingSettings(epochs=6, batch_size=32)
     plan = TrainingPlan(table, layout, builder, settings, ("log_loss", "accuracy", "roc_auc"))
     engine = make_engine(plan, folds)

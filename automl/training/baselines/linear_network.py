@@ -6,7 +6,7 @@ import numpy
 from automl.data.columns import TableArrays
 from automl.data.preprocessing import Layout
 from automl.data.targets import NO_SCALING, TargetScaling
-from automl.networks.mlp import OUTPUTS
+from automl.networks.families.inputs import OUTPUTS
 from automl.training.baselines.baselines import Maker
 from automl.training.baselines.fitted import FittedBaseline
 from automl.training.network import Network, Scalings

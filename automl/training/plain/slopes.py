@@ -8,7 +8,7 @@ import keras
 import numpy
 from keras import ops
 
-from automl.networks.mlp import EMBEDDING
+from automl.networks.layers.level_embedding import EMBEDDING
 from automl.training.backend import backend_name, gradient
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy
 
+from automl.networks.recipe import Recipe
 from automl.training.early_stopping import Stopping
-from automl.training.population.stacked import Structure
+from automl.training.population.structure import Structure
 from automl.trial import Member
 
 
@@ -16,6 +17,7 @@ class Job:
 
     Attributes:
         member: The member.
+        recipe: Its network, and how it is trained.
         view: Number of its view.
         num_epochs: Epochs at most.
         patience: Epochs without a better stopping loss before it ends; 0 to train all epochs and keep the last.
@@ -26,6 +28,7 @@ class Job:
     """
 
     member: Member
+    recipe: Recipe
     view: int
     num_epochs: int
     patience: int

@@ -13,9 +13,10 @@ from typing import Any, final
 import numpy
 from keras import ops
 
+from automl.networks.layers.layer import Shape
 from automl.training.backend import Function, backend_name, compiled
 from automl.training.population.nests import copy_rows, each, rows_of, to_numpy, to_tensors
-from automl.training.population.stacked import Structure
+from automl.training.population.structure import Structure
 from automl.training.population.updates import UPDATES
 
 Nest = dict[str, Any]
@@ -60,7 +61,7 @@ class MemberRows(ABC):
 def _zeros(structure: Structure, num_places: int, num_measured: int, zeros: Callable[..., Any]) -> Nest:
     """A nest of zeros."""
 
-    def arrays(shapes: list[tuple[int, int]]) -> list[Any]:
+    def arrays(shapes: list[Shape]) -> list[Any]:
         return [zeros((num_places, *shape), "float32") for shape in shapes]
 
     state = {

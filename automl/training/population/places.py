@@ -14,8 +14,8 @@ from automl.training.early_stopping import Stopping, begin, update
 from automl.training.population.jobs import Job, Outcome, Past, Place
 from automl.training.population.member_rows import DeviceRows, HostRows, MemberRows, Nest, entering
 from automl.training.population.nests import copy_rows, to_tensors
-from automl.training.population.stacked import Structure
-from automl.training.population.stacking import member_values, no_values, stacked_weights
+from automl.training.population.stacking import member_values, no_values, set_values, stacked_weights
+from automl.training.population.structure import Structure
 from automl.training.rows import row_order
 from automl.training.views import Tables
 
@@ -75,7 +75,7 @@ class Population:
         for number, job, end in zip(free, jobs, ends or [0.0] * len(jobs), strict=True):
             if job.past is None:
                 self._places[number] = Place(job, end)
-                began[number] = entering(self._structure, *stacked_weights(self._structure, job.member))
+                began[number] = entering(self._structure, *stacked_weights(self._structure, job))
                 self._set_stopping(number, begin(1))
             else:
                 self._places[number] = job.past.place(job, end)
@@ -163,7 +163,7 @@ class Population:
         """Empty places."""
         self._places: list[Place | None] = [None] * num_places
         self._num_members = 0
-        self._values: dict[str, numpy.ndarray] = no_values(self._structure, num_places)
+        self._values: dict[str, Any] = no_values(self._structure, num_places)
         self._seeds: list[int] = [0] * num_places
         self._stopping = begin(num_places)
         self._tensors = to_tensors(self._values)
@@ -179,12 +179,11 @@ class Population:
     def _set_values(self, number: int, job: Job) -> None:
         structure = self._structure
         steps = -(-len(self._tables.views[job.view].fit) // structure.batch_size)
-        values = member_values(structure, job.member) | {
+        values = member_values(structure, job) | {
             "view": job.view,
             "num_steps": (job.horizon or job.num_epochs) * steps,
         }
-        for name, value in values.items():
-            self._values[name][number] = value
+        set_values(self._values, number, values)
         self._seeds[number] = job.member.order_seed
 
     def _batches(self) -> dict[str, numpy.ndarray]:

@@ -13,7 +13,7 @@ from automl.training.network import interpret
 from automl.training.plan import TrainingPlan, TrialFailure, check_scores, diverged
 from automl.training.population.catalog import ViewCatalog
 from automl.training.population.climbing import Climb
-from automl.training.population.health import perceptron_health
+from automl.training.population.health import member_health
 from automl.training.population.jobs import Broken, Outcome
 from automl.training.rungs import scale_of
 from automl.training.traces import Trace, make_trace
@@ -120,4 +120,4 @@ class Results:
             for name in ("inputs", "targets")
         )
         with on_host():
-            return perceptron_health(outcome.structure, member, outcome.weights, (inputs, targets))
+            return member_health(outcome.structure, outcome.job, outcome.weights, (inputs, targets))
