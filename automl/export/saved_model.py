@@ -13,10 +13,11 @@ import pandas
 
 from automl.data.dataset import Dataset
 from automl.data.schema import Column
+from automl.ensembles.averaged import Averaged
 from automl.errors import ExportError
 from automl.export.folders import replace_folder
 from automl.export.second_process import Order, write_elsewhere
-from automl.export.served import Served, argument_names
+from automl.export.served import Served, ServedPart, argument_names
 from automl.networks.builder import FamilyBuilder, NetworkBuilder
 from automl.serving.copying import copy_scoring
 from automl.serving.scoring import Scorer
@@ -81,7 +82,11 @@ def check_backend() -> None:
 
 
 def save_model(
-    network: Network, dataset: Dataset, card: ModelCard, folder: Path, builder: NetworkBuilder | None = None
+    network: Network | Averaged,
+    dataset: Dataset,
+    card: ModelCard,
+    folder: Path,
+    builder: NetworkBuilder | None = None,
 ) -> None:
     """Write a SavedModel, `model.json` and `model_card.md`; load it again and compare.
 
@@ -98,7 +103,7 @@ def save_model(
     Raises:
         ExportError: The folder cannot be written or holds something else, or the reloaded model differs.
     """
-    served = Served(network.scalings, dataset.schema, dataset.task, dataset.classes, card.threshold)
+    served, models = _served(network, dataset, card)
 
     def write(made: Path) -> None:
         made.mkdir()
@@ -108,15 +113,29 @@ def save_model(
         if backend_name() == "tensorflow":
             from automl.export.graph import write_graph
 
-            write_graph(served, network.model, made)
+            write_graph(served, models, made)
             answers = Scorer(made).predict(table)
         else:
             own = builder if isinstance(builder, FamilyBuilder) else None
-            answers = write_elsewhere(Order(served, own, card.hyperparameters, table), network.model, made)
+            answers = write_elsewhere(Order(served, own, table), models, made)
         _compare(network, dataset, answers)
 
     with _explained(folder):
         replace_folder(folder, write)
+
+
+def _served(network: Network | Averaged, dataset: Dataset, card: ModelCard) -> tuple[Served, list[Any]]:
+    """What the graph needs beside the Keras models, and these models."""
+    if isinstance(network, Network):
+        parts: tuple[ServedPart, ...] = (ServedPart(network.scalings, card.hyperparameters),)
+        networks = [network]
+    else:
+        networks = [part.network for part in network.parts]
+        parts = tuple(
+            ServedPart(part.network.scalings, part.hyperparameters, part.weight) for part in network.parts
+        )
+    served = Served(parts, dataset.schema, dataset.task, dataset.classes, card.threshold)
+    return served, [each.model for each in networks]
 
 
 def copy_model(source: Path, folder: Path) -> None:
@@ -210,7 +229,7 @@ def _columns_text(dataset: Dataset) -> str:
     return "\n".join(lines)
 
 
-def _compare(network: Network, dataset: Dataset, answers: pandas.DataFrame) -> None:
+def _compare(network: Network | Averaged, dataset: Dataset, answers: pandas.DataFrame) -> None:
     """What the written model has answered must be what the Keras model says."""
     expected = network.predict(dataset.columns.take(_compared(dataset)))
     if dataset.task is Task.REGRESSION:

@@ -14,7 +14,7 @@ from automl.data.folds import Fold
 from automl.networks.recipe import Recipe
 from automl.progress import Progress
 from automl.training.backend import Function, on_accelerator
-from automl.training.engine import Cohort, Engine, Watch
+from automl.training.engine import Cohort, Engine, FoldNetwork, Watch
 from automl.training.failures import failures
 from automl.training.network import Network
 from automl.training.plan import TrainingPlan, TrialFailure
@@ -190,6 +190,16 @@ class PopulationEngine(Engine):
             for outcome in outcomes:
                 if isinstance(outcome, Broken) or not outcome.cut:
                     yield self._results.trace(outcome)
+
+    def fold_networks(self, members: Sequence[Member], watch: Watch) -> Generator[FoldNetwork, None, None]:
+        """See `Engine.fold_networks`."""
+        self._catalog.add(members)
+        setting = self._setting(self._catalog.num_rows, self._catalog.num_measured)
+        known = {structure: set(places) for structure, places in self._known.items()}  # no part of the past
+        lanes = plan_lanes(list(map(self._job, members)), setting, known)
+        with closing(self._outcomes(lanes, watch, frozenset())) as outcomes:
+            for outcome in outcomes:
+                yield self._results.fold_network(outcome)
 
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""
