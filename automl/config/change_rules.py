@@ -131,6 +131,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "search.seed": _fixed,
         "budget": _free,
         "training": _fixed,
+        "ensemble": _free,
         "baselines": _free,
         "bias_variance": _free,
         "tracking": _free,

@@ -5,7 +5,7 @@ from the best, the best prefix kept.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -98,7 +98,7 @@ def select(predictions: Sequence[Array], score: Score, direction: Direction, ste
     return Selection(counts, tuple(scores[: len(kept)]))
 
 
-def blend(predictions: Sequence[Array], weights: dict[int, float]) -> Array:
+def blend(predictions: Sequence[Array] | Mapping[int, Array], weights: Mapping[int, float]) -> Array:
     """The weighted mean of predictions, by place."""
     places = list(weights)
     total = weights[places[0]] * numpy.asarray(predictions[places[0]], float)

@@ -2,17 +2,20 @@
 
 import gzip
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy
 import pandas
 
 from automl.data.sources.file_source import text_reading
+from automl.ensembles.averaged import Averaged
 from automl.errors import ExportError, StudyFailedError
 from automl.evaluation.out_of_fold import PROBABILITY, WEIGHT
 from automl.evaluation.resampling import Estimate
 from automl.evaluation.verdict import Verdict
+from automl.export.cost import cost_of
 from automl.export.saved_model import ModelCard, save_model
 from automl.records.files import (
     MODEL,
@@ -26,6 +29,7 @@ from automl.records.scored_rows import KeptRows, write_scored_rows
 from automl.records.sums import write_sums
 from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
+from automl.study.ensembling import NONE, Ensemble, make_ensemble
 from automl.study.judging import judge, read_test_set, scored_rows
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
@@ -76,13 +80,17 @@ def conclude(session: Session) -> None:
     watch = session.watch(session.budget.for_refit)
     refit = refit_trial(session.engine, session.prepared, best, watch)
     session.end("refit of the best trial")
-    verdict = _reach_verdict(session, best, refit)
+    ensemble = _make_ensemble(session, best)
+    verdict = _reach_verdict(session, best, refit, ensemble)
     session.begin("export")
-    write_model(session.prepared, refit, verdict, model)
+    if isinstance(ensemble, str):
+        write_model(session.prepared, refit, verdict, model)
+    else:
+        _write_ensemble(session, refit, ensemble.averaged, verdict)
     _write_out_of_fold(session, best.number)
     training = session.prepared.splits.training
     write_example(session.run.folder, session.prepared.dataset.frame(training[:_EXAMPLE_ROWS]))
-    session.record(Exported(best.number, refit.epochs))
+    session.record(Exported(best.number, refit.epochs, not isinstance(ensemble, str)))
     session.end("export")
 
 
@@ -107,15 +115,43 @@ def refit_trial(engine: Engine, prepared: PreparedStudy, trial: Trial, watch: Wa
         raise ExportError(f"trial {trial.number} cannot be refitted: {failure}. {cure}") from None
 
 
-def _reach_verdict(session: Session, best: Trial, refit: Refit) -> Verdict:
+def _make_ensemble(session: Session, best: Trial) -> Ensemble | str:
+    """The ensemble, or why there is none: empty where none is asked for."""
+    if session.prepared.config.ensemble == NONE:
+        return ""
+    session.begin("ensemble")
+    ensemble = make_ensemble(session, best)
+    session.end("ensemble")
+    return ensemble
+
+
+def _reach_verdict(session: Session, best: Trial, refit: Refit, ensemble: Ensemble | str) -> Verdict:
     """Judge the winner and read the test set, unless that has been done; record both."""
     session.begin("verdict")
-    verdict = judge(session, best)
+    verdict, averaged = judge(session, best), None
+    if isinstance(ensemble, str):
+        verdict = replace(verdict, no_ensemble=ensemble)
+    else:
+        verdict, averaged = replace(verdict, ensemble=ensemble.verdict), ensemble.averaged
     if len(session.prepared.splits.test):
-        verdict = read_test_set(session, verdict, refit.network)
+        verdict = read_test_set(session, verdict, refit.network, averaged)
     session.record(verdict_event(verdict))
     session.end("verdict")
     return verdict
+
+
+def _write_ensemble(session: Session, refit: Refit, averaged: Averaged, verdict: Verdict) -> None:
+    """Export the ensemble, and record what it and the single network cost who asks them."""
+    prepared, model, known = session.prepared, session.run.folder / MODEL, verdict.ensemble
+    assert known is not None
+    card = card_of(prepared, refit, verdict, known.threshold)
+    save_model(averaged, prepared.dataset, card, model, prepared.builder)
+    row = prepared.dataset.frame(prepared.splits.training[:1])
+    with TemporaryDirectory(prefix="automl-single-") as scratch:
+        write_model(prepared, refit, verdict, Path(scratch) / MODEL)
+        single = cost_of(Path(scratch) / MODEL, row)
+    measured = replace(known, cost=cost_of(model, row), single=single)
+    session.record(verdict_event(replace(verdict, ensemble=measured)))
 
 
 def verdict_event(verdict: Verdict) -> VerdictReached:
@@ -124,7 +160,8 @@ def verdict_event(verdict: Verdict) -> VerdictReached:
     def values(estimate: Estimate | None) -> tuple[float, ...] | None:
         return None if estimate is None else astuple(estimate)
 
-    return VerdictReached(
+    ensemble = verdict.ensemble
+    recorded = VerdictReached(
         trial=verdict.trial.number,
         rows=tuple(verdict.rows()),
         sentences=tuple(verdict.sentences()),
@@ -144,6 +181,16 @@ def verdict_event(verdict: Verdict) -> VerdictReached:
         unit=verdict.unit,
         settings=dict(verdict.settings),
     )
+    if ensemble is None:
+        return recorded
+    return replace(
+        recorded,
+        ensemble={str(trial): weight for trial, weight in ensemble.weights.items()},
+        ensemble_score=ensemble.score,
+        ensemble_corrected=values(ensemble.corrected),
+        ensemble_test=values(ensemble.test),
+        ensemble_threshold=ensemble.threshold,
+    )
 
 
 def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder: Path) -> None:
@@ -152,16 +199,26 @@ def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder:
     Raises:
         ExportError: The folder cannot be written, or the model does not answer as the network does.
     """
-    card = ModelCard(
+    save_model(
+        refit.network,
+        prepared.dataset,
+        card_of(prepared, refit, verdict, verdict.threshold),
+        folder,
+        prepared.builder,
+    )
+
+
+def card_of(prepared: PreparedStudy, refit: Refit, verdict: Verdict, threshold: float) -> ModelCard:
+    """What a reader of the model should know."""
+    return ModelCard(
         study=prepared.config.name,
         trial=verdict.trial,
         epochs=refit.epochs,
         num_rows=len(prepared.splits.training),
         scores={f"{prepared.objective.metric}: {name}": value for name, value in verdict.rows()},
-        threshold=verdict.threshold,
+        threshold=threshold,
         file=text_reading(prepared.config.data),
     )
-    save_model(refit.network, prepared.dataset, card, folder, prepared.builder)
 
 
 def analyze(session: Session) -> None:
