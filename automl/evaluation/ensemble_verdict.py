@@ -12,6 +12,11 @@ SAME = 1e-5
 """Largest relative difference between a trial's score as it was recorded and that of its networks, trained again."""
 
 
+def named(weights: Mapping[int, float]) -> dict[str, float]:
+    """Weights by number of the trial as they are recorded."""
+    return {str(trial): weight for trial, weight in weights.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What a model costs who asks it.
@@ -43,6 +48,7 @@ class EnsembleVerdict:
         cost: Of the ensemble; None where it was not measured.
         single: Of the single network.
         tuned: Whether the threshold was tuned.
+        read_before: Whether the test rows had been read before it was made, so that it has no score on them.
     """
 
     kind: str
@@ -58,6 +64,7 @@ class EnsembleVerdict:
     cost: Cost | None = None
     single: Cost | None = None
     tuned: bool = False
+    read_before: bool = False
 
     @property
     def name(self) -> str:
@@ -99,6 +106,10 @@ class EnsembleVerdict:
         ]
         if self.note:
             said.append(self.note)
+        if self.read_before:
+            said.append(
+                "The locked test rows were read before this ensemble was made, so it has no score on them."
+            )
         if self.differs > SAME:
             said.append(
                 "The networks of the ensemble were trained again, and their scores differ from the recorded ones by up "

@@ -29,7 +29,8 @@ class TestReadingDone:
         scores: By metric.
         interval: The objective with its 95 % interval: value, low, high.
         earlier: Other studies that had read the same rows, as `NAME/RUN`.
-        ensemble_scores: Of the ensemble, read with the winner; empty where there was none.
+        ensemble: How much each trial counts in the ensemble that was scored in the same reading, by its number.
+        ensemble_scores: Of that ensemble, by metric; empty where there was none.
         ensemble_interval: Its objective: value, low, high.
     """
 
@@ -38,6 +39,7 @@ class TestReadingDone:
     scores: Mapping[str, float]
     interval: tuple[float, ...] = ()
     earlier: tuple[str, ...] = ()
+    ensemble: Mapping[str, float] = field(default_factory=dict)
     ensemble_scores: Mapping[str, float] = field(default_factory=dict)
     ensemble_interval: tuple[float, ...] = ()
 
@@ -113,9 +115,11 @@ class Exported:
     Attributes:
         trial: The trial.
         epochs: Epochs that its refit was trained.
+        asked: `ensemble` of the study file then.
         ensemble: Whether the model is the ensemble in place of the trial's network.
     """
 
     trial: int
     epochs: int = 0
+    asked: str = "none"
     ensemble: bool = False

@@ -2,7 +2,7 @@
 
 import gzip
 import math
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +13,6 @@ from automl.data.sources.file_source import text_reading
 from automl.ensembles.averaged import Averaged
 from automl.errors import ExportError, StudyFailedError
 from automl.evaluation.out_of_fold import PROBABILITY, WEIGHT
-from automl.evaluation.resampling import Estimate
 from automl.evaluation.verdict import Verdict
 from automl.export.cost import cost_of
 from automl.export.saved_model import ModelCard, save_model
@@ -24,15 +23,16 @@ from automl.records.files import (
     write_json,
     write_whole,
 )
-from automl.records.outcomes import Analyzed, Exported, VerdictReached
+from automl.records.outcomes import Analyzed, Exported
 from automl.records.scored_rows import KeptRows, write_scored_rows
 from automl.records.sums import write_sums
 from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
-from automl.study.ensembling import NONE, Ensemble, make_ensemble
+from automl.study.ensembling import GREEDY, NONE, Ensemble, make_ensemble
 from automl.study.judging import judge, read_test_set, scored_rows
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
+from automl.study.verdict_event import verdict_event
 from automl.tracking.model import write_example
 from automl.training.engine import Engine, Watch
 from automl.training.members import refit_epochs
@@ -74,7 +74,7 @@ def conclude(session: Session) -> None:
         raise StudyFailedError(f"{state.started.name}: no trial completed ({reasons}). See `automl show`.")
     best = state.whole(state.best.number)
     model = session.run.folder / MODEL
-    if state.exported is not None and state.exported.trial == best.number and model.is_dir():
+    if _is_exported(session, best.number) and model.is_dir():
         return
     session.begin("refit of the best trial")
     watch = session.watch(session.budget.for_refit)
@@ -90,8 +90,18 @@ def conclude(session: Session) -> None:
     _write_out_of_fold(session, best.number)
     training = session.prepared.splits.training
     write_example(session.run.folder, session.prepared.dataset.frame(training[:_EXAMPLE_ROWS]))
-    session.record(Exported(best.number, refit.epochs, not isinstance(ensemble, str)))
+    asked = session.prepared.config.ensemble
+    session.record(Exported(best.number, refit.epochs, asked, not isinstance(ensemble, str)))
     session.end("export")
+
+
+def _is_exported(session: Session, best: int) -> bool:
+    """Whether the model that the study asks for has been exported, and is what its trials would make again."""
+    state, asked = session.state, session.prepared.config.ensemble
+    exported = state.exported
+    if exported is None or (exported.trial, exported.asked) != (best, asked):
+        return False
+    return asked != GREEDY or state.verdict.num_trials == len(state.completed)
 
 
 def refit_trial(engine: Engine, prepared: PreparedStudy, trial: Trial, watch: Watch | None = None) -> Refit:
@@ -152,45 +162,6 @@ def _write_ensemble(session: Session, refit: Refit, averaged: Averaged, verdict:
         single = cost_of(Path(scratch) / MODEL, row)
     measured = replace(known, cost=cost_of(model, row), single=single)
     session.record(verdict_event(replace(verdict, ensemble=measured)))
-
-
-def verdict_event(verdict: Verdict) -> VerdictReached:
-    """The event of a verdict."""
-
-    def values(estimate: Estimate | None) -> tuple[float, ...] | None:
-        return None if estimate is None else astuple(estimate)
-
-    ensemble = verdict.ensemble
-    recorded = VerdictReached(
-        trial=verdict.trial.number,
-        rows=tuple(verdict.rows()),
-        sentences=tuple(verdict.sentences()),
-        baselines=dict(verdict.baselines),
-        corrected=values(verdict.corrected),
-        test=values(verdict.test),
-        threshold=verdict.threshold,
-        num_trials=verdict.num_trials,
-        differences={name: astuple(difference) for name, difference in verdict.differences.items()},
-        baseline_losses=dict(verdict.baseline_losses),
-        scores={name: astuple(estimate) for name, estimate in verdict.scores.items()},
-        between={
-            name: {other: astuple(difference) for other, difference in others.items()}
-            for name, others in verdict.between.items()
-        },
-        num_units=verdict.num_units,
-        unit=verdict.unit,
-        settings=dict(verdict.settings),
-    )
-    if ensemble is None:
-        return recorded
-    return replace(
-        recorded,
-        ensemble={str(trial): weight for trial, weight in ensemble.weights.items()},
-        ensemble_score=ensemble.score,
-        ensemble_corrected=values(ensemble.corrected),
-        ensemble_test=values(ensemble.test),
-        ensemble_threshold=ensemble.threshold,
-    )
 
 
 def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder: Path) -> None:

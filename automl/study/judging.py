@@ -7,6 +7,7 @@ import numpy
 
 from automl.ensembles.averaged import Averaged
 from automl.evaluation.correction import Corrected, corrected_score
+from automl.evaluation.ensemble_verdict import named
 from automl.evaluation.fold_scores import fold_scores
 from automl.evaluation.intervals import score_interval
 from automl.evaluation.metrics import metrics_for
@@ -144,23 +145,31 @@ def read_test_set(
         return _with_test(verdict, done[-1])
     others = [event.trial for event in state.intended if event.trial != number]
     if others:
-        return replace(verdict, test_read_for=others[0])
+        late = None if verdict.ensemble is None else replace(verdict.ensemble, read_before=True)
+        return replace(verdict, test_read_for=others[0], ensemble=late)
     session.record(TestReadingIntended(number, digest, len(splits.test)))
     scores, test = score_test_set(prepared, network, verdict.threshold)
     earlier = _earlier_reads(session, (digest, splits.earlier_test_digest(dataset)))
     reading = TestReadingDone(number, digest, scores, astuple(test), earlier)
     if averaged is not None and verdict.ensemble is not None:
         own, estimate = score_test_set(prepared, averaged, verdict.ensemble.threshold)
-        reading = replace(reading, ensemble_scores=own, ensemble_interval=astuple(estimate))
+        reading = replace(
+            reading,
+            ensemble=named(verdict.ensemble.weights),
+            ensemble_scores=own,
+            ensemble_interval=astuple(estimate),
+        )
     session.record(reading)
     return _with_test(verdict, reading)
 
 
 def _with_test(verdict: Verdict, reading: TestReadingDone) -> Verdict:
-    """The verdict with what a reading has given."""
+    """The verdict with what a reading has given; an ensemble that was not scored in it has no test score."""
     ensemble = verdict.ensemble
-    if ensemble is not None and reading.ensemble_interval:
+    if ensemble is not None and dict(reading.ensemble) == named(ensemble.weights):
         ensemble = replace(ensemble, test=Estimate(*reading.ensemble_interval))
+    elif ensemble is not None:
+        ensemble = replace(ensemble, read_before=True)
     test = Estimate(*reading.interval)
     return replace(verdict, test=test, earlier_reads=reading.earlier, ensemble=ensemble)
 
