@@ -24,7 +24,7 @@ from automl.serving.scoring import Scorer
 from automl.training.backend import backend_name
 from automl.training.network import Network
 from automl.trial import Task, Trial
-from automl.wording import number, table_cell
+from automl.wording import counted, number, table_cell
 
 _MOST_COLUMNS = 50
 """Input columns that a model card lists."""
@@ -46,6 +46,7 @@ class ModelCard:
         threshold: Probability of the second of two classes from which it is the label.
         file: How the study's file of text was read, for files of more rows: fields of `TableFile`.
         baseline: Name of the baseline that it is; empty of a trial.
+        ensemble: How much each trial counts, by its number, where the model averages networks of folds.
     """
 
     study: str
@@ -56,16 +57,27 @@ class ModelCard:
     threshold: float = 0.5
     file: Mapping[str, Any] = field(default_factory=dict)
     baseline: str = ""
+    ensemble: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
         """The study, and which of its models this is."""
+        if self.ensemble:
+            return f"{self.study}: ensemble of {counted(len(self.ensemble), 'trial')}"
         return f"{self.study}: {f'{self.baseline} baseline' if self.trial is None else f'trial {self.trial.number}'}"
 
     @property
     def hyperparameters(self) -> Mapping[str, Any]:
-        """Of the trial; none of a baseline."""
-        return {} if self.trial is None else self.trial.hyperparameters
+        """Of the trial; none of a baseline or an ensemble."""
+        return {} if self.trial is None or self.ensemble else self.trial.hyperparameters
+
+    @property
+    def how(self) -> str:
+        """How the model came to be, without a period."""
+        if self.ensemble:
+            members = ", ".join(f"trial {trial} {weight:.1%}" for trial, weight in self.ensemble.items())
+            return f"Averages the networks of all folds of these trials ({members}), trained"
+        return "Fitted by scikit-learn" if self.trial is None else f"Trained for {self.epochs} epochs"
 
 
 def check_backend() -> None:
@@ -169,6 +181,7 @@ def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
         "study": card.study,
         "trial": None if card.trial is None else card.trial.number,
         "baseline": card.baseline,
+        "ensemble": {str(trial): weight for trial, weight in card.ensemble.items()},
         "task": dataset.task.value,
         "target": dataset.target_name,
         "features": list(dataset.feature_names),
@@ -194,10 +207,9 @@ def _card_text(dataset: Dataset, card: ModelCard) -> str:
     scores = "\n".join(f"| {name} | {value} |" for name, value in card.scores.items())
     values = "\n".join(f"| {name} | {_value(value)} |" for name, value in card.hyperparameters.items())
     table = f"| hyperparameter | value |\n|---|---|\n{values}\n\n" if values else ""
-    how = "Fitted by scikit-learn" if card.trial is None else f"Trained for {card.epochs} epochs"
     return f"""# {card.title}
 
-Predicts {table_cell(dataset.target_name)} ({dataset.task.value}) from {len(dataset.feature_names)} columns. {how}
+Predicts {table_cell(dataset.target_name)} ({dataset.task.value}) from {len(dataset.feature_names)} columns. {card.how}
 on {card.num_rows} rows; table digest `{dataset.digest[:16]}`.
 
 | score | value |

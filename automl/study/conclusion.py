@@ -34,6 +34,7 @@ from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
 from automl.study.verdict_event import verdict_event
 from automl.tracking.model import write_example
+from automl.training.backend import backend_name
 from automl.training.engine import Engine, Watch
 from automl.training.members import refit_epochs
 from automl.training.network import Network
@@ -154,8 +155,11 @@ def _write_ensemble(session: Session, refit: Refit, averaged: Averaged, verdict:
     """Export the ensemble, and record what it and the single network cost who asks them."""
     prepared, model, known = session.prepared, session.run.folder / MODEL, verdict.ensemble
     assert known is not None
-    card = card_of(prepared, refit, verdict, known.threshold)
+    card = card_of(prepared, refit, verdict)
+    card = replace(card, epochs=0, threshold=known.threshold, ensemble=known.weights)
     save_model(averaged, prepared.dataset, card, model, prepared.builder)
+    if backend_name() != "tensorflow":  # which is left out of this process
+        return
     row = prepared.dataset.frame(prepared.splits.training[:1])
     with TemporaryDirectory(prefix="automl-single-") as scratch:
         write_model(prepared, refit, verdict, Path(scratch) / MODEL)
@@ -170,24 +174,18 @@ def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder:
     Raises:
         ExportError: The folder cannot be written, or the model does not answer as the network does.
     """
-    save_model(
-        refit.network,
-        prepared.dataset,
-        card_of(prepared, refit, verdict, verdict.threshold),
-        folder,
-        prepared.builder,
-    )
+    save_model(refit.network, prepared.dataset, card_of(prepared, refit, verdict), folder, prepared.builder)
 
 
-def card_of(prepared: PreparedStudy, refit: Refit, verdict: Verdict, threshold: float) -> ModelCard:
-    """What a reader of the model should know."""
+def card_of(prepared: PreparedStudy, refit: Refit, verdict: Verdict) -> ModelCard:
+    """What a reader of the model of a trial should know."""
     return ModelCard(
         study=prepared.config.name,
         trial=verdict.trial,
         epochs=refit.epochs,
         num_rows=len(prepared.splits.training),
         scores={f"{prepared.objective.metric}: {name}": value for name, value in verdict.rows()},
-        threshold=threshold,
+        threshold=verdict.threshold,
         file=text_reading(prepared.config.data),
     )
 
