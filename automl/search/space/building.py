@@ -7,7 +7,7 @@ from types import MappingProxyType
 from automl.config.ranges import Choice, Fixed, FloatRange, IntRange, Range
 from automl.config.study import StudyConfig
 from automl.errors import SearchSpaceError, explain, one_of
-from automl.hyperparameters import HYPERPARAMETERS, OF_TRAINING, TRAINING_HYPERPARAMETERS, Named
+from automl.hyperparameters import HYPERPARAMETERS, OPTIONAL, TRAINING_HYPERPARAMETERS, Named
 from automl.search.space import parameters
 from automl.search.space.parameter import Condition, Parameter
 from automl.search.space.scales import Scale, rounded
@@ -76,7 +76,7 @@ def build_space(study: StudyConfig, defaults: Mapping[str, Range] = MappingProxy
         if name == "batch_size":
             named = replace(named, default=study.training.batch_size or named.default)
         entry = entries.get(name)
-        if entry is None and name in OF_TRAINING:
+        if entry is None and name in OPTIONAL:
             continue
         conditions = _conditions(space, named)
         if conditions is None:
