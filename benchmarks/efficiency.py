@@ -24,8 +24,8 @@ import tensorflow
 
 from automl.config.sections import DataConfig
 from automl.data.dataset import make_dataset
+from automl.data.folds import Fold
 from automl.data.preprocessing import make_layout
-from automl.data.splits import Fold
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import FamilyBuilder
 from automl.training.plan import TrainingPlan, TrainingSettings

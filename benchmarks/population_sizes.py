@@ -20,7 +20,7 @@ import tensorflow
 import works
 from planned import plan_of
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.training.plan import TrainingSettings
 from automl.training.population import programs
 from automl.training.population.jobs import Job

@@ -11,8 +11,9 @@ import pandas
 from automl.config.sections import TrainingConfig
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset
+from automl.data.folds import Fold
 from automl.data.preprocessing import Layout
-from automl.data.splits import Fold, Splits
+from automl.data.splits import Splits
 from automl.evaluation.metrics import METRICS, Metric, MetricTable
 from automl.networks.builder import NetworkBuilder
 from automl.search.first import check_first
@@ -24,7 +25,7 @@ from automl.study.inputs import STANDARD, input_encoding, inputs_note
 from automl.study.networks import make_networks, only_width
 from automl.study.own_metric import known_metrics
 from automl.study.table import PreparedTable, default_space, prepare_table
-from automl.training.backend import device_name
+from automl.training.backend import backend_name, device_name, fix_arithmetic, precision_name
 from automl.training.engine import Engine
 from automl.training.engines import make_engine
 from automl.training.plan import TrainingPlan, TrainingSettings
@@ -164,6 +165,7 @@ def prepare_study(
     Raises:
         AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
     """
+    fix_arithmetic()
     known = prepared or prepare_table(config, table)
     config, dataset, splits, layout = known.config, known.dataset, known.splits, known.layout
     encoding = input_encoding(config, dataset)
@@ -191,7 +193,9 @@ def prepare_study(
 def facts_of(prepared: PreparedStudy) -> dict[str, str]:
     """Environment, data and seeds as text by name: what a reader needs to run the study again."""
     dataset, splits = prepared.dataset, prepared.splits
-    versions = {f"version_{name}": importlib.metadata.version(name) for name in PACKAGES}
+    backend = backend_name()
+    packages = (*PACKAGES, *(["jax"] if backend == "jax" else []))
+    versions = {f"version_{name}": importlib.metadata.version(name) for name in packages}
     return {
         "task": dataset.task.value,
         "target": dataset.target_name,
@@ -206,6 +210,8 @@ def facts_of(prepared: PreparedStudy) -> dict[str, str]:
         "seed": str(prepared.config.search.seed),
         "algorithm": prepared.config.search.algorithm,
         "device": device_name(),
+        "precision": precision_name(),
+        "backend": backend,
         "python": platform.python_version(),
         "platform": platform.platform(),
     } | versions

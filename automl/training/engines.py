@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.networks.builder import FamilyBuilder
 from automl.training.backend import fix_arithmetic
 from automl.training.engine import Engine

@@ -6,7 +6,7 @@ from typing import final
 
 import numpy
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.training.engine import Cohort, Engine, Watch
 from automl.training.network import Network
 from automl.training.plain.engine import SequentialEngine

@@ -106,7 +106,7 @@ class CompiledModels:
             variable.assign(keras.ops.convert_to_tensor(initial))
         weights = self._model.trainable_variables
         for variable, start in zip(self._model.optimizer.variables, self._start, strict=True):
-            variable.assign(weights[start] if isinstance(start, int) else start)
+            variable.assign(keras.ops.copy(weights[start]) if isinstance(start, int) else start)
         return self._model
 
     def _fits(self, built: keras.Model, num_steps: int) -> bool:

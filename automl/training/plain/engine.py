@@ -9,7 +9,7 @@ from typing import final
 
 import numpy
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.networks.builder import FamilyBuilder
 from automl.progress import Progress
 from automl.training.deadline import forever

@@ -10,7 +10,7 @@ from typing import final
 
 import numpy
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.networks.recipe import Recipe
 from automl.progress import Progress
 from automl.training.backend import Function, on_accelerator

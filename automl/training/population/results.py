@@ -6,6 +6,7 @@ import numpy
 from keras import ops
 
 from automl.evaluation.metrics import fold_counts, score
+from automl.training.backend import on_host
 from automl.training.failures import OUT_OF_TIME
 from automl.training.health import MOST_ROWS
 from automl.training.network import interpret
@@ -113,7 +114,10 @@ class Results:
         arrays, view = self._catalog.table(width).arrays, self._catalog.view(member)
         some = view.places(view.measured[:MOST_ROWS]) + place * arrays["inputs"].shape[1]
         inputs, targets = (
-            ops.take(ops.reshape(arrays[name], (-1, arrays[name].shape[2])), some, axis=0)
+            ops.convert_to_numpy(
+                ops.take(ops.reshape(arrays[name], (-1, arrays[name].shape[2])), some, axis=0)
+            )
             for name in ("inputs", "targets")
         )
-        return member_health(outcome.structure, outcome.job, outcome.weights, (inputs, targets))
+        with on_host():
+            return member_health(outcome.structure, outcome.job, outcome.weights, (inputs, targets))
