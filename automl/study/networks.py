@@ -90,13 +90,14 @@ def only_width(config: StudyConfig, space: Space, layout: Layout) -> int:
 
 def _check_names(config: StudyConfig, space: Space) -> None:
     for own in space.parameters:
-        if own.name not in TABLES or own.name not in (config.space or {}):
+        by_network = own.name == "family" and config.network.family is not None
+        if own.name not in TABLES or not (own.name in (config.space or {}) or by_network):
             continue
         table = TABLES[own.name]
         for name in own.possible() or []:
             if str(name) in table:
                 continue
-            where = config.where("space", own.name)
+            where = config.where("network", "family") if by_network else config.where("space", own.name)
             if own.name == "activation" and name in REFUSED:
                 raise SearchSpaceError(f"{where}: `activation` must not be {name!r}: {REFUSED[str(name)]}.")
             must = f"name an {own.name}" if own.name[0] in "aeio" else f"name a {own.name}"
