@@ -33,7 +33,7 @@ _NOT_NEGATIVE = _between(0.0, sys.float_info.max, "be 0 or more, and finite")
 _FRACTION = _between(0.0, 0.999, "be between 0 and 0.999")
 _POSITIVE = _between(1e-12, sys.float_info.max, "be above 0, and finite")
 
-_DECAYING = ("adamw", "adamw_ema", "schedule_free")
+_DECAYING = ("adamw", "adamw_ema", "schedule_free", "muon")
 
 HYPERPARAMETERS: dict[str, Named] = {
     "family": Named("perceptron", _NAME),

@@ -5,7 +5,8 @@
 
 Each step is a network with the ingredients of the step that it stands on; `LADDER` names both. All train on the first
 folds of five with early stopping on the stopping rows; the score is the loss on the validation rows. `record` goes on
-where an earlier run ended: a step of a table and a seed that is in `results/ladder/TABLE.jsonl` is not trained again.
+where an earlier run ended: a step of a table and a seed that is in `results/ladder/TABLE.jsonl` (or in the folder that
+`LADDER_RESULTS` names) is not trained again.
 `show` prints, for each step, the change of the loss against the step below it and against the first one in percent,
 as a mean over tables with a 95 % interval from the table means (Student's t), negative is better.
 """
@@ -21,7 +22,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 HERE = Path(__file__).parent
-FOLDER = HERE / "results" / "ladder"
+FOLDER = Path(os.environ.get("LADDER_RESULTS") or HERE / "results" / "ladder")
 TABLE_NAMES = ("kin8nm", "california_housing", "letter", "adult", "hotel_rates", "mammography")
 
 BASE = {
@@ -49,6 +50,11 @@ LADDER = {
     "tabm": ("perceptron", BASE | TABM),
     "tabm, piecewise encoding": ("tabm", BASE | TABM | PIECEWISE),
     "tabm, embedded numbers": ("tabm, piecewise encoding", BASE | TABM | EMBEDDED),
+    "embedded numbers, muon": ("embedded numbers", BASE | EMBEDDED | {"optimizer": "muon"}),
+    "embedded numbers, schedule-free": (
+        "embedded numbers",
+        BASE | EMBEDDED | {"optimizer": "schedule_free", "learning_rate": 3e-3},
+    ),
     "schedule-free": ("perceptron", BASE | {"optimizer": "schedule_free", "learning_rate": 3e-3}),
     "tabm, embedded numbers, schedule-free": (
         "tabm, embedded numbers",

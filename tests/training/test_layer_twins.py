@@ -144,14 +144,14 @@ def test_a_layer_equals_its_twin(case):
     loss = list(DATA)[index % len(DATA)]
     if loss == "mae" and case in NORMALIZED:
         loss = "mse"  # rounding turns the sign of an error, and Adam divides by the size of the slope
-    optimizer = ("adamw", "momentum", "rmsprop", "schedule_free")[index % 4]
-    decay = {"weight_decay": 0.01} if optimizer in ("adamw", "schedule_free") else {}
+    optimizer = ("adamw", "momentum", "muon", "schedule_free")[index % 4]
+    decay = {"weight_decay": 0.01} if optimizer in ("adamw", "schedule_free", "muon") else {}
     check(case, loss, optimizer, l2=0.001 * (index % 2), **decay)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "optimizer", ["sgd", "momentum", "adam", "adamw", "adamw_ema", "schedule_free", "rmsprop"]
+    "optimizer", ["sgd", "momentum", "adam", "adamw", "adamw_ema", "schedule_free", "muon", "rmsprop"]
 )
 @pytest.mark.parametrize("loss", DATA)
 @pytest.mark.parametrize("case", CASES)

@@ -58,7 +58,7 @@ class Dense(Layer):
 
     def weights(self, inputs: Shape) -> tuple[Weight, ...]:
         """A kernel of shape (input, unit) and a bias."""
-        kernel = Weight((inputs[-1], self.units))
+        kernel = Weight((inputs[-1], self.units), is_hidden=not self.output)
         return (kernel, Weight((self.units,), Role.VECTOR)) if self.use_bias else (kernel,)
 
     def initial(self, inputs: Shape, seed: int) -> list[numpy.ndarray]:

@@ -36,8 +36,8 @@ class NumberEmbedding(Layer):
 
     def weights(self, inputs: Shape) -> tuple[Weight, ...]:
         """Slopes and offsets of shape (number, size), and kernels of shape (number, bin, size)."""
-        line = Weight((len(self.bins), self.size), Role.EMBEDDING)
-        return line, line, Weight((len(self.bins), max(self.bins), self.size), Role.EMBEDDING)
+        line = Weight((len(self.bins), self.size), Role.VECTOR)
+        return line, line, Weight((len(self.bins), max(self.bins), self.size), Role.VECTOR)
 
     def initial(self, inputs: Shape, seed: int) -> list[numpy.ndarray]:
         """Slopes and offsets uniform within 1 / √size."""

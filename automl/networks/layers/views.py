@@ -7,6 +7,7 @@ import keras
 import numpy
 from keras import ops
 
+from automl.networks.layers.dense import penalty
 from automl.networks.layers.layer import Cost, Given, Layer, Role, Rounding, Shape, Stream, Twin, Weight
 from automl.trial import derive_seed
 
@@ -33,7 +34,7 @@ class Views(Layer):
 
     def weights(self, inputs: Shape) -> tuple[Weight, ...]:
         """Factors of shape (view, feature)."""
-        return (Weight((self.count, inputs[0]), Role.EMBEDDING),)
+        return (Weight((self.count, inputs[0]), Role.VECTOR),)
 
     def initial(self, inputs: Shape, seed: int) -> list[numpy.ndarray]:
         """From a stream of its own."""
@@ -123,7 +124,7 @@ class Heads(Layer):
 
     def twin(self, inputs: Any, twin: Twin) -> Any:
         """See `Layer.twin`."""
-        logits = twin.call(LinearByView(self.units, name=self.name or None), inputs)
+        logits = twin.call(LinearByView(self.units, penalty(twin), name=self.name or None), inputs)
         return keras.layers.Activation(self.output, name="output")(logits)
 
     def signature(self, rounding: Rounding | None) -> Self:
@@ -141,18 +142,24 @@ class LinearByView(keras.layers.Layer):
 
     Args:
         units: Outputs.
+        kernel_penalty: Of the kernel.
         name: Of the layer.
     """
 
-    def __init__(self, units: int, name: str | None = None) -> None:
+    def __init__(
+        self, units: int, kernel_penalty: keras.Regularizer | None = None, name: str | None = None
+    ) -> None:
         super().__init__(name=name)
-        self._units = units
+        self._units, self._penalty = units, kernel_penalty
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias."""
         views, features = input_shape[-2:]
         self.kernel = self.add_weight(
-            shape=(views, features, self._units), initializer="zeros", name="kernel"
+            shape=(views, features, self._units),
+            initializer="zeros",
+            regularizer=self._penalty,
+            name="kernel",
         )
         self.bias = self.add_weight(shape=(views, self._units), initializer="zeros", name="bias")
 

@@ -98,10 +98,13 @@ def _updated(structure: Structure, values: Values, gradients: list[Any], state: 
         own = {name: per_member(values[name], weights) for name in OWN_VALUES}
         if weight.role is not Role.KERNEL:
             own["weight_decay"] = 0.0
+        step = update.step
+        if update.hidden is not None and weight.is_hidden:
+            step, own["scale"] = update.hidden, values["scales"][index]
         factor = rate if weight.rate == 1.0 else rate * weight.rate
         slots = [slot[index] for slot in state["slots"]]
         clock = per_member(time + 1.0, weights)
-        moved.append(update.step(weights, gradients[index], slots, per_member(factor, weights), own, clock))
+        moved.append(step(weights, gradients[index], slots, per_member(factor, weights), own, clock))
     return {
         "weights": [weights for weights, _ in moved],
         "slots": [[slots[number] for _, slots in moved] for number in range(update.num_slots)],
