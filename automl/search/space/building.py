@@ -51,6 +51,7 @@ def default_entries(num_rows: int, has_numbers: bool, skewed_target: bool) -> Ma
         }
     if has_numbers:
         entries["numeric_encoding"] = Choice(choice=("standard", "quantile", "piecewise"))
+        entries["number_embedding"] = Choice(choice=("none", "piecewise"))
     if skewed_target:
         entries["target_transform"] = Choice(choice=("none", "log"))
     return entries
