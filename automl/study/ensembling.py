@@ -27,6 +27,9 @@ NONE, FOLDS, GREEDY = "none", "folds", "greedy"
 _MOST_CELLS = 20_000_000
 """Of the predictions that are chosen from: 40 steps over them take some ten seconds."""
 
+_SHARE = 0.5
+"""Of the time that is left for the refit: what the networks may take to be trained again, by what they took before."""
+
 _INSTEAD = "The exported model is the single network."
 
 
@@ -58,28 +61,32 @@ def make_ensemble(session: Session, best: Trial) -> Ensemble | str:
     Returns:
         Why there is none, in a sentence; an empty text where none is asked for.
     """
-    config = session.prepared.config
-    if config.ensemble == NONE:
+    kind = session.prepared.config.ensemble
+    if kind == NONE:
         return ""
-    if session.prepared.splits.kind == "time":
-        why = "the networks of earlier folds have not learned from the latest rows"
-        return f"No ensemble was made: with `splits.kind: time` {why}. {_INSTEAD}"
-    if not session.predictions_of([best.number]).numbers:
-        return f"No ensemble was made: the out-of-fold predictions of trial {best.number} are not kept. {_INSTEAD}"
-    watch = session.watch(session.budget.for_refit)
-    choice = _chosen(session, best, config.ensemble)
+    if why := _prevented(session, best):
+        return f"No ensemble was made: {why}. {_INSTEAD}"
+    choice = _affordable(session, _chosen(session, best, kind))
     hyperparameters = {number: session.state.trial(number).hyperparameters for number in choice.weights}
+    watch = session.watch(session.budget.for_refit)
     try:
         networks = fold_networks(session.engine, session.prepared, hyperparameters, watch)
     except TrialFailure as failure:
         return f"No ensemble was made: a network of it could not be trained again: {failure}. {_INSTEAD}"
-    if networks is None:
-        return (
-            f"No ensemble was made: the time was over before its networks were trained. {_INSTEAD} "
-            "Raise `budget.minutes`."
-        )
+    if not networks:
+        why = "there was not enough time to train its networks"
+        return f"No ensemble was made: {why}. {_INSTEAD} Raise `budget.minutes`."
     averaged = averaged_of(networks, choice.weights, hyperparameters)
     return Ensemble(averaged, _judged(session, best, choice, networks))
+
+
+def _prevented(session: Session, best: Trial) -> str:
+    """What is known to prevent an ensemble before it is chosen; empty where nothing is."""
+    if session.prepared.splits.kind == "time":
+        return "with `splits.kind: time` the networks of earlier folds have not learned from the latest rows"
+    if not session.predictions_of([best.number]).numbers:
+        return f"the out-of-fold predictions of trial {best.number} are not kept"
+    return ""
 
 
 def fold_networks(
@@ -94,6 +101,8 @@ def fold_networks(
     members = [
         member for trial, values in trials.items() for member in plan_members(trial, values, num_folds, seed)
     ]
+    if not members:
+        return {}
     trained: dict[int, list[FoldNetwork]] = defaultdict(list)
     for one in engine.fold_networks(members, watch):
         trained[one.member.trial].append(one)
@@ -134,6 +143,22 @@ def _chosen(session: Session, best: Trial, kind: str) -> _Choice:
     order = sorted(weights, key=lambda place: (-weights[place], place))
     num_candidates = min(len(numbers), most_candidates(len(rows.target)))
     return _Choice({numbers[place]: weights[place] for place in order}, num_candidates)
+
+
+def _affordable(session: Session, choice: _Choice) -> _Choice:
+    """The heaviest of the trials whose networks there is time to train again, by what they took."""
+    left, kept = _SHARE * session.budget.for_refit(), dict[int, float]()
+    for trial, weight in choice.weights.items():
+        left -= session.state.trial(trial).seconds
+        if left < 0.0:
+            break
+        kept[trial] = weight
+    if len(kept) in (0, len(choice.weights)):
+        return choice if kept else replace(choice, weights={})
+    total = sum(kept.values())
+    note = f"Only {len(kept)} of the {len(choice.weights)} trials that were chosen are in it: there was not enough time"
+    weights = {trial: weight / total for trial, weight in kept.items()}
+    return replace(choice, weights=weights, note=f"{note} to train the networks of the others.")
 
 
 def _candidates(session: Session, best: Trial) -> tuple[dict[int, Array], ScoredRows]:

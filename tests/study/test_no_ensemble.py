@@ -1,5 +1,6 @@
 """Where no ensemble can be made, or a smaller one: what is said, and what is done instead."""
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ from small_studies import FOLDS, prepared_with
 import automl
 from automl.data.splits import Splits
 from automl.evaluation.out_of_fold import OutOfFold
+from automl.study import ensembling
 from automl.study.ensembling import Ensemble, make_ensemble
 from automl.training.engine import Watch
 from automl.training.members import plan_members
@@ -27,7 +29,9 @@ def trained() -> tuple[Any, Any]:
     return prepared, trial
 
 
-def session_of(prepared: Any, trial: Any, kept: bool = True, engine: Any = None) -> Any:
+def session_of(
+    prepared: Any, trial: Any, kept: bool = True, engine: Any = None, left: float = math.inf
+) -> Any:
     """What a session knows of one trial."""
     validation = [fold.validation for fold in prepared.splits.folds]
     out_of_fold = OutOfFold(validation, len(prepared.dataset.classes), 0)
@@ -42,7 +46,7 @@ def session_of(prepared: Any, trial: Any, kept: bool = True, engine: Any = None)
         engine=engine or prepared.make_engine(),
         out_of_fold=out_of_fold,
         state=SimpleNamespace(completed=[trial], trial=lambda number: trial),
-        budget=SimpleNamespace(for_refit=lambda: 1.0),
+        budget=SimpleNamespace(for_refit=lambda: left),
         predictions_of=predictions_of,
         watch=lambda seconds: ALWAYS,
     )
@@ -76,7 +80,8 @@ class Refusing:
     ("changes", "said"),
     [
         ({"kept": False}, "predictions of trial 0 are not kept"),
-        ({"engine": Refusing()}, "the time was over before its networks were trained"),
+        ({"left": 1e-6}, "there was not enough time to train its networks"),
+        ({"engine": Refusing()}, "there was not enough time to train its networks"),
         ({"engine": Refusing("diverged: the loss is not finite")}, "diverged: the loss is not finite"),
     ],
 )
@@ -85,6 +90,20 @@ def test_what_prevents_it_is_said_and_the_single_network_is_exported(trained, ch
     assert reason.startswith("No ensemble was made: ")
     assert said in reason
     assert "The exported model is the single network." in reason
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"), [(20.0, {3: 0.5, 1: 0.3, 2: 0.2}), (12.0, {3: 0.625, 1: 0.375}), (5.0, {})]
+)
+def test_the_heaviest_trials_are_kept_that_there_is_time_for(left, expected) -> None:
+    """Each took 3 seconds, and half of the time that is left is for them."""
+    session = SimpleNamespace(
+        budget=SimpleNamespace(for_refit=lambda: left),
+        state=SimpleNamespace(trial=lambda number: SimpleNamespace(seconds=3.0)),
+    )
+    choice = ensembling._affordable(session, ensembling._Choice({3: 0.5, 1: 0.3, 2: 0.2}, 7))
+    assert choice.weights == pytest.approx(expected)
+    assert ("2 of the 3 trials" in choice.note) == (len(expected) == 2)
 
 
 def test_folds_in_the_order_of_time_are_not_averaged() -> None:
