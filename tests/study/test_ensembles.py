@@ -1,6 +1,5 @@
 """Studies that export an ensemble: its model, its scores, what is said, and what is done where there can be none."""
 
-
 import numpy
 import pandas
 import pytest
