@@ -126,6 +126,47 @@ def test_gradients_of_a_keras_model_are_the_same_under_both_backends():
             assert numpy.abs(one).max() > 1e-4
 
 
+TWO_MEMBERS = """
+    import numpy
+    from automl.networks.builder import FamilyBuilder
+    from automl.training.plain.compiled import CompiledModels
+    from automl.trial import Member, Task
+
+    values = {"depth": 1, "width": 4, "activation": "relu", "dropout": 0.0, "batch_normalization": False, "l2": 0.0}
+    values |= {"initializer": "glorot_uniform", "optimizer": "schedule_free", "learning_rate": 0.01}
+    builder = FamilyBuilder({"standard": 3}, 1, Task.REGRESSION)
+    models = CompiledModels(builder, "mse")
+    rows = numpy.random.default_rng(0).normal(size=(20, 3)).astype("float32")
+    for fold in range(2):
+        model = models.fresh(Member(0, fold, values, 0), 4)
+        weights, variables = model.trainable_variables, model.optimizer.variables
+        taken = {weight.value.unsafe_buffer_pointer() for weight in weights}
+        assert not taken & {variable.value.unsafe_buffer_pointer() for variable in variables}
+        copies = [
+            weight.path
+            for weight in weights
+            for variable in variables
+            if weight.shape == variable.shape and numpy.array_equal(weight.numpy(), variable.numpy())
+        ]
+        assert len(copies) >= 2, "the optimizer begins with the weights"
+        model.fit(rows, rows[:, :1], epochs=1, verbose=0)
+    print("TRAINED", models._model is model)
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs the extra [jax]")
+def test_a_second_network_trains_in_the_model_of_the_first_under_jax():
+    """A step gives its arrays away; JAX refuses one that is a weight and what the optimizer began with."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(TWO_MEMBERS)],
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "TRAINED True" in done.stdout, done.stderr[-2000:]
+
+
 PRECISION = """
     import numpy
     from keras import ops
