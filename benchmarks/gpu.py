@@ -13,7 +13,7 @@ is time, and what was left out is said. `--quick` is a tiny run that shows on a 
   and read the gradients, gather its rows, and write and read the activations forwards and backwards.
 - A, D: works of the race through the whole engine, beside a PyTorch loop on the same card.
 - many: 1,000 configurations × 5 folds × 50 epochs of digits through the whole engine.
-- lanes: the same without the inspection of gradients, under several numbers of places and of threads.
+- lanes: the same without the inspection of gradients, under several numbers of places.
 """
 
 import argparse

@@ -140,8 +140,8 @@ def places_in_cache(structure: Structure) -> int:
 def smaller_places(structure: Structure, population: Population, setting: Setting) -> int:
     """Places to go on with when no job waits and members have left: fewer where that pays for a new program.
 
-    On an accelerator it never does: a step of 1,024 networks takes as long as five steps of one, and to compile for
-    other places takes as long as 10,000 of them (benchmarks/README.md).
+    On an accelerator it never does: a step of 512 networks takes as long as four steps of one, and to compile for
+    other places as long as 10,000 of them (benchmarks/README.md).
     """
     if setting.most_places:
         return population.num_places
