@@ -56,7 +56,9 @@ def test_without_a_space_a_small_general_one_is_searched() -> None:
     texts_only = build_space(study_of(None), default_entries(100, False, False))
     assert sorted(texts_only.searched) == sorted(general)
     numbers = build_space(study_of(None), default_entries(100, True, True))
-    assert sorted(numbers.searched) == sorted([*general, "numeric_encoding", "target_transform"])
+    assert sorted(numbers.searched) == sorted(
+        [*general, "numeric_encoding", "number_embedding", "target_transform"]
+    )
 
 
 def test_of_many_rows_smaller_networks_are_searched() -> None:
@@ -181,7 +183,7 @@ def test_counting_stops_at_the_limit() -> None:
         ({}, "t: `space` is empty. Name a hyperparameter under it, or remove the key"),
         (
             {"widht": 3},
-            "t: `widht` is not a hyperparameter of these networks. Did you mean `width`? Known: depth,",
+            "t: `widht` is not a hyperparameter of these networks. Did you mean `width`? Known: family, views, depth,",
         ),
         ({"dropout": 1.0}, "t: `dropout` must be between 0 and 0.999, got 1.0. Its default is 0.0."),
         ({"dropout": {"float": [0.5, 1.5]}}, "t: `dropout` must be between 0 and 0.999, got 1.5."),

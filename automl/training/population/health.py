@@ -11,7 +11,7 @@ from automl.networks.layers.layer import Role
 from automl.training.backend import Arrays, Function, backend_name, compiled, gradient
 from automl.training.health import make_health
 from automl.training.population.jobs import Job
-from automl.training.population.losses import LOSSES
+from automl.training.population.losses import training_losses
 from automl.training.population.nests import each
 from automl.training.population.stacking import member_values, no_values, set_values, stacked_weights
 from automl.training.population.structure import Structure
@@ -72,7 +72,7 @@ def _slopes(
     """
     start, end, layers, rows = (each(nest, ops.convert_to_tensor) for nest in (start, end, layers, rows))
     inputs, targets = rows
-    loss = LOSSES[structure.loss].training
+    loss = structure.loss
 
     def slopes(point: Arrays, value: Callable[[Any], Any]) -> list[Any]:
         weights, moments = point
@@ -84,7 +84,9 @@ def _slopes(
         pairs = zip(by_weight, structure.network.weights, strict=True)
         return [slope for slope, weight in pairs if weight.role is Role.KERNEL]
 
-    return slopes(start, lambda logits: ops.mean(loss(logits, targets))), slopes(end, ops.sum)
+    return slopes(start, lambda logits: ops.mean(training_losses(loss, logits, targets))), slopes(
+        end, ops.sum
+    )
 
 
 def _own(job: Job, slopes: Sequence[numpy.ndarray]) -> list[numpy.ndarray]:
