@@ -14,10 +14,9 @@ from automl.networks.builder import PerceptronBuilder
 from automl.search.space.parameters import Float, Int
 from automl.search.space.space import Space
 from automl.study.preparation import PreparedStudy
-from automl.training.backend import on_accelerator
 from automl.training.plain.sequential import capacity_of
-from automl.training.population.engine import ACCELERATOR_PLACES
 from automl.training.population.jobs import Job
+from automl.training.population.knowledge import setting_of as planner_setting
 from automl.training.population.planner import Setting, places_in_cache, structure_of
 from automl.training.population.stacked import Structure
 from automl.training.views import measured_room, view_rows
@@ -68,16 +67,7 @@ def smallest_and_largest(prepared: PreparedStudy) -> tuple[SizedNetwork, ...]:
 def setting_of(prepared: PreparedStudy) -> Setting:
     """What the planner needs to know of a study of perceptrons."""
     plan, rows = prepared.plan, [view_rows(fold) for fold in prepared.splits.folds]
-    return Setting(
-        num_inputs={name: plan.layout.num_inputs(name) for name in ENCODINGS},
-        num_outputs=plan.dataset.num_outputs,
-        loss=plan.loss,
-        num_rows=max(len(one.rows) for one in rows),
-        num_measured=measured_room(rows),
-        batch_size=plan.batch_size,
-        most_places=ACCELERATOR_PLACES if on_accelerator() else None,
-        embedded=plan.layout.embedded,
-    )
+    return planner_setting(plan, max(len(one.rows) for one in rows), measured_room(rows))
 
 
 def structure_for(setting: Setting, hyperparameters: Hyperparameters, exact: bool = False) -> Structure:

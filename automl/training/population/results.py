@@ -10,7 +10,7 @@ from automl.training.failures import OUT_OF_TIME
 from automl.training.health import MOST_ROWS
 from automl.training.network import interpret
 from automl.training.plan import TrainingPlan, TrialFailure, check_scores, diverged
-from automl.training.population.catalog import ViewCatalog
+from automl.training.population.catalog import Views
 from automl.training.population.climbing import Climb
 from automl.training.population.health import perceptron_health
 from automl.training.population.jobs import Broken, Outcome
@@ -25,11 +25,11 @@ class Results:
 
     Args:
         plan: What all members of the study share.
-        catalog: The views that they were trained on.
+        views: What they were trained on.
     """
 
-    def __init__(self, plan: TrainingPlan, catalog: ViewCatalog) -> None:
-        self._plan, self._catalog = plan, catalog
+    def __init__(self, plan: TrainingPlan, views: Views) -> None:
+        self._plan, self._views = plan, views
 
     def trial(self, climb: Climb, capacity: int, pruned: str = "") -> Trial:
         """A trial from what has become of its members; FAILED where one of them diverged, raised, or did not begin.
@@ -63,7 +63,7 @@ class Results:
     def trace(self, outcome: Outcome | Broken) -> Trace:
         """What a member predicted at its snapshots."""
         member = outcome.job.member
-        view = self._catalog.view(member)
+        view = self._views.view(member)
         if isinstance(outcome, Broken):
             return make_trace(self._plan, member, view, [], outcome.reason)
         return make_trace(self._plan, member, view, outcome.snapshots, "diverged" if outcome.diverged else "")
@@ -73,7 +73,7 @@ class Results:
         if isinstance(outcome, Broken):
             raise TrialFailure(outcome.reason)
         member = outcome.job.member
-        view = self._catalog.view(member)
+        view = self._views.view(member)
         if outcome.diverged:
             raise diverged(member, len(outcome.losses))
         dataset = self._plan.dataset
@@ -109,8 +109,8 @@ class Results:
 
     def _health(self, outcome: Outcome) -> Health:
         member = outcome.job.member
-        width, place = self._catalog.place(member)
-        arrays, view = self._catalog.table(width).arrays, self._catalog.view(member)
+        width, place = self._views.place(member)
+        arrays, view = self._views.table(width).arrays, self._views.view(member)
         some = view.places(view.measured[:MOST_ROWS]) + place * arrays["inputs"].shape[1]
         inputs, targets = (
             ops.take(ops.reshape(arrays[name], (-1, arrays[name].shape[2])), some, axis=0)
