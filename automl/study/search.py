@@ -5,20 +5,19 @@ order of their numbers, where w is `search.in_flight`. Neither the moment of an 
 changes what is asked, how it is planned, or what a rung compares it with.
 """
 
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import final
 
-from automl.execution.executor import CancelToken, CohortEnded, Executor, Order
+from automl.execution.executor import CancelToken, CohortEnded, Executor
 from automl.execution.local import LocalExecutor
 from automl.records.events import CohortAsked
 from automl.search.sampler import EndedEarly, Sampler, Told
 from automl.search.table import make_sampler
+from automl.study.orders import order_of, recorded_in, replayed
 from automl.study.session import Session
 from automl.study.stopping import Stopping
-from automl.training.members import plan_members
-from automl.trial import Member, Trial, TrialState
+from automl.trial import Trial, TrialState
 
 SEARCH = "search"
 
@@ -72,24 +71,23 @@ class Flight:
 
     def restore(self) -> None:
         """Go on with the cohorts that are recorded: those that are unfinished train, of the others the plan is made."""
-        running, num_settled = self._session.state.running_cohorts, 0
-        for cohort in list(self._session.state.cohorts):
+        prepared, state, num_settled = self._session.prepared, self._session.state, 0
+        running = {cohort.number for cohort in state.running_cohorts}
+        for cohort in list(state.cohorts):
             for number in range(num_settled, cohort.num_told):
                 self._executor.settle(number)
             num_settled = max(num_settled, cohort.num_told)
-            if cohort in running and not self._is_over:
+            if cohort.number in running and not self._is_over:
                 self._submit(cohort)
             else:
-                trials = [self._session.state.trial(number) for number in self._recorded(cohort)]
-                passed = {trial.number: trial.num_passed for trial in trials}
-                self._executor.replay(self._order(cohort), passed)
+                self._executor.replay(*replayed(prepared, state, cohort))
                 self._ended.add(cohort.number)
         self._go_on()
 
     def end(self, number: int) -> None:
         """A cohort trains no more. Trials that could not begin before others had to be compared begin now."""
         cohort = self._session.state.cohorts[number]
-        left = len(cohort.numbers) - len(self._recorded(cohort))
+        left = len(cohort.numbers) - len(recorded_in(self._session.state, cohort))
         if not left:
             self._session.records.end_cohort(self._session.lease, number)
         if 0 < left < self._left[number] and not self._is_over:
@@ -103,7 +101,7 @@ class Flight:
         self._ask_for_more()
         while self._num_told in self._ended:
             state = self._session.state
-            trials = [state.trial(number) for number in self._recorded(state.cohorts[self._num_told])]
+            trials = [state.trial(number) for number in recorded_in(state, state.cohorts[self._num_told])]
             self._sampler.tell([(trial.number, _told(self._session, trial)) for trial in trials])
             self._executor.settle(self._num_told)
             self._num_told += 1
@@ -122,21 +120,10 @@ class Flight:
             self._submit(cohort)
 
     def _submit(self, cohort: CohortAsked) -> None:
-        self._left[cohort.number] = len(cohort.numbers) - len(self._recorded(cohort))
         state = self._session.state
+        self._left[cohort.number] = len(cohort.numbers) - len(recorded_in(state, cohort))
         self._session.budget.begin_cohort(state.num_asked - state.num_trials)
-        self._executor.submit(self._order(cohort))
-
-    def _order(self, cohort: CohortAsked) -> Order:
-        """The cohort with what it is compared with: the cohorts that it was asked with, and its own recorded trials."""
-        state, num_rungs = self._session.state, len(self._session.prepared.rungs)
-        untold = state.cohorts[cohort.num_told]  # it may be the cohort itself
-        pool = self._stopping.pool(num_rungs, lambda trial: trial < untold.first or trial in cohort.numbers)
-        return Order(cohort.number, _members(self._session, cohort), pool, frozenset(self._recorded(cohort)))
-
-    def _recorded(self, cohort: CohortAsked) -> list[int]:
-        """The numbers of its trials that have ended."""
-        return [number for number in cohort.numbers if self._session.state.has_ended(number)]
+        self._executor.submit(order_of(self._session.prepared, state, cohort))
 
     @property
     def _is_over(self) -> bool:
@@ -202,14 +189,6 @@ def _ask(session: Session, sampler: Sampler, num_told: int) -> CohortAsked | Non
         failed=tuple(one.number for one in proposals if one.failed),
         told=num_told,
     )
-
-
-def _members(session: Session, cohort: CohortAsked) -> Sequence[Sequence[Member]]:
-    num_folds, seed = len(session.prepared.splits.folds), session.prepared.config.search.seed
-    return [
-        plan_members(number, hyperparameters, num_folds, seed)
-        for number, hyperparameters in enumerate(cohort.hyperparameters, start=cohort.first)
-    ]
 
 
 def _told(session: Session, trial: Trial) -> Told:

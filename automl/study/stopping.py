@@ -1,14 +1,12 @@
-"""Whether a search ends before its trials are used up, and what its trials have been compared by so far."""
+"""Whether a search ends before its trials are used up."""
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
 from automl.errors import StudyFailedError
 from automl.study.session import Session
-from automl.trial import Direction, Report, Trial, TrialState
+from automl.trial import Direction, Trial, TrialState
 
 _FAILURES_IN_A_ROW = 10
 """So many trials that all fail for one reason, and none that completes, end a study: the others would fail too."""
@@ -17,7 +15,7 @@ _FAILURES_IN_A_ROW = 10
 @final
 @dataclass(slots=True)
 class Stopping:
-    """What a search knows of its trials: whether it ends before they are used up, and what a rung compares.
+    """What a search knows of its trials: whether it ends before they are used up.
 
     Attributes:
         session: The run.
@@ -25,7 +23,6 @@ class Stopping:
             pruner ended do not count.
         reached: Whether a trial has reached the objective at which to stop.
         best: The best mean score so far.
-        reports: What the trials that have ended were compared by, for each rung by number of the trial.
     """
 
     session: Session
@@ -33,7 +30,6 @@ class Stopping:
     reached: bool = False
     best: float | None = None
     reasons: list[str] = field(default_factory=list)
-    reports: defaultdict[int, dict[int, Report]] = field(default_factory=lambda: defaultdict(dict))
 
     def take(self, trial: Trial) -> None:
         """Take in the next trial that has ended.
@@ -41,8 +37,6 @@ class Stopping:
         Raises:
             StudyFailedError: Every trial so far has failed, all for one reason.
         """
-        for number, value in enumerate(trial.reports):
-            self.reports[number][trial.number] = Report(value, trial.scale)
         objective, stop_at = self.session.prepared.objective, self.session.prepared.config.budget.stop_at
         sign = 1.0 if objective.direction is Direction.MINIMIZE else -1.0
         if trial.state is TrialState.PRUNED:  # of a cohort, these end before those that may be better
@@ -57,13 +51,6 @@ class Stopping:
         self.without_improvement = 0 if better else self.without_improvement + 1
         self.best = score if better else self.best
         self.reached |= stop_at is not None and sign * score <= sign * stop_at
-
-    def pool(self, num_rungs: int, known: Callable[[int], bool]) -> tuple[Mapping[int, Report], ...]:
-        """For each rung, what the trials whose numbers are known were compared by."""
-        return tuple(
-            {trial: report for trial, report in self.reports[number].items() if known(trial)}
-            for number in range(num_rungs)
-        )
 
     @property
     def is_over(self) -> bool:
