@@ -2,8 +2,8 @@
 
     python benchmarks/cohorts_in_flight.py [--trials 60] [--table digits] [--settings 1 2 2:10 …]
 
-A setting is `search.in_flight`, and after a colon `search.cohort`. For each, the study's search is run once, with a clock
-of its thread around every lane (compilation included), so that a busy machine changes little. Then lanes of these
+A setting is `search.in_flight`, and after a colon `search.cohort`. For each, the study's search is run once, with the
+clock of its thread around every lane (compilation included), so that a busy machine changes little. Then lanes of these
 lengths are dealt to 1 to 16 threads as the engine deals them: those of older cohorts first, a stage when the one before
 is over and judged, a cohort when the one that it is asked with has been told. The main thread's own work is left out.
 """
@@ -56,43 +56,49 @@ class Clock:
         ]
 
 
-def makespan(cohorts, in_flight, num_threads):
-    """When the last lane ends: an event is a free thread; lanes wait by cohort, and come stage by stage."""
-    now, free, running, waiting = 0.0, num_threads, [], []
-    stage, left, ended, told = [0] * len(cohorts), [0] * len(cohorts), set(), 0
-    asked = 0
+class Deal:
+    """Lanes dealt to threads: lanes wait by cohort, and come stage by stage."""
 
-    def begin(number):
-        while stage[number] < len(cohorts[number]) and not cohorts[number][stage[number]]:
-            stage[number] += 1
-        if stage[number] == len(cohorts[number]):
-            ended.add(number)
+    def __init__(self, cohorts, in_flight, num_threads):
+        self.cohorts, self.in_flight, self.free = cohorts, in_flight, num_threads
+        self.now, self.running, self.waiting = 0.0, [], []
+        self.stages = [iter(stages) for stages in cohorts]
+        self.left = [0] * len(cohorts)
+        self.asked, self.told, self.ended = 0, 0, set()
+
+    def seconds(self):
+        """When the last lane ends."""
+        while True:
+            self.ask()
+            while self.free and self.waiting:
+                number, _, seconds = heapq.heappop(self.waiting)
+                heapq.heappush(self.running, (self.now + seconds, number))
+                self.free -= 1
+            if not self.running:
+                return self.now
+            self.now, number = heapq.heappop(self.running)
+            self.free += 1
+            self.left[number] -= 1
+            if not self.left[number]:
+                self.begin_stage(number)
+
+    def ask(self):
+        while True:
+            while self.asked < len(self.cohorts) and self.asked - self.told < self.in_flight:
+                self.begin_stage(self.asked)
+                self.asked += 1
+            if self.told not in self.ended:
+                return
+            self.told += 1
+
+    def begin_stage(self, number):
+        lanes = next(filter(None, self.stages[number]), None)
+        if lanes is None:
+            self.ended.add(number)
             return
-        lanes = cohorts[number][stage[number]]
-        left[number] = len(lanes)
+        self.left[number] = len(lanes)
         for place, seconds in enumerate(lanes):
-            heapq.heappush(waiting, (number, place, seconds))
-
-    while True:
-        while asked < len(cohorts) and asked - told < in_flight:
-            begin(asked)
-            asked += 1
-        while told in ended and told < asked:
-            told += 1
-        if asked < len(cohorts) and asked - told < in_flight:
-            continue
-        while free and waiting:
-            number, _, seconds = heapq.heappop(waiting)
-            heapq.heappush(running, (now + seconds, number))
-            free -= 1
-        if not running:
-            return now
-        now, number = heapq.heappop(running)
-        free += 1
-        left[number] -= 1
-        if not left[number]:
-            stage[number] += 1
-            begin(number)
+            heapq.heappush(self.waiting, (number, place, seconds))
 
 
 def run(table, num_trials, setting, folder):
@@ -134,18 +140,14 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             cohorts, result = run(told.table, told.trials, setting, folder)
         work = math.fsum(seconds for cohort in cohorts for stage in cohort for seconds in stage)
-        spans = [makespan(cohorts, int(setting.partition(":")[0]), count) for count in THREADS]
+        spans = [Deal(cohorts, int(setting.partition(":")[0]), count).seconds() for count in THREADS]
         cells = [
             f"{span:.1f} s, {work / span / count:.0%}" for span, count in zip(spans, THREADS, strict=True)
         ]
         complete = sum(trial.state is TrialState.COMPLETE for trial in result.trials)
         score = result.best.mean(result.state.objective.metric)
-        print(
-            f"| {setting} | {len(cohorts)} | {complete} | {work:.1f} | "
-            + " | ".join(cells)
-            + f" | {score:.4f} |",
-            flush=True,
-        )
+        row = [setting, len(cohorts), complete, f"{work:.1f}", *cells, f"{score:.4f}"]
+        print("| " + " | ".join(map(str, row)) + " |", flush=True)
 
 
 if __name__ == "__main__":

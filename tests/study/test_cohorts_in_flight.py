@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy
 import pytest
 import yaml
+from recording import Recorder
 
 import automl
 from automl.config.reading import load_study
@@ -162,6 +164,27 @@ def test_cohorts_in_flight_give_the_bits_of_cohorts_one_after_another(
     events = [one.event for one in open_records(tmp_path / "mlruns").events(recorded)]
     asked = [event for event in events if isinstance(event, CohortAsked)]
     assert [event.told for event in asked] == [max(0, number - in_flight + 1) for number in range(len(asked))]
+
+
+def test_an_interrupt_ends_all_cohorts_and_the_study_goes_on_to_the_same_bits(tmp_path, expected):
+    def interrupt(_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    path, before = write(tmp_path, 2), threading.active_count()
+    recorder = Recorder(trial=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        automl.run_study(path, mlruns=tmp_path / "mlruns", trackers=[recorder])
+    assert len(recorder.told("cohort")) > len(recorder.told("trial")) > 0
+    assert threading.active_count() == before
+    check_equal(run(path), expected(2))
+
+
+def test_under_a_time_limit_that_suffices_all_trials_end(tmp_path):
+    path = write(tmp_path, 2)
+    path.write_text(path.read_text().replace("minutes: null", "minutes: 30"))
+    answer = run(path)
+    assert not any(trial.cut for trial in answer.trials)
+    assert {trial.state for trial in answer.trials} == {TrialState.COMPLETE, TrialState.PRUNED}
 
 
 KILLED = """

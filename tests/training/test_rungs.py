@@ -274,6 +274,21 @@ def test_who_has_not_come_to_a_rung_is_not_compared_there_and_who_has_not_begun_
     assert {trial: climb.reports for trial, climb in climbs.items()} == {0: [0.7], 1: [0.5]}
 
 
+def test_the_time_of_a_stage_begins_with_its_first_lane():
+    """Of 50 seconds that are left then, 12 % are for the way to the rung; lanes of an older cohort took 50 before."""
+    left = [100.0]
+    whole = watch((Rung(3, 2),), limited=True, seconds_left=lambda: left[0])
+    to_the_rung, to_the_end = (
+        climbing.stage_watch(stage, whole, prepared_study().plan, FOLDS)
+        for stage in climbing.stages_of(whole.rungs)
+    )
+    left[0] = 50.0
+    assert to_the_rung.seconds_left() == pytest.approx(6.0)
+    left[0] = 47.0
+    assert to_the_rung.seconds_left() == pytest.approx(3.0)
+    assert to_the_end.seconds_left() == 47.0
+
+
 def test_progress_counts_a_stage_by_the_epochs_of_the_half_that_passed_each_rung():
     """100 epochs of which 60 are expected, 5 folds: 8 + half of 24 + a quarter of 32 + an eighth of 236 epochs."""
     rungs = (Rung(8, 1), Rung(16, 2), Rung(32, 2))
