@@ -27,12 +27,13 @@ class LocalExecutor(Executor):
         self._engine, self._pruner, self._watch, self._token = engine, pruner, watch, token
         self._planned: dict[int, Training] = {}
         self._training: dict[int, Generator[Trial | None, None, None]] = {}
+        self._given: dict[int, list[Trial]] = {}
 
     def submit(self, order: Order) -> None:
         """See `Executor.submit`."""
         if order.number not in self._planned:
             self._planned[order.number] = self._engine.plan(order.members, self._watch.rungs)
-        planned = self._planned[order.number]
+        planned, self._given[order.number] = self._planned[order.number], []
         self._training[order.number] = planned.train(self._watch_of(order), order.recorded)
 
     def replay(self, order: Order, passed: Mapping[int, int]) -> None:
@@ -53,12 +54,13 @@ class LocalExecutor(Executor):
                     if trial is None:
                         break
                     is_quiet = False
+                    self._given[number].append(replace(trial, folds=()))
                     yield trial
                     if self._token.is_cancelled:
                         return
                 else:
                     is_quiet = False
-                    del self._training[number]
+                    del self._training[number], self._given[number]
                     yield CohortEnded(number)
             if is_quiet:
                 self._engine.wait(SECONDS_BETWEEN_LOOKS)
@@ -93,8 +95,11 @@ class LocalExecutor(Executor):
             return not token.is_cancelled and watch.may_start()
 
         def judge(number: int, reports: Mapping[int, Report]) -> Mapping[int, str]:
-            pool = order.pool[number] if order.pool else {}
-            return self._pruner.judge(number, reports, {**pool, **reports})
+            pool = dict(order.pool[number]) if order.pool else {}
+            for trial in self._given[order.number]:  # an engine may train one part of a cohort after another
+                if len(trial.reports) > number:
+                    pool[trial.number] = Report(trial.reports[number], trial.scale)
+            return self._pruner.judge(number, reports, pool | dict(reports))
 
         return replace(
             watch, on_progress=on_progress, seconds_left=seconds_left, may_start=may_start, judge=judge

@@ -7,8 +7,7 @@ from typing import final
 
 import numpy
 
-from automl.data.splits import Fold
-from automl.networks.mlp import set_weights
+from automl.data.folds import Fold
 from automl.progress import Progress
 from automl.training.backend import Function
 from automl.training.engine import SECONDS_BETWEEN_LOOKS, Cohort, Engine, Watch
@@ -19,15 +18,15 @@ from automl.training.population.catalog import ViewCatalog
 from automl.training.population.climbing import unrecorded
 from automl.training.population.cohort import CohortTraining, Turn
 from automl.training.population.jobs import Broken, Job, Outcome
-from automl.training.population.knowledge import Knowledge, copied, setting_of
+from automl.training.population.knowledge import Knowledge, Recipes, copied, setting_of
 from automl.training.population.lane_run import LaneRun, Workshop
 from automl.training.population.lanes import LanePool
 from automl.training.population.places import Population
 from automl.training.population.planner import Known, structure_of
 from automl.training.population.programs import compile_epoch
 from automl.training.population.results import Results
-from automl.training.population.stacked import Structure
 from automl.training.population.stacking import own_weights
+from automl.training.population.structure import Structure
 from automl.training.traces import Trace
 from automl.training.views import Tables
 from automl.trial import Member, Rung
@@ -38,7 +37,7 @@ class PopulationEngine(Engine):
     """Trains members in populations.
 
     Args:
-        plan: What all members of the study share; the builder must be the one for perceptrons.
+        plan: What all members of the study share. Each member's network must have a recipe.
         folds: The study's folds.
     """
 
@@ -46,6 +45,7 @@ class PopulationEngine(Engine):
         self._plan, self._folds = plan, folds
         self._programs: dict[Structure, Function] = {}
         self._known: Known = {}
+        self._recipes = Recipes(plan)
         self._catalog = ViewCatalog(plan, folds)
         self._pool = LanePool()
         self._workshop = Workshop(self._pool, self.program)
@@ -59,7 +59,7 @@ class PopulationEngine(Engine):
     def plan(self, cohort: Cohort, rungs: Sequence[Rung] = ()) -> CohortTraining:
         """See `Engine.plan`."""
         views = self._catalog.add([member for members in cohort for member in members])
-        knowledge = Knowledge(self._plan, views, copied(self._known))
+        knowledge = Knowledge(self._plan, self._recipes, views, copied(self._known))
         planned = CohortTraining(
             self._plan, knowledge, self._workshop, cohort, rungs, Turn(self._num_planned, self._learn)
         )
@@ -72,6 +72,10 @@ class PopulationEngine(Engine):
         for structure, places in programs.items():
             self._known.setdefault(structure, set()).update(places)
 
+    def takes(self, member: Member) -> bool:
+        """Whether it can train a member: a user's builder may give networks that only Keras can train, or raise."""
+        return self._recipes.find(member) is not None
+
     def wait(self, seconds: float) -> None:
         """See `Engine.wait`."""
         self._pool.wait(seconds)
@@ -80,7 +84,7 @@ class PopulationEngine(Engine):
         self, members: Sequence[Member], watch: Watch, recorded: frozenset[int] = frozenset()
     ) -> Generator[Trace, None, None]:
         """See `Engine.trace`."""
-        knowledge = Knowledge(self._plan, self._catalog.add(members), self._known)
+        knowledge = Knowledge(self._plan, self._recipes, self._catalog.add(members), self._known)
         planned = knowledge.lanes(list(map(knowledge.job, members)))
         lanes = unrecorded(planned[::-1] if watch.limited else planned, recorded)
         tables = knowledge.views.tables(job.member for lane in lanes for job in lane.jobs)
@@ -96,13 +100,12 @@ class PopulationEngine(Engine):
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""
         view = self._plan.view(member, Fold(rows, rows[:0], rows[:0]))
-        tables, job = Tables([view]), Job(member, 0, epochs, 0)
+        tables, job = Tables([view]), Job(member, self._recipes.of(member), 0, epochs, 0)
         structure = structure_of(job, setting_of(self._plan, len(view.rows), tables.num_measured))
         outcome = self._alone(job, structure, tables, watch or Watch(lambda _: None, lambda: True))
         if outcome.diverged or not all(numpy.isfinite(weights).all() for weights in outcome.weights):
             raise TrialFailure("diverged: the refit on all training rows has weights that are not finite")
-        model = self._plan.builder.build(member.hyperparameters, member.seed("weights"))
-        set_weights(model, own_weights(structure, member, outcome.weights))
+        model = self._plan.builder.restored(member.hyperparameters, own_weights(job, outcome.weights))
         return Network(model, view.scalings, self._plan.dataset.task, len(outcome.losses))
 
     def program(self, structure: Structure) -> Function:

@@ -5,9 +5,10 @@ others have come does not matter, so its plan is the same in any process, on any
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import final
 
-from automl.data.features.encodings import ENCODINGS
+from automl.networks.recipe import Recipe
 from automl.training.backend import on_accelerator
 from automl.training.plan import TrainingPlan
 from automl.training.population.catalog import Views
@@ -21,17 +22,46 @@ ACCELERATOR_PLACES = 1024
 
 
 @final
+class Recipes:
+    """The recipes of an engine's members: one for all members with equal hyperparameters.
+
+    Args:
+        plan: What all members of the study share.
+    """
+
+    def __init__(self, plan: TrainingPlan) -> None:
+        self._plan = plan
+        self._known: dict[object, Recipe | None] = {}
+
+    def find(self, member: Member) -> Recipe | None:
+        """The recipe of a member; None where only Keras can train its network, or its builder raises."""
+        key = tuple(sorted(member.hyperparameters.items()))
+        if key not in self._known:
+            self._known[key] = None
+            with suppress(Exception, SystemExit):
+                self._known[key] = self._plan.builder.recipe(member.hyperparameters)
+        return self._known[key]
+
+    def of(self, member: Member) -> Recipe:
+        """The recipe of a member that has one."""
+        recipe = self.find(member)
+        assert recipe is not None
+        return recipe
+
+
+@final
 class Knowledge:
     """Plans members.
 
     Args:
         plan: What all members of the study share.
+        recipes: Their networks.
         views: The views that there are.
         known: The programs that are compiled; what is planned is added.
     """
 
-    def __init__(self, plan: TrainingPlan, views: Views, known: Known) -> None:
-        self._plan, self.views, self.known = plan, views, known
+    def __init__(self, plan: TrainingPlan, recipes: Recipes, views: Views, known: Known) -> None:
+        self._plan, self._recipes, self.views, self.known = plan, recipes, views, known
         self._setting: Setting | None = None
 
     def lanes(self, jobs: Sequence[Job]) -> list[Lane]:
@@ -45,10 +75,11 @@ class Knowledge:
     def job(self, member: Member) -> Job:
         """Without rows to stop on, or with snapshots, a member trains all its epochs and keeps its last weights."""
         place, epochs = self.views.place(member)[1], self._plan.epochs_of(member)
+        recipe = self._recipes.of(member)
         if member.snapshots:
-            return Job(member, place, member.snapshots[-1], 0, epochs)
+            return Job(member, recipe, place, member.snapshots[-1], 0, epochs)
         stops = len(self.views.rows(member).fold.stopping) > 0
-        return Job(member, place, epochs, self._plan.patience_of(member) if stops else 0)
+        return Job(member, recipe, place, epochs, self._plan.patience_of(member) if stops else 0)
 
     def capacity(self, member: Member) -> int:
         """Number of trainable weights of its network."""
@@ -71,14 +102,11 @@ def setting_of(plan: TrainingPlan, num_rows: int, num_measured: int) -> Setting:
         num_measured: Rows of it that are evaluated after each epoch.
     """
     return Setting(
-        num_inputs={name: plan.layout.num_inputs(name) for name in ENCODINGS},
-        num_outputs=plan.dataset.num_outputs,
         loss=plan.loss,
         num_rows=num_rows,
         num_measured=num_measured,
         batch_size=plan.batch_size,
         most_places=ACCELERATOR_PLACES if on_accelerator() else None,
-        embedded=plan.layout.embedded,
     )
 
 

@@ -1,0 +1,93 @@
+"""The engine of users' builders: populations for the networks that have stacked twins, Keras for the others."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import final
+
+import numpy
+
+from automl.data.folds import Fold
+from automl.training.engine import Cohort, Engine, Training, Watch
+from automl.training.network import Network
+from automl.training.plain.engine import SequentialEngine
+from automl.training.plan import TrainingPlan
+from automl.training.population.engine import PopulationEngine
+from automl.training.traces import Trace
+from automl.trial import Member, Rung, Trial
+
+
+@final
+class MixedEngine(Engine):
+    """Trains each trial in the faster way that can train it.
+
+    A builder that raises for a trial leaves it to Keras's way, which records the reason.
+
+    Args:
+        plan: What all members of the study share.
+        folds: The study's folds.
+    """
+
+    def __init__(self, plan: TrainingPlan, folds: tuple[Fold, ...]) -> None:
+        self._population, self._sequential = PopulationEngine(plan, folds), SequentialEngine(plan, folds)
+
+    @property
+    def cohort_size(self) -> int | None:
+        """See `Engine.cohort_size`."""
+        return self._population.cohort_size
+
+    def plan(self, cohort: Cohort, rungs: Sequence[Rung] = ()) -> Training:
+        """See `Engine.plan`."""
+        stacked = [members for members in cohort if self._population.takes(members[0])]
+        alone = [members for members in cohort if not self._population.takes(members[0])]
+        parts = ((self._population, stacked), (self._sequential, alone))
+        return _InTurn(tuple(engine.plan(members, rungs) for engine, members in parts if members))
+
+    def wait(self, seconds: float) -> None:
+        """See `Engine.wait`."""
+        self._population.wait(seconds)
+
+    def trace(
+        self, members: Sequence[Member], watch: Watch, recorded: frozenset[int] = frozenset()
+    ) -> Generator[Trace, None, None]:
+        """See `Engine.trace`."""
+        stacked = [member for member in members if self._population.takes(member)]
+        alone = [member for member in members if not self._population.takes(member)]
+        if stacked:
+            yield from self._population.trace(stacked, watch, recorded)
+        if alone:
+            yield from self._sequential.trace(alone, watch, recorded)
+
+    def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
+        """See `Engine.refit`."""
+        engine: Engine = self._population if self._population.takes(member) else self._sequential
+        return engine.refit(member, rows, epochs, watch)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _InTurn(Training):
+    """A cohort in parts, which train one after another.
+
+    Attributes:
+        parts: Those that have trials.
+    """
+
+    parts: tuple[Training, ...]
+
+    def train(
+        self, watch: Watch, recorded: frozenset[int] = frozenset()
+    ) -> Generator[Trial | None, None, None]:
+        """See `Training.train`."""
+        for part in self.parts:
+            yield from part.train(watch, recorded)
+
+    def replay(self, passed: Mapping[int, int] = MappingProxyType({})) -> None:
+        """See `Training.replay`."""
+        for part in self.parts:
+            part.replay(passed)
+
+    def settle(self) -> None:
+        """See `Training.settle`."""
+        for part in self.parts:
+            part.settle()
