@@ -48,8 +48,12 @@ from automl.training.engine import Watch  # noqa: E402
 from automl.training.engines import make_engine  # noqa: E402
 from automl.training.members import plan_members  # noqa: E402
 from automl.training.plan import TrainingPlan, TrainingSettings  # noqa: E402
-from automl.training.population import engine as population_engine  # noqa: E402
-from automl.training.population import lanes, places, results  # noqa: E402
+from automl.training.population import (  # noqa: E402
+    knowledge,
+    lanes,
+    places,
+    results,
+)
 from automl.training.population.jobs import Job  # noqa: E402
 from automl.training.population.planner import Setting, structure_of  # noqa: E402
 from automl.training.population.programs import compile_epoch  # noqa: E402
@@ -317,18 +321,18 @@ def many(record, clock, quick):
 
 def in_lanes(record, clock, quick):
     """The same work under several numbers of places and threads, without health; one thread has one lane."""
-    kept = population_engine.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health
+    kept = knowledge.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health
     results.Results._health = lambda *_: None
     try:
         for most_places, threads in LANES[:1] if quick else LANES:
             if record.may_begin("lanes", quick):
-                population_engine.ACCELERATOR_PLACES = most_places
+                knowledge.ACCELERATOR_PLACES = most_places
                 lanes.num_workers = lambda threads=threads: threads
                 sizes = (3, 2, 2, 64) if quick else (1000, 50, 5, 64)
                 made = made_works.configurations(*sizes)
                 through_engine(record, clock, "lanes", made, most_places=most_places, threads=threads)
     finally:
-        population_engine.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health = kept
+        knowledge.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health = kept
 
 
 def print_tables(cells, races, lot):

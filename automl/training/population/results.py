@@ -12,7 +12,7 @@ from automl.training.failures import OUT_OF_TIME
 from automl.training.health import MOST_ROWS
 from automl.training.network import interpret
 from automl.training.plan import TrainingPlan, TrialFailure, check_scores, diverged
-from automl.training.population.catalog import ViewCatalog
+from automl.training.population.catalog import Views
 from automl.training.population.climbing import Climb
 from automl.training.population.health import HealthPrograms, Rows
 from automl.training.population.jobs import Broken, Outcome
@@ -37,12 +37,12 @@ class Results:
 
     Args:
         plan: What all members of the study share.
-        catalog: The views that they were trained on.
+        views: What they were trained on.
+        programs: Those that find gradients by layer.
     """
 
-    def __init__(self, plan: TrainingPlan, catalog: ViewCatalog) -> None:
-        self._plan, self._catalog = plan, catalog
-        self._programs = HealthPrograms()
+    def __init__(self, plan: TrainingPlan, views: Views, programs: HealthPrograms) -> None:
+        self._plan, self._views, self._programs = plan, views, programs
         self._scored: dict[tuple[object, ...], tuple[_Scored, _Scored]] = {}
         self._health_rows: dict[tuple[int, int], Rows] = {}
 
@@ -78,7 +78,7 @@ class Results:
     def trace(self, outcome: Outcome | Broken) -> Trace:
         """What a member predicted at its snapshots."""
         member = outcome.job.member
-        view = self._catalog.view(member)
+        view = self._views.view(member)
         if isinstance(outcome, Broken):
             return make_trace(self._plan, member, view, [], outcome.reason)
         return make_trace(self._plan, member, view, outcome.snapshots, "diverged" if outcome.diverged else "")
@@ -88,7 +88,7 @@ class Results:
         if isinstance(outcome, Broken):
             raise TrialFailure(outcome.reason)
         member = outcome.job.member
-        view = self._catalog.view(member)
+        view = self._views.view(member)
         if outcome.diverged:
             raise diverged(member, len(outcome.losses))
         dataset = self._plan.dataset
@@ -140,9 +140,9 @@ class Results:
 
     def _rows(self, member: Member) -> Rows:
         """The rows that the health of members of one view is found on; they are read from the device once."""
-        key = width, place = self._catalog.place(member)
+        key = width, place = self._views.place(member)
         if key not in self._health_rows:
-            arrays, view = self._catalog.table(width).arrays, self._catalog.view(member)
+            arrays, view = self._views.table(width).arrays, self._views.view(member)
             some = view.places(view.measured[:MOST_ROWS]) + place * arrays["inputs"].shape[1]
             inputs, targets = (
                 ops.convert_to_numpy(
