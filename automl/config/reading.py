@@ -43,7 +43,20 @@ def load_study(path: str | Path, *, folder: Path | None = None) -> config.StudyC
             message names.
     """
     file = Path(path)
-    text = _read_text(file)
+    return read_study(_read_text(file), file, folder=folder)
+
+
+def read_study(text: str, file: Path, *, folder: Path | None = None) -> config.StudyConfig:
+    """A study from the text of its file, which need not exist.
+
+    Args:
+        text: Of the file.
+        file: What messages call it; gives a study without a name its own.
+        folder: Where relative paths in it start; default: that of the file.
+
+    Raises:
+        StudyFileError: As for `load_study`.
+    """
     content, lines = _parse(text, file)
     content.setdefault("name", name_for(file))
     study = make_study(content, file=file, lines=lines)
