@@ -15,7 +15,7 @@ from automl.cli.prepare import check, init, schema
 from automl.cli.results import explain, export, predict, report, show, ui
 from automl.cli.running import run
 from automl.cli.runs import journal, runs
-from automl.cli.service import worker
+from automl.cli.service import serve, worker
 from automl.cli.track import track
 from automl.errors import AutoMLError
 from automl.interrupts import INTERRUPTED
@@ -88,7 +88,7 @@ def completion(shell: str) -> None:
 _COMMANDS = (
     *(init, check, run, runs, show, explain, report, compare),
     *(ui, track, export, predict, journal, schema, completion),
-    *(worker,),
+    *(serve, worker),
 )
 
 for _command in _COMMANDS:

@@ -18,7 +18,9 @@ files_option = click.option(
 
 @click.command()
 @click.option(
-    "--allow-code", is_flag=True, help="Run builders, metrics and trackers that studies bring: arbitrary code."
+    "--allow-code",
+    is_flag=True,
+    help="Run builders, metrics and trackers that studies bring: arbitrary code.",
 )
 @click.option("--once", is_flag=True, help="End when nothing waits in the queue.")
 @files_option
@@ -50,3 +52,59 @@ def log_to_standard_error() -> None:
     logger = logging.getLogger("automl")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
+
+
+@click.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen at; others need a token."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option(
+    "--name", "names", multiple=True, metavar="HOST", help="Another name of this server; may be repeated."
+)
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File with the token that clients must send; default: the environment variable AUTOML_TOKEN.",
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="KIND[=PATTERN]",
+    help="What studies may use: path, url, sql, tracking.uri, variable, builder, objective, tracking.to; "
+    "`path=/data/*` allows only what matches; may be repeated.",
+)
+@files_option
+@mlruns_option
+@records_option
+def serve(  # noqa: PLR0913, PLR0917  an argument for each option
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    token_file: Path | None,
+    allow: tuple[str, ...],
+    files: Path | None,
+    mlruns: Path,
+    records: str | None,
+) -> None:
+    """Serve studies by HTTP, until Ctrl-C.
+
+    Clients send studies, follow them and ask their models; `automl worker` runs them. A page is at /, the description
+    of all addresses at /openapi.json.
+    """
+    from automl.service.files import FOLDER
+    from automl.service.server import serve as serving
+    from automl.service.settings import ServerSettings, parse_allowed, read_token
+
+    log_to_standard_error()
+    mlruns = mlruns.absolute()
+    settings = ServerSettings(
+        mlruns=mlruns,
+        files=(files or mlruns / FOLDER).absolute(),
+        host=host,
+        port=port,
+        token=read_token(token_file),
+        names=names,
+        allowed=parse_allowed(allow),
+    )
+    serving(settings, records)

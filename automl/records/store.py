@@ -143,8 +143,8 @@ class Records:
             raise RecordError(f"{self.address.shown}: there is no run {number}.")
         return run_of(row, self.mlruns, self._clock())
 
-    def events(self, run: Run, since: int = 0) -> Iterator[Recorded]:
-        """The events of a run after number `since`, in order. A broken one is ignored with a warning.
+    def events(self, run: Run, since: int = 0, limit: int | None = None) -> Iterator[Recorded]:
+        """The events of a run after number `since`, in order, `limit` at most. A broken one is ignored with a warning.
 
         Raises:
             RecordError: The database cannot be read, or an event was written by a newer version.
@@ -152,7 +152,7 @@ class Records:
         wanted = (
             select(EVENTS).where(EVENTS.c.study == run.number, EVENTS.c.seq > since).order_by(EVENTS.c.seq)
         )
-        for row in self.read(lambda connection: connection.execute(wanted).all()):
+        for row in self.read(lambda connection: connection.execute(wanted.limit(limit)).all()):
             recorded = decoded(row, run.title)
             if recorded is not None:
                 yield recorded

@@ -79,7 +79,7 @@ def main() -> None:
         status, reason = error.exit_status, said(error, job)
     except KeyboardInterrupt:
         status, reason = INTERRUPTED, "interrupted"
-    except BaseException as error:  # noqa: BLE001  whatever it is, the client is told
+    except BaseException as error:
         logging.exception("unexpected")
         status, reason = 2, f"{type(error).__name__}: {said(error, job)}"
     print(json.dumps({"status": status, "reason": reason}), flush=True)  # noqa: T201  the worker reads it
@@ -138,7 +138,8 @@ def check_code(config: StudyConfig, allowed: bool) -> None:
     for keys, is_given in given.items():
         if is_given and not allowed:
             cure = "Start one with `automl worker --allow-code`, or remove the key."
-            raise RecordError(f"{config.where(*keys)}: `{'.'.join(keys)}` is code, which this worker does not run. {cure}")
+            what = f"`{'.'.join(keys)}` is code, which this worker does not run"
+            raise RecordError(f"{config.where(*keys)}: {what}. {cure}")
 
 
 def said(error: BaseException, job: Job) -> str:
@@ -185,8 +186,6 @@ def _run(job: Job, records: Records, config: StudyConfig, found: Unfinished | No
 def _end_with_the_worker(pipe: TextIO) -> None:
     pipe.read()
     os.kill(os.getpid(), signal.SIGKILL)
-
-
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from automl.tracking.terminal import TerminalTracker
 from automl.tracking.tracker import Tracker
 
 PROGRESS_FILE = "progress.json"
-"""In the folder of a run: seconds that it will still take, and where its networks are."""
+"""In the folder of a run: its phase, seconds that it will still take, and where its networks are."""
 
 _SECONDS = 1.0
 
@@ -44,7 +44,7 @@ class SubmissionTracker(Tracker):
     ) -> None:
         self._claims, self._lease, self._terminal, self._clock = claims, lease, terminal, clock
         self._file: Path | None = None
-        self._written = 0.0
+        self._written, self._phase = 0.0, ""
 
     def start(self, records: Records, run: Run, state: StudyState) -> None:  # noqa: ARG002  the interface of trackers
         """Note the run.
@@ -56,8 +56,9 @@ class SubmissionTracker(Tracker):
             raise RecordError("another worker has taken this study over. This process records nothing more.")
         self._file = run.folder / PROGRESS_FILE
 
-    def apply(self, recorded: Recorded, state: StudyState) -> None:  # noqa: ARG002
+    def apply(self, recorded: Recorded, state: StudyState) -> None:  # noqa: ARG002  the interface of trackers
         """What happens is in the record already."""
+        self._phase = state.phase
         self._write({})
 
     def log_progress(self, progress: Progress) -> None:
@@ -78,7 +79,7 @@ class SubmissionTracker(Tracker):
             return
         self._written = self._clock()
         left = self._terminal.seconds_left
-        content = {"time": time.time(), "seconds_left": left, "networks": networks}
+        content = {"time": time.time(), "seconds_left": left, "phase": self._phase, "networks": networks}
         temporary = self._file.with_suffix(".new")
         with suppress(OSError):  # a full disk is told by what must be written
             temporary.write_text(json.dumps(content), encoding="utf-8")
