@@ -100,6 +100,19 @@ def study_text(study: config.StudyConfig) -> str:
     return re.sub("#.*", lambda comment: masked(comment[0]), text)
 
 
+def with_value(text: str, keys: Keys, value: str) -> str:
+    """The text of a study file with another text as the value of a key that it has; all else stays as it is.
+
+    >>> with_value("data: {path: a.csv}  # the table", ("data", "path"), "b.csv")
+    'data: {path: "b.csv"}  # the table'
+    """
+    node: Any = _Loader(text).get_single_node()
+    for key in keys:
+        node = next(entry for name, entry in node.value if name.value == key)
+    end = "\n" if node.style in ("|", ">") else ""
+    return f"{text[: node.start_mark.index]}{json.dumps(value)}{end}{text[node.end_mark.index :]}"
+
+
 def with_training(study: config.StudyConfig, training: TrainingConfig) -> config.StudyConfig:
     """The study with another training section; its text stays the one that was asked for."""
     changed = study.model_copy(update={"training": training})

@@ -69,7 +69,7 @@ def make_app(service: Service) -> Guard:
 def _operation(route: APIRoute) -> str:
     """How an address with its method is called in the description."""
     words = re.findall(r"\w+", route.path_format)
-    return "_".join([*(method.lower() for method in sorted(route.methods)), *words])
+    return "_".join([*(method.lower() for method in sorted(route.methods or ())), *words])
 
 
 def _describe(app: FastAPI) -> None:

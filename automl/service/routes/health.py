@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import final
+from typing import Any, final
 
 from fastapi import FastAPI
 from starlette.responses import PlainTextResponse, Response
@@ -30,7 +30,9 @@ class HealthRoutes:
     def add_to(self, app: FastAPI) -> None:
         """Add the addresses."""
         app.add_api_route("/healthz", self.health, response_model=Health, responses=described(503))
-        text = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Numbers."}}
+        text: dict[int | str, dict[str, Any]] = {
+            200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Numbers."}
+        }
         app.add_api_route(
             "/metrics",
             self.metrics,

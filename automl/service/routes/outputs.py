@@ -6,7 +6,7 @@ import tempfile
 import zipfile
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, final
+from typing import Annotated, Any, final
 
 from fastapi import FastAPI, Query
 from starlette.background import BackgroundTask
@@ -53,7 +53,9 @@ class OutputRoutes:
             ("model.zip", self.model, "application/zip"),
         )
         for name, does, media in texts:
-            content = {200: {"content": {media: {"schema": {"type": "string"}}}, "description": "The file."}}
+            content: dict[int | str, dict[str, Any]] = {
+                200: {"content": {media: {"schema": {"type": "string"}}}, "description": "The file."}
+            }
             app.add_api_route(f"{one}/{name}", does, response_class=Response, responses={**content, **common})
 
     def trials(self, identifier: Identifier, top: Top = None) -> TrialPage:

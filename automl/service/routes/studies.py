@@ -21,10 +21,11 @@ from automl.service.routes.asked import Before, Identifier, Limit, More, Name, P
 
 LOGGER = logging.getLogger(__name__)
 
-_JSON, _YAML = (
-    "application/json",
-    ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain"),
-)
+_JSON = "application/json"
+_YAML = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain")
+_CURL = "application/x-www-form-urlencoded"
+"""What curl says of any body where it is not told otherwise."""
+
 _BODY = {
     "required": True,
     "content": {
@@ -87,7 +88,7 @@ class StudyRoutes:
     ) -> StudyView:
         """Send a study: a study file as YAML or JSON."""
         kind = request.headers.get("content-type", _YAML[0]).partition(";")[0].strip().lower()
-        if kind != _JSON and kind not in _YAML:
+        if kind != _JSON and kind not in (*_YAML, _CURL):
             detail = explain("Content-Type", f"be {_JSON} or {_YAML[0]}", kind[:100], "Change it.")
             raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
         body = await request.body()
