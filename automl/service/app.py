@@ -19,6 +19,7 @@ from automl.service.problems import add_handlers
 from automl.service.routes.events import EventRoutes
 from automl.service.routes.health import HealthRoutes
 from automl.service.routes.outputs import OutputRoutes
+from automl.service.routes.page import PageRoutes
 from automl.service.routes.predictions import PredictionRoutes
 from automl.service.routes.studies import StudyRoutes
 from automl.service.routes.tables import TableRoutes
@@ -60,6 +61,7 @@ def make_app(service: Service) -> Guard:
         PredictionRoutes(service, outputs),
         TableRoutes(service),
         HealthRoutes(service),
+        PageRoutes(service),
     ):
         routes.add_to(app)
     _describe(app)
@@ -93,5 +95,7 @@ async def _beat(service: Service) -> None:
 def _load_ahead() -> None:
     """Load what the first study needs, so that it is not the one to wait."""
     with contextlib.suppress(ImportError):
-        import automl.report.page
         import automl.study.table  # noqa: F401
+        from automl.report.rendering import libraries
+
+        libraries()

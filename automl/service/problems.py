@@ -140,3 +140,9 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in statuses
     }
+
+
+def file_of(media: str) -> dict[int | str, dict[str, Any]]:
+    """An answer that is a file of a media type, for the description of an address."""
+    content = {media: {"schema": {"type": "string"}}}
+    return {200: {"description": "The file.", "content": content}}

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, final
+from typing import final
 
 from fastapi import FastAPI
 from starlette.responses import PlainTextResponse, Response
@@ -13,7 +13,7 @@ from automl.errors import AutoMLError
 from automl.records.service_processes import WORKER
 from automl.service.context import Service
 from automl.service.models import Health
-from automl.service.problems import ProblemError, described
+from automl.service.problems import ProblemError, described, file_of
 
 
 @final
@@ -30,14 +30,11 @@ class HealthRoutes:
     def add_to(self, app: FastAPI) -> None:
         """Add the addresses."""
         app.add_api_route("/healthz", self.health, response_model=Health, responses=described(503))
-        text: dict[int | str, dict[str, Any]] = {
-            200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Numbers."}
-        }
         app.add_api_route(
             "/metrics",
             self.metrics,
             response_class=PlainTextResponse,
-            responses={**text, **described(401, 503)},
+            responses={**file_of("text/plain"), **described(401, 503)},
         )
 
     def health(self) -> Health:

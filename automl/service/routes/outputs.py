@@ -6,7 +6,7 @@ import tempfile
 import zipfile
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any, final
+from typing import Annotated, final
 
 from fastapi import FastAPI, Query
 from starlette.background import BackgroundTask
@@ -18,7 +18,7 @@ from automl.service.context import Service
 from automl.service.files import InWords
 from automl.service.live import Live
 from automl.service.models import TrialPage
-from automl.service.problems import ProblemError, described
+from automl.service.problems import ProblemError, described, file_of
 from automl.service.routes.asked import Identifier
 
 _RELOAD_SECONDS = 5
@@ -53,10 +53,9 @@ class OutputRoutes:
             ("model.zip", self.model, "application/zip"),
         )
         for name, does, media in texts:
-            content: dict[int | str, dict[str, Any]] = {
-                200: {"content": {media: {"schema": {"type": "string"}}}, "description": "The file."}
-            }
-            app.add_api_route(f"{one}/{name}", does, response_class=Response, responses={**content, **common})
+            app.add_api_route(
+                f"{one}/{name}", does, response_class=Response, responses={**file_of(media), **common}
+            )
 
     def trials(self, identifier: Identifier, top: Top = None) -> TrialPage:
         """The trials of a study, the best first."""
