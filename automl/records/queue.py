@@ -91,6 +91,9 @@ class Queue:
         raise AssertionError
 
     def _added(self, connection: Connection, sent: Sent) -> tuple[Submission, bool]:
+        # First, so that the key is found of whoever is found to have the name.
+        number = select(func.max(SUBMISSIONS.c.number)).where(SUBMISSIONS.c.name == sent.name)
+        last = connection.execute(number).scalar()
         if sent.key is not None:
             known = self._one(connection, SUBMISSIONS.c.idempotency_key == sent.key)
             if known is not None and known.request_digest != sent.digest:
@@ -98,8 +101,6 @@ class Queue:
                 raise QueueConflictError(message, known)
             if known is not None:
                 return known, False
-        number = select(func.max(SUBMISSIONS.c.number)).where(SUBMISSIONS.c.name == sent.name)
-        last = connection.execute(number).scalar()
         if not sent.fresh:
             self._require_new_name(connection, sent.name, last)
         at = self._records.now()
