@@ -242,14 +242,13 @@ class Queue:
             RecordError: A process works on its run.
         """
         known = self.find(identifier)
-        lease = None if known.run is None else self._records.claim(self._records.run(known.run))
-        folder = None if known.run is None else self._records.run(known.run).folder
+        _require_idle(known)
+        run = None if known.run is None else self._records.run(known.run)
+        lease = None if run is None else self._records.claim(run)
 
         def change(connection: Connection) -> None:
             latest = self._found(connection, identifier, lock=True)
-            if latest.state is SubmissionState.RUNNING or latest.held:
-                message = f"the study {identifier!r} is {latest.state}. Cancel it first."
-                raise QueueConflictError(message, latest)
+            _require_idle(latest)
             connection.execute(delete(SUBMISSIONS).where(SUBMISSIONS.c.id == latest.number))
 
         try:
@@ -258,9 +257,9 @@ class Queue:
             if lease is not None:
                 self._records.release(lease)
             raise
-        if lease is not None and folder is not None:
+        if lease is not None and run is not None:
             self._records.remove(lease)
-            remove_run_folder(self._records.mlruns, folder)
+            remove_run_folder(self._records.mlruns, run.folder)
 
     def _turned(self, state: SubmissionState) -> dict[str, Any]:
         return {"state": state, "changed": self._records.now()}
@@ -270,3 +269,9 @@ class Queue:
         latest = self._one(connection, SUBMISSIONS.c.id == known.number)
         assert latest is not None
         return latest
+
+
+def _require_idle(known: Submission) -> None:
+    if known.state is SubmissionState.RUNNING or known.held:
+        what = f"the study {known.identifier!r} is {known.state}"
+        raise QueueConflictError(f"{what}. Cancel it first.", known)

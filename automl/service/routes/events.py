@@ -58,7 +58,7 @@ class EventRoutes:
         submission = self._service.queue.find(identifier)
         if last_event_id is None or not follow or not submission.state.is_final:
             return
-        if not self._after(submission, max(since, int(last_event_id)))[0]:
+        if not self._after(submission, max(since, int(last_event_id))):
             raise NothingNewError("there are no more events.")
 
     async def events(
