@@ -65,6 +65,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # whoever asks from now on waits a moment, and is not refused
     except OSError as error:
         listening.close()
         cure = "Choose another one with --port, or end what uses it."

@@ -65,6 +65,7 @@
   };
   const trials = (study) => study.planned ? `${study.trials.toLocaleString("en")} of ${study.planned.toLocaleString("en")}` : "";
   const best = (study) => study.best === null ? "" : `${study.metric} ${number(study.best)}`;
+  const prose = (words) => words.split("`").map((piece, place) => place % 2 ? made("code", { textContent: piece }) : piece);
   const chip = (study) => made("span", { className: `chip ${study.state}`, textContent: stateWords(study) });
   const waiting = (study) => study.ahead ? ` (${study.ahead} before it)` : "";
 
@@ -111,7 +112,7 @@
     const element = made("button", { type: "button", textContent: words });
     element.addEventListener("click", quietly(async () => {
       element.disabled = true;
-      try { await does(); } catch (error) { say(error.message); at("reason").hidden = false; at("reason").textContent = error.message; } finally { element.disabled = false; }
+      try { await does(); } catch (error) { say(error.message); at("reason").hidden = false; at("reason").replaceChildren(...prose(error.message)); } finally { element.disabled = false; }
     }));
     return element;
   };
@@ -143,18 +144,19 @@
     at("progress").value = isRunning ? study.trials / study.planned : 0;
     at("left").textContent = study.seconds_left === null ? "" : `about ${duration(study.seconds_left)} left`;
     at("reason").hidden = !study.reason;
-    at("reason").textContent = study.reason;
+    at("reason").replaceChildren(...prose(study.reason));
     const which = `${study.state} ${study.cancelled}`;
     if (which !== shownActions) { shownActions = which; at("actions").replaceChildren(...actions(study)); }
     if (lastState && lastState !== study.state) say(`${study.id} is ${stateWords(study)}`);
     lastState = study.state;
   };
   const linked = (links) => {
+    if (links.seq === 0) return at("links").replaceChildren();
     const own = [["Report", "report"], ["Leaderboard (CSV)", "leaderboard.csv"], ["Model (zip)", "model.zip"]]
       .filter(([, part]) => part !== "model.zip" || links.has_model)
       .map(([words, part]) => made("a", { href: address(`/${part}`), textContent: words }));
-    const others = links.pages.map(([words, href]) => made("a", { href, textContent: words, rel: "noreferrer" }));
-    at("links").replaceChildren(...[...own, ...others].flatMap((link, place) => place ? [" · ", link] : [link]));
+    const others = links.pages.map(([words, href]) => made("a", { href, rel: "noreferrer" }, ...prose(words)));
+    return at("links").replaceChildren(...[...own, ...others].flatMap((link, place) => place ? [" · ", link] : [link]));
   };
   const refreshParts = quietly(async () => {
     if (current === null) return;
@@ -210,7 +212,7 @@
     try {
       apply(await ask(address()));
     } catch (error) {
-      if (error.status === 404) { at("reason").hidden = false; at("reason").textContent = error.message; }
+      if (error.status === 404) { at("reason").hidden = false; at("reason").replaceChildren(...prose(error.message)); }
       throw error;
     }
     if (current.study.run) await refreshParts();

@@ -1,6 +1,7 @@
 """The page: the queue, and each study live. What it shows of a study is laid out by the report's templates."""
 
 import functools
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any, final
 
@@ -108,7 +109,7 @@ def _overview(live: Live) -> dict[str, Any]:
     }
     if not state.num_trials:
         return content
-    shown = study_content(state, explain_study(state, live.standing))
+    shown = replace(study_content(state, explain_study(state, live.standing)), links=())  # its head has them
     for make in (overview.answer, leaders.leaderboard, searching.history, learning.training_curves):
         section = make(shown)
         if section is not None:
