@@ -16,7 +16,7 @@ from automl.cli.remote import cancel, fetch, resume, status, submit, watch
 from automl.cli.results import explain, export, predict, report, show, ui
 from automl.cli.running import run
 from automl.cli.runs import journal, runs
-from automl.cli.service import serve, worker
+from automl.cli.service import prune, serve, worker
 from automl.cli.track import track
 from automl.errors import AutoMLError
 from automl.interrupts import INTERRUPTED
@@ -89,7 +89,7 @@ def completion(shell: str) -> None:
 _COMMANDS = (
     *(init, check, run, runs, show, explain, report, compare),
     *(ui, track, export, predict, journal, schema, completion),
-    *(serve, worker, submit, status, watch, fetch, cancel, resume),
+    *(serve, worker, submit, status, watch, fetch, cancel, resume, prune),
 )
 
 for _command in _COMMANDS:

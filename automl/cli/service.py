@@ -108,3 +108,39 @@ def serve(  # noqa: PLR0913, PLR0917  an argument for each option
         allowed=parse_allowed(allow),
     )
     serving(settings, records)
+
+
+@click.command()
+@click.option(
+    "--older-than",
+    "days",
+    type=click.FloatRange(min=0.0),
+    required=True,
+    metavar="DAYS",
+    help="Studies that ended at least so many days ago.",
+)
+@click.option("--dry-run", is_flag=True, help="List what would be deleted.")
+@files_option
+@mlruns_option
+@records_option
+def prune(days: float, dry_run: bool, files: Path | None, mlruns: Path, records: str | None) -> None:
+    """Delete old studies of a service with their runs and models, and tables that no study uses.
+
+    Only studies that were sent to the service; runs of `automl run` stay.
+    """
+    from automl.records.finding import open_records
+    from automl.records.queue import Queue
+    from automl.service.files import FOLDER, FileStore
+    from automl.service.pruning import prune as pruning
+
+    mlruns = mlruns.absolute()
+    store = FileStore((files or mlruns / FOLDER).absolute())
+    found = pruning(Queue(open_records(mlruns, records)), store, days, dry_run)
+    for identifier in found.studies:
+        click.echo(identifier)
+    for line in found.kept:
+        click.echo(f"kept: {line}", err=True)
+    done = "would be deleted" if dry_run else "deleted"
+    click.echo(
+        f"{len(found.studies)} studies and {len(found.files)} files ({found.size / 1e6:.1f} MB) {done}."
+    )

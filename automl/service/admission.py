@@ -92,7 +92,7 @@ class Admission:
             return
         if not self._files.has(path):
             cure = "Send it with POST /tables first; the answer has its name."
-            what = f"there is no table {path!r} on this service"
+            what = f"this service has no table {path!r}"
             raise StudyFileError(f"{config.where('data', 'path')}: {what}. {cure}")
         from automl.service.tables import check_columns
 

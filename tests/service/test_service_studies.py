@@ -65,7 +65,7 @@ def test_an_existing_name_is_a_conflict_that_names_the_ways_out(server: Served) 
             "study.yaml:2: `search.algorithm` must name",
         ),
         (b"data: {sklearn: wine}\nobjective: magic\n", 422, "study.yaml:2: `objective` must name a metric"),
-        (b"data: {path: " + b"a" * 64 + b".csv, target: x}", 422, "there is no table 'aaaa"),
+        (b"data: {path: " + b"a" * 64 + b".csv, target: x}", 422, "this service has no table 'aaaa"),
         (b"data: {frame: true, target: x}", 403, "study.yaml:1: `data.frame` is for Python"),
     ],
 )
