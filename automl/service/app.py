@@ -27,6 +27,7 @@ from automl.service.routes.tables import TableRoutes
 LOGGER = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 10.0
+_AHEAD_SECONDS = 1.0
 
 
 def make_app(service: Service) -> Guard:
@@ -35,12 +36,15 @@ def make_app(service: Service) -> Guard:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(service.predictors.keep_few()), asyncio.create_task(_beat(service))]
-        threading.Thread(target=_load_ahead, name="automl-loading", daemon=True).start()
+        ahead = threading.Timer(_AHEAD_SECONDS, _load_ahead)
+        ahead.daemon = True
+        ahead.start()
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
+            ahead.cancel()
             service.predictors.close()
 
     app = FastAPI(

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, final
 
-from automl.errors import RecordError
+from automl.errors import DataError, RecordError
 from automl.records.disk import make_folder, sync_folder
 
 FOLDER = "files"
@@ -179,6 +179,10 @@ class InWords:
 
 class StorageError(RecordError):
     """The disk of the service is full, or its folder has vanished."""
+
+
+class TooLargeError(DataError):
+    """A table is larger than the service takes."""
 
 
 def is_name(text: str) -> bool:

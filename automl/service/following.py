@@ -15,11 +15,9 @@ from automl.records.runs import Run
 from automl.records.state import StudyState
 from automl.records.store import Records
 from automl.records.submissions import SubmissionLease
+from automl.service.live import PROGRESS_FILE
 from automl.tracking.terminal import TerminalTracker
 from automl.tracking.tracker import Tracker
-
-PROGRESS_FILE = "progress.json"
-"""In the folder of a run: its phase, seconds that it will still take, and where its networks are."""
 
 _SECONDS = 1.0
 

@@ -14,7 +14,9 @@ from automl.records.standing import standing, status_of
 from automl.records.state import StudyState
 from automl.records.store import Records
 from automl.records.submissions import Submission, SubmissionState
-from automl.service.following import PROGRESS_FILE
+
+PROGRESS_FILE = "progress.json"
+"""In the folder of a run: its phase, seconds that it will still take, and where its networks are."""
 
 _MOST_KEPT = 16
 

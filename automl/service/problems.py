@@ -24,8 +24,7 @@ from automl.errors import (
 from automl.records.queue import QueueConflictError, UnknownSubmissionError
 from automl.secrets import masked
 from automl.service.admission import RefusedError
-from automl.service.files import StorageError
-from automl.service.tables import TooLargeError
+from automl.service.files import StorageError, TooLargeError
 
 LOGGER = logging.getLogger(__name__)
 

@@ -11,14 +11,10 @@ from automl.data.files.table_file import PACKINGS, TableFile, explained, open_fi
 from automl.data.files.text_files import read_header
 from automl.data.sources.file_source import table_file
 from automl.errors import DataError, explain, one_of
-from automl.service.files import suffix_of
+from automl.service.files import TooLargeError, suffix_of
 
 _PIECE = 1 << 20
 _CELL_BYTES = 8
-
-
-class TooLargeError(DataError):
-    """A table is larger than the service takes."""
 
 
 def table_suffix(name: str) -> str:
