@@ -165,14 +165,13 @@ class Queue:
             lambda connection: [submission_of(row, now) for row in connection.execute(rows)]
         )
 
-    def position(self, submission: Submission) -> int:
-        """How many studies begin before a queued one."""
-        ahead = (SUBMISSIONS.c.priority > submission.priority) | (
-            (SUBMISSIONS.c.priority == submission.priority) & (SUBMISSIONS.c.id < submission.number)
-        )
+    def positions(self) -> Mapping[int, int]:
+        """How many studies begin before each one that waits, by its number."""
         waiting = SUBMISSIONS.c.state.in_((SubmissionState.CHECKING, SubmissionState.QUEUED))
-        counted = select(func.count()).select_from(SUBMISSIONS).where(waiting, ahead)
-        return self._records.read(lambda connection: connection.execute(counted).scalar_one())
+        order = (SUBMISSIONS.c.priority.desc(), SUBMISSIONS.c.id)
+        numbers = select(SUBMISSIONS.c.id).where(waiting).order_by(*order)
+        found = self._records.read(lambda connection: connection.execute(numbers).scalars().all())
+        return {number: place for place, number in enumerate(found)}
 
     def counts(self) -> tuple[Mapping[str, int], float | None]:
         """Submissions by state, and when the oldest that waits was sent."""

@@ -57,6 +57,7 @@ class Submission:
         trials: Trials at most, where more were asked for than the study file says; 0 where not.
         reason: Why it failed, or ended otherwise.
         run: Number of its run in the record; None before it began.
+        run_identifier: How that run is called.
         num_trials: Trials that have ended.
         planned: Trials at most.
         metric: Ranks the trials; empty before it began.
@@ -81,6 +82,7 @@ class Submission:
     trials: int = 0
     reason: str = ""
     run: int | None = None
+    run_identifier: str | None = None
     num_trials: int = 0
     planned: int = 0
     metric: str = ""
@@ -137,7 +139,10 @@ def parts_of(identifier: str) -> tuple[str, int]:
 
 def listed() -> Select[Any]:
     """Submissions with what the record knows of their runs."""
-    known = (STUDIES.c.num_trials, STUDIES.c.planned, STUDIES.c.metric, STUDIES.c.best)
+    known = (
+        STUDIES.c.identifier.label("run_identifier"),
+        *(STUDIES.c.num_trials, STUDIES.c.planned, STUDIES.c.metric, STUDIES.c.best),
+    )
     joined = SUBMISSIONS.outerjoin(STUDIES, STUDIES.c.id == SUBMISSIONS.c.run)
     return select(SUBMISSIONS, *known).select_from(joined)
 
@@ -164,6 +169,7 @@ def submission_of(row: Any, now: float) -> Submission:
         trials=row.trials,
         reason=row.reason,
         run=row.run,
+        run_identifier=row.run_identifier,
         num_trials=row.num_trials or 0,
         planned=row.planned or 0,
         metric=row.metric or "",

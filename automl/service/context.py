@@ -1,5 +1,6 @@
 """What the addresses of the server share: record, queue, files, live runs, models that are ready to predict."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -15,6 +16,7 @@ from automl.service.models import StudyView
 from automl.service.predictors import Predictors
 from automl.service.settings import ServerSettings
 
+_PARTS = ("events", "trials", "report", "leaderboard.csv", "model.zip")
 _WAITING = (SubmissionState.CHECKING, SubmissionState.QUEUED)
 
 
@@ -45,12 +47,20 @@ class Service:
 
     def view(self, submission: Submission) -> StudyView:
         """A submission as clients see it."""
-        run = None if submission.run is None else self.records.run(submission.run)
-        progress = {} if run is None else progress_of(run, submission)
+        return self.views([submission])[0]
+
+    def views(self, submissions: Sequence[Submission]) -> list[StudyView]:
+        """Submissions as clients see them."""
+        waits = any(submission.state in _WAITING for submission in submissions)
+        positions = self.queue.positions() if waits else {}
+        return [self._view(submission, positions.get(submission.number)) for submission in submissions]
+
+    def _view(self, submission: Submission, ahead: int | None) -> StudyView:
+        progress = {}
+        if submission.run is not None and submission.state is SubmissionState.RUNNING:
+            progress = progress_of(self.records.run(submission.run))
         address = f"/studies/{submission.identifier}"
-        parts = (
-            ["events", "trials", "report", "leaderboard.csv", "model.zip"] if run is not None else ["events"]
-        )
+        parts = ("events",) if submission.run is None else _PARTS
         return StudyView(
             id=submission.identifier,
             name=submission.name,
@@ -58,8 +68,8 @@ class Service:
             priority=submission.priority,
             created=submission.created,
             changed=submission.changed,
-            ahead=self.queue.position(submission) if submission.state in _WAITING else None,
-            run=None if run is None else run.identifier,
+            ahead=ahead,
+            run=submission.run_identifier,
             trials=submission.num_trials,
             planned=submission.planned,
             metric=submission.metric,

@@ -13,7 +13,6 @@ from automl.records.runs import Run
 from automl.records.standing import standing, status_of
 from automl.records.state import StudyState
 from automl.records.store import Records
-from automl.records.submissions import Submission, SubmissionState
 
 PROGRESS_FILE = "progress.json"
 """In the folder of a run: its phase, seconds that it will still take, and where its networks are."""
@@ -93,10 +92,8 @@ class LiveRuns:
             self._kept.pop(number, None)
 
 
-def progress_of(run: Run, submission: Submission) -> dict[str, Any]:
+def progress_of(run: Run) -> dict[str, Any]:
     """What the driver of a running study says of its progress; empty where it says nothing."""
-    if submission.state is not SubmissionState.RUNNING:
-        return {}
     try:
         content = json.loads((run.folder / PROGRESS_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -136,9 +136,10 @@ def test_pages_lead_through_all_studies_the_newest_first(queue: Queue) -> None:
 def test_what_waits_is_counted_in_the_order_in_which_it_begins(queue: Queue) -> None:
     for name, priority in (("low", -1), ("first", 0), ("second", 0), ("high", 5)):
         queue.add(sent(name, priority=priority))
-    places = {name: queue.position(queue.find(name)) for name in ("high", "first", "second", "low")}
-    assert places == {"high": 0, "first": 1, "second": 2, "low": 3}
-    queue.cancel("high")
+    places = queue.positions()
+    assert [places[queue.find(name).number] for name in ("high", "first", "second", "low")] == [0, 1, 2, 3]
+    high = queue.cancel("high")
+    assert high.number not in queue.positions()
     counts, oldest = queue.counts()
     assert (counts["checking"], counts["cancelled"], counts["failed"]) == (3, 1, 0)
     assert oldest == queue.find("low").created

@@ -119,7 +119,7 @@ class StudyRoutes:
             states = "".join(f"&state={each}" for each in state or ())
             named = f"&name={name}" if name else ""
             following = f"/studies?limit={limit}&before={found[-1].number}{states}{named}"
-        return StudyPage(studies=[self._service.view(each) for each in found], next=following)
+        return StudyPage(studies=self._service.views(found), next=following)
 
     def shown(self, identifier: Identifier) -> StudyView:
         """A study."""
