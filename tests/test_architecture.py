@@ -12,7 +12,7 @@ DOORS = {
     "pydantic": ("config/", "service/models.py"),
     "fastapi": "service/",
     "starlette": "service/",
-    "uvicorn": "service/server.py",
+    "uvicorn": ("service/server.py", "service/protocol.py"),
     "yaml": "config/reading.py",
     "altair": "report/charts/",
     "vl_convert": "report/",

@@ -267,6 +267,11 @@ class _Loader(yaml.SafeLoader):
         if node.tag in _NUMBER_TAGS and len(node.value) > LONGEST_NUMBER:
             what = f"a number must have at most {LONGEST_NUMBER} characters, got {len(node.value)}"
             raise _BoundError(None, None, what, node.start_mark, "Put it in quotes if it is text.")
+        if isinstance(node.value, str) and (half := _HALF.search(node.value)):
+            what = f"U+{ord(half[0]):04X} is half of a character"
+            raise _BoundError(
+                None, None, what, node.start_mark, "Write the whole character, as in \\U0001F600."
+            )
         try:
             return super().construct_object(node, deep)
         except ValueError as error:  # 2026-13-45 has the form of a date
@@ -280,6 +285,7 @@ class _Dumper(yaml.SafeDumper):
 _CURE = "Indent with spaces, write `key: value`, and put text with `:` or `#` in quotes."
 _KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 _NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_HALF = re.compile(r"[\ud800-\udfff]")
 _EXPONENT = re.compile(r"^[-+]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$")
 
 for _yaml in (_Loader, _Dumper):

@@ -15,6 +15,7 @@ from automl.service.driver import STUDY_FILE
 from automl.service.files import FileStore, is_name
 from automl.service.settings import Allowed
 
+_ESCAPE = re.compile(r"\\(?:u(?P<high>d[89ab][0-9a-f]{2})\\u(?P<low>d[c-f][0-9a-f]{2})|.)", re.S)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -165,7 +166,14 @@ def study_text(body: bytes, is_json: bool) -> str:
     except (json.JSONDecodeError, RecursionError) as error:
         line, what = getattr(error, "lineno", 1), getattr(error, "msg", "it is nested too deeply")
         raise StudyFileError(f"{STUDY_FILE}:{line}: this is not JSON: {what}. Correct that line.") from None
-    return json.dumps(content, indent=2, ensure_ascii=True) + "\n"
+    return _ESCAPE.sub(_whole_character, json.dumps(content, indent=2)) + "\n"
+
+
+def _whole_character(escape: re.Match[str]) -> str:
+    """An escape of JSON as YAML has it: two halves of a character are one there."""
+    if escape["high"] is None:
+        return escape[0]
+    return f"\\U{0x10000 + ((int(escape['high'], 16) - 0xD800) << 10) + int(escape['low'], 16) - 0xDC00:08X}"
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import re
 import threading
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from automl import __version__
+from automl.config.study import study_schema
 from automl.errors import AutoMLError
 from automl.service.context import Service
 from automl.service.guard import Guard
@@ -84,6 +86,9 @@ def _describe(app: FastAPI) -> None:
     schemas = description.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema()
     security = {"type": "http", "scheme": "bearer"}
+    study = json.loads(json.dumps(study_schema()).replace("#/$defs/", "#/components/schemas/"))
+    schemas |= study.pop("$defs", {})
+    schemas["Study"] = {key: value for key, value in study.items() if not key.startswith("$")}
     description["components"]["securitySchemes"] = {"token": security}
     description["security"] = [{"token": []}, {}]
 

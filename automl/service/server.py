@@ -11,6 +11,7 @@ from automl.records.finding import open_records
 from automl.records.service_processes import SERVER
 from automl.service.app import make_app
 from automl.service.context import make_service
+from automl.service.protocol import ImpatientProtocol
 from automl.service.settings import ServerSettings, SettingsError, check_host
 
 LOGGER = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def serve(settings: ServerSettings, uri: str | None) -> None:
     listening = _listen(settings.host, settings.port)
     config = uvicorn.Config(
         make_app(service),
-        http="h11",
+        http=ImpatientProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

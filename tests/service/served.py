@@ -22,6 +22,7 @@ from automl.records.submissions import SubmissionState
 from automl.service.app import make_app
 from automl.service.client import Client
 from automl.service.context import Service, make_service
+from automl.service.protocol import ImpatientProtocol
 from automl.service.settings import ServerSettings
 
 WINE = b"name: wine\ndata: {sklearn: wine}\n"
@@ -125,7 +126,12 @@ def serving(settings: ServerSettings) -> Iterator[Served]:
     listening = socket.socket()
     listening.bind((settings.host, 0))
     config = uvicorn.Config(
-        make_app(service), http="h11", ws="none", lifespan="on", log_config=None, timeout_graceful_shutdown=1
+        make_app(service),
+        http=ImpatientProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

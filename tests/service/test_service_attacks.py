@@ -5,6 +5,7 @@ import http.client
 import io
 import json
 import logging
+import socket
 import time
 import zipfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 from served import WINE, Served, read_to_end
 
 from automl.records.events import PhaseBegun
+from automl.service import protocol
 from automl.service.settings import (
     Limits,
     SettingsError,
@@ -340,6 +342,31 @@ def test_a_body_that_drips_is_not_waited_for(serve: Serve) -> None:
     assert answer.status == 408
     assert b"within 0.3 seconds" in answer.read()
     connection.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"GET /studies HTTP/1.1\r\nHost: 127", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET "],
+)
+def test_a_connection_on_which_no_request_arrives_is_closed(
+    server: Served, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.3)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as idle:
+        idle.sendall(said)
+        read_to_end(idle)
+    assert server.get("/healthz").status == 200
+
+
+def test_a_slow_answer_is_no_reason_to_close_a_connection(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.1)
+    server.post("/studies?name=wine", b"data: {sklearn: wine}")
+    with server.stream("/studies/wine/events", Connection="close") as stream:
+        time.sleep(0.5)
+        server.service.queue.cancel("wine")
+        assert b"event: end" in read_to_end(stream)
 
 
 def test_many_requests_of_one_address_must_wait(serve: Serve) -> None:

@@ -1,11 +1,14 @@
 """Studies over HTTP: sent, listed, cancelled, continued, deleted, each wrong request with its cure."""
 
 import json
+from pathlib import Path
 
 import pytest
 from served import WINE, Served
 
+from automl.config.reading import read_study
 from automl.records.submissions import SubmissionState
+from automl.service.admission import study_text
 
 IN_JSON = {"Content_Type": "application/json"}
 
@@ -85,13 +88,21 @@ def test_a_wrong_study_is_refused_at_once_with_file_line_and_key(
         (b'{"data": NaN}', "NaN is not JSON"),
         (b'{"data":\n {]}', "study.yaml:2: this is not JSON"),
         (b"[" * 100_000, "study.yaml:1: this is not JSON"),
-        (b'{"name": "a\\ud800", "data": {"sklearn": "wine"}}', "study.yaml:2: "),
+        (b'{"name": "a\\ud800", "data": {"sklearn": "wine"}}', "study.yaml:2: U+D800 is half of a character"),
+        (b'{"a\\udc00": 1}', "study.yaml:2: U+DC00 is half of a character"),
+        (b'{"\xc3\x9f\\udbc5\\udde4": {"x": 1}}', "study.yaml:2: `\u00df\U001015e4` is not a key"),
     ],
 )
 def test_wrong_json_is_refused(server: Served, body: bytes, detail: str) -> None:
     answer = server.post("/studies", body, **IN_JSON)
     assert answer.status == 422
     assert detail in answer.detail
+
+
+@pytest.mark.parametrize("name", ["a😀b", "\\ud83d\\ude00", "a\u2028b", 'tab\tquote"', "\x7f", "über"])
+def test_text_of_json_arrives_as_it_was_sent(name: str) -> None:
+    text = study_text(json.dumps({"data": {"path": "t.csv", "target": name}}).encode(), True)
+    assert read_study(text, Path("s.yaml")).data.target == name
 
 
 def test_a_column_that_the_table_does_not_have_is_found_at_once(server: Served) -> None:

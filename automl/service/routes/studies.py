@@ -29,7 +29,7 @@ _CURL = "application/x-www-form-urlencoded"
 _BODY = {
     "required": True,
     "content": {
-        _JSON: {"schema": {"type": "object", "description": "A study file; `automl schema` describes it."}},
+        _JSON: {"schema": {"$ref": "#/components/schemas/Study"}},
         "application/yaml": {"schema": {"type": "string", "description": "A study file."}},
     },
 }
