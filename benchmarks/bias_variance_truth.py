@@ -22,7 +22,7 @@ import numpy
 import pandas
 
 from automl.config.reading import make_study
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.evaluation.bias_variance import summarize
 from automl.evaluation.decomposition import squared_parts
 from automl.evaluation.predictions import Predictions

@@ -24,10 +24,10 @@ import tensorflow
 
 from automl.config.sections import DataConfig
 from automl.data.dataset import make_dataset
+from automl.data.folds import Fold
 from automl.data.preprocessing import make_layout
-from automl.data.splits import Fold
 from automl.hyperparameters import HYPERPARAMETERS
-from automl.networks.builder import PerceptronBuilder
+from automl.networks.builder import FamilyBuilder
 from automl.training.plan import TrainingPlan, TrainingSettings
 from automl.training.population.jobs import Job
 from automl.training.population.places import Population
@@ -60,20 +60,18 @@ def population(shape, places=None):
     dataset = make_dataset(table, "y", DataConfig(path="-", target="y"), lambda *_: "")
     rows = numpy.arange(num_rows)
     layout = make_layout(dataset.columns, rows)
-    builder = PerceptronBuilder({"standard": num_features}, dataset.num_outputs, dataset.task)
+    builder = FamilyBuilder({"standard": num_features}, dataset.num_outputs, dataset.task)
     plan = TrainingPlan(dataset, layout, builder, TrainingSettings(), ())
     values = {name: named.default for name, named in HYPERPARAMETERS.items()}
     values |= {"depth": len(widths), "width": widths[0], "batch_size": batch, "dropout": 0.1}
     part = num_rows // 5
     view = plan.view(Member(0, 0, values, 0), Fold(rows[part:], rows[:0], rows[:part]))
     tables = Tables([view])
-    setting = Setting(
-        {"standard": num_features}, dataset.num_outputs, plan.loss, num_rows, tables.num_measured, batch
-    )
-    structure = structure_of(Job(Member(0, 0, values, 0), 0, 1, 0), setting)
+    setting, recipe = Setting(plan.loss, num_rows, tables.num_measured, batch), builder.recipe(values)
+    structure = structure_of(Job(Member(0, 0, values, 0), recipe, 0, 1, 0), setting)
     places = places or places_in_cache(structure)
     made = Population(structure, compile_epoch(structure), tables, places)
-    made.admit([Job(Member(number, 0, values, 0), 0, 10_000, 0) for number in range(places)])
+    made.admit([Job(Member(number, 0, values, 0), recipe, 0, 10_000, 0) for number in range(places)])
     layers = list(zip((num_features, *widths), (*widths, dataset.num_outputs), strict=True))
     return made, structure, layers, (len(view.fit), tables.num_measured)
 

@@ -7,7 +7,7 @@ from automl.config.sections import DataConfig
 from automl.data.dataset import make_dataset
 from automl.data.features.encodings import ENCODINGS
 from automl.data.preprocessing import make_layout
-from automl.networks.builder import PerceptronBuilder
+from automl.networks.builder import FamilyBuilder
 from automl.training.plan import TrainingPlan, TrainingSettings
 
 
@@ -20,5 +20,5 @@ def plan_of(work, training: TrainingSettings, metrics) -> TrainingPlan:
     dataset = make_dataset(table, "y", config, lambda *_: "work")
     layout = make_layout(dataset.columns, numpy.arange(len(work.target)))
     widths = {name: layout.num_inputs(name) for name in ENCODINGS}
-    builder = PerceptronBuilder(widths, dataset.num_outputs, dataset.task)
+    builder = FamilyBuilder(widths, dataset.num_outputs, dataset.task)
     return TrainingPlan(dataset, layout, builder, training, metrics)

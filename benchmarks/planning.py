@@ -15,12 +15,14 @@ import time
 import numpy
 
 from automl.evaluation.importance import importance
+from automl.networks.builder import FamilyBuilder
 from automl.training.population.jobs import Job
 from automl.training.population.planner import Setting, plan_lanes
-from automl.trial import Direction, FoldResult, Member, Objective, Trial, TrialState
+from automl.trial import Direction, FoldResult, Member, Objective, Task, Trial, TrialState
 
 NUM_FOLDS = 5
-SETTING = Setting({"standard": 20, "quantile": 20}, 3, "categorical_crossentropy", 2000, 2000, 64)
+BUILDER = FamilyBuilder({"standard": 20, "quantile": 20}, 3, Task.MULTICLASS)
+SETTING = Setting("categorical_crossentropy", 2000, 2000, 64)
 OBJECTIVE = Objective("log_loss", Direction.MINIMIZE)
 
 
@@ -52,8 +54,9 @@ def made_jobs(num_trials, make=made_values, seed=0):
     """Members of a cohort."""
     generator = numpy.random.default_rng(seed)
     return [
-        Job(Member(trial, fold, values, 0), fold, 100, 10)
+        Job(Member(trial, fold, values, 0), recipe, fold, 100, 10)
         for trial, values in enumerate([make(generator) for _ in range(num_trials)])
+        for recipe in [BUILDER.recipe(values)]
         for fold in range(NUM_FOLDS)
     ]
 

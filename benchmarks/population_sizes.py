@@ -20,7 +20,7 @@ import tensorflow
 import works
 from planned import plan_of
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.training.plan import TrainingSettings
 from automl.training.population import programs
 from automl.training.population.jobs import Job
@@ -39,17 +39,19 @@ def setting():
         for fold, (fit, validation) in enumerate(work.folds)
     ]
     tables = Tables(views)
-    shared = Setting({"standard": 64}, 10, plan.loss, len(work.target), len(work.target), 32)
-    structure = structure_of(Job(Member(0, 0, values, 0), 0, 1, 0), shared)
-    return tables, structure, values
+    recipe = plan.builder.recipe(values)
+    shared = Setting(plan.loss, len(work.target), len(work.target), 32)
+    structure = structure_of(Job(Member(0, 0, values, 0), recipe, 0, 1, 0), shared)
+    return tables, structure, (values, recipe)
 
 
 def measure(program, tables, structure, values, places, threads):
     """Milliseconds of wall time an epoch and member, and seconds of compilation."""
+    hyperparameters, recipe = values
     populations = [Population(structure, program, tables, places) for _ in range(threads)]
     for number, population in enumerate(populations):
-        members = [Member(number * places + place, place % 5, values, 0) for place in range(places)]
-        population.admit([Job(member, member.fold, 10_000, 0) for member in members])
+        members = [Member(number * places + place, place % 5, hyperparameters, 0) for place in range(places)]
+        population.admit([Job(member, recipe, member.fold, 10_000, 0) for member in members])
     began = time.perf_counter()
     populations[0].run_epoch()
     first = time.perf_counter() - began

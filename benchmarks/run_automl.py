@@ -14,7 +14,7 @@ import numpy  # noqa: E402
 import works  # noqa: E402
 from planned import plan_of  # noqa: E402
 
-from automl.data.splits import Fold  # noqa: E402
+from automl.data.folds import Fold  # noqa: E402
 from automl.training.engine import Watch  # noqa: E402
 from automl.training.engines import ENGINES  # noqa: E402
 from automl.training.members import plan_members  # noqa: E402

@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy
 
 from automl.config.reading import make_study
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.study.preparation import prepare_study
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES

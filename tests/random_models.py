@@ -6,8 +6,8 @@ from typing import Any
 import pandas
 
 from automl.config.reading import make_study
+from automl.data.folds import Fold
 from automl.data.sources.file_source import text_reading
-from automl.data.splits import Fold
 from automl.export.saved_model import ModelCard, save_model
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.network import Network

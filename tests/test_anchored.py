@@ -13,7 +13,7 @@ import pandas
 import pytest
 
 from automl.config.reading import make_study
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.evaluation.bias_variance import BiasVariance, summarize
 from automl.evaluation.decomposition import squared_parts
 from automl.evaluation.predictions import Predictions

@@ -27,7 +27,7 @@ PAGES = sorted(
         *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
     ]
 )
-DOCUMENTED = ["errors", "networks.activations", "evaluation.curves", "export.saved_model", "config.reading"]
+DOCUMENTED = ["errors", "networks.activations", "evaluation.curves", "export.served", "config.reading"]
 
 
 def test_the_study_of_the_page_on_search_spaces_is_the_one_in_the_folder():

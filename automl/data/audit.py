@@ -11,8 +11,9 @@ import pandas
 
 from automl.data.columns import Columns
 from automl.data.dataset import Dataset
+from automl.data.folds import Fold
 from automl.data.schema import inspect_columns
-from automl.data.splits import Fold, Splits
+from automl.data.splits import Splits
 from automl.data.target_copies import codes_of, copies_of_target, some_rows
 
 _TIMES_CHANCE = 3.0

@@ -1,18 +1,12 @@
-"""The columns that are learned from, as arrays: numbers with gaps, and codes of levels. Nothing here is learned."""
+"""A table as arrays: numbers with gaps, codes of levels, the target. Nothing here is learned; pandas is not needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy
-import pandas
 
-from automl.data.features.cells import without_gaps
-from automl.data.features.feature import Block
-from automl.data.schema import Column, Schema
-
-UNKNOWN = -1
-"""The code of a level that the table did not have, as `pandas.Index.get_indexer` gives it."""
+from automl.data.features.blocks import Block
+from automl.trial import Scalar, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,59 +37,32 @@ class Columns:
         others = {name: block[rows] for name, block in self.others.items()}
         return replace(self, numbers=self.numbers[rows], codes=self.codes[rows], others=others)
 
-    def shuffled(self, column: Column, order: numpy.ndarray) -> "Columns":
-        """The rows with the cells of one column taken from other rows: those of `order`."""
-        numbers, codes, others = self.numbers.copy(), self.codes.copy(), dict(self.others)
-        if column.name in self.categories:
-            place = self.categories.index(column.name)
-            codes[:, place] = self.codes[order][:, place]
-        elif column.name in others:
-            others[column.name] = others[column.name][order]
-        else:
-            places = [self.names.index(part) for part in part_names(column)]
-            numbers[:, places] = self.numbers[order][:, places]
-        return replace(self, numbers=numbers, codes=codes, others=others)
-
 
 def numeric_columns(values: numpy.ndarray, names: Sequence[str]) -> Columns:
     """Columns that are all numbers, from an array of shape (row, number)."""
     return Columns(values, numpy.zeros((len(values), 0), numpy.int32), tuple(names), (), ())
 
 
-def encode_columns(
-    table: pandas.DataFrame, schema: Schema, levels: tuple[tuple[str, ...], ...] | None = None
-) -> Columns:
-    """The learned columns of a table as arrays.
+@dataclass(frozen=True, slots=True)
+class TableArrays:
+    """A table as arrays: all that networks and baselines learn from, without a cell as it was read.
 
-    Args:
-        table: Holds them by name, of plain cells (`cells.plain_cells`).
-        schema: What they are.
-        levels: Of each categorical column where they are known; others are coded `UNKNOWN`. Found when left out.
+    Attributes:
+        columns: The learned columns.
+        target: Array of shape (row,): int64 codes of `classes`, or float64 values in the units of the file.
+        task: What the target asks for.
+        classes: Labels in the order of their codes, as the file has them, of two the positive one last; empty for a
+            regression.
+        weights: How much each row counts in losses and scores, float64 of shape (row,).
     """
 
-    def read(column: Column) -> Any:
-        values = without_gaps(table[column.name], column.reading.get("gaps", ()))
-        return column.feature.read(values, column.reading)
+    columns: Columns
+    target: numpy.ndarray
+    task: Task
+    classes: tuple[Scalar, ...]
+    weights: numpy.ndarray
 
-    numeric, categorical = schema.stored("numbers"), schema.stored("codes")
-    texts = [read(column) for column in categorical]
-    if levels is None:
-        levels = tuple(tuple(sorted(text.unique())) for text in texts)
-    codes = [
-        pandas.Index(own, dtype=object).get_indexer(pandas.Index(text)).astype(numpy.int32)
-        for text, own in zip(texts, levels, strict=True)
-    ]
-    none = numpy.zeros((len(table), 0))
-    return Columns(
-        numbers=numpy.concatenate([none, *map(read, numeric)], axis=1),
-        codes=numpy.stack(codes, axis=1) if codes else none.astype(numpy.int32),
-        names=tuple(name for column in numeric for name in part_names(column)),
-        categories=tuple(column.name for column in categorical),
-        levels=levels,
-        others={column.name: read(column) for column in schema.stored("others")},
-    )
-
-
-def part_names(column: Column) -> list[str]:
-    """Names of the numbers that a column becomes, where it becomes numbers."""
-    return column.feature.parts(column.name, column.reading)
+    @property
+    def num_outputs(self) -> int:
+        """Number of outputs that a network for this target has."""
+        return len(self.classes) if self.task is Task.MULTICLASS else 1

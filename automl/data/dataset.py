@@ -7,7 +7,8 @@ import numpy
 import pandas
 
 from automl.config.sections import DataConfig, SplitsConfig
-from automl.data.columns import Columns, encode_columns, part_names
+from automl.data.columns import Columns, TableArrays
+from automl.data.encoding import encode_columns, part_names
 from automl.data.features.cells import is_numeric, plain_cells
 from automl.data.features.kinds import KINDS
 from automl.data.features.numeric import number_values, written_numbers
@@ -22,20 +23,14 @@ MOST_INPUTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(TableArrays):
     """A table ready to be split.
 
     Attributes:
         table: The learned columns as they were read.
         schema: What all columns are, also those that are left out.
-        columns: The learned columns as arrays.
-        target: Array of shape (row,): int64 codes of `classes`, or float64 values in the units of the file.
         target_name: Column name of the target.
-        task: What the target asks for.
-        classes: Labels in the order of their codes, as the file has them, of two the positive one last; empty for a
-            regression.
         digest: SHA-256 of names and values: equal tables have equal digests.
-        weights: How much each row counts in losses and scores, float64 of shape (row,).
         by: The column that the splits go by, object array of shape (row,); None when they go by none.
         rows: The number of each row in the table as it was read, from 0: rows without a target are left out.
         notes: What a person should know of the target, in sentences.
@@ -45,13 +40,8 @@ class Dataset:
 
     table: pandas.DataFrame
     schema: Schema
-    columns: Columns
-    target: numpy.ndarray
     target_name: str
-    task: Task
-    classes: tuple[Scalar, ...]
     digest: str
-    weights: numpy.ndarray
     by: numpy.ndarray | None = None
     rows: numpy.ndarray = field(default_factory=lambda: numpy.zeros(0, numpy.int64))
     notes: tuple[str, ...] = ()
@@ -62,11 +52,6 @@ class Dataset:
     def positive(self) -> Scalar | None:
         """The class that precision, recall and curves are of; None unless there are two."""
         return self.classes[1] if self.task is Task.BINARY else None
-
-    @property
-    def num_outputs(self) -> int:
-        """Number of outputs that a network for this target has."""
-        return len(self.classes) if self.task is Task.MULTICLASS else 1
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy
 import pandas
 
-from automl.data.columns import part_names
 from automl.data.dataset import Dataset
+from automl.data.encoding import part_names
 from automl.data.features.kinds import KINDS
 from automl.data.schema import UNLEARNED
 from automl.data.target_copies import copies_of_target

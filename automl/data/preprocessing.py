@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 import numpy
 
 from automl.data.columns import Columns
-from automl.data.features.categorical import FittedLevels, fit_levels, layout_levels
-from automl.data.features.cells import texts_without_gaps
+from automl.data.features.blocks import Fitted
 from automl.data.features.encodings import num_inputs
-from automl.data.features.feature import Fitted, Tensor
-from automl.data.features.numeric import FittedNumbers, NumbersLayout, fit_numbers, layout_numbers
-from automl.data.schema import Column, Schema
+from automl.data.features.levels import FittedLevels, fit_levels, layout_levels
+from automl.data.features.numbers import FittedNumbers, NumbersLayout, fit_numbers, layout_numbers
 
 EMBEDDED_ABOVE = 32
 """Levels above which hidden layers see a column through an embedding (measured, DECISIONS.md)."""
@@ -82,31 +80,6 @@ class Preprocessing:
         parts += [fitted.apply(columns.others[name]) for name, fitted in self.others.items()]
         parts += [fitted.apply(columns.codes[:, place]) for place, fitted in enumerate(self.levels)]
         return numpy.concatenate(parts, axis=1)
-
-    def graph(self, cells: Mapping[str, Tensor], schema: Schema) -> Tensor:
-        """The same as TensorFlow operations, float32 of shape (row, input).
-
-        Args:
-            cells: A tensor of shape (row,) for each learned column, of its kind's `input_type`.
-            schema: What the columns are.
-        """
-        import tensorflow
-
-        def read(store: str) -> list[Tensor]:
-            return [_read(cells[column.name], column) for column in schema.stored(store)]
-
-        numbers = read("numbers")
-        parts = [self.numbers.graph(tensorflow.concat(numbers, axis=1))] if numbers else []
-        others = zip(self.others.values(), read("others"), strict=True)
-        levels = zip(self.levels, read("codes"), strict=True)
-        parts += [fitted.graph(own) for fitted, own in (*others, *levels)]
-        return tensorflow.cast(tensorflow.concat(parts, axis=1), tensorflow.float32)
-
-
-def _read(cells: Tensor, column: Column) -> Tensor:
-    if column.feature.input_type == "string":
-        cells = texts_without_gaps(cells, column.reading.get("gaps", ()))
-    return column.feature.graph(cells, column.reading)
 
 
 def make_layout(columns: Columns, rows: numpy.ndarray) -> Layout:

@@ -9,6 +9,7 @@ import numpy
 from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.column_splits import ColumnSplits, GroupSplits, TimeSplits
 from automl.data.dataset import Dataset
+from automl.data.folds import Fold
 from automl.data.random_splits import Request, SplitKind, make_plain, make_stratified
 from automl.errors import DataError, Where
 from automl.trial import Task, derive_seed
@@ -27,26 +28,6 @@ _MOST_OFF = 0.05
 
 _FEW = 30
 """Training rows of a class below which a note says how little its scores can mean."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """Row numbers of one fold, disjoint but for one case: under `stop_on: validation` the stopping rows are the
-    validation rows.
-
-    Attributes:
-        fit: Rows that move the weights, and whose statistics scale the inputs.
-        stopping: Rows that choose the epoch. They score nothing, unless they are the validation rows.
-        validation: Rows that score. They choose nothing, unless they are the stopping rows.
-        groups: Codes of the fit rows' groups, which a resample and a share take as a whole; None where both take rows.
-        ordered: Whether the codes are those of times, of which a share takes the latest.
-    """
-
-    fit: numpy.ndarray
-    stopping: numpy.ndarray
-    validation: numpy.ndarray
-    groups: numpy.ndarray | None = None
-    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

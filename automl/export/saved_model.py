@@ -1,7 +1,6 @@
 """A trained network as a SavedModel that takes raw columns by name: the preprocessing is inside the graph."""
 
 import json
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,16 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy
-import tensorflow
+import pandas
 
 from automl.data.dataset import Dataset
 from automl.data.schema import Column
 from automl.errors import ExportError
 from automl.export.folders import replace_folder
+from automl.export.second_process import Order, write_elsewhere
+from automl.export.served import Served, argument_names
+from automl.networks.builder import FamilyBuilder, NetworkBuilder
 from automl.serving.copying import copy_scoring
 from automl.serving.scoring import Scorer
+from automl.training.backend import backend_name
 from automl.training.network import Network
 from automl.trial import Task, Trial
 from automl.wording import number, table_cell
@@ -66,31 +68,52 @@ class ModelCard:
 
 
 def check_backend() -> None:
-    """Refuse a backend that cannot write what a study ends in. Populations train on any.
+    """Refuse a backend that populations do not train on.
 
     Raises:
-        ExportError: Keras does not run on TensorFlow.
+        ExportError: Keras runs neither on TensorFlow nor on JAX.
     """
-    backend = keras.backend.backend()
-    if backend != "tensorflow":
-        must = "be 'tensorflow' for a study, because its result is a SavedModel"
-        raise ExportError(f"environment: `KERAS_BACKEND` must {must}, got {backend!r}. Unset it.")
+    backend = backend_name()
+    if backend not in ("tensorflow", "jax"):
+        raise ExportError(
+            f"environment: `KERAS_BACKEND` must be 'tensorflow' or 'jax' for a study, got {backend!r}. Unset it."
+        )
 
 
-def save_model(network: Network, dataset: Dataset, card: ModelCard, folder: Path) -> None:
+def save_model(
+    network: Network, dataset: Dataset, card: ModelCard, folder: Path, builder: NetworkBuilder | None = None
+) -> None:
     """Write a SavedModel, `model.json` and `model_card.md`; load it again and compare.
 
     The folder appears whole or not at all. One that holds an earlier model of automl, and nothing else, is replaced.
+    Where Keras runs on JAX, a second process with TensorFlow writes and loads the SavedModel.
+
+    Args:
+        network: What is written.
+        dataset: The table that it was trained on.
+        card: What its reader should know.
+        folder: Its place.
+        builder: What the second process builds the network of a trial with.
 
     Raises:
         ExportError: The folder cannot be written or holds something else, or the reloaded model differs.
     """
+    served = Served(network.scalings, dataset.schema, dataset.task, dataset.classes, card.threshold)
 
     def write(made: Path) -> None:
-        _write(network, dataset, card, made)
+        made.mkdir()
         _write_cards(dataset, card, made)
         copy_scoring(made)
-        _compare(network, dataset, made)
+        table = dataset.frame(_compared(dataset))
+        if backend_name() == "tensorflow":
+            from automl.export.graph import write_graph
+
+            write_graph(served, network.model, made)
+            answers = Scorer(made).predict(table)
+        else:
+            own = builder if isinstance(builder, FamilyBuilder) else None
+            answers = write_elsewhere(Order(served, own, card.hyperparameters, table), network.model, made)
+        _compare(network, dataset, answers)
 
     with _explained(folder):
         replace_folder(folder, write)
@@ -116,56 +139,10 @@ def copy_model(source: Path, folder: Path) -> None:
 def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, tensorflow.errors.OpError) as error:
+    except OSError as error:
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]
         cure = "Make room, or choose another folder with `automl export --to`."
         raise ExportError(f"{folder} cannot be written: {why}. {cure}") from None
-
-
-def argument_names(columns: tuple[str, ...]) -> dict[str, str]:
-    """Column names as arguments of a signature, which are identifiers, each once.
-
-    >>> argument_names(("sepal length (cm)", "sepal_length__cm_", "2nd"))
-    {'sepal length (cm)': 'sepal_length__cm_', 'sepal_length__cm_': 'sepal_length__cm__2', '2nd': 'column_2nd'}
-    """
-    taken: dict[str, str] = {}
-    for column in columns:
-        name = re.sub(r"[^0-9A-Za-z_]", "_", column)
-        name = name if re.match(r"[A-Za-z]", name) else f"column_{name}"
-        unique, number = name, 2
-        while unique in taken.values():
-            unique, number = f"{name}_{number}", number + 1
-        taken[column] = unique
-    return taken
-
-
-def _write(network: Network, dataset: Dataset, card: ModelCard, folder: Path) -> None:
-    names = argument_names(dataset.feature_names)
-    target = network.scalings.target
-
-    def serve(arguments: dict[str, tensorflow.Tensor]) -> dict[str, tensorflow.Tensor]:
-        cells = {column: arguments[name] for column, name in names.items()}
-        inputs = network.scalings.inputs.graph(cells, dataset.schema)
-        outputs = network.model(inputs, training=False)
-        if dataset.task is Task.REGRESSION:
-            value = tensorflow.cast(outputs[:, 0], tensorflow.float64) * target.scale + target.mean
-            value = tensorflow.exp(tensorflow.minimum(value, 700.0)) if target.log else value
-            return {"prediction": tensorflow.clip_by_value(value, target.low, target.high)}
-        places = tensorflow.argmax(outputs, axis=1)
-        if dataset.task is Task.BINARY:
-            places = tensorflow.cast(outputs[:, 0] >= card.threshold, tensorflow.int64)
-            outputs = tensorflow.concat([1.0 - outputs, outputs], axis=1)
-        labels = tensorflow.constant([str(label) for label in dataset.classes])
-        return {"probabilities": outputs, "label": tensorflow.gather(labels, places)}
-
-    archive = keras.export.ExportArchive()
-    archive.track(network.model)
-    signature = {
-        names[column.name]: tensorflow.TensorSpec((None,), column.feature.input_type, name=names[column.name])
-        for column in dataset.schema.learned
-    }
-    archive.add_endpoint("serving_default", serve, input_signature=[signature])
-    archive.write_out(str(folder), verbose=False)
 
 
 def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
@@ -233,20 +210,22 @@ def _columns_text(dataset: Dataset) -> str:
     return "\n".join(lines)
 
 
-def _compare(network: Network, dataset: Dataset, folder: Path) -> None:
-    """Load what was written and give it rows of the table: it must answer as the Keras model does."""
-    rows = numpy.arange(min(64, len(dataset.target)))
-    table = dataset.frame(rows)
-    expected = network.predict(dataset.columns.take(rows))
-    given = Scorer(folder).predict(table)
+def _compare(network: Network, dataset: Dataset, answers: pandas.DataFrame) -> None:
+    """What the written model has answered must be what the Keras model says."""
+    expected = network.predict(dataset.columns.take(_compared(dataset)))
     if dataset.task is Task.REGRESSION:
         allowed = TOLERANCE * max(1.0, float(numpy.abs(expected).max()))
-        difference = numpy.abs(given["prediction"].to_numpy() - expected).max()
+        difference = numpy.abs(answers["prediction"].to_numpy() - expected).max()
     else:
         allowed = TOLERANCE
-        difference = numpy.abs(given.drop(columns="prediction").to_numpy() - expected).max()
+        difference = numpy.abs(answers.drop(columns="prediction").to_numpy() - expected).max()
     if not difference <= allowed:
         raise ExportError(
             f"the SavedModel must give the same outputs as the Keras model, got a difference of {difference:.2g} "
             f"(allowed {allowed:.2g}). The network contains a layer that cannot be saved correctly."
         )
+
+
+def _compared(dataset: Dataset) -> numpy.ndarray:
+    """Rows that the model is asked about when it is written."""
+    return numpy.arange(min(64, len(dataset.target)))

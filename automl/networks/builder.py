@@ -1,14 +1,18 @@
-"""The interface between hyperparameters and Keras models, and the one for our own networks."""
+"""The interface between hyperparameters and networks, and the one for our own networks."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
 import keras
+import numpy
 
-from automl.networks.embeddings import Blocks
-from automl.networks.mlp import build_mlp
+from automl.networks.families.inputs import Inputs
+from automl.networks.families.perceptron import perceptron
+from automl.networks.layers.level_embedding import Blocks
+from automl.networks.network import Network
+from automl.networks.recipe import Recipe
 from automl.trial import Hyperparameters, Task
 
 
@@ -19,11 +23,26 @@ class NetworkBuilder(ABC):
     def build(self, hyperparameters: Hyperparameters, seed: int) -> keras.Model:
         """A fresh model with weights drawn from the seed; compiled only when its author compiled it."""
 
+    @property
+    def stacks(self) -> bool:
+        """Whether the first network of a study can be a member of a population."""
+        return False
+
+    def recipe(self, hyperparameters: Hyperparameters) -> Recipe | None:
+        """What a population needs to train such networks; None where only Keras can train them."""
+        del hyperparameters
+        return None
+
+    def restored(self, hyperparameters: Hyperparameters, arrays: Sequence[numpy.ndarray]) -> keras.Model:
+        """A model with the weights that a population has trained, in the order of its recipe's network."""
+        del hyperparameters, arrays
+        raise NotImplementedError("a builder with recipes gives models with their weights")
+
 
 @final
 @dataclass(frozen=True, slots=True)
-class PerceptronBuilder(NetworkBuilder):
-    """Multilayer perceptrons for one table.
+class FamilyBuilder(NetworkBuilder):
+    """Networks of our own families for one table.
 
     Attributes:
         num_inputs: Inputs under each numeric encoding.
@@ -37,13 +56,25 @@ class PerceptronBuilder(NetworkBuilder):
     task: Task
     embedded: Blocks = ()
 
+    @property
+    def stacks(self) -> bool:
+        """All of our own networks."""
+        return True
+
     def build(self, hyperparameters: Hyperparameters, seed: int) -> keras.Model:
-        """See `build_mlp`."""
-        return build_mlp(
-            hyperparameters,
-            self.num_inputs[str(hyperparameters.get("numeric_encoding", "standard"))],
-            self.num_outputs,
-            self.task,
-            seed,
-            self.embedded,
-        )
+        """See `NetworkBuilder.build`."""
+        network = self.network(hyperparameters)
+        return network.model(network.initial(seed), float(hyperparameters["l2"]), seed)
+
+    def network(self, hyperparameters: Hyperparameters) -> Network:
+        """The layers for these values."""
+        num_features = self.num_inputs[str(hyperparameters.get("numeric_encoding", "standard"))]
+        return perceptron(hyperparameters, Inputs(num_features, self.num_outputs, self.task, self.embedded))
+
+    def recipe(self, hyperparameters: Hyperparameters) -> Recipe:
+        """See `NetworkBuilder.recipe`."""
+        return Recipe(self.network(hyperparameters), hyperparameters)
+
+    def restored(self, hyperparameters: Hyperparameters, arrays: Sequence[numpy.ndarray]) -> keras.Model:
+        """See `NetworkBuilder.restored`."""
+        return self.network(hyperparameters).model(arrays, float(hyperparameters["l2"]))

@@ -3,7 +3,8 @@
 Its hyperparameters are found before the search by building with every conditional scope open in turn.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -14,10 +15,14 @@ import numpy
 from automl.errors import NetworkError, SearchSpaceError, one_of
 from automl.hyperparameters import TRAINING_HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
+from automl.networks.compiled_model import recipe_of
 from automl.networks.loading import BuilderFailure, LocalModules, call_builder, short
 from automl.networks.output import held_output
 from automl.networks.probe import BuilderProbe
+from automl.networks.recipe import Recipe
 from automl.networks.sources import BuilderFile
+from automl.networks.translation import Translation, translate
+from automl.networks.twins import Obstacle
 from automl.networks.user_code import load_user_function
 from automl.search.space.space import Space
 from automl.trial import Hyperparameters, Task
@@ -63,10 +68,14 @@ class CustomBuilder(NetworkBuilder):
     Attributes:
         function: The user's `build`: what `load_function` gives, or any function.
         space: Everything that it may ask for.
+        task: What the outputs mean; None where populations are not asked for.
+        stacks: Whether the first network can be a member of a population; see `obstacle_of`.
     """
 
     function: Build
     space: Space
+    task: Task | None = None
+    stacks: bool = False
 
     @property
     def probe(self) -> BuilderProbe | None:
@@ -76,21 +85,57 @@ class CustomBuilder(NetworkBuilder):
     def build(self, hyperparameters: Hyperparameters, seed: int) -> keras.Model:
         """The user's model for these values.
 
-        A user's layers name no seeds, so here, and only here, Keras's global seed is set.
+        Where its layers have twins, its initializers draw from named streams, as in a population. A user's other
+        layers name no seeds, so here, and only here, Keras's global seed is set.
 
         Raises:
             BuilderFailure: There is no model for these values.
             Exception: Whatever else the function raises.
         """
+        keras.utils.set_random_seed(seed)
+        model = self._model(hyperparameters)
+        with suppress(Obstacle):
+            translation = translate(model)
+            _assign(translation, translation.network.initial(seed))
+        return model
+
+    def recipe(self, hyperparameters: Hyperparameters) -> Recipe | None:
+        """See `NetworkBuilder.recipe`. Raises what `build` raises."""
+        try:
+            return self.translated(hyperparameters)
+        except Obstacle:
+            return None
+
+    def translated(self, hyperparameters: Hyperparameters) -> Recipe:
+        """The user's model for these values as a population trains it.
+
+        Raises:
+            Obstacle: Only Keras can train it.
+        """
+        if self.task is None:
+            raise Obstacle("the builder is not asked for populations")
+        return recipe_of(self._model(hyperparameters), hyperparameters, self.task)
+
+    def restored(self, hyperparameters: Hyperparameters, arrays: Sequence[numpy.ndarray]) -> keras.Model:
+        """See `NetworkBuilder.restored`."""
+        model = self._model(hyperparameters)
+        _assign(translate(model), arrays)
+        return model
+
+    def _model(self, hyperparameters: Hyperparameters) -> keras.Model:
         from automl.search.space.keras_tuner import to_keras_tuner
 
-        keras.utils.set_random_seed(seed)
         values = to_keras_tuner(self.space, hyperparameters)
         model = call_builder(self.function, values, _path_of(self.function))
         if not isinstance(model, keras.Model):
             given = type(model).__name__
             raise BuilderFailure(f"the network builder must return a keras.Model, got {given}")
         return model
+
+
+def _assign(translation: Translation, arrays: Sequence[numpy.ndarray]) -> None:
+    for variable, array in zip(translation.variables, arrays, strict=True):
+        variable.assign(array)
 
 
 def load_function(
@@ -195,6 +240,15 @@ def check_network(builder: NetworkBuilder, space: Space, dataset_shape: tuple[in
             f"End it with `keras.layers.Dense({num_outputs})`."
         )
     _check_probabilities(outputs, task)
+
+
+def obstacle_of(builder: CustomBuilder, values: Hyperparameters) -> str:
+    """What prevents a population from training the network for these values, as a clause; empty for nothing."""
+    try:
+        builder.translated(values)
+    except Obstacle as obstacle:
+        return str(obstacle)
+    return ""
 
 
 def _first_network(builder: NetworkBuilder, values: Hyperparameters) -> keras.Model:

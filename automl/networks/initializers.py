@@ -4,9 +4,12 @@ Kernels are drawn with NumPy, so that a member of a population and its plain twi
 backend trains them, and at a tenth of the time that Keras takes for a small kernel.
 """
 
+import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+import keras
 import numpy
 
 _FANS = {"glorot": (0.5, 0.5), "he": (0.5, 0.0), "lecun": (1.0, 0.0)}
@@ -41,3 +44,32 @@ def initial_kernel(name: str, num_inputs: int, num_outputs: int, seed: int) -> n
     while (outside := numpy.abs(values) > 2.0).any():
         values[outside] = generator.standard_normal(int(outside.sum()))
     return (values * (deviation / _TRUNCATED)).astype(numpy.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class KerasInitializer:
+    """An initializer of Keras, by value.
+
+    Attributes:
+        name: Of its class.
+        config: Its configuration as JSON, without a seed.
+    """
+
+    name: str
+    config: str
+
+
+Initializer = str | KerasInitializer
+"""A name in `INITIALIZERS`, "zeros", or one of Keras's own."""
+
+
+def initial_array(initializer: Initializer, shape: tuple[int, ...], seed: int) -> numpy.ndarray:
+    """What an initializer draws from a stream of its own, as a float32 array."""
+    if initializer == "zeros":
+        return numpy.zeros(shape, numpy.float32)
+    if isinstance(initializer, str):
+        return initial_kernel(initializer, shape[0], shape[1], seed)
+    made = keras.initializers.get({"class_name": initializer.name, "config": json.loads(initializer.config)})
+    if hasattr(made, "seed"):
+        made = type(made).from_config(made.get_config() | {"seed": seed % (1 << 31)})
+    return numpy.array(keras.ops.convert_to_numpy(made(shape, "float32")))

@@ -11,6 +11,8 @@ _FACTS = {
     "data_digest": "digest of the table",
     "training_rows": "training rows",
     "test_rows": "locked test rows",
+    "precision": "precision of matrix products",
+    "backend": "Keras backend",
 }
 
 

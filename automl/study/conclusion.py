@@ -161,7 +161,7 @@ def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder:
         threshold=verdict.threshold,
         file=text_reading(prepared.config.data),
     )
-    save_model(refit.network, prepared.dataset, card, folder)
+    save_model(refit.network, prepared.dataset, card, folder, prepared.builder)
 
 
 def analyze(session: Session) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automl.evaluation.out_of_fold import OutOfFold
-from automl.networks.builder import PerceptronBuilder
 from automl.study.analyses.bias_variance import Design
 from automl.study.analyses.learning_curve import SHARES
 from automl.study.network_sizes import SizedNetwork, places_of, setting_of, structure_for
@@ -178,13 +177,13 @@ def _values(prepared: PreparedStudy, name: str, default: str) -> list[Scalar]:
 
 def _places_bytes(prepared: PreparedStudy, largest: SizedNetwork, workload: Workload) -> int:
     """Of the largest networks in all places of all threads: weights, predictions, and what layers give for a block."""
-    assert isinstance(prepared.builder, PerceptronBuilder)
-    setting = setting_of(prepared)
-    structure = structure_for(setting, largest.hyperparameters)
+    structure = structure_for(prepared, largest.hyperparameters)
+    if structure is None:
+        return _FLOAT_BYTES * _STATE_COPIES * largest.capacity
     places = min(
-        workload.num_workers * places_of(setting, largest.hyperparameters),
+        workload.num_workers * places_of(prepared, largest.hyperparameters),
         prepared.num_trials * len(prepared.splits.folds),
     )
-    units = max(structure.batch_size, BLOCK) * (structure.num_features + 2 * sum(structure.widths))
-    predictions = 2 * setting.num_measured * setting.num_outputs
+    units = max(structure.batch_size, BLOCK) * (structure.num_features + 2 * sum(structure.network.widths))
+    predictions = 2 * setting_of(prepared).num_measured * structure.num_outputs
     return places * _FLOAT_BYTES * (_STATE_COPIES * structure.capacity + predictions + units)

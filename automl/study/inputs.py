@@ -42,6 +42,20 @@ def inputs_note(config: StudyConfig, encoding: str, num_inputs: int) -> str:
     return f"the inputs of the network are the standard encoding of the table, {num_inputs} inputs, {asked}"
 
 
+def population_note(config: StudyConfig, obstacle: str) -> str:
+    """How networks of a user's builder are trained.
+
+    Args:
+        config: The study file.
+        obstacle: What prevents a population from training the first one; empty for nothing.
+    """
+    if obstacle:
+        return f"the networks train one after another, because a population cannot train the first one: {obstacle}"
+    if config.training.engine == "sequential":
+        return "the networks train one after another, as the study file says"
+    return "the networks train as a population: each Keras layer of the first one has a stacked twin"
+
+
 def _not_raw(dataset: Dataset) -> str:
     """The first column that cannot be given as it is, and why; empty where all can."""
     gaps = numpy.isnan(dataset.columns.numbers).any(axis=0)

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy
 
-from automl.data.features.encodings import ENCODINGS
-from automl.networks.builder import PerceptronBuilder
+from automl.networks.builder import FamilyBuilder
 from automl.search.space.parameters import Float, Int
 from automl.search.space.space import Space
 from automl.study.preparation import PreparedStudy
@@ -19,7 +18,7 @@ from automl.training.plain.sequential import capacity_of
 from automl.training.population.engine import ACCELERATOR_PLACES
 from automl.training.population.jobs import Job
 from automl.training.population.planner import Setting, places_in_cache, structure_of
-from automl.training.population.stacked import Structure
+from automl.training.population.structure import Structure
 from automl.training.views import measured_room, view_rows
 from automl.trial import Hyperparameters, Member, Scalar, derive_seed
 
@@ -51,7 +50,7 @@ def smallest_and_largest(prepared: PreparedStudy) -> tuple[SizedNetwork, ...]:
     may be smaller or larger. What does not change the number of weights is chosen so that the smallest network trains
     fast and the largest slowly. Empty where nothing can be built.
     """
-    exact = isinstance(prepared.builder, PerceptronBuilder)
+    exact = isinstance(prepared.builder, FamilyBuilder)
     candidates = _corners(prepared) if exact else _some(prepared)
     sized: list[SizedNetwork] = []
     began = time.perf_counter()
@@ -59,7 +58,7 @@ def smallest_and_largest(prepared: PreparedStudy) -> tuple[SizedNetwork, ...]:
         if not exact and sized and time.perf_counter() - began > _BUILDING_SECONDS:
             break
         with suppress(Exception):  # whatever a user's builder raises is the matter of its trial
-            sized.append(SizedNetwork(hyperparameters, _capacity(prepared, hyperparameters)))
+            sized.append(SizedNetwork(hyperparameters, network_capacity(prepared, hyperparameters)))
     if not sized:
         return ()
     return min(sized, key=lambda one: one.capacity), max(sized, key=lambda one: one.capacity)
@@ -69,34 +68,32 @@ def setting_of(prepared: PreparedStudy) -> Setting:
     """What the planner needs to know of a study of perceptrons."""
     plan, rows = prepared.plan, [view_rows(fold) for fold in prepared.splits.folds]
     return Setting(
-        num_inputs={name: plan.layout.num_inputs(name) for name in ENCODINGS},
-        num_outputs=plan.dataset.num_outputs,
         loss=plan.loss,
         num_rows=max(len(one.rows) for one in rows),
         num_measured=measured_room(rows),
         batch_size=plan.batch_size,
         most_places=ACCELERATOR_PLACES if on_accelerator() else None,
-        embedded=plan.layout.embedded,
     )
 
 
-def structure_for(setting: Setting, hyperparameters: Hyperparameters, exact: bool = False) -> Structure:
-    """The structure of a perceptron's program, or with its exact widths."""
-    return structure_of(Job(Member(0, 0, hyperparameters, 0), 0, 1, 0), setting, exact)
+def structure_for(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> Structure | None:
+    """The structure of a network's program; None for a user's network that only Keras can train."""
+    recipe = prepared.builder.recipe(hyperparameters)
+    if recipe is None:
+        return None
+    return structure_of(Job(Member(0, 0, hyperparameters, 0), recipe, 0, 1, 0), setting_of(prepared))
 
 
-def places_of(setting: Setting, hyperparameters: Hyperparameters) -> int:
-    """How many perceptrons like this one the planner lets train at once."""
-    return setting.most_places or places_in_cache(structure_for(setting, hyperparameters))
+def places_of(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> int:
+    """How many networks like this one the planner lets train at once."""
+    structure = structure_for(prepared, hyperparameters)
+    return 1 if structure is None else setting_of(prepared).most_places or places_in_cache(structure)
 
 
-def _capacity(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> int:
-    if isinstance(prepared.builder, PerceptronBuilder):
-        plan = prepared.plan
-        widths = {name: plan.layout.num_inputs(name) for name in ENCODINGS}
-        setting = Setting(widths, plan.dataset.num_outputs, plan.loss, 1, 1, 1, None, plan.layout.embedded)
-        return structure_for(setting, hyperparameters, exact=True).capacity
-    return capacity_of(prepared.plan, hyperparameters)
+def network_capacity(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> int:
+    """Number of trainable weights of a network."""
+    recipe = prepared.builder.recipe(hyperparameters)
+    return recipe.network.capacity if recipe is not None else capacity_of(prepared.plan, hyperparameters)
 
 
 def _corners(prepared: PreparedStudy) -> Iterator[Hyperparameters]:

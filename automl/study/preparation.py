@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import platform
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy
@@ -11,42 +11,25 @@ import pandas
 from automl.config.sections import TrainingConfig
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset
-from automl.data.features.encodings import ENCODINGS
+from automl.data.folds import Fold
 from automl.data.preprocessing import Layout
-from automl.data.splits import Fold, Splits
-from automl.data.targets import TARGET_TRANSFORMS
-from automl.errors import NetworkError, SearchSpaceError, explain, one_of
+from automl.data.splits import Splits
 from automl.evaluation.metrics import METRICS, Metric, MetricTable
-from automl.networks.activations import ACTIVATIONS, REFUSED
-from automl.networks.builder import NetworkBuilder, PerceptronBuilder
-from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function
-from automl.networks.initializers import INITIALIZERS
-from automl.networks.probe import BuilderProbe
+from automl.networks.builder import NetworkBuilder
 from automl.search.first import check_first
 from automl.search.portfolio import first_in
 from automl.search.pruners.pruner import Pruner
 from automl.search.pruners.table import PRUNERS
 from automl.search.space.space import Space
 from automl.study.inputs import STANDARD, input_encoding, inputs_note
+from automl.study.networks import make_networks, only_width
 from automl.study.own_metric import known_metrics
 from automl.study.table import PreparedTable, default_space, prepare_table
-from automl.training.backend import device_name
+from automl.training.backend import backend_name, device_name, fix_arithmetic, precision_name
 from automl.training.engine import Engine
 from automl.training.engines import make_engine
-from automl.training.plain.optimizers import OPTIMIZERS
 from automl.training.plan import TrainingPlan, TrainingSettings
-from automl.training.schedules import SCHEDULES
 from automl.trial import Objective, Rung, Scalar, Task
-
-TABLES: Mapping[str, Collection[str]] = {
-    "activation": ACTIVATIONS,
-    "optimizer": OPTIMIZERS,
-    "initializer": INITIALIZERS,
-    "schedule": SCHEDULES,
-    "numeric_encoding": ENCODINGS,
-    "target_transform": TARGET_TRANSFORMS,
-}
-"""Hyperparameters whose values are names, and the tables that own those names."""
 
 PACKAGES = (
     "tensorflow",
@@ -182,15 +165,16 @@ def prepare_study(
     Raises:
         AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
     """
+    fix_arithmetic()
     known = prepared or prepare_table(config, table)
     config, dataset, splits, layout = known.config, known.dataset, known.splits, known.layout
     encoding = input_encoding(config, dataset)
-    space, builder = _networks(known)
+    space, builder, said = make_networks(known)
     metrics = known_metrics(config, dataset, known.objective)
     notes = known.notes
     if config.network.builder is not None:
         check_first(space, config.search.first, config.search.algorithm, config.where)
-        notes += (inputs_note(config, encoding, _only_width(config, space, layout)),)
+        notes += (inputs_note(config, encoding, only_width(config, space, layout)), *said)
     return PreparedStudy(
         config=config,
         dataset=dataset,
@@ -209,7 +193,9 @@ def prepare_study(
 def facts_of(prepared: PreparedStudy) -> dict[str, str]:
     """Environment, data and seeds as text by name: what a reader needs to run the study again."""
     dataset, splits = prepared.dataset, prepared.splits
-    versions = {f"version_{name}": importlib.metadata.version(name) for name in PACKAGES}
+    backend = backend_name()
+    packages = (*PACKAGES, *(["jax"] if backend == "jax" else []))
+    versions = {f"version_{name}": importlib.metadata.version(name) for name in packages}
     return {
         "task": dataset.task.value,
         "target": dataset.target_name,
@@ -224,6 +210,8 @@ def facts_of(prepared: PreparedStudy) -> dict[str, str]:
         "seed": str(prepared.config.search.seed),
         "algorithm": prepared.config.search.algorithm,
         "device": device_name(),
+        "precision": precision_name(),
+        "backend": backend,
         "python": platform.python_version(),
         "platform": platform.platform(),
     } | versions
@@ -234,56 +222,3 @@ def settings_of(training: TrainingConfig) -> TrainingSettings:
     return TrainingSettings(
         **{field.name: getattr(training, field.name) for field in fields(TrainingSettings)}
     )
-
-
-def _networks(known: PreparedTable) -> tuple[Space, NetworkBuilder]:
-    config, dataset, layout = known.config, known.dataset, known.layout
-    _check_names(config, known.space)
-    reference = config.network.builder
-    builder: NetworkBuilder
-    if reference is None:
-        widths = {name: layout.num_inputs(name) for name in ENCODINGS}
-        builder = PerceptronBuilder(widths, dataset.num_outputs, dataset.task, layout.embedded)
-        return known.space, builder
-    where = config.where("network", "builder")
-    try:
-        probe = BuilderProbe(reference, config.folder)
-    except NetworkError as error:
-        raise NetworkError(f"{where}: {error}") from None
-    probe.start()
-    function = load_function(reference, config.folder, where, probe)
-    space = discover_space(function, known.space, where)
-    builder = CustomBuilder(function, space)
-    try:
-        check_network(builder, space, (_only_width(config, space, layout), dataset.num_outputs), dataset.task)
-    except NetworkError as error:
-        raise NetworkError(f"{where}: {error}") from error
-    return space, builder
-
-
-def _only_width(config: StudyConfig, space: Space, layout: Layout) -> int:
-    """Inputs of a user's own network, which has one number of them."""
-    own = space.find("numeric_encoding")
-    encodings = [str(name) for name in own.possible() or []] if own else ["standard"]
-    widths = {layout.num_inputs(name): name for name in encodings}
-    if len(widths) > 1:
-        must = "keep the number of inputs for your own network"
-        cure = f"Choose among encodings of one width; widths here: {sorted(widths)}."
-        where = config.where("space", "numeric_encoding")
-        raise SearchSpaceError(explain("numeric_encoding", must, encodings, cure, where=where))
-    return next(iter(widths))
-
-
-def _check_names(config: StudyConfig, space: Space) -> None:
-    for own in space.parameters:
-        if own.name not in TABLES or own.name not in (config.space or {}):
-            continue
-        table = TABLES[own.name]
-        for name in own.possible() or []:
-            if str(name) in table:
-                continue
-            where = config.where("space", own.name)
-            if own.name == "activation" and name in REFUSED:
-                raise SearchSpaceError(f"{where}: `activation` must not be {name!r}: {REFUSED[str(name)]}.")
-            must = f"name an {own.name}" if own.name[0] in "aeio" else f"name a {own.name}"
-            raise SearchSpaceError(explain(own.name, must, name, one_of(table, name), where=where))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.study.preparation import PreparedStudy
 from automl.training.members import plan_members
 from automl.trial import Hyperparameters, Member, derive_seed

@@ -163,10 +163,6 @@ def _check_search(config: StudyConfig) -> None:
 def _check_training(config: StudyConfig, dataset: Dataset, objective: Objective) -> None:
     """Refuse what would be without effect, or without a program."""
     training = config.training
-    if training.engine == "population" and config.network.builder is not None:
-        must, cure = "be 'sequential' or 'auto' for your own network", "Change it, or remove it."
-        where = config.where("training", "engine")
-        raise StudyFileError(explain("training.engine", must, training.engine, cure, where=where))
     if dataset.task is not Task.REGRESSION:
         _check_class_weights(config, dataset)
         return

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import final
 
-from automl.networks.builder import PerceptronBuilder
+from automl.networks.builder import FamilyBuilder
 from automl.progress import Progress
-from automl.study.network_sizes import SizedNetwork, places_of, setting_of
+from automl.study.network_sizes import SizedNetwork, places_of
 from automl.study.preparation import PreparedStudy
 from automl.study.shortened import members_of, num_fit_rows, with_few_epochs, with_fewer_rows
 from automl.training.backend import on_accelerator
@@ -125,7 +125,7 @@ def _together(
 
     The first training includes the compilation. The later ones use the same program, and differ in their epochs.
     """
-    places = min(places_of(setting_of(prepared), network.hyperparameters), _num_networks(prepared))
+    places = min(places_of(prepared, network.hyperparameters), _num_networks(prepared))
     flop = _ACCELERATOR_FLOP_SECONDS if on_accelerator() else _FLOP_SECONDS
     a_row = _FLOPS_PER_WEIGHT * network.capacity * places * flop
     share = _share(prepared, network, _EPOCH_SECONDS / a_row)
@@ -159,7 +159,7 @@ def _alone(prepared: PreparedStudy, network: SizedNetwork, clock: Clock) -> Timi
     What an epoch of a user's own network costs is not known before: it is timed on a few steps, then on as many rows as
     take about a second.
     """
-    if isinstance(prepared.builder, PerceptronBuilder):
+    if isinstance(prepared.builder, FamilyBuilder):
         a_row = _FLOPS_PER_WEIGHT * network.capacity * _FLOP_SECONDS
         return _one_trial(prepared, network, _share(prepared, network, _EPOCH_SECONDS / a_row), clock)
     share, began = _share(prepared, network, 0.0), clock()

@@ -4,9 +4,9 @@ import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from automl.networks.builder import PerceptronBuilder
+from automl.networks.builder import FamilyBuilder
 from automl.search.table import make_sampler
-from automl.study.network_sizes import SizedNetwork, setting_of, structure_for
+from automl.study.network_sizes import SizedNetwork, network_capacity, setting_of
 from automl.study.preparation import PreparedStudy
 from automl.training.members import plan_members
 from automl.training.population.costs import EPOCH_SHARE
@@ -17,6 +17,9 @@ from automl.trial import Hyperparameters
 
 _MOST_PLANNED = 64
 """Trials that are planned; of more, the rest costs what these cost, without their compilations."""
+
+_MOST_BUILT = 20
+"""The same where a user's builder is called for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +153,8 @@ def plan_workload(prepared: PreparedStudy, sized: Sequence[SizedNetwork]) -> Wor
     for cohort in asked:
         for hyperparameters in cohort:
             capacity = sized[number % len(sized)].capacity
-            if isinstance(prepared.builder, PerceptronBuilder):
-                capacity = structure_for(setting_of(prepared), hyperparameters, exact=True).capacity
+            if isinstance(prepared.builder, FamilyBuilder):
+                capacity = network_capacity(prepared, hyperparameters)
             alone.append([Work(num_folds, capacity)])
             number += 1
     return Workload(alone, 1, num_planned, prepared.num_trials, True)
@@ -164,7 +167,8 @@ def _cohorts(prepared: PreparedStudy) -> list[list[Hyperparameters]]:
         search.algorithm, prepared.space, prepared.objective, prepared.num_trials, search.seed, prepared.first
     )
     limit = prepared.make_engine().cohort_size
-    left, cohorts = min(prepared.num_trials, _MOST_PLANNED), list[list[Hyperparameters]]()
+    most = _MOST_PLANNED if isinstance(prepared.builder, FamilyBuilder) else _MOST_BUILT
+    left, cohorts = min(prepared.num_trials, most), list[list[Hyperparameters]]()
     while left > 0:
         limits = [left, search.cohort or sampler.cohort_size(), limit]
         proposals = sampler.ask(min(one for one in limits if one is not None))
@@ -185,13 +189,16 @@ def _lanes(
     works: list[list[Work]] = []
     first = 0
     for cohort in cohorts:
-        jobs = [
-            Job(member, 0, plan.epochs, plan.patience)
-            for trial, hyperparameters in enumerate(cohort, start=first)
-            for member in plan_members(trial, hyperparameters, len(prepared.splits.folds), seed)
-        ]
+        jobs, alone = list[Job](), list[Work]()
+        for trial, hyperparameters in enumerate(cohort, start=first):
+            members = plan_members(trial, hyperparameters, len(prepared.splits.folds), seed)
+            recipe = plan.builder.recipe(hyperparameters)
+            if recipe is None:
+                alone.append(Work(len(members), network_capacity(prepared, hyperparameters)))
+            else:
+                jobs += [Job(member, recipe, 0, plan.epochs, plan.patience) for member in members]
         first += len(cohort)
-        works.append([])
+        works.append(alone)
         for lane in plan_lanes(jobs, setting, known):
             program = lane.structure, lane.num_places
             works[-1].append(Work(len(lane.jobs), lane.structure.capacity, program in compiled))

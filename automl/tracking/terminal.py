@@ -158,9 +158,11 @@ class TerminalTracker(Tracker):
             f"{facts.get('rows', '?')} rows, {facts.get('features', '?')} features, {facts.get('task', '?')}"
         )
         plan = f"up to {started.num_trials} trials × {started.num_folds} folds by {started.metric}"
+        device = facts.get("device", "CPU")
+        if device != "CPU" and "precision" in facts:
+            device += f" in {facts['precision']}"
         self._console.print(
-            Text.assemble((started.name, "bold"), f": {what}; {plan} on {facts.get('device', 'CPU')}"),
-            highlight=False,
+            Text.assemble((started.name, "bold"), f": {what}; {plan} on {device}"), highlight=False
         )
         for note in started.notes[:_MOST_NOTES]:
             self._print(f"  {note}", style="dim")

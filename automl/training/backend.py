@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import keras
@@ -17,19 +17,52 @@ ARITHMETIC_THREADS = 8
 """Threads of one operation, on any number of cores. TensorFlow's own choice is one per core."""
 
 
-def fix_arithmetic() -> None:
-    """Let sums be rounded alike on any number of cores.
+FULL, TENSOR_FLOAT = "float32", "TF32"
+"""Precisions of matrix products: all 24 bits of a float32, or 11 of them in the tensor cores of a GPU."""
+
+
+def fix_arithmetic(precision: str = FULL) -> None:
+    """Let sums be rounded alike on any number of cores, and matrix products be as exact on a GPU as on a CPU.
 
     TensorFlow cuts matrix products into pieces, one per thread, and other pieces give other last digits: networks of
     512 units, batches of 512 rows and predictions differ on 1, 2 and 4 cores (measured, DECISIONS.md). Call it before
-    anything is calculated; afterwards it has no effect, nor where `TF_NUM_INTRAOP_THREADS` names another number.
+    anything is calculated; afterwards the pieces stay as they are, and so where `TF_NUM_INTRAOP_THREADS` names another
+    number. Both libraries leave it to the device how exact matrix products are, unless they are told.
+
+    Args:
+        precision: `FULL` or `TENSOR_FLOAT`; a CPU knows the first only.
     """
-    if keras.backend.backend() != "tensorflow" or "TF_NUM_INTRAOP_THREADS" in os.environ:
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_default_matmul_precision", "highest" if precision == FULL else "tensorfloat32")
         return
     import tensorflow
 
+    tensorflow.config.experimental.enable_tensor_float_32_execution(precision == TENSOR_FLOAT)
+    if "TF_NUM_INTRAOP_THREADS" in os.environ:
+        return
     with suppress(RuntimeError):  # something has been calculated
         tensorflow.config.threading.set_intra_op_parallelism_threads(ARITHMETIC_THREADS)
+
+
+def precision_name() -> str:
+    """Precision of the matrix products, as the array library has been told: `FULL` or `TENSOR_FLOAT`."""
+    if not on_accelerator():
+        return FULL
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return FULL if jax.config.jax_default_matmul_precision in ("highest", "float32") else TENSOR_FLOAT
+    import tensorflow
+
+    enabled = tensorflow.config.experimental.tensor_float_32_execution_enabled()
+    return TENSOR_FLOAT if enabled else FULL
+
+
+def backend_name() -> str:
+    """The array library under Keras: "tensorflow" or "jax"."""
+    return str(keras.backend.backend())
 
 
 def compiled(function: Function) -> Function:
@@ -71,6 +104,19 @@ def on_accelerator() -> bool:
     import tensorflow
 
     return bool(tensorflow.config.list_physical_devices("GPU"))
+
+
+def on_host() -> AbstractContextManager[Any]:
+    """Calculate on the CPU: single operations on small arrays, which an accelerator would compile one by one."""
+    if backend_name() == "jax":
+        import jax
+
+        with suppress(RuntimeError):  # `JAX_PLATFORMS` leaves the CPU out
+            return jax.default_device(jax.local_devices(backend="cpu")[0])  # type: ignore[no-any-return]
+        return nullcontext()
+    import tensorflow
+
+    return tensorflow.device("CPU:0")  # type: ignore[no-any-return]
 
 
 def device_name() -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy
 
-from automl.data.dataset import Dataset
+from automl.data.columns import TableArrays
+from automl.data.folds import Fold
 from automl.data.preprocessing import Layout
-from automl.data.splits import Fold
 from automl.evaluation.metrics import METRICS, QUANTILES, MetricTable
 from automl.hyperparameters import HYPERPARAMETERS
 from automl.networks.builder import NetworkBuilder
@@ -65,7 +65,7 @@ class TrainingPlan:
         encoding: Of numbers, where the hyperparameters name none.
     """
 
-    dataset: Dataset
+    dataset: TableArrays
     layout: Layout
     builder: NetworkBuilder
     training: TrainingSettings

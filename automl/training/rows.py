@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.trial import Member
 
 

@@ -7,10 +7,9 @@ from typing import Any, final
 import numpy
 from keras import ops
 
-from automl.data.dataset import Dataset
-from automl.data.features.cells import level_text
+from automl.data.columns import TableArrays
+from automl.data.folds import Fold
 from automl.data.preprocessing import Layout, fit_preprocessing
-from automl.data.splits import Fold
 from automl.data.targets import NO_SCALING, fit_target
 from automl.training.network import Scalings
 from automl.training.population.programs import BLOCK
@@ -103,7 +102,7 @@ def view_rows(fold: Fold) -> ViewRows:
     return ViewRows(fold, measured, rows, len(first), fit)
 
 
-def make_view(dataset: Dataset, outline: ViewRows, treatment: Treatment) -> View:
+def make_view(dataset: TableArrays, outline: ViewRows, treatment: Treatment) -> View:
     """Encode the rows of a fold; the fit rows alone give the statistics.
 
     Args:
@@ -148,7 +147,7 @@ def _places(view: numpy.ndarray, num_measured: int, rows: numpy.ndarray) -> nump
 
 
 def _row_weights(
-    dataset: Dataset, fold: Fold, rows: numpy.ndarray, class_weights: str | tuple[float, ...]
+    dataset: TableArrays, fold: Fold, rows: numpy.ndarray, class_weights: str | tuple[float, ...]
 ) -> numpy.ndarray:
     """The rows' own weights; balanced, times those of all fit rows / (classes × those of the class's fit rows).
 
@@ -169,10 +168,14 @@ def _row_weights(
 
 def weights_by_code(given: str | Mapping[str, float], classes: Sequence[Scalar]) -> str | tuple[float, ...]:
     """The class weights of a study file in the order of the codes; a class that it does not name weighs 1."""
-    return given if isinstance(given, str) else tuple(given.get(level_text(label), 1.0) for label in classes)
+    if isinstance(given, str):
+        return given
+    from automl.data.features.cells import level_text  # needs pandas, which training does not
+
+    return tuple(given.get(level_text(label), 1.0) for label in classes)
 
 
-def encode_targets(dataset: Dataset, rows: numpy.ndarray, scalings: Scalings) -> numpy.ndarray:
+def encode_targets(dataset: TableArrays, rows: numpy.ndarray, scalings: Scalings) -> numpy.ndarray:
     """Targets as float32 of shape (row, output): one column a class, or one column."""
     target = dataset.target[rows]
     if dataset.task is Task.MULTICLASS:

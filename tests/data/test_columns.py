@@ -8,7 +8,8 @@ import numpy
 import pandas
 import pytest
 
-from automl.data.columns import UNKNOWN, Columns, encode_columns, numeric_columns
+from automl.data.columns import Columns, numeric_columns
+from automl.data.encoding import UNKNOWN, encode_columns
 from automl.data.features.categorical import level_texts
 from automl.data.features.cells import level_text, plain_cells
 from automl.data.features.date import PARTS, date_texts

@@ -13,11 +13,12 @@ from sklearn.preprocessing import StandardScaler
 from small_tables import make, where
 
 from automl.config.sections import DataConfig
-from automl.data.columns import Columns, encode_columns, numeric_columns
+from automl.data.columns import Columns, numeric_columns
 from automl.data.dataset import make_dataset
-from automl.data.features import categorical
-from automl.data.features.categorical import LEAST_LEVELS, LEAST_ROWS_OF_A_LEVEL, MOST_LEVELS
+from automl.data.encoding import encode_columns
+from automl.data.features import levels
 from automl.data.features.encodings import ENCODINGS
+from automl.data.features.levels import LEAST_LEVELS, LEAST_ROWS_OF_A_LEVEL, MOST_LEVELS
 from automl.data.preprocessing import EMBEDDED_ABOVE, fit_preprocessing, make_layout
 from automl.errors import DataError
 
@@ -186,7 +187,7 @@ def test_of_large_tables_fewer_levels_have_inputs(monkeypatch: pytest.MonkeyPatc
     texts = [f"w{level:03}" for level in range(300) for _ in range(LEAST_ROWS_OF_A_LEVEL)]
     columns = levels_of(*texts)
     for room, expected in ((300, 300), (299, 256), (100, LEAST_LEVELS)):
-        monkeypatch.setattr(categorical, "_MOST_LEVEL_BYTES", 4 * len(texts) * room)
+        monkeypatch.setattr(levels, "_MOST_LEVEL_BYTES", 4 * len(texts) * room)
         assert make_layout(columns, all_rows(columns)).slots.tolist() == [expected + 1]
 
 

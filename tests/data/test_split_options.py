@@ -14,8 +14,9 @@ from split_checks import check_partition, lists, split
 
 from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.dataset import Dataset
+from automl.data.folds import Fold
 from automl.data.random_splits import Request
-from automl.data.splits import KINDS, Fold, Splits, check_weights, make_splits
+from automl.data.splits import KINDS, Splits, check_weights, make_splits
 from automl.errors import DataError
 from automl.trial import derive_seed
 

@@ -20,7 +20,7 @@ from mlflow.pyfunc import scoring_server
 from random_models import random_model
 
 from automl.cli import cli
-from automl.data.columns import encode_columns
+from automl.data.encoding import encode_columns
 from automl.serving.scoring import Scorer
 from automl.tracking.mlflow.logged_model import save_pyfunc
 from automl.tracking.model import ExportedModel
@@ -101,7 +101,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 def network_of(prepared: Any) -> tuple[Any, Any]:
-    from automl.data.splits import Fold
+    from automl.data.folds import Fold
     from automl.trial import Member
 
     rows, values = prepared.splits.training, prepared.space.initial()

@@ -12,11 +12,11 @@ import pytest
 
 from automl.config.reading import make_study
 from automl.data import preprocessing
-from automl.data.columns import encode_columns
+from automl.data.encoding import encode_columns
 from automl.data.features.encodings import ENCODINGS
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.export.saved_model import ModelCard, save_model
-from automl.networks.mlp import EMBEDDING
+from automl.networks.layers.level_embedding import EMBEDDING
 from automl.serving.scoring import Scorer
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.network import Network

@@ -9,10 +9,11 @@ import pytest
 import tensorflow
 
 from automl.config.reading import make_study
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.errors import ExportError
 from automl.export.folders import MANIFEST
-from automl.export.saved_model import ModelCard, argument_names, save_model
+from automl.export.saved_model import ModelCard, save_model
+from automl.export.served import argument_names
 from automl.serving.scoring import Scorer
 from automl.study.preparation import prepare_study
 from automl.study.run import run_study
@@ -131,9 +132,11 @@ def test_the_scorer_reads_what_people_have(tmp_path):
     assert len(scorer.predict(plain.iloc[:0])) == 0
 
 
-def test_a_backend_that_writes_no_saved_model_is_refused_before_training(monkeypatch, tmp_path):
-    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+def test_a_backend_that_populations_do_not_train_on_is_refused_before_training(monkeypatch, tmp_path):
+    monkeypatch.setattr("keras.backend.backend", lambda: "torch")
     study = make_study({"name": "s", "data": {"sklearn": "wine"}})
-    with pytest.raises(ExportError, match=r"`KERAS_BACKEND` must be 'tensorflow'.* got 'jax'. Unset it"):
+    with pytest.raises(
+        ExportError, match=r"`KERAS_BACKEND` must be 'tensorflow' or 'jax'.* got 'torch'. Unset it"
+    ):
         run_study(study, mlruns=tmp_path / "mlruns")
     assert not (tmp_path / "mlruns").exists()

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from automl.cli import cli
 from automl.config.reading import make_study
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.export.saved_model import ModelCard, save_model
 from automl.study.preparation import prepare_study
 from automl.training.network import Network

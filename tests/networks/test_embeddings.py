@@ -7,8 +7,8 @@ import numpy
 import pytest
 from keras import ops
 
-from automl.networks.embeddings import SIZE, embed, num_embedded
-from automl.networks.mlp import build_mlp, initial_weights
+from automl.networks.builder import FamilyBuilder
+from automl.networks.layers.level_embedding import SIZE, LevelEmbedding, embed
 from automl.trial import Scalar, Task
 
 VALUES: dict[str, Scalar] = {
@@ -24,6 +24,10 @@ BLOCKS = ((12, 5), (4, 3))
 """Of 14 inputs: two others, five levels, three others, one other, three levels."""
 
 LEVELS = numpy.array([[0, 2], [4, 0], [1, -1], [-1, 1]])
+
+
+def builder(num_outputs: int = 1, task: Task = Task.REGRESSION) -> FamilyBuilder:
+    return FamilyBuilder({"standard": 14}, num_outputs, task, BLOCKS)
 
 
 def rows() -> numpy.ndarray:
@@ -47,16 +51,11 @@ def test_a_product_with_a_row_of_zeros_and_a_one_looks_a_level_up() -> None:
     tables = [numpy.random.default_rng(seed).normal(size=(size, SIZE)) for seed, size in enumerate((5, 3))]
     found = embed(rows(), BLOCKS, lambda number, levels: ops.matmul(levels, tables[number].astype("float32")))
     numpy.testing.assert_allclose(ops.convert_to_numpy(found), looked_up(tables), rtol=1e-6)
-    assert found.shape[1] == num_embedded(14, BLOCKS) == 14 - 8 + 2 * SIZE
-
-
-def test_no_blocks_leave_the_inputs_as_they_are() -> None:
-    inputs = rows()
-    assert embed(inputs, (), lambda *_: pytest.fail("nothing is to be looked up")) is inputs
+    assert found.shape[1:] == LevelEmbedding(BLOCKS).outputs((14,)) == (14 - 8 + 2 * SIZE,)
 
 
 def test_a_perceptron_answers_as_the_formula_does() -> None:
-    model = build_mlp(VALUES, 14, 1, Task.REGRESSION, 1, BLOCKS)
+    model = builder().build(VALUES, 1)
     first, second, kernel, bias, other, other_bias, last, last_bias = map(
         ops.convert_to_numpy, model.trainable_weights
     )
@@ -68,27 +67,27 @@ def test_a_perceptron_answers_as_the_formula_does() -> None:
 
 
 def test_the_weights_of_a_network_begin_as_those_of_its_twins_do() -> None:
-    model = build_mlp(VALUES, 14, 1, Task.REGRESSION, 1, BLOCKS)
-    weights, _ = initial_weights(VALUES, 14, 1, 1, BLOCKS)
+    model = builder().build(VALUES, 1)
+    weights = builder().network(VALUES).initial(1)
     for variable, expected in zip(model.trainable_weights, weights, strict=True):
         numpy.testing.assert_array_equal(ops.convert_to_numpy(variable), expected)
     assert not numpy.isclose(weights[0][:3], weights[1]).any(), "every column draws its own"
 
 
 def test_a_linear_model_has_a_weight_for_each_level() -> None:
-    model = build_mlp(VALUES | {"depth": 0}, 14, 1, Task.REGRESSION, 1, BLOCKS)
+    model = builder().build(VALUES | {"depth": 0}, 1)
     assert sum(math.prod(weights.shape) for weights in model.trainable_weights) == 14 + 1
 
 
 def test_the_penalty_holds_embeddings_too() -> None:
-    model = build_mlp(VALUES | {"l2": 0.1}, 14, 1, Task.REGRESSION, 1, BLOCKS)
+    model = builder().build(VALUES | {"l2": 0.1}, 1)
     kernels = [ops.convert_to_numpy(one) for one in model.trainable_weights if len(one.shape) > 1]
     expected = 0.1 * sum(float((kernel**2).sum()) for kernel in kernels)
     assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_it_reads_no_other_rows() -> None:
-    model = build_mlp(VALUES, 14, 3, Task.MULTICLASS, 1, BLOCKS)
+    model = builder(3, Task.MULTICLASS).build(VALUES, 1)
     whole = ops.convert_to_numpy(model(rows()))
     one = ops.convert_to_numpy(keras.ops.squeeze(model(rows()[2:3]), 0))
     numpy.testing.assert_allclose(one, whole[2], rtol=1e-5)

@@ -8,9 +8,8 @@ import keras
 import numpy
 import pytest
 
-from automl.networks.builder import PerceptronBuilder
+from automl.networks.builder import FamilyBuilder
 from automl.networks.initializers import INITIALIZERS
-from automl.networks.mlp import build_mlp
 from automl.trial import Scalar, Task
 
 DEFAULTS: Mapping[str, Scalar] = {
@@ -27,7 +26,7 @@ OUTPUTS = {Task.BINARY: 1, Task.MULTICLASS: 3, Task.REGRESSION: 1}
 
 
 def build(task: Task = Task.MULTICLASS, seed: int = 1, features: int = 5, **values: Scalar) -> keras.Model:
-    return build_mlp({**DEFAULTS, **values}, features, OUTPUTS[task], task, seed)
+    return FamilyBuilder({"standard": features}, OUTPUTS[task], task).build({**DEFAULTS, **values}, seed)
 
 
 def capacity(model: keras.Model) -> int:
@@ -68,7 +67,7 @@ def test_the_moving_statistics_of_a_normalization_are_not_capacity() -> None:
 
 @pytest.mark.parametrize(("task", "outputs"), OUTPUTS.items())
 def test_the_builder_gives_the_outputs_of_the_task(task: Task, outputs: int) -> None:
-    builder = PerceptronBuilder({"standard": 5, "piecewise": 9}, outputs, task)
+    builder = FamilyBuilder({"standard": 5, "piecewise": 9}, outputs, task)
     values = outputs_of(builder.build({**DEFAULTS, "numeric_encoding": "standard"}, seed=1))
     assert values.shape == (50, outputs)
     if task is Task.MULTICLASS:

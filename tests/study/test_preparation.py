@@ -2,9 +2,9 @@
 
 import pytest
 
-from automl.config.reading import load_study
+from automl.config.reading import load_study, make_study
 from automl.errors import AutoMLError, DataError, NetworkError, SearchSpaceError, StudyFileError
-from automl.study.preparation import prepare_study
+from automl.study.preparation import facts_of, prepare_study
 
 BUILDER = """
 import keras
@@ -17,11 +17,6 @@ def build(hp):
 @pytest.mark.parametrize(
     ("text", "kind", "says"),
     [
-        (
-            "network: {builder: mine.py:build}\ntraining: {engine: population}\n",
-            StudyFileError,
-            "study.yaml:3: `training.engine` must be 'sequential' or 'auto' for your own network, got",
-        ),
         (
             "training: {class_weights: balanced}\n",
             StudyFileError,
@@ -69,3 +64,10 @@ def test_validation_rows_that_all_weigh_nothing_are_refused(tmp_path) -> None:
         "study.yaml:4: the column 'w' must weigh one of the validation rows of fold 1 more than 0, got zeros only in "
         "these 20 rows. Remove the rows that weigh 0, or use fewer `splits.folds`."
     )
+
+
+def test_precision_and_backend_are_facts_of_a_study() -> None:
+    facts = facts_of(prepare_study(make_study({"name": "s", "data": {"sklearn": "wine"}})))
+    assert facts["precision"] == "float32"
+    assert facts["backend"] in ("tensorflow", "jax")
+    assert (facts["backend"] == "jax") == ("version_jax" in facts)

@@ -6,16 +6,16 @@ import numpy
 import pandas
 
 from automl.config.reading import make_study
-from automl.data.features.encodings import ENCODINGS
+from automl.networks.builder import FamilyBuilder
+from automl.networks.recipe import Recipe
 from automl.study.preparation import PreparedStudy, prepare_study
-from automl.training.population.grouping import joined
 from automl.training.population.jobs import Job, Outcome
 from automl.training.population.places import Population
 from automl.training.population.planner import Setting, structure_of
 from automl.training.population.programs import compile_epoch
-from automl.training.population.stacked import Structure
+from automl.training.population.structure import Structure
 from automl.training.views import Tables
-from automl.trial import FoldResult, Member
+from automl.trial import FoldResult, Member, Task
 
 
 def study(space: dict[str, Any] | None = None, data: str = "wine", **sections: Any) -> PreparedStudy:
@@ -64,29 +64,48 @@ def tables(prepared: PreparedStudy) -> Tables:
 
 
 def setting(prepared: PreparedStudy) -> Setting:
-    dataset = prepared.dataset
     rows = len(prepared.splits.training)
     return Setting(
-        {name: prepared.layout.num_inputs(name) for name in ENCODINGS},
-        dataset.num_outputs,
         prepared.plan.loss,
         rows,
         rows,
         prepared.plan.training.batch_size,
-        embedded=prepared.layout.embedded,
     )
 
 
+COMPLETE = {"dropout": 0.0, "batch_normalization": False, "initializer": "glorot_uniform", "l2": 0.0}
+
+
+def recipe_of(values: dict[str, Any], num_inputs: int = 20, num_outputs: int = 3) -> Recipe:
+    """Of a perceptron, one and the same for the folds of a trial."""
+    builder = FamilyBuilder({"standard": num_inputs, "piecewise": 60}, num_outputs, Task.MULTICLASS)
+    return builder.recipe(COMPLETE | values)
+
+
+def job(prepared: PreparedStudy, one: Member, view: int = 0, num_epochs: int = 1, patience: int = 0) -> Job:
+    recipe = prepared.builder.recipe(one.hyperparameters)
+    assert recipe is not None
+    return Job(one, recipe, view, num_epochs, patience)
+
+
 def jobs(prepared: PreparedStudy, members: list[Member], patience: int = 50) -> list[Job]:
-    return [Job(one, one.fold, prepared.plan.training.epochs, patience) for one in members]
+    epochs = prepared.plan.training.epochs
+    return [job(prepared, one, one.fold, epochs, patience) for one in members]
 
 
 def joint_structure(prepared: PreparedStudy, members: list[Member]) -> Structure:
-    structures = [structure_of(job, setting(prepared)) for job in jobs(prepared, members)]
+    structures = [structure_of(one, setting(prepared)) for one in jobs(prepared, members)]
     whole = structures[0]
     for one in structures[1:]:
-        whole = joined(whole, one)
+        whole = whole.joined(one)
     return whole
+
+
+def widened(prepared: PreparedStudy, structure: Structure, one: Member, *widths: int) -> Structure:
+    """A structure that also has room for a member of these widths."""
+    own = {f"width_{number}": width for number, width in enumerate(widths, start=1)}
+    wider = member(prepared, **{**one.hyperparameters, **own})
+    return structure.joined(structure_of(job(prepared, wider), setting(prepared), exact=True))
 
 
 def train(

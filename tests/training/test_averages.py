@@ -5,7 +5,7 @@ import dataclasses
 import keras
 import numpy
 import pytest
-from populations import curves, joint_structure, member, study, study_of_levels, train
+from populations import curves, member, study, study_of_levels, train
 
 from automl.training.plain.sequential import models_of, refit, train_member
 from automl.training.population.stacking import own_weights
@@ -61,13 +61,13 @@ def test_a_moving_average_begins_after_the_first_step(path):
 
 
 def check_against_twins(prepared, members):
-    shared = joint_structure(prepared, members)
+
     for one, outcome in zip(members, train(prepared, members), strict=True):
         fold = prepared.splits.folds[one.fold]
         expected, network = train_member(prepared.plan, one, fold, models_of(prepared.plan), lambda *_: None)
         numpy.testing.assert_allclose(outcome.losses, curves(expected), 1e-5, 1e-7)
         assert outcome.best_epoch == expected.best_epoch
-        weights = own_weights(shared, one, outcome.weights)
+        weights = own_weights(outcome.job, outcome.weights)
         for stacked, plain in zip(weights, network.model.trainable_weights, strict=True):
             numpy.testing.assert_allclose(stacked, keras.ops.convert_to_numpy(plain), 1e-4, 1e-5)
 

@@ -8,6 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy
 import pytest
 
 from automl.training.backend import is_out_of_memory
@@ -79,6 +80,89 @@ def test_jax_trains_as_tensorflow_does():
     for mine, its in zip(losses("jax"), losses("tensorflow"), strict=True):
         for one, other in zip(mine, its, strict=True):
             assert one == pytest.approx(other, rel=1e-5)
+
+
+SLOPES = """
+    import json
+    import keras, numpy
+    from automl.training.plain.slopes import loss_slopes, output_slopes
+
+    generator = numpy.random.default_rng(0)
+    rows = generator.normal(size=(20, 4)).astype("float32")
+    found = []
+    for activation, units in (("softmax", 3), ("sigmoid", 1), ("linear", 1)):
+        inputs = keras.Input((4,))
+        hidden = keras.layers.Dense(5, activation="relu")(inputs)
+        hidden = keras.layers.BatchNormalization()(hidden)
+        model = keras.Model(inputs, keras.layers.Dense(units, activation=activation)(hidden))
+        model.set_weights([generator.uniform(0.1, 1.0, array.shape) for array in model.get_weights()])
+        loss = lambda targets, outputs: keras.ops.square(targets - outputs)
+        targets = numpy.ones((20, units), "float32")
+        slopes = [*output_slopes(model, rows), *loss_slopes(model, loss, (rows, targets))]
+        found.append([slope.tolist() for slope in slopes])
+        assert model.layers[-1].activation is keras.activations.get(activation)
+    print("SLOPES " + json.dumps(found))
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs the extra [jax]")
+def test_gradients_of_a_keras_model_are_the_same_under_both_backends():
+    """Those of outputs are of logits: the outputs of a softmax always sum to one."""
+    found = {}
+    for backend in ("jax", "tensorflow"):
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(SLOPES)],
+            env=os.environ | {"KERAS_BACKEND": backend},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        (line,) = [line for line in done.stdout.splitlines() if line.startswith("SLOPES ")]
+        found[backend] = json.loads(line[7:])
+    for ours, theirs in zip(found["jax"], found["tensorflow"], strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            numpy.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+            assert numpy.abs(one).max() > 1e-4
+
+
+PRECISION = """
+    import numpy
+    from keras import ops
+    from automl.training import backend
+
+    backend.on_accelerator = lambda: True
+    found = {}
+    for wanted in (backend.TENSOR_FLOAT, backend.FULL):
+        backend.fix_arithmetic(wanted)
+        found[wanted] = backend.precision_name()
+        if backend.backend_name() == "jax":
+            import jax
+
+            program = str(jax.make_jaxpr(ops.matmul)(numpy.ones((2, 2), "float32"), numpy.ones((2, 2), "float32")))
+            assert ("HIGHEST" in program) == (wanted == backend.FULL), program
+        else:
+            import tensorflow
+
+            enabled = tensorflow.config.experimental.tensor_float_32_execution_enabled()
+            assert enabled == (wanted == backend.TENSOR_FLOAT)
+    backend.fix_arithmetic()
+    print("PRECISION", backend.precision_name(), found == {name: name for name in found})
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "tensorflow"])
+def test_the_precision_that_is_named_is_the_one_that_the_library_was_told(backend):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip("needs the extra [jax]")
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(PRECISION)],
+        env=os.environ | {"KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "PRECISION float32 True" in done.stdout, done.stderr[-2000:]
 
 
 @pytest.mark.parametrize(

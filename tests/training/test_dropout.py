@@ -3,9 +3,9 @@
 import numpy
 import pytest
 from keras import ops
-from populations import joint_structure, member, study, train
+from populations import job, joint_structure, member, study, train
 
-from automl.training.population.dropout import keep_mask
+from automl.networks.layers.masks import keep_mask
 from automl.training.population.stacking import stacked_weights
 from automl.training.rows import row_order
 
@@ -70,7 +70,10 @@ def test_a_member_with_dropout_equals_numpy():
     one = member(prepared)
     outcome = train(prepared, [one], patience=0)[0]
     view = prepared.plan.view(one, prepared.splits.folds[0])
-    weights = [array.astype(float) for array in stacked_weights(joint_structure(prepared, [one]), one)[0]]
+    weights = [
+        array.astype(float)
+        for array in stacked_weights(joint_structure(prepared, [one]), job(prepared, one))[0]
+    ]
     step = 0
     for epoch in range(2):
         order = view.fit[row_order(one.order_seed, len(view.fit), epoch)]

@@ -5,14 +5,17 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from populations import recipe_of
 
+from automl.networks.layers.activation import Activation
+from automl.networks.layers.batch_normalization import BatchNormalization
 from automl.training.population.costs import Costs
-from automl.training.population.grouping import grouped, joined, merged
+from automl.training.population.grouping import grouped, merged
 from automl.training.population.jobs import Job
 from automl.training.population.planner import Setting, structure_of
 from automl.trial import Member
 
-SETTING = Setting({"standard": 20, "piecewise": 60}, 3, "mse", 1000, 600, 64)
+SETTING = Setting("mse", 1000, 600, 64)
 
 VALUES = some.fixed_dictionaries(
     {
@@ -42,14 +45,25 @@ ALIKE = some.fixed_dictionaries(
 """Of one kind, with many savings that are equal."""
 
 
+def activations_of(structure):
+    return next((layer.names for layer in structure.network.layers if isinstance(layer, Activation)), ())
+
+
+def rigid(structure):
+    """What members of one program must have in common."""
+    normalized = any(isinstance(layer, BatchNormalization) for layer in structure.network.layers)
+    depth = len(structure.network.widths)
+    return structure.num_features, depth, normalized, structure.optimizer, structure.batch_size
+
+
 def plain_seconds(structure, jobs, known):
     """One structure's cost from the formula, without a memory."""
-    compiling = 0.0 if structure in known else 0.7 + 0.4 * len(structure.widths)
+    compiling = 0.0 if structure in known else 0.7 + 0.4 * len(structure.network.widths)
     epochs = plain_epochs(jobs)
     capacity = sum(rows * columns for rows, columns in structure.shapes)
     steps = math.ceil(SETTING.num_rows / structure.batch_size)
     flops = 6 * capacity * steps * structure.batch_size + 2 * capacity * SETTING.num_measured
-    activations = 4 * sum(structure.widths) * len(structure.activations) * SETTING.num_rows
+    activations = 4 * sum(structure.network.widths) * len(activations_of(structure)) * SETTING.num_rows
     return compiling + epochs * (flops * 2e-11 + steps * capacity * 1.5e-9 + activations * 1e-9)
 
 
@@ -66,9 +80,7 @@ def plain_epochs(jobs):
 
 def plain_joint(one, other):
     """None where one program cannot serve both."""
-    rigid = ("num_features", "batch_normalization", "optimizer", "batch_size")
-    same = all(getattr(one, name) == getattr(other, name) for name in rigid)
-    return joined(one, other) if same and len(one.widths) == len(other.widths) else None
+    return one.joined(other) if rigid(one) == rigid(other) else None
 
 
 def plain_groups(jobs, known):
@@ -103,8 +115,9 @@ def check(cohorts, num_epochs, patience, rungs=((0, 0),)):
     known = {}
     for cohort in cohorts:
         jobs = [
-            Job(Member(trial, fold, values, 0), fold, num_epochs, patience, until=until, begun=begun)
+            Job(Member(trial, fold, values, 0), recipe, fold, num_epochs, patience, until=until, begun=begun)
             for trial, values in enumerate(cohort)
+            for recipe in [recipe_of(values)]
             for fold in range(2)
             for until, begun in [rungs[trial % len(rungs)]]
         ]

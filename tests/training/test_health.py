@@ -1,26 +1,23 @@
 """Gradients and dead units against Keras's own gradients and activations, and by hand."""
 
-import dataclasses
 from typing import Any
 
 import keras
 import numpy
 import pytest
 import tensorflow
-from populations import joint_structure, member, setting, study, study_of_levels, train
+from populations import job, joint_structure, member, setting, study, study_of_levels, train, widened
 
-from automl.networks.mlp import set_weights
 from automl.study.preparation import PreparedStudy
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
 from automl.training.health import make_health
 from automl.training.members import plan_members
 from automl.training.plain.slopes import output_slopes
-from automl.training.population.health import perceptron_health
-from automl.training.population.jobs import Job
+from automl.training.population.health import member_health
 from automl.training.population.planner import structure_of
-from automl.training.population.stacked import Structure
 from automl.training.population.stacking import own_weights, stacked_weights
+from automl.training.population.structure import Structure
 from automl.trial import Health, Member
 
 WATCH = Watch(lambda _: None, lambda: True)
@@ -82,9 +79,11 @@ def test_padding_changes_no_gradient() -> None:
     prepared = study({"depth": 2})
     for width in (8, 5):
         one = member(prepared, width=width)
-        structure = dataclasses.replace(joint_structure(prepared, [one]), widths=(16, 24), padded=True)
-        weights, moments = stacked_weights(structure, one)
-        health = perceptron_health(structure, one, [*weights, *moments], rows_of(prepared, one))
+        wider = member(prepared, width_1=16, width_2=24)
+        structure = joint_structure(prepared, [one, wider])
+        assert structure.network.widths == (16, 24)
+        weights, moments = stacked_weights(structure, job(prepared, one))
+        health = member_health(structure, job(prepared, one), [*weights, *moments], rows_of(prepared, one))
         assert health.gradients == pytest.approx(roots_by_hand(prepared, one), rel=1e-4)
         assert max(health.dead_units) < 0.7
 
@@ -127,13 +126,12 @@ def test_dead_units_are_those_whose_activation_is_zero_for_every_row(data: str) 
     one = member(prepared)
     [outcome] = train(prepared, [one], patience=0)
     outcome.weights[1][0, [2, 3, 7]] = -30.0
-    model = prepared.builder.build(one.hyperparameters, 1)
-    set_weights(model, own_weights(outcome.structure, one, outcome.weights))
+    model = prepared.builder.restored(one.hyperparameters, own_weights(outcome.job, outcome.weights))
     inputs, targets = rows_of(prepared, one)
     hidden = keras.Model(model.input, model.get_layer("activation_1").output)(inputs).numpy()
     expected = float((hidden == 0.0).all(axis=0).mean())
     assert expected == 3 / 16
-    health = perceptron_health(outcome.structure, one, outcome.weights, (inputs, targets))
+    health = member_health(outcome.structure, outcome.job, outcome.weights, (inputs, targets))
     assert health.dead_units == pytest.approx([expected])
     kernels = output_slopes(model, inputs)
     assert make_health([], kernels).dead_units == pytest.approx([expected])
@@ -154,12 +152,12 @@ def planted(activation: str, width: int, bias: float, wide: int = 0) -> Health:
     """One hidden layer whose biases are set by hand, in a program of other widths."""
     prepared = study({"depth": 1, "width": width, "activation": activation})
     one = member(prepared)
-    structure: Structure = structure_of(Job(one, 0, 1, 0), setting(prepared), exact=True)
+    structure: Structure = structure_of(job(prepared, one), setting(prepared), exact=True)
     if wide:
-        structure = dataclasses.replace(structure, widths=(wide,), padded=True)
-    weights, _ = stacked_weights(structure, one)
+        structure = widened(prepared, structure, one, wide)
+    weights, _ = stacked_weights(structure, job(prepared, one))
     weights[1][0, :width] = bias
-    return perceptron_health(structure, one, weights, rows_of(prepared, one))
+    return member_health(structure, job(prepared, one), weights, rows_of(prepared, one))
 
 
 def test_a_relu_below_zero_everywhere_is_dead_and_a_leaky_one_is_not() -> None:
@@ -188,8 +186,8 @@ def test_a_deep_sigmoid_network_hardly_moves_its_first_layer() -> None:
         one = member(
             prepared, activation=activation, initializer="he_normal" if not vanishes else "glorot_uniform"
         )
-        structure = structure_of(Job(one, 0, 1, 0), setting(prepared))
-        weights, _ = stacked_weights(structure, one)
-        gradients = perceptron_health(structure, one, weights, rows_of(prepared, one)).gradients
+        structure = structure_of(job(prepared, one), setting(prepared))
+        weights, _ = stacked_weights(structure, job(prepared, one))
+        gradients = member_health(structure, job(prepared, one), weights, rows_of(prepared, one)).gradients
         assert len(gradients) == 13
         assert (gradients[0] / gradients[-2] < 1e-3) is vanishes

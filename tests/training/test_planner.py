@@ -4,13 +4,17 @@ import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from populations import recipe_of
 
-from automl.networks.mlp import layer_widths
+from automl.networks.families.perceptron import layer_widths
+from automl.networks.layers.activation import Activation
+from automl.networks.layers.dense import Dense
+from automl.networks.layers.dropout import Dropout
 from automl.training.population.jobs import Job
 from automl.training.population.planner import Setting, places_in_cache, plan_lanes, structure_of
 from automl.trial import Member
 
-SETTING = Setting({"standard": 20}, 3, "categorical_crossentropy", 1000, 1000, 64)
+SETTING = Setting("categorical_crossentropy", 1000, 1000, 64)
 
 VALUES = some.fixed_dictionaries(
     {
@@ -27,29 +31,30 @@ VALUES = some.fixed_dictionaries(
 )
 
 
-def jobs_of(configurations, folds=2):
+def jobs_of(configurations, folds=2, num_inputs=20):
     return [
-        Job(Member(trial, fold, values, 0), fold, 30, 5)
+        Job(Member(trial, fold, values, 0), recipe, fold, 30, 5)
         for trial, values in enumerate(configurations)
+        for recipe in [recipe_of(values, num_inputs)]
         for fold in range(folds)
     ]
 
 
 def fits(structure, values):
     """Whether a program with this structure can train such a member."""
-    widths = layer_widths(values)
-    alone = structure_of(Job(Member(0, 0, values, 0), 0, 1, 1), SETTING)
+    widths, layers = layer_widths(values), structure.network.layers
+    alone = structure_of(Job(Member(0, 0, values, 0), recipe_of(values), 0, 1, 1), SETTING)
+    dense = [layer for layer in layers if isinstance(layer, Dense)]
     return (
-        len(widths) == len(structure.widths)
-        and all(own <= given for own, given in zip(widths, structure.widths, strict=True))
-        and (not widths or values["activation"] in structure.activations)
+        [type(layer) for layer in layers] == [type(layer) for layer in alone.network.layers]
+        and all(own <= given.units for own, given in zip(widths, dense, strict=False))
+        and all(values["activation"] in layer.names for layer in layers if isinstance(layer, Activation))
         and values["schedule"] in structure.schedules
         and structure.batch_size == values["batch_size"]
-        and structure.batch_normalization == alone.batch_normalization
         and structure.optimizer == alone.optimizer
-        and (structure.dropout or not (widths and values["dropout"]))
+        and all(layer.is_active or not values["dropout"] for layer in layers if isinstance(layer, Dropout))
         and (structure.clipped or not values["clip_norm"])
-        and (structure.padded or list(structure.widths) == widths)
+        and all(given.padded or given.units == own for own, given in zip(widths, dense, strict=False))
     )
 
 
@@ -95,14 +100,19 @@ def test_members_of_one_structure_fill_their_places():
 def test_a_few_small_networks_of_other_widths_share_a_program():
     """To compile one for each would cost more than to fill them up."""
     lanes = plan_lanes(jobs_of([BASE | {"width": width} for width in (24, 28, 31, 32)]), SETTING, {})
-    assert {lane.structure.widths for lane in lanes} == {(32, 32)}
-    assert all(lane.structure.padded for lane in lanes)
+    assert {lane.structure.network.widths for lane in lanes} == {(32, 32)}
+    assert all(
+        layer.padded
+        for lane in lanes
+        for layer in lane.structure.network.layers[:-1]
+        if isinstance(layer, Dense)
+    )
 
 
 def test_many_large_networks_are_not_filled_up_to_larger_ones():
-    rows = Setting({"standard": 100}, 1, "mse", 40_000, 18_000, 256)
-    lanes = plan_lanes(jobs_of([BASE | {"width": width} for width in (64, 512)] * 20, folds=5), rows, {})
-    assert {lane.structure.widths for lane in lanes} == {(64, 64), (512, 512)}
+    rows = Setting("mse", 40_000, 18_000, 256)
+    lanes = plan_lanes(jobs_of([BASE | {"width": width} for width in (64, 512)] * 20, 5, 100), rows, {})
+    assert {lane.structure.network.widths for lane in lanes} == {(64, 64), (512, 512)}
 
 
 def test_a_compiled_program_is_used_again():
@@ -117,6 +127,6 @@ def test_a_compiled_program_is_used_again():
 @pytest.mark.parametrize(("width", "places"), [(16, 32), (64, 8), (512, 8)])
 def test_places_follow_the_cache(width, places):
     values = BASE | {"width": width, "depth": 3}
-    structure = structure_of(Job(Member(0, 0, values, 0), 0, 1, 1), SETTING)
+    structure = structure_of(Job(Member(0, 0, values, 0), recipe_of(values), 0, 1, 1), SETTING)
     count = places_in_cache(structure)
     assert count >= places and numpy.log2(count) % 1 == 0

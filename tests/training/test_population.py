@@ -6,10 +6,21 @@ import itertools
 import keras
 import numpy
 import pytest
-from populations import curves, jobs, joint_structure, member, setting, study, study_of_levels, tables, train
+from populations import (
+    curves,
+    jobs,
+    joint_structure,
+    member,
+    setting,
+    study,
+    study_of_levels,
+    tables,
+    train,
+    widened,
+)
 
 from automl.networks.activations import ACTIVATIONS
-from automl.networks.mlp import initial_weights
+from automl.networks.layers.level_embedding import LevelEmbedding
 from automl.training import views
 from automl.training.plain.sequential import models_of, train_member
 from automl.training.population.places import Population
@@ -43,11 +54,11 @@ def check_against_twins(prepared, members, structure=None):
         fold = prepared.splits.folds[one.fold]
         expected, network = train_member(prepared.plan, one, fold, models_of(prepared.plan), lambda *_: None)
         says = str(dict(one.hyperparameters))
-        adaptive = shared.batch_normalization and shared.optimizer != "sgd"
+        adaptive = bool(shared.moment_shapes) and shared.optimizer != "sgd"
         close = AMPLIFIED if adaptive else RELATIVE
         numpy.testing.assert_allclose(outcome.losses, curves(expected), close, 1e-7, err_msg=says)
         assert outcome.best_epoch == expected.best_epoch
-        weights = own_weights(shared, one, outcome.weights)
+        weights = own_weights(outcome.job, outcome.weights)
         model = network.model
         for mine, its in zip(weights, [*model.trainable_weights, *model.non_trainable_weights], strict=True):
             its = keras.ops.convert_to_numpy(its)
@@ -113,14 +124,16 @@ def test_embeddings_of_levels_equal_the_twin(normalize):
     members = [
         member(prepared, trial, trial % 2, width=width, **values) for trial, width in enumerate((8, 5, 24))
     ]
-    assert joint_structure(prepared, members).embedded == prepared.layout.embedded
+    first = joint_structure(prepared, members).network.layers[0]
+    assert isinstance(first, LevelEmbedding) and first.blocks == prepared.layout.embedded
     check_against_twins(prepared, members)
 
 
 def test_a_linear_model_of_many_levels_equals_its_twin():
     prepared = study_of_levels()
     one = member(prepared, depth=0)
-    assert not joint_structure(prepared, [one]).embedded
+    layers = joint_structure(prepared, [one]).network.layers
+    assert not any(isinstance(layer, LevelEmbedding) for layer in layers)
     check_against_twins(prepared, [one])
 
 
@@ -181,7 +194,7 @@ def test_padding_is_inert(normalize):
     )
     members = [member(prepared, activation=name) for name in ("sigmoid", "softplus", "relu")]
     narrow = joint_structure(prepared, members)
-    wide = dataclasses.replace(narrow, widths=(13, 24), padded=True)
+    wide = widened(prepared, narrow, members[0], 13, 24)
     alone, padded = train(prepared, members, structure=narrow), train(prepared, members, structure=wide)
     for one, other in zip(alone, padded, strict=True):
         numpy.testing.assert_allclose(other.losses, one.losses, AMPLIFIED if normalize else 1e-6)
@@ -272,8 +285,9 @@ def test_members_that_differ_in_a_seed_differ():
     members = [one, dataclasses.replace(one, repeat=1), dataclasses.replace(one, trial=1)]
     first, second, third = train(prepared, members)
     assert not numpy.allclose(first.losses, second.losses) and not numpy.allclose(first.losses, third.losses)
-    weights, _ = initial_weights(one.hyperparameters, 13, 3, one.seed("weights"))
-    others, _ = initial_weights(one.hyperparameters, 13, 3, members[1].seed("weights"))
+    network = prepared.builder.recipe(one.hyperparameters).network
+    weights = network.initial(one.seed("weights"))
+    others = network.initial(members[1].seed("weights"))
     assert not numpy.allclose(weights[0], others[0])
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy
 import pytest
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.training.views import _row_weights
 from automl.trial import Task
 

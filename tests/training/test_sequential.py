@@ -8,7 +8,7 @@ import numpy
 import pytest
 
 from automl.config.reading import make_study
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.errors import NetworkError
 from automl.networks.builder import NetworkBuilder
 from automl.study.preparation import prepare_study

@@ -7,7 +7,7 @@ import pytest
 from populations import study
 
 from automl.config.reading import make_study
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.study.preparation import prepare_study
 from automl.training.rows import member_fold
 from automl.trial import Member

@@ -9,7 +9,7 @@ import pytest
 from populations import member, study
 
 from automl.config.reading import make_study
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.networks.builder import NetworkBuilder
 from automl.study.analyses.bias_variance import whole_folds
 from automl.study.preparation import PreparedStudy, prepare_study

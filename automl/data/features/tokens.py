@@ -9,9 +9,10 @@ from typing import Any, ClassVar, final
 import numpy
 import pandas
 
+from .blocks import Block, Fitted
 from .categorical import level_texts
 from .cells import changed_types, check_types
-from .feature import Block, Feature, Fitted, Reading
+from .feature import Feature, Reading
 
 LEAST_ROWS_OF_A_TOKEN = 5
 """Fit rows that a token needs for an input of its own; what is rarer, or new, has none."""

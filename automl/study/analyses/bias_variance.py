@@ -12,7 +12,7 @@ import pandas
 
 from automl.config.sections import FEWEST_RESAMPLES
 from automl.data.features.encodings import ENCODINGS
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.evaluation.bias_variance import BEYOND, BiasVariance, content_of, snapshots, summarize
 from automl.evaluation.predictions import Predictions, Targets
 from automl.records.state import BIAS_VARIANCE

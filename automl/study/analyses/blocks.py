@@ -1,7 +1,7 @@
 """Which rows of a study err together: its groups, its stretches of time, its folds."""
 
 from automl.data.dataset import Dataset
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.evaluation.pairing import Blocks, make_blocks
 from automl.evaluation.predictions import Targets
 from automl.study.preparation import PreparedStudy

@@ -6,7 +6,8 @@ from typing import final
 
 import numpy
 
-from automl.data.splits import Fold
+from automl.data.encoding import shuffled
+from automl.data.folds import Fold
 from automl.means import corrected_error
 from automl.progress import Progress
 from automl.records.state import COLUMNS
@@ -96,8 +97,8 @@ def _drops(
     whole = metric.function(target, network.predict(columns), weights)
     drops, learned = [], {column.name: column for column in dataset.schema.learned}
     for name in names:
-        shuffled = columns.shuffled(learned[name], _donors(weights, generator))
-        drops.append(sign * (metric.function(target, network.predict(shuffled), weights) - whole))
+        others = shuffled(columns, learned[name], _donors(weights, generator))
+        drops.append(sign * (metric.function(target, network.predict(others), weights) - whole))
     return numpy.array(drops)
 
 

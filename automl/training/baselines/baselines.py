@@ -11,9 +11,9 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
 
-from automl.data.dataset import Dataset
+from automl.data.columns import TableArrays
+from automl.data.folds import Fold
 from automl.data.preprocessing import Layout
-from automl.data.splits import Fold
 from automl.evaluation.metrics import Metric
 from automl.evaluation.predictions import Targets
 from automl.training.baselines.boosting import COST, DEFAULT, choose
@@ -94,7 +94,7 @@ class BaselineResult:
 
 def run_baseline(
     name: str,
-    dataset: Dataset,
+    dataset: TableArrays,
     layout: Layout,
     folds: tuple[Fold, ...],
     metric: Metric,
@@ -155,7 +155,7 @@ def _training_rows(fold: Fold) -> numpy.ndarray:
 
 
 def _scored(
-    predictions: list[numpy.ndarray], dataset: Dataset, folds: tuple[Fold, ...], metric: Metric
+    predictions: list[numpy.ndarray], dataset: TableArrays, folds: tuple[Fold, ...], metric: Metric
 ) -> BaselineResult:
     """Scores and losses of predictions for the validation rows of the first folds."""
     targets = Targets(dataset.target, dataset.weights, len(dataset.classes))
@@ -168,7 +168,7 @@ def _scored(
 
 
 def first_fold_seconds(
-    name: str, dataset: Dataset, layout: Layout, folds: tuple[Fold, ...], metric: Metric
+    name: str, dataset: TableArrays, layout: Layout, folds: tuple[Fold, ...], metric: Metric
 ) -> float:
     """How long a baseline is likely to take on the first fold, which it takes whole: by a sixteenth of its rows.
 
@@ -206,7 +206,7 @@ class Maker:
         level: Of the quantile that is predicted; None for means and classes.
     """
 
-    def __init__(self, name: str, dataset: Dataset, layout: Layout, level: float | None) -> None:
+    def __init__(self, name: str, dataset: TableArrays, layout: Layout, level: float | None) -> None:
         self.dataset, self.seconds = dataset, 0.0
         self._baseline, self._layout, self._level = BASELINES[name], layout, level
         self._is_program = level is not None and name == "linear"

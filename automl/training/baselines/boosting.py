@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy
 
-from automl.data.dataset import Dataset
-from automl.data.splits import Fold
+from automl.data.columns import TableArrays
+from automl.data.folds import Fold
 from automl.training.baselines.fitted import Fit, FittedBaseline
 from automl.trial import Task, derive_seed
 
@@ -32,7 +32,7 @@ _FEWEST = 10
 
 
 def choose(
-    make: Callable[[], Any], fit: Fit, dataset: Dataset, fold: Fold, seed: int
+    make: Callable[[], Any], fit: Fit, dataset: TableArrays, fold: Fold, seed: int
 ) -> tuple[str, FittedBaseline] | None:
     """The setting of the least loss on stopping rows, fitted to them too with as many trees as were best there.
 
@@ -61,7 +61,7 @@ def choose(
     return chosen, fit(best, numpy.union1d(rows, stopping), numpy.empty(0, int))
 
 
-def _stopping_rows(dataset: Dataset, fold: Fold, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+def _stopping_rows(dataset: TableArrays, fold: Fold, seed: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Rows to learn from and rows to stop by, which have no class that the others lack."""
     rows, stopping = fold.fit, numpy.setdiff1d(fold.stopping, fold.validation)
     if not len(stopping):

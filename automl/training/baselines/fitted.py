@@ -8,8 +8,7 @@ from typing import Any
 import numpy
 import threadpoolctl
 
-from automl.data.columns import Columns
-from automl.data.dataset import Dataset
+from automl.data.columns import Columns, TableArrays
 from automl.data.preprocessing import Layout, Preprocessing, fit_preprocessing
 from automl.trial import Task
 
@@ -49,7 +48,7 @@ class FittedBaseline:
 
 
 def fit_baseline(
-    model: Any, raw: bool, dataset: Dataset, layout: Layout, rows: numpy.ndarray, stopping: numpy.ndarray
+    model: Any, raw: bool, dataset: TableArrays, layout: Layout, rows: numpy.ndarray, stopping: numpy.ndarray
 ) -> FittedBaseline:
     """Fit a model.
 

@@ -3,10 +3,10 @@
 import keras
 import numpy
 
-from automl.data.dataset import Dataset
+from automl.data.columns import TableArrays
 from automl.data.preprocessing import Layout
 from automl.data.targets import NO_SCALING, TargetScaling
-from automl.networks.mlp import OUTPUTS
+from automl.networks.families.inputs import OUTPUTS
 from automl.training.baselines.baselines import Maker
 from automl.training.baselines.fitted import FittedBaseline
 from automl.training.network import Network, Scalings
@@ -17,7 +17,7 @@ _NEVER = -1e4
 
 
 def linear_network(
-    dataset: Dataset, layout: Layout, rows: numpy.ndarray, level: float | None = None
+    dataset: TableArrays, layout: Layout, rows: numpy.ndarray, level: float | None = None
 ) -> tuple[Network, FittedBaseline]:
     """Fit the linear baseline to rows; the same model as a network, and as scikit-learn has it.
 
@@ -38,7 +38,7 @@ def linear_network(
 
 
 def _weights(
-    fitted: FittedBaseline, dataset: Dataset, rows: numpy.ndarray
+    fitted: FittedBaseline, dataset: TableArrays, rows: numpy.ndarray
 ) -> tuple[numpy.ndarray, numpy.ndarray, TargetScaling]:
     """Kernel (input, output), bias (output,), and what makes values of the target of the outputs of a regression."""
     model = fitted.model

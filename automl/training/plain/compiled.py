@@ -11,7 +11,8 @@ import numpy
 
 from automl.evaluation.metrics import QUANTILES
 from automl.networks.builder import NetworkBuilder
-from automl.networks.mlp import EMBEDDING
+from automl.networks.layers.layer import Role
+from automl.networks.network import traits_of
 from automl.training.plain.optimizers import make_optimizer
 from automl.trial import Member
 
@@ -105,7 +106,7 @@ class CompiledModels:
             variable.assign(keras.ops.convert_to_tensor(initial))
         weights = self._model.trainable_variables
         for variable, start in zip(self._model.optimizer.variables, self._start, strict=True):
-            variable.assign(weights[start] if isinstance(start, int) else start)
+            variable.assign(keras.ops.copy(weights[start]) if isinstance(start, int) else start)
         return self._model
 
     def _fits(self, built: keras.Model, num_steps: int) -> bool:
@@ -121,8 +122,7 @@ class CompiledModels:
             smoothed = _SMOOTHED.get(self._loss) if smoothing > 0 else None
             own = Pinball(QUANTILES[self._loss]) if self._loss in QUANTILES else self._loss
             loss = smoothed(label_smoothing=smoothing) if smoothed else own
-            optimizer = make_optimizer(values, num_steps)
-            optimizer.exclude_from_weight_decay(list(filter(_is_undecayed, built.trainable_variables)))
+            optimizer = prepared_optimizer(make_optimizer(values, num_steps), built)
             built.compile(optimizer=optimizer, loss=loss)
         built.optimizer.build(built.trainable_variables)
         self._start = _starts(built)
@@ -148,7 +148,40 @@ def _starts(model: keras.Model) -> list[numpy.ndarray | int]:
     return starts
 
 
-def _is_undecayed(variable: Any) -> bool:
-    """Whether weight decay leaves a weight alone: biases, scales and offsets of normalizations, embeddings."""
-    is_embedding = variable.name == "embeddings" or EMBEDDING in variable.path
-    return len(variable.shape) < 2 or is_embedding
+def prepared_optimizer(optimizer: Any, model: keras.Model) -> Any:
+    """An optimizer that decays the weights that decay is for, and takes each at its own rate.
+
+    Biases, scales and offsets of normalizations, and embeddings are not decayed.
+    """
+    traits, weights = traits_of(model), model.trainable_variables
+    roles = [traits[variable.path].role if traits else _role(variable) for variable in weights]
+    rates = [traits[variable.path].rate if traits else 1.0 for variable in weights]
+    decayed = [role is Role.KERNEL for role in roles]
+    scaled = [rate != 1.0 for rate in rates]
+    decay = getattr(optimizer, "weight_decay", None) or 0.0
+    left_alone = [
+        variable
+        for variable, has_decay, has_rate in zip(weights, decayed, scaled, strict=True)
+        if not has_decay or (has_rate and decay)
+    ]
+    optimizer.exclude_from_weight_decay(left_alone)
+    if not any(scaled):
+        return optimizer
+    update_step = optimizer.update_step
+
+    def step(gradient: Any, variable: Any, learning_rate: Any) -> None:
+        number = optimizer._get_variable_index(variable)
+        rate = learning_rate * rates[number]
+        if decay and scaled[number] and decayed[number]:  # Keras decays by the rate of all
+            optimizer.assign(variable, variable - variable * (decay * rate))
+        update_step(gradient, variable, rate)
+
+    optimizer.update_step = step
+    return optimizer
+
+
+def _role(variable: Any) -> Role:
+    """Of a weight of a user's model."""
+    if len(variable.shape) < 2:
+        return Role.VECTOR
+    return Role.EMBEDDING if variable.name == "embeddings" else Role.KERNEL

@@ -9,8 +9,8 @@ from typing import final
 
 import numpy
 
-from automl.data.splits import Fold
-from automl.networks.builder import PerceptronBuilder
+from automl.data.folds import Fold
+from automl.networks.builder import FamilyBuilder
 from automl.progress import Progress
 from automl.training.deadline import forever
 from automl.training.engine import Cohort, Engine, Watch
@@ -89,7 +89,7 @@ class SequentialEngine(Engine):
 
     def _scale(self, member: Member) -> str:
         """Of the member's losses; a builder of a user's own may bring another loss for every trial."""
-        if isinstance(self._plan.builder, PerceptronBuilder):
+        if isinstance(self._plan.builder, FamilyBuilder):
             return scale_of(member)
         with suppress(Exception, SystemExit):  # training it says what is wrong with it
             model = self._plan.builder.build(member.hyperparameters, member.seed("weights"))

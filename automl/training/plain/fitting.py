@@ -7,9 +7,8 @@ from typing import Any
 
 import keras
 import numpy
-import tensorflow
 
-from automl.data.dataset import Dataset
+from automl.data.columns import TableArrays
 from automl.training.deadline import Deadline
 from automl.training.network import forward
 from automl.training.plain.averages import Averages
@@ -22,7 +21,7 @@ from automl.trial import Task
 class Part:
     """Some rows of a fold, for a model: `rows`, `inputs`, `targets`, `weights` and `sample_weights`."""
 
-    def __init__(self, dataset: Dataset, view: View, rows: numpy.ndarray, model: keras.Model) -> None:
+    def __init__(self, dataset: TableArrays, view: View, rows: numpy.ndarray, model: keras.Model) -> None:
         places = view.places(rows)
         self.rows = rows
         self.inputs = view.inputs[places]
@@ -107,11 +106,13 @@ def fit(model: keras.Model, part: Part, order: BatchOrder, callbacks: list[Any])
         averages.enter()
 
 
-def batches(part: Part, order: BatchOrder) -> tensorflow.data.Dataset:
-    """Batches of one epoch after another.
+def batches(part: Part, order: BatchOrder) -> Any:
+    """Batches of one epoch after another, as a TensorFlow dataset, which Keras takes under any of its backends.
 
     The order of an epoch is drawn when the epoch comes: of a hundred thousand epochs, most may never come.
     """
+    import tensorflow  # populations train where it is not installed
+
     arrays = [tensorflow.constant(array) for array in (part.inputs, part.targets, part.weights)]
     if (part.weights == 1.0).all():
         arrays = arrays[:2]

@@ -9,7 +9,7 @@ import time
 import keras
 import numpy
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.evaluation.metrics import fold_counts, score
 from automl.training.deadline import Deadline, SecondsLeft, forever
 from automl.training.health import MOST_ROWS, make_health

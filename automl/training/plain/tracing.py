@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.training.deadline import Deadline, SecondsLeft, forever
 from automl.training.failures import failures
 from automl.training.network import forward

@@ -2,7 +2,7 @@
 
 import time
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.training.deadline import Deadline, SecondsLeft, end_of_turn, forever
 from automl.training.failures import OUT_OF_TIME, failures
 from automl.training.plain.sequential import capacity_of, models_of, train_member

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import final
 
-from automl.data.splits import Fold
+from automl.data.folds import Fold
 from automl.training.plan import TrainingPlan
 from automl.training.views import Tables, View, ViewRows, measured_room
 from automl.trial import Member

@@ -13,7 +13,7 @@ from automl.training.population.costs import EPOCH_SHARE
 from automl.training.population.grouping import Groups
 from automl.training.population.jobs import Broken, Job, Outcome
 from automl.training.population.planner import Lane
-from automl.training.population.stacked import Structure
+from automl.training.population.structure import Structure
 from automl.training.rungs import epochs_at, mean_smallest, scale_of
 from automl.trial import Member, Report, Rung
 

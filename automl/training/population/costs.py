@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import final
 
 from automl.training.population.jobs import Job
-from automl.training.population.stacked import Structure
+from automl.training.population.structure import Structure
 
 _COMPILE_SECONDS, _COMPILE_LAYER_SECONDS = 0.7, 0.4
 _FLOP_SECONDS, _WEIGHT_SECONDS, _ACTIVATION_SECONDS = 2e-11, 1.5e-9, 1e-9
@@ -75,7 +75,7 @@ class Costs:
         """What compilation costs, if it is still to be done."""
         if structure in self._compiled:
             return 0.0
-        return _COMPILE_SECONDS + _COMPILE_LAYER_SECONDS * len(structure.widths)
+        return _COMPILE_SECONDS + _COMPILE_LAYER_SECONDS * len(structure.network.widths)
 
     def epoch_seconds(self, structure: Structure) -> float:
         """One epoch of one member: steps, then an evaluation of all rows."""
@@ -92,9 +92,9 @@ class Costs:
         return self.compile_seconds(structure) + self.run_seconds(structure, epochs)
 
     def _estimate(self, structure: Structure) -> float:
-        capacity, batch_size = structure.capacity, structure.batch_size
+        cost, batch_size = structure.network.cost, structure.batch_size
         steps = math.ceil(self._num_rows / batch_size)
-        flops = 6 * capacity * steps * batch_size + 2 * capacity * self._num_measured
-        activations = 4 * sum(structure.widths) * len(structure.activations) * self._num_rows
-        traffic = steps * capacity
+        flops = 6 * cost.products * steps * batch_size + 2 * cost.products * self._num_measured
+        activations = 4 * cost.activations * self._num_rows
+        traffic = steps * structure.capacity
         return flops * _FLOP_SECONDS + traffic * _WEIGHT_SECONDS + activations * _ACTIVATION_SECONDS

@@ -4,15 +4,14 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from types import MappingProxyType
 from typing import final
 
 import numpy
 
-from automl.data.features.encodings import ENCODINGS
-from automl.data.splits import Fold
-from automl.networks.mlp import set_weights
+from automl.data.folds import Fold
+from automl.networks.recipe import Recipe
 from automl.progress import Progress
 from automl.training.backend import Function, on_accelerator
 from automl.training.engine import Cohort, Engine, Watch
@@ -37,8 +36,8 @@ from automl.training.population.places import Population
 from automl.training.population.planner import Known, Lane, Setting, cut_lanes, plan_lanes, structure_of
 from automl.training.population.programs import compile_epoch
 from automl.training.population.results import Results
-from automl.training.population.stacked import Structure
 from automl.training.population.stacking import own_weights
+from automl.training.population.structure import Structure
 from automl.training.population.updates import UPDATES
 from automl.training.traces import Trace
 from automl.training.views import Tables
@@ -53,7 +52,7 @@ class PopulationEngine(Engine):
     """Trains members in populations.
 
     Args:
-        plan: What all members of the study share; the builder must be the one for perceptrons.
+        plan: What all members of the study share. Each member's network must have a recipe.
         folds: The study's folds.
     """
 
@@ -61,6 +60,7 @@ class PopulationEngine(Engine):
         self._plan, self._folds = plan, folds
         self._programs: dict[Structure, Function] = {}
         self._known: Known = {}
+        self._recipes: dict[object, Recipe | None] = {}
         self._catalog = ViewCatalog(plan, folds)
         self._results = Results(plan, self._catalog)
 
@@ -194,13 +194,12 @@ class PopulationEngine(Engine):
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""
         view = self._plan.view(member, Fold(rows, rows[:0], rows[:0]))
-        tables, job = Tables([view]), Job(member, 0, epochs, 0)
+        tables, job = Tables([view]), Job(member, self._recipe(member), 0, epochs, 0)
         structure = structure_of(job, self._setting(len(view.rows), tables.num_measured))
         outcome = self._alone(job, structure, tables, watch or Watch(lambda _: None, lambda: True))
         if outcome.diverged or not all(numpy.isfinite(weights).all() for weights in outcome.weights):
             raise TrialFailure("diverged: the refit on all training rows has weights that are not finite")
-        model = self._plan.builder.build(member.hyperparameters, member.seed("weights"))
-        set_weights(model, own_weights(structure, member, outcome.weights))
+        model = self._plan.builder.restored(member.hyperparameters, own_weights(job, outcome.weights))
         return Network(model, view.scalings, self._plan.dataset.task, len(outcome.losses))
 
     def program(self, structure: Structure) -> Function:
@@ -233,20 +232,36 @@ class PopulationEngine(Engine):
     def _job(self, member: Member) -> Job:
         """Without rows to stop on, or with snapshots, a member trains all its epochs and keeps its last weights."""
         place, epochs = self._catalog.place(member)[1], self._plan.epochs_of(member)
+        recipe = self._recipe(member)
         if member.snapshots:
-            return Job(member, place, member.snapshots[-1], 0, epochs)
+            return Job(member, recipe, place, member.snapshots[-1], 0, epochs)
         stops = len(self._catalog.rows(member).fold.stopping) > 0
-        return Job(member, place, epochs, self._plan.patience_of(member) if stops else 0)
+        return Job(member, recipe, place, epochs, self._plan.patience_of(member) if stops else 0)
+
+    def takes(self, member: Member) -> bool:
+        """Whether it can train a member: a user's builder may give networks that only Keras can train, or raise."""
+        return self._known_recipe(member) is not None
+
+    def _recipe(self, member: Member) -> Recipe:
+        recipe = self._known_recipe(member)
+        assert recipe is not None
+        return recipe
+
+    def _known_recipe(self, member: Member) -> Recipe | None:
+        """One and the same for all members with equal hyperparameters; a builder is called once for them."""
+        key = tuple(sorted(member.hyperparameters.items()))
+        if key not in self._recipes:
+            self._recipes[key] = None
+            with suppress(Exception, SystemExit):
+                self._recipes[key] = self._plan.builder.recipe(member.hyperparameters)
+        return self._recipes[key]
 
     def _setting(self, num_rows: int, num_measured: int) -> Setting:
         plan = self._plan
         return Setting(
-            num_inputs={name: plan.layout.num_inputs(name) for name in ENCODINGS},
-            num_outputs=plan.dataset.num_outputs,
             loss=plan.loss,
             num_rows=num_rows,
             num_measured=num_measured,
             batch_size=plan.batch_size,
             most_places=ACCELERATOR_PLACES if on_accelerator() else None,
-            embedded=plan.layout.embedded,
         )

@@ -2,12 +2,12 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
 
 from automl.training.population.costs import Costs, Epochs
 from automl.training.population.jobs import Job
-from automl.training.population.stacked import Structure
+from automl.training.population.structure import Structure
 
 Groups = dict[Structure, list[Job]]
 """Jobs by the structure of the program that trains them."""
@@ -21,12 +21,12 @@ def grouped(alone: Mapping[Structure, list[Job]], known: Collection[Structure], 
         known: Structures of compiled programs, in the order in which they were compiled.
         costs: What programs cost.
     """
-    by_kind: dict[tuple[object, ...], list[Structure]] = defaultdict(list)
+    by_kind: dict[Hashable, list[Structure]] = defaultdict(list)
     for structure in known:
-        by_kind[_kind(structure)].append(structure)
+        by_kind[structure.kind].append(structure)
     groups: Groups = defaultdict(list)
     for structure, own in alone.items():
-        fitting = [structure, *(other for other in by_kind[_kind(structure)] if _fits(structure, other))]
+        fitting = [structure, *(other for other in by_kind[structure.kind] if _fits(structure, other))]
         epochs = Epochs.of(own)
         groups[min(fitting, key=lambda other: costs.seconds(other, epochs))] += own
     return groups
@@ -49,7 +49,7 @@ def merged(groups: Mapping[Structure, list[Job]], costs: Costs) -> Groups:
     What a pair saves depends on its two groups alone, so that a new group is compared with the others once.
     """
     alive: dict[int, _Group] = {}
-    by_kind: dict[tuple[object, ...], list[_Group]] = defaultdict(list)
+    by_kind: dict[Hashable, list[_Group]] = defaultdict(list)
     pairs: list[tuple[float, int, int]] = []
     count = 0
 
@@ -57,12 +57,12 @@ def merged(groups: Mapping[Structure, list[Job]], costs: Costs) -> Groups:
         nonlocal count
         epochs = Epochs.of(jobs)
         group = _Group(count, structure, jobs, epochs, costs.seconds(structure, epochs))
-        same = [other for other in by_kind[_kind(structure)] if other.number in alive]
+        same = [other for other in by_kind[structure.kind] if other.number in alive]
         for other in same:
             saved = _saved(other, group, costs)
             if saved > 0.0:
                 heapq.heappush(pairs, (-saved, other.number, count))
-        by_kind[_kind(structure)] = [*same, group]
+        by_kind[structure.kind] = [*same, group]
         alive[count] = group
         count += 1
 
@@ -72,7 +72,7 @@ def merged(groups: Mapping[Structure, list[Job]], costs: Costs) -> Groups:
         _, first, second = heapq.heappop(pairs)  # of equal savings, that of the oldest groups
         if first in alive and second in alive:
             one, other = alive.pop(first), alive.pop(second)
-            joint = joined(one.structure, other.structure)
+            joint = one.structure.joined(other.structure)
             third = next((group for group in alive.values() if group.structure == joint), None)
             jobs = one.jobs + other.jobs + (alive.pop(third.number).jobs if third else [])
             add(joint, sorted(jobs, key=lambda job: job.member.trial))
@@ -81,38 +81,10 @@ def merged(groups: Mapping[Structure, list[Job]], costs: Costs) -> Groups:
 
 def _saved(one: _Group, other: _Group, costs: Costs) -> float:
     """What it saves to train two groups in one program."""
-    together = costs.seconds(joined(one.structure, other.structure), one.epochs + other.epochs)
+    together = costs.seconds(one.structure.joined(other.structure), one.epochs + other.epochs)
     return one.seconds + other.seconds - together
-
-
-def joined(one: Structure, other: Structure) -> Structure:
-    """The structure that members of both fit; they must be of one kind."""
-    return replace(
-        one,
-        widths=tuple(map(max, one.widths, other.widths)),
-        activations=_either(one.activations, other.activations),
-        dropout=one.dropout or other.dropout,
-        padded=one.padded or other.padded or one.widths != other.widths,
-        schedules=_either(one.schedules, other.schedules),
-        clipped=one.clipped or other.clipped,
-    )
-
-
-def _either(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    return one if one == other else tuple(sorted({*one, *other}))
 
 
 def _fits(structure: Structure, other: Structure) -> bool:
     """Whether a program of another structure of the same kind can train the members."""
-    return all(map(int.__le__, structure.widths, other.widths)) and joined(structure, other) == other
-
-
-def _kind(structure: Structure) -> tuple[object, ...]:
-    """What a program cannot have in two ways."""
-    return (
-        structure.num_features,
-        len(structure.widths),
-        structure.batch_normalization,
-        structure.optimizer,
-        structure.batch_size,
-    )
+    return structure.joined(other) == other

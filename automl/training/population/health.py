@@ -1,37 +1,36 @@
 """Health of a member of a population, from the gradients of its own weights."""
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy
 from keras import ops
 
-from automl.networks.embeddings import num_embedded
-from automl.networks.mlp import layer_widths
+from automl.networks.layers.layer import Role
 from automl.training.backend import gradient
 from automl.training.health import make_health
+from automl.training.population.jobs import Job
 from automl.training.population.losses import LOSSES
-from automl.training.population.stacked import Structure, forward
-from automl.training.population.stacking import member_values, no_values, stacked_weights
-from automl.trial import Health, Member
+from automl.training.population.nests import to_tensors
+from automl.training.population.stacking import member_values, no_values, set_values, stacked_weights
+from automl.training.population.structure import Structure
+from automl.trial import Health
 
 
-def perceptron_health(
-    structure: Structure, member: Member, kept: Sequence[numpy.ndarray], rows: tuple[Any, Any]
+def member_health(
+    structure: Structure, job: Job, kept: Sequence[numpy.ndarray], rows: tuple[Any, Any]
 ) -> Health:
     """Health of one member of a population.
 
     Args:
         structure: What it was trained as.
-        member: The member.
+        job: The member.
         kept: Its kept weights and moments, in the order of `Structure`.
         rows: Inputs of shape (row, feature) and targets of shape (row, output).
     """
     values = no_values(structure, 1)
-    for name, value in member_values(structure, member).items():
-        values[name][0] = value
-    tensors = {name: ops.convert_to_tensor(value) for name, value in values.items()}
+    set_values(values, 0, member_values(structure, job))
+    layers = to_tensors(values["layers"])
     inputs, targets = (ops.convert_to_tensor(array)[None] for array in rows)
 
     def slopes(
@@ -40,21 +39,17 @@ def perceptron_health(
         fixed = [ops.convert_to_tensor(array[None]) for array in moments]
 
         def outcome(arrays: list[Any]) -> tuple[Any, Any]:
-            return value(forward(structure, (arrays, fixed), tensors, inputs, None)[0]), []
+            return value(structure.network.logits(arrays, fixed, layers, inputs, None)[0]), []
 
         found, _ = gradient(outcome, [ops.convert_to_tensor(array[None]) for array in weights])
-        kernels = [one for one, is_kernel in zip(found, structure.kernels, strict=True) if is_kernel]
-        layers = kernels[len(structure.embedded) :]
-
-        num_inputs = num_embedded(structure.num_features, structure.embedded)
-        widths = [num_inputs, *layer_widths(member.hyperparameters), structure.num_outputs]
-        # units beyond the member's own widths have no slope by design
+        # what lies beyond the member's own sizes has no slope by design
         return [
-            ops.convert_to_numpy(one)[0, :inputs, :units]
-            for one, (inputs, units) in zip(layers, pairwise(widths), strict=True)
+            ops.convert_to_numpy(slope)[0][tuple(slice(size) for size in weight.shape)]
+            for slope, weight in zip(found, job.recipe.network.weights, strict=True)
+            if weight.role is Role.KERNEL
         ]
 
-    weights, moments = stacked_weights(structure, member)
+    weights, moments = stacked_weights(structure, job)
     loss = LOSSES[structure.loss].training
     start = slopes(weights, moments, lambda logits: ops.mean(loss(logits, targets)))
     count = len(structure.shapes)

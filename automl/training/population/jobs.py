@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy
 
-from automl.training.population.stacked import Structure
+from automl.networks.recipe import Recipe
+from automl.training.early_stopping import Stopping
+from automl.training.population.structure import Structure
 from automl.trial import Member
 
 
@@ -15,6 +17,7 @@ class Job:
 
     Attributes:
         member: The member.
+        recipe: Its network, and how it is trained.
         view: Number of its view.
         num_epochs: Epochs at most.
         patience: Epochs without a better stopping loss before it ends; 0 to train all epochs and keep the last.
@@ -25,6 +28,7 @@ class Job:
     """
 
     member: Member
+    recipe: Recipe
     view: int
     num_epochs: int
     patience: int
@@ -116,16 +120,18 @@ class Past:
         losses: As in `Place`.
         seconds: As in `Place`.
         arrays: Its rows of the population's arrays, each with a leading axis of length 1.
+        stopping: Where its early stopping stands, the same.
     """
 
     losses: tuple[numpy.ndarray, ...]
     seconds: float
     arrays: dict[str, Any]
+    stopping: Stopping
 
     @classmethod
-    def of(cls, place: Place, arrays: dict[str, Any]) -> "Past":
+    def of(cls, place: Place, arrays: dict[str, Any], stopping: Stopping) -> "Past":
         """What is kept of a place that is left."""
-        return cls(tuple(place.losses), place.seconds, arrays)
+        return cls(tuple(place.losses), place.seconds, arrays, stopping)
 
     def place(self, job: Job, end: float) -> Place:
         """A place in which the member goes on."""

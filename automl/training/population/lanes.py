@@ -17,7 +17,7 @@ from automl.training.population.jobs import Broken, Job, Outcome
 from automl.training.population.memory import give_back_memory
 from automl.training.population.places import Population
 from automl.training.population.planner import Lane, Setting, smaller_places
-from automl.training.population.stacked import Structure
+from automl.training.population.structure import Structure
 from automl.training.views import Tables
 
 LOGGER = logging.getLogger(__name__)

@@ -9,26 +9,26 @@ from keras import ops
 
 def to_numpy(nest: Any) -> Any:
     """Writable copies."""
-    return _each(nest, lambda array: numpy.array(ops.convert_to_numpy(array)))
+    return each(nest, lambda array: numpy.array(ops.convert_to_numpy(array)))
 
 
 def to_tensors(nest: Any) -> Any:
     """Copies on the device: the backend may go on reading what it is given."""
-    return _each(nest, lambda array: ops.convert_to_tensor(numpy.array(array)))
+    return each(nest, lambda array: ops.convert_to_tensor(numpy.array(array)))
 
 
-def _each(nest: Any, function: Callable[[Any], Any]) -> Any:
+def each(nest: Any, function: Callable[[Any], Any]) -> Any:
     """A nest of what the function makes of each array."""
     if isinstance(nest, dict):
-        return {name: _each(part, function) for name, part in nest.items()}
+        return {name: each(part, function) for name, part in nest.items()}
     if isinstance(nest, list):
-        return [_each(part, function) for part in nest]
+        return [each(part, function) for part in nest]
     return function(nest)
 
 
 def rows_of(nest: Any, row: int) -> Any:
     """Copies of one row of every array, with a leading axis of length 1."""
-    return _each(nest, lambda array: array[row : row + 1].copy())
+    return each(nest, lambda array: array[row : row + 1].copy())
 
 
 def copy_rows(source: Any, rows: list[int], target: Any, to: slice) -> None:

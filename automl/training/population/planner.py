@@ -5,16 +5,14 @@ cores, so that the same cohort is always trained by the same programs.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from automl.networks.embeddings import Blocks, blocks_of
-from automl.networks.mlp import layer_widths
 from automl.training.population.costs import Costs, Epochs
 from automl.training.population.grouping import Groups, grouped, merged
 from automl.training.population.jobs import Job
 from automl.training.population.places import Population
-from automl.training.population.stacked import Structure
+from automl.training.population.structure import Structure
 from automl.training.population.updates import FAMILIES
 
 _WIDTHS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
@@ -42,24 +40,18 @@ class Setting:
     """What all members of a study share, as far as programs depend on it.
 
     Attributes:
-        num_inputs: Inputs under each numeric encoding.
-        num_outputs: Outputs.
         loss: Name in `losses.LOSSES`.
         num_rows: Rows of a view.
         num_measured: Rows of it that are evaluated after each epoch.
         batch_size: Where the hyperparameters name none.
         most_places: Members of a program at most; None for what fits the cache.
-        embedded: Inputs that hidden layers see through an embedding.
     """
 
-    num_inputs: Mapping[str, int]
-    num_outputs: int
     loss: str
     num_rows: int
     num_measured: int
     batch_size: int
     most_places: int | None = None
-    embedded: Blocks = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +106,9 @@ def _alone(jobs: Sequence[Job], setting: Setting) -> dict[Structure, list[Job]]:
     structures: dict[int, Structure] = {}
     alone: dict[Structure, list[Job]] = defaultdict(list)
     for job in jobs:
-        values = job.member.hyperparameters
-        if id(values) not in structures:
-            structures[id(values)] = structure_of(job, setting)
-        alone[structures[id(values)]].append(job)
+        if id(job.recipe) not in structures:
+            structures[id(job.recipe)] = structure_of(job, setting)
+        alone[structures[id(job.recipe)]].append(job)
     return alone
 
 
@@ -128,23 +119,14 @@ def _new(setting: Setting) -> Costs:
 
 def structure_of(job: Job, setting: Setting, exact: bool = False) -> Structure:
     """The structure of one member alone, its widths filled up unless they are to be exact."""
-    values = job.member.hyperparameters
-    own = layer_widths(values)
-    widths = tuple(own) if exact else tuple(_program_width(width) for width in own)
+    recipe, values = job.recipe, job.recipe.values
     return Structure(
-        num_features=setting.num_inputs[str(values.get("numeric_encoding", "standard"))],
-        widths=widths,
-        num_outputs=setting.num_outputs,
-        activations=(str(values["activation"]),) if own else (),
-        batch_normalization=bool(own and values["batch_normalization"]),
-        dropout=bool(own and float(values["dropout"]) > 0),
-        padded=list(widths) != own,
-        loss=setting.loss,
+        network=recipe.network.signature(int if exact else program_width),
+        loss=recipe.loss or setting.loss,
         optimizer=FAMILIES[str(values["optimizer"])],
         batch_size=int(values.get("batch_size", setting.batch_size)),
         schedules=(str(values.get("schedule", "constant")),),
         clipped=float(values.get("clip_norm", 0.0)) > 0,
-        embedded=blocks_of(values, setting.embedded),
     )
 
 
@@ -201,7 +183,8 @@ def _places(structure: Structure, jobs: Sequence[Job], setting: Setting, compile
     return chosen
 
 
-def _program_width(width: int) -> int:
+def program_width(width: int) -> int:
+    """The width that programs have for layers of a given width."""
     return next((known for known in _WIDTHS if known >= width), -(-width // 512) * 512)
 
 

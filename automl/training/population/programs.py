@@ -1,14 +1,16 @@
 """The compiled program of a population: one epoch of every member, then losses and predictions."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from keras import ops
 
+from automl.networks.layers.layer import Role, Step
 from automl.training.backend import Arrays, Function, compiled, gradient
 from automl.training.population.losses import LOSSES, smoothed
-from automl.training.population.stacked import Step, Structure, Values, forward
-from automl.training.population.updates import UPDATES, clipped
+from automl.training.population.structure import Structure
+from automl.training.population.updates import OWN_VALUES, UPDATES, clipped, per_member
 from automl.training.schedules import SCHEDULES
 
 BLOCK = 256
@@ -17,6 +19,7 @@ BLOCK = 256
 _FLAT = ("inputs", "targets", "row_weights")
 
 State = dict[str, Any]
+Values = Mapping[str, Any]
 
 
 def compile_epoch(structure: Structure) -> Function:
@@ -27,8 +30,8 @@ def compile_epoch(structure: Structure) -> Function:
 
     - tables: `inputs` (view, row, feature), `targets` (view, row, output), `row_weights` (view, row), and `parts`
       (view, part, first rows), in which the weights of a part sum to 1;
-    - values: `view` and `dropout_seed` of shape (member,), `units_N` (member, 1, unit) where padded, and
-      hyperparameters by name of shape (member, 1, 1);
+    - values: `view` and `dropout_seed` of shape (member,), hyperparameters by name of shape (member, 1, 1), and
+      `layers`, for each layer what members have for themselves;
     - batches: `rows` (member, step, row), row numbers of the member's view, and `counts` (member, step), how many of
       them count. A step without rows leaves the member as it is. `measured` tells whether losses and predictions are
       wanted after this epoch; they are zeros where not;
@@ -63,18 +66,19 @@ def _step(structure: Structure, values: Values, batch: dict[str, Any], counts: A
     present = places < counts[:, None]
     shares = batch["row_weights"] / ops.cast(ops.maximum(counts, 1), "float32")[:, None]
     targets = smoothed(structure.loss, batch["targets"], values["label_smoothing"])
-    training_step = Step(state["times"], ops.cast(present, "float32")[:, :, None])
+    training_step = Step(state["times"], ops.cast(present, "float32")[:, :, None], values["dropout_seed"])
 
     def total_loss(weights: list[Any]) -> tuple[Any, Arrays]:
-        network = (weights, state["moments"])
-        logits, moments = forward(structure, network, values, batch["inputs"], training_step)
+        logits, moments = structure.network.logits(
+            weights, state["moments"], values["layers"], batch["inputs"], training_step
+        )
         losses = LOSSES[structure.loss].training(logits, targets)
         return ops.sum(ops.where(present, losses * shares, 0.0)), moments
 
     gradients, moments = gradient(total_loss, state["weights"])
     gradients = [
-        slope + 2.0 * values["l2"] * weights if is_kernel else slope
-        for slope, weights, is_kernel in zip(gradients, state["weights"], structure.kernels, strict=True)
+        slope if weight.role is Role.VECTOR else slope + 2.0 * per_member(values["l2"], slope) * weights
+        for slope, weights, weight in zip(gradients, state["weights"], structure.network.weights, strict=True)
     ]
     if structure.clipped:
         gradients = clipped(gradients, values["clip_norm"])
@@ -89,18 +93,15 @@ def _updated(structure: Structure, values: Values, gradients: list[Any], state: 
     for index, name in enumerate(structure.schedules[1:], start=1):
         factor = ops.where(values["schedule"] == index, SCHEDULES[name](progress), factor)
     rate = values["learning_rate"] * factor
-    update, undecayed = UPDATES[structure.optimizer], {**values, "weight_decay": 0.0}
-    moved = [
-        update.step(
-            weights,
-            gradients[index],
-            [slot[index] for slot in state["slots"]],
-            rate,
-            values if structure.decayed[index] else undecayed,
-            time + 1.0,
-        )
-        for index, weights in enumerate(state["weights"])
-    ]
+    update, moved = UPDATES[structure.optimizer], list[Any]()
+    for index, (weights, weight) in enumerate(zip(state["weights"], structure.network.weights, strict=True)):
+        own = {name: per_member(values[name], weights) for name in OWN_VALUES}
+        if weight.role is not Role.KERNEL:
+            own["weight_decay"] = 0.0
+        factor = rate if weight.rate == 1.0 else rate * weight.rate
+        slots = [slot[index] for slot in state["slots"]]
+        clock = per_member(time + 1.0, weights)
+        moved.append(update.step(weights, gradients[index], slots, per_member(factor, weights), own, clock))
     return {
         "weights": [weights for weights, _ in moved],
         "slots": [[slots[number] for _, slots in moved] for number in range(update.num_slots)],
@@ -121,7 +122,6 @@ def _evaluate(structure: Structure, tables: dict[str, Any], values: Values, stat
     """Mean losses over the parts of each member's view, without dropout and penalties, and the predictions."""
     loss = LOSSES[structure.loss]
     weights = UPDATES[structure.optimizer].averaged(state["weights"], state["slots"])
-    network = (weights, state["moments"])
     num_rows = tables["parts"].shape[2]
 
     def add(block: Any, results: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -129,7 +129,8 @@ def _evaluate(structure: Structure, tables: dict[str, Any], values: Values, stat
             ops.take(_rows(tables[name], block, axis), values["view"], axis=0)
             for name, axis in (("inputs", 1), ("targets", 1), ("parts", 2))
         )
-        predictions = loss.activation(forward(structure, network, values, inputs, None)[0])
+        logits, _ = structure.network.logits(weights, state["moments"], values["layers"], inputs, None)
+        predictions = loss.activation(logits)
         losses = loss.evaluation(predictions, targets)[:, None, :]
         sums = ops.sum(ops.where(shares > 0.0, losses * shares, 0.0), axis=-1)
         return results[0] + sums, ops.slice_update(results[1], [0, block * BLOCK, 0], predictions)

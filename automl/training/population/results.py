@@ -6,13 +6,14 @@ import numpy
 from keras import ops
 
 from automl.evaluation.metrics import fold_counts, score
+from automl.training.backend import on_host
 from automl.training.failures import OUT_OF_TIME
 from automl.training.health import MOST_ROWS
 from automl.training.network import interpret
 from automl.training.plan import TrainingPlan, TrialFailure, check_scores, diverged
 from automl.training.population.catalog import ViewCatalog
 from automl.training.population.climbing import Climb
-from automl.training.population.health import perceptron_health
+from automl.training.population.health import member_health
 from automl.training.population.jobs import Broken, Outcome
 from automl.training.rungs import scale_of
 from automl.training.traces import Trace, make_trace
@@ -113,7 +114,10 @@ class Results:
         arrays, view = self._catalog.table(width).arrays, self._catalog.view(member)
         some = view.places(view.measured[:MOST_ROWS]) + place * arrays["inputs"].shape[1]
         inputs, targets = (
-            ops.take(ops.reshape(arrays[name], (-1, arrays[name].shape[2])), some, axis=0)
+            ops.convert_to_numpy(
+                ops.take(ops.reshape(arrays[name], (-1, arrays[name].shape[2])), some, axis=0)
+            )
             for name in ("inputs", "targets")
         )
-        return perceptron_health(outcome.structure, member, outcome.weights, (inputs, targets))
+        with on_host():
+            return member_health(outcome.structure, outcome.job, outcome.weights, (inputs, targets))

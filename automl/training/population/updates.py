@@ -114,6 +114,16 @@ FAMILIES: Mapping[str, str] = {
 """Optimizer of the study file: its kind in `UPDATES`. Members of one kind share a program."""
 
 
+OWN_VALUES = ("momentum", "weight_decay", "ema_momentum")
+"""Hyperparameters that steps look at."""
+
+
+def per_member(values: Any, like: Any) -> Any:
+    """One number a member, of shape (member, 1, 1), as it multiplies an array of more axes."""
+    missing = len(like.shape) - len(values.shape)
+    return ops.reshape(values, (-1, *[1] * (len(like.shape) - 1))) if missing > 0 else values
+
+
 def clipped(gradients: list[Any], norms: Any) -> list[Any]:
     """Gradients scaled to a norm of at most `norms`, each member by the norm of its own weights alone.
 
@@ -121,8 +131,11 @@ def clipped(gradients: list[Any], norms: Any) -> list[Any]:
         gradients: Arrays of shape (member, …, …), one a weight.
         norms: Array of shape (member, 1, 1); 0 does not clip.
     """
-    squares = [ops.sum(ops.square(gradient), axis=(1, 2), keepdims=True) for gradient in gradients]
+    squares = [
+        ops.reshape(ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape)))), (-1, 1, 1))
+        for gradient in gradients
+    ]
     norm = ops.sqrt(sum(squares[1:], squares[0]))
     limit = ops.where(norms > 0.0, norms, 1.0)
     scale = ops.where(norms > 0.0, limit * ops.minimum(1.0 / norm, 1.0 / limit), 1.0)
-    return [gradient * scale for gradient in gradients]
+    return [gradient * per_member(scale, gradient) for gradient in gradients]

@@ -10,12 +10,13 @@ import pytest
 import tensorflow
 
 from automl.config.sections import DataConfig
-from automl.data.columns import encode_columns
 from automl.data.dataset import Dataset, make_dataset
+from automl.data.encoding import encode_columns
 from automl.data.features.cells import plain_cells
 from automl.data.features.feature import Feature
 from automl.data.features.kinds import KINDS
 from automl.data.preprocessing import Layout, Preprocessing, fit_preprocessing, make_layout
+from automl.data.preprocessing_graph import inputs_graph
 
 NAN = float("nan")
 ROWS = 40
@@ -159,7 +160,7 @@ def fitted(kind: str, cells: list[Any], told: bool = True, gaps: list[Any] | Non
     preprocessing = fit_preprocessing(dataset.columns.take(rows), layout, "standard")
     [column] = dataset.schema.learned
     graph = tensorflow.function(
-        lambda cells: preprocessing.graph({"x": cells}, dataset.schema),
+        lambda cells: inputs_graph(preprocessing, {"x": cells}, dataset.schema),
         input_signature=[tensorflow.TensorSpec((None,), column.feature.input_type)],
     )
     return Fitted(dataset, layout, preprocessing, graph)

@@ -12,16 +12,18 @@ from hypothesis import strategies as some
 from nasty_tables import CELLS, DATES, OTHER_DATES, TEXTS, columns
 
 from automl.config.sections import DataConfig
-from automl.data.columns import encode_columns
 from automl.data.dataset import make_dataset
+from automl.data.encoding import encode_columns
 from automl.data.features.calendar import parts_graph, seconds_graph
 from automl.data.features.categorical import level_texts
 from automl.data.features.cells import GAP, plain_cells
 from automl.data.features.date import date_parts
 from automl.data.features.date_forms import DATE_FORMS, seconds_of
 from automl.data.features.encodings import ENCODINGS, FITS, Encoding
-from automl.data.features.numeric import SMALLEST, number_values
+from automl.data.features.numbers import SMALLEST
+from automl.data.features.numeric import number_values
 from automl.data.preprocessing import fit_preprocessing, make_layout
+from automl.data.preprocessing_graph import inputs_graph
 from automl.data.schema import Schema
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -83,7 +85,7 @@ def test_the_graph_does_as_numpy_does(encoding: str) -> None:
     expected = preprocessing.apply(encode_columns(new, dataset.schema, dataset.columns.levels))
 
     def preprocess(cells: dict[str, Any]) -> Any:
-        return preprocessing.graph(cells, dataset.schema)
+        return inputs_graph(preprocessing, cells, dataset.schema)
 
     cells = tensors(new, dataset.schema)
     for run in (preprocess, tensorflow.function(preprocess)):  # as it is, and as TensorFlow rewrites it
@@ -101,7 +103,7 @@ def test_no_rows_give_no_inputs() -> None:
     for encoding in ENCODINGS:
         preprocessing = fit_preprocessing(dataset.columns, layout, encoding)
         cells = tensors(none, dataset.schema)
-        inputs = preprocessing.graph(cells, dataset.schema)
+        inputs = inputs_graph(preprocessing, cells, dataset.schema)
         assert inputs.shape == (0, layout.num_inputs(encoding))
 
 
@@ -134,7 +136,7 @@ def test_any_column_and_any_new_rows(data: some.DataObject, encoding: str) -> No
         plain = pandas.DataFrame({name: plain_cells(new[name]) for name in ("x", "z")})
         expected = preprocessing.apply(encode_columns(plain, dataset.schema, dataset.columns.levels))
         cells = scorer_cells(new, dataset.schema)
-        inputs = preprocessing.graph(cells, dataset.schema)
+        inputs = inputs_graph(preprocessing, cells, dataset.schema)
         numpy.testing.assert_allclose(inputs, expected, rtol=1e-6, atol=1e-6)
 
 

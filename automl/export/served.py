@@ -1,0 +1,44 @@
+"""What the graph of an exported model needs beside its network, as plain values that another process can be given."""
+
+import re
+from dataclasses import dataclass
+
+from automl.data.schema import Schema
+from automl.training.network import Scalings
+from automl.trial import Scalar, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How raw columns become inputs, and outputs become answers.
+
+    Attributes:
+        scalings: What the network was trained under.
+        schema: What the columns are.
+        task: What is predicted.
+        classes: Labels in the order of their codes; empty for a regression.
+        threshold: Probability of the second of two classes from which it is the label.
+    """
+
+    scalings: Scalings
+    schema: Schema
+    task: Task
+    classes: tuple[Scalar, ...]
+    threshold: float
+
+
+def argument_names(columns: tuple[str, ...]) -> dict[str, str]:
+    """Column names as arguments of a signature, which are identifiers, each once.
+
+    >>> argument_names(("sepal length (cm)", "sepal_length__cm_", "2nd"))
+    {'sepal length (cm)': 'sepal_length__cm_', 'sepal_length__cm_': 'sepal_length__cm__2', '2nd': 'column_2nd'}
+    """
+    taken: dict[str, str] = {}
+    for column in columns:
+        name = re.sub(r"[^0-9A-Za-z_]", "_", column)
+        name = name if re.match(r"[A-Za-z]", name) else f"column_{name}"
+        unique, number = name, 2
+        while unique in taken.values():
+            unique, number = f"{name}_{number}", number + 1
+        taken[column] = unique
+    return taken

@@ -1,0 +1,1 @@
+"""One file per family: how hyperparameters become a tuple of layers."""

@@ -1,0 +1,173 @@
+"""Every layer in a population against the same layer in a Keras model that `model.fit` trains."""
+
+import dataclasses
+
+import keras
+import numpy
+import pytest
+from populations import curves, member, study, train
+
+from automl.networks.builder import NetworkBuilder
+from automl.networks.layers.activation import Activation
+from automl.networks.layers.batch_normalization import BatchNormalization
+from automl.networks.layers.branches import CONCATENATE, Branches, residual
+from automl.networks.layers.dense import Dense
+from automl.networks.layers.layer_normalization import LayerNormalization
+from automl.networks.layers.reshape import Reshape
+from automl.networks.layers.scale import Scale
+from automl.networks.network import Network
+from automl.networks.recipe import Recipe
+from automl.training.plain.sequential import models_of, train_member
+from automl.training.population.stacking import own_weights
+
+DATA = {
+    "categorical_crossentropy": "wine",
+    "binary_crossentropy": "breast_cancer",
+    "mse": "diabetes",
+    "mae": "diabetes",
+}
+
+
+def dense(units, number=1, **fields):
+    return Dense(units, initializer="he_normal", stream=("kernel", number), **fields)
+
+
+def activation(name="tanh", **fields):
+    return Activation((name,), **fields)
+
+
+CASES = {
+    "dense": lambda width: (dense(width), activation("gelu")),
+    "dense without a bias": lambda width: (dense(width, use_bias=False), activation("selu")),
+    "activation with a slope": lambda width: (dense(width), activation("leaky_relu", slope=width / 40)),
+    "batch normalization": lambda width: (dense(width, use_bias=False), BatchNormalization(), activation()),
+    "layer normalization": lambda width: (dense(width), LayerNormalization(), activation("sigmoid")),
+    "scale": lambda width: (Scale(), dense(width), activation()),
+    "scale at a rate of its own": lambda width: (Scale(rate=6.0), dense(width), activation()),
+    "residual": lambda width: (
+        dense(width),
+        residual(LayerNormalization(), dense(width, 2), activation("silu"), dense(width, 3)),
+        activation(),
+    ),
+    "nested residual": lambda width: (
+        dense(width),
+        residual(dense(width, 2), residual(activation(), dense(width, 3))),
+    ),
+    "concatenate": lambda width: (
+        Branches(((dense(width), activation()), (), (dense(3, 2),)), CONCATENATE),
+        dense(width, 3),
+        activation(),
+    ),
+    "reshape": lambda width: (
+        dense(12),
+        Reshape((3, 4)),
+        dense(width, 2),
+        LayerNormalization(),
+        activation("softplus"),
+        Reshape((3 * width,)),
+    ),
+}
+"""Layers under a hidden layer's width. What is added here is tested against every optimizer, loss and neighbor."""
+
+NORMALIZED = ("batch normalization", "layer normalization", "residual", "reshape")
+
+
+@dataclasses.dataclass(frozen=True)
+class CaseBuilder(NetworkBuilder):
+    case: str
+    num_inputs: int
+    num_outputs: int
+    output: str
+
+    def network(self, values):
+        last = Dense(self.num_outputs, "output", stream=("output",), output=self.output)
+        return Network(self.num_inputs, (*CASES[self.case](int(values["width"])), last))
+
+    def build(self, hyperparameters, seed):
+        network = self.network(hyperparameters)
+        return network.model(network.initial(seed), float(hyperparameters["l2"]), seed)
+
+    def recipe(self, hyperparameters):
+        return Recipe(self.network(hyperparameters), hyperparameters)
+
+
+def prepared_for(case, loss="categorical_crossentropy", optimizer="adam", **values):
+    regression = {"loss": loss} if DATA[loss] == "diabetes" else {}
+    prepared = study({"optimizer": optimizer} | values, DATA[loss], training={"epochs": 3} | regression)
+    output = {"categorical_crossentropy": "softmax", "binary_crossentropy": "sigmoid"}.get(loss, "linear")
+    num_inputs = prepared.layout.num_inputs("standard")
+    return dataclasses.replace(
+        prepared, builder=CaseBuilder(case, num_inputs, prepared.dataset.num_outputs, output)
+    )
+
+
+def check(case, loss, optimizer, **values):
+    """Two widths, where they can share a program, and a neighbor that diverges at once."""
+    prepared = prepared_for(case, loss, optimizer, **values)
+    own = [member(prepared, 0, 0, width=8), member(prepared, 1, 1, width=8), member(prepared, 2, 0, width=5)]
+    kinds = [prepared.builder.network(one.hyperparameters).signature(int).kind for one in own]
+    members = [one for one, kind in zip(own, kinds, strict=True) if kind == kinds[0]]
+    wild = member(prepared, 3, 0, width=8, learning_rate=1e30)
+    outcomes = train(prepared, [*members, wild], places=len(members) + 1)
+    adaptive = case in NORMALIZED and optimizer not in ("sgd", "momentum")
+    close = 2e-4 if adaptive else 1e-5
+    for one, outcome in zip(members, outcomes, strict=False):
+        fold = prepared.splits.folds[one.fold]
+        expected, network = train_member(prepared.plan, one, fold, models_of(prepared.plan), lambda *_: None)
+        numpy.testing.assert_allclose(outcome.losses, curves(expected), close, 1e-7)
+        assert outcome.best_epoch == expected.best_epoch
+        mine = prepared.builder.network(one.hyperparameters).model(own_weights(outcome.job, outcome.weights))
+        for kept, its in zip(mine.get_weights(), network.model.get_weights(), strict=True):
+            assert numpy.linalg.norm(kept - its) <= 5 * close * max(1.0, numpy.linalg.norm(its))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_layer_equals_its_twin(case):
+    index = list(CASES).index(case)
+    loss = list(DATA)[index % len(DATA)]
+    optimizer = ("adamw", "momentum", "rmsprop", "schedule_free")[index % 4]
+    decay = {"weight_decay": 0.01} if optimizer in ("adamw", "schedule_free") else {}
+    check(case, loss, optimizer, l2=0.001 * (index % 2), **decay)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", "momentum", "adam", "adamw", "adamw_ema", "schedule_free", "rmsprop"]
+)
+@pytest.mark.parametrize("loss", DATA)
+@pytest.mark.parametrize("case", CASES)
+def test_a_layer_equals_its_twin_in_every_combination(case, loss, optimizer):
+    check(case, loss, optimizer, learning_rate=0.002, clip_norm=1.0)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_shapes_of_weights_are_those_of_keras(case):
+    for width in (1, 7):
+        network = Network(9, (*CASES[case](width), Dense(2, "output", output="softmax")))
+        model = network.model(network.initial(3))
+        trained = [tuple(variable.shape) for variable in model.trainable_variables]
+        assert sorted(trained) == sorted(weight.shape for weight in network.weights)
+        assert network.capacity == sum(int(numpy.prod(shape)) for shape in trained)
+        assert model.output_shape == (None, network.num_outputs)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_signatures_of_any_widths_join_to_one_that_has_room_for_both(case):
+    one, other = (
+        Network(9, (*CASES[case](width), Dense(2, output="softmax"))).signature(int) for width in (4, 11)
+    )
+    if one.kind != other.kind:
+        assert any(layer.mixes_units for layer in CASES[case](4)), "only where padding would move other units"
+        return
+    joint = one.joined(other)
+    assert joint == other.joined(one) and joint.joined(one) == joint
+    for mine, its in zip(joint.weights, other.weights, strict=True):
+        assert mine.stacked == its.stacked, "the wider one sets the sizes"
+
+
+def test_a_layer_that_cannot_take_its_inputs_says_so():
+    with pytest.raises(ValueError, match="one shape"):
+        Branches(((dense(3),), ())).outputs((4,))
+    with pytest.raises(ValueError, match="cannot become"):
+        Reshape((2, 2)).outputs((5,))
+    assert keras.layers.Reshape((2, 2))(keras.Input((4,))).shape == (None, *Reshape((2, 2)).outputs((4,)))
