@@ -20,6 +20,7 @@ from automl.records.submissions import (
 from automl.records.tables import SUBMISSIONS
 
 _MOST_LOOKED_AT = 20
+_LONGEST_REASON = 4000
 _LOST = f"{MOST_LOST} processes that ran it ended without saying why, the last one on "
 _CURE = ". Look at the log of that worker, then continue the study or delete it."
 
@@ -129,7 +130,7 @@ class Claims:
 
     def end(self, lease: SubmissionLease, state: SubmissionState, reason: str = "") -> bool:
         """The study has ended so."""
-        values = {"state": state, "reason": reason, "changed": self._records.now(), "lost": 0}
+        values = {"state": state, "reason": _storable(reason), "changed": self._records.now(), "lost": 0}
         return self._write(lease, values | _FREE)
 
     def _write(self, lease: SubmissionLease, values: dict[str, Any]) -> bool:
@@ -149,3 +150,9 @@ def _change(connection: Connection, number: int, values: dict[str, Any], token: 
     if token is not None:
         changed = changed.where(SUBMISSIONS.c.lease_token == token)
     return connection.execute(changed).rowcount == 1
+
+
+def _storable(text: str) -> str:
+    """A text as every database takes it: without NUL and halves of characters, and not of any length."""
+    whole = text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+    return whole if len(whole) <= _LONGEST_REASON else f"{whole[:_LONGEST_REASON]} …"

@@ -56,7 +56,7 @@ class Connection:
         self._token = token or os.environ.get(_TOKEN_VARIABLE) or None
         is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
         proxies = [urllib.request.ProxyHandler({})] if is_local else []
-        self._opener = urllib.request.build_opener(*proxies)
+        self._opener = urllib.request.build_opener(_NoRedirects, *proxies)
 
     def asked(
         self, method: str, address: str, body: Body = None, headers: Headers = None, again: bool = False
@@ -68,12 +68,13 @@ class Connection:
             address: Below that of the service.
             body: To be sent.
             headers: To be sent.
-            again: Whether to try again where it does not answer: only what does the same when it is done twice.
+            again: Whether to try again where it does not answer, as what only reads is: the request must do the same
+                when it is made twice.
 
         Raises:
             ServiceError: It refuses, or does not answer.
         """
-        for left in reversed(range(_TRIES if again else 1)):
+        for left in reversed(range(_TRIES if again or method == "GET" else 1)):
             try:
                 with self.opened(method, address, body, headers or {}) as answer:
                     content = answer.read()
@@ -106,6 +107,13 @@ class Connection:
             reason = getattr(error, "reason", None) or error
             what = f"the service at {self.url} does not answer: {reason}"
             raise ServiceError(f"{what}. Start it with `automl serve`, or correct --server.") from None
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect is not followed: the token would go along to another machine."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
 
 
 def _detail(error: urllib.error.HTTPError) -> str:

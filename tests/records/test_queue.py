@@ -262,6 +262,17 @@ def test_a_study_that_is_given_back_waits_again_and_nothing_is_lost(queue: Queue
     assert (again[0].lost, claims.num_lost) == (0, 0)
 
 
+def test_a_reason_of_any_text_and_length_is_kept(queue: Queue, records: Records) -> None:
+    checked(queue, records, "wine")
+    claims = Claims(records)
+    claimed = claims.claim_study()
+    assert claimed is not None
+    assert claims.end(claimed[1], SubmissionState.FAILED, "a\0b\ud800c ü😀 " + "x" * 10_000)
+    reason = queue.find("wine").reason
+    assert reason.startswith("a\\0b\\ud800c ü😀 xxx")
+    assert len(reason) < 5000
+
+
 # Changing
 
 

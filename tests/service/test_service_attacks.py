@@ -2,10 +2,12 @@
 
 import gzip
 import http.client
+import http.server
 import io
 import json
 import logging
 import socket
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -17,6 +19,8 @@ from served import WINE, Served, read_to_end
 
 from automl.records.events import PhaseBegun
 from automl.service import protocol
+from automl.service.client import Client
+from automl.service.connection import ServiceError
 from automl.service.settings import (
     Limits,
     SettingsError,
@@ -413,6 +417,27 @@ def test_a_stream_ends_after_its_time_and_the_client_goes_on(serve: Serve) -> No
     begun.end_trial(1)
     begun.finish()
     assert [event.seq for event in events if event.seq] == list(range(2, begun.study.state.seq + 1))
+
+
+def test_the_client_takes_its_token_to_no_other_address() -> None:
+    asked: list[str] = []
+
+    class Redirecting(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "/stolen")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Redirecting) as other:
+        threading.Thread(target=other.handle_request, daemon=True).start()
+        client = Client(f"http://127.0.0.1:{other.server_port}", TOKEN)
+        with pytest.raises(ServiceError, match="the service answers 302"):
+            client.study("wine").status()
+    assert asked == ["/studies/wine"]
 
 
 # Logs

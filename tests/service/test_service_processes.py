@@ -15,10 +15,15 @@ from pathlib import Path
 import numpy
 import pandas
 import pytest
+from paper_trials import completed
+from recorded_study import RecordedStudy, make_records
 from sklearn.datasets import load_wine
 
+from automl.records.claims import Claims
+from automl.records.events import StudyStarted
 from automl.records.finding import open_records
 from automl.records.queue import Queue
+from automl.records.submissions import SubmissionState
 from automl.service.client import Client, ServiceError
 from automl.service.remote_study import RemoteStudy
 
@@ -50,6 +55,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         )
         return running[-1]
 
+    starts.running = running  # type: ignore[attr-defined]
     yield starts
     for process in running:
         process.terminate()
@@ -58,6 +64,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
             process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+def running_server(start: Start) -> subprocess.Popen[str]:
+    """The process that was started last."""
+    return start.running[-1]  # type: ignore[attr-defined]
 
 
 def served(start: Start, folder: Path) -> Client:
@@ -127,6 +138,41 @@ def test_a_study_whose_worker_is_killed_is_run_to_its_end_by_another(start: Star
         study.predict(refused)
     assert study.resume(more=1)["state"] == "queued"
     assert wait_for(study, "succeeded", "failed")["trials"] == 5
+
+
+def test_a_client_misses_nothing_when_the_server_is_killed(start: Start, tmp_path: Path) -> None:
+    client = served(start, tmp_path)
+    port = client.url.rpartition(":")[2]
+    study = client.submit({"name": "wine", "data": {"sklearn": "wine"}})
+    records = make_records(tmp_path / "mlruns", time.time)
+    claims = Claims(records)
+    check = claims.claim_check()
+    assert check is not None
+    claims.pass_check(check[1])
+    claimed = claims.claim_study()
+    assert claimed is not None
+    recorded = RecordedStudy(
+        records, StudyStarted("wine", "r", "log_loss", "min", num_trials=9, searched=("width",))
+    )
+    claims.link(claimed[1], recorded.run.number)
+    seen: list[int] = []
+    follower = threading.Thread(
+        target=lambda: seen.extend(event.seq for event in study.events() if event.seq)
+    )
+    follower.start()
+    server = running_server(start)
+    for number in range(6):
+        recorded.end_trial(completed(number, 0.5, width=8))
+        if number in (1, 3):
+            server.kill()
+            server.wait()
+            recorded.end_trial(completed(number + 10, 0.5, width=8))
+            server = start("serve", "--port", port)
+        time.sleep(0.7)
+    recorded.finish()
+    claims.end(claimed[1], SubmissionState.SUCCEEDED)
+    follower.join(60)
+    assert seen == list(range(1, recorded.state.seq + 1))
 
 
 def test_what_a_worker_finds_wrong_fails_the_study_with_its_place(start: Start, tmp_path: Path) -> None:
