@@ -21,7 +21,7 @@ class ServiceEvent:
     Attributes:
         kind: `state`, `end`, or the kind of a recorded event.
         seq: Number of the recorded event; None of the others.
-        content: What it says.
+        content: Its fields by name.
     """
 
     kind: str
