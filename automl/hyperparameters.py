@@ -33,9 +33,11 @@ _NOT_NEGATIVE = _between(0.0, sys.float_info.max, "be 0 or more, and finite")
 _FRACTION = _between(0.0, 0.999, "be between 0 and 0.999")
 _POSITIVE = _between(1e-12, sys.float_info.max, "be above 0, and finite")
 
-_DECAYING = ("adamw", "adamw_ema", "schedule_free")
+_DECAYING = ("adamw", "adamw_ema", "schedule_free", "muon")
 
 HYPERPARAMETERS: dict[str, Named] = {
+    "family": Named("perceptron", _NAME),
+    "views": Named(16, _between(2, 256, "be between 2 and 256"), ("family", lambda name: name == "tabm")),
     "depth": Named(2, _between(0, 64, "be between 0 (a linear model) and 64")),
     "width": Named(64, _between(1, 65536, "be between 1 and 65536"), _HIDDEN),
     "activation": Named("relu", _NAME, _HIDDEN),
@@ -56,11 +58,16 @@ HYPERPARAMETERS: dict[str, Named] = {
     "epochs": Named(100, _between(1, 1 << 24, "be between 1 and 16777216")),
     "patience": Named(10, _between(1, 1 << 24, "be between 1 and 16777216")),
     "numeric_encoding": Named("standard", _NAME),
+    "number_embedding": Named("none", _NAME, ("numeric_encoding", lambda name: name == "piecewise")),
+    "embedding_size": Named(
+        12, _between(1, 256, "be between 1 and 256"), ("number_embedding", lambda name: name != "none")
+    ),
     "target_transform": Named("none", _NAME),
 }
 
-OF_TRAINING = ("epochs", "patience")
-"""Part of a trial only where the study file searches them; the training section has them for all trials."""
+OPTIONAL = ("epochs", "patience", "family", "number_embedding")
+"""Part of a trial only where the study file names them: the training section has epochs and patience for all trials,
+and without the others a network is a perceptron that reads its numbers as they are encoded."""
 
 TRAINING_HYPERPARAMETERS = (
     "optimizer",

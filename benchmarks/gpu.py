@@ -233,9 +233,7 @@ def grid_cell(record, limits, width, members):
         given = batches | {"measured": jnp.asarray(measured)}
         seconds[name] = seconds_of(lambda given=given: program(tables.arrays, values, given, state))
     capacity, rows = structure.capacity, structure.batch_size
-    moved = 4 * (
-        8 * capacity + 2 * rows * (FEATURES + OUTPUTS) + 4 * rows * (2 * width + OUTPUTS)
-    )
+    moved = 4 * (8 * capacity + 2 * rows * (FEATURES + OUTPUTS) + 4 * rows * (2 * width + OUTPUTS))
     flops = limits["flops_float32" if backend.precision_name() == backend.FULL else "flops_tf32"]
     return record.add(
         "grid",

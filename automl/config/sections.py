@@ -199,6 +199,11 @@ class NetworkConfig(Section):
         description="Your own builder, `file.py:function`, called as `function(hp) -> "
         "keras.Model`; default: a multilayer perceptron.",
     )
+    family: str | None = Field(
+        None,
+        description="Family of the networks: perceptron, residual or tabm; short for the same line in `space`; "
+        "default: perceptron.",
+    )
     inputs: Literal["raw", "standard"] | None = Field(
         None,
         description="Inputs of your own builder: the numbers of the table unchanged, or the standard "
@@ -207,6 +212,10 @@ class NetworkConfig(Section):
 
     @model_validator(mode="after")
     def _inputs_of_a_builder(self) -> Self:
+        if self.family is not None and self.builder is not None:
+            raise ValueError(
+                f"must not have a `family` together with your own `builder`, got {self.family!r}"
+            )
         if self.inputs is not None and self.builder is None:
             raise ValueError(
                 "must have `inputs` only together with your own `builder`; perceptrons have encodings"

@@ -9,7 +9,7 @@ import keras
 import numpy
 
 from automl.networks.families.inputs import Inputs
-from automl.networks.families.perceptron import perceptron
+from automl.networks.families.table import FAMILIES
 from automl.networks.layers.level_embedding import Blocks
 from automl.networks.network import Network
 from automl.networks.recipe import Recipe
@@ -49,12 +49,14 @@ class FamilyBuilder(NetworkBuilder):
         num_outputs: Classes of a multiclass task, else 1.
         task: Decides the output's activation.
         embedded: Inputs that hidden layers see through an embedding.
+        bins: Bins of each number under the piecewise encoding.
     """
 
     num_inputs: Mapping[str, int]
     num_outputs: int
     task: Task
     embedded: Blocks = ()
+    bins: tuple[int, ...] = ()
 
     @property
     def stacks(self) -> bool:
@@ -68,8 +70,10 @@ class FamilyBuilder(NetworkBuilder):
 
     def network(self, hyperparameters: Hyperparameters) -> Network:
         """The layers for these values."""
-        num_features = self.num_inputs[str(hyperparameters.get("numeric_encoding", "standard"))]
-        return perceptron(hyperparameters, Inputs(num_features, self.num_outputs, self.task, self.embedded))
+        encoding = str(hyperparameters.get("numeric_encoding", "standard"))
+        bins = self.bins if encoding == "piecewise" else ()
+        inputs = Inputs(self.num_inputs[encoding], self.num_outputs, self.task, self.embedded, bins)
+        return FAMILIES[str(hyperparameters.get("family", "perceptron"))](hyperparameters, inputs)
 
     def recipe(self, hyperparameters: Hyperparameters) -> Recipe:
         """See `NetworkBuilder.recipe`."""

@@ -23,6 +23,7 @@ from automl.networks.layers.chain import (
 )
 from automl.networks.layers.dense import Dense
 from automl.networks.layers.layer import Cost, Given, Role, Rounding, Step, Stream, Twin, Weight, size_of
+from automl.networks.layers.views import AveragedViews, Heads
 
 
 @final
@@ -66,7 +67,7 @@ class Network:
     def output(self) -> str:
         """The activation of the outputs."""
         last = self.layers[-1]
-        return last.output if isinstance(last, Dense) else "linear"
+        return last.output if isinstance(last, Dense | Heads) else "linear"
 
     @property
     def cost(self) -> Cost:
@@ -121,7 +122,8 @@ class Network:
             step: None for a prediction.
 
         Returns:
-            Array of shape (member, row, output), and the moments after a training step.
+            Array of shape (member, row, output), with `Heads` (member, row, view, output), and the moments after a
+            training step.
         """
         given = Given(weights, moments, {}, step)
         stream, moved = apply_layers(self.layers, (self.num_features,), given, values, Stream(inputs))
@@ -137,7 +139,15 @@ class Network:
         """
         inputs = keras.Input((self.num_features,), name="features")
         twin = Twin(l2, seed)
-        model = keras.Model(inputs, twin_layers(self.layers, inputs, twin), name="network")
+        outputs = twin_layers(self.layers, inputs, twin)
+        if len(outputs.shape) == 3:
+            views = keras.Model(inputs, outputs)
+            model = AveragedViews(inputs, keras.ops.mean(outputs, axis=1), name="network")
+            model.views = lambda rows, training: views(
+                rows, training=training
+            )  # no second owner of the layers
+        else:
+            model = keras.Model(inputs, outputs, name="network")
         trained = [variable for layer in twin.layers for variable in layer.trainable_weights]
         moving = [variable for layer in twin.layers for variable in layer.non_trainable_weights]
         for variable, array in zip([*trained, *moving], arrays, strict=True):

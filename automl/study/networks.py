@@ -11,6 +11,7 @@ from automl.errors import NetworkError, SearchSpaceError, StudyFileError, explai
 from automl.networks.activations import ACTIVATIONS, REFUSED
 from automl.networks.builder import FamilyBuilder, NetworkBuilder
 from automl.networks.custom import CustomBuilder, check_network, discover_space, load_function, obstacle_of
+from automl.networks.families.table import FAMILIES, NUMBER_EMBEDDINGS
 from automl.networks.initializers import INITIALIZERS
 from automl.networks.probe import BuilderProbe
 from automl.search.space.space import Space
@@ -20,6 +21,8 @@ from automl.training.plain.optimizers import OPTIMIZERS
 from automl.training.schedules import SCHEDULES
 
 TABLES: Mapping[str, Collection[str]] = {
+    "family": FAMILIES,
+    "number_embedding": NUMBER_EMBEDDINGS,
     "activation": ACTIVATIONS,
     "optimizer": OPTIMIZERS,
     "initializer": INITIALIZERS,
@@ -44,7 +47,8 @@ def make_networks(known: PreparedTable) -> tuple[Space, NetworkBuilder, tuple[st
     builder: NetworkBuilder
     if reference is None:
         widths = {name: layout.num_inputs(name) for name in ENCODINGS}
-        builder = FamilyBuilder(widths, dataset.num_outputs, dataset.task, layout.embedded)
+        bins = tuple(map(int, layout.numbers.num_bins))
+        builder = FamilyBuilder(widths, dataset.num_outputs, dataset.task, layout.embedded, bins)
         return known.space, builder, ()
     where = config.where("network", "builder")
     try:
@@ -86,13 +90,14 @@ def only_width(config: StudyConfig, space: Space, layout: Layout) -> int:
 
 def _check_names(config: StudyConfig, space: Space) -> None:
     for own in space.parameters:
-        if own.name not in TABLES or own.name not in (config.space or {}):
+        by_network = own.name == "family" and config.network.family is not None
+        if own.name not in TABLES or not (own.name in (config.space or {}) or by_network):
             continue
         table = TABLES[own.name]
         for name in own.possible() or []:
             if str(name) in table:
                 continue
-            where = config.where("space", own.name)
+            where = config.where("network", "family") if by_network else config.where("space", own.name)
             if own.name == "activation" and name in REFUSED:
                 raise SearchSpaceError(f"{where}: `activation` must not be {name!r}: {REFUSED[str(name)]}.")
             must = f"name an {own.name}" if own.name[0] in "aeio" else f"name a {own.name}"

@@ -25,12 +25,14 @@ class Inputs:
         num_outputs: Classes of a multiclass task, else 1.
         task: Decides the activation of the outputs.
         embedded: Inputs that hidden layers see through an embedding.
+        bins: Bins of each number, where the inputs are their piecewise encoding.
     """
 
     num_features: int
     num_outputs: int
     task: Task
     embedded: Blocks = ()
+    bins: tuple[int, ...] = ()
 
     @property
     def activation(self) -> str:

@@ -8,6 +8,7 @@ from automl.networks.layers.dense import Dense
 from automl.networks.layers.dropout import Dropout
 from automl.networks.layers.layer import Layer
 from automl.networks.layers.level_embedding import LevelEmbedding
+from automl.networks.layers.number_embedding import NumberEmbedding
 from automl.networks.network import Network
 from automl.trial import Hyperparameters
 
@@ -19,14 +20,29 @@ def perceptron(hyperparameters: Hyperparameters, inputs: Inputs) -> Network:
         hyperparameters: Active values of `hyperparameters.HYPERPARAMETERS`.
         inputs: What it reads and predicts.
     """
-    depth, initializer = int(hyperparameters["depth"]), str(hyperparameters.get("initializer"))
-    layers: list[Layer] = []
-    if depth and inputs.embedded:
-        layers.append(LevelEmbedding(inputs.embedded, initializer=initializer))
-    for number, width in enumerate(layer_widths(hyperparameters), start=1):
-        layers += _hidden(hyperparameters, number, width)
+    layers = embeddings(hyperparameters, inputs) + hidden_layers(hyperparameters)
     output = Dense(inputs.num_outputs, "output", stream=("output",), output=inputs.activation)
     return Network(inputs.num_features, (*layers, output))
+
+
+def embeddings(hyperparameters: Hyperparameters, inputs: Inputs) -> list[Layer]:
+    """What hidden layers see the inputs through: numbers as the hyperparameters ask for, columns of many levels."""
+    layers: list[Layer] = []
+    if not int(hyperparameters["depth"]):
+        return layers
+    if hyperparameters.get("number_embedding", "none") == "piecewise" and inputs.bins:
+        layers.append(
+            NumberEmbedding(inputs.bins, int(hyperparameters["embedding_size"]), "embedding_of_numbers")
+        )
+    if inputs.embedded:
+        layers.append(LevelEmbedding(inputs.embedded, initializer=str(hyperparameters.get("initializer"))))
+    return layers
+
+
+def hidden_layers(hyperparameters: Hyperparameters) -> list[Layer]:
+    """Dense layers with their normalizations, activations and dropouts."""
+    widths = enumerate(layer_widths(hyperparameters), start=1)
+    return [layer for number, width in widths for layer in _hidden(hyperparameters, number, width)]
 
 
 def layer_widths(hyperparameters: Hyperparameters) -> list[int]:

@@ -9,7 +9,18 @@ import numpy
 from keras import ops
 
 from automl.networks.initializers import Initializer, initial_array
-from automl.networks.layers.layer import Given, Layer, Role, Rounding, Shape, Stream, Twin, Weight
+from automl.networks.layers.layer import (
+    Cost,
+    Given,
+    Layer,
+    Role,
+    Rounding,
+    Shape,
+    Stream,
+    Twin,
+    Weight,
+    size_of,
+)
 from automl.trial import derive_seed
 
 
@@ -47,7 +58,7 @@ class Dense(Layer):
 
     def weights(self, inputs: Shape) -> tuple[Weight, ...]:
         """A kernel of shape (input, unit) and a bias."""
-        kernel = Weight((inputs[-1], self.units))
+        kernel = Weight((inputs[-1], self.units), is_hidden=not self.output)
         return (kernel, Weight((self.units,), Role.VECTOR)) if self.use_bias else (kernel,)
 
     def initial(self, inputs: Shape, seed: int) -> list[numpy.ndarray]:
@@ -101,6 +112,10 @@ class Dense(Layer):
     def values(self, own: Self) -> dict[str, Any]:
         """`units`: which units a member has, where that is not all."""
         return {"units": numpy.arange(self.units)[None, :] < own.units} if self.padded else {}
+
+    def cost(self, inputs: Shape) -> Cost:
+        """A multiplication for each weight, as often as there are axes before the last."""
+        return Cost(size_of(inputs[:-1]) * (inputs[-1] + self.use_bias) * self.units)
 
 
 def penalty(twin: Twin) -> keras.Regularizer | None:

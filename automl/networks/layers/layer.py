@@ -31,7 +31,7 @@ class Role(Enum):
     """Penalized by L2, not decayed."""
 
     VECTOR = auto()
-    """A bias, a scale or an offset: neither."""
+    """A bias, a scale, an offset, or numbers and factors of single inputs: neither."""
 
     MOMENT = auto()
     """A moving statistic: not trained."""
@@ -45,11 +45,13 @@ class Weight:
         shape: As Keras has it.
         role: What it is.
         rate: Factor of the learning rate.
+        is_hidden: Whether it is the kernel between hidden units or inputs, which optimizers of matrices are for.
     """
 
     shape: Shape
     role: Role = Role.KERNEL
     rate: float = 1.0
+    is_hidden: bool = False
 
     @property
     def stacked(self) -> Shape:

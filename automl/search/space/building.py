@@ -7,7 +7,7 @@ from types import MappingProxyType
 from automl.config.ranges import Choice, Fixed, FloatRange, IntRange, Range
 from automl.config.study import StudyConfig
 from automl.errors import SearchSpaceError, explain, one_of
-from automl.hyperparameters import HYPERPARAMETERS, OF_TRAINING, TRAINING_HYPERPARAMETERS, Named
+from automl.hyperparameters import HYPERPARAMETERS, OPTIONAL, TRAINING_HYPERPARAMETERS, Named
 from automl.search.space import parameters
 from automl.search.space.parameter import Condition, Parameter
 from automl.search.space.scales import Scale, rounded
@@ -71,12 +71,13 @@ def build_space(study: StudyConfig, defaults: Mapping[str, Range] = MappingProxy
         if name not in HYPERPARAMETERS:
             what = f"`{name}` is not a hyperparameter of these networks. {one_of(HYPERPARAMETERS, name)}"
             raise SearchSpaceError(f"{study.where('space', name)}: {what}")
+    _check_family(study, entries)
     space: list[Parameter] = []
     for name, named in HYPERPARAMETERS.items():
         if name == "batch_size":
             named = replace(named, default=study.training.batch_size or named.default)
         entry = entries.get(name)
-        if entry is None and name in OF_TRAINING:
+        if entry is None and name in OPTIONAL:
             continue
         conditions = _conditions(space, named)
         if conditions is None:
@@ -87,6 +88,23 @@ def build_space(study: StudyConfig, defaults: Mapping[str, Range] = MappingProxy
             continue
         space += _named(space, name, _check_entry(name, entry, named, study), conditions)
     return Space(tuple(space))
+
+
+_NORMALIZED = ("perceptron",)
+"""Families whose hidden layers can have batch normalization."""
+
+
+def _check_family(study: StudyConfig, entries: Mapping[str, Range]) -> None:
+    """Refuse batch normalization for families that do not have it."""
+    family, normalization = entries.get("family"), entries.get("batch_normalization")
+    others = [name for name in (_values(family) if family else ()) if name not in _NORMALIZED]
+    if others and normalization is not None and any(_values(normalization)):
+        where = study.where("space", "batch_normalization")
+        must = f"be false for the family {others[0]!r}, which has no batch normalization"
+        cure = "Remove it, or write `family: perceptron`."
+        raise SearchSpaceError(
+            explain("batch_normalization", must, list(_values(normalization)), cure, where=where)
+        )
 
 
 def build_free_space(study: StudyConfig) -> Space:
@@ -114,9 +132,16 @@ def _entries(study: StudyConfig, defaults: Mapping[str, Range]) -> Mapping[str, 
             f"{study.where('space')}: `space` is empty. Name a hyperparameter under it, or remove the key "
             "to search a small general space."
         )
-    if study.space is None:
-        return defaults
-    return study.space
+    entries = defaults if study.space is None else study.space
+    family = study.network.family
+    if family is None:
+        return entries
+    if "family" in entries:
+        what = "`network.family` must be left out where the space has a `family`"
+        raise SearchSpaceError(
+            f"{study.where('network', 'family')}: {what}, got {family!r}. Remove one of them."
+        )
+    return {"family": Fixed(fixed=family), **entries}
 
 
 def _check_entry(name: str, entry: Range | None, named: Named, study: StudyConfig) -> Range:

@@ -4,6 +4,7 @@ Keras traces a training step for every model that it compiles, which for a small
 itself. The members of a trial have one structure, so one trace serves them all.
 """
 
+import re
 from typing import Any, final
 
 import keras
@@ -165,6 +166,13 @@ def prepared_optimizer(optimizer: Any, model: keras.Model) -> Any:
         if not has_decay or (has_rate and decay)
     ]
     optimizer.exclude_from_weight_decay(left_alone)
+    if isinstance(optimizer, keras.optimizers.Muon):
+        last = {variable.path for variable in model.layers[-1].trainable_variables}
+        optimizer.exclude_layers = [
+            f"^{re.escape(variable.path)}$"
+            for variable in weights
+            if (not traits[variable.path].is_hidden if traits else variable.path in last)
+        ]
     if not any(scaled):
         return optimizer
     update_step = optimizer.update_step

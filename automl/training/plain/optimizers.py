@@ -18,6 +18,7 @@ OWN: Mapping[str, Mapping[str, float]] = {
     "adamw": _DECAY,
     "adamw_ema": {**_DECAY, "ema_momentum": 0.99},
     "schedule_free": _DECAY,
+    "muon": _DECAY,
 }
 """Hyperparameters that an optimizer has for itself, and their defaults."""
 
@@ -36,6 +37,9 @@ OPTIMIZERS: Mapping[str, Callable[..., Any]] = {
         rate, weight_decay=own["weight_decay"], use_ema=True, ema_momentum=own["ema_momentum"], **clip
     ),
     "schedule_free": lambda rate, own, **clip: ScheduleFree(rate, own["weight_decay"], **clip),
+    "muon": lambda rate, own, **clip: keras.optimizers.Muon(
+        rate, weight_decay=own["weight_decay"], adam_weight_decay=own["weight_decay"], **clip
+    ),
     "rmsprop": lambda rate, _, **clip: keras.optimizers.RMSprop(rate, **clip),
 }
 """Each takes the learning rate or its schedule, its own hyperparameters, and Keras's clipping argument."""

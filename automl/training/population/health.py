@@ -10,7 +10,7 @@ from automl.networks.layers.layer import Role
 from automl.training.backend import gradient
 from automl.training.health import make_health
 from automl.training.population.jobs import Job
-from automl.training.population.losses import LOSSES
+from automl.training.population.losses import training_losses
 from automl.training.population.nests import to_tensors
 from automl.training.population.stacking import member_values, no_values, set_values, stacked_weights
 from automl.training.population.structure import Structure
@@ -50,7 +50,7 @@ def member_health(
         ]
 
     weights, moments = stacked_weights(structure, job)
-    loss = LOSSES[structure.loss].training
-    start = slopes(weights, moments, lambda logits: ops.mean(loss(logits, targets)))
+    loss = structure.loss
+    start = slopes(weights, moments, lambda logits: ops.mean(training_losses(loss, logits, targets)))
     count = len(structure.shapes)
     return make_health(start, slopes(kept[:count], kept[count:], ops.sum))

@@ -87,6 +87,28 @@ LOSSES: Mapping[str, Loss] = {
 }
 
 
+def training_losses(name: str, logits: Any, targets: Any) -> Any:
+    """What is differentiated, of shape (member, row): of networks with several views the mean of their losses.
+
+    Args:
+        name: Name of the loss.
+        logits: Of shape (member, row, output) or (member, row, view, output).
+        targets: Of shape (member, row, output).
+    """
+    loss = LOSSES[name].training
+    return (
+        loss(logits, targets)
+        if len(logits.shape) == 3
+        else ops.mean(loss(logits, targets[:, :, None]), axis=-1)
+    )
+
+
+def predictions_of(name: str, logits: Any) -> Any:
+    """Predictions of shape (member, row, output): of several views their mean."""
+    predictions = LOSSES[name].activation(logits)
+    return predictions if len(logits.shape) == 3 else ops.mean(predictions, axis=2)
+
+
 def smoothed(name: str, targets: Any, smoothing: Any) -> Any:
     """Targets of a classification moved toward equal shares, as Keras's `label_smoothing` does.
 

@@ -8,7 +8,7 @@ from keras import ops
 
 from automl.networks.layers.layer import Role, Step
 from automl.training.backend import Arrays, Function, compiled, gradient
-from automl.training.population.losses import LOSSES, smoothed
+from automl.training.population.losses import LOSSES, predictions_of, smoothed, training_losses
 from automl.training.population.structure import Structure
 from automl.training.population.updates import OWN_VALUES, UPDATES, clipped, per_member
 from automl.training.schedules import SCHEDULES
@@ -72,7 +72,7 @@ def _step(structure: Structure, values: Values, batch: dict[str, Any], counts: A
         logits, moments = structure.network.logits(
             weights, state["moments"], values["layers"], batch["inputs"], training_step
         )
-        losses = LOSSES[structure.loss].training(logits, targets)
+        losses = training_losses(structure.loss, logits, targets)
         return ops.sum(ops.where(present, losses * shares, 0.0)), moments
 
     gradients, moments = gradient(total_loss, state["weights"])
@@ -98,10 +98,13 @@ def _updated(structure: Structure, values: Values, gradients: list[Any], state: 
         own = {name: per_member(values[name], weights) for name in OWN_VALUES}
         if weight.role is not Role.KERNEL:
             own["weight_decay"] = 0.0
+        step = update.step
+        if update.hidden is not None and weight.is_hidden:
+            step, own["scale"] = update.hidden, values["scales"][index]
         factor = rate if weight.rate == 1.0 else rate * weight.rate
         slots = [slot[index] for slot in state["slots"]]
         clock = per_member(time + 1.0, weights)
-        moved.append(update.step(weights, gradients[index], slots, per_member(factor, weights), own, clock))
+        moved.append(step(weights, gradients[index], slots, per_member(factor, weights), own, clock))
     return {
         "weights": [weights for weights, _ in moved],
         "slots": [[slots[number] for _, slots in moved] for number in range(update.num_slots)],
@@ -130,7 +133,7 @@ def _evaluate(structure: Structure, tables: dict[str, Any], values: Values, stat
             for name, axis in (("inputs", 1), ("targets", 1), ("parts", 2))
         )
         logits, _ = structure.network.logits(weights, state["moments"], values["layers"], inputs, None)
-        predictions = loss.activation(logits)
+        predictions = predictions_of(structure.loss, logits)
         losses = loss.evaluation(predictions, targets)[:, None, :]
         sums = ops.sum(ops.where(shares > 0.0, losses * shares, 0.0), axis=-1)
         return results[0] + sums, ops.slice_update(results[1], [0, block * BLOCK, 0], predictions)

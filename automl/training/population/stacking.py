@@ -9,6 +9,7 @@ from automl.networks.layers.layer import Shape
 from automl.training.plain.optimizers import DEFAULT_LEARNING_RATE, OWN, own_values
 from automl.training.population.jobs import Job
 from automl.training.population.structure import Structure
+from automl.training.population.updates import UPDATES, matrix_scale
 
 SCALARS = (
     "learning_rate",
@@ -32,6 +33,8 @@ def member_values(structure: Structure, job: Job) -> dict[str, Any]:
     values["schedule"] = structure.schedules.index(str(given.get("schedule", "constant")))
     values["dropout_seed"] = job.member.seed("dropout")
     values["layers"] = structure.network.values(job.recipe.network)
+    if UPDATES[structure.optimizer].hidden is not None:
+        values["scales"] = [matrix_scale(weight.shape) for weight in job.recipe.network.weights]
     return values
 
 
@@ -44,6 +47,8 @@ def no_values(structure: Structure, num_places: int) -> dict[str, Any]:
     values["view"] = numpy.zeros(num_places, numpy.int32)
     values["dropout_seed"] = numpy.zeros(num_places, numpy.uint32)
     values["layers"] = _empty(structure.network.values(structure.network), num_places)
+    if UPDATES[structure.optimizer].hidden is not None:
+        values["scales"] = _empty([0.0] * len(structure.network.weights), num_places)
     return values
 
 

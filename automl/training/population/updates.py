@@ -4,6 +4,7 @@ Keras's own optimizers share a learning rate, an iteration counter and a clippin
 which would couple the members.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ Values = Mapping[str, Any]
 """Hyperparameters by name, each an array of shape (member, 1, 1)."""
 
 _BETA_1, _BETA_2, _RHO, _EPSILON = 0.9, 0.999, 0.9, 1e-7
+_MUON_MOMENTUM, _NEWTON_SCHULZ = 0.95, (3.4445, -4.7750, 2.0315)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,14 @@ class Update:
         num_slots: Arrays of the weights' shape that it keeps; all begin at 0.
         step: `(weights, gradient, slots, rate, values, time) -> (weights, slots)`; rate and time have shape
             (member, 1, 1), and time counts from 1.
+        hidden: The step of kernels between hidden units, where it is another one; `values` hold its `scale`.
         average: `(weights, slots) -> weights` that predict and are kept, where these are not the ones that gradients
             are taken at.
     """
 
     num_slots: int
     step: Callable[..., tuple[Any, list[Any]]]
+    hidden: Callable[..., tuple[Any, list[Any]]] | None = None
     average: Callable[[Any, list[Any]], Any] | None = None
 
     def averaged(self, weights: list[Any], slots: list[list[Any]]) -> list[Any]:
@@ -87,6 +91,39 @@ def _mean_of_moving(weights: Any, moving: Any) -> Any:
     return (weights - (1.0 - _BETA_1) * moving) / _BETA_1
 
 
+def _muon(weights: Any, gradient: Any, slots: list[Any], rate: Any, values: Values, _: Any) -> Any:
+    """Muon (Jordan et al. 2024) as Keras has it: Nesterov's momentum made orthogonal, in steps of AdamW's size.
+
+    Every member's matrix has a norm and an iteration of its own. Units that are filled up are rows and columns of
+    zeros, which stay zeros.
+    """
+    weights = weights - weights * (values["weight_decay"] * rate)
+    momentum = slots[0] * _MUON_MOMENTUM + gradient
+    moved = orthogonal(gradient + _MUON_MOMENTUM * momentum)
+    return weights - rate * values["scale"] * moved, [momentum, slots[1]]
+
+
+def orthogonal(matrices: Any) -> Any:
+    """About the nearest matrix with orthonormal rows or columns, by five steps of Newton and Schulz.
+
+    Args:
+        matrices: Of shape (member, input, unit).
+    """
+    a, b, c = _NEWTON_SCHULZ
+    is_tall = matrices.shape[1] > matrices.shape[2]
+    turned = ops.swapaxes(matrices, 1, 2) if is_tall else matrices
+    turned = turned / (ops.sqrt(ops.sum(ops.square(turned), axis=(1, 2), keepdims=True)) + 1e-7)
+    for _ in range(5):
+        square = ops.matmul(turned, ops.swapaxes(turned, 1, 2))
+        turned = a * turned + ops.matmul(b * square + c * ops.matmul(square, square), turned)
+    return ops.swapaxes(turned, 1, 2) if is_tall else turned
+
+
+def matrix_scale(shape: tuple[int, ...]) -> float:
+    """How large a step of Muon is for a kernel of a member's own shape, in steps of an orthogonal matrix."""
+    return 0.2 * math.sqrt(max(shape))
+
+
 def _rmsprop(weights: Any, gradient: Any, slots: list[Any], rate: Any, _: Values, __: Any) -> Any:
     velocity = _RHO * slots[0] + (1.0 - _RHO) * ops.square(gradient)
     return weights - rate * gradient / ops.sqrt(velocity + _EPSILON), [velocity]
@@ -95,9 +132,10 @@ def _rmsprop(weights: Any, gradient: Any, slots: list[Any], rate: Any, _: Values
 UPDATES: Mapping[str, Update] = {
     "sgd": Update(1, _momentum),
     "adam": Update(2, _adam),
-    "adam_ema": Update(3, _adam_ema, lambda weights, slots: weights + slots[2]),
+    "adam_ema": Update(3, _adam_ema, average=lambda weights, slots: weights + slots[2]),
+    "muon": Update(2, _adam, hidden=_muon),
     "schedule_free": Update(
-        2, _schedule_free, lambda weights, slots: _mean_of_moving(weights, weights + slots[0])
+        2, _schedule_free, average=lambda weights, slots: _mean_of_moving(weights, weights + slots[0])
     ),
     "rmsprop": Update(1, _rmsprop),
 }
@@ -109,6 +147,7 @@ FAMILIES: Mapping[str, str] = {
     "adamw": "adam",
     "adamw_ema": "adam_ema",
     "schedule_free": "schedule_free",
+    "muon": "muon",
     "rmsprop": "rmsprop",
 }
 """Optimizer of the study file: its kind in `UPDATES`. Members of one kind share a program."""
