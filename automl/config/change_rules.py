@@ -132,6 +132,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "search.seed": _fixed,
         "budget": _free,
         "training": _fixed,
+        "ensemble": _free,
         "baselines": _free,
         "bias_variance": _free,
         "tracking": _free,

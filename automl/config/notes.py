@@ -5,6 +5,24 @@ from automl.config.study import StudyConfig
 
 def notes_of(config: StudyConfig) -> tuple[str, ...]:
     """Sentences for `automl check` and for the beginning of a run."""
+    return (*_notes_of_minutes(config), *_notes_of_ensemble(config))
+
+
+def _notes_of_ensemble(config: StudyConfig) -> tuple[str, ...]:
+    """Where the ensemble that is asked for will not be made, or will be another one."""
+    asked = f"`ensemble: {config.ensemble}`"
+    if config.ensemble != "none" and config.splits.kind == "time":
+        why = "the networks of earlier folds do not learn from the latest rows"
+        return (
+            f"{asked} has no effect with `splits.kind: time`, because {why}. A single network is exported.",
+        )
+    if config.ensemble == "greedy" and config.search.trials == 1:
+        return (f"{asked} averages the folds of the only trial, because `search.trials` is 1.",)
+    return ()
+
+
+def _notes_of_minutes(config: StudyConfig) -> tuple[str, ...]:
+    """What limits the study in time, where it is not plain."""
     search, budget = config.search, config.budget
     if search.minutes is not None and budget.minutes is not None:
         share = f"{search.minutes:g} of the {budget.minutes:g} minutes in `budget.minutes`"

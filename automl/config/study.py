@@ -48,6 +48,12 @@ class StudyConfig(Section):
         BudgetConfig(), description="How long the whole command may take, and what ends the search early."
     )
     training: TrainingConfig = Field(TrainingConfig(), description="How one network is trained.")
+    ensemble: Literal["none", "folds", "greedy"] = Field(
+        "none",
+        description="What the exported model averages: none is the single best network, trained on all training rows; "
+        "folds are the networks of all folds of the best trial; greedy are those of several trials, chosen by their "
+        "out-of-fold predictions.",
+    )
     baselines: bool = Field(
         True,
         description="Whether a constant, a linear model and gradient boosting are scored on the same folds.",

@@ -1,7 +1,7 @@
 """What is left of the best of many trials when it is judged on other rows than those that chose it."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
@@ -11,7 +11,7 @@ from scipy import stats
 from automl.evaluation.fold_scores import FoldScores, ThresholdScores, fold_scores
 from automl.evaluation.intervals import wilson
 from automl.evaluation.metrics import Metric
-from automl.evaluation.resampling import FEWEST_RESAMPLES, LEVEL, Estimate, ScoredRows
+from automl.evaluation.resampling import FEWEST_RESAMPLES, LEVEL, Draw, Estimate, ScoredRows
 from automl.evaluation.thresholds import best_places, candidates
 from automl.trial import Direction
 
@@ -83,7 +83,7 @@ def corrected_score(
         Without bounds where there are too few groups or blocks.
     """
     num_resamples = _num_resamples(metric, rows, len(predictions))
-    draw = _Draw(rows, num_resamples, seed)
+    draw = Draw(rows, num_resamples, seed)
     chosen = _choices(metric, draw, predictions)
     names = numpy.unique(chosen)
     models = [*(predictions[number] for number in names), *(rivals or {}).values()]
@@ -126,7 +126,7 @@ def corrected_difference(
         seed: Of the resamples.
         tuned: Whether thresholds are tuned too.
     """
-    draw = _Draw(rows, _num_resamples(metric, rows, len(ones) + len(others)), seed)
+    draw = Draw(rows, _num_resamples(metric, rows, len(ones) + len(others)), seed)
     choices = [_choices(metric, draw, of) for of in (ones, others)]
     names = [numpy.unique(chosen) for chosen in choices]
     models = [of[number] for of, own in zip((ones, others), names, strict=True) for number in own]
@@ -134,6 +134,22 @@ def corrected_difference(
     mine = left_out.scores(numpy.searchsorted(names[0], choices[0]))
     its = left_out.scores(len(names[0]) + numpy.searchsorted(names[1], choices[1]))
     return left_out.difference(mine, its)
+
+
+def corrected_models(
+    metric: Metric, draw: Draw, models: Sequence[Array], chosen: Array, tuned: bool = False
+) -> Estimate:
+    """The score to expect of a model that is made anew in every resample; see `corrected_score`.
+
+    Args:
+        metric: The metric.
+        draw: The resamples.
+        models: Out-of-fold predictions of every model that was made on any of them.
+        chosen: Which of them was made on each resample, (resample,).
+        tuned: Whether thresholds are tuned too.
+    """
+    left_out = _LeftOut(metric, draw, models, tuned)
+    return left_out.estimate(left_out.scores(chosen))
 
 
 def _num_resamples(metric: Metric, rows: ScoredRows, num_trials: int) -> int:
@@ -144,24 +160,6 @@ def _num_resamples(metric: Metric, rows: ScoredRows, num_trials: int) -> int:
     return int(numpy.clip(affordable, FEWEST_RESAMPLES, rows.num_resamples))
 
 
-@dataclass(frozen=True, slots=True)
-class _Draw:
-    """The resamples, drawn anew each time they are asked for, always the same."""
-
-    rows: ScoredRows
-    num_resamples: int
-    seed: int
-
-    def counts(self, first: int = 0, last: int | None = None) -> Iterator[Array]:
-        """Those from one number on and before another."""
-        num_resamples = min(self.num_resamples if last is None else last, self.num_resamples)
-        start = 0
-        for counts in self.rows.resamples(num_resamples, self.seed):
-            if start + len(counts) > first:
-                yield counts[max(0, first - start) :]
-            start += len(counts)
-
-
 @final
 class _LeftOut:
     """Scores of models on the rows that resamples leave out.
@@ -170,7 +168,7 @@ class _LeftOut:
         dropped: Share of the scores of a fold that were undefined in a resample.
     """
 
-    def __init__(self, metric: Metric, draw: _Draw, models: Sequence[Array], tuned: bool) -> None:
+    def __init__(self, metric: Metric, draw: Draw, models: Sequence[Array], tuned: bool) -> None:
         self._metric, self._draw, self._models, self._tuned = metric, draw, models, tuned
         self._even = fold_scores(metric, draw.rows, models)
         left_out = _left_out(self._even, draw)
@@ -198,7 +196,7 @@ class _LeftOut:
         return _estimate(self._draw.rows, *_summary(self._even, ones - others))
 
 
-def _choices(metric: Metric, draw: _Draw, predictions: Sequence[Array]) -> Array:
+def _choices(metric: Metric, draw: Draw, predictions: Sequence[Array]) -> Array:
     """Number of the trial that is best on the rows drawn, (resample,)."""
     sign = 1.0 if metric.direction is Direction.MINIMIZE else -1.0
     everyone = numpy.arange(len(predictions))
@@ -217,7 +215,7 @@ def _choices(metric: Metric, draw: _Draw, predictions: Sequence[Array]) -> Array
 
 def _drawn(
     metric: Metric,
-    draw: _Draw,
+    draw: Draw,
     predictions: Sequence[Array],
     numbers: Array,
     part: tuple[int, int | None],
@@ -232,7 +230,7 @@ def _drawn(
     return numpy.concatenate(parts, axis=1)
 
 
-def _left_out(scores: FoldScores, draw: _Draw) -> Array:
+def _left_out(scores: FoldScores, draw: Draw) -> Array:
     """Scores on the rows that were not drawn, (resample, variant, term)."""
     return numpy.concatenate([scores.under((counts == 0).astype(float)) for counts in draw.counts()])
 
@@ -246,7 +244,7 @@ def _centered(whole: Array, left_out: Array) -> Array:
     return numpy.asarray(whole + left_out - means)
 
 
-def _gained(metric: Metric, draw: _Draw, models: Sequence[Array], picked: Array, even: FoldScores) -> Array:
+def _gained(metric: Metric, draw: Draw, models: Sequence[Array], picked: Array, even: FoldScores) -> Array:
     """By how much a threshold tuned on the rows drawn changes a model's score on the others, (resample, term).
 
     Args:

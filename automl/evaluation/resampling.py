@@ -124,6 +124,24 @@ class ScoredRows:
         return strata if min(map(len, strata)) >= _FEWEST_IN_FOLD else [numpy.arange(self.num_units)]
 
 
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """The resamples, drawn anew each time they are asked for, always the same."""
+
+    rows: ScoredRows
+    num_resamples: int
+    seed: int
+
+    def counts(self, first: int = 0, last: int | None = None) -> Iterator[Array]:
+        """Those from one number on and before another."""
+        num_resamples = min(self.num_resamples if last is None else last, self.num_resamples)
+        start = 0
+        for counts in self.rows.resamples(num_resamples, self.seed):
+            if start + len(counts) > first:
+                yield counts[max(0, first - start) :]
+            start += len(counts)
+
+
 def whole(target: Array, weights: Array, units: Array | None = None, unit: str = ROWS) -> ScoredRows:
     """Rows that were scored together, as those of a test set are."""
     codes = numpy.arange(len(target)) if units is None else numpy.unique(units, return_inverse=True)[1]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from automl.evaluation.ensemble_verdict import EnsembleVerdict
 from automl.evaluation.resampling import ROWS, Estimate
 from automl.evaluation.thresholds import EVEN
 from automl.means import weighted_mean
@@ -42,6 +43,8 @@ class Verdict:
         never_predicted: Classes that no row was labeled with out of fold.
         earlier_reads: Studies that have read the same test set before.
         test_read_for: The trial that the test rows were read for, where that is another one.
+        ensemble: What is known of the ensemble; None where none was made.
+        no_ensemble: Why none was made, where one was asked for; a sentence.
     """
 
     objective: Objective
@@ -67,6 +70,8 @@ class Verdict:
     never_predicted: tuple[str, ...] = ()
     earlier_reads: tuple[str, ...] = ()
     test_read_for: int | None = None
+    ensemble: EnsembleVerdict | None = None
+    no_ensemble: str = ""
 
     @property
     def cross_validated(self) -> str:
@@ -87,6 +92,7 @@ class Verdict:
         if self.test is not None:
             name = f"locked test, after a refit on all training rows{at_best}"
             rows.append((name, self._interval(self.test)))
+        rows += [] if self.ensemble is None else self.ensemble.rows(self._interval)
         for name, scores in self.baselines.items():
             some = len(scores) < len(self.trial.folds)
             first = f"the first {len(scores)}" if len(scores) > 1 else "the first"
@@ -130,7 +136,9 @@ class Verdict:
                 f"The locked test rows were read for trial {self.test_read_for}, the winner at that time. Trial "
                 f"{self.trial.number} was chosen later and has no score on them."
             )
-        return said
+        if self.no_ensemble:
+            said.append(self.no_ensemble)
+        return said + ([] if self.ensemble is None else self.ensemble.sentences())
 
     def _corrected_name(self) -> str:
         if self.num_trials == 1:

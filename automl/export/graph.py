@@ -1,17 +1,24 @@
 """The SavedModel itself: preprocessing, network and answers as one TensorFlow graph. Keras must run on TensorFlow."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import tensorflow
 
-from automl.data.preprocessing_graph import inputs_graph
+from automl.data.preprocessing_graph import ReadCells, encoded_graph, read_graph
+from automl.data.targets import TargetScaling
 from automl.export.served import Served, argument_names
 from automl.trial import Task
 
 
-def write_graph(served: Served, model: keras.Model, folder: Path) -> None:
-    """Write a network as a SavedModel whose signature takes a tensor for each column.
+def write_graph(served: Served, models: Sequence[keras.Model], folder: Path) -> None:
+    """Write networks as one SavedModel whose signature takes a tensor for each column.
+
+    Args:
+        served: What the graph needs beside the networks.
+        models: The network of each part.
+        folder: Where it goes.
 
     Raises:
         OSError: It cannot be written.
@@ -21,11 +28,11 @@ def write_graph(served: Served, model: keras.Model, folder: Path) -> None:
 
     def serve(arguments: dict[str, tensorflow.Tensor]) -> dict[str, tensorflow.Tensor]:
         cells = {column: arguments[name] for column, name in names.items()}
-        inputs = inputs_graph(served.scalings.inputs, cells, served.schema)
-        return _answers(served, model(inputs, training=False))
+        return _answers(served, _predictions(served, models, read_graph(cells, served.schema)))
 
     archive = keras.export.ExportArchive()
-    archive.track(model)
+    for model in models:
+        archive.track(model)
     signature = {
         names[column.name]: tensorflow.TensorSpec((None,), column.feature.input_type, name=names[column.name])
         for column in learned
@@ -37,13 +44,37 @@ def write_graph(served: Served, model: keras.Model, folder: Path) -> None:
         raise OSError(str(error).splitlines()[0]) from error
 
 
+def _predictions(served: Served, models: Sequence[keras.Model], read: ReadCells) -> tensorflow.Tensor:
+    """The mean of what the networks predict: probabilities, or values in the target's units, as a column.
+
+    Cells are read once, and encoded once for all networks of one preprocessing.
+    """
+    encoded: dict[int, tensorflow.Tensor] = {}
+    total = None
+    for part, model in zip(served.parts, models, strict=True):
+        inputs = part.scalings.inputs
+        if id(inputs) not in encoded:
+            encoded[id(inputs)] = encoded_graph(inputs, read)
+        outputs = model(encoded[id(inputs)], training=False)
+        if served.task is Task.REGRESSION:
+            outputs = _in_units(outputs, part.scalings.target)
+        if len(models) > 1:
+            outputs *= part.weight
+        total = outputs if total is None else total + outputs
+    return total
+
+
+def _in_units(outputs: tensorflow.Tensor, target: TargetScaling) -> tensorflow.Tensor:
+    """Outputs in the target's units, float64."""
+    values = tensorflow.cast(outputs, tensorflow.float64) * target.scale + target.mean
+    values = tensorflow.exp(tensorflow.minimum(values, 700.0)) if target.log else values
+    return tensorflow.clip_by_value(values, target.low, target.high)
+
+
 def _answers(served: Served, outputs: tensorflow.Tensor) -> dict[str, tensorflow.Tensor]:
     """What a reader gets: values in the target's units, or probabilities and a label."""
-    target = served.scalings.target
     if served.task is Task.REGRESSION:
-        value = tensorflow.cast(outputs[:, 0], tensorflow.float64) * target.scale + target.mean
-        value = tensorflow.exp(tensorflow.minimum(value, 700.0)) if target.log else value
-        return {"prediction": tensorflow.clip_by_value(value, target.low, target.high)}
+        return {"prediction": outputs[:, 0]}
     places = tensorflow.argmax(outputs, axis=1)
     if served.task is Task.BINARY:
         places = tensorflow.cast(outputs[:, 0] >= served.threshold, tensorflow.int64)

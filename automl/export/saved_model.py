@@ -13,17 +13,18 @@ import pandas
 
 from automl.data.dataset import Dataset
 from automl.data.schema import Column
+from automl.ensembles.averaged import Averaged
 from automl.errors import ExportError
 from automl.export.folders import replace_folder
 from automl.export.second_process import Order, write_elsewhere
-from automl.export.served import Served, argument_names
+from automl.export.served import Served, ServedPart, argument_names
 from automl.networks.builder import FamilyBuilder, NetworkBuilder
 from automl.serving.copying import copy_scoring
 from automl.serving.scoring import Scorer
 from automl.training.backend import backend_name
 from automl.training.network import Network
 from automl.trial import Task, Trial
-from automl.wording import number, table_cell
+from automl.wording import counted, number, table_cell
 
 _MOST_COLUMNS = 50
 """Input columns that a model card lists."""
@@ -45,6 +46,7 @@ class ModelCard:
         threshold: Probability of the second of two classes from which it is the label.
         file: How the study's file of text was read, for files of more rows: fields of `TableFile`.
         baseline: Name of the baseline that it is; empty of a trial.
+        ensemble: How much each trial counts, by its number, where the model averages networks of folds.
     """
 
     study: str
@@ -55,16 +57,27 @@ class ModelCard:
     threshold: float = 0.5
     file: Mapping[str, Any] = field(default_factory=dict)
     baseline: str = ""
+    ensemble: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
         """The study, and which of its models this is."""
+        if self.ensemble:
+            return f"{self.study}: ensemble of {counted(len(self.ensemble), 'trial')}"
         return f"{self.study}: {f'{self.baseline} baseline' if self.trial is None else f'trial {self.trial.number}'}"
 
     @property
     def hyperparameters(self) -> Mapping[str, Any]:
-        """Of the trial; none of a baseline."""
-        return {} if self.trial is None else self.trial.hyperparameters
+        """Of the trial; none of a baseline or an ensemble."""
+        return {} if self.trial is None or self.ensemble else self.trial.hyperparameters
+
+    @property
+    def how(self) -> str:
+        """How the model came to be, without a period."""
+        if self.ensemble:
+            members = ", ".join(f"trial {trial} {weight:.1%}" for trial, weight in self.ensemble.items())
+            return f"Averages the networks of all folds of these trials ({members}), trained"
+        return "Fitted by scikit-learn" if self.trial is None else f"Trained for {self.epochs} epochs"
 
 
 def check_backend() -> None:
@@ -81,7 +94,11 @@ def check_backend() -> None:
 
 
 def save_model(
-    network: Network, dataset: Dataset, card: ModelCard, folder: Path, builder: NetworkBuilder | None = None
+    network: Network | Averaged,
+    dataset: Dataset,
+    card: ModelCard,
+    folder: Path,
+    builder: NetworkBuilder | None = None,
 ) -> None:
     """Write a SavedModel, `model.json` and `model_card.md`; load it again and compare.
 
@@ -98,7 +115,7 @@ def save_model(
     Raises:
         ExportError: The folder cannot be written or holds something else, or the reloaded model differs.
     """
-    served = Served(network.scalings, dataset.schema, dataset.task, dataset.classes, card.threshold)
+    served, models = _served(network, dataset, card)
 
     def write(made: Path) -> None:
         made.mkdir()
@@ -108,15 +125,29 @@ def save_model(
         if backend_name() == "tensorflow":
             from automl.export.graph import write_graph
 
-            write_graph(served, network.model, made)
+            write_graph(served, models, made)
             answers = Scorer(made).predict(table)
         else:
             own = builder if isinstance(builder, FamilyBuilder) else None
-            answers = write_elsewhere(Order(served, own, card.hyperparameters, table), network.model, made)
+            answers = write_elsewhere(Order(served, own, table), models, made)
         _compare(network, dataset, answers)
 
     with _explained(folder):
         replace_folder(folder, write)
+
+
+def _served(network: Network | Averaged, dataset: Dataset, card: ModelCard) -> tuple[Served, list[Any]]:
+    """What the graph needs beside the Keras models, and these models."""
+    if isinstance(network, Network):
+        parts: tuple[ServedPart, ...] = (ServedPart(network.scalings, card.hyperparameters),)
+        networks = [network]
+    else:
+        networks = [part.network for part in network.parts]
+        parts = tuple(
+            ServedPart(part.network.scalings, part.hyperparameters, part.weight) for part in network.parts
+        )
+    served = Served(parts, dataset.schema, dataset.task, dataset.classes, card.threshold)
+    return served, [each.model for each in networks]
 
 
 def copy_model(source: Path, folder: Path) -> None:
@@ -150,6 +181,7 @@ def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
         "study": card.study,
         "trial": None if card.trial is None else card.trial.number,
         "baseline": card.baseline,
+        "ensemble": {str(trial): weight for trial, weight in card.ensemble.items()},
         "task": dataset.task.value,
         "target": dataset.target_name,
         "features": list(dataset.feature_names),
@@ -175,10 +207,9 @@ def _card_text(dataset: Dataset, card: ModelCard) -> str:
     scores = "\n".join(f"| {name} | {value} |" for name, value in card.scores.items())
     values = "\n".join(f"| {name} | {_value(value)} |" for name, value in card.hyperparameters.items())
     table = f"| hyperparameter | value |\n|---|---|\n{values}\n\n" if values else ""
-    how = "Fitted by scikit-learn" if card.trial is None else f"Trained for {card.epochs} epochs"
     return f"""# {card.title}
 
-Predicts {table_cell(dataset.target_name)} ({dataset.task.value}) from {len(dataset.feature_names)} columns. {how}
+Predicts {table_cell(dataset.target_name)} ({dataset.task.value}) from {len(dataset.feature_names)} columns. {card.how}
 on {card.num_rows} rows; table digest `{dataset.digest[:16]}`.
 
 | score | value |
@@ -210,7 +241,7 @@ def _columns_text(dataset: Dataset) -> str:
     return "\n".join(lines)
 
 
-def _compare(network: Network, dataset: Dataset, answers: pandas.DataFrame) -> None:
+def _compare(network: Network | Averaged, dataset: Dataset, answers: pandas.DataFrame) -> None:
     """What the written model has answered must be what the Keras model says."""
     expected = network.predict(dataset.columns.take(_compared(dataset)))
     if dataset.task is Task.REGRESSION:

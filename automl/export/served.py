@@ -5,7 +5,22 @@ from dataclasses import dataclass
 
 from automl.data.schema import Schema
 from automl.training.network import Scalings
-from automl.trial import Scalar, Task
+from automl.trial import Hyperparameters, Scalar, Task
+
+
+@dataclass(frozen=True, slots=True)
+class ServedPart:
+    """One network of a model, without its weights.
+
+    Attributes:
+        scalings: What it was trained under.
+        hyperparameters: What its Keras model can be built from again.
+        weight: How much its predictions count in the mean; those of all parts sum to 1.
+    """
+
+    scalings: Scalings
+    hyperparameters: Hyperparameters
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,14 +28,14 @@ class Served:
     """How raw columns become inputs, and outputs become answers.
 
     Attributes:
-        scalings: What the network was trained under.
+        parts: Its networks: one, or those of an ensemble.
         schema: What the columns are.
         task: What is predicted.
         classes: Labels in the order of their codes; empty for a regression.
         threshold: Probability of the second of two classes from which it is the label.
     """
 
-    scalings: Scalings
+    parts: tuple[ServedPart, ...]
     schema: Schema
     task: Task
     classes: tuple[Scalar, ...]

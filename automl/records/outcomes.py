@@ -29,6 +29,9 @@ class TestReadingDone:
         scores: By metric.
         interval: The objective with its 95 % interval: value, low, high.
         earlier: Other studies that had read the same rows, as `NAME/RUN`.
+        ensemble: How much each trial counts in the ensemble that was scored in the same reading, by its number.
+        ensemble_scores: Of that ensemble, by metric; empty where there was none.
+        ensemble_interval: Its objective: value, low, high.
     """
 
     trial: int
@@ -36,6 +39,9 @@ class TestReadingDone:
     scores: Mapping[str, float]
     interval: tuple[float, ...] = ()
     earlier: tuple[str, ...] = ()
+    ensemble: Mapping[str, float] = field(default_factory=dict)
+    ensemble_scores: Mapping[str, float] = field(default_factory=dict)
+    ensemble_interval: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,11 @@ class VerdictReached:
         num_units: How many rows, groups or blocks of time the intervals were drawn from; 0 where that is not known.
         unit: What they are, in the plural.
         settings: Of a plain model that has several, the one that each fold's stopping rows have chosen, by name.
+        ensemble: How much each trial counts in the ensemble, by its number; empty where there is none.
+        ensemble_score: Mean over the folds of its out-of-fold predictions.
+        ensemble_corrected: That score corrected for choosing: value, low, high.
+        ensemble_test: Its score on the locked test rows, likewise.
+        ensemble_threshold: As `threshold`, of the ensemble.
     """
 
     trial: int = -1
@@ -75,6 +86,11 @@ class VerdictReached:
     num_units: int = 0
     unit: str = ""
     settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ensemble: Mapping[str, float] = field(default_factory=dict)
+    ensemble_score: float | None = None
+    ensemble_corrected: tuple[float, ...] | None = None
+    ensemble_test: tuple[float, ...] | None = None
+    ensemble_threshold: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,11 @@ class Exported:
     Attributes:
         trial: The trial.
         epochs: Epochs that its refit was trained.
+        asked: `ensemble` of the study file then.
+        ensemble: Whether the model is the ensemble in place of the trial's network.
     """
 
     trial: int
     epochs: int = 0
+    asked: str = "none"
+    ensemble: bool = False

@@ -2,17 +2,19 @@
 
 import gzip
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy
 import pandas
 
 from automl.data.sources.file_source import text_reading
+from automl.ensembles.averaged import Averaged
 from automl.errors import ExportError, StudyFailedError
 from automl.evaluation.out_of_fold import PROBABILITY, WEIGHT
-from automl.evaluation.resampling import Estimate
 from automl.evaluation.verdict import Verdict
+from automl.export.cost import cost_of
 from automl.export.saved_model import ModelCard, save_model
 from automl.records.files import (
     MODEL,
@@ -21,15 +23,18 @@ from automl.records.files import (
     write_json,
     write_whole,
 )
-from automl.records.outcomes import Analyzed, Exported, VerdictReached
+from automl.records.outcomes import Analyzed, Exported
 from automl.records.scored_rows import KeptRows, write_scored_rows
 from automl.records.sums import write_sums
 from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
+from automl.study.ensembling import GREEDY, NONE, Ensemble, make_ensemble
 from automl.study.judging import judge, read_test_set, scored_rows
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
+from automl.study.verdict_event import verdict_event
 from automl.tracking.model import write_example
+from automl.training.backend import backend_name
 from automl.training.engine import Engine, Watch
 from automl.training.members import refit_epochs
 from automl.training.network import Network
@@ -70,20 +75,34 @@ def conclude(session: Session) -> None:
         raise StudyFailedError(f"{state.started.name}: no trial completed ({reasons}). See `automl show`.")
     best = state.whole(state.best.number)
     model = session.run.folder / MODEL
-    if state.exported is not None and state.exported.trial == best.number and model.is_dir():
+    if _is_exported(session, best.number) and model.is_dir():
         return
     session.begin("refit of the best trial")
     watch = session.watch(session.budget.for_refit)
     refit = refit_trial(session.engine, session.prepared, best, watch)
     session.end("refit of the best trial")
-    verdict = _reach_verdict(session, best, refit)
+    ensemble = _make_ensemble(session, best)
+    verdict = _reach_verdict(session, best, refit, ensemble)
     session.begin("export")
-    write_model(session.prepared, refit, verdict, model)
+    if isinstance(ensemble, str):
+        write_model(session.prepared, refit, verdict, model)
+    else:
+        _write_ensemble(session, refit, ensemble.averaged, verdict)
     _write_out_of_fold(session, best.number)
     training = session.prepared.splits.training
     write_example(session.run.folder, session.prepared.dataset.frame(training[:_EXAMPLE_ROWS]))
-    session.record(Exported(best.number, refit.epochs))
+    asked = session.prepared.config.ensemble
+    session.record(Exported(best.number, refit.epochs, asked, not isinstance(ensemble, str)))
     session.end("export")
+
+
+def _is_exported(session: Session, best: int) -> bool:
+    """Whether the model that the study asks for has been exported, and is what its trials would make again."""
+    state, asked = session.state, session.prepared.config.ensemble
+    exported = state.exported
+    if exported is None or (exported.trial, exported.asked) != (best, asked):
+        return False
+    return asked != GREEDY or state.verdict.num_trials == len(state.completed)
 
 
 def refit_trial(engine: Engine, prepared: PreparedStudy, trial: Trial, watch: Watch | None = None) -> Refit:
@@ -107,43 +126,46 @@ def refit_trial(engine: Engine, prepared: PreparedStudy, trial: Trial, watch: Wa
         raise ExportError(f"trial {trial.number} cannot be refitted: {failure}. {cure}") from None
 
 
-def _reach_verdict(session: Session, best: Trial, refit: Refit) -> Verdict:
+def _make_ensemble(session: Session, best: Trial) -> Ensemble | str:
+    """The ensemble, or why there is none: empty where none is asked for."""
+    if session.prepared.config.ensemble == NONE:
+        return ""
+    session.begin("ensemble")
+    ensemble = make_ensemble(session, best)
+    session.end("ensemble")
+    return ensemble
+
+
+def _reach_verdict(session: Session, best: Trial, refit: Refit, ensemble: Ensemble | str) -> Verdict:
     """Judge the winner and read the test set, unless that has been done; record both."""
     session.begin("verdict")
-    verdict = judge(session, best)
+    verdict, averaged = judge(session, best), None
+    if isinstance(ensemble, str):
+        verdict = replace(verdict, no_ensemble=ensemble)
+    else:
+        verdict, averaged = replace(verdict, ensemble=ensemble.verdict), ensemble.averaged
     if len(session.prepared.splits.test):
-        verdict = read_test_set(session, verdict, refit.network)
+        verdict = read_test_set(session, verdict, refit.network, averaged)
     session.record(verdict_event(verdict))
     session.end("verdict")
     return verdict
 
 
-def verdict_event(verdict: Verdict) -> VerdictReached:
-    """The event of a verdict."""
-
-    def values(estimate: Estimate | None) -> tuple[float, ...] | None:
-        return None if estimate is None else astuple(estimate)
-
-    return VerdictReached(
-        trial=verdict.trial.number,
-        rows=tuple(verdict.rows()),
-        sentences=tuple(verdict.sentences()),
-        baselines=dict(verdict.baselines),
-        corrected=values(verdict.corrected),
-        test=values(verdict.test),
-        threshold=verdict.threshold,
-        num_trials=verdict.num_trials,
-        differences={name: astuple(difference) for name, difference in verdict.differences.items()},
-        baseline_losses=dict(verdict.baseline_losses),
-        scores={name: astuple(estimate) for name, estimate in verdict.scores.items()},
-        between={
-            name: {other: astuple(difference) for other, difference in others.items()}
-            for name, others in verdict.between.items()
-        },
-        num_units=verdict.num_units,
-        unit=verdict.unit,
-        settings=dict(verdict.settings),
-    )
+def _write_ensemble(session: Session, refit: Refit, averaged: Averaged, verdict: Verdict) -> None:
+    """Export the ensemble, and record what it and the single network cost who asks them."""
+    prepared, model, known = session.prepared, session.run.folder / MODEL, verdict.ensemble
+    assert known is not None
+    card = card_of(prepared, refit, verdict)
+    card = replace(card, epochs=0, threshold=known.threshold, ensemble=known.weights)
+    save_model(averaged, prepared.dataset, card, model, prepared.builder)
+    if backend_name() != "tensorflow":  # which is left out of this process
+        return
+    row = prepared.dataset.frame(prepared.splits.training[:1])
+    with TemporaryDirectory(prefix="automl-single-") as scratch:
+        write_model(prepared, refit, verdict, Path(scratch) / MODEL)
+        single = cost_of(Path(scratch) / MODEL, row)
+    measured = replace(known, cost=cost_of(model, row), single=single)
+    session.record(verdict_event(replace(verdict, ensemble=measured)))
 
 
 def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder: Path) -> None:
@@ -152,7 +174,12 @@ def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder:
     Raises:
         ExportError: The folder cannot be written, or the model does not answer as the network does.
     """
-    card = ModelCard(
+    save_model(refit.network, prepared.dataset, card_of(prepared, refit, verdict), folder, prepared.builder)
+
+
+def card_of(prepared: PreparedStudy, refit: Refit, verdict: Verdict) -> ModelCard:
+    """What a reader of the model of a trial should know."""
+    return ModelCard(
         study=prepared.config.name,
         trial=verdict.trial,
         epochs=refit.epochs,
@@ -161,7 +188,6 @@ def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder:
         threshold=verdict.threshold,
         file=text_reading(prepared.config.data),
     )
-    save_model(refit.network, prepared.dataset, card, folder, prepared.builder)
 
 
 def analyze(session: Session) -> None:

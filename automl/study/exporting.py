@@ -38,7 +38,8 @@ def export_trial(
 ) -> Trial:
     """Write a trial of a study as a SavedModel.
 
-    The locked test set is not read again: only the trial that the study exported has a test score.
+    Without a number it is the model that the study exported, which may be an ensemble; with one, the network of that
+    trial alone. The locked test set is not read again: only the trial that the study exported has a test score.
 
     Args:
         folder: The folder of the run.
@@ -58,7 +59,9 @@ def export_trial(
         cure = "Choose a trial that completed; `automl show` lists them."
         raise ExportError(f"{folder}: there is no completed trial to export. {cure}")
     trial, model = state.whole(best.number), state.folder / MODEL
-    if state.exported is not None and state.exported.trial == trial.number and model.is_dir():
+    exported = state.exported
+    asked_alone = number is not None and exported is not None and exported.ensemble
+    if exported is not None and exported.trial == trial.number and model.is_dir() and not asked_alone:
         copy_model(model, to)
         return trial
     prepared = _prepared_again(state, table)

@@ -1,11 +1,13 @@
 """What can be said of the winner: without the test set, and after its one reading."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy
 
+from automl.ensembles.averaged import Averaged
 from automl.evaluation.correction import Corrected, corrected_score
+from automl.evaluation.ensemble_verdict import named
 from automl.evaluation.fold_scores import fold_scores
 from automl.evaluation.intervals import score_interval
 from automl.evaluation.metrics import metrics_for
@@ -125,8 +127,12 @@ def _moved(prediction: Array, threshold: float) -> Array:
     return numpy.stack([at_threshold(one, threshold) for one in prediction])
 
 
-def read_test_set(session: Session, verdict: Verdict, network: Network) -> Verdict:
+def read_test_set(
+    session: Session, verdict: Verdict, network: Network, averaged: Averaged | None = None
+) -> Verdict:
     """Score the locked test rows, the intention recorded first. Within a study they are read for one trial only.
+
+    The ensemble of the study is scored in the same reading.
 
     After a kill between the two events the same reading is repeated: nothing was chosen in between. Where another
     trial has become the winner since, it gets no score on these rows.
@@ -136,16 +142,36 @@ def read_test_set(session: Session, verdict: Verdict, network: Network) -> Verdi
     digest = splits.test_digest(dataset)
     done = [test for test in state.tests if test.trial == number]
     if done:
-        return replace(verdict, test=Estimate(*done[-1].interval), earlier_reads=done[-1].earlier)
+        return _with_test(verdict, done[-1])
     others = [event.trial for event in state.intended if event.trial != number]
     if others:
-        return replace(verdict, test_read_for=others[0])
+        late = None if verdict.ensemble is None else replace(verdict.ensemble, read_before=True)
+        return replace(verdict, test_read_for=others[0], ensemble=late)
     session.record(TestReadingIntended(number, digest, len(splits.test)))
     scores, test = score_test_set(prepared, network, verdict.threshold)
     earlier = _earlier_reads(session, (digest, splits.earlier_test_digest(dataset)))
-    interval = (test.value, test.low, test.high)
-    session.record(TestReadingDone(number, digest, scores, interval, earlier))
-    return replace(verdict, test=test, earlier_reads=earlier)
+    reading = TestReadingDone(number, digest, scores, astuple(test), earlier)
+    if averaged is not None and verdict.ensemble is not None:
+        own, estimate = score_test_set(prepared, averaged, verdict.ensemble.threshold)
+        reading = replace(
+            reading,
+            ensemble=named(verdict.ensemble.weights),
+            ensemble_scores=own,
+            ensemble_interval=astuple(estimate),
+        )
+    session.record(reading)
+    return _with_test(verdict, reading)
+
+
+def _with_test(verdict: Verdict, reading: TestReadingDone) -> Verdict:
+    """The verdict with what a reading has given; an ensemble that was not scored in it has no test score."""
+    ensemble = verdict.ensemble
+    if ensemble is not None and dict(reading.ensemble) == named(ensemble.weights):
+        ensemble = replace(ensemble, test=Estimate(*reading.ensemble_interval))
+    elif ensemble is not None:
+        ensemble = replace(ensemble, read_before=True)
+    test = Estimate(*reading.interval)
+    return replace(verdict, test=test, earlier_reads=reading.earlier, ensemble=ensemble)
 
 
 def _earlier_reads(session: Session, digests: tuple[str, ...]) -> tuple[str, ...]:
@@ -160,9 +186,13 @@ def _earlier_reads(session: Session, digests: tuple[str, ...]) -> tuple[str, ...
 
 
 def score_test_set(
-    prepared: PreparedStudy, network: Network, threshold: float
+    prepared: PreparedStudy, network: Network | Averaged, threshold: float
 ) -> tuple[dict[str, float], Estimate]:
-    """Scores of the refitted winner on the locked test set by metric, and the objective's with its interval."""
+    """Scores of the refitted winner, or of an ensemble, on the locked test set.
+
+    Returns:
+        By metric, and the objective's with its interval.
+    """
     dataset, test = prepared.dataset, prepared.splits.test
     prediction = network.predict(dataset.columns.take(test))
     target, weights = dataset.target[test], dataset.weights[test]

@@ -56,8 +56,10 @@ class Unfinished:
 
     @property
     def more_is_wanted(self) -> bool:
-        """Whether more trials are asked for than before, or more time for those that the budget left out."""
+        """Whether more trials, more time for those that were left out, or another ensemble is asked for."""
         if self.num_trials > self.state.started.num_trials:
+            return True
+        if any(change.key == "ensemble" for change in self.changes.allowed):
             return True
         longer = any(change.key == "budget.minutes" for change in self.changes.allowed)
         return longer and self.state.num_trials < self.num_trials

@@ -84,6 +84,21 @@ class Training(ABC):
         """It has ended. Cohorts that are planned from now on may build on all of its plan."""
 
 
+@dataclass(frozen=True, slots=True)
+class FoldNetwork:
+    """The network of a member, with its kept weights.
+
+    Attributes:
+        member: The member.
+        network: What it has become.
+        cut: Whether the time was over before it would have ended.
+    """
+
+    member: Member
+    network: Network
+    cut: bool = False
+
+
 class Engine(ABC):
     """Trains the members of trials.
 
@@ -165,6 +180,21 @@ class Engine(ABC):
             members: What to train.
             watch: Callbacks to the study.
             recorded: Numbers of trials whose traces are not wanted; see `train`.
+        """
+
+    @abstractmethod
+    def fold_networks(self, members: Sequence[Member], watch: Watch) -> Generator[FoldNetwork, None, None]:
+        """The networks of members, trained as `train` does without rungs, in any order.
+
+        Of a member whose trial has been trained before this is the same network, beyond the rounding of arrays of
+        other sizes. Fewer than asked for when the time is over.
+
+        Args:
+            members: What to train.
+            watch: Callbacks to the study.
+
+        Raises:
+            TrialFailure: One of them diverged or raised.
         """
 
     @abstractmethod

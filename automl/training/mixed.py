@@ -8,7 +8,7 @@ from typing import final
 import numpy
 
 from automl.data.folds import Fold
-from automl.training.engine import Cohort, Engine, Training, Watch
+from automl.training.engine import Cohort, Engine, FoldNetwork, Training, Watch
 from automl.training.network import Network
 from automl.training.plain.engine import SequentialEngine
 from automl.training.plan import TrainingPlan
@@ -51,17 +51,28 @@ class MixedEngine(Engine):
         self, members: Sequence[Member], watch: Watch, recorded: frozenset[int] = frozenset()
     ) -> Generator[Trace, None, None]:
         """See `Engine.trace`."""
-        stacked = [member for member in members if self._population.takes(member)]
-        alone = [member for member in members if not self._population.takes(member)]
+        stacked, alone = self._divided(members)
         if stacked:
             yield from self._population.trace(stacked, watch, recorded)
         if alone:
             yield from self._sequential.trace(alone, watch, recorded)
 
+    def fold_networks(self, members: Sequence[Member], watch: Watch) -> Generator[FoldNetwork, None, None]:
+        """See `Engine.fold_networks`."""
+        stacked, alone = self._divided(members)
+        if stacked:
+            yield from self._population.fold_networks(stacked, watch)
+        if alone:
+            yield from self._sequential.fold_networks(alone, watch)
+
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""
         engine: Engine = self._population if self._population.takes(member) else self._sequential
         return engine.refit(member, rows, epochs, watch)
+
+    def _divided(self, members: Sequence[Member]) -> tuple[list[Member], list[Member]]:
+        stacked = [member for member in members if self._population.takes(member)]
+        return stacked, [member for member in members if not self._population.takes(member)]
 
 
 @final

@@ -64,12 +64,18 @@ class Candidate:
 
 
 def locked_score_of(state: StudyState, trial: int) -> LockedScore | None:
-    """The recorded score of a trial on the locked test rows; None where they were not read for it."""
-    metric = state.objective.metric
-    read = [test for test in state.tests if test.trial == trial and metric in test.scores]
-    if not read:
-        return None
-    return LockedScore(read[-1].digest, metric, state.objective.direction, float(read[-1].scores[metric]))
+    """The recorded score of the exported model of a trial, or of its ensemble, on the locked test rows.
+
+    None where they were not read for it.
+    """
+    metric, weights = state.objective.metric, state.verdict.ensemble
+    is_ensemble = state.exported is not None and state.exported.ensemble
+    for test in reversed(state.tests):
+        own = test.ensemble == weights if is_ensemble else True
+        scores = test.ensemble_scores if is_ensemble else test.scores
+        if own and test.trial == trial and metric in scores:
+            return LockedScore(test.digest, metric, state.objective.direction, float(scores[metric]))
+    return None
 
 
 def locked_score_in(tags: Mapping[str, str]) -> LockedScore | None:

@@ -13,12 +13,12 @@ import numpy
 from automl.data.folds import Fold
 from automl.networks.builder import FamilyBuilder
 from automl.progress import Progress
-from automl.training.deadline import forever
-from automl.training.engine import Cohort, Engine, Training, Watch
+from automl.training.deadline import Deadline, forever
+from automl.training.engine import Cohort, Engine, FoldNetwork, Training, Watch
 from automl.training.failures import WatchError, failures
 from automl.training.network import Network
 from automl.training.plain.fitting import loss_of
-from automl.training.plain.sequential import refit
+from automl.training.plain.sequential import models_of, refit, train_member
 from automl.training.plain.tracing import trace_member
 from automl.training.plain.trials import train_trial
 from automl.training.plan import OnEpoch, TrainingPlan
@@ -135,6 +135,25 @@ class SequentialEngine(Engine):
                 trace = trace_member(self._plan, member, fold, tell, watch.seconds_left)
             if trace is not None:
                 yield trace
+
+    def fold_networks(self, members: Sequence[Member], watch: Watch) -> Generator[FoldNetwork, None, None]:
+        """See `Engine.fold_networks`."""
+        for done, member in enumerate(members):
+            if watch.is_over:
+                return
+            last = self._plan.epochs_of(member)
+
+            def on_epoch(_: int, epoch: int, done: int = done, last: int = last) -> None:
+                watch.on_progress(Progress(done, len(members), 1, epoch, last))
+
+            with _watched(on_epoch) as tell, failures(f"trial {member.trial}"):
+                fold, models = (
+                    self._folds[member.fold],
+                    models_of(self._plan),
+                )  # new models: each network is kept
+                deadline = Deadline(watch.seconds_left)
+                result, network = train_member(self._plan, member, fold, models, tell, deadline)
+            yield FoldNetwork(member, network, result.cut)
 
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""

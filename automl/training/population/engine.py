@@ -10,7 +10,7 @@ import numpy
 from automl.data.folds import Fold
 from automl.progress import Progress
 from automl.training.backend import Function
-from automl.training.engine import SECONDS_BETWEEN_LOOKS, Cohort, Engine, Watch
+from automl.training.engine import SECONDS_BETWEEN_LOOKS, Cohort, Engine, FoldNetwork, Watch
 from automl.training.failures import failures
 from automl.training.network import Network
 from automl.training.plan import TrainingPlan, TrialFailure
@@ -96,6 +96,21 @@ class PopulationEngine(Engine):
                     self.wait(SECONDS_BETWEEN_LOOKS)
                 elif isinstance(outcome, Broken) or not outcome.cut:
                     yield results.trace(outcome)
+
+    def fold_networks(self, members: Sequence[Member], watch: Watch) -> Generator[FoldNetwork, None, None]:
+        """See `Engine.fold_networks`."""
+        known = copied(self._known)  # no part of what later cohorts are planned by
+        knowledge = Knowledge(self._plan, self._recipes, self._catalog.add(members), known)
+        lanes = knowledge.lanes(list(map(knowledge.job, members)))
+        tables = knowledge.views.tables(job.member for lane in lanes for job in lane.jobs)
+        results = Results(self._plan, knowledge.views, self._workshop.health)
+        run = LaneRun(self._workshop, tables, knowledge.setting, watch, frozenset())
+        with closing(run.outcomes(lanes)) as outcomes:
+            for outcome in outcomes:
+                if outcome is None:
+                    self.wait(SECONDS_BETWEEN_LOOKS)
+                else:
+                    yield results.fold_network(outcome)
 
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""

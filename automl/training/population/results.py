@@ -8,14 +8,16 @@ from keras import ops
 
 from automl.evaluation.metrics import fold_counts, score
 from automl.training.backend import on_host
+from automl.training.engine import FoldNetwork
 from automl.training.failures import OUT_OF_TIME
 from automl.training.health import MOST_ROWS
-from automl.training.network import interpret
+from automl.training.network import Network, interpret
 from automl.training.plan import TrainingPlan, TrialFailure, check_scores, diverged
 from automl.training.population.catalog import Views
 from automl.training.population.climbing import Climb
 from automl.training.population.health import HealthPrograms, Rows
 from automl.training.population.jobs import Broken, Outcome
+from automl.training.population.stacking import own_weights
 from automl.training.rungs import scale_of
 from automl.training.traces import Trace, make_trace
 from automl.training.views import View
@@ -82,6 +84,21 @@ class Results:
         if isinstance(outcome, Broken):
             return make_trace(self._plan, member, view, [], outcome.reason)
         return make_trace(self._plan, member, view, outcome.snapshots, "diverged" if outcome.diverged else "")
+
+    def fold_network(self, outcome: Outcome | Broken) -> FoldNetwork:
+        """The network of a member with its kept weights.
+
+        Raises:
+            TrialFailure: It diverged or raised.
+        """
+        if isinstance(outcome, Broken):
+            raise TrialFailure(outcome.reason)
+        job, member = outcome.job, outcome.job.member
+        if outcome.diverged:
+            raise diverged(member, len(outcome.losses))
+        model = self._plan.builder.restored(member.hyperparameters, own_weights(job, outcome.weights))
+        scalings = self._views.view(member).scalings
+        return FoldNetwork(member, Network(model, scalings, self._plan.dataset.task), outcome.cut)
 
     def _fold_result(self, outcome: Outcome | Broken, cut: bool) -> FoldResult:
         """Scores of a member; one that waits at a rung is `cut` where it would have gone on."""

@@ -1,0 +1,140 @@
+"""What an ensemble gains on locked test rows: the refitted winner, its folds averaged, and a greedy choice.
+
+    python -m benchmarks.ensembles wine --seeds 0 1 2 --trials 12
+    python -m benchmarks.ensembles FILE.csv.gz --target y --rows 2000
+
+One search for each seed, which also draws the test rows; the three models come from the same trials. Lines are appended
+to `--to` as they come, and seeds that it has are left out.
+"""
+
+import argparse
+import csv
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pandas
+
+from automl.config.reading import make_study
+from automl.ensembles.averaged import Averaged
+from automl.ensembles.correction import Chooser
+from automl.evaluation.metrics import score
+from automl.evaluation.out_of_fold import OutOfFold
+from automl.evaluation.resampling import ScoredRows
+from automl.search.table import make_sampler
+from automl.study.conclusion import refit_trial
+from automl.study.ensembling import averaged_of, fold_networks
+from automl.study.preparation import PreparedStudy, prepare_study
+from automl.training.engine import Engine, Watch
+from automl.training.members import plan_members
+from automl.training.network import Network
+from automl.trial import Trial, TrialState
+
+ALWAYS = Watch(lambda _: None, lambda: True)
+FIELDS = ("table", "seed", "metric", "single", "folds", "greedy", "members", "trials", "rows", "seconds")
+
+
+def prepared_of(arguments: argparse.Namespace, seed: int) -> PreparedStudy:
+    content: dict[str, Any] = {
+        "name": "ensembles",
+        "data": {"sklearn": arguments.table},
+        "search": {"algorithm": "random", "trials": arguments.trials, "seed": seed, "pruner": "none"},
+        "training": {"epochs": arguments.epochs},
+        "budget": {"minutes": None},
+    }
+    if not Path(arguments.table).is_file():
+        return prepare_study(make_study(content))
+    table = pandas.read_csv(arguments.table)
+    table = table.sample(min(arguments.rows, len(table)), random_state=0).reset_index(drop=True)
+    content["data"] = {"frame": True, "target": arguments.target}
+    return prepare_study(make_study(content), table)
+
+
+def trials_of(prepared: PreparedStudy, engine: Engine) -> list[Trial]:
+    """Completed trials, the best first."""
+    search = prepared.config.search
+    sampler = make_sampler(
+        "random", prepared.space, prepared.objective, search.trials, search.seed, prepared.first
+    )
+    proposals = sampler.ask(search.trials)
+    num_folds = len(prepared.splits.folds)
+    cohort = [plan_members(one.number, one.hyperparameters, num_folds, search.seed) for one in proposals]
+    ended = list(engine.train(cohort, ALWAYS))
+    return [trial for trial in prepared.objective.rank(ended) if trial.state is TrialState.COMPLETE]
+
+
+def greedy_weights(prepared: PreparedStudy, trials: list[Trial]) -> dict[int, float]:
+    """As `study.ensembling` chooses, by number of the trial."""
+    dataset, validation = prepared.dataset, [fold.validation for fold in prepared.splits.folds]
+    kept = OutOfFold(validation, len(dataset.classes), prepared.config.search.seed)
+    predictions = [kept.predictions(kept.gather(trial)) for trial in trials]
+    rows = ScoredRows(
+        dataset.target[kept.rows], dataset.weights[kept.rows], kept.folds, numpy.arange(len(kept.rows))
+    )
+    weights = Chooser(prepared.metric, rows).weights(predictions, numpy.ones(len(rows.target)))
+    return {trials[place].number: weight for place, weight in weights.items()}
+
+
+def tested(prepared: PreparedStudy, model: Network | Averaged) -> float:
+    test, dataset, name = prepared.splits.test, prepared.dataset, prepared.objective.metric
+    prediction = model.predict(dataset.columns.take(test))
+    return score((name,), dataset.target[test], prediction, dataset.weights[test])[name]
+
+
+def measure(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
+    began = time.perf_counter()
+    prepared = prepared_of(arguments, seed)
+    engine = prepared.make_engine()
+    trials = trials_of(prepared, engine)
+    best, weights = trials[0], greedy_weights(prepared, trials)
+    values = {
+        trial.number: trial.hyperparameters for trial in trials if trial.number in {*weights, best.number}
+    }
+    networks = fold_networks(engine, prepared, values, ALWAYS)
+    assert networks is not None
+    own = {number: networks[number] for number in weights}
+    return {
+        "table": Path(arguments.table).name.split(".")[0],
+        "seed": seed,
+        "metric": prepared.objective.metric,
+        "single": tested(prepared, refit_trial(engine, prepared, best).network),
+        "folds": tested(
+            prepared, averaged_of({best.number: networks[best.number]}, {best.number: 1.0}, values)
+        ),
+        "greedy": tested(prepared, averaged_of(own, weights, values)),
+        "members": len(weights),
+        "trials": len(trials),
+        "rows": len(prepared.dataset.target),
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("table", help="a table of scikit-learn's, or a CSV file")
+    parser.add_argument("--target")
+    parser.add_argument("--rows", type=int, default=2_000)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--trials", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--to", type=Path, default=Path("benchmarks/results/ensembles.csv"))
+    arguments = parser.parse_args()
+    lines = list(csv.DictReader(arguments.to.open())) if arguments.to.is_file() else []
+    name = Path(arguments.table).name.split(".")[0]
+    have = {int(line["seed"]) for line in lines if line["table"] == name}
+    for seed in [seed for seed in arguments.seeds if seed not in have]:
+        line = measure(arguments, seed)
+        is_new = not arguments.to.is_file()
+        with arguments.to.open("a", newline="") as file:
+            writer = csv.DictWriter(file, FIELDS)
+            if is_new:
+                writer.writeheader()
+            writer.writerow(line)
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Where no ensemble can be made, or a smaller one: what is said, and what is done instead."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy
+import pytest
+from small_studies import FOLDS, prepared_with
+
+import automl
+from automl.data.splits import Splits
+from automl.evaluation.out_of_fold import OutOfFold
+from automl.study import ensembling
+from automl.study.ensembling import Ensemble, make_ensemble
+from automl.training.engine import Watch
+from automl.training.members import plan_members
+from automl.training.plan import TrialFailure
+
+ALWAYS = Watch(lambda progress: None, lambda: True)
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[Any, Any]:
+    """A prepared study and one trial of it."""
+    prepared = prepared_with(ensemble="greedy", training={"epochs": 2, "batch_size": 64})
+    cohort = [plan_members(0, prepared.space.initial(), FOLDS, prepared.config.search.seed)]
+    [trial] = prepared.make_engine().train(cohort, ALWAYS)
+    return prepared, trial
+
+
+def session_of(
+    prepared: Any, trial: Any, kept: bool = True, engine: Any = None, left: float = math.inf
+) -> Any:
+    """What a session knows of one trial."""
+    validation = [fold.validation for fold in prepared.splits.folds]
+    out_of_fold = OutOfFold(validation, len(prepared.dataset.classes), 0)
+
+    def predictions_of(numbers: Any) -> Any:
+        own = [out_of_fold.predictions(out_of_fold.gather(trial)) for _ in numbers if kept]
+        stored = SimpleNamespace(numbers=[trial.number for _ in own])
+        return type("Stored", (list,), vars(stored))(own)
+
+    return SimpleNamespace(
+        prepared=prepared,
+        engine=engine or prepared.make_engine(),
+        out_of_fold=out_of_fold,
+        state=SimpleNamespace(completed=[trial], trial=lambda number: trial),
+        budget=SimpleNamespace(for_refit=lambda: left),
+        predictions_of=predictions_of,
+        watch=lambda seconds: ALWAYS,
+    )
+
+
+def test_of_one_trial_the_folds_are_averaged_and_that_is_said(trained) -> None:
+    made = make_ensemble(session_of(*trained), trained[1])
+    assert isinstance(made, Ensemble)
+    assert made.averaged.weights == {0: 1.0}
+    assert len(made.averaged.parts) == FOLDS
+    assert "fewer than two trials" in " ".join(made.verdict.sentences())
+    assert made.verdict.corrected is None
+    columns = trained[0].dataset.columns
+    expected = numpy.mean([part.network.predict(columns) for part in made.averaged.parts], axis=0)
+    numpy.testing.assert_allclose(made.averaged.predict(columns), expected, rtol=1e-12)
+
+
+class Refusing:
+    """An engine that trains nothing."""
+
+    def __init__(self, failure: str = "") -> None:
+        self.failure = failure
+
+    def fold_networks(self, members: Any, watch: Any) -> Any:
+        if self.failure:
+            raise TrialFailure(self.failure)
+        return iter(())
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kept": False}, "predictions of trial 0 are not kept"),
+        ({"left": 1e-6}, "there was not enough time to train its networks"),
+        ({"engine": Refusing()}, "there was not enough time to train its networks"),
+        ({"engine": Refusing("diverged: the loss is not finite")}, "diverged: the loss is not finite"),
+    ],
+)
+def test_what_prevents_it_is_said_and_the_single_network_is_exported(trained, changes, said) -> None:
+    reason = make_ensemble(session_of(*trained, **changes), trained[1])
+    assert reason.startswith("No ensemble was made: ")
+    assert said in reason
+    assert "The exported model is the single network." in reason
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"), [(20.0, {3: 0.5, 1: 0.3, 2: 0.2}), (12.0, {3: 0.625, 1: 0.375}), (5.0, {})]
+)
+def test_the_heaviest_trials_are_kept_that_there_is_time_for(left, expected) -> None:
+    """Each took 3 seconds, and half of the time that is left is for them."""
+    session = SimpleNamespace(
+        budget=SimpleNamespace(for_refit=lambda: left),
+        state=SimpleNamespace(trial=lambda number: SimpleNamespace(seconds=3.0)),
+    )
+    choice = ensembling._affordable(session, ensembling._Choice({3: 0.5, 1: 0.3, 2: 0.2}, 7))
+    assert choice.weights == pytest.approx(expected)
+    assert ("2 of the 3 trials" in choice.note) == (len(expected) == 2)
+
+
+def test_folds_in_the_order_of_time_are_not_averaged() -> None:
+    prepared = SimpleNamespace(
+        config=SimpleNamespace(ensemble="folds"),
+        splits=Splits(numpy.zeros(0), numpy.zeros(0), (), "time", "time", (), False),
+    )
+    reason = make_ensemble(SimpleNamespace(prepared=prepared), None)
+    assert "have not learned from the latest rows" in reason
+
+
+def test_an_ensemble_asked_of_a_study_that_is_done_has_no_score_on_rows_that_were_read(tmp_path) -> None:
+    content = {
+        "name": "later",
+        "data": {"sklearn": "wine"},
+        "splits": {"folds": 3},
+        "space": {"depth": 1, "width": 6, "learning_rate": {"choice": [0.01, 0.02]}},
+        "search": {"algorithm": "grid", "trials": 2, "pruner": "none"},
+        "training": {"epochs": 4, "batch_size": 64},
+        "baselines": False,
+        "bias_variance": {"resamples": 0},
+        "tracking": {"to": "none"},
+    }
+    first = automl.run_study(automl.make_study(content), mlruns=tmp_path)
+    content["ensemble"] = "folds"
+    second = automl.run_study(automl.make_study(content), mlruns=tmp_path)
+    assert second.folder == first.folder
+    assert second.state.verdict.ensemble == {str(first.best.number): 1.0}
+    assert second.state.tests == first.state.tests
+    assert second.state.verdict.ensemble_test is None
+    assert any("read before this ensemble was made" in said for said in second.state.verdict.sentences)
+    third = automl.run_study(automl.make_study(content), mlruns=tmp_path)
+    assert third.state.seq == second.state.seq

@@ -1,0 +1,42 @@
+"""The networks of folds, trained again: what they predict is what the trial was scored by."""
+
+import numpy
+import pytest
+from populations import study
+
+from automl.training.engine import Watch
+from automl.training.engines import ENGINES
+from automl.training.members import plan_members
+
+ALWAYS = Watch(lambda progress: None, lambda: True)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_networks_predict_what_their_trials_were_scored_by(engine):
+    prepared = study({"depth": 1}, "diabetes", training={"epochs": 5, "patience": 3})
+    initial = prepared.space.initial()
+    cohort = [
+        plan_members(trial, initial | own, 2, 0)
+        for trial, own in enumerate([{}, {"width": 5, "numeric_encoding": "quantile"}])
+    ]
+    folds = prepared.splits.folds
+    made = ENGINES[engine](prepared.plan, folds)
+    expected = {trial.number: trial.folds for trial in made.train(cohort, ALWAYS)}
+    wanted = [member for members in cohort for member in members]
+    given = list(ENGINES[engine](prepared.plan, folds).fold_networks(wanted, ALWAYS))
+    assert sorted((one.member.trial, one.member.fold) for one in given) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    for one in given:
+        rows = folds[one.member.fold].validation
+        predicted = one.network.predict(prepared.dataset.columns.take(rows))
+        recorded = expected[one.member.trial][one.member.fold].predictions
+        numpy.testing.assert_allclose(predicted, recorded, rtol=1e-4)
+        assert not one.cut
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_when_the_time_is_over_no_network_is_given_for_whole(engine):
+    prepared = study({"depth": 1}, training={"epochs": 5})
+    members = plan_members(0, prepared.space.initial(), 2, 0)
+    over = Watch(lambda progress: None, lambda: True, seconds_left=lambda: 0.0)
+    given = list(ENGINES[engine](prepared.plan, prepared.splits.folds).fold_networks(members, over))
+    assert len(given) < 2 or any(one.cut for one in given)
