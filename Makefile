@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo setup test test-all check format clean
+.PHONY: demo service-demo setup test test-all check format clean
 
 demo: setup  ## a real study, from nothing
 	$(BIN)/automl run studies/digits.yaml --fresh
+
+service-demo: setup  ## a study service on this machine: PostgreSQL, MLflow, a server, two workers, one of them killed
+	$(BIN)/python benchmarks/service_demo.py
 
 setup: $(INSTALLED)
 

@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AutoMLError": "automl.errors",
+    "Client": "automl.service.client",
     "NeuralClassifier": "automl.python.estimators",
     "NeuralRegressor": "automl.python.estimators",
     "Sampler": "automl.search.sampler",

@@ -1,6 +1,6 @@
 """What populations do on an accelerator, on arrays that are made in place; ends within its time.
 
-    python benchmarks/gpu.py [--seconds 450] [--to FILE] [--quick] [--tf32] [--parts many,lanes,A,D,grid]
+    python benchmarks/gpu.py [--seconds 450] [--to FILE] [--quick] [--tf32] [--parts many,A,D,grid,lanes] [--fits 5,6]
 
 Needs Python, NumPy, Keras and JAX, and the `automl` folder on the path; scikit-learn (for its digits) and PyTorch (for
 the loop beside works A and D) are used where they are. Every result is a line of JSON in FILE as soon as it is known,
@@ -13,7 +13,7 @@ is time, and what was left out is said. `--quick` is a tiny run that shows on a 
   and read the gradients, gather its rows, and write and read the activations forwards and backwards.
 - A, D: works of the race through the whole engine, beside a PyTorch loop on the same card.
 - many: 1,000 configurations × 5 folds × 50 epochs of digits through the whole engine.
-- lanes: the same without the inspection of gradients, under several numbers of places and of threads.
+- lanes: the same without the inspection of gradients, under several numbers of places.
 """
 
 import argparse
@@ -48,19 +48,24 @@ from automl.training.engine import Watch  # noqa: E402
 from automl.training.engines import make_engine  # noqa: E402
 from automl.training.members import plan_members  # noqa: E402
 from automl.training.plan import TrainingPlan, TrainingSettings  # noqa: E402
-from automl.training.population import engine as population_engine  # noqa: E402
-from automl.training.population import lanes, places, results  # noqa: E402
+from automl.training.population import (  # noqa: E402
+    knowledge,
+    lanes,
+    places,
+    results,
+)
 from automl.training.population.jobs import Job  # noqa: E402
 from automl.training.population.planner import Setting, structure_of  # noqa: E402
 from automl.training.population.programs import compile_epoch  # noqa: E402
 from automl.training.views import Tables  # noqa: E402
 from automl.trial import Member, Task  # noqa: E402
 
-WIDTHS, MEMBERS, BATCH, ROWS, FEATURES, OUTPUTS = (64, 16, 256), (1, 8, 64, 512, 4096), 64, 2048, 64, 10
-PARTS = ("many", "lanes", "A", "D", "grid")
-LEAST_SECONDS = {"many": 60, "lanes": 45, "A": 40, "D": 40, "grid": 20}
+WIDTHS, MEMBERS, BATCH, ROWS, FEATURES, OUTPUTS = (256, 64, 16), (64, 512, 4096, 8, 1), 64, 2048, 64, 10
+"""Of the grid, in the order in which its cells are measured: all widths of a number of members first."""
+PARTS = ("many", "A", "D", "grid", "lanes")
+LEAST_SECONDS = {"many": 60, "lanes": 45, "A": 40, "D": 40, "grid": 15}
 """What must be left for a part to begin; of the grid and of the lanes, for each of their cells."""
-LANES = ((1024, 1), (1024, 2), (5000, 1), (2500, 2))
+LANES = ((1024, 1), (2500, 1), (5000, 1))
 """Places of a program at most, and threads."""
 
 
@@ -281,9 +286,9 @@ def through_engine(record, clock, part, made, **said):
     )
 
 
-def torch_loop(record, part, made, quick, num_rows):
+def torch_loop(record, part, made, most, num_rows):
     """The same work by PyTorch in a process of its own: some fits, from which all follow."""
-    most, seconds = (1, 5) if quick else (10, 20)
+    seconds = 20 if num_rows is None else 5
     command = [sys.executable, str(HERE / "gpu_torch.py"), part, str(most), str(seconds)]
     command += [str(num_rows)] if num_rows else []
     try:
@@ -301,11 +306,11 @@ def torch_loop(record, part, made, quick, num_rows):
     return record.add(f"{part} torch", **found, whole_seconds=round(whole, 1))
 
 
-def beside_torch(record, clock, part, quick):
+def beside_torch(record, clock, part, quick, most):
     rows = 400 if quick else None
     made = made_works.work(part, 2 if quick else None, rows)
     own = through_engine(record, clock, part, made)
-    rival = torch_loop(record, part, made, quick, rows)
+    rival = torch_loop(record, part, made, 1 if quick else most, rows)
     return part, own, rival
 
 
@@ -315,19 +320,19 @@ def many(record, clock, quick):
 
 
 def in_lanes(record, clock, quick):
-    """The same work under several numbers of places and threads, without health."""
-    kept = population_engine.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health
+    """The same work under several numbers of places and threads, without health; one thread has one lane."""
+    kept = knowledge.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health
     results.Results._health = lambda *_: None
     try:
         for most_places, threads in LANES[:1] if quick else LANES:
             if record.may_begin("lanes", quick):
-                population_engine.ACCELERATOR_PLACES = most_places
+                knowledge.ACCELERATOR_PLACES = most_places
                 lanes.num_workers = lambda threads=threads: threads
                 sizes = (3, 2, 2, 64) if quick else (1000, 50, 5, 64)
                 made = made_works.configurations(*sizes)
                 through_engine(record, clock, "lanes", made, most_places=most_places, threads=threads)
     finally:
-        population_engine.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health = kept
+        knowledge.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health = kept
 
 
 def print_tables(cells, races, lot):
@@ -336,7 +341,7 @@ def print_tables(cells, races, lot):
         "\n| width | members | members·steps/s | with losses | bandwidth bound | compute bound | of the lower |"
     )
     print("|---|---|---|---|---|---|---|")
-    for cell in cells:
+    for cell in sorted(cells, key=lambda cell: (-cell["width"], cell["members"])):
         bound = min(cell["bandwidth_bound"], cell["compute_bound"])
         numbers = (cell["members_steps"], cell["with_losses"], cell["bandwidth_bound"], cell["compute_bound"])
         shown = " | ".join(f"{number:,.0f}" for number in numbers)
@@ -358,6 +363,9 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--tf32", action="store_true", help="matrix products in TF32 in place of float32")
     parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument(
+        "--fits", default="5,6", help="networks that the PyTorch loop trains at most, of A and of D"
+    )
     arguments = parser.parse_args()
     wanted, quick = arguments.parts.split(","), arguments.quick
     record, clock = Record(arguments), Clock()
@@ -368,16 +376,16 @@ def main():
     cells, races, lot = [], [], None
     if "many" in wanted and record.may_begin("many", quick):
         lot = many(record, clock, quick)
-    if "lanes" in wanted:
-        in_lanes(record, clock, quick)
-    for part in ("A", "D"):
+    for part, most in zip(("A", "D"), map(int, arguments.fits.split(",")), strict=True):
         if part in wanted and record.may_begin(part, quick):
-            races.append(beside_torch(record, clock, part, quick))
+            races.append(beside_torch(record, clock, part, quick, most))
     if "grid" in wanted:
-        for width in WIDTHS[1:2] if quick else WIDTHS:
-            for members in MEMBERS[:2] if quick else MEMBERS:
+        for members in MEMBERS[-1:] if quick else MEMBERS:
+            for width in WIDTHS[-1:] if quick else WIDTHS:
                 if record.may_begin("grid", quick):
                     cells.append(grid_cell(record, limits, width, members))
+    if "lanes" in wanted:
+        in_lanes(record, clock, quick)
     print_tables(cells, races, lot)
 
 

@@ -41,15 +41,25 @@ Measure = Callable[[Hyperparameters], float]
 Search = Callable[[Space, Measure, int], None]
 
 
-def ours(name: str) -> Search:
-    """A study's sampler, asked and told as `automl run` does."""
+def ours(name: str, in_flight: int = 1, parts: int = 1) -> Search:
+    """A study's sampler, asked and told as `automl run` does.
+
+    Args:
+        name: Of the sampler.
+        in_flight: Cohorts that are asked for before the first of them is told.
+        parts: Cohorts behind the first one are smaller by this factor.
+    """
 
     def search(space: Space, measure: Measure, seed: int) -> None:
         sampler, left = make_sampler(name, space, LOSS, SIZES[-1], seed), SIZES[-1]
+        flying: list[list[tuple[int, float]]] = []
         while left > 0:
-            asked = sampler.ask(min(sampler.cohort_size() or COHORT, left))
-            sampler.tell([(one.number, measure(one.hyperparameters)) for one in asked])
+            size = sampler.cohort_size() or COHORT
+            asked = sampler.ask(min(size if left == SIZES[-1] else -(-size // parts), left))
+            flying.append([(one.number, measure(one.hyperparameters)) for one in asked])
             left -= len(asked)
+            if len(flying) == in_flight:
+                sampler.tell(flying.pop(0))
 
     return search
 
@@ -108,6 +118,9 @@ def suggested(trial: Any, own: Parameter) -> Scalar:
 
 METHODS: Mapping[str, Search] = {
     **{f"ours {name}": ours(name) for name in SAMPLERS if name != "grid"},
+    "ours tpe, 2 in flight": ours("tpe", 2),
+    "ours tpe, 2 in flight of half the size": ours("tpe", 2, 2),
+    "ours tpe, 3 in flight of a third of the size": ours("tpe", 3, 3),
     "KerasTuner random": keras_tuner("RandomSearchOracle"),
     "KerasTuner Bayesian": keras_tuner("BayesianOptimizationOracle"),
     "Optuna TPE": optuna_tpe,

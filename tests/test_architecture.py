@@ -9,7 +9,10 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "automl").rglob("*.py"))
 DOORS = {
     "mlflow": "tracking/mlflow/",
-    "pydantic": "config/",
+    "pydantic": ("config/", "service/models.py"),
+    "fastapi": "service/",
+    "starlette": "service/",
+    "uvicorn": ("service/server.py", "service/protocol.py"),
     "yaml": "config/reading.py",
     "altair": "report/charts/",
     "vl_convert": "report/",

@@ -8,11 +8,12 @@ from made_states import STARTED, made_state
 from paper_trials import completed, failed
 
 from automl.cli.found import FoundStudy
-from automl.cli.tables import as_csv, as_json
+from automl.cli.tables import as_json
 from automl.evaluation.leaderboard import leaderboard
 from automl.evaluation.ranking import hyperparameter_columns, ranked_rows
 from automl.records.runs import Run
 from automl.records.state import StudyState
+from automl.report.plain_rows import leaderboard_csv
 
 NAMES = ("width", "rate", "kind", "epochs")
 TRIALS = [
@@ -31,9 +32,9 @@ def state_of(folder: Path) -> StudyState:
 def test_csv_is_what_pandas_writes(tmp_path: Path) -> None:
     state = state_of(tmp_path)
     table = leaderboard(state.trials, state.objective, NAMES)
-    assert as_csv(state, None) == table.to_csv(index=False)
-    assert as_csv(state, 2) == table.head(2).to_csv(index=False)
-    assert as_csv(made_state(tmp_path / "empty"), None) == ""
+    assert leaderboard_csv(state, None) == table.to_csv(index=False)
+    assert leaderboard_csv(state, 2) == table.head(2).to_csv(index=False)
+    assert leaderboard_csv(made_state(tmp_path / "empty"), None) == ""
 
 
 def test_json_has_every_bit_and_nulls_for_what_is_not_finite(tmp_path: Path) -> None:

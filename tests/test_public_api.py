@@ -15,6 +15,7 @@ def test_the_interface_is_frozen():
     """A name that goes or comes is a line in CHANGELOG.md and here."""
     assert sorted(automl.__all__) == [
         "AutoMLError",
+        "Client",
         "NeuralClassifier",
         "NeuralRegressor",
         "Sampler",

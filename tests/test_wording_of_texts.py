@@ -23,6 +23,8 @@ PUBLIC_DOCSTRINGS = (
     "automl/python/",
     "automl/__init__.py",
     "automl/errors.py",
+    "automl/service/client.py",
+    "automl/service/remote_study.py",
     "automl/study/result.py",
     "automl/tracking/tracker.py",
     "automl/search/sampler.py",

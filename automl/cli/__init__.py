@@ -12,9 +12,11 @@ import click
 from automl import __version__
 from automl.cli.comparing import compare
 from automl.cli.prepare import check, init, schema
+from automl.cli.remote import cancel, fetch, resume, status, submit, watch
 from automl.cli.results import explain, export, predict, report, show, ui
 from automl.cli.running import run
 from automl.cli.runs import journal, runs
+from automl.cli.service import prune, serve, worker
 from automl.cli.track import track
 from automl.errors import AutoMLError
 from automl.interrupts import INTERRUPTED
@@ -87,6 +89,7 @@ def completion(shell: str) -> None:
 _COMMANDS = (
     *(init, check, run, runs, show, explain, report, compare),
     *(ui, track, export, predict, journal, schema, completion),
+    *(serve, worker, submit, status, watch, fetch, cancel, resume, prune),
 )
 
 for _command in _COMMANDS:

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from automl.records.encoding import kind_of, to_json
 from automl.records.events import Finished, Recorded, StudyContinued
 from automl.records.runs import Run
 from automl.records.store import Records
@@ -52,12 +51,6 @@ def others(runs: Sequence[Run]) -> list[str]:
         f"automl runs --mlruns {shlex.quote(str(folder))}"
         for folder, names in studies.items()
     ]
-
-
-def event_line(recorded: Recorded) -> str:
-    """An event as a line that every reader of JSON takes: numbers that are not finite are text."""
-    head = {"seq": recorded.seq, "time": recorded.time, "event": kind_of(recorded.event)}
-    return json.dumps(head | json.loads(to_json(recorded.event), parse_constant=str))
 
 
 def followed(records: Records, run: Run, since: int) -> Iterator[Recorded]:

@@ -56,13 +56,15 @@ def show(study: str | None, form: str, top: int | None, records: str | None, mlr
         print_leaderboard(console, found.state, top or TOP, options_text(mlruns, records))
         print_outcome(console, found.state)
         return
-    from automl.cli.tables import as_csv, as_json
-
     if form == "json":
+        from automl.cli.tables import as_json
+
         click.echo(as_json(found, top))
         return
+    from automl.report.plain_rows import leaderboard_csv
+
     _say_beside(found.standing, found.which)
-    click.echo(as_csv(found.state, top), nl=False)
+    click.echo(leaderboard_csv(found.state, top), nl=False)
 
 
 @click.command()
@@ -251,7 +253,7 @@ def predict(  # noqa: PLR0913, PLR0917  an argument for each option
     DATA is a file with the columns that the model was trained on, CSV, Parquet or another that a study reads; MODEL
     an exported folder. Writes CSV.
     """
-    from automl.cli.predicting import as_csv, predict_rows
+    from automl.study.predicting import as_csv, predict_rows
 
     options = {"separator": separator, "encoding": encoding, "decimal": decimal}
     said = {name: value for name, value in options.items() if value is not None}

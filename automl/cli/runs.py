@@ -49,7 +49,8 @@ def journal(study: str | None, since: int, follow: bool, mlruns: Path, records: 
     Of its newest run; STUDY is a name, a study file, or the identifier or folder of a run. Numbers that are not finite
     are text: "NaN", "Infinity", "-Infinity".
     """
-    from automl.cli.listing import event_line, followed
+    from automl.cli.listing import followed
+    from automl.records.encoding import event_line
     from automl.records.finding import open_run
 
     store, run = open_run(mlruns, study, records, with_trials=False)

@@ -126,6 +126,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "search.pruner": _fixed,
         "search.trials": _enough,
         "search.cohort": _free,
+        "search.in_flight": _free,
         "search.minutes": _free,
         "search.first": _fixed,
         "search.seed": _fixed,

@@ -43,7 +43,20 @@ def load_study(path: str | Path, *, folder: Path | None = None) -> config.StudyC
             message names.
     """
     file = Path(path)
-    text = _read_text(file)
+    return read_study(_read_text(file), file, folder=folder)
+
+
+def read_study(text: str, file: Path, *, folder: Path | None = None) -> config.StudyConfig:
+    """A study from the text of its file, which need not exist.
+
+    Args:
+        text: Of the file.
+        file: What messages call it; gives a study without a name its own.
+        folder: Where relative paths in it start; default: that of the file.
+
+    Raises:
+        StudyFileError: As for `load_study`.
+    """
     content, lines = _parse(text, file)
     content.setdefault("name", name_for(file))
     study = make_study(content, file=file, lines=lines)
@@ -85,6 +98,19 @@ def study_text(study: config.StudyConfig) -> str:
             quoted = json.dumps(kept, ensure_ascii=False)
             text = f"{text[: token.start_mark.index]}{quoted}{end}{text[token.end_mark.index :]}"
     return re.sub("#.*", lambda comment: masked(comment[0]), text)
+
+
+def with_value(text: str, keys: Keys, value: str) -> str:
+    """The text of a study file with another text as the value of a key that it has; all else stays as it is.
+
+    >>> with_value("data: {path: a.csv}  # the table", ("data", "path"), "b.csv")
+    'data: {path: "b.csv"}  # the table'
+    """
+    node: Any = _Loader(text).get_single_node()
+    for key in keys:
+        node = next(entry for name, entry in node.value if name.value == key)
+    end = "\n" if node.style in ("|", ">") else ""
+    return f"{text[: node.start_mark.index]}{json.dumps(value)}{end}{text[node.end_mark.index :]}"
 
 
 def with_training(study: config.StudyConfig, training: TrainingConfig) -> config.StudyConfig:
@@ -241,6 +267,11 @@ class _Loader(yaml.SafeLoader):
         if node.tag in _NUMBER_TAGS and len(node.value) > LONGEST_NUMBER:
             what = f"a number must have at most {LONGEST_NUMBER} characters, got {len(node.value)}"
             raise _BoundError(None, None, what, node.start_mark, "Put it in quotes if it is text.")
+        if isinstance(node.value, str) and (half := _HALF.search(node.value)):
+            what = f"U+{ord(half[0]):04X} is half of a character"
+            raise _BoundError(
+                None, None, what, node.start_mark, "Write the whole character, as in \\U0001F600."
+            )
         try:
             return super().construct_object(node, deep)
         except ValueError as error:  # 2026-13-45 has the form of a date
@@ -254,6 +285,7 @@ class _Dumper(yaml.SafeDumper):
 _CURE = "Indent with spaces, write `key: value`, and put text with `:` or `#` in quotes."
 _KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 _NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_HALF = re.compile(r"[\ud800-\udfff]")
 _EXPONENT = re.compile(r"^[-+]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$")
 
 for _yaml in (_Loader, _Dumper):

@@ -21,7 +21,12 @@ class SearchConfig(Section):
     cohort: int | None = Field(
         None,
         ge=1,
-        description="Number of trials that are proposed and trained together; the default depends on the algorithm.",
+        description="Number of trials of a cohort, which are proposed together; the default depends on the algorithm.",
+    )
+    in_flight: int = Field(
+        1,
+        ge=1,
+        description="Number of cohorts that train at the same time; each is proposed without the others' results.",
     )
     minutes: float | None = Field(
         None,

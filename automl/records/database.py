@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from automl.errors import RecordError
 from automl.records.addresses import RecordAddress
 from automl.records.presence import announce, delete_alone
-from automl.records.tables import METADATA, STUDIES, VERSION_TABLE
+from automl.records.tables import METADATA, STUDIES, SUBMISSIONS, VERSION_TABLE
 from automl.secrets import masked
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """Newest version of the schema, in `migrations/versions/`."""
 
 _BUSY_SECONDS = 60.0
@@ -81,9 +81,12 @@ def remove_empty(engine: Engine, address: RecordAddress) -> None:
 
     def is_empty() -> bool:
         with engine.connect() as connection:
-            found = connection.execute(sqlalchemy.select(STUDIES.c.id).limit(1)).first()
+            rows = [
+                connection.execute(sqlalchemy.select(table.c.id).limit(1)).first()
+                for table in (STUDIES, SUBMISSIONS)
+            ]
         engine.dispose()
-        return found is None
+        return rows == [None, None]
 
     lock = engine.get_execution_options().get("lock")
     if address.file is not None and lock is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 
 from automl.errors import RecordError
-from automl.records.events import EVENTS, VERSION, Event, StudyStarted, TrialEnded
+from automl.records.events import EVENTS, VERSION, Event, Recorded, StudyStarted, TrialEnded
 from automl.trial import Direction, TrialState
 
 Convert = Callable[[Any], Any]
@@ -30,6 +30,12 @@ def to_json(event: Event) -> str:
     Numbers keep every bit; those that are not finite are `NaN`, `Infinity`, as Python writes them.
     """
     return plain_json({entry.name: getattr(event, entry.name) for entry in fields(event)})
+
+
+def event_line(recorded: Recorded) -> str:
+    """An event as a line that every reader of JSON takes: numbers that are not finite are text."""
+    head = {"seq": recorded.seq, "time": recorded.time, "event": kind_of(recorded.event)}
+    return json.dumps(head | json.loads(to_json(recorded.event), parse_constant=str))
 
 
 def plain_json(content: object) -> str:

@@ -109,6 +109,8 @@ class CohortAsked:
         hyperparameters: Active values of each trial.
         notes: Why the sampler could not propose as it should, where that was so.
         failed: Numbers of the trials for which the search algorithm failed, so that they were drawn at random.
+        told: How many cohorts, the first ones, had been told to the sampler; None for all before it, as it was in
+            earlier versions.
     """
 
     number: int
@@ -116,6 +118,17 @@ class CohortAsked:
     hyperparameters: tuple[Mapping[str, Scalar], ...]
     notes: tuple[str, ...] = ()
     failed: tuple[int, ...] = ()
+    told: int | None = None
+
+    @property
+    def num_told(self) -> int:
+        """How many cohorts, the first ones, it was asked, planned and compared with."""
+        return self.number if self.told is None else self.told
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of its trials."""
+        return range(self.first, self.first + len(self.hyperparameters))
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,13 +135,15 @@ class StudyState:
         return self._asked
 
     @property
-    def running_cohort(self) -> CohortAsked | None:
-        """The last cohort, where trials of it have not ended."""
-        last = self.cohorts[-1] if self.cohorts else None
-        if last is None:
-            return None
-        numbers = range(last.first, last.first + len(last.hyperparameters))
-        return last if any(number not in self._ended for number in numbers) else None
+    def num_told(self) -> int:
+        """How many cohorts, the first ones, the sampler had been told when it was asked last."""
+        return self.cohorts[-1].num_told if self.cohorts else 0
+
+    @property
+    def running_cohorts(self) -> list[CohortAsked]:
+        """Cohorts that had not been told when the last one was asked for, and trials of which have not ended."""
+        flying = self.cohorts[self.num_told :]
+        return [cohort for cohort in flying if not self._ended.keys() >= set(cohort.numbers)]
 
     def has_ended(self, number: int) -> bool:
         """Whether a trial of this number has ended."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection, Engine
@@ -19,7 +19,7 @@ from automl.records.events import Event, Recorded, StudyStarted
 from automl.records.leases import LEASE_SECONDS, Lease, is_held, this_process
 from automl.records.rows import LISTED, advanced, decoded, new_row, run_of, where
 from automl.records.runs import Run, holder
-from automl.records.tables import COHORTS, EVENTS, STUDIES
+from automl.records.tables import COHORTS, EVENTS, STUDIES, SUBMISSIONS
 from automl.records.transactions import (
     add_events,
     are_there,
@@ -30,6 +30,8 @@ from automl.records.transactions import (
 )
 
 LOGGER = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
 
 PATIENCE_SECONDS = 30.0
 """How long a server that went away is waited for."""
@@ -43,7 +45,7 @@ class Records:
         address: Where the database is.
         engine: The database.
         mlruns: The folder that holds the files of the runs.
-        clock: Seconds since 1970.
+        clock: Seconds since 1970; also its `now`.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Records:
     ) -> None:
         self.address, self.mlruns = address, mlruns
         self._engine, self._clock = engine, clock
+        self.now = clock
 
     def create(self, folder: Path, started: StudyStarted, code_version: str) -> tuple[Run, Lease]:
         """Enter a run with its first event; this process holds it.
@@ -134,14 +137,14 @@ class Records:
         Raises:
             RecordError: There is none.
         """
-        with in_words(self.address), self._engine.connect() as connection:
-            row = connection.execute(select(*LISTED).where(STUDIES.c.id == number)).one_or_none()
+        wanted = select(*LISTED).where(STUDIES.c.id == number)
+        row = self.read(lambda connection: connection.execute(wanted).one_or_none())
         if row is None:
             raise RecordError(f"{self.address.shown}: there is no run {number}.")
         return run_of(row, self.mlruns, self._clock())
 
-    def events(self, run: Run, since: int = 0) -> Iterator[Recorded]:
-        """The events of a run after number `since`, in order. A broken one is ignored with a warning.
+    def events(self, run: Run, since: int = 0, limit: int | None = None) -> Iterator[Recorded]:
+        """The events of a run after number `since`, in order, `limit` at most. A broken one is ignored with a warning.
 
         Raises:
             RecordError: The database cannot be read, or an event was written by a newer version.
@@ -149,9 +152,7 @@ class Records:
         wanted = (
             select(EVENTS).where(EVENTS.c.study == run.number, EVENTS.c.seq > since).order_by(EVENTS.c.seq)
         )
-        with in_words(self.address), self._engine.connect() as connection:
-            rows = connection.execute(wanted).all()
-        for row in rows:
+        for row in self.read(lambda connection: connection.execute(wanted.limit(limit)).all()):
             recorded = decoded(row, run.title)
             if recorded is not None:
                 yield recorded
@@ -166,9 +167,8 @@ class Records:
         """
         columns = (STUDIES.c.name, STUDIES.c.identifier, EVENTS)
         joined = select(*columns).join(STUDIES, STUDIES.c.id == EVENTS.c.study).where(EVENTS.c.kind == kind)
-        with in_words(self.address), self._engine.connect() as connection:
-            rows = connection.execute(joined.order_by(EVENTS.c.study, EVENTS.c.seq)).all()
-        for row in rows:
+        ordered = joined.order_by(EVENTS.c.study, EVENTS.c.seq)
+        for row in self.read(lambda connection: connection.execute(ordered).all()):
             which = f"{row.name}/{row.identifier}"
             recorded = decoded(row, which, strict=False)
             if recorded is not None:
@@ -211,6 +211,8 @@ class Records:
         """Undo `create` for a run that could not begin."""
         with in_words(self.address), writing(self._engine).begin() as connection:
             if connection.execute(select(STUDIES.c.id).where(*holds(lease))).first() is not None:
+                sent = SUBMISSIONS.c.run == lease.study
+                connection.execute(update(SUBMISSIONS).where(sent).values(run=None))
                 for table, column in (
                     (COHORTS, COHORTS.c.study),
                     (EVENTS, EVENTS.c.study),
@@ -219,7 +221,7 @@ class Records:
                     connection.execute(delete(table).where(column == lease.study))
 
     def remove_if_empty(self) -> None:
-        """Delete a SQLite file without any run that no other process has open; this record is not used any more."""
+        """Delete a SQLite file without content that no other process has open; this record is not used any more."""
         remove_empty(self._engine, self.address)
 
     def append(self, lease: Lease, *events: Event) -> list[Recorded]:
@@ -241,7 +243,7 @@ class Records:
                 written[:] = add_events(connection, lease, events, at)
 
         if events:
-            self._patiently(write)
+            self.write(write)
         return written
 
     def end_cohort(self, lease: Lease, number: int) -> None:
@@ -267,16 +269,29 @@ class Records:
             cohort = (COHORTS.c.study == lease.study, COHORTS.c.number == number)
             connection.execute(update(COHORTS).where(*cohort).values(values))
 
-        self._patiently(write)
+        self.write(write)
 
-    def _patiently(self, write: Callable[[Connection], None]) -> None:
-        """Run a transaction, again where the server went away."""
+    def read(self, look: Callable[[Connection], Value]) -> Value:
+        """What a transaction that only reads gives.
+
+        Raises:
+            RecordError: The database cannot be read.
+        """
+        with in_words(self.address), self._engine.connect() as connection:
+            return look(connection)
+
+    def write(self, change: Callable[[Connection], Value]) -> Value:
+        """What a transaction that writes gives. It is run again where the server went away, so it must bear that.
+
+        Raises:
+            RecordError: The database cannot be written.
+        """
         until = time.monotonic() + PATIENCE_SECONDS
         with in_words(self.address):
             while True:
                 try:
                     with writing(self._engine).begin() as connection:
-                        return write(connection)
+                        return change(connection)
                 except SQLAlchemyError as error:
                     if self.address.file is not None or not is_away(error) or time.monotonic() > until:
                         raise

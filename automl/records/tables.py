@@ -1,6 +1,8 @@
-"""The relational schema of the record: three tables, the same in SQLite and PostgreSQL.
+"""The relational schema of the record, the same in SQLite and PostgreSQL.
 
-`studies` has a row per run of a study, `events` is the append-only record and the live stream, `cohorts` is the queue.
+`studies` has a row per run of a study, `events` is the append-only record and the live stream, `cohorts` has the trials
+that were asked for together. A service has two tables more: `submissions` is its queue, `service_processes` lists its
+servers and workers.
 Columns of `studies` that follow from the events of a run are written with them, so that runs are listed without reading
 events: `state`, `seq`, `num_trials`, `planned`, `best`.
 Changes of the schema are migrations in `migrations/versions/`.
@@ -75,3 +77,43 @@ COHORTS = Table(
     Column("lease_until", Float(53)),
     Column("result_uri", Text),
 )
+
+SUBMISSIONS = Table(
+    "submissions",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(100), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", String(20), nullable=False, index=True),
+    Column("priority", Integer, nullable=False),
+    Column("created", Float(53), nullable=False),
+    Column("changed", Float(53), nullable=False),
+    Column("file", String(100), nullable=False),
+    Column("idempotency_key", String(200), unique=True),
+    Column("request_digest", String(64), nullable=False),
+    Column("checked", Integer, nullable=False),
+    Column("cancelled", Integer, nullable=False),
+    Column("lost", Integer, nullable=False),
+    Column("trials", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("run", Integer, ForeignKey("studies.id")),
+    Column("lease_owner", Text),
+    Column("lease_token", BigInteger, nullable=False),
+    Column("lease_until", Float(53)),
+    UniqueConstraint("name", "number", name="submissions_name_number_key"),
+    sqlite_autoincrement=True,
+)
+"""Studies that were sent to a service, in the order in which they came."""
+
+SERVICE_PROCESSES = Table(
+    "service_processes",
+    METADATA,
+    Column("owner", String(300), primary_key=True),
+    Column("role", String(10), nullable=False),
+    Column("version", String(50), nullable=False),
+    Column("since", Float(53), nullable=False),
+    Column("until", Float(53), nullable=False),
+    Column("submission", Integer),
+    Column("lost_leases", Integer, nullable=False),
+)
+"""Servers and workers, each for as long as it renews its row."""

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import vl_convert
 from markupsafe import Markup, escape
@@ -11,7 +11,7 @@ from automl.report.blocks import Definitions, Figure, Section
 from automl.report.charts.look import page_spec, title_of
 from automl.report.glossary import TERMS, marked
 from automl.report.overview import Header
-from automl.report.templating import CODE, make_environment
+from automl.report.templating import CODE, Environment, make_environment
 
 _LIBRARIES = "window.vegaEmbed = vegaEmbed;"
 
@@ -25,11 +25,8 @@ def rendered(title: str, header: Header, sections: Sequence[Section], reload: in
         sections: The parts.
         reload: Seconds after which the page reads itself again; never when 0.
     """
-    environment = make_environment()
-    environment.filters["chart"] = _chart
-    environment.filters["chart_title"] = lambda figure: title_of(figure.chart)
     terms: set[str] = set()
-    environment.filters["prose"] = functools.partial(_prose, terms=terms)
+    environment = _environment(functools.partial(_prose, terms=terms))
     body = environment.get_template("sections.html").render(sections=sections, header=header)
     glossary = Definitions([(term.key, term.name, term.meaning) for term in TERMS if term.key in terms])
     parts = [*sections, Section("Glossary", [glossary])] if terms else list(sections)
@@ -43,6 +40,20 @@ def rendered(title: str, header: Header, sections: Sequence[Section], reload: in
         libraries=Markup(libraries() if has_figures else ""),  # noqa: S704  the libraries' own text
         reload=reload,
     )
+
+
+def fragment(section: Section) -> str:
+    """A section by itself, for a page that is made elsewhere and draws its charts; without links to a glossary."""
+    template = _environment(_plain_prose).get_template("sections.html")
+    return template.render(sections=[section], header=None)
+
+
+def _environment(prose: Callable[[str], Markup]) -> Environment:
+    environment = make_environment()
+    environment.filters["chart"] = _chart
+    environment.filters["chart_title"] = lambda figure: title_of(figure.chart)
+    environment.filters["prose"] = prose
+    return environment
 
 
 @functools.cache
@@ -67,6 +78,15 @@ def _prose(words: str, terms: set[str]) -> Markup:
             link = Markup('<a class="term" href="#{}" title="{}">{}</a>')
             pieces.append(link.format(term.key, term.meaning, part))
     return Markup("").join(pieces)
+
+
+def _plain_prose(words: str) -> Markup:
+    """Text as HTML: what stands between backticks as code."""
+    pieces = CODE.split(words)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(
+        code.format(piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces)
+    )
 
 
 def _chart(figure: Figure) -> Markup:

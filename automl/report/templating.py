@@ -5,8 +5,16 @@ import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+__all__ = ["CODE", "Environment", "make_environment", "style_sheet"]
+
 CODE = re.compile(r"`([^`]+)`")
 """What is code in a text."""
+
+
+def style_sheet() -> str:
+    """The look of every page of ours."""
+    text: str = _loader().get_source(make_environment(), "style.css")[0]
+    return text
 
 
 @functools.cache

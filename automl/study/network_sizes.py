@@ -13,10 +13,9 @@ from automl.networks.builder import FamilyBuilder
 from automl.search.space.parameters import Float, Int
 from automl.search.space.space import Space
 from automl.study.preparation import PreparedStudy
-from automl.training.backend import on_accelerator
 from automl.training.plain.sequential import capacity_of
-from automl.training.population.engine import ACCELERATOR_PLACES
 from automl.training.population.jobs import Job
+from automl.training.population.knowledge import setting_of as planner_setting
 from automl.training.population.planner import Setting, places_in_cache, structure_of
 from automl.training.population.structure import Structure
 from automl.training.views import measured_room, view_rows
@@ -67,13 +66,7 @@ def smallest_and_largest(prepared: PreparedStudy) -> tuple[SizedNetwork, ...]:
 def setting_of(prepared: PreparedStudy) -> Setting:
     """What the planner needs to know of a study of perceptrons."""
     plan, rows = prepared.plan, [view_rows(fold) for fold in prepared.splits.folds]
-    return Setting(
-        loss=plan.loss,
-        num_rows=max(len(one.rows) for one in rows),
-        num_measured=measured_room(rows),
-        batch_size=plan.batch_size,
-        most_places=ACCELERATOR_PLACES if on_accelerator() else None,
-    )
+    return planner_setting(plan, max(len(one.rows) for one in rows), measured_room(rows))
 
 
 def structure_for(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> Structure | None:

@@ -70,8 +70,8 @@ def go_on(records: Records, prepared: PreparedStudy, found: Unfinished, budget: 
     for recorded in records.append(lease, event):
         found.state.apply(recorded)
     write_whole(found.run.folder / STUDY_FILE, lambda file: file.write(event.text.encode()))
-    if found.state.running_cohort is not None:
-        records.retry_cohort(lease, found.state.running_cohort.number)
+    for cohort in found.state.running_cohorts:
+        records.retry_cohort(lease, cohort.number)
     return lease
 
 

@@ -106,13 +106,31 @@ def find_unfinished(records: Records, config: StudyConfig, more: int | None = No
         what = f"{records.mlruns}: the newest run of {run.name!r} {where}"
         cure = f"Continue it with `--mlruns {shlex.quote(str(run.mlruns))}`, or begin a new run here with --fresh."
         raise RecordError(f"{what}. {cure}")
+    return unfinished(records, run, config, more)
+
+
+def unfinished(
+    records: Records, run: Run, config: StudyConfig, more: int | None = None, trials: int = 0
+) -> Unfinished:
+    """A run, to go on with.
+
+    Args:
+        records: The record.
+        run: The run.
+        config: The study as it is now.
+        more: Trials to add to those that have ended, or were asked for.
+        trials: Trials at most, where that is more than the study file says.
+
+    Raises:
+        StudyFileError: Something in the study file has changed that must not change within a run.
+    """
     state = read_state(records, run)
     recorded = load_study(run.folder / STUDY_FILE, folder=Path(state.started.base))
     recorded = recorded.model_copy(update={"name": config.name})  # the copy's file name is not the study's
     changes = compare(recorded, config, state.num_trials)
     if changes.refused:
         raise refusal(changes, config.where)
-    num_trials = max(config.search.trials, state.started.num_trials)
+    num_trials = max(config.search.trials, state.started.num_trials, trials)
     if more is not None:
         num_trials = max(state.num_trials, state.num_asked) + more
     return Unfinished(run, state, changes, num_trials)

@@ -1,115 +1,140 @@
-"""The search: ask for trials, train them, record them, tell the sampler, until trials, time or space are used up."""
+"""The search: ask for cohorts, have them trained, record their trials, tell the sampler, until an end is reached.
 
-import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+Several cohorts may be in flight. Cohort c is asked for with exactly the results of the cohorts 0 to c - w, told in the
+order of their numbers, where w is `search.in_flight`. Neither the moment of an interruption nor the pace of a cohort
+changes what is asked, how it is planned, or what a rung compares it with.
+"""
+
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import final
 
-from automl.errors import StudyFailedError
+from automl.execution.executor import CancelToken, CohortEnded, Executor
+from automl.execution.local import LocalExecutor
 from automl.records.events import CohortAsked
 from automl.search.sampler import EndedEarly, Sampler, Told
 from automl.search.table import make_sampler
+from automl.study.orders import order_of, recorded_in, replayed
 from automl.study.session import Session
-from automl.training.engine import Watch
-from automl.training.members import plan_members
-from automl.trial import Direction, Member, Report, Trial, TrialState
+from automl.study.stopping import Stopping
+from automl.trial import Trial, TrialState
 
 SEARCH = "search"
-
-_FAILURES_IN_A_ROW = 10
-"""So many trials that all fail for one reason, and none that completes, end a study: the others would fail too."""
-
-
-@final
-@dataclass(slots=True)
-class Stopping:
-    """What a search knows of its trials: whether it ends before they are used up, and what a rung compares.
-
-    Attributes:
-        session: The run.
-        without_improvement: Trials in a row, as they ended, that were no better than the best before them; those that a
-            pruner ended do not count.
-        reached: Whether a trial has reached the objective at which to stop.
-        best: The best mean score so far.
-        reports: What the trials that have ended were compared by, for each rung by number of the trial.
-    """
-
-    session: Session
-    without_improvement: int = 0
-    reached: bool = False
-    best: float | None = None
-    reasons: list[str] = field(default_factory=list)
-    reports: defaultdict[int, dict[int, Report]] = field(default_factory=lambda: defaultdict(dict))
-
-    def take(self, trial: Trial) -> None:
-        """Take in the next trial that has ended.
-
-        Raises:
-            StudyFailedError: Every trial so far has failed, all for one reason.
-        """
-        for number, value in enumerate(trial.reports):
-            self.reports[number][trial.number] = Report(value, trial.scale)
-        objective, stop_at = self.session.prepared.objective, self.session.prepared.config.budget.stop_at
-        sign = 1.0 if objective.direction is Direction.MINIMIZE else -1.0
-        if trial.state is TrialState.PRUNED:  # of a cohort, these end before those that may be better
-            return
-        if trial.state is not TrialState.COMPLETE:
-            self.reasons.append(re.sub(r"\d+", "N", trial.reason))
-            self._check_reasons(trial)
-            self.without_improvement += 1
-            return
-        score = trial.mean(objective.metric)
-        better = self.best is None or sign * score < sign * self.best
-        self.without_improvement = 0 if better else self.without_improvement + 1
-        self.best = score if better else self.best
-        self.reached |= stop_at is not None and sign * score <= sign * stop_at
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no further trial is wanted."""
-        patience = self.session.prepared.config.budget.stop_after
-        return self.reached or (patience is not None and self.without_improvement >= patience)
-
-    def _check_reasons(self, trial: Trial) -> None:
-        if self.best is None and len(self.reasons) >= _FAILURES_IN_A_ROW and len(set(self.reasons)) == 1:
-            name = self.session.prepared.config.name
-            what = f"the first {len(self.reasons)} trials all failed for the same reason: {trial.reason}"
-            raise StudyFailedError(f"{name}: {what}. Fix the cause, and run the study again.")
 
 
 def search(session: Session) -> None:
     """Go on with the search from what is recorded to its end.
 
-    A cohort is asked for with exactly the results of the cohorts before it, so that neither the moment of an
-    interruption nor the number of threads changes what is asked.
-
     Raises:
         StudyFailedError: Every trial fails for one reason.
         KeyboardInterrupt: The study was interrupted.
     """
-    state, stopping = session.state, Stopping(session)
+    stopping = Stopping(session)
     _begin_budget(session)
-    for trial in state.trials:
+    for trial in session.state.trials:
         stopping.take(trial)
         _take_time(session, trial)
     session.begin(SEARCH)
-    sampler = _restored(session)
-    running, rungs = state.running_cohort, session.prepared.rungs
-    for ended in state.cohorts:
-        if ended is not running:
-            passed = {number: state.trial(number).num_passed for number in numbers_of(ended)}
-            session.engine.replay(_members(session, ended), rungs, passed)
-    if running is not None and not _is_over(session, stopping):
-        _train(session, sampler, running, stopping)
-    while state.num_asked < state.started.num_trials and not _is_over(session, stopping):
-        cohort = _ask(session, sampler)
-        if cohort is None:
-            break
-        session.record(cohort)
-        _train(session, sampler, cohort, stopping)
+    token = CancelToken()
+    with closing(_executor(session, stopping, token)) as executor:
+        flight = Flight(session, stopping, executor)
+        flight.restore()
+        for result in executor.results():
+            if isinstance(result, CohortEnded):
+                flight.end(result.number)
+                continue
+            session.record_trial(result)
+            stopping.take(result)
+            _take_time(session, result)
+            if stopping.is_over:
+                token.cancel()
     session.end(SEARCH)
+
+
+@final
+class Flight:
+    """The cohorts that have been asked for and not been told.
+
+    Args:
+        session: The run.
+        stopping: Whether the search is over.
+        executor: Trains them.
+    """
+
+    def __init__(self, session: Session, stopping: Stopping, executor: Executor) -> None:
+        self._session, self._stopping, self._executor = session, stopping, executor
+        self._sampler = _restored(session)
+        self._num_told = session.state.num_told
+        self._left: dict[int, int] = {}
+        self._ended: set[int] = set()
+        self._is_used_up = False
+
+    def restore(self) -> None:
+        """Go on with the cohorts that are recorded: those that are unfinished train, of the others the plan is made."""
+        prepared, state, num_settled = self._session.prepared, self._session.state, 0
+        running = {cohort.number for cohort in state.running_cohorts}
+        for cohort in list(state.cohorts):
+            for number in range(num_settled, cohort.num_told):
+                self._executor.settle(number)
+            num_settled = max(num_settled, cohort.num_told)
+            if cohort.number in running and not self._is_over:
+                self._submit(cohort)
+            else:
+                self._executor.replay(*replayed(prepared, state, cohort))
+                self._ended.add(cohort.number)
+        self._go_on()
+
+    def end(self, number: int) -> None:
+        """A cohort trains no more. Trials that could not begin before others had to be compared begin now."""
+        cohort = self._session.state.cohorts[number]
+        left = len(cohort.numbers) - len(recorded_in(self._session.state, cohort))
+        if not left:
+            self._session.records.end_cohort(self._session.lease, number)
+        if 0 < left < self._left[number] and not self._is_over:
+            self._submit(cohort)
+            return
+        self._ended.add(number)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Tell the sampler of the cohorts whose turn it is, one by one, and ask for as many as may be in flight."""
+        self._ask_for_more()
+        while self._num_told in self._ended:
+            state = self._session.state
+            trials = [state.trial(number) for number in recorded_in(state, state.cohorts[self._num_told])]
+            self._sampler.tell([(trial.number, _told(self._session, trial)) for trial in trials])
+            self._executor.settle(self._num_told)
+            self._num_told += 1
+            self._ask_for_more()
+
+    def _ask_for_more(self) -> None:
+        state, most = self._session.state, self._session.prepared.config.search.in_flight
+        while len(state.cohorts) - self._num_told < most and not self._is_used_up and not self._is_over:
+            cohort = None
+            if state.num_asked < state.started.num_trials:
+                cohort = _ask(self._session, self._sampler, self._num_told)
+            if cohort is None:
+                self._is_used_up = True
+                return
+            self._session.record(cohort)
+            self._submit(cohort)
+
+    def _submit(self, cohort: CohortAsked) -> None:
+        state = self._session.state
+        self._left[cohort.number] = len(cohort.numbers) - len(recorded_in(state, cohort))
+        self._session.budget.begin_cohort(state.num_asked - state.num_trials)
+        self._executor.submit(order_of(self._session.prepared, state, cohort))
+
+    @property
+    def _is_over(self) -> bool:
+        return _is_over(self._session, self._stopping)
+
+
+def _executor(session: Session, stopping: Stopping, token: CancelToken) -> Executor:
+    """What trains the cohorts of the search."""
+    prepared, budget = session.prepared, session.budget
+    watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
+    return LocalExecutor(session.engine, prepared.pruner, replace(watch, rungs=prepared.rungs), token)
 
 
 def _begin_budget(session: Session) -> None:
@@ -130,7 +155,7 @@ def _is_over(session: Session, stopping: Stopping) -> bool:
 
 
 def _restored(session: Session) -> Sampler:
-    """The sampler as it was when the last cohort that has ended had been told."""
+    """The sampler as it was when the last cohort had been asked for."""
     prepared, state = session.prepared, session.state
     search = prepared.config.search
     sampler = make_sampler(
@@ -142,14 +167,13 @@ def _restored(session: Session) -> Sampler:
         prepared.first,
     )
     if state.asked:
-        running = state.running_cohort
-        first = state.num_asked if running is None else running.first
+        first = state.cohorts[state.num_told].first
         told = [(trial.number, _told(session, trial)) for trial in state.trials if trial.number < first]
         sampler.restore([state.asked[number] for number in range(state.num_asked)], told)
     return sampler
 
 
-def _ask(session: Session, sampler: Sampler) -> CohortAsked | None:
+def _ask(session: Session, sampler: Sampler, num_told: int) -> CohortAsked | None:
     """The next cohort; None when the space is used up."""
     state, search = session.state, session.prepared.config.search
     limits = [search.cohort or sampler.cohort_size(), session.engine.cohort_size]
@@ -163,59 +187,8 @@ def _ask(session: Session, sampler: Sampler) -> CohortAsked | None:
         hyperparameters=tuple(dict(proposal.hyperparameters) for proposal in proposals),
         notes=tuple(f"trial {one.number}: {one.note}" for one in proposals if one.note),
         failed=tuple(one.number for one in proposals if one.failed),
+        told=num_told,
     )
-
-
-def _train(session: Session, sampler: Sampler, cohort: CohortAsked, stopping: Stopping) -> None:
-    """Train what of a cohort has not ended, and tell the sampler the whole of it.
-
-    Where time is short, some trials may not begin before others must be compared; they begin afterwards.
-    """
-    state, numbers = session.state, numbers_of(cohort)
-    left = len(numbers) + 1
-    session.budget.begin_cohort(len(numbers))
-    while not _is_over(session, stopping):
-        recorded = frozenset(number for number in numbers if state.has_ended(number))
-        if len(numbers) - len(recorded) in (0, left):  # none is left, or none has begun
-            break
-        left = len(numbers) - len(recorded)
-        with closing(
-            session.engine.train(_members(session, cohort), _watch(session, stopping), recorded)
-        ) as trials:
-            for trial in trials:
-                session.record_trial(trial)
-                stopping.take(trial)
-                _take_time(session, trial)
-                if stopping.is_over:
-                    break
-    ended = [state.trial(number) for number in numbers if state.has_ended(number)]
-    if len(ended) == len(numbers):
-        session.records.end_cohort(session.lease, cohort.number)
-    sampler.tell([(trial.number, _told(session, trial)) for trial in ended])
-
-
-def _watch(session: Session, stopping: Stopping) -> Watch:
-    """What an engine is told of time, and asks at a rung."""
-    prepared, budget, rungs = session.prepared, session.budget, session.prepared.rungs
-
-    def judge(number: int, reports: Mapping[int, Report]) -> Mapping[int, str]:
-        return prepared.pruner.judge(number, reports, {**stopping.reports[number], **reports})
-
-    watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
-    return replace(watch, rungs=rungs, judge=judge)
-
-
-def numbers_of(cohort: CohortAsked) -> range:
-    """The numbers of its trials."""
-    return range(cohort.first, cohort.first + len(cohort.hyperparameters))
-
-
-def _members(session: Session, cohort: CohortAsked) -> Sequence[Sequence[Member]]:
-    num_folds, seed = len(session.prepared.splits.folds), session.prepared.config.search.seed
-    return [
-        plan_members(number, hyperparameters, num_folds, seed)
-        for number, hyperparameters in enumerate(cohort.hyperparameters, start=cohort.first)
-    ]
 
 
 def _told(session: Session, trial: Trial) -> Told:

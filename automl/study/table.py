@@ -35,6 +35,9 @@ _LARGEST_BATCH = 1024
 _EPOCHS = ((20_000, 100), (60_000, 50))
 _FEWEST_EPOCHS = 30
 
+_SOME_ROWS = 1000
+"""Of a table that has not been read."""
+
 
 @dataclass(frozen=True, slots=True)
 class PreparedTable:
@@ -93,6 +96,21 @@ def prepare_table(config: StudyConfig, table: pandas.DataFrame | None = None) ->
     space = _space(config, dataset, splits.training)
     config = _with_longest(config, space)
     return PreparedTable(config, dataset, layout, splits, space, objective, metrics, notes)
+
+
+def check_before_table(config: StudyConfig) -> None:
+    """What can be known of a study without its table: names of samplers, pruners and metrics, and its space.
+
+    Raises:
+        AutoMLError: One of these is wrong.
+    """
+    _check_search(config)
+    name = config.objective
+    if name is not None and not config.own_metric and name not in METRICS:
+        must, cure = "name a metric", one_of(METRICS, name)
+        raise StudyFileError(explain("objective", must, name, cure, where=config.where("objective")))
+    if config.network.builder is None:
+        build_space(config, default_entries(_SOME_ROWS, True, False))
 
 
 def default_space(dataset: Dataset, rows: numpy.ndarray) -> Mapping[str, Range]:

@@ -42,11 +42,12 @@ class Workload:
     """What a search trains.
 
     Attributes:
-        cohorts: The work of each cohort, which all threads share; a cohort begins when the one before has ended.
+        cohorts: The work of each cohort, the older ones first on threads that all share.
         num_workers: Threads.
         num_planned: Trials of these cohorts.
         num_trials: Trials of the study.
         always_compiles: Whether every trial compiles its own network.
+        in_flight: Cohorts that may train at the same time.
     """
 
     cohorts: Sequence[Sequence[Work]]
@@ -54,6 +55,7 @@ class Workload:
     num_planned: int
     num_trials: int
     always_compiles: bool
+    in_flight: int = 1
 
     @property
     def num_programs(self) -> int:
@@ -73,37 +75,50 @@ class Workload:
         Args:
             cost: Seconds of one thread.
         """
-        planned = sum(self._makespan(cohort, cost) for cohort in self.cohorts)
+        planned = self._end(self.cohorts, cost)
         if self.num_planned >= self.num_trials:
             return planned
         again = planned
         if not self.always_compiles:
             compiled = [[replace(work, is_compiled=True) for work in cohort] for cohort in self.cohorts]
-            again = sum(self._makespan(cohort, cost) for cohort in compiled)
+            again = self._end(compiled, cost)
         return planned + again * (self.num_trials - self.num_planned) / self.num_planned
 
     def trials_within(self, limit: float, cost: Callable[[Work], float]) -> int:
         """Trials that end within so many seconds; of a cohort that is cut, its share."""
-        left, ended = limit, 0.0
-        for cohort in self.cohorts:
-            seconds, count = self._makespan(cohort, cost), self._num_trials_of(cohort)
-            if seconds > left:
-                return int(ended + count * left / seconds)
-            left, ended = left - seconds, ended + count
-        more = self.seconds(cost) - (limit - left)
-        rest = self.num_trials - self.num_planned
+        ended, planned = 0.0, 0.0
+        for cohort, (begin, planned) in zip(self.cohorts, self._times(self.cohorts, cost), strict=True):
+            share = (
+                min(1.0, (limit - begin) / (planned - begin)) if planned > begin else float(limit >= begin)
+            )
+            ended += max(0.0, share) * self._num_trials_of(cohort)
+        if planned > limit:
+            return int(ended)
+        more = self.seconds(cost) - planned
+        rest, left = self.num_trials - self.num_planned, limit - planned
         return int(ended + min(rest, rest * left / more if more > 0.0 else rest))
 
     def _num_trials_of(self, cohort: Sequence[Work]) -> float:
         every = sum(work.num_networks for own in self.cohorts for work in own)
         return self.num_planned * sum(work.num_networks for work in cohort) / every
 
-    def _makespan(self, cohort: Sequence[Work], cost: Callable[[Work], float]) -> float:
-        """The time at which the last thread ends, when each takes the longest work that waits."""
-        ends = [0.0] * self.num_workers
-        for seconds in sorted(map(cost, cohort), reverse=True):
-            heapq.heapreplace(ends, ends[0] + seconds)
-        return max(ends)
+    def _end(self, cohorts: Sequence[Sequence[Work]], cost: Callable[[Work], float]) -> float:
+        return self._times(cohorts, cost)[-1][1] if cohorts else 0.0
+
+    def _times(
+        self, cohorts: Sequence[Sequence[Work]], cost: Callable[[Work], float]
+    ) -> list[tuple[float, float]]:
+        """When each cohort begins and ends, if whichever thread is free takes the longest work that waits."""
+        threads, times, ended = [0.0] * self.num_workers, list[tuple[float, float]](), 0.0
+        for number, cohort in enumerate(cohorts):
+            asked = times[number - self.in_flight][1] if number >= self.in_flight else 0.0
+            begin = max(asked, threads[0])
+            for seconds in sorted(map(cost, cohort), reverse=True):
+                end = max(asked, threads[0]) + seconds
+                heapq.heapreplace(threads, end)
+                ended = max(ended, end)
+            times.append((begin, ended))
+        return times
 
 
 def expected_epochs(prepared: PreparedStudy) -> float:
@@ -147,7 +162,8 @@ def plan_workload(prepared: PreparedStudy, sized: Sequence[SizedNetwork]) -> Wor
     num_planned = sum(map(len, asked))
     if prepared.make_engine().cohort_size != 1:
         cohorts = _lanes(prepared, setting_of(prepared), asked)
-        return Workload(cohorts, num_workers(), num_planned, prepared.num_trials, False)
+        in_flight = prepared.config.search.in_flight
+        return Workload(cohorts, num_workers(), num_planned, prepared.num_trials, False, in_flight)
     num_folds, number = len(prepared.splits.folds), 0
     alone: list[list[Work]] = []
     for cohort in asked:

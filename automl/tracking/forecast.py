@@ -115,19 +115,32 @@ class Forecast:
         self._phase, self._part = SEARCH, _Part(self._began)
         self._searched = False
         self._cohort, self._cohort_size, self._cohort_done = _Part(self._began), num_left, 0
-        self._pruned = False
+        self._pruned = self._flies = False
         self._cohorts: list[tuple[int, float]] = []
         self._trials: list[float] = []
         self._taken = self._expected = 0.0
 
-    def begin_cohort(self, num_trials: int) -> None:
-        """So many trials have been asked for."""
+    def begin_cohort(self, num_trials: int, in_flight: bool = False) -> None:
+        """So many trials have been asked for.
+
+        Args:
+            num_trials: How many.
+            in_flight: Whether trials that were asked for before may still train: then all of them are one cohort here,
+                and the trials that have ended are the measure of what is done.
+        """
+        if in_flight:
+            most = self._cohort_done + self._num_left
+            self._cohort_size, self._flies = min(self._cohort_size + num_trials, most), True
+            share = self._cohort_done / self._cohort_size
+            self._cohort.advance(share, share, self._cohort.at)
+            return
         now = self._clock()
         if self._cohort_done:
             self._cohorts.append((self._cohort_done, now - self._cohort.began))
         pace = self._pace if self._cohorts else None
         self._cohort = _Part(now, None if pace is None else num_trials * pace)
         self._cohort_size, self._cohort_done, self._pruned = num_trials, 0, False
+        self._flies = False
 
     def end_trial(self, seconds: float | None = None) -> None:
         """A trial has ended.
@@ -140,7 +153,9 @@ class Forecast:
         if seconds:
             insort(self._trials, seconds)
         share = self._cohort_done / self._cohort_size
-        if not self._pruned or share >= 1.0:  # those that are left take longer
+        if self._flies:
+            self._cohort.advance(share, share, self._clock())
+        elif not self._pruned or share >= 1.0:  # those that are left take longer
             self._cohort.advance(max(share, self._cohort.share), max(share, self._cohort.sure), self._clock())
 
     def prune_trial(self) -> None:
@@ -175,6 +190,8 @@ class Forecast:
             share: Networks in training count as half done.
             sure: They count as not done; `share` when None.
         """
+        if self._phase == SEARCH and self._flies:
+            return
         part = self._cohort if self._phase == SEARCH else self._part
         part.advance(share, share if sure is None else sure, self._clock())
 

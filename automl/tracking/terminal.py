@@ -84,8 +84,8 @@ class TerminalTracker(Tracker):
             return
         match recorded.event:
             case CohortAsked(hyperparameters=asked):
-                self._forecast.begin_cohort(len(asked))
-                self._begin_cohort(recorded.event, state.started)
+                self._forecast.begin_cohort(len(asked), recorded.event.num_told < recorded.event.number)
+                self._begin_cohort(recorded.event, state)
             case TrialEnded(number=number):
                 state_of_trial = TrialState(recorded.event.state)
                 if state_of_trial is TrialState.PRUNED:
@@ -169,12 +169,12 @@ class TerminalTracker(Tracker):
         if len(started.notes) > _MOST_NOTES:
             self._print(f"  … and {len(started.notes) - _MOST_NOTES} more: automl check", style="dim")
 
-    def _begin_cohort(self, cohort: CohortAsked, started: StudyStarted) -> None:
-        first, last = cohort.first, cohort.first + len(cohort.hyperparameters) - 1
+    def _begin_cohort(self, cohort: CohortAsked, state: StudyState) -> None:
+        first, last = min(one.first for one in (*state.running_cohorts, cohort)), cohort.numbers[-1]
         self._running, self._position = f"trials {first} to {last}", ""
         if first == last:
             values = cohort.hyperparameters[0]
-            given = (f"{name} {_short(values[name])}" for name in started.searched if name in values)
+            given = (f"{name} {_short(values[name])}" for name in state.started.searched if name in values)
             self._running = f"trial {first}: {', '.join(given)}"
         for note in cohort.notes:
             self._print(f"  {note}", style="yellow" if cohort.failed else "dim")

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -15,6 +16,9 @@ from automl.trial import Member, Report, Rung, Trial
 
 Cohort = Sequence[Sequence[Member]]
 """The members of each trial."""
+
+SECONDS_BETWEEN_LOOKS = 0.2
+"""That whoever waits for an engine sleeps at most before it looks after interrupts and progress."""
 
 Judge = Callable[[int, Mapping[int, Report]], Mapping[int, str]]
 
@@ -51,6 +55,35 @@ class Watch:
         return self.seconds_left() <= 0.0
 
 
+class Training(ABC):
+    """A cohort that an engine has planned, to be trained beside others."""
+
+    @abstractmethod
+    def train(
+        self, watch: Watch, recorded: frozenset[int] = frozenset()
+    ) -> Generator[Trial | None, None, None]:
+        """Trials as they end, as `Engine.train` gives them, and None when nothing is known at the moment.
+
+        Nothing trains before the first one is asked for. May be asked again, for trials that could not begin in time.
+
+        Args:
+            watch: Callbacks to the study; with the rungs that the cohort was planned with.
+            recorded: See `Engine.train`.
+        """
+
+    @abstractmethod
+    def replay(self, passed: Mapping[int, int] = MappingProxyType({})) -> None:
+        """In the place of its training, where that is over: plan what was trained, without training it.
+
+        Args:
+            passed: How many rungs each trial has passed.
+        """
+
+    @abstractmethod
+    def settle(self) -> None:
+        """It has ended. Cohorts that are planned from now on may build on all of its plan."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoldNetwork:
     """The network of a member, with its kept weights.
@@ -70,7 +103,8 @@ class Engine(ABC):
     """Trains the members of trials.
 
     A trial's results do not depend on the trials beside it, beyond the rounding of arrays of other sizes. They are the
-    same to the last bit in a process that has trained or replayed the same cohorts before.
+    same to the last bit in a process that has planned and settled the same cohorts in the same order before, whether it
+    has trained or replayed them.
     """
 
     @property
@@ -79,6 +113,21 @@ class Engine(ABC):
         """How many trials it trains well together; None for any number."""
 
     @abstractmethod
+    def plan(self, cohort: Cohort, rungs: Sequence[Rung] = ()) -> Training:
+        """Plan a cohort, which may train beside those that were planned before it.
+
+        The plan follows from the members, from how the cohorts that were planned before begin, and from the whole plans
+        of those that are settled; never from how far the others have come.
+
+        Args:
+            cohort: The members of each trial.
+            rungs: Where its trials are compared.
+        """
+
+    @abstractmethod
+    def wait(self, seconds: float) -> None:
+        """Sleep until a cohort in training may have something to give, at most so long."""
+
     def train(
         self, cohort: Cohort, watch: Watch, recorded: frozenset[int] = frozenset()
     ) -> Generator[Trial, None, None]:
@@ -96,20 +145,27 @@ class Engine(ABC):
                 planned, so that the others train in the same programs and lanes as in an undisturbed run, but they are
                 not given. A lane all of whose trials are recorded is not trained.
         """
+        planned = self.plan(cohort, watch.rungs)
+        try:
+            with closing(planned.train(watch, recorded)) as trials:
+                for trial in trials:
+                    if trial is None:
+                        self.wait(SECONDS_BETWEEN_LOOKS)
+                    else:
+                        yield trial
+        finally:
+            planned.settle()
 
-    @abstractmethod
     def replay(
         self, cohort: Cohort, rungs: Sequence[Rung] = (), passed: Mapping[int, int] = MappingProxyType({})
     ) -> None:
-        """Plan a cohort that has ended in an earlier process, without training it.
+        """Plan a cohort that has ended in an earlier process, without training it; see `Training.replay`.
 
         Afterwards the engine knows the programs and views that it would know had it trained the cohort.
-
-        Args:
-            cohort: The members of each trial.
-            rungs: Where its trials were compared.
-            passed: How many rungs each trial has passed.
         """
+        planned = self.plan(cohort, rungs)
+        planned.replay(passed)
+        planned.settle()
 
     @abstractmethod
     def trace(

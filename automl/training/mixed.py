@@ -1,13 +1,14 @@
 """The engine of users' builders: populations for the networks that have stacked twins, Keras for the others."""
 
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import final
 
 import numpy
 
 from automl.data.folds import Fold
-from automl.training.engine import Cohort, Engine, FoldNetwork, Watch
+from automl.training.engine import Cohort, Engine, FoldNetwork, Training, Watch
 from automl.training.network import Network
 from automl.training.plain.engine import SequentialEngine
 from automl.training.plan import TrainingPlan
@@ -35,23 +36,16 @@ class MixedEngine(Engine):
         """See `Engine.cohort_size`."""
         return self._population.cohort_size
 
-    def train(
-        self, cohort: Cohort, watch: Watch, recorded: frozenset[int] = frozenset()
-    ) -> Generator[Trial, None, None]:
-        """See `Engine.train`."""
-        stacked, alone = self._parted(cohort)
-        if stacked:
-            yield from self._population.train(stacked, watch, recorded)
-        if alone:
-            yield from self._sequential.train(alone, watch, recorded)
+    def plan(self, cohort: Cohort, rungs: Sequence[Rung] = ()) -> Training:
+        """See `Engine.plan`."""
+        stacked = [members for members in cohort if self._population.takes(members[0])]
+        alone = [members for members in cohort if not self._population.takes(members[0])]
+        parts = ((self._population, stacked), (self._sequential, alone))
+        return _InTurn(tuple(engine.plan(members, rungs) for engine, members in parts if members))
 
-    def replay(
-        self, cohort: Cohort, rungs: Sequence[Rung] = (), passed: Mapping[int, int] = MappingProxyType({})
-    ) -> None:
-        """See `Engine.replay`."""
-        stacked, _ = self._parted(cohort)
-        if stacked:
-            self._population.replay(stacked, rungs, passed)
+    def wait(self, seconds: float) -> None:
+        """See `Engine.wait`."""
+        self._population.wait(seconds)
 
     def trace(
         self, members: Sequence[Member], watch: Watch, recorded: frozenset[int] = frozenset()
@@ -76,10 +70,35 @@ class MixedEngine(Engine):
         engine: Engine = self._population if self._population.takes(member) else self._sequential
         return engine.refit(member, rows, epochs, watch)
 
-    def _parted(self, cohort: Cohort) -> tuple[Cohort, Cohort]:
-        stacked = [members for members in cohort if self._population.takes(members[0])]
-        return stacked, [members for members in cohort if not self._population.takes(members[0])]
-
     def _divided(self, members: Sequence[Member]) -> tuple[list[Member], list[Member]]:
         stacked = [member for member in members if self._population.takes(member)]
         return stacked, [member for member in members if not self._population.takes(member)]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _InTurn(Training):
+    """A cohort in parts, which train one after another.
+
+    Attributes:
+        parts: Those that have trials.
+    """
+
+    parts: tuple[Training, ...]
+
+    def train(
+        self, watch: Watch, recorded: frozenset[int] = frozenset()
+    ) -> Generator[Trial | None, None, None]:
+        """See `Training.train`."""
+        for part in self.parts:
+            yield from part.train(watch, recorded)
+
+    def replay(self, passed: Mapping[int, int] = MappingProxyType({})) -> None:
+        """See `Training.replay`."""
+        for part in self.parts:
+            part.replay(passed)
+
+    def settle(self) -> None:
+        """See `Training.settle`."""
+        for part in self.parts:
+            part.settle()

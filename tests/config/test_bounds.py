@@ -117,3 +117,11 @@ def test_a_long_value_is_repeated_in_part(tmp_path: Path) -> None:
     assert said.startswith("study.yaml:2: `splits.folds` must be a whole number, got [1, 1, 1,")
     assert said.endswith(" …. Number of cross-validation folds.")
     assert len(said) < 400
+
+
+@pytest.mark.parametrize("text", ['name: "a\\ud800"', '"\\udfff": 1', 'data: {features: ["\\ud83d\\ude00"]}'])
+def test_half_of_a_character_is_refused_where_it_is(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(f"data: {{sklearn: wine}}\n{text}\n" if not text.startswith("data") else f"\n{text}\n")
+    with pytest.raises(StudyFileError, match=r"study\.yaml:2: U\+D[8-F][0-9A-F]{2} is half of a character"):
+        load_study(file)

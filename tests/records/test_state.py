@@ -73,7 +73,7 @@ def test_a_state_is_the_same_however_the_events_arrive(history: list[Recorded], 
     for end in [*cuts, len(history)]:
         for recorded in history[in_parts.seq : end]:
             in_parts.apply(recorded)
-            _ = in_parts.trials, in_parts.best, in_parts.running_cohort
+            _ = in_parts.trials, in_parts.best, in_parts.running_cohorts
     twice = StudyState(NOWHERE)
     for recorded in (*history[: len(history) // 2], *history, *history):
         twice.apply(recorded)
@@ -138,13 +138,13 @@ def test_the_first_record_of_a_trial_counts() -> None:
 def test_a_run_in_the_middle_of_a_cohort() -> None:
     cohorts = CohortAsked(0, 0, ({"width": 8},)), CohortAsked(1, 1, ({"width": 16}, {"width": 32}))
     state = state_of(NOWHERE, in_order(started(), cohorts[0], ended(0, 0.5), cohorts[1], ended(2, 0.5)))
-    assert state.running_cohort == cohorts[1]
+    assert state.running_cohorts == [cohorts[1]]
     assert (state.num_asked, state.num_trials) == (3, 2)
     assert [state.has_ended(number) for number in range(4)] == [True, False, True, False]
     assert dict(state.asked) == {0: {"width": 8}, 1: {"width": 16}, 2: {"width": 32}}
     assert state.trial(2).hyperparameters == {"width": 32}
     state.apply(Recorded(6, 1.0, ended(1, 0.5)))
-    assert state.running_cohort is None
+    assert state.running_cohorts == []
 
 
 def test_a_trial_that_is_not_there_is_named_with_those_that_are() -> None:

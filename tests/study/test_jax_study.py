@@ -108,6 +108,7 @@ def write_table(path):
     table.to_csv(path, index=False)
 
 
+@pytest.mark.slow
 def test_a_study_under_jax_has_the_numbers_of_a_study_under_tensorflow(studies):
     (_, ours), (_, theirs) = studies["jax"], studies["tensorflow"]
     assert (ours["backend"], theirs["backend"]) == ("jax", "tensorflow")
@@ -117,6 +118,7 @@ def test_a_study_under_jax_has_the_numbers_of_a_study_under_tensorflow(studies):
         assert one == pytest.approx(other, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_models_written_under_jax_answer_as_those_written_under_tensorflow(studies):
     """The winner of the study, and another trial that was exported afterwards."""
     models = [

@@ -15,7 +15,7 @@ from automl.study.network_sizes import smallest_and_largest
 from automl.study.preparation import prepare_study
 from automl.study.workload import Work, Workload, plan_workload
 from automl.training.members import plan_members
-from automl.training.population import engine as engine_module
+from automl.training.population import knowledge
 from automl.training.population.planner import plan_lanes
 from automl.trial import Hyperparameters
 
@@ -82,7 +82,7 @@ def test_the_work_is_what_the_engine_plans_for_the_study(monkeypatch: pytest.Mon
         planned.append([(len(lane.jobs), lane.structure.capacity) for lane in lanes])
         return lanes
 
-    monkeypatch.setattr(engine_module, "plan_lanes", spied)
+    monkeypatch.setattr(knowledge, "plan_lanes", spied)
     engine, search = prepared.make_engine(), prepared.config.search
     sampler = make_sampler("bayesian", prepared.space, prepared.objective, 24, search.seed)
     asked = 0
@@ -99,6 +99,14 @@ def test_a_cohort_ends_with_its_last_thread_and_the_next_begins_then() -> None:
     cohorts = [[Work(5, 1), Work(4, 1), Work(3, 1)], [Work(2, 1)]]
     workload = Workload(cohorts, num_workers=2, num_planned=10, num_trials=10, always_compiles=False)
     assert workload.seconds(lambda work: float(work.num_networks)) == max(5, 4 + 3) + 2
+
+
+def test_a_cohort_in_flight_fills_the_threads_that_an_older_one_leaves() -> None:
+    """One thread works for 5 s, the other for 4 and then on the second cohort; the third waits for the first."""
+    cohorts = [[Work(5, 1), Work(4, 1)], [Work(2, 1), Work(1, 1)], [Work(3, 1)]]
+    workload = Workload(cohorts, 2, 9, 9, always_compiles=False, in_flight=2)
+    assert workload.seconds(lambda work: float(work.num_networks)) == max(4 + 2, 5 + 1 + 3)
+    assert replace(workload, in_flight=1).seconds(lambda work: float(work.num_networks)) == 5 + 2 + 3
 
 
 def test_trials_that_are_not_planned_cost_what_the_planned_ones_cost_without_their_programs() -> None:

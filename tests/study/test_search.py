@@ -9,7 +9,8 @@ from paper_trials import completed, failed
 from automl.config.reading import make_study
 from automl.errors import StudyFailedError
 from automl.search.sampler import EndedEarly
-from automl.study.search import Stopping, _told
+from automl.study.search import _told
+from automl.study.stopping import Stopping
 from automl.trial import Direction, Objective, TrialState
 
 LOSS, ACCURACY = Objective("log_loss", Direction.MINIMIZE), Objective("accuracy", Direction.MAXIMIZE)

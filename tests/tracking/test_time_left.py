@@ -164,6 +164,22 @@ def test_the_compilation_of_the_first_cohort_is_not_extrapolated() -> None:
     assert study.left == pytest.approx(80 * 0.5 + 3.0)
 
 
+def test_cohorts_in_flight_are_forecast_by_the_pace_of_all_trials() -> None:
+    """Two cohorts of ten train at once; when the older one ends, a third is asked for; a trial ends each second."""
+    study = Study(40, skipped=NAMES)
+    study.forecast.begin("search")
+    study.forecast.begin_cohort(10)
+    study.forecast.begin_cohort(10, in_flight=True)
+    for done in range(1, 41):
+        study.now += 1.0
+        study.forecast.progress(0.9)  # of the oldest cohort, which says nothing of the others
+        study.forecast.end_trial(1.0)
+        if done in (10, 20):
+            study.forecast.begin_cohort(10, in_flight=True)
+        if done > 1:
+            assert study.left == pytest.approx(40 - done + 3.0)
+
+
 def test_networks_in_training_count_as_half_done() -> None:
     """Six of 40 networks have ended when 34 are about to end, after ten seconds of which most went into programs."""
     study = Study(8, skipped=NAMES)

@@ -16,6 +16,7 @@ from automl.training.backend import is_out_of_memory
 SCRIPT = """
     import json
     from populations import member, study, train
+    from automl.training.population.health import HealthPrograms
 
     prepared = study({"depth": 2, "dropout": 0.3}, training={"epochs": 4})
     pairs = [("relu", "adam"), ("gelu", "adamw"), ("tanh", "adam")]
@@ -23,11 +24,22 @@ SCRIPT = """
         member(prepared, number, number % 2, activation=activation, optimizer=optimizer)
         for number, (activation, optimizer) in enumerate(pairs)
     ]
-    print("LOSSES " + json.dumps([outcome.losses.tolist() for outcome in train(prepared, members)]))
+    outcomes = train(prepared, members)
+    view = prepared.plan.view(members[0], prepared.splits.folds[0])
+    places = view.places(view.measured[:64])
+    rows, programs = (view.inputs[places], view.targets[places]), HealthPrograms()
+    healths = [
+        (health.gradients, health.dead_units)
+        for outcome in outcomes * 2
+        for health in [programs.health(outcome.structure, outcome.job, outcome.weights, rows)]
+    ]
+    assert healths[:3] == healths[3:], "whoever came before changes nothing"
+    print("FOUND " + json.dumps([[outcome.losses.tolist() for outcome in outcomes], healths[:3]]))
 """
 
 
-def losses(backend):
+def trained(backend):
+    """Losses by epoch, and health, of three members."""
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(SCRIPT)],
         env=os.environ
@@ -39,8 +51,8 @@ def losses(backend):
         text=True,
         check=True,
     )
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("LOSSES ")]
-    return json.loads(line[7:])
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("FOUND ")]
+    return json.loads(line[6:])
 
 
 ARITHMETIC = """
@@ -76,10 +88,14 @@ def test_sums_are_rounded_alike_on_any_number_of_cores():
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs the extra [jax]")
 def test_jax_trains_as_tensorflow_does():
-    """The same dropout masks too: they are integers from a counter."""
-    for mine, its in zip(losses("jax"), losses("tensorflow"), strict=True):
+    """The same dropout masks too: they are integers from a counter. Health is compiled under one of them only."""
+    (losses, healths), (other_losses, other_healths) = trained("jax"), trained("tensorflow")
+    for mine, its in zip(losses, other_losses, strict=True):
         for one, other in zip(mine, its, strict=True):
             assert one == pytest.approx(other, rel=1e-5)
+    for (gradients, dead), (other_gradients, other_dead) in zip(healths, other_healths, strict=True):
+        assert gradients == pytest.approx(other_gradients, rel=1e-4) and min(gradients) > 0.0
+        assert dead == pytest.approx(other_dead)
 
 
 SLOPES = """
@@ -124,6 +140,47 @@ def test_gradients_of_a_keras_model_are_the_same_under_both_backends():
         for one, other in zip(ours, theirs, strict=True):
             numpy.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
             assert numpy.abs(one).max() > 1e-4
+
+
+TWO_MEMBERS = """
+    import numpy
+    from automl.networks.builder import FamilyBuilder
+    from automl.training.plain.compiled import CompiledModels
+    from automl.trial import Member, Task
+
+    values = {"depth": 1, "width": 4, "activation": "relu", "dropout": 0.0, "batch_normalization": False, "l2": 0.0}
+    values |= {"initializer": "glorot_uniform", "optimizer": "schedule_free", "learning_rate": 0.01}
+    builder = FamilyBuilder({"standard": 3}, 1, Task.REGRESSION)
+    models = CompiledModels(builder, "mse")
+    rows = numpy.random.default_rng(0).normal(size=(20, 3)).astype("float32")
+    for fold in range(2):
+        model = models.fresh(Member(0, fold, values, 0), 4)
+        weights, variables = model.trainable_variables, model.optimizer.variables
+        taken = {weight.value.unsafe_buffer_pointer() for weight in weights}
+        assert not taken & {variable.value.unsafe_buffer_pointer() for variable in variables}
+        copies = [
+            weight.path
+            for weight in weights
+            for variable in variables
+            if weight.shape == variable.shape and numpy.array_equal(weight.numpy(), variable.numpy())
+        ]
+        assert len(copies) >= 2, "the optimizer begins with the weights"
+        model.fit(rows, rows[:, :1], epochs=1, verbose=0)
+    print("TRAINED", models._model is model)
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs the extra [jax]")
+def test_a_second_network_trains_in_the_model_of_the_first_under_jax():
+    """A step gives its arrays away; JAX refuses one that is a weight and what the optimizer began with."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(TWO_MEMBERS)],
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "TRAINED True" in done.stdout, done.stderr[-2000:]
 
 
 PRECISION = """

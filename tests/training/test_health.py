@@ -14,7 +14,7 @@ from automl.training.engines import ENGINES
 from automl.training.health import make_health
 from automl.training.members import plan_members
 from automl.training.plain.slopes import output_slopes
-from automl.training.population.health import member_health
+from automl.training.population.health import HealthPrograms
 from automl.training.population.planner import structure_of
 from automl.training.population.stacking import own_weights, stacked_weights
 from automl.training.population.structure import Structure
@@ -83,7 +83,9 @@ def test_padding_changes_no_gradient() -> None:
         structure = joint_structure(prepared, [one, wider])
         assert structure.network.widths == (16, 24)
         weights, moments = stacked_weights(structure, job(prepared, one))
-        health = member_health(structure, job(prepared, one), [*weights, *moments], rows_of(prepared, one))
+        health = HealthPrograms().health(
+            structure, job(prepared, one), [*weights, *moments], rows_of(prepared, one)
+        )
         assert health.gradients == pytest.approx(roots_by_hand(prepared, one), rel=1e-4)
         assert max(health.dead_units) < 0.7
 
@@ -131,7 +133,7 @@ def test_dead_units_are_those_whose_activation_is_zero_for_every_row(data: str) 
     hidden = keras.Model(model.input, model.get_layer("activation_1").output)(inputs).numpy()
     expected = float((hidden == 0.0).all(axis=0).mean())
     assert expected == 3 / 16
-    health = member_health(outcome.structure, outcome.job, outcome.weights, (inputs, targets))
+    health = HealthPrograms().health(outcome.structure, outcome.job, outcome.weights, (inputs, targets))
     assert health.dead_units == pytest.approx([expected])
     kernels = output_slopes(model, inputs)
     assert make_health([], kernels).dead_units == pytest.approx([expected])
@@ -157,7 +159,7 @@ def planted(activation: str, width: int, bias: float, wide: int = 0) -> Health:
         structure = widened(prepared, structure, one, wide)
     weights, _ = stacked_weights(structure, job(prepared, one))
     weights[1][0, :width] = bias
-    return member_health(structure, job(prepared, one), weights, rows_of(prepared, one))
+    return HealthPrograms().health(structure, job(prepared, one), weights, rows_of(prepared, one))
 
 
 def test_a_relu_below_zero_everywhere_is_dead_and_a_leaky_one_is_not() -> None:
@@ -188,6 +190,8 @@ def test_a_deep_sigmoid_network_hardly_moves_its_first_layer() -> None:
         )
         structure = structure_of(job(prepared, one), setting(prepared))
         weights, _ = stacked_weights(structure, job(prepared, one))
-        gradients = member_health(structure, job(prepared, one), weights, rows_of(prepared, one)).gradients
+        gradients = (
+            HealthPrograms().health(structure, job(prepared, one), weights, rows_of(prepared, one)).gradients
+        )
         assert len(gradients) == 13
         assert (gradients[0] / gradients[-2] < 1e-3) is vanishes

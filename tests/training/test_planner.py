@@ -1,5 +1,8 @@
 """Plans: every member once, in a program that fits it, and the same plan again."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy
 import pytest
 from hypothesis import given, settings
@@ -11,7 +14,13 @@ from automl.networks.layers.activation import Activation
 from automl.networks.layers.dense import Dense
 from automl.networks.layers.dropout import Dropout
 from automl.training.population.jobs import Job
-from automl.training.population.planner import Setting, places_in_cache, plan_lanes, structure_of
+from automl.training.population.planner import (
+    Setting,
+    places_in_cache,
+    plan_lanes,
+    smaller_places,
+    structure_of,
+)
 from automl.trial import Member
 
 SETTING = Setting("categorical_crossentropy", 1000, 1000, 64)
@@ -130,3 +139,33 @@ def test_places_follow_the_cache(width, places):
     structure = structure_of(Job(Member(0, 0, values, 0), recipe_of(values), 0, 1, 1), SETTING)
     count = places_in_cache(structure)
     assert count >= places and numpy.log2(count) % 1 == 0
+
+
+ACCELERATOR = replace(SETTING, most_places=64)
+
+
+def test_on_an_accelerator_a_structure_has_one_lane_whose_places_are_a_power_of_2():
+    """Lanes would follow one another on the one device, and each number of places is compiled for."""
+    for count, places in ((1, 2), (7, 16), (12, 32), (100, 64)):
+        lanes = plan_lanes(jobs_of([BASE] * count), ACCELERATOR, {})
+        assert [lane.num_places for lane in lanes] == [places]
+        assert [job.member.trial for job in lanes[0].jobs] == sorted(2 * list(range(count)))
+    assert len(plan_lanes(jobs_of([BASE] * 100), SETTING, {})) > 1
+
+
+def test_on_an_accelerator_places_that_are_compiled_and_suffice_are_taken():
+    known = {}
+    for count, places in ((10, 32), (4, 32), (31, 64), (4, 32), (100, 64)):
+        assert [lane.num_places for lane in plan_lanes(jobs_of([BASE] * count), ACCELERATOR, known)] == [
+            places
+        ]
+    assert list(known.values()) == [{32, 64}]
+
+
+def test_on_an_accelerator_members_that_are_left_keep_their_places():
+    """On a CPU they move into fewer, for which a program is compiled, where epochs are long."""
+    large = replace(SETTING, num_rows=1_000_000, num_measured=200_000)
+    [job, *_] = jobs_of([BASE])
+    population = SimpleNamespace(jobs=[job, job], num_places=32, most_epochs_left=20)
+    assert smaller_places(structure_of(job, large), population, large) == 2
+    assert smaller_places(structure_of(job, large), population, replace(large, most_places=64)) == 32

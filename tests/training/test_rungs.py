@@ -148,7 +148,7 @@ def test_the_best_go_on_as_if_there_were_no_rung_and_the_others_end_there(name, 
 def test_networks_that_are_not_kept_begin_again_with_the_same_result(monkeypatch):
     prepared = prepared_study(dropout=0.2)
     kept = train(make("population", prepared), cohort_of(prepared), watch((Rung(3, 2),), keep_best(3)))
-    monkeypatch.setattr("automl.training.population.engine.MOST_BYTES_WAITING", 0)
+    monkeypatch.setattr("automl.training.population.cohort.MOST_BYTES_WAITING", 0)
     again = train(make("population", prepared), cohort_of(prepared), watch((Rung(3, 2),), keep_best(3)))
     for number, trial in kept.items():
         check_equal(again[number], trial)
@@ -247,21 +247,46 @@ def test_when_time_is_short_some_of_it_is_left_for_those_that_go_on(epochs_in_ti
 def test_who_has_not_come_to_a_rung_is_not_compared_there_and_who_has_not_begun_is_left_out():
     """Of three trials one has trained its three epochs, one was cut after two, one has not begun."""
     prepared = prepared_study()
-    engine, cohort = make("population", prepared), cohort_of(prepared, RATES[:3])
+    cohort = cohort_of(prepared, RATES[:3])
     climbs = {own[0].trial: climbing.Climb(own) for own in cohort}
-    engine._catalog.add([one for own in cohort for one in own])
+    planned = make("population", prepared).plan(cohort, (Rung(3, 2),))
     for trial, losses in ((0, (0.9, 0.7, 0.8)), (1, (0.5, 0.6))):
         for one in cohort[trial]:
             curve = numpy.array([[9.0, loss, 9.0] for loss in losses])
             climbs[trial].outcomes[one.fold] = Outcome(
-                engine._job(one), None, curve, 1, False, None, [], [], 0.0, cut=len(losses) < 3, waits=True
+                planned._knowledge.job(one),
+                None,
+                curve,
+                1,
+                False,
+                None,
+                [],
+                [],
+                0.0,
+                cut=len(losses) < 3,
+                waits=True,
             )
     seen = {}
-    ended = engine._judge(
+    ended = planned._judge(
         0, Rung(3, 2), climbs, watch(judge=lambda number, reports: seen.update(reports) or {})
     )
     assert ended == [] and set(seen) == {0} and seen[0].value == pytest.approx(0.7)
     assert {trial: climb.reports for trial, climb in climbs.items()} == {0: [0.7], 1: [0.5]}
+
+
+def test_the_time_of_a_stage_begins_with_its_first_lane():
+    """Of 50 seconds that are left then, 12 % are for the way to the rung; lanes of an older cohort took 50 before."""
+    left = [100.0]
+    whole = watch((Rung(3, 2),), limited=True, seconds_left=lambda: left[0])
+    to_the_rung, to_the_end = (
+        climbing.stage_watch(stage, whole, prepared_study().plan, FOLDS)
+        for stage in climbing.stages_of(whole.rungs)
+    )
+    left[0] = 50.0
+    assert to_the_rung.seconds_left() == pytest.approx(6.0)
+    left[0] = 47.0
+    assert to_the_rung.seconds_left() == pytest.approx(3.0)
+    assert to_the_end.seconds_left() == 47.0
 
 
 def test_progress_counts_a_stage_by_the_epochs_of_the_half_that_passed_each_rung():

@@ -1,9 +1,10 @@
 """The engine that trains trials one after another with Keras's `model.fit`."""
 
 import math
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import final
 
@@ -13,7 +14,7 @@ from automl.data.folds import Fold
 from automl.networks.builder import FamilyBuilder
 from automl.progress import Progress
 from automl.training.deadline import Deadline, forever
-from automl.training.engine import Cohort, Engine, FoldNetwork, Watch
+from automl.training.engine import Cohort, Engine, FoldNetwork, Training, Watch
 from automl.training.failures import WatchError, failures
 from automl.training.network import Network
 from automl.training.plain.fitting import loss_of
@@ -43,9 +44,15 @@ class SequentialEngine(Engine):
         """One."""
         return 1
 
-    def train(
-        self, cohort: Cohort, watch: Watch, recorded: frozenset[int] = frozenset()
-    ) -> Generator[Trial, None, None]:
+    def plan(self, cohort: Cohort, rungs: Sequence[Rung] = ()) -> Training:
+        """Nothing to plan: a network depends on nothing that was trained before it."""
+        del rungs
+        return _OneByOne(partial(self._train, cohort))
+
+    def wait(self, seconds: float) -> None:
+        """Nothing to wait for: whoever asks for the next trial trains it."""
+
+    def _train(self, cohort: Cohort, watch: Watch, recorded: frozenset[int]) -> Generator[Trial, None, None]:
         """See `Engine.train`."""
         wanted = [members for members in cohort if members[0].trial not in recorded]
         total = sum(map(len, wanted))
@@ -111,11 +118,6 @@ class SequentialEngine(Engine):
             for rung in rungs
         )
 
-    def replay(
-        self, cohort: Cohort, rungs: Sequence[Rung] = (), passed: Mapping[int, int] = MappingProxyType({})
-    ) -> None:
-        """Nothing to do: a network depends on nothing that was trained before it."""
-
     def trace(
         self, members: Sequence[Member], watch: Watch, recorded: frozenset[int] = frozenset()
     ) -> Generator[Trace, None, None]:
@@ -163,6 +165,30 @@ class SequentialEngine(Engine):
         left = forever if watch is None else watch.seconds_left
         with _watched(on_epoch) as tell, failures(f"refit of trial {member.trial}"):
             return refit(self._plan, member, rows, epochs, tell, left)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _OneByOne(Training):
+    """A cohort whose trials train when they are asked for.
+
+    Attributes:
+        begin: Trains it.
+    """
+
+    begin: Callable[[Watch, frozenset[int]], Generator[Trial, None, None]]
+
+    def train(
+        self, watch: Watch, recorded: frozenset[int] = frozenset()
+    ) -> Generator[Trial | None, None, None]:
+        """See `Training.train`."""
+        yield from self.begin(watch, recorded)
+
+    def replay(self, passed: Mapping[int, int] = MappingProxyType({})) -> None:
+        """Nothing to do."""
+
+    def settle(self) -> None:
+        """Nothing to do."""
 
 
 @contextmanager

@@ -75,18 +75,23 @@ def stages_of(rungs: Sequence[Rung]) -> list[Stage]:
 def stage_watch(stage: Stage, watch: Watch, plan: TrainingPlan, num_folds: int) -> Watch:
     """The callbacks for a stage: its progress as a part of the cohort's, and its time.
 
-    Until a rung, most of the time that there is is left to those that go on behind it: where so little suffices for a
-    few trials only, these are trained to their end, as without rungs.
+    Until a rung, most of the time that there is when its first lane begins is left to those that go on behind it: where
+    so little suffices for a few trials only, these are trained to their end, as without rungs.
     """
     before, part, total = stage.part(watch.rungs, plan.epochs, num_folds)
 
     def on_progress(progress: Progress) -> None:
         watch.on_progress(replace(progress, before=before / total, part=part / total))
 
-    kept = 0.0 if stage.rung is None else (1.0 - STAGE_SHARE) * watch.seconds_left()
-    if math.isinf(kept):
-        return replace(watch, on_progress=on_progress)
-    return replace(watch, on_progress=on_progress, seconds_left=lambda: watch.seconds_left() - kept)
+    kept: list[float] = [0.0] if stage.rung is None else []
+
+    def seconds_left() -> float:
+        left = watch.seconds_left()
+        if not kept:  # lanes of older cohorts may have come first
+            kept.append((1.0 - STAGE_SHARE) * left)
+        return left if math.isinf(left) else left - kept[0]
+
+    return replace(watch, on_progress=on_progress, seconds_left=seconds_left)
 
 
 @final

@@ -1,29 +1,19 @@
-"""A cohort's lanes on threads. A program keeps one core busy, so there is a thread a core, and lanes wait for them."""
+"""Threads that train lanes. A program keeps one core busy, so there is a thread a core, and lanes wait for them."""
 
-import logging
+import heapq
+import itertools
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from typing import final
 
-from automl.progress import Progress
-from automl.training.backend import Function, is_out_of_memory, on_accelerator
-from automl.training.deadline import end_of_turn
-from automl.training.engine import Watch
-from automl.training.failures import reason_of
-from automl.training.population.jobs import Broken, Job, Outcome
-from automl.training.population.memory import give_back_memory
-from automl.training.population.places import Population
-from automl.training.population.planner import Lane, Setting, smaller_places
-from automl.training.population.structure import Structure
-from automl.training.views import Tables
-
-LOGGER = logging.getLogger(__name__)
+from automl.training.backend import on_accelerator
+from automl.training.engine import SECONDS_BETWEEN_LOOKS
 
 _MOST_WORKERS = 8
-_SECONDS_BETWEEN_LOOKS = 0.2
 
 
 def num_cores() -> int:
@@ -58,135 +48,97 @@ def join_all(threads: list[threading.Thread]) -> None:
 
 
 @final
-class LaneRun:
-    """Trains lanes, each on one thread at a time.
+class LanePool:
+    """The threads of an engine, which train the lanes of any number of cohorts, those of older cohorts first.
 
-    Args:
-        programs: The program of a structure.
-        tables: The views of the members, by the number of inputs.
-        setting: What all members share.
-        watch: Callbacks to the study.
-        recorded: Numbers of trials whose members only keep the others company: their outcomes are not given.
+    A thread ends when no lane waits, so that there are threads only while lanes train.
     """
 
-    def __init__(
-        self,
-        programs: Callable[[Structure], Function],
-        tables: Mapping[int, Tables],
-        setting: Setting,
-        watch: Watch,
-        recorded: frozenset[int] = frozenset(),
-    ) -> None:
-        self._programs, self._tables, self._setting, self._watch = programs, tables, setting, watch
-        self._recorded = recorded
-        self._begun: set[int] = set()
-        self._lanes: queue.SimpleQueue[Lane] = queue.SimpleQueue()
-        self._ended: queue.SimpleQueue[Outcome | Broken] = queue.SimpleQueue()
-        self._stop = threading.Event()
-        self._running: dict[int, int] = {}
-        self._num_workers = 1
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[tuple[int, int, object, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._busy: Counter[object] = Counter()
+        self._num_busy = 0
+        self._threads: list[threading.Thread] = []
+        self._num_looking = 0
+        self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
 
-    def outcomes(self, lanes: list[Lane]) -> Iterator[Outcome | Broken]:
-        """Members as they end or come to a rung; lanes begin in the order in which they are given.
+    @property
+    def num_busy(self) -> int:
+        """Threads that train a lane."""
+        return self._num_busy
 
-        Whoever stops listening stops the threads after the epoch that they are in.
+    def add(self, owner: object, age: int, train: Callable[[], None]) -> None:
+        """Have a lane trained when a thread is free.
+
+        Args:
+            owner: Whoever asks: `drop` takes back all of its lanes.
+            age: Lanes with a smaller number begin first, of equal ones those that were added first.
+            train: Trains the lane; must not raise.
         """
-        for lane in lanes:
-            self._lanes.put(lane)
-        self._num_workers = max(1, min(num_workers(), len(lanes)))
-        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._num_workers)]
-        total = sum(self._is_wanted(job) for lane in lanes for job in lane.jobs)
-        try:
-            for thread in threads:
-                thread.start()
-            yield from self._collect(threads, total)
-        finally:
-            self._stop.set()
-            join_all(threads)
-            give_back_memory()
+        with self._lock:
+            heapq.heappush(self._waiting, (age, next(self._numbers), owner, train))
+            if self._num_looking < min(num_workers(), len(self._waiting) + self.num_busy):
+                self._num_looking += 1
+                self._threads = [thread for thread in self._threads if thread.is_alive()]
+                self._threads.append(threading.Thread(target=self._work, daemon=True))
+                self._threads[-1].start()
 
-    def _collect(self, threads: list[threading.Thread], total: int) -> Iterator[Outcome | Broken]:
-        done = 0
+    def wait(self, seconds: float) -> None:
+        """Sleep until a member or a lane has ended, at most so long."""
+        with suppress(queue.Empty):
+            self._news.get(timeout=seconds)
+            while True:
+                self._news.get_nowait()
+
+    def tell(self) -> None:
+        """Wake whoever waits."""
+        self._news.put(None)
+
+    def drop(self, owner: object) -> None:
+        """Forget the lanes of an owner that wait, and wait for those that train; it has told them to stop.
+
+        Raises:
+            KeyboardInterrupt: One has arrived meanwhile. None of the lanes trains any more.
+        """
+        interrupted = False
         while True:
-            alive = any(thread.is_alive() for thread in threads)
             try:
-                ended = self._ended.get(timeout=_SECONDS_BETWEEN_LOOKS) if alive else self._ended.get_nowait()
-            except queue.Empty:
-                if not alive:
-                    return
-            else:
-                done += 1
-                yield ended
-            self._watch.on_progress(Progress(done, total, sum(self._running.values())))
+                with self._lock:
+                    self._waiting = [one for one in self._waiting if one[2] is not owner]
+                    heapq.heapify(self._waiting)
+                    is_busy, is_idle = self._busy[owner] > 0, not self._waiting and not self.num_busy
+                if not is_busy:
+                    break
+                self.wait(SECONDS_BETWEEN_LOOKS)
+            except KeyboardInterrupt:
+                interrupted = True
+        self.tell()  # others may have waited for what was told meanwhile
+        if is_idle:
+            join_all(self._threads)
+        if interrupted:
+            raise KeyboardInterrupt
 
     def _work(self) -> None:
         """A thread: lane after lane until none is left."""
-        while not self._stop.is_set():
+        while (task := self._next()) is not None:
+            owner, train = task
             try:
-                lane = self._lanes.get_nowait()
-            except queue.Empty:
-                break
-            left = list(lane.jobs)
-            try:
-                self._train(lane, left)
-            except Exception as error:
-                self._give_up(lane, left, error)
-        self._running[threading.get_ident()] = 0
+                train()
+            finally:
+                del train, task
+                with self._lock:
+                    self._busy -= Counter([owner])  # leaves out who has none
+                    self._num_busy -= 1
+                self.tell()
 
-    def _train(self, lane: Lane, left: list[Job]) -> None:
-        """Train a lane until all of its members that are wanted have ended; whoever has ended leaves `left`."""
-        if self._watch.is_over:
-            return
-        program, tables = self._programs(lane.structure), self._tables[lane.structure.num_features]
-        population = Population(lane.structure, program, tables, lane.num_places)
-        waiting = list(lane.jobs)
-        while not self._stop.is_set():
-            waiting = self._admit(population, waiting)
-            self._running[threading.get_ident()] = len(population.jobs)
-            if not any(map(self._is_wanted, (*population.jobs, *waiting))):
-                return
-            population.run_epoch()
-            for outcome in population.take_finished(self._watch.seconds_left()):
-                outcome.seconds /= self._num_workers
-                left.remove(outcome.job)
-                if self._is_wanted(outcome.job):
-                    self._ended.put(outcome)
-            if population.jobs and not waiting:
-                population.shrink(smaller_places(lane.structure, population, self._setting))
-
-    def _is_wanted(self, job: Job) -> bool:
-        return job.member.trial not in self._recorded
-
-    def _admit(self, population: Population, waiting: list[Job]) -> list[Job]:
-        """Fill free places; trials that may not begin any more are left out. Gives what still waits."""
-        entering: list[Job] = []
-        if self._watch.is_over:
-            return []
-        while waiting and len(entering) < population.num_free:
-            job, *waiting = waiting
-            if job.member.trial in self._begun or self._watch.may_start():
-                self._begun.add(job.member.trial)
-                entering.append(job)
-        if entering:
-            left = self._watch.seconds_left()
-            population.admit(entering, [self._end(job, waiting, population, left) for job in entering])
-        return waiting
-
-    @staticmethod
-    def _end(job: Job, waiting: list[Job], population: Population, seconds_left: float) -> float:
-        """How many seconds must be left when a member ends, so that the other folds of its trial get their turn."""
-        others = sum(other.member.trial == job.member.trial for other in waiting)
-        return end_of_turn(seconds_left, 1 + -(-others // population.num_places))
-
-    def _give_up(self, lane: Lane, left: list[Job], error: Exception) -> None:
-        """Where memory did not suffice, begin again with half the places; any other error ends the lane's members."""
-        if is_out_of_memory(error) and lane.num_places > 1:
-            fewer = lane.num_places // 2
-            LOGGER.warning(
-                "There is not enough memory for %d networks at once; continuing with %d.", 2 * fewer, fewer
-            )
-            self._lanes.put(replace(lane, num_places=fewer, jobs=tuple(left)))
-            return
-        LOGGER.debug("lane %s", lane.structure, exc_info=True)
-        for job in filter(self._is_wanted, left):
-            self._ended.put(Broken(job, reason_of(error)))
+    def _next(self) -> tuple[object, Callable[[], None]] | None:
+        with self._lock:
+            if not self._waiting:
+                self._num_looking -= 1
+                return None
+            _, _, owner, train = heapq.heappop(self._waiting)
+            self._busy[owner] += 1
+            self._num_busy += 1
+            return owner, train

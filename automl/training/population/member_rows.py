@@ -81,7 +81,7 @@ def _zeros(structure: Structure, num_places: int, num_measured: int, zeros: Call
 def entering(structure: Structure, weights: list[numpy.ndarray], moments: list[numpy.ndarray]) -> Nest:
     """The rows of a member that begins, from its initial weights and moments."""
     slots = [
-        [numpy.zeros((1, *shape), numpy.float32) for shape in structure.shapes]
+        [numpy.zeros((1, *array.shape), numpy.float32) for array in weights]
         for _ in range(UPDATES[structure.optimizer].num_slots)
     ]
     state = {

@@ -29,7 +29,7 @@ _LAST_EPOCHS = 20
 """Epochs that the last members of a lane may be expected to take."""
 
 _LANES = range(4, 9)
-"""A cohort of one structure is cut into so many lanes: all cores find work until the end."""
+"""On a CPU, a cohort of one structure is cut into so many lanes: all cores find work until the end."""
 
 Known = dict[Structure, set[int]]
 """Compiled programs: structures, and the numbers of places that each was compiled for."""
@@ -44,7 +44,7 @@ class Setting:
         num_rows: Rows of a view.
         num_measured: Rows of it that are evaluated after each epoch.
         batch_size: Where the hyperparameters name none.
-        most_places: Members of a program at most; None for what fits the cache.
+        most_places: Members of a program at most, on an accelerator; None on a CPU, for what fits the cache of a core.
     """
 
     loss: str
@@ -95,7 +95,8 @@ def cut_lanes(groups: Groups, setting: Setting, known: Known) -> list[Lane]:
         for job in group:
             by_trial[job.member.trial].append(job)
         share = max(longest, 2 * _new(setting).compile_seconds(structure))
-        for own in _parted(list(by_trial.values()), most, round(seconds[structure] / share)):
+        num_parts = 1 if setting.most_places else round(seconds[structure] / share)
+        for own in _parted(list(by_trial.values()), most, num_parts):
             places = _places(structure, own, setting, known.setdefault(structure, set()))
             lanes.append(Lane(structure, places, tuple(own), seconds[structure] * len(own) / len(group)))
     return sorted(lanes, key=lambda lane: -lane.seconds)
@@ -137,7 +138,13 @@ def places_in_cache(structure: Structure) -> int:
 
 
 def smaller_places(structure: Structure, population: Population, setting: Setting) -> int:
-    """Places to go on with when no job waits and members have left: fewer where that pays for a new program."""
+    """Places to go on with when no job waits and members have left: fewer where that pays for a new program.
+
+    On an accelerator it never does: a step of 512 networks takes as long as four steps of one, and to compile for
+    other places as long as 10,000 of them (benchmarks/README.md).
+    """
+    if setting.most_places:
+        return population.num_places
     fewer = max(2, _power_of_2(len(population.jobs)))
     if fewer > population.num_places // 2:
         return population.num_places
@@ -169,8 +176,16 @@ def _even(num_jobs: int, most: int) -> int:
 
 
 def _places(structure: Structure, jobs: Sequence[Job], setting: Setting, compiled: set[int]) -> int:
-    """Places for a lane: a number that the jobs fill evenly, or one that is compiled, where that costs less."""
+    """Places for a lane: a number that the jobs fill evenly, or one that is compiled, where that costs less.
+
+    On an accelerator, empty places cost next to nothing: a power of 2, or whatever is compiled and suffices.
+    """
     wanted = _even(len(jobs), setting.most_places or places_in_cache(structure))
+    if setting.most_places:
+        sufficing = [count for count in compiled if count >= wanted]
+        chosen = min(sufficing, default=min(_power_of_2(wanted), setting.most_places))
+        compiled.add(chosen)
+        return chosen
     costs = _new(setting)
     a_member = costs.run_seconds(structure, Epochs.of(jobs)) / len(jobs)
 

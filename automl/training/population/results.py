@@ -1,5 +1,6 @@
 """Trials and traces from what has become of their members in a population."""
 
+from dataclasses import dataclass
 from typing import final
 
 import numpy
@@ -12,14 +13,24 @@ from automl.training.failures import OUT_OF_TIME
 from automl.training.health import MOST_ROWS
 from automl.training.network import Network, interpret
 from automl.training.plan import TrainingPlan, TrialFailure, check_scores, diverged
-from automl.training.population.catalog import ViewCatalog
+from automl.training.population.catalog import Views
 from automl.training.population.climbing import Climb
-from automl.training.population.health import member_health
+from automl.training.population.health import HealthPrograms, Rows
 from automl.training.population.jobs import Broken, Outcome
 from automl.training.population.stacking import own_weights
 from automl.training.rungs import scale_of
 from automl.training.traces import Trace, make_trace
-from automl.trial import FoldResult, Health, Trial, TrialState
+from automl.training.views import View
+from automl.trial import FoldResult, Health, Member, Trial, TrialState
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Rows that are scored: where they stand in a view, what is true of them, and how much they count."""
+
+    places: numpy.ndarray
+    target: numpy.ndarray
+    weights: numpy.ndarray
 
 
 @final
@@ -28,11 +39,14 @@ class Results:
 
     Args:
         plan: What all members of the study share.
-        catalog: The views that they were trained on.
+        views: What they were trained on.
+        programs: Those that find gradients by layer.
     """
 
-    def __init__(self, plan: TrainingPlan, catalog: ViewCatalog) -> None:
-        self._plan, self._catalog = plan, catalog
+    def __init__(self, plan: TrainingPlan, views: Views, programs: HealthPrograms) -> None:
+        self._plan, self._views, self._programs = plan, views, programs
+        self._scored: dict[tuple[object, ...], tuple[_Scored, _Scored]] = {}
+        self._health_rows: dict[tuple[int, int], Rows] = {}
 
     def trial(self, climb: Climb, capacity: int, pruned: str = "") -> Trial:
         """A trial from what has become of its members; FAILED where one of them diverged, raised, or did not begin.
@@ -66,7 +80,7 @@ class Results:
     def trace(self, outcome: Outcome | Broken) -> Trace:
         """What a member predicted at its snapshots."""
         member = outcome.job.member
-        view = self._catalog.view(member)
+        view = self._views.view(member)
         if isinstance(outcome, Broken):
             return make_trace(self._plan, member, view, [], outcome.reason)
         return make_trace(self._plan, member, view, outcome.snapshots, "diverged" if outcome.diverged else "")
@@ -83,7 +97,7 @@ class Results:
         if outcome.diverged:
             raise diverged(member, len(outcome.losses))
         model = self._plan.builder.restored(member.hyperparameters, own_weights(job, outcome.weights))
-        scalings = self._catalog.view(member).scalings
+        scalings = self._views.view(member).scalings
         return FoldNetwork(member, Network(model, scalings, self._plan.dataset.task), outcome.cut)
 
     def _fold_result(self, outcome: Outcome | Broken, cut: bool) -> FoldResult:
@@ -91,21 +105,21 @@ class Results:
         if isinstance(outcome, Broken):
             raise TrialFailure(outcome.reason)
         member = outcome.job.member
-        view = self._catalog.view(member)
+        view = self._views.view(member)
         if outcome.diverged:
             raise diverged(member, len(outcome.losses))
         dataset = self._plan.dataset
         predictions = interpret(outcome.predictions, dataset.task, view.scalings)
-        measured, validation = view.places(view.measured), view.places(view.fold.validation)
+        validation, measured = self._scored_rows(member, view)
         scored, trained = (
             (
                 self._plan.metrics,
-                dataset.target[view.rows[places]],
-                predictions[places],
-                view.sample_weights[places],
+                part.target,
+                predictions.take(part.places, axis=0),
+                part.weights,
                 self._plan.known,
             )
-            for places in (validation, measured)
+            for part in (validation, measured)
         )
         scores = score(*scored)
         check_scores(member, scores, self._plan.known, scored[1:4])
@@ -119,22 +133,39 @@ class Results:
             scores=scores,
             training_scores=score(*trained),
             seconds=outcome.seconds,
-            predictions=predictions[validation].astype(numpy.float32),
+            predictions=scored[2].astype(numpy.float32),
             health=self._health(outcome) if member.fold == 0 and outcome.weights else None,
             cut=outcome.cut or (outcome.waits and cut),
             counts=fold_counts(*scored),
         )
 
-    def _health(self, outcome: Outcome) -> Health:
-        member = outcome.job.member
-        width, place = self._catalog.place(member)
-        arrays, view = self._catalog.table(width).arrays, self._catalog.view(member)
-        some = view.places(view.measured[:MOST_ROWS]) + place * arrays["inputs"].shape[1]
-        inputs, targets = (
-            ops.convert_to_numpy(
-                ops.take(ops.reshape(arrays[name], (-1, arrays[name].shape[2])), some, axis=0)
+    def _scored_rows(self, member: Member, view: View) -> tuple[_Scored, _Scored]:
+        """Validation rows, and fit rows that stand for all of them: the same for all encodings and transforms."""
+        key = member.fold, member.resample, member.share
+        if key not in self._scored:
+            validation, measured = (
+                _Scored(places, self._plan.dataset.target[view.rows[places]], view.sample_weights[places])
+                for places in map(view.places, (view.fold.validation, view.measured))
             )
-            for name in ("inputs", "targets")
-        )
+            self._scored[key] = validation, measured
+        return self._scored[key]
+
+    def _health(self, outcome: Outcome) -> Health:
+        rows = self._rows(outcome.job.member)
         with on_host():
-            return member_health(outcome.structure, outcome.job, outcome.weights, (inputs, targets))
+            return self._programs.health(outcome.structure, outcome.job, outcome.weights, rows)
+
+    def _rows(self, member: Member) -> Rows:
+        """The rows that the health of members of one view is found on; they are read from the device once."""
+        key = width, place = self._views.place(member)
+        if key not in self._health_rows:
+            arrays, view = self._views.table(width).arrays, self._views.view(member)
+            some = view.places(view.measured[:MOST_ROWS]) + place * arrays["inputs"].shape[1]
+            inputs, targets = (
+                ops.convert_to_numpy(
+                    ops.take(ops.reshape(arrays[name], (-1, arrays[name].shape[2])), some, axis=0)
+                )
+                for name in ("inputs", "targets")
+            )
+            self._health_rows[key] = inputs, targets
+        return self._health_rows[key]

@@ -92,7 +92,9 @@ def _filled(arrays: Sequence[numpy.ndarray], shapes: Sequence[Shape]) -> list[nu
     filled = []
     for array, shape in zip(arrays, shapes, strict=True):
         matrix = array if array.ndim > 1 else array[None, :]
-        filled.append(
-            numpy.pad(matrix, [(0, size - had) for size, had in zip(shape, matrix.shape, strict=True)])
-        )
+        if matrix.shape != shape:
+            whole = numpy.zeros(shape, matrix.dtype)
+            whole[tuple(slice(size) for size in matrix.shape)] = matrix
+            matrix = whole
+        filled.append(matrix)
     return filled

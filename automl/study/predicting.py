@@ -37,9 +37,8 @@ def predict_rows(
         raise ExportError(
             f"{model} is not an exported model. Make one with `automl export STUDY --to {model}`."
         )
-    contract = json.loads((model / "model.json").read_text(encoding="utf-8"))
-    texts = (*text_columns(contract), *(name for name in keep if name not in contract["columns"]))
-    table = _read(_file_of(data, contract.get("file", {}), told, texts), list(contract["columns"]), told)
+    contract = read_contract(model)
+    table = read_rows(contract, data, told, keep)
     for name in keep:
         if name not in table.columns:
             raise DataError(f"{data}: --keep must name a column, got {name!r}. {one_of(table.columns, name)}")
@@ -51,6 +50,29 @@ def predict_rows(
         raise DataError(f"{data}: {error}.") from None
     ignored = [name for name in scorer.unknown(table) if name not in (*keep, contract["target"])]
     return pandas.concat([table[list(keep)], predictions], axis=1), ignored
+
+
+def read_contract(model: Path) -> dict[str, Any]:
+    """What an exported model says of its columns."""
+    return dict(json.loads((model / "model.json").read_text(encoding="utf-8")))
+
+
+def read_rows(
+    contract: Mapping[str, Any], data: Path, told: Mapping[str, str], keep: Sequence[str] = ()
+) -> pandas.DataFrame:
+    """The rows of a file, read as the study read its own, where it is of such a format.
+
+    Args:
+        contract: Of the model.
+        data: The file.
+        told: Its `encoding`, `separator` and `decimal`, as far as a person says them.
+        keep: Columns that are read beside those of the model.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    texts = (*text_columns(contract), *(name for name in keep if name not in contract["columns"]))
+    return _read(_file_of(data, contract.get("file", {}), told, texts), list(contract["columns"]), told)
 
 
 def _file_of(

@@ -1,0 +1,146 @@
+"""Commands of a service: `automl serve`, and `automl worker`."""
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from automl.cli.common import mlruns_option, records_option
+
+files_option = click.option(
+    "--files",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of submitted study files and tables, shared by server and workers; default: files/ in --mlruns.",
+)
+
+
+@click.command()
+@click.option(
+    "--allow-code",
+    is_flag=True,
+    help="Run builders, metrics and trackers that studies bring: arbitrary code.",
+)
+@click.option("--once", is_flag=True, help="End when nothing waits in the queue.")
+@files_option
+@mlruns_option
+@records_option
+def worker(allow_code: bool, once: bool, files: Path | None, mlruns: Path, records: str | None) -> None:
+    """Run the studies that are submitted to `automl serve`, until Ctrl-C.
+
+    Any number of workers may share a queue: in a SQLite file those of one machine, in PostgreSQL those of many. A study
+    whose worker was killed is continued by the next free one.
+    """
+    from automl.records.finding import open_records
+    from automl.service.files import FOLDER
+    from automl.service.worker import Worker, WorkerSettings
+
+    log_to_standard_error()
+    mlruns = mlruns.absolute()
+    settings = WorkerSettings(mlruns, (files or mlruns / FOLDER).absolute(), records, allow_code, once)
+    working = Worker(open_records(mlruns, records, create=True), settings)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: working.stop())
+    working.run()
+
+
+def log_to_standard_error() -> None:
+    """Lines with their time, of what the service does."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("automl")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+
+
+@click.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen at; others need a token."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option(
+    "--name", "names", multiple=True, metavar="HOST", help="Another name of this server; may be repeated."
+)
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File with the token that clients must send; default: the environment variable AUTOML_TOKEN.",
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="KIND[=PATTERN]",
+    help="What studies may use: path, url, sql, tracking.uri, variable, builder, objective, tracking.to; "
+    "`path=/data/*` allows only what matches; may be repeated.",
+)
+@files_option
+@mlruns_option
+@records_option
+def serve(  # noqa: PLR0913, PLR0917  an argument for each option
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    token_file: Path | None,
+    allow: tuple[str, ...],
+    files: Path | None,
+    mlruns: Path,
+    records: str | None,
+) -> None:
+    """Serve studies by HTTP, until Ctrl-C.
+
+    Clients send studies, follow them and ask their models; `automl worker` runs them. A page is at /, the description
+    of all addresses at /openapi.json.
+    """
+    from automl.service.files import FOLDER
+    from automl.service.server import serve as serving
+    from automl.service.settings import ServerSettings, parse_allowed, read_token
+
+    log_to_standard_error()
+    mlruns = mlruns.absolute()
+    settings = ServerSettings(
+        mlruns=mlruns,
+        files=(files or mlruns / FOLDER).absolute(),
+        host=host,
+        port=port,
+        token=read_token(token_file),
+        names=names,
+        allowed=parse_allowed(allow),
+    )
+    serving(settings, records)
+
+
+@click.command()
+@click.option(
+    "--older-than",
+    "days",
+    type=click.FloatRange(min=0.0),
+    required=True,
+    metavar="DAYS",
+    help="Studies that ended at least so many days ago.",
+)
+@click.option("--dry-run", is_flag=True, help="List what would be deleted.")
+@files_option
+@mlruns_option
+@records_option
+def prune(days: float, dry_run: bool, files: Path | None, mlruns: Path, records: str | None) -> None:
+    """Delete old studies of a service with their runs and models, and tables that no study uses.
+
+    Only studies that were sent to the service; runs of `automl run` stay.
+    """
+    from automl.records.finding import open_records
+    from automl.records.queue import Queue
+    from automl.service.files import FOLDER, FileStore
+    from automl.service.pruning import prune as pruning
+
+    mlruns = mlruns.absolute()
+    store = FileStore((files or mlruns / FOLDER).absolute())
+    found = pruning(Queue(open_records(mlruns, records)), store, days, dry_run)
+    for identifier in found.studies:
+        click.echo(identifier)
+    for line in found.kept:
+        click.echo(f"kept: {line}", err=True)
+    done = "would be deleted" if dry_run else "deleted"
+    click.echo(
+        f"{len(found.studies)} studies and {len(found.files)} files ({found.size / 1e6:.1f} MB) {done}."
+    )

@@ -1,0 +1,106 @@
+"""Cohorts on the threads of this process: an engine trains all of them, the older ones first."""
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import final
+
+from automl.execution.executor import CancelToken, CohortEnded, Executor, Order
+from automl.progress import Progress
+from automl.search.pruners.pruner import Pruner
+from automl.training.engine import SECONDS_BETWEEN_LOOKS, Engine, Training, Watch
+from automl.trial import Report, Trial
+
+
+@final
+class LocalExecutor(Executor):
+    """Trains in this process.
+
+    Args:
+        engine: What trains.
+        pruner: Decides at the rungs.
+        watch: Callbacks to the study, with the rungs. Progress is told of the oldest cohort that trains.
+        token: Ends it.
+    """
+
+    def __init__(self, engine: Engine, pruner: Pruner, watch: Watch, token: CancelToken) -> None:
+        self._engine, self._pruner, self._watch, self._token = engine, pruner, watch, token
+        self._planned: dict[int, Training] = {}
+        self._training: dict[int, Generator[Trial | None, None, None]] = {}
+        self._given: dict[int, list[Trial]] = {}
+
+    def submit(self, order: Order) -> None:
+        """See `Executor.submit`."""
+        if order.number not in self._planned:
+            self._planned[order.number] = self._engine.plan(order.members, self._watch.rungs)
+        planned, self._given[order.number] = self._planned[order.number], []
+        self._training[order.number] = planned.train(self._watch_of(order), order.recorded)
+
+    def replay(self, order: Order, passed: Mapping[int, int]) -> None:
+        """See `Executor.replay`."""
+        self._planned[order.number] = self._engine.plan(order.members, self._watch.rungs)
+        self._planned[order.number].replay(passed)
+
+    def settle(self, number: int) -> None:
+        """See `Executor.settle`."""
+        self._planned.pop(number).settle()
+
+    def results(self) -> Iterator[Trial | CohortEnded]:
+        """See `Executor.results`."""
+        while self._training and not self._token.is_cancelled:
+            is_quiet = True
+            for number in sorted(self._training):
+                for trial in self._training[number]:
+                    if trial is None:
+                        break
+                    is_quiet = False
+                    self._given[number].append(replace(trial, folds=()))
+                    yield trial
+                    if self._token.is_cancelled:
+                        return
+                else:
+                    is_quiet = False
+                    del self._training[number], self._given[number]
+                    yield CohortEnded(number)
+            if is_quiet:
+                self._engine.wait(SECONDS_BETWEEN_LOOKS)
+
+    def close(self) -> None:
+        """See `Executor.close`."""
+        self._token.cancel()
+        with ExitStack() as every:  # each is closed, also when an interrupt arrives while one is waited for
+            for trials in self._training.values():
+                every.callback(trials.close)
+        self._training.clear()
+        for number in sorted(self._planned):
+            self.settle(number)
+
+    def _watch_of(self, order: Order) -> Watch:
+        """The callbacks of one cohort."""
+        watch, token = self._watch, self._token
+
+        def on_progress(progress: Progress) -> None:
+            if order.number != min(self._training, default=order.number):
+                return
+            try:
+                watch.on_progress(progress)
+            except BaseException:
+                token.cancel()  # all cohorts end, not this one first
+                raise
+
+        def seconds_left() -> float:
+            return 0.0 if token.is_cancelled else watch.seconds_left()
+
+        def may_start() -> bool:
+            return not token.is_cancelled and watch.may_start()
+
+        def judge(number: int, reports: Mapping[int, Report]) -> Mapping[int, str]:
+            pool = dict(order.pool[number]) if order.pool else {}
+            for trial in self._given[order.number]:  # an engine may train one part of a cohort after another
+                if len(trial.reports) > number:
+                    pool[trial.number] = Report(trial.reports[number], trial.scale)
+            return self._pruner.judge(number, reports, pool | dict(reports))
+
+        return replace(
+            watch, on_progress=on_progress, seconds_left=seconds_left, may_start=may_start, judge=judge
+        )

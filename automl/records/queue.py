@@ -1,0 +1,276 @@
+"""The queue of a service as its clients see it: studies are sent, listed, cancelled, continued, deleted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from automl.errors import RecordError
+from automl.records.files import remove_run_folder
+from automl.records.store import Records
+from automl.records.submissions import (
+    Sent,
+    Submission,
+    SubmissionState,
+    listed,
+    new_submission,
+    parts_of,
+    submission_of,
+)
+from automl.records.tables import STUDIES, SUBMISSIONS
+
+_FREE = {"lease_owner": None, "lease_until": None}
+_TRIES = 3
+
+
+class UnknownSubmissionError(RecordError):
+    """There is no such study in the queue."""
+
+
+class QueueConflictError(RecordError):
+    """What is asked does not fit the state of the queue.
+
+    Args:
+        message: What is wrong.
+        submission: The study that is in the way, where it is in the queue.
+    """
+
+    def __init__(self, message: str, submission: Submission | None = None) -> None:
+        super().__init__(message)
+        self.submission = submission
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of the queue is wanted.
+
+    Attributes:
+        states: Only these; all when empty.
+        name: Only studies of this name.
+        before: Only submissions with a smaller number: the newest come first.
+        limit: At most so many.
+    """
+
+    states: Sequence[SubmissionState] = ()
+    name: str | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+@final
+class Queue:
+    """The studies that were sent to a service.
+
+    Args:
+        records: The record.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def add(self, sent: Sent) -> tuple[Submission, bool]:
+        """Enter a study, or find it where the same request has been made before.
+
+        Returns:
+            The submission, and whether it is new.
+
+        Raises:
+            QueueConflictError: The key was used for something else, or the name is in use.
+            RecordError: The database cannot be written.
+        """
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._records.write(lambda connection: self._added(connection, sent))
+            except RecordError as error:
+                # Another process was faster: the next try finds what it wrote.
+                if not left or not isinstance(error.__context__, IntegrityError):
+                    raise
+        raise AssertionError
+
+    def _added(self, connection: Connection, sent: Sent) -> tuple[Submission, bool]:
+        # First, so that the key is found of whoever is found to have the name.
+        number = select(func.max(SUBMISSIONS.c.number)).where(SUBMISSIONS.c.name == sent.name)
+        last = connection.execute(number).scalar()
+        if sent.key is not None:
+            known = self._one(connection, SUBMISSIONS.c.idempotency_key == sent.key)
+            if known is not None and known.request_digest != sent.digest:
+                message = "`Idempotency-Key` must be another one for another request. Choose a new key."
+                raise QueueConflictError(message, known)
+            if known is not None:
+                return known, False
+        if not sent.fresh:
+            self._require_new_name(connection, sent.name, last)
+        at = self._records.now()
+        row = new_submission(sent, (last or 0) + 1, at)
+        entered = connection.execute(insert(SUBMISSIONS).values(row).returning(SUBMISSIONS.c.id)).scalar_one()
+        submission = self._one(connection, SUBMISSIONS.c.id == entered)
+        assert submission is not None
+        return submission, True
+
+    def _require_new_name(self, connection: Connection, name: str, last: int | None) -> None:
+        cure = "Send it with `fresh=true` to begin a new run, or choose another `name`."
+        if last is not None:
+            known = self._one(connection, SUBMISSIONS.c.name == name, SUBMISSIONS.c.number == last)
+            assert known is not None
+            what = f"the study {name!r} is in the queue already (`{known.identifier}`, {known.state})"
+            onward = f"Continue it with POST /studies/{known.identifier}/resume. "
+            raise QueueConflictError(f"{what}. {onward if known.state.is_final else ''}{cure}", known)
+        if (
+            connection.execute(select(STUDIES.c.id).where(STUDIES.c.name == name).limit(1)).first()
+            is not None
+        ):
+            raise QueueConflictError(f"the record has runs of a study {name!r} already. {cure}")
+
+    def find(self, identifier: str) -> Submission:
+        """A submission by its identifier.
+
+        Raises:
+            UnknownSubmissionError: There is none.
+            RecordError: The database cannot be read.
+        """
+        return self._records.read(lambda connection: self._found(connection, identifier))
+
+    def _found(self, connection: Connection, identifier: str, lock: bool = False) -> Submission:
+        name, number = parts_of(identifier)
+        where = (SUBMISSIONS.c.name == name, SUBMISSIONS.c.number == number)
+        if lock:
+            connection.execute(select(SUBMISSIONS.c.id).where(*where).with_for_update())
+        known = self._one(connection, *where)
+        if known is None:
+            raise UnknownSubmissionError(f"there is no study {identifier!r}. GET /studies lists them.")
+        return known
+
+    def _one(self, connection: Connection, *where: Any) -> Submission | None:
+        row = connection.execute(listed().where(*where)).one_or_none()
+        return None if row is None else submission_of(row, self._records.now())
+
+    def page(self, wanted: Page) -> list[Submission]:
+        """A part of the queue, the newest first.
+
+        Raises:
+            RecordError: The database cannot be read.
+        """
+        rows = listed().order_by(SUBMISSIONS.c.id.desc()).limit(wanted.limit)
+        if wanted.states:
+            rows = rows.where(SUBMISSIONS.c.state.in_(wanted.states))
+        if wanted.name is not None:
+            rows = rows.where(SUBMISSIONS.c.name == wanted.name)
+        if wanted.before is not None:
+            rows = rows.where(SUBMISSIONS.c.id < wanted.before)
+        now = self._records.now()
+        return self._records.read(
+            lambda connection: [submission_of(row, now) for row in connection.execute(rows)]
+        )
+
+    def positions(self) -> Mapping[int, int]:
+        """How many studies begin before each one that waits, by its number."""
+        waiting = SUBMISSIONS.c.state.in_((SubmissionState.CHECKING, SubmissionState.QUEUED))
+        order = (SUBMISSIONS.c.priority.desc(), SUBMISSIONS.c.id)
+        numbers = select(SUBMISSIONS.c.id).where(waiting).order_by(*order)
+        found = self._records.read(lambda connection: connection.execute(numbers).scalars().all())
+        return {number: place for place, number in enumerate(found)}
+
+    def counts(self) -> tuple[Mapping[str, int], float | None]:
+        """Submissions by state, and when the oldest that waits was sent."""
+
+        def look(connection: Connection) -> tuple[Mapping[str, int], float | None]:
+            by_state = select(SUBMISSIONS.c.state, func.count().label("total")).group_by(SUBMISSIONS.c.state)
+            waiting = SUBMISSIONS.c.state.in_((SubmissionState.CHECKING, SubmissionState.QUEUED))
+            oldest = connection.execute(select(func.min(SUBMISSIONS.c.created)).where(waiting)).scalar()
+            found = {row.state: row.total for row in connection.execute(by_state)}
+            return {state: found.get(state, 0) for state in SubmissionState}, oldest
+
+        return self._records.read(look)
+
+    def cancel(self, identifier: str) -> Submission:
+        """End a study: at once where it waits, and by its worker where it runs. Trials that have ended are kept.
+
+        Raises:
+            UnknownSubmissionError: There is none.
+            QueueConflictError: It has ended already.
+        """
+
+        def change(connection: Connection) -> Submission:
+            known = self._found(connection, identifier, lock=True)
+            if known.state.is_final:
+                raise QueueConflictError(
+                    f"the study {identifier!r} has ended already ({known.state}).", known
+                )
+            values: dict[str, Any] = {"cancelled": 1}
+            if not known.held:
+                values |= _FREE | self._turned(SubmissionState.CANCELLED)
+            return self._changed(connection, known, values)
+
+        return self._records.write(change)
+
+    def resume(self, identifier: str, more: int = 0) -> Submission:
+        """Continue a study that has ended.
+
+        Args:
+            identifier: Of the submission.
+            more: Trials to add.
+
+        Raises:
+            UnknownSubmissionError: There is none.
+            QueueConflictError: It has not ended, or is done and no more trials are asked for.
+        """
+
+        def change(connection: Connection) -> Submission:
+            known = self._found(connection, identifier, lock=True)
+            if not known.state.is_final:
+                raise QueueConflictError(f"the study {identifier!r} is {known.state}.", known)
+            if known.state is SubmissionState.SUCCEEDED and not more:
+                cure = "Ask for more trials with `more=N`."
+                raise QueueConflictError(f"the study {identifier!r} is done. {cure}", known)
+            trials = max(known.trials, known.num_trials + more if more else 0)
+            state = SubmissionState.QUEUED if known.checked else SubmissionState.CHECKING
+            values = {"lost": 0, "cancelled": 0, "reason": "", "trials": trials}
+            return self._changed(connection, known, values | _FREE | self._turned(state))
+
+        return self._records.write(change)
+
+    def remove(self, identifier: str) -> None:
+        """Delete a study with its run and the files of that run.
+
+        Raises:
+            UnknownSubmissionError: There is none.
+            QueueConflictError: A worker has it.
+            RecordError: A process works on its run.
+        """
+        known = self.find(identifier)
+        _require_idle(known)
+        run = None if known.run is None else self._records.run(known.run)
+        lease = None if run is None else self._records.claim(run)
+
+        def change(connection: Connection) -> None:
+            latest = self._found(connection, identifier, lock=True)
+            _require_idle(latest)
+            connection.execute(delete(SUBMISSIONS).where(SUBMISSIONS.c.id == latest.number))
+
+        try:
+            self._records.write(change)
+        except BaseException:
+            if lease is not None:
+                self._records.release(lease)
+            raise
+        if lease is not None and run is not None:
+            self._records.remove(lease)
+            remove_run_folder(self._records.mlruns, run.folder)
+
+    def _turned(self, state: SubmissionState) -> dict[str, Any]:
+        return {"state": state, "changed": self._records.now()}
+
+    def _changed(self, connection: Connection, known: Submission, values: Mapping[str, Any]) -> Submission:
+        connection.execute(update(SUBMISSIONS).where(SUBMISSIONS.c.id == known.number).values(**values))
+        latest = self._one(connection, SUBMISSIONS.c.id == known.number)
+        assert latest is not None
+        return latest
+
+
+def _require_idle(known: Submission) -> None:
+    if known.state is SubmissionState.RUNNING or known.held:
+        what = f"the study {known.identifier!r} is {known.state}"
+        raise QueueConflictError(f"{what}. Cancel it first.", known)

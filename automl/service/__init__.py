@@ -1,0 +1,1 @@
+"""The study service: a server that takes studies by HTTP, and workers that run them."""
