@@ -41,7 +41,7 @@ def test_a_key_without_a_rule_is_an_error() -> None:
         rule_of("datum.path")
 
 
-FREE = {"search.cohort", "search.minutes", "ensemble", "baselines", "records.uri"}
+FREE = {"search.cohort", "search.in_flight", "search.minutes", "ensemble", "baselines", "records.uri"}
 COUNTED = {"search.trials", "space"}
 
 
