@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from automl.progress import Progress
-from automl.training.engine import Cohort, Engine, Training, Watch
+from automl.training.engine import Cohort, Engine, FoldNetwork, Training, Watch
 from automl.training.network import Network
 from automl.training.traces import Trace
 from automl.trial import Member, Report, Rung, Trial, TrialState
@@ -46,6 +46,9 @@ class StandInEngine(Engine):
         assert seconds > 0.0
 
     def trace(self, *_: Any) -> Generator[Trace, None, None]:
+        raise NotImplementedError
+
+    def fold_networks(self, *_: Any) -> Generator[FoldNetwork, None, None]:
         raise NotImplementedError
 
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
