@@ -38,6 +38,18 @@ def translate(model: keras.Model) -> Translation:
     Raises:
         Obstacle: A layer has no twin, is used in a way that has none, or the layers are connected in such a way.
     """
+    try:
+        return _translated(model)
+    except (
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:  # Keras can train what this cannot read
+        raise Obstacle(f"it cannot be translated ({type(error).__name__}: {error})") from error
+
+
+def _translated(model: keras.Model) -> Translation:
     steps = _Steps()
     path = steps.path_to_output(model)
     layers, made = steps.layers_of(path)
@@ -95,6 +107,8 @@ class _Steps:
             )
         if isinstance(model, keras.Sequential):
             model = model._functional
+        if model is None:
+            raise Obstacle("it does not say what inputs it takes; begin it with `keras.Input`")
         if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.inputs[0].shape) != 2:
             raise Obstacle("it does not have one input of features and one output")
         self._paths[id(model.inputs[0])] = []

@@ -121,6 +121,7 @@ OBSTACLES = {
     ),
     "is frozen": lambda: functional(lambda x: L.Dense(3, trainable=False)(x)),
     "a largest value or a threshold": lambda: functional(lambda x: L.ReLU(max_value=6)(x)),
+    "it does not say what inputs it takes": lambda: keras.Sequential([L.Dense(3, "softmax")]),
     "one input of features and one output": lambda: keras.Model(
         [a := keras.Input((2,)), b := keras.Input((2,))], L.Dense(3, "softmax")(L.Concatenate()([a, b]))
     ),

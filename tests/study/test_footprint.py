@@ -28,8 +28,7 @@ def test_encoded_tables_take_the_bytes_that_are_counted() -> None:
     members = [
         member for trial, own in enumerate(values) for member in plan_members(trial, own, FOLDS, seed=0)
     ]
-    catalog.add(members)
-    tables = catalog.tables(members)
+    tables = catalog.add(members).tables(members)
     nbytes = {
         width: sum(numpy.asarray(array).nbytes for array in table.arrays.values())
         for width, table in tables.items()
