@@ -94,7 +94,7 @@ class MlflowTracker(Tracker):
         if self._address.is_server:
             return (("MLflow run", f"{self._address.shown.rstrip('/')}/{page}"),)
         command = f"automl ui {self._run.name}{self._at()}"
-        return ((f"MLflow run (while `{command}` runs)", f"{DEFAULT_ADDRESS}/{page}"),)
+        return ((f"MLflow run (while “{command}” runs)", f"{DEFAULT_ADDRESS}/{page}"),)
 
     def apply(self, recorded: Recorded, state: StudyState) -> None:  # noqa: ARG002  it is read from the record
         """Let the thread read what has been recorded. Returns at once."""
