@@ -55,8 +55,9 @@ def values_of(layers: Layers, own: Layers) -> list[dict[str, Any]]:
 
 
 def joined_layers(layers: Layers, other: Layers) -> Layers:
-    """Signatures that members of both fit."""
-    return tuple(one.joined(another) for one, another in zip(layers, other, strict=True))
+    """Signatures that members of both fit; equal ones, which most are, are not made again."""
+    pairs = zip(layers, other, strict=True)
+    return tuple(layer if layer == another else layer.joined(another) for layer, another in pairs)
 
 
 def apply_layers(

@@ -79,9 +79,10 @@ class Costs:
 
     def epoch_seconds(self, structure: Structure) -> float:
         """One epoch of one member: steps, then an evaluation of all rows."""
-        if structure not in self._epochs:
-            self._epochs[structure] = self._estimate(structure)
-        return self._epochs[structure]
+        known = self._epochs.get(structure)  # one hash of all layers
+        if known is None:
+            known = self._epochs[structure] = self._estimate(structure)
+        return known
 
     def run_seconds(self, structure: Structure, epochs: Epochs) -> float:
         """What members of a structure cost without compilation."""
