@@ -10,10 +10,9 @@ from automl.networks.layers.activation import Activation
 from automl.networks.layers.branches import ADD, CONCATENATE, Branches
 from automl.networks.layers.chain import Layers
 from automl.networks.layers.dense import Dense
-from automl.networks.layers.dropout import Dropout
 from automl.networks.layers.layer import Layer
 from automl.networks.network import Network
-from automl.networks.twins import TWINS, Obstacle, dense_twins, name_of
+from automl.networks.twins import TWINS, Numbers, Obstacle, name_of
 
 
 @final
@@ -96,8 +95,7 @@ class _Steps:
 
     def __init__(self) -> None:
         self._paths: dict[int, list[Any]] = {}
-        self._num_dropouts = itertools.count()
-        self._num_kernels = itertools.count(1)
+        self._numbers = Numbers()
 
     def path_to_output(self, model: keras.Model) -> list[Any]:
         """Operations and merges from the inputs to the outputs, in order."""
@@ -167,11 +165,7 @@ class _Steps:
             raise Obstacle(f"{name_of(layer)} is frozen")
         if isinstance(layer, keras.layers.Layer) and layer.dtype_policy.name != "float32":
             raise Obstacle(f"{name_of(layer)} computes in {layer.dtype_policy.name}")
-        if isinstance(layer, keras.layers.Dropout):
-            return [] if layer.noise_shape else [Dropout(next(self._num_dropouts), float(layer.rate))]
-        if isinstance(layer, keras.layers.Dense):
-            return dense_twins(layer, next(self._num_kernels))
-        return make(layer)
+        return make(layer, self._numbers)
 
 
 def _variables(layer: Any) -> list[Any]:

@@ -1,8 +1,9 @@
 """The closed table of Keras layers that have a twin, and what prevents one from having it."""
 
+import itertools
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, final
 
 import keras
 
@@ -11,6 +12,7 @@ from automl.networks.initializers import Initializer, KerasInitializer
 from automl.networks.layers.activation import Activation
 from automl.networks.layers.batch_normalization import BatchNormalization
 from automl.networks.layers.dense import Dense
+from automl.networks.layers.dropout import Dropout
 from automl.networks.layers.layer import Layer
 from automl.networks.layers.layer_normalization import LayerNormalization
 from automl.networks.layers.reshape import Reshape
@@ -25,16 +27,15 @@ def name_of(layer: Any) -> str:
     return f"layer {layer.name!r} ({type(layer).__name__})"
 
 
-def dense_twins(layer: Any, number: int) -> list[Layer]:
-    """A dense layer and its activation.
+@final
+class Numbers:
+    """Numbers of a network's random streams."""
 
-    Args:
-        layer: Keras's.
-        number: Of its kernel's random stream, from 1.
+    def __init__(self) -> None:
+        self.dropouts, self.kernels = itertools.count(), itertools.count(1)
 
-    Raises:
-        Obstacle: It has a penalty, a constraint or an initializer that has no twin.
-    """
+
+def _dense(layer: Any, numbers: Numbers) -> list[Layer]:
     for name in (
         "bias_regularizer",
         "activity_regularizer",
@@ -47,7 +48,7 @@ def dense_twins(layer: Any, number: int) -> list[Layer]:
     dense = Dense(
         layer.units,
         initializer=_initializer(layer, layer.kernel_initializer),
-        stream=("kernel", number),
+        stream=("kernel", next(numbers.kernels)),
         use_bias=layer.use_bias,
         bias_initializer=_initializer(layer, layer.bias_initializer) if layer.use_bias else "zeros",
     )
@@ -77,7 +78,13 @@ def _initializer(layer: Any, initializer: Any) -> Initializer:
         raise Obstacle(f"{name_of(layer)} has an initializer that cannot be written down") from error
 
 
-def _normalization(layer: Any) -> list[Layer]:
+def _dropout(layer: Any, numbers: Numbers) -> list[Layer]:
+    if layer.noise_shape:
+        raise Obstacle(f"{name_of(layer)} has a `noise_shape`")
+    return [Dropout(next(numbers.dropouts), float(layer.rate))]
+
+
+def _normalization(layer: Any, _: Numbers) -> list[Layer]:
     if not (layer.center and layer.scale) or _axis(layer) != -1:
         raise Obstacle(f"{name_of(layer)} normalizes without a scale or an offset, or along another axis")
     for name in ("beta_initializer", "gamma_initializer"):
@@ -94,43 +101,43 @@ def _axis(layer: Any) -> int:
     return -1 if axis in (-1, len(layer.input.shape) - 1) else int(axis)
 
 
-def _activation(layer: Any) -> list[Layer]:
+def _activation(layer: Any, _: Numbers) -> list[Layer]:
     return _function(layer, layer.activation)
 
 
-def _relu(layer: Any) -> list[Layer]:
+def _relu(layer: Any, _: Numbers) -> list[Layer]:
     if layer.max_value is not None or layer.threshold:
         raise Obstacle(f"{name_of(layer)} has a largest value or a threshold")
     slope = float(layer.negative_slope)
     return [Activation(("leaky_relu",), slope=slope) if slope else Activation(("relu",))]
 
 
-def _leaky_relu(layer: Any) -> list[Layer]:
+def _leaky_relu(layer: Any, _: Numbers) -> list[Layer]:
     return [Activation(("leaky_relu",), slope=float(layer.negative_slope))]
 
 
-def _elu(layer: Any) -> list[Layer]:
+def _elu(layer: Any, _: Numbers) -> list[Layer]:
     if layer.alpha != 1.0:
         raise Obstacle(f"{name_of(layer)} has an `alpha` other than 1")
     return [Activation(("elu",))]
 
 
-def _reshape(layer: Any) -> list[Layer]:
+def _reshape(layer: Any, _: Numbers) -> list[Layer]:
     return [Reshape(tuple(int(size) for size in layer.output.shape[1:]))]
 
 
-TWINS: Mapping[type, Callable[[Any], list[Layer]]] = {
-    keras.layers.Dense: lambda layer: dense_twins(layer, 0),
+TWINS: Mapping[type, Callable[[Any, Numbers], list[Layer]]] = {
+    keras.layers.Dense: _dense,
     keras.layers.Activation: _activation,
     keras.layers.ReLU: _relu,
     keras.layers.LeakyReLU: _leaky_relu,
     keras.layers.ELU: _elu,
-    keras.layers.Softmax: lambda _: [Activation(("softmax",))],
+    keras.layers.Softmax: lambda *_: [Activation(("softmax",))],
     keras.layers.BatchNormalization: _normalization,
     keras.layers.LayerNormalization: _normalization,
-    keras.layers.Dropout: lambda _: [],
+    keras.layers.Dropout: _dropout,
     keras.layers.Reshape: _reshape,
     keras.layers.Flatten: _reshape,
-    keras.layers.Identity: lambda _: [],
+    keras.layers.Identity: lambda *_: [],
 }
 """Layers of Keras that have a twin, beside Add and Concatenate. A subclass is another layer."""

@@ -119,6 +119,7 @@ OBSTACLES = {
     "has the activation 'hard_tanh', which has no stacked twin": lambda: functional(
         lambda x: L.Dense(3, "hard_tanh")(x)
     ),
+    "has a `noise_shape`": lambda: functional(lambda x: L.Dropout(0.5, noise_shape=(None, 1))(x)),
     "is frozen": lambda: functional(lambda x: L.Dense(3, trainable=False)(x)),
     "a largest value or a threshold": lambda: functional(lambda x: L.ReLU(max_value=6)(x)),
     "it does not say what inputs it takes": lambda: keras.Sequential([L.Dense(3, "softmax")]),
