@@ -18,7 +18,7 @@ ENGINES: Mapping[str, Callable[[TrainingPlan, tuple[Fold, ...]], Engine]] = {
 
 
 def make_engine(plan: TrainingPlan, folds: tuple[Fold, ...]) -> Engine:
-    """The engine that the study file names; of itself, populations where the first network can be a member of one."""
+    """The engine that the study file names; with `auto`, populations if the first network can be trained in one."""
     fix_arithmetic()
     name = plan.training.engine
     if name == "auto":

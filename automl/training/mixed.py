@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import final
+from typing import TypeVar, final
 
 import numpy
 
@@ -15,6 +15,8 @@ from automl.training.plan import TrainingPlan
 from automl.training.population.engine import PopulationEngine
 from automl.training.traces import Trace
 from automl.trial import Member, Rung, Trial
+
+Item = TypeVar("Item")
 
 
 @final
@@ -38,10 +40,8 @@ class MixedEngine(Engine):
 
     def plan(self, cohort: Cohort, rungs: Sequence[Rung] = ()) -> Training:
         """See `Engine.plan`."""
-        stacked = [members for members in cohort if self._population.takes(members[0])]
-        alone = [members for members in cohort if not self._population.takes(members[0])]
-        parts = ((self._population, stacked), (self._sequential, alone))
-        return _InTurn(tuple(engine.plan(members, rungs) for engine, members in parts if members))
+        parts = self._parts(cohort, [members[0] for members in cohort])
+        return _InTurn(tuple(engine.plan(members, rungs) for engine, members in parts))
 
     def wait(self, seconds: float) -> None:
         """See `Engine.wait`."""
@@ -51,28 +51,29 @@ class MixedEngine(Engine):
         self, members: Sequence[Member], watch: Watch, recorded: frozenset[int] = frozenset()
     ) -> Generator[Trace, None, None]:
         """See `Engine.trace`."""
-        stacked, alone = self._divided(members)
-        if stacked:
-            yield from self._population.trace(stacked, watch, recorded)
-        if alone:
-            yield from self._sequential.trace(alone, watch, recorded)
+        for engine, own in self._parts(members, members):
+            yield from engine.trace(own, watch, recorded)
 
     def fold_networks(self, members: Sequence[Member], watch: Watch) -> Generator[FoldNetwork, None, None]:
         """See `Engine.fold_networks`."""
-        stacked, alone = self._divided(members)
-        if stacked:
-            yield from self._population.fold_networks(stacked, watch)
-        if alone:
-            yield from self._sequential.fold_networks(alone, watch)
+        for engine, own in self._parts(members, members):
+            yield from engine.fold_networks(own, watch)
 
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""
-        engine: Engine = self._population if self._population.takes(member) else self._sequential
-        return engine.refit(member, rows, epochs, watch)
+        return self._engine_of(member).refit(member, rows, epochs, watch)
 
-    def _divided(self, members: Sequence[Member]) -> tuple[list[Member], list[Member]]:
-        stacked = [member for member in members if self._population.takes(member)]
-        return stacked, [member for member in members if not self._population.takes(member)]
+    def _engine_of(self, member: Member) -> Engine:
+        return self._population if self._population.takes(member) else self._sequential
+
+    def _parts(self, items: Sequence[Item], members: Sequence[Member]) -> list[tuple[Engine, list[Item]]]:
+        """Items by the engine that can train their members, the population's first; only engines that have some."""
+        engines = list(map(self._engine_of, members))
+        parts = [
+            (engine, [item for item, own in zip(items, engines, strict=True) if own is engine])
+            for engine in (self._population, self._sequential)
+        ]
+        return [(engine, own) for engine, own in parts if own]
 
 
 @final

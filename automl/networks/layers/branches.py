@@ -1,6 +1,5 @@
 """Branches that are added or concatenated: layers that hold layers."""
 
-import itertools
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any, Self, final
@@ -13,6 +12,7 @@ from automl.networks.layers.chain import (
     Layers,
     apply_layers,
     cost_of,
+    divided,
     initial_of,
     joined_layers,
     kinds_of,
@@ -22,7 +22,7 @@ from automl.networks.layers.chain import (
     values_of,
     weights_of,
 )
-from automl.networks.layers.layer import Cost, Given, Layer, Role, Rounding, Shape, Stream, Twin, Weight
+from automl.networks.layers.layer import Cost, Given, Layer, Rounding, Shape, Stream, Twin, Weight
 
 ADD, CONCATENATE = "add", "concatenate"
 
@@ -68,16 +68,9 @@ class Branches(Layer):
 
     def apply(self, given: Given, stream: Stream) -> tuple[Stream, list[Any]]:
         """See `Layer.apply`."""
-        weights, moments = iter(given.weights), iter(given.moments)
         streams, moved, inputs = list[Stream](), list[Any](), tuple(stream.array.shape[2:])
-        for branch, values in zip(self.branches, given.values["branches"], strict=True):
-            moving = [weight.role is Role.MOMENT for weight in weights_of(branch, inputs)]
-            part = Given(
-                list(itertools.islice(weights, len(moving) - sum(moving))),
-                list(itertools.islice(moments, sum(moving))),
-                {},
-                given.step,
-            )
+        parts = divided(given, [weights_of(branch, inputs) for branch in self.branches])
+        for branch, part, values in zip(self.branches, parts, given.values["branches"], strict=True):
             given_stream, changed = apply_layers(branch, inputs, part, values, stream)
             streams.append(given_stream)
             moved += changed

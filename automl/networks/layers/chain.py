@@ -1,6 +1,8 @@
 """Layers one after another: what networks and layers that hold layers do with them."""
 
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy
@@ -72,16 +74,26 @@ def apply_layers(
         values: For each layer what members have for themselves.
         stream: The inputs.
     """
-    weights, moments, moved = list(given.weights), list(given.moments), list[Any]()
-    for (layer, shape), own in zip(shapes(layers, inputs), values, strict=True):
-        roles = [weight.role is Role.MOMENT for weight in layer.weights(shape)]
-        num_moments = sum(roles)
-        num_weights = len(roles) - num_moments
-        part = Given(weights[:num_weights], moments[:num_moments], own, given.step)
-        weights, moments = weights[num_weights:], moments[num_moments:]
-        stream, changed = layer.apply(part, stream)
+    parts = divided(given, [layer.weights(shape) for layer, shape in shapes(layers, inputs)])
+    moved = list[Any]()
+    for layer, part, own in zip(layers, parts, values, strict=True):
+        stream, changed = layer.apply(replace(part, values=own), stream)
         moved += changed
     return stream, moved
+
+
+def divided(given: Given, groups: Sequence[Sequence[Weight]]) -> Iterator[Given]:
+    """Weights and moments, group by group, without values.
+
+    Args:
+        given: Those of all groups, in their order.
+        groups: What each has.
+    """
+    weights, moments = iter(given.weights), iter(given.moments)
+    for group in groups:
+        num_moments = sum(weight.role is Role.MOMENT for weight in group)
+        own = list(islice(weights, len(group) - num_moments))
+        yield Given(own, list(islice(moments, num_moments)), {}, given.step)
 
 
 def twin_layers(layers: Layers, inputs: Any, twin: Twin) -> Any:

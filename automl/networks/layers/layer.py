@@ -215,10 +215,7 @@ def size_of(shape: Shape) -> int:
 
 def own_units(stream: Stream) -> Any:
     """Which units a member has, as it goes with the array; None where all members have all."""
-    units, missing = stream.units, len(stream.array.shape) - 3
-    if units is None or not missing:
-        return units
-    return ops.reshape(units, (units.shape[0], *[1] * (missing + 1), units.shape[-1]))
+    return None if stream.units is None else like_units(stream.units, stream.array)
 
 
 def like_units(weight: Any, inputs: Any) -> Any:

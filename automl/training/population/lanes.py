@@ -97,7 +97,9 @@ class LanePool:
         self._news.put(None)
 
     def drop(self, owner: object) -> None:
-        """Forget the lanes of an owner that wait, and wait for those that train; it has told them to stop.
+        """Remove the waiting lanes of an owner, and wait until its running lanes have stopped.
+
+        The owner has told them to stop before.
 
         Raises:
             KeyboardInterrupt: One has arrived meanwhile. None of the lanes trains any more.
@@ -114,7 +116,7 @@ class LanePool:
                 self.wait(SECONDS_BETWEEN_LOOKS)
             except KeyboardInterrupt:
                 interrupted = True
-        self.tell()  # others may have waited for what was told meanwhile
+        self.tell()  # this wait may have taken the signal that another thread waits for
         if is_idle:
             join_all(self._threads)
         if interrupted:
