@@ -32,8 +32,8 @@ def worker(allow_code: bool, once: bool, files: Path | None, mlruns: Path, recor
     Any number of workers may share a queue: in a SQLite file those of one machine, in PostgreSQL those of many. A study
     whose worker was killed is continued by the next free one.
     """
+    from automl.records.file_store import FOLDER
     from automl.records.finding import open_records
-    from automl.service.files import FOLDER
     from automl.service.worker import Worker, WorkerSettings
 
     log_to_standard_error()
@@ -92,7 +92,7 @@ def serve(  # noqa: PLR0913, PLR0917  an argument for each option
     Clients send studies, follow them and ask their models; `automl worker` runs them. A page is at /, the description
     of all addresses at /openapi.json.
     """
-    from automl.service.files import FOLDER
+    from automl.records.file_store import FOLDER
     from automl.service.server import serve as serving
     from automl.service.settings import ServerSettings, parse_allowed, read_token
 
@@ -128,9 +128,9 @@ def prune(days: float, dry_run: bool, files: Path | None, mlruns: Path, records:
 
     Only studies that were sent to the service; runs of `automl run` stay.
     """
+    from automl.records.file_store import FOLDER, FileStore
     from automl.records.finding import open_records
     from automl.records.queue import Queue
-    from automl.service.files import FOLDER, FileStore
     from automl.service.pruning import prune as pruning
 
     mlruns = mlruns.absolute()

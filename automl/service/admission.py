@@ -11,8 +11,8 @@ from typing import Any, final
 from automl.config.reading import read_study
 from automl.config.study import StudyConfig
 from automl.errors import AutoMLError, StudyFileError
+from automl.records.file_store import FileStore, is_name
 from automl.service.driver import STUDY_FILE
-from automl.service.files import FileStore, is_name
 from automl.service.settings import Allowed
 
 _ESCAPE = re.compile(r"\\(?:u(?P<high>d[89ab][0-9a-f]{2})\\u(?P<low>d[c-f][0-9a-f]{2})|.)", re.S)

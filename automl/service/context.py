@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
+from automl.records.file_store import FileStore
 from automl.records.queue import Queue
 from automl.records.runs import Run
 from automl.records.service_processes import ServiceProcesses
 from automl.records.store import Records
 from automl.records.submissions import Submission, SubmissionState
 from automl.service.admission import Admission
-from automl.service.files import FileStore
 from automl.service.live import LiveRuns, finite, progress_of
 from automl.service.models import StudyView
 from automl.service.predictors import Predictors

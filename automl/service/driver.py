@@ -21,13 +21,13 @@ from automl.config.study import StudyConfig
 from automl.errors import AutoMLError, RecordError
 from automl.interrupts import INTERRUPTED
 from automl.records.claims import Claims
+from automl.records.file_store import FileStore
 from automl.records.finding import open_records
 from automl.records.leases import Lease
 from automl.records.queue import Queue
 from automl.records.store import Records
 from automl.records.submissions import Submission
 from automl.secrets import masked
-from automl.service.files import FileStore
 from automl.study.resuming import Unfinished, check_can_go_on, unfinished
 
 STUDY_FILE = "study.yaml"

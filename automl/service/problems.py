@@ -21,10 +21,10 @@ from automl.errors import (
     StudyFileError,
     explain,
 )
+from automl.records.file_store import StorageError, TooLargeError
 from automl.records.queue import QueueConflictError, UnknownSubmissionError
 from automl.secrets import masked
 from automl.service.admission import RefusedError
-from automl.service.files import StorageError, TooLargeError
 
 LOGGER = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from automl.errors import RecordError
+from automl.records.file_store import FileStore
 from automl.records.queue import Page, Queue
 from automl.records.submissions import Submission
-from automl.service.files import FileStore
 
 _DAY = 86_400.0
 _PAGE = 500

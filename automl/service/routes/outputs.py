@@ -12,10 +12,10 @@ from fastapi import FastAPI, Query
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from automl.records.file_store import InWords
 from automl.records.files import MODEL
 from automl.records.submissions import Submission
 from automl.service.context import Service
-from automl.service.files import InWords
 from automl.service.live import Live
 from automl.service.models import TrialPage
 from automl.service.problems import ProblemError, described, file_of

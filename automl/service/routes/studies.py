@@ -9,12 +9,12 @@ from fastapi import FastAPI, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from automl.errors import explain
+from automl.records.file_store import STUDY_SUFFIX
 from automl.records.files import MODEL
 from automl.records.queue import Page
 from automl.records.submissions import Sent, Submission
 from automl.service.admission import study_text
 from automl.service.context import Service
-from automl.service.files import STUDY_SUFFIX
 from automl.service.models import StudyPage, StudyView
 from automl.service.problems import ProblemError, described
 from automl.service.routes.asked import Before, Identifier, Limit, More, Name, Priority, States

@@ -8,8 +8,8 @@ from fastapi import FastAPI, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from automl.errors import AutoMLError, explain
+from automl.records.file_store import Incoming
 from automl.service.context import Service
-from automl.service.files import Incoming
 from automl.service.models import TableView
 from automl.service.problems import ProblemError, described
 
