@@ -23,14 +23,22 @@ files_option = click.option(
     help="Run builders, metrics and trackers that studies bring: arbitrary code.",
 )
 @click.option("--once", is_flag=True, help="End when nothing waits in the queue.")
+@click.option(
+    "--no-share",
+    is_flag=True,
+    help="Neither train cohorts of studies that other workers run, nor let other workers train those of its study.",
+)
 @files_option
 @mlruns_option
 @records_option
-def worker(allow_code: bool, once: bool, files: Path | None, mlruns: Path, records: str | None) -> None:
+def worker(
+    allow_code: bool, once: bool, no_share: bool, files: Path | None, mlruns: Path, records: str | None
+) -> None:
     """Run the studies that are submitted to `automl serve`, until Ctrl-C.
 
     Any number of workers may share a queue: in a SQLite file those of one machine, in PostgreSQL those of many. A study
-    whose worker was killed is continued by the next free one.
+    whose worker was killed is continued by the next free one. The cohorts of a study with `search.in_flight` above 1
+    are trained by all workers that run no study.
     """
     from automl.records.file_store import FOLDER
     from automl.records.finding import open_records
@@ -38,7 +46,9 @@ def worker(allow_code: bool, once: bool, files: Path | None, mlruns: Path, recor
 
     log_to_standard_error()
     mlruns = mlruns.absolute()
-    settings = WorkerSettings(mlruns, (files or mlruns / FOLDER).absolute(), records, allow_code, once)
+    settings = WorkerSettings(
+        mlruns, (files or mlruns / FOLDER).absolute(), records, allow_code, once, not no_share
+    )
     working = Worker(open_records(mlruns, records, create=True), settings)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: working.stop())

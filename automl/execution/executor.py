@@ -7,7 +7,7 @@ have come: any executor gives the same bits, on any number of threads, processes
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -26,12 +26,32 @@ class Order:
         pool: For each rung, what the trials were compared by that are known to it, by number of the trial; those of
             the cohort itself are added as they come there.
         recorded: Numbers of its trials that have ended in an earlier process; see `Engine.train`.
+        passed: How many rungs each of those has passed.
     """
 
     number: int
     members: Cohort
     pool: tuple[Mapping[int, Report], ...] = ()
     recorded: frozenset[int] = field(default_factory=frozenset)
+    passed: Mapping[int, int] = field(default_factory=dict)
+
+    def with_ended(self, trials: Iterable[Trial]) -> "Order":
+        """The order when trials of the cohort have ended and are recorded, or about to be."""
+        known = list(trials)
+        pool = tuple(
+            {
+                **reports,
+                **{trial.number: _report(trial, rung) for trial in known if len(trial.reports) > rung},
+            }
+            for rung, reports in enumerate(self.pool)
+        )
+        recorded = self.recorded | {trial.number for trial in known}
+        passed = {**self.passed, **{trial.number: trial.num_passed for trial in known}}
+        return Order(self.number, self.members, pool, recorded, passed)
+
+
+def _report(trial: Trial, rung: int) -> Report:
+    return Report(trial.reports[rung], trial.scale)
 
 
 @final

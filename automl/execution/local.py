@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import final
 
 from automl.execution.executor import CancelToken, CohortEnded, Executor, Order
+from automl.execution.plans import Plans, judge_of
 from automl.progress import Progress
 from automl.search.pruners.pruner import Pruner
-from automl.training.engine import SECONDS_BETWEEN_LOOKS, Engine, Training, Watch
-from automl.trial import Report, Trial
+from automl.training.engine import SECONDS_BETWEEN_LOOKS, Engine, Watch
+from automl.trial import Trial
 
 
 @final
@@ -25,45 +26,59 @@ class LocalExecutor(Executor):
 
     def __init__(self, engine: Engine, pruner: Pruner, watch: Watch, token: CancelToken) -> None:
         self._engine, self._pruner, self._watch, self._token = engine, pruner, watch, token
-        self._planned: dict[int, Training] = {}
+        self._plans = Plans(engine, watch.rungs)
         self._training: dict[int, Generator[Trial | None, None, None]] = {}
         self._given: dict[int, list[Trial]] = {}
 
+    @property
+    def training(self) -> list[int]:
+        """Numbers of the cohorts that train, in order."""
+        return sorted(self._training)
+
+    def expect(self, order: Order) -> None:
+        """Plan a cohort that another process may train; `submit` or `replay` follows before it is settled."""
+        self._plans.plan(order)
+
     def submit(self, order: Order) -> None:
         """See `Executor.submit`."""
-        if order.number not in self._planned:
-            self._planned[order.number] = self._engine.plan(order.members, self._watch.rungs)
-        planned, self._given[order.number] = self._planned[order.number], []
+        planned, self._given[order.number] = self._plans.plan(order), []
         self._training[order.number] = planned.train(self._watch_of(order), order.recorded)
 
     def replay(self, order: Order, passed: Mapping[int, int]) -> None:
         """See `Executor.replay`."""
-        self._planned[order.number] = self._engine.plan(order.members, self._watch.rungs)
-        self._planned[order.number].replay(passed)
+        self._plans.replay(order, passed)
 
     def settle(self, number: int) -> None:
         """See `Executor.settle`."""
-        self._planned.pop(number).settle()
+        self._plans.settle(number)
 
     def results(self) -> Iterator[Trial | CohortEnded]:
         """See `Executor.results`."""
         while self._training and not self._token.is_cancelled:
             is_quiet = True
-            for number in sorted(self._training):
-                for trial in self._training[number]:
-                    if trial is None:
-                        break
-                    is_quiet = False
-                    self._given[number].append(replace(trial, folds=()))
-                    yield trial
-                    if self._token.is_cancelled:
-                        return
-                else:
-                    is_quiet = False
-                    del self._training[number], self._given[number]
-                    yield CohortEnded(number)
+            for result in self.look():
+                is_quiet = False
+                yield result
             if is_quiet:
-                self._engine.wait(SECONDS_BETWEEN_LOOKS)
+                self.wait()
+
+    def look(self) -> Iterator[Trial | CohortEnded]:
+        """What the cohorts have to give at this moment; `results` looks again and again."""
+        for number in self.training:
+            for trial in self._training[number]:
+                if trial is None:
+                    break
+                self._given[number].append(replace(trial, folds=()))
+                yield trial
+                if self._token.is_cancelled:
+                    return
+            else:
+                del self._training[number], self._given[number]
+                yield CohortEnded(number)
+
+    def wait(self) -> None:
+        """Sleep until there may be something to give, at most for a moment."""
+        self._engine.wait(SECONDS_BETWEEN_LOOKS)
 
     def close(self) -> None:
         """See `Executor.close`."""
@@ -72,8 +87,7 @@ class LocalExecutor(Executor):
             for trials in self._training.values():
                 every.callback(trials.close)
         self._training.clear()
-        for number in sorted(self._planned):
-            self.settle(number)
+        self._plans.settle_all()
 
     def _watch_of(self, order: Order) -> Watch:
         """The callbacks of one cohort."""
@@ -94,13 +108,7 @@ class LocalExecutor(Executor):
         def may_start() -> bool:
             return not token.is_cancelled and watch.may_start()
 
-        def judge(number: int, reports: Mapping[int, Report]) -> Mapping[int, str]:
-            pool = dict(order.pool[number]) if order.pool else {}
-            for trial in self._given[order.number]:  # an engine may train one part of a cohort after another
-                if len(trial.reports) > number:
-                    pool[trial.number] = Report(trial.reports[number], trial.scale)
-            return self._pruner.judge(number, reports, pool | dict(reports))
-
+        judge = judge_of(order, self._given[order.number], self._pruner)
         return replace(
             watch, on_progress=on_progress, seconds_left=seconds_left, may_start=may_start, judge=judge
         )

@@ -50,6 +50,11 @@ class Claims:
         """
         return self._claim((SubmissionState.QUEUED, SubmissionState.RUNNING))
 
+    def has_study(self) -> bool:
+        """Whether a study waits for a worker."""
+        states = (SubmissionState.QUEUED, SubmissionState.RUNNING)
+        return bool(self._records.read(lambda connection: self._candidates(connection, states)))
+
     def _claim(self, states: Sequence[SubmissionState]) -> tuple[Submission, SubmissionLease] | None:
         for number in self._records.read(lambda connection: self._candidates(connection, states)):
             claimed = self._records.write(functools.partial(self._taken, number=number, states=states))

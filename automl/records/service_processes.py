@@ -25,7 +25,8 @@ class ServiceProcess:
         version: Of its automl.
         since: When it began, in seconds since 1970.
         submission: Number of the study that it runs; None where it runs none.
-        lost_leases: Studies that it has taken over from processes that had died.
+        lost_leases: Studies and cohorts that it has taken over from processes that had died.
+        helps: Whether it trains cohorts of studies that other workers run.
     """
 
     owner: str
@@ -34,6 +35,7 @@ class ServiceProcess:
     since: float
     submission: int | None
     lost_leases: int
+    helps: bool = False
 
     @property
     def machine(self) -> str:
@@ -64,13 +66,20 @@ class ServiceProcesses:
         rows = connection.execute(select(SERVICE_PROCESSES).order_by(SERVICE_PROCESSES.c.since)).all()
         now = self._records.now()
         return [
-            ServiceProcess(row.owner, row.role, row.version, row.since, row.submission, row.lost_leases)
+            ServiceProcess(
+                row.owner, row.role, row.version, row.since, row.submission, row.lost_leases, bool(row.helps)
+            )
             for row in rows
             if is_held(row.owner, row.until, now)
         ]
 
-    def enter(self, role: str, version: str) -> None:
+    def enter(self, role: str, version: str, helps: bool = False) -> None:
         """List this process.
+
+        Args:
+            role: `server` or `worker`.
+            version: Of its automl.
+            helps: Whether it trains cohorts of studies that other workers run.
 
         Raises:
             RecordError: It does not fit those that are alive: it is of another version, or on another machine although
@@ -81,6 +90,7 @@ class ServiceProcesses:
             "role": role,
             "version": version,
             "lost_leases": 0,
+            "helps": int(helps),
         }
         self._records.write(functools.partial(self._enter, row=row))
 
@@ -112,7 +122,7 @@ class ServiceProcesses:
 
         Args:
             submission: Number of the study that this process runs.
-            lost_leases: Studies that it has taken over.
+            lost_leases: Studies and cohorts that it has taken over.
 
         Raises:
             RecordError: The database cannot be written.

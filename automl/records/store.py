@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar, final
+from typing import TypeVar, final
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection, Engine
@@ -19,11 +19,10 @@ from automl.records.events import Event, Recorded, StudyStarted
 from automl.records.leases import LEASE_SECONDS, Lease, is_held, this_process
 from automl.records.rows import LISTED, advanced, decoded, new_row, run_of, where
 from automl.records.runs import Run, holder
-from automl.records.tables import COHORTS, EVENTS, STUDIES, SUBMISSIONS
+from automl.records.tables import COHORT_PARTS, COHORTS, EVENTS, STUDIES, SUBMISSIONS
 from automl.records.transactions import (
     add_events,
     are_there,
-    held,
     holds,
     insert_events,
     locked,
@@ -212,6 +211,8 @@ class Records:
         with in_words(self.address), writing(self._engine).begin() as connection:
             if connection.execute(select(STUDIES.c.id).where(*holds(lease))).first() is not None:
                 sent = SUBMISSIONS.c.run == lease.study
+                own = select(COHORTS.c.id).where(COHORTS.c.study == lease.study)
+                connection.execute(delete(COHORT_PARTS).where(COHORT_PARTS.c.cohort.in_(own)))
                 connection.execute(update(SUBMISSIONS).where(sent).values(run=None))
                 for table, column in (
                     (COHORTS, COHORTS.c.study),
@@ -245,31 +246,6 @@ class Records:
         if events:
             self.write(write)
         return written
-
-    def end_cohort(self, lease: Lease, number: int) -> None:
-        """Mark a cohort as done in the queue.
-
-        Raises:
-            RecordError: As for `append`.
-        """
-        self._change_cohort(lease, number, {"state": "done", "lease_owner": None, "lease_until": None})
-
-    def retry_cohort(self, lease: Lease, number: int) -> None:
-        """Note in the queue that another process trains a cohort again.
-
-        Raises:
-            RecordError: As for `append`.
-        """
-        attempt = COHORTS.c.attempt + 1
-        self._change_cohort(lease, number, {"attempt": attempt, "lease_owner": lease.owner})
-
-    def _change_cohort(self, lease: Lease, number: int, values: dict[str, Any]) -> None:
-        def write(connection: Connection) -> None:
-            held(connection, lease)
-            cohort = (COHORTS.c.study == lease.study, COHORTS.c.number == number)
-            connection.execute(update(COHORTS).where(*cohort).values(values))
-
-        self.write(write)
 
     def read(self, look: Callable[[Connection], Value]) -> Value:
         """What a transaction that only reads gives.

@@ -1,8 +1,9 @@
 """The relational schema of the record, the same in SQLite and PostgreSQL.
 
 `studies` has a row per run of a study, `events` is the append-only record and the live stream, `cohorts` has the trials
-that were asked for together. A service has two tables more: `submissions` is its queue, `service_processes` lists its
-servers and workers.
+that were asked for together: where several workers train a run, they claim its rows, and `cohort_parts` names the files
+with their results. A service has two tables more: `submissions` is its queue, `service_processes` lists its servers and
+workers.
 Columns of `studies` that follow from the events of a run are written with them, so that runs are listed without reading
 events: `state`, `seq`, `num_trials`, `planned`, `best`.
 Changes of the schema are migrations in `migrations/versions/`.
@@ -72,11 +73,30 @@ COHORTS = Table(
     Column("study", Integer, ForeignKey("studies.id"), nullable=False, index=True),
     Column("number", Integer, nullable=False),
     Column("attempt", Integer, nullable=False, default=1),
-    Column("state", String(20), nullable=False),
+    Column("state", String(20), nullable=False, index=True),
     Column("lease_owner", Text),
     Column("lease_until", Float(53)),
     Column("result_uri", Text),
+    Column("lease_token", BigInteger, nullable=False, default=0, server_default="0"),
+    Column("ends", Float(53)),
+    Column("progress", Text),
+    Column("num_parts", Integer, nullable=False, default=0, server_default="0"),
+    Column("late", Integer, nullable=False, default=0, server_default="0"),
 )
+
+COHORT_PARTS = Table(
+    "cohort_parts",
+    METADATA,
+    Column("cohort", String(64), ForeignKey("cohorts.id"), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("file", String(100), nullable=False),
+    Column("num_trials", Integer, nullable=False),
+    Column("is_last", Integer, nullable=False),
+    PrimaryKeyConstraint("cohort", "part"),
+)
+"""What workers have committed of a cohort: files with trials that have ended. The last part says that it is trained."""
 
 SUBMISSIONS = Table(
     "submissions",
@@ -115,5 +135,6 @@ SERVICE_PROCESSES = Table(
     Column("until", Float(53), nullable=False),
     Column("submission", Integer),
     Column("lost_leases", Integer, nullable=False),
+    Column("helps", Integer, nullable=False, default=0, server_default="0"),
 )
 """Servers and workers, each for as long as it renews its row."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from automl.errors import AutoMLError, explain, one_of
-from automl.service.driving import TOKEN_VARIABLE
+from automl.service.child import TOKEN_VARIABLE
 
 SHORTEST_TOKEN = 16
 """Characters of a token."""

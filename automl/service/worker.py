@@ -1,25 +1,30 @@
-"""A worker of a service: claims studies, checks and runs each in a process of its own, and takes over lost ones."""
+"""A worker of a service: claims studies, runs each in a process of its own, takes over lost ones, and helps others."""
 
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
 from automl import __version__
 from automl.errors import RecordError
 from automl.records.claims import Claims
+from automl.records.cohort_claims import CohortClaims
 from automl.records.leases import this_process
 from automl.records.service_processes import WORKER, ServiceProcesses
 from automl.records.store import Records
 from automl.records.submissions import Submission, SubmissionLease
-from automl.service.driver import Job
 from automl.service.driving import Driving
+from automl.service.helping import Helping
+from automl.service.job import Job
 
 LOGGER = logging.getLogger(__name__)
 
 _POLL_SECONDS, _AWAY_SECONDS, _BEAT_SECONDS = 0.3, 2.0, 10.0
+
+_REFUSED_SECONDS, _KILLED_SECONDS = 300.0, 5.0
+"""After which a study that this worker could not help is tried again; where the process that helped was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class WorkerSettings:
         uri: Address of the record; AUTOML_RECORDS, then a file in `mlruns`, when None.
         allow_code: Whether builders, metrics and trackers that come with a study may run.
         once: Whether to end when nothing waits.
+        share: Whether it trains cohorts of studies that other workers run, and lets others train those of its own.
     """
 
     mlruns: Path
@@ -39,11 +45,12 @@ class WorkerSettings:
     uri: str | None = None
     allow_code: bool = False
     once: bool = False
+    share: bool = True
 
 
 @final
 class Worker:
-    """A worker.
+    """A worker: runs studies, one at a time, and while none waits trains cohorts of those that others run.
 
     Args:
         records: The record.
@@ -53,7 +60,11 @@ class Worker:
     def __init__(self, records: Records, settings: WorkerSettings) -> None:
         self._records, self._settings = records, settings
         self._claims, self._processes = Claims(records), ServiceProcesses(records)
+        self._cohorts = CohortClaims(records)
         self._running: list[Driving] = []
+        self._helping: Helping | None = None
+        self._refused: dict[int, float] = {}
+        self._num_lost = 0
         self._stopping = threading.Event()
         self._num_stops = 0
         self._beaten = 0.0
@@ -62,11 +73,11 @@ class Worker:
         """Claim nothing more, and interrupt what runs: another worker goes on with it. The second time, kill it."""
         self._num_stops += 1
         self._stopping.set()
-        for driving in list(self._running):
+        for child in self._children:
             if self._num_stops == 1:
-                driving.interrupt()
+                child.interrupt()
             else:
-                driving.kill()
+                child.kill()
 
     def run(self) -> None:
         """Work until `stop`, or until nothing waits where that is asked for.
@@ -74,18 +85,22 @@ class Worker:
         Raises:
             RecordError: Another process of the service does not fit this one.
         """
-        self._processes.enter(WORKER, __version__)
+        self._processes.enter(WORKER, __version__, self._settings.share)
         LOGGER.info("worker %s is ready, record %s", this_process(), self._records.address.shown)
         try:
             while not self._is_done():
                 self._step()
         finally:
-            for driving in self._running:
-                driving.kill()
+            for child in self._children:
+                child.kill()
             self._processes.leave()
 
+    @property
+    def _children(self) -> list[Driving | Helping]:
+        return [*self._running, *filter(None, [self._helping])]
+
     def _is_done(self) -> bool:
-        if self._running:
+        if self._children:
             return False
         return self._stopping.is_set() or (self._settings.once and not self._claimed())
 
@@ -103,8 +118,11 @@ class Worker:
     def _beat(self) -> None:
         if time.monotonic() < self._beaten + _BEAT_SECONDS:
             return
-        study = next((driving for driving in self._running if not driving.job.check), None)
-        self._processes.renew(study.lease.study if study else None, self._claims.num_lost)
+        study = next((driving.lease.study for driving in self._running if not driving.job.check), None)
+        if study is None and self._helping is not None:
+            study = self._helping.offered.submission
+        num_lost = self._num_lost + (self._helping.num_lost if self._helping is not None else 0)
+        self._processes.renew(study, self._claims.num_lost + num_lost)
         self._beaten = time.monotonic()
 
     def _look(self) -> None:
@@ -114,6 +132,20 @@ class Worker:
                 driving.conclude(ending, self._stopping.is_set())
                 self._running.remove(driving)
                 self._beaten = 0.0
+        self._look_at_helper()
+
+    def _look_at_helper(self) -> None:
+        helping = self._helping
+        ending = None if helping is None else helping.look()
+        if helping is None or ending is None:
+            return
+        self._num_lost += helping.num_lost
+        self._helping, self._beaten = None, 0.0
+        if ending.status:
+            offered = helping.offered
+            LOGGER.info("[%s] this worker cannot help: %s", offered.identifier, ending.reason or "it died")
+            seconds = _REFUSED_SECONDS if ending.told else _KILLED_SECONDS
+            self._refused[offered.study] = time.monotonic() + seconds
 
     def _claimed(self) -> bool:
         """Begin what waits, one study and one check at a time; says whether something was begun."""
@@ -121,26 +153,64 @@ class Worker:
         for check, claim in ((True, self._claims.claim_check), (False, self._claims.claim_study)):
             if any(driving.job.check is check for driving in self._running):
                 continue
+            if not check and self._helping is not None:
+                continue
             claimed = claim()
             if claimed is not None:
                 self._begin(*claimed, check=check)
                 begun = True
-        return begun
+        return self._help() or begun
+
+    def _help(self) -> bool:
+        """Train cohorts of a study that another worker runs, where no study waits; says whether that was begun."""
+        if not self._settings.share or any(not driving.job.check for driving in self._running):
+            return False
+        now = time.monotonic()
+        self._refused = {study: until for study, until in self._refused.items() if until > now}
+        if self._helping is not None:
+            if not self._helping.is_training and self._is_wanted_elsewhere(self._helping):
+                self._helping.leave()
+            return False
+        offered = self._cohorts.find(self._refused)
+        if offered is None or self._num_on(offered.submission) - 1 >= offered.num_open:
+            return False
+        self._helping = Helping(self._job(offered.identifier, offered.submission), offered)
+        self._beaten = 0.0
+        self._beat()
+        return True
+
+    def _num_on(self, submission: int) -> int:
+        """Workers on a study: the one that runs it, and those that help."""
+        return sum(process.submission == submission for process in self._processes.alive())
+
+    def _is_wanted_elsewhere(self, helping: Helping) -> bool:
+        """Whether a study waits, or cohorts of another one."""
+        if self._claims.has_study():
+            return True
+        offered = self._cohorts.find(self._refused)
+        return offered is not None and offered.study != helping.offered.study
 
     def _begin(self, submission: Submission, lease: SubmissionLease, *, check: bool) -> None:
         what = "is checked" if check else "continues" if submission.run is not None else "begins"
         LOGGER.info("[%s] %s", submission.identifier, what)
-        settings = self._settings
-        job = Job(
-            records=settings.uri,
-            mlruns=str(settings.mlruns),
-            files=str(settings.files),
-            identifier=submission.identifier,
-            number=submission.number,
+        job = replace(
+            self._job(submission.identifier, submission.number),
             owner=lease.owner,
             token=lease.token,
             check=check,
-            allow_code=settings.allow_code,
+            share=self._settings.share,
         )
         self._running.append(Driving(job, submission, lease, self._claims))
         self._beaten = 0.0
+
+    def _job(self, identifier: str, number: int) -> Job:
+        settings = self._settings
+        return Job(
+            records=settings.uri,
+            mlruns=str(settings.mlruns),
+            files=str(settings.files),
+            identifier=identifier,
+            number=number,
+            owner=this_process(),
+            allow_code=settings.allow_code,
+        )

@@ -11,6 +11,7 @@ from automl.errors import DataError, NetworkError
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR
 from automl.evaluation.metrics import quantile_loss
 from automl.networks.sources import builder_sources, changed_files
+from automl.records.cohort_offers import CohortOffers
 from automl.records.disk import remove_leftovers
 from automl.records.events import StudyContinued, StudyStarted
 from automl.records.files import STUDY_FILE, make_run_folder, remove_run_folder, write_whole
@@ -70,8 +71,9 @@ def go_on(records: Records, prepared: PreparedStudy, found: Unfinished, budget: 
     for recorded in records.append(lease, event):
         found.state.apply(recorded)
     write_whole(found.run.folder / STUDY_FILE, lambda file: file.write(event.text.encode()))
+    offers = CohortOffers(records, lease)
     for cohort in found.state.running_cohorts:
-        records.retry_cohort(lease, cohort.number)
+        offers.retry(cohort.number)
     return lease
 
 

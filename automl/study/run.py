@@ -12,6 +12,7 @@ from automl.config.reading import load_study
 from automl.config.study import StudyConfig
 from automl.errors import AutoMLError, RecordError
 from automl.evaluation.out_of_fold import OutOfFold
+from automl.execution.workers import Sharing
 from automl.explanation.study import explain_study
 from automl.export.saved_model import check_backend
 from automl.interrupts import Interrupts
@@ -43,11 +44,13 @@ class Request:
         resume: Whether to go on with its last run, where there is one.
         more: Trials to add to that run.
         began: When the command began, by `time.monotonic`; now when None.
+        sharing: How cohorts are shared with other processes; None where this one trains alone.
     """
 
     resume: bool = True
     more: int | None = None
     began: float | None = None
+    sharing: Sharing | None = None
 
 
 def run_study(
@@ -115,6 +118,7 @@ def run_prepared(
     with Interrupts() as interrupts:
         with interrupts.held():
             session = _open(records, prepared, found, budget, every, interrupts)
+            session.sharing = request.sharing
         interrupts.on_second(lambda: [tracker.abandon() for tracker in every])
         try:
             _work(session)

@@ -11,6 +11,8 @@ from typing import final
 
 from automl.execution.executor import CancelToken, CohortEnded, Executor
 from automl.execution.local import LocalExecutor
+from automl.execution.workers import WorkersExecutor
+from automl.records.cohort_offers import CohortOffers
 from automl.records.events import CohortAsked
 from automl.search.sampler import EndedEarly, Sampler, Told
 from automl.search.table import make_sampler
@@ -89,7 +91,7 @@ class Flight:
         cohort = self._session.state.cohorts[number]
         left = len(cohort.numbers) - len(recorded_in(self._session.state, cohort))
         if not left:
-            self._session.records.end_cohort(self._session.lease, number)
+            CohortOffers(self._session.records, self._session.lease).end(number)
         if 0 < left < self._left[number] and not self._is_over:
             self._submit(cohort)
             return
@@ -131,10 +133,14 @@ class Flight:
 
 
 def _executor(session: Session, stopping: Stopping, token: CancelToken) -> Executor:
-    """What trains the cohorts of the search."""
+    """What trains the cohorts of the search: where a single one is in flight, nobody can help."""
     prepared, budget = session.prepared, session.budget
     watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
-    return LocalExecutor(session.engine, prepared.pruner, replace(watch, rungs=prepared.rungs), token)
+    watch, engine, pruner = replace(watch, rungs=prepared.rungs), session.engine, prepared.pruner
+    if session.sharing is None or prepared.config.search.in_flight == 1:
+        return LocalExecutor(engine, pruner, watch, token)
+    offers = CohortOffers(session.records, session.lease)
+    return WorkersExecutor(engine, pruner, watch, token, offers, session.sharing)
 
 
 def _begin_budget(session: Session) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from automl.evaluation.out_of_fold import OutOfFold
+from automl.execution.workers import Sharing
 from automl.interrupts import Interrupts
 from automl.progress import Progress
 from automl.records.events import Event, Finished, PhaseBegun, PhaseEnded
@@ -42,6 +43,7 @@ class Session:
         budget: The time there is.
         engine: What trains.
         out_of_fold: Which predictions are kept.
+        sharing: How cohorts are shared with other processes; None where this one trains alone.
     """
 
     prepared: PreparedStudy
@@ -54,6 +56,7 @@ class Session:
     budget: Budget
     engine: Engine
     out_of_fold: OutOfFold
+    sharing: Sharing | None = None
     began: float = field(default_factory=time.monotonic)
     _heartbeat: Heartbeat | None = None
 

@@ -1,5 +1,6 @@
 """An engine that trains nothing: what its trials are tells what it knew when it planned them."""
 
+import time
 from collections.abc import Generator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -23,12 +24,16 @@ class StandInEngine(Engine):
 
     A trial's reason names the cohorts that had been planned, and those that had been settled, when its own was planned.
 
+    Args:
+        looks: By number of a trial.
+        seconds: How long a look takes.
+
     Attributes:
         closed: First trials of the cohorts whose training was ended from outside.
     """
 
-    def __init__(self, looks: Mapping[int, int]) -> None:
-        self.looks, self.closed = looks, list[int]()
+    def __init__(self, looks: Mapping[int, int], seconds: float = 0.0) -> None:
+        self.looks, self.seconds, self.closed = looks, seconds, list[int]()
         self.planned, self.settled = list[int](), list[int]()
 
     @property
@@ -44,6 +49,7 @@ class StandInEngine(Engine):
 
     def wait(self, seconds: float) -> None:
         assert seconds > 0.0
+        time.sleep(self.seconds)
 
     def trace(self, *_: Any) -> Generator[Trace, None, None]:
         raise NotImplementedError

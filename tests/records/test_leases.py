@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from automl.errors import RecordError
 from automl.records import leases
+from automl.records.cohort_offers import CohortOffers
 from automl.records.events import Finished
 from automl.records.leases import LEASE_SECONDS, Heartbeat, is_held, this_process
 from automl.records.runs import Run
@@ -145,8 +146,8 @@ def test_a_holder_thought_dead_is_refused_when_it_wakes(opened: Open, clock: Clo
     for late in (
         lambda: records.append(old, ended(1, 0.1)),
         lambda: records.append(old, Finished("finished")),
-        lambda: records.end_cohort(old, 0),
-        lambda: records.retry_cohort(old, 0),
+        lambda: CohortOffers(records, old).end(0),
+        lambda: CohortOffers(records, old).retry(0),
     ):
         with pytest.raises(RecordError, match=refusal):
             late()

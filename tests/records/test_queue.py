@@ -381,10 +381,11 @@ def test_processes_are_listed_while_they_live(records: Records, dead: str) -> No
     processes = ServiceProcesses(records)
     listed(records, dead, "1")
     assert processes.alive() == []
-    processes.enter(WORKER, "2")
+    processes.enter(WORKER, "2", helps=True)
     processes.renew(submission=7, lost_leases=3)
     (alive,) = processes.alive()
     assert (alive.role, alive.version, alive.submission, alive.lost_leases) == (WORKER, "2", 7, 3)
+    assert alive.helps
     processes.leave()
     assert processes.alive() == []
 

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from automl.errors import RecordError
 from automl.records import events as kinds
 from automl.records import transactions
+from automl.records.cohort_offers import CohortOffers
 from automl.records.events import (
     VERSION,
     CohortAsked,
@@ -312,8 +313,8 @@ def test_cohorts_are_the_queue(records: Records) -> None:
     for number in range(3):
         records.append(lease, CohortAsked(number, number, ({"width": 8},)))
     records.append(lease, ended(0, 0.5))
-    records.end_cohort(lease, 0)
-    records.retry_cohort(lease, 2)
+    CohortOffers(records, lease).end(0)
+    CohortOffers(records, lease).retry(2)
     assert cohort_states(records) == [(0, "done", 1, False), (1, "running", 1, True), (2, "running", 2, True)]
 
 

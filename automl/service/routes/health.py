@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from automl import __version__
 from automl.errors import AutoMLError
+from automl.records.cohort_claims import num_late
 from automl.records.service_processes import WORKER
 from automl.service.context import Service
 from automl.service.models import Health
@@ -65,13 +66,18 @@ class HealthRoutes:
             ("automl_workers", "Workers that are alive.", len(workers)),
             (
                 "automl_busy_workers",
-                "Workers that run a study.",
+                "Workers that run a study or train cohorts of one.",
                 sum(w.submission is not None for w in workers),
             ),
             (
                 "automl_lost_leases",
-                "Studies taken over from workers that had died.",
+                "Studies and cohorts taken over from workers that had died.",
                 lost,
+            ),
+            (
+                "automl_late_commits",
+                "Results of cohorts that came after another worker had taken them over; they were dropped.",
+                num_late(self._service.records),
             ),
             ("automl_ready_models", "Models that are ready to predict.", self._service.predictors.num_ready),
         ):
