@@ -1,6 +1,8 @@
-"""Shared by all tests: TensorFlow is quiet, and CI sees the same examples each time."""
+"""Shared by all tests: TensorFlow is quiet, files are in memory, and CI sees the same examples each time."""
 
 import os
+import shutil
+from pathlib import Path
 
 import hypothesis
 
@@ -14,6 +16,11 @@ QUICK_TO_COMPILE = (
     "--xla_cpu_use_fusion_emitters=false",
 )
 os.environ.setdefault("XLA_FLAGS", " ".join(QUICK_TO_COMPILE))
+
+# A record waits for the disk several times an event: with folders of tests in memory, where there is room, it does not.
+MEMORY = Path("/dev/shm")
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 # New examples are for whoever sits at the machine; a run that decides about a change must be able to repeat.
 hypothesis.settings.register_profile("ci", derandomize=True)

@@ -166,7 +166,7 @@ def check_consistent(found: Explanation) -> None:
         ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     width_slope=some.sampled_from([-0.05, -0.01, 0.0, 0.01, 0.05]),
     dropout_slope=some.sampled_from([-0.05, 0.0, 0.05]),
