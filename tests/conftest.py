@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import hypothesis
+import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -27,3 +28,17 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
+
+WHOLE_STUDIES = ("study", "training", "tests", "service", "networks", "export", "python", "mlflow")
+"""Folders with files that take long: `--dist loadfile` gives out whole files, and the last ones should be short."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files are given out in the order of the collection, not by their numbers of tests."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole studies first."""
+    items.sort(key=lambda item: item.path.parent.name not in WHOLE_STUDIES)

@@ -7,7 +7,8 @@ import numpy
 import pandas
 import pytest
 import tensorflow
-from hypothesis import given, settings
+from draws import draws
+from hypothesis import given
 from hypothesis import strategies as some
 from nasty_tables import CELLS, DATES, OTHER_DATES, TEXTS, columns
 
@@ -119,7 +120,7 @@ def scorer_cells(table: pandas.DataFrame, schema: Schema) -> dict[str, Any]:
     return cells
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(some.data(), some.sampled_from(sorted(ENCODINGS)))
 def test_any_column_and_any_new_rows(data: some.DataObject, encoding: str) -> None:
     """Eight rows of a nasty column five times, and new rows of the same kind, or of text."""
@@ -140,7 +141,7 @@ def test_any_column_and_any_new_rows(data: some.DataObject, encoding: str) -> No
         numpy.testing.assert_allclose(inputs, expected, rtol=1e-6, atol=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@draws(100)
 @given(
     some.lists(some.floats(-1e100, 1e100, allow_subnormal=False), min_size=1, max_size=20),
     some.lists(some.floats(-1e100, 1e100, allow_subnormal=False), min_size=1, max_size=20),
@@ -163,7 +164,7 @@ def both_parts(texts: list[str], form: str) -> tuple[numpy.ndarray, numpy.ndarra
     return mine, date_parts(seconds_of(pandas.Series(texts), form))
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(
     some.lists(
         some.tuples(
@@ -204,7 +205,7 @@ def test_any_fields_of_a_date_whether_it_exists_or_not(fields: list[tuple[int, .
 OFFSETS = some.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(
     some.lists(
         some.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=OFFSETS), min_size=1, max_size=8
@@ -244,7 +245,7 @@ FRAGMENTS = [
 
 
 @pytest.mark.parametrize("form", DATE_FORMS)
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(
     some.lists(
         CELLS["dates"].map(str)
