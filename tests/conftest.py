@@ -19,6 +19,9 @@ QUICK_TO_COMPILE = (
 )
 os.environ.setdefault("XLA_FLAGS", " ".join(QUICK_TO_COMPILE))
 
+# Gradient boosting of a small table waits for its threads longer than it works where others run beside it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A record waits for the disk several times an event: with folders of tests in memory, where there is room, it does not.
 MEMORY = Path("/dev/shm")
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
