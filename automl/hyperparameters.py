@@ -38,6 +38,9 @@ _DECAYING = ("adamw", "adamw_ema", "schedule_free", "muon")
 HYPERPARAMETERS: dict[str, Named] = {
     "family": Named("perceptron", _NAME),
     "views": Named(16, _between(2, 256, "be between 2 and 256"), ("family", lambda name: name == "tabm")),
+    "frequencies": Named(
+        0.1, _between(0.0, 100.0, "be between 0 (none) and 100"), ("family", lambda name: name == "realmlp")
+    ),
     "depth": Named(2, _between(0, 64, "be between 0 (a linear model) and 64")),
     "width": Named(64, _between(1, 65536, "be between 1 and 65536"), _HIDDEN),
     "activation": Named("relu", _NAME, _HIDDEN),

@@ -1,9 +1,10 @@
-"""What an ensemble gains on locked test rows: the refitted winner, its folds averaged, and a greedy choice.
+"""What an ensemble gains on locked test rows: the refitted winner, its folds, its seeds, and a greedy choice.
 
     python -m benchmarks.ensembles wine --seeds 0 1 2 --trials 12
     python -m benchmarks.ensembles FILE.csv.gz --target y --rows 2000
 
-One search for each seed, which also draws the test rows; the three models come from the same trials. Lines are appended
+One search for each seed, which also draws the test rows; all models come from the same trials. `seeds` and `greedy` are
+networks on all training rows, `greedy_folds` averages the networks of all folds of the same choice. Lines are appended
 to `--to` as they come, and seeds that it has are left out.
 """
 
@@ -19,20 +20,24 @@ import pandas
 from automl.config.reading import make_study
 from automl.ensembles.averaged import Averaged
 from automl.ensembles.correction import Chooser
+from automl.ensembles.sharing import MOST_NETWORKS, shared_out
 from automl.evaluation.metrics import score
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.evaluation.resampling import ScoredRows
 from automl.search.table import make_sampler
 from automl.study.conclusion import refit_trial
-from automl.study.ensembling import averaged_of, fold_networks
+from automl.study.ensemble_networks import Copies, averaged_of, fold_networks, refitted_networks
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Engine, Watch
-from automl.training.members import plan_members
+from automl.training.members import plan_members, refit_epochs
 from automl.training.network import Network
 from automl.trial import Trial, TrialState
 
 ALWAYS = Watch(lambda _: None, lambda: True)
-FIELDS = ("table", "seed", "metric", "single", "folds", "greedy", "members", "trials", "rows", "seconds")
+FIELDS = (
+    *("table", "seed", "metric", "single", "folds", "seeds", "greedy", "greedy_folds"),
+    *("members", "trials", "rows", "seconds"),
+)
 
 
 def prepared_of(arguments: argparse.Namespace, seed: int) -> PreparedStudy:
@@ -82,6 +87,20 @@ def tested(prepared: PreparedStudy, model: Network | Averaged) -> float:
     return score((name,), dataset.target[test], prediction, dataset.weights[test])[name]
 
 
+def refitted(
+    prepared: PreparedStudy, engine: Engine, trials: list[Trial], weights: dict[int, float]
+) -> Averaged:
+    """The networks of trials on all training rows, as many as an ensemble has."""
+    by_number = {trial.number: trial for trial in trials}
+    copies = {
+        number: Copies(by_number[number].hyperparameters, refit_epochs(by_number[number]), count)
+        for number, count in shared_out(weights, max(MOST_NETWORKS, len(weights))).items()
+    }
+    networks = refitted_networks(engine, prepared, copies, ALWAYS)
+    assert networks is not None
+    return averaged_of(networks, weights, {number: own.hyperparameters for number, own in copies.items()})
+
+
 def measure(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
     began = time.perf_counter()
     prepared = prepared_of(arguments, seed)
@@ -102,7 +121,9 @@ def measure(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
         "folds": tested(
             prepared, averaged_of({best.number: networks[best.number]}, {best.number: 1.0}, values)
         ),
-        "greedy": tested(prepared, averaged_of(own, weights, values)),
+        "seeds": tested(prepared, refitted(prepared, engine, trials, {best.number: 1.0})),
+        "greedy": tested(prepared, refitted(prepared, engine, trials, weights)),
+        "greedy_folds": tested(prepared, averaged_of(own, weights, values)),
         "members": len(weights),
         "trials": len(trials),
         "rows": len(prepared.dataset.target),

@@ -36,10 +36,20 @@ BASE = {
     "batch_size": 256,
     "numeric_encoding": "quantile",
     "family": "perceptron",
+    "schedule": "constant",
+    "frequencies": 0.0,
     "number_embedding": "none",
 }
 PIECEWISE = {"numeric_encoding": "piecewise"}
 EMBEDDED = PIECEWISE | {"number_embedding": "piecewise", "embedding_size": 12}
+REALMLP = {
+    "family": "realmlp",
+    "frequencies": 0.0,
+    "numeric_encoding": "robust",
+    "activation": "mish",
+    "learning_rate": 0.04,
+    "schedule": "cosine",
+}
 TABM = {"family": "tabm", "views": 16, "learning_rate": 2e-3}
 LADDER = {
     "perceptron": (None, BASE),
@@ -54,6 +64,18 @@ LADDER = {
     "embedded numbers, schedule-free": (
         "embedded numbers",
         BASE | EMBEDDED | {"optimizer": "schedule_free", "learning_rate": 3e-3},
+    ),
+    "realmlp": ("perceptron", BASE | REALMLP),
+    "realmlp, rate 0.1": ("realmlp", BASE | REALMLP | {"learning_rate": 0.1}),
+    "realmlp, constant rate": ("realmlp", BASE | REALMLP | {"schedule": "constant"}),
+    "realmlp, coslog4": ("realmlp", BASE | REALMLP | {"schedule": "coslog4"}),
+    "realmlp, flat cosine": ("realmlp", BASE | REALMLP | {"schedule": "flat_cosine"}),
+    "realmlp, periodic": ("realmlp", BASE | REALMLP | {"frequencies": 0.1}),
+    "realmlp, quantile": ("realmlp", BASE | REALMLP | {"numeric_encoding": "quantile"}),
+    "realmlp, embedded numbers": ("realmlp", BASE | REALMLP | EMBEDDED),
+    "realmlp, schedule-free": (
+        "realmlp",
+        BASE | REALMLP | {"optimizer": "schedule_free", "schedule": "constant"},
     ),
     "schedule-free": ("perceptron", BASE | {"optimizer": "schedule_free", "learning_rate": 3e-3}),
     "tabm, embedded numbers, schedule-free": (

@@ -1,7 +1,7 @@
 """Studies of real tables with `data` and `target` alone, beside fixed models on the same split.
 
     AUTOML_TABLES=FOLDER python benchmarks/tables.py [TABLE ...] [--splits 10 [--first 0]] [--minutes 8]
-        [--budget 5] [--pruner none] [--algorithm bayesian]
+        [--budget 5] [--pruner none] [--algorithm bayesian] [--ensemble seeds]
 
 A table's 80 % (scikit-learn's `train_test_split`, `random_state` 0, by class where there are classes) are written as
 CSV and given to a study that locks no further rows away; the exported model then predicts the raw rows of the other
@@ -47,7 +47,7 @@ TARGETS = {
 REGRESSIONS = ("kin8nm", "california_housing", "hotel_rates")
 
 
-def run(name, state, search, budget):
+def run(name, state, search, budget, ensemble):
     """One study of one split, with these keys of its search."""
     table = pandas.read_csv(TABLES / f"{name}.csv.gz")
     target = TARGETS[name]
@@ -64,6 +64,7 @@ def run(name, state, search, budget):
             "splits": {"test": 0},
             "search": search,
             "budget": {"minutes": budget},
+            **({} if ensemble is None else {"ensemble": ensemble}),
             "bias_variance": {"resamples": 0},  # an analysis comes after the winner and does not bear on it
         }
         began = time.perf_counter()
@@ -91,6 +92,7 @@ def run(name, state, search, budget):
         "search": search,
         "hyperparameters": dict(result.best.hyperparameters),
         "verdict": result.state.verdict.rows,
+        "said": result.state.verdict.sentences,
         "test": {metric: round(value, 6) for metric, value in scores.items()},
     }
 
@@ -104,6 +106,7 @@ def main():
     parser.add_argument("--budget", type=float)
     parser.add_argument("--pruner")
     parser.add_argument("--algorithm")
+    parser.add_argument("--ensemble")
     arguments = parser.parse_args()
     search = {} if arguments.budget else {"minutes": arguments.minutes}
     search |= {key: getattr(arguments, key) for key in ("pruner", "algorithm") if getattr(arguments, key)}
@@ -111,7 +114,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     for name in arguments.tables:
         for state in range(arguments.first, arguments.splits):
-            found = run(name, state, search, arguments.budget)
+            found = run(name, state, search, arguments.budget, arguments.ensemble)
             (folder / f"{name}-{state}.json").write_text(json.dumps(found, indent=1) + "\n")
             metric = "rmse" if name in REGRESSIONS else "log_loss"
             spent = f"{found['trials']} trials, {found['completed']} to their end, {found['seconds']} s"

@@ -183,7 +183,7 @@ def test_counting_stops_at_the_limit() -> None:
         ({}, "t: `space` is empty. Name a hyperparameter under it, or remove the key"),
         (
             {"widht": 3},
-            "t: `widht` is not a hyperparameter of these networks. Did you mean `width`? Known: family, views, depth,",
+            "t: `widht` is not a hyperparameter of these networks. Did you mean `width`? Known: family, views,",
         ),
         ({"dropout": 1.0}, "t: `dropout` must be between 0 and 0.999, got 1.0. Its default is 0.0."),
         ({"dropout": {"float": [0.5, 1.5]}}, "t: `dropout` must be between 0 and 0.999, got 1.5."),

@@ -238,6 +238,12 @@ def _say_beside(standing: str, which: str) -> None:
 @click.option(
     "--decimal", type=click.Choice([".", ","]), help="Decimal separator of DATA; default: that of the study."
 )
+@click.option(
+    "--interval",
+    type=float,
+    metavar="SHARE",
+    help="Share of rows whose truth shall be covered, as 0.9: adds low and high, or the classes of a set.",
+)
 @output_option("A file, instead of standard output.")
 def predict(  # noqa: PLR0913, PLR0917  an argument for each option
     model: Path,
@@ -246,6 +252,7 @@ def predict(  # noqa: PLR0913, PLR0917  an argument for each option
     separator: str | None,
     encoding: str | None,
     decimal: str | None,
+    interval: float | None,
     to: Path | None,
 ) -> None:
     """Predict the rows of DATA with MODEL.
@@ -257,7 +264,7 @@ def predict(  # noqa: PLR0913, PLR0917  an argument for each option
 
     options = {"separator": separator, "encoding": encoding, "decimal": decimal}
     said = {name: value for name, value in options.items() if value is not None}
-    predictions, ignored = predict_rows(model, data, said, keep)
+    predictions, ignored = predict_rows(model, data, said, keep, interval)
     if ignored:
         click.echo(f"{data}: ignoring columns that the model does not use: {', '.join(ignored)}", err=True)
     write_text(as_csv(predictions), to)

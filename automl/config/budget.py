@@ -27,6 +27,19 @@ class BudgetConfig(Section):
         ge=1,
         description="Number of trials in a row, trained to their end, without improvement that ends the search.",
     )
+    latency_ms: float | None = Field(
+        None,
+        gt=0.0,
+        allow_inf_nan=False,
+        description="Milliseconds that the exported model may take for a row, on this machine; an ensemble that takes "
+        "longer has fewer networks.",
+    )
+    model_mb: float | None = Field(
+        None,
+        gt=0.0,
+        allow_inf_nan=False,
+        description="Megabytes that the exported model may have; an ensemble that is larger has fewer networks.",
+    )
 
 
 def with_budget(content: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from automl.evaluation.resampling import Estimate
 from automl.evaluation.thresholds import EVEN
 from automl.wording import counted, number
 
+NONE, FOLDS, SEEDS, GREEDY = "none", "folds", "seeds", "greedy"
+"""Kinds of ensembles, as the study file names them."""
+
 _MOST_NAMED = 10
 SAME = 1e-5
 """Largest relative difference between a trial's score as it was recorded and that of its networks, trained again."""
@@ -35,7 +38,7 @@ class EnsembleVerdict:
     """Scores of an ensemble by the objective's metric.
 
     Attributes:
-        kind: As in the study file: `folds` or `greedy`.
+        kind: `FOLDS`, `SEEDS` or `GREEDY`.
         weights: How much each trial counts, by its number.
         num_networks: Networks that are averaged.
         num_candidates: Trials that were chosen from.
@@ -100,10 +103,19 @@ class EnsembleVerdict:
         heaviest = sorted(self.weights, key=lambda trial: (-self.weights[trial], trial))
         named = ", ".join(f"{trial} ({self.weights[trial]:.0%})" for trial in heaviest[:_MOST_NAMED])
         trials = f"trials {named}" if len(heaviest) > 1 else f"trial {heaviest[0]}"
+        which = f"those of all folds of {trials}"
+        if self.kind != FOLDS:
+            which = f"each with the hyperparameters of {trials}, trained on all training rows"
+        if self.kind != FOLDS and len(heaviest) > 1:
+            which = f"with the hyperparameters of {trials}, each trained on all training rows"
         said = [
-            f"The exported model is an ensemble: it averages the predictions of {self.num_networks} networks, those of "
-            f"all folds of {trials}."
+            f"The exported model is an ensemble: it averages the predictions of {self.num_networks} networks, {which}."
         ]
+        if self.kind == SEEDS:
+            said.append(
+                "They differ in their initial weights and the order of their rows. The cross-validated score is that "
+                "of one such network; the loss of the average is not larger than the mean of their losses."
+            )
         if self.note:
             said.append(self.note)
         if self.read_before:

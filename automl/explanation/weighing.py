@@ -26,7 +26,7 @@ MORE_DROPOUT: Proposal = ("more `dropout`", {"dropout": MORE})
 MORE_L2: Proposal = ("more `l2`", {"l2": MORE})
 CLIP: Proposal = ("clip the gradient with `clip_norm: 1.0`", {})
 MORE_ROWS: Proposal = ("more rows", {})
-SEEDS: Proposal = ("average networks of several seeds", {})
+SEEDS: Proposal = ("average networks of several seeds (`ensemble: seeds`)", {})
 
 NOTABLE_GAIN = 0.05
 """Share of the way from a trial's score to a perfect one below which a gain is not worth a change."""

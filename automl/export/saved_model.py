@@ -15,6 +15,7 @@ from automl.data.dataset import Dataset
 from automl.data.schema import Column
 from automl.ensembles.averaged import Averaged
 from automl.errors import ExportError
+from automl.evaluation.conformal import STEPS
 from automl.export.folders import replace_folder
 from automl.export.second_process import Order, write_elsewhere
 from automl.export.served import Served, ServedPart, argument_names
@@ -46,7 +47,8 @@ class ModelCard:
         threshold: Probability of the second of two classes from which it is the label.
         file: How the study's file of text was read, for files of more rows: fields of `TableFile`.
         baseline: Name of the baseline that it is; empty of a trial.
-        ensemble: How much each trial counts, by its number, where the model averages networks of folds.
+        ensemble: How much each trial counts, by its number, where the model averages several networks.
+        margins: Of prediction intervals or sets of classes, as `conformal.margins_of` gives them.
     """
 
     study: str
@@ -58,6 +60,7 @@ class ModelCard:
     file: Mapping[str, Any] = field(default_factory=dict)
     baseline: str = ""
     ensemble: Mapping[int, float] = field(default_factory=dict)
+    margins: tuple[float, ...] = ()
 
     @property
     def title(self) -> str:
@@ -76,7 +79,7 @@ class ModelCard:
         """How the model came to be, without a period."""
         if self.ensemble:
             members = ", ".join(f"trial {trial} {weight:.1%}" for trial, weight in self.ensemble.items())
-            return f"Averages the networks of all folds of these trials ({members}), trained"
+            return f"Averages networks of these trials ({members}), trained"
         return "Fitted by scikit-learn" if self.trial is None else f"Trained for {self.epochs} epochs"
 
 
@@ -194,6 +197,7 @@ def _write_cards(dataset: Dataset, card: ModelCard, folder: Path) -> None:
         "epochs": card.epochs,
         "rows": card.num_rows,
         "scores": dict(card.scores),
+        "margins": {"steps": STEPS, "values": list(card.margins)},
     }
     (folder / "model.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     (folder / "model_card.md").write_text(_card_text(dataset, card), encoding="utf-8")

@@ -49,7 +49,7 @@ class FamilyBuilder(NetworkBuilder):
         num_outputs: Classes of a multiclass task, else 1.
         task: Decides the output's activation.
         embedded: Inputs that hidden layers see through an embedding.
-        bins: Bins of each number under the piecewise encoding.
+        bins: Bins of each number under the piecewise encoding, one entry for each number.
     """
 
     num_inputs: Mapping[str, int]
@@ -72,7 +72,9 @@ class FamilyBuilder(NetworkBuilder):
         """The layers for these values."""
         encoding = str(hyperparameters.get("numeric_encoding", "standard"))
         bins = self.bins if encoding == "piecewise" else ()
-        inputs = Inputs(self.num_inputs[encoding], self.num_outputs, self.task, self.embedded, bins)
+        inputs = Inputs(
+            self.num_inputs[encoding], self.num_outputs, self.task, self.embedded, bins, len(self.bins)
+        )
         return FAMILIES[str(hyperparameters.get("family", "perceptron"))](hyperparameters, inputs)
 
     def recipe(self, hyperparameters: Hyperparameters) -> Recipe:

@@ -60,13 +60,15 @@ class KerasInitializer:
 
 
 Initializer = str | KerasInitializer
-"""A name in `INITIALIZERS`, "zeros", or one of Keras's own."""
+"""A name in `INITIALIZERS`, "zeros", "normal" (mean 0, deviation 1), or one of Keras's own."""
 
 
 def initial_array(initializer: Initializer, shape: tuple[int, ...], seed: int) -> numpy.ndarray:
     """What an initializer draws from a stream of its own, as a float32 array."""
     if initializer == "zeros":
         return numpy.zeros(shape, numpy.float32)
+    if initializer == "normal":
+        return numpy.random.default_rng(seed).standard_normal(shape).astype(numpy.float32)
     if isinstance(initializer, str):
         return initial_kernel(initializer, shape[0], shape[1], seed)
     made = keras.initializers.get({"class_name": initializer.name, "config": json.loads(initializer.config)})

@@ -13,7 +13,7 @@ _ANALYSES_SHARE = 0.25
 to the search, but for the refit and the verdict."""
 
 _REFIT_SECONDS, _LEAST_VERDICT = 1.0, 0.02
-"""What the search leaves in that case: the refit with its program, and this share for the verdict."""
+"""What the search leaves in that case: refit and ensemble with their program, and this share for the verdict."""
 
 _VERDICT_SHARE, _WHOLE_VERDICT_SHARE = 0.3, 0.8
 """Of the time that is left after the search: baselines may take so much; the larger share where no analysis follows."""
@@ -49,7 +49,7 @@ class Budget:
         self._seconds = math.inf if minutes is None else 60.0 * minutes
         self._search_seconds = math.inf if search_minutes is None else 60.0 * search_minutes
         self._search_began, self._search_left = self._began, math.inf
-        self._refit_share, self._analyzed = 1.0, True
+        self._refit_share, self._analyzed, self._ensemble_share = 1.0, True, 0.0
         self._best: float | None = None
         self._num_running = 1
         self._longest, self._last_end = 0.0, self._began
@@ -75,16 +75,20 @@ class Budget:
         """Seconds that are left before the export must begin."""
         return self.left() - self._ending
 
-    def begin_search(self, refit_share: float = 1.0, analyzed: bool = True) -> None:
+    def begin_search(
+        self, refit_share: float = 1.0, analyzed: bool = True, ensemble_share: float = 0.0
+    ) -> None:
         """The search begins now.
 
         Args:
             refit_share: What a refit takes, in what its trial took.
             analyzed: Whether analyses follow.
+            ensemble_share: What the networks of an ensemble take, in what a trial took.
         """
         self._search_began = self._last_end = self._clock()
         self._search_left = self.before_ending()
         self._refit_share, self._analyzed = refit_share, analyzed
+        self._ensemble_share = ensemble_share
 
     def begin_cohort(self, num_trials: int) -> None:
         """So many trials begin at once."""
@@ -105,7 +109,8 @@ class Budget:
         now, seconds = self._clock(), _SEARCH_SHARE * self._search_left
         if math.isfinite(seconds) and not self._can_analyze:
             running = (now - self._last_end) / self._num_running
-            refit = _REFIT_SECONDS + self._refit_share * max(self._longest, running)
+            shares = self._refit_share + self._ensemble_share
+            refit = _REFIT_SECONDS + shares * max(self._longest, running)
             seconds = max(seconds, (1.0 - _LEAST_VERDICT) * self._search_left - refit)
         return self._search_began + min(seconds, self._search_seconds) - now
 

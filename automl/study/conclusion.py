@@ -2,6 +2,7 @@
 
 import gzip
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,10 @@ import pandas
 
 from automl.data.sources.file_source import text_reading
 from automl.ensembles.averaged import Averaged
+from automl.ensembles.selection import blend
 from automl.errors import ExportError, StudyFailedError
+from automl.evaluation.conformal import margins_of
+from automl.evaluation.ensemble_verdict import GREEDY, NONE
 from automl.evaluation.out_of_fold import PROBABILITY, WEIGHT
 from automl.evaluation.verdict import Verdict
 from automl.export.cost import cost_of
@@ -28,7 +32,7 @@ from automl.records.scored_rows import KeptRows, write_scored_rows
 from automl.records.sums import write_sums
 from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
-from automl.study.ensembling import GREEDY, NONE, Ensemble, make_ensemble
+from automl.study.ensembling import Ensemble, make_ensemble
 from automl.study.judging import judge, read_test_set, scored_rows
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
@@ -36,13 +40,10 @@ from automl.study.verdict_event import verdict_event
 from automl.tracking.model import write_example
 from automl.training.backend import backend_name
 from automl.training.engine import Engine, Watch
-from automl.training.members import refit_epochs
+from automl.training.members import REFIT, refit_epochs
 from automl.training.network import Network
 from automl.training.plan import TrialFailure
 from automl.trial import Member, Task, Trial
-
-REFIT = -1
-"""Fold number of a refit on all training rows."""
 
 _EXAMPLE_ROWS = 3
 
@@ -85,7 +86,7 @@ def conclude(session: Session) -> None:
     verdict = _reach_verdict(session, best, refit, ensemble)
     session.begin("export")
     if isinstance(ensemble, str):
-        write_model(session.prepared, refit, verdict, model)
+        write_model(session.prepared, refit, verdict, model, _margins(session, {best.number: 1.0}))
     else:
         _write_ensemble(session, refit, ensemble.averaged, verdict)
     _write_out_of_fold(session, best.number)
@@ -156,7 +157,8 @@ def _write_ensemble(session: Session, refit: Refit, averaged: Averaged, verdict:
     prepared, model, known = session.prepared, session.run.folder / MODEL, verdict.ensemble
     assert known is not None
     card = card_of(prepared, refit, verdict)
-    card = replace(card, epochs=0, threshold=known.threshold, ensemble=known.weights)
+    margins = _margins(session, known.weights)
+    card = replace(card, epochs=0, threshold=known.threshold, ensemble=known.weights, margins=margins)
     save_model(averaged, prepared.dataset, card, model, prepared.builder)
     if backend_name() != "tensorflow":  # which is left out of this process
         return
@@ -168,13 +170,32 @@ def _write_ensemble(session: Session, refit: Refit, averaged: Averaged, verdict:
     session.record(verdict_event(replace(verdict, ensemble=measured)))
 
 
-def write_model(prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder: Path) -> None:
+def _margins(session: Session, weights: Mapping[int, float]) -> tuple[float, ...]:
+    """Of prediction intervals, by the out-of-fold predictions of trials; none where these are not kept."""
+    kept = session.predictions_of(weights)
+    if len(kept) < len(weights):
+        return ()
+    together = blend(dict(zip(kept.numbers, kept, strict=True)), weights)
+    return margins_of(session.prepared.dataset.target[session.out_of_fold.rows], together)
+
+
+def write_model(
+    prepared: PreparedStudy, refit: Refit, verdict: Verdict, folder: Path, margins: tuple[float, ...] = ()
+) -> None:
     """Write the SavedModel of a refitted trial with its card.
+
+    Args:
+        prepared: The study.
+        refit: The network.
+        verdict: What is known of it.
+        folder: Its place.
+        margins: Of prediction intervals.
 
     Raises:
         ExportError: The folder cannot be written, or the model does not answer as the network does.
     """
-    save_model(refit.network, prepared.dataset, card_of(prepared, refit, verdict), folder, prepared.builder)
+    card = replace(card_of(prepared, refit, verdict), margins=margins)
+    save_model(refit.network, prepared.dataset, card, folder, prepared.builder)
 
 
 def card_of(prepared: PreparedStudy, refit: Refit, verdict: Verdict) -> ModelCard:

@@ -1,34 +1,38 @@
-"""The ensemble of a study: which trials it takes, their folds' networks trained again, what is known of it."""
+"""The ensemble of a study: which trials it takes, their networks trained again, what is known of it."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy
 
-from automl.ensembles.averaged import Averaged, Part
+from automl.ensembles.averaged import Averaged
 from automl.ensembles.correction import Chooser, corrected_ensemble
 from automl.ensembles.selection import Array, blend, most_candidates
-from automl.evaluation.ensemble_verdict import EnsembleVerdict
+from automl.ensembles.sharing import MOST_NETWORKS, affordable, shared_out
+from automl.evaluation.ensemble_verdict import FOLDS, GREEDY, NONE, EnsembleVerdict
 from automl.evaluation.fold_scores import fold_scores
 from automl.evaluation.resampling import ScoredRows
 from automl.evaluation.thresholds import EVEN, at_threshold, tuned_threshold
+from automl.study.ensemble_bounds import is_bounded, num_within
+from automl.study.ensemble_networks import Copies, Networks, averaged_of, fold_networks, refitted_networks
 from automl.study.judging import scored_rows
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
-from automl.training.engine import Engine, FoldNetwork, Watch
-from automl.training.members import plan_members
+from automl.training.members import refit_epochs
 from automl.training.network import Network
 from automl.training.plan import TrialFailure
+from automl.training.population.lanes import num_workers
 from automl.trial import Hyperparameters, Task, Trial, derive_seed
-
-NONE, FOLDS, GREEDY = "none", "folds", "greedy"
 
 _MOST_CELLS = 20_000_000
 """Of the predictions that are chosen from: 40 steps over them take some ten seconds."""
 
 _SHARE = 0.5
 """Of the time that is left for the refit: what the networks may take to be trained again, by what they took before."""
+
+_NETWORK_SHARE = 0.75
+"""What a network on all training rows takes among others like it, in what one of a fold took: it has more rows, and no
+epochs after its best one."""
 
 _INSTEAD = "The exported model is the single network."
 
@@ -51,7 +55,7 @@ class _Choice:
     """Weights by number of the trial, the number of candidates, and what was asked and not done."""
 
     weights: Mapping[int, float]
-    num_candidates: int
+    num_candidates: int = 1
     note: str = ""
 
 
@@ -66,77 +70,45 @@ def make_ensemble(session: Session, best: Trial) -> Ensemble | str:
         return ""
     if why := _prevented(session, best):
         return f"No ensemble was made: {why}. {_INSTEAD}"
-    choice = _affordable(session, _chosen(session, best, kind))
-    hyperparameters = {number: session.state.trial(number).hyperparameters for number in choice.weights}
-    watch = session.watch(session.budget.for_refit)
+    choice = _chosen(session, best, kind)
     try:
-        networks = fold_networks(session.engine, session.prepared, hyperparameters, watch)
+        choice, networks = _trained(session, best, choice)
     except TrialFailure as failure:
         return f"No ensemble was made: a network of it could not be trained again: {failure}. {_INSTEAD}"
     if not networks:
         why = "there was not enough time to train its networks"
         return f"No ensemble was made: {why}. {_INSTEAD} Raise `budget.minutes`."
-    averaged = averaged_of(networks, choice.weights, hyperparameters)
+    within = _within_bounds(session, choice, networks)
+    if isinstance(within, str):
+        return f"No ensemble was made: {within}. {_INSTEAD}"
+    choice, networks = within
+    averaged = averaged_of(networks, choice.weights, _hyperparameters(session, choice))
     return Ensemble(averaged, _judged(session, best, choice, networks))
+
+
+def _hyperparameters(session: Session, choice: _Choice) -> dict[int, Hyperparameters]:
+    return {trial: session.state.trial(trial).hyperparameters for trial in choice.weights}
 
 
 def _prevented(session: Session, best: Trial) -> str:
     """What is known to prevent an ensemble before it is chosen; empty where nothing is."""
-    if session.prepared.splits.kind == "time":
+    prepared = session.prepared
+    if prepared.config.ensemble == FOLDS and prepared.splits.kind == "time":
         return "with `splits.kind: time` the networks of earlier folds have not learned from the latest rows"
     if not session.predictions_of([best.number]).numbers:
         return f"the out-of-fold predictions of trial {best.number} are not kept"
     return ""
 
 
-def fold_networks(
-    engine: Engine, prepared: PreparedStudy, trials: Mapping[int, Hyperparameters], watch: Watch
-) -> dict[int, list[Network]] | None:
-    """The networks of all folds of trials, by number of the trial; None where the time was over.
-
-    Raises:
-        TrialFailure: One of them cannot be trained.
-    """
-    num_folds, seed = len(prepared.splits.folds), prepared.config.search.seed
-    members = [
-        member for trial, values in trials.items() for member in plan_members(trial, values, num_folds, seed)
-    ]
-    if not members:
-        return {}
-    trained: dict[int, list[FoldNetwork]] = defaultdict(list)
-    for one in engine.fold_networks(members, watch):
-        trained[one.member.trial].append(one)
-    everyone = [one for own in trained.values() for one in own]
-    if len(everyone) < len(members) or any(one.cut for one in everyone):
-        return None
-    return {
-        trial: [one.network for one in sorted(trained[trial], key=lambda one: one.member.fold)]
-        for trial in trials
-    }
-
-
-def averaged_of(
-    networks: Mapping[int, Sequence[Network]],
-    weights: Mapping[int, float],
-    hyperparameters: Mapping[int, Hyperparameters],
-) -> Averaged:
-    """The model that averages them; the folds of a trial count alike."""
-    parts = tuple(
-        Part(network, weights[trial] / len(own), hyperparameters[trial])
-        for trial, own in networks.items()
-        for network in own
-    )
-    return Averaged(parts, dict(weights))
-
-
 def _chosen(session: Session, best: Trial, kind: str) -> _Choice:
     """Which trials are averaged, the heaviest and the best of them first."""
-    if kind == FOLDS:
-        return _Choice({best.number: 1.0}, 1)
+    if kind != GREEDY:
+        return _Choice({best.number: 1.0})
     predictions, rows = _candidates(session, best)
     if len(predictions) < 2:
         why = "fewer than two trials were trained to their end and have their predictions kept"
-        return _Choice({best.number: 1.0}, 1, f"Instead of `greedy`, its folds alone are averaged: {why}.")
+        note = f"Instead of `greedy`, networks of the best trial alone are averaged: {why}."
+        return _Choice({best.number: 1.0}, note=note)
     numbers = list(predictions)
     chooser = Chooser(session.prepared.metric, rows)
     weights = chooser.weights(list(predictions.values()), numpy.ones(len(rows.target)))
@@ -145,20 +117,82 @@ def _chosen(session: Session, best: Trial, kind: str) -> _Choice:
     return _Choice({numbers[place]: weights[place] for place in order}, num_candidates)
 
 
-def _affordable(session: Session, choice: _Choice) -> _Choice:
-    """The heaviest of the trials whose networks there is time to train again, by what they took."""
-    left, kept = _SHARE * session.budget.for_refit(), dict[int, float]()
-    for trial, weight in choice.weights.items():
-        left -= session.state.trial(trial).seconds
-        if left < 0.0:
-            break
-        kept[trial] = weight
-    if len(kept) in (0, len(choice.weights)):
-        return choice if kept else replace(choice, weights={})
-    total = sum(kept.values())
-    note = f"Only {len(kept)} of the {len(choice.weights)} trials that were chosen are in it: there was not enough time"
-    weights = {trial: weight / total for trial, weight in kept.items()}
-    return replace(choice, weights=weights, note=f"{note} to train the networks of the others.")
+def _trained(session: Session, best: Trial, choice: _Choice) -> tuple[_Choice, Networks | None]:
+    """The choice that there is time for, and its networks; none where the time does not suffice.
+
+    Raises:
+        TrialFailure: One of them cannot be trained.
+    """
+    prepared, state = session.prepared, session.state
+    available = _SHARE * session.budget.for_refit()
+    watch = session.watch(session.budget.for_refit)
+    if prepared.config.ensemble == FOLDS:
+        if best.seconds / num_workers() > available:
+            return choice, None
+        own = {best.number: best.hyperparameters}
+        return choice, fold_networks(session.engine, prepared, own, watch)
+    counts = affordable(choice.weights, lambda trial: _network_seconds(session, trial), available)
+    copies = {
+        trial: Copies(state.trial(trial).hyperparameters, refit_epochs(state.whole(trial)), count)
+        for trial, count in counts.items()
+    }
+    choice = _only(choice, list(counts))
+    if sum(counts.values()) < 2:
+        return choice, None
+    return choice, refitted_networks(session.engine, prepared, copies, watch)
+
+
+def seconds_share(prepared: PreparedStudy) -> float:
+    """What the networks of the study's ensemble take on all threads, in what the networks of a trial took on one."""
+    kind = prepared.config.ensemble
+    if kind == NONE:
+        return 0.0
+    if kind == FOLDS:
+        return 1.0 / num_workers()
+    return MOST_NETWORKS * _NETWORK_SHARE / len(prepared.splits.folds) / num_workers()
+
+
+def _network_seconds(session: Session, trial: int) -> float:
+    """What a network of a trial takes on all training rows, as a share of what all threads do."""
+    folds = len(session.prepared.splits.folds)
+    return _NETWORK_SHARE * session.state.trial(trial).seconds / folds / num_workers()
+
+
+def _only(choice: _Choice, trials: Sequence[int]) -> _Choice:
+    """The choice without the trials whose networks there is no time to train."""
+    if len(trials) in (0, len(choice.weights)):
+        return choice
+    total = sum(choice.weights[trial] for trial in trials)
+    weights = {trial: choice.weights[trial] / total for trial in trials}
+    note = f"Only {len(trials)} of the {len(choice.weights)} trials that were chosen are in it: "
+    why = "there was not enough time to train the networks of the others."
+    return replace(choice, weights=weights, note=note + why)
+
+
+def _within_bounds(session: Session, choice: _Choice, networks: Networks) -> tuple[_Choice, Networks] | str:
+    """As many of the networks as the bounds of the study allow, or why these allow no ensemble."""
+    config = session.prepared.config
+    if not is_bounded(config.budget):
+        return choice, networks
+    total = sum(map(len, networks.values()))
+    most, why = num_within(session.prepared, networks, choice.weights, _hyperparameters(session, choice))
+    if most == total:
+        return choice, networks
+    if most < 2 or config.ensemble == FOLDS:
+        return why
+    fewer, kept = _fewer(choice, networks, most)
+    note = f"{choice.note} It has {most} networks instead of {total}: {why}.".strip()
+    return replace(fewer, note=note), kept
+
+
+def _fewer(choice: _Choice, networks: Networks, num_networks: int) -> tuple[_Choice, Networks]:
+    """So many of the networks, and their trials."""
+    counts = shared_out({trial: choice.weights[trial] for trial in networks}, num_networks)
+    total = sum(choice.weights[trial] for trial in counts)
+    weights = {trial: choice.weights[trial] / total for trial in counts}
+    return replace(choice, weights=weights), {
+        trial: networks[trial][:count] for trial, count in counts.items()
+    }
 
 
 def _candidates(session: Session, best: Trial) -> tuple[dict[int, Array], ScoredRows]:
@@ -172,15 +206,22 @@ def _candidates(session: Session, best: Trial) -> tuple[dict[int, Array], Scored
     return predictions, scored_rows(session, own)
 
 
-def _judged(
-    session: Session, best: Trial, choice: _Choice, networks: Mapping[int, Sequence[Network]]
-) -> EnsembleVerdict:
-    """What is known of it without the test set."""
+def _judged(session: Session, best: Trial, choice: _Choice, networks: Networks) -> EnsembleVerdict:
+    """What is known of it without the test set.
+
+    Networks that are trained on all training rows have no out-of-fold predictions; those of their trials stand for
+    theirs.
+    """
     prepared = session.prepared
     rows = scored_rows(session, session.predictions_of([best.number])[0])
-    everyone = {trial: _out_of_fold(session, own) for trial, own in networks.items()}
-    alone = fold_scores(prepared.metric, rows, list(everyone.values())).means(_even(rows))[0]
-    recorded = [session.state.trial(trial).mean(prepared.objective.metric) for trial in everyone]
+    differs = 0.0
+    if prepared.config.ensemble == FOLDS:
+        everyone = {trial: _out_of_fold(session, own) for trial, own in networks.items()}
+        alone = fold_scores(prepared.metric, rows, list(everyone.values())).means(_even(rows))[0]
+        recorded = [session.state.trial(trial).mean(prepared.objective.metric) for trial in everyone]
+        differs = max(abs(own - old) / (abs(old) or 1.0) for own, old in zip(alone, recorded, strict=True))
+    else:
+        everyone = {trial: session.predictions_of([trial])[0] for trial in choice.weights}
     together = blend(everyone, choice.weights)
     tuned = prepared.dataset.task is Task.BINARY and prepared.metric.tuned
     threshold = tuned_threshold(prepared.metric, rows, together) if tuned else EVEN
@@ -192,7 +233,7 @@ def _judged(
         num_candidates=choice.num_candidates,
         score=float(fold_scores(prepared.metric, rows, [said]).means(_even(rows))[0, 0]),
         threshold=threshold,
-        differs=max(abs(own - old) / (abs(old) or 1.0) for own, old in zip(alone, recorded, strict=True)),
+        differs=differs,
         note=choice.note,
         tuned=tuned,
     )

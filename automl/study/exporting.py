@@ -8,14 +8,14 @@ import pandas
 from automl.config.reading import load_study
 from automl.data.sources.file_source import text_reading
 from automl.errors import ExportError
-from automl.evaluation.out_of_fold import OutOfFold
+from automl.evaluation.conformal import margins_of
 from automl.evaluation.resampling import ScoredRows
 from automl.evaluation.thresholds import EVEN, tuned_threshold
 from automl.evaluation.verdict import Verdict
 from automl.explanation.answer import contender_text, verdict_of
 from automl.export.folders import check_folder
 from automl.export.saved_model import ModelCard, copy_model, save_model
-from automl.records.files import MODEL, STUDY_FILE
+from automl.records.files import MODEL, STUDY_FILE, read_predictions
 from automl.records.finding import read_run
 from automl.records.state import StudyState
 from automl.study.conclusion import refit_trial, write_model
@@ -66,9 +66,8 @@ def export_trial(
         return trial
     prepared = _prepared_again(state, table)
     refit = refit_trial(prepared.make_engine(), prepared, trial)
-    write_model(
-        prepared, refit, Verdict(prepared.objective, trial, state.num_trials, prepared.optimistic), to
-    )
+    verdict = Verdict(prepared.objective, trial, state.num_trials, prepared.optimistic)
+    write_model(prepared, refit, verdict, to, _margins(prepared, state.folder, trial.number))
     return trial
 
 
@@ -122,6 +121,14 @@ def _prepared_again(state: StudyState, table: pandas.DataFrame | None) -> Prepar
     return prepared
 
 
+def _margins(prepared: PreparedStudy, folder: Path, number: int) -> tuple[float, ...]:
+    """Of prediction intervals, by what is kept of a trial; none where nothing is."""
+    kept, out_of_fold = read_predictions(folder, number), prepared.out_of_fold
+    if kept is None:
+        return ()
+    return margins_of(prepared.dataset.target[out_of_fold.rows], out_of_fold.predictions(kept))
+
+
 def _threshold(prepared: PreparedStudy) -> float:
     """The threshold that suits the linear baseline best out of fold, where the objective has one."""
     dataset, folds = prepared.dataset, prepared.splits.folds
@@ -130,9 +137,7 @@ def _threshold(prepared: PreparedStudy) -> float:
     result = run_baseline(LINEAR, dataset, prepared.layout, folds, prepared.metric)
     if len(result.predictions) < len(folds):
         return EVEN
-    validation = [fold.validation for fold in folds]
-    config = prepared.config
-    kept = OutOfFold(validation, len(dataset.classes), config.search.seed, config.splits.repeats)
+    kept = prepared.out_of_fold
     rows = ScoredRows(
         dataset.target[kept.rows], dataset.weights[kept.rows], kept.folds, numpy.arange(len(kept.rows))
     )

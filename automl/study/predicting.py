@@ -19,7 +19,11 @@ _EXECUTED = ("=", "+", "-", "@", "\t", "\r")
 
 
 def predict_rows(
-    model: Path, data: Path, told: Mapping[str, str], keep: Sequence[str]
+    model: Path,
+    data: Path,
+    told: Mapping[str, str],
+    keep: Sequence[str],
+    interval: float | None = None,
 ) -> tuple[pandas.DataFrame, list[str]]:
     """Predictions for the rows of a file, and the columns that the model ignores.
 
@@ -28,10 +32,11 @@ def predict_rows(
         data: The file.
         told: Its `encoding`, `separator` and `decimal`, as far as a person says them.
         keep: Columns of the file that are put before the predictions.
+        interval: See `Scorer.predict`.
 
     Raises:
         ExportError: The folder holds no model.
-        DataError: The file cannot be read, or lacks a column.
+        DataError: The file cannot be read, or lacks a column, or the model has no intervals of this level.
     """
     if not (model / "model.json").is_file():
         raise ExportError(
@@ -45,7 +50,7 @@ def predict_rows(
     with quiet_start():
         scorer = Scorer(model)
     try:
-        predictions = scorer.predict(table)
+        predictions = scorer.predict(table, interval)
     except ValueError as error:
         raise DataError(f"{data}: {error}.") from None
     ignored = [name for name in scorer.unknown(table) if name not in (*keep, contract["target"])]

@@ -15,6 +15,7 @@ from automl.data.folds import Fold
 from automl.data.preprocessing import Layout
 from automl.data.splits import Splits
 from automl.evaluation.metrics import METRICS, Metric, MetricTable
+from automl.evaluation.out_of_fold import OutOfFold
 from automl.networks.builder import NetworkBuilder
 from automl.search.first import check_first
 from automl.search.portfolio import first_in
@@ -127,6 +128,12 @@ class PreparedStudy:
         ]
         enough = bool(stopping) and num_telling(self.dataset, numpy.concatenate(stopping)) >= FEWEST_TELLING
         return rungs if enough else ()
+
+    @property
+    def out_of_fold(self) -> OutOfFold:
+        """Which out-of-fold predictions are kept of a trial, and how."""
+        validation, config = [fold.validation for fold in self.splits.folds], self.config
+        return OutOfFold(validation, len(self.dataset.classes), config.search.seed, config.splits.repeats)
 
     @property
     def optimistic(self) -> bool:

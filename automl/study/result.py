@@ -76,23 +76,26 @@ class StudyResult:
         """
         return leaderboard(self.trials, self.state.objective, self.state.started.searched)
 
-    def predict(self, rows: Rows) -> pandas.DataFrame:
+    def predict(self, rows: Rows, interval: float | None = None) -> pandas.DataFrame:
         """Predictions of the exported model for raw rows: text, gaps and new levels are allowed.
 
         Args:
             rows: A DataFrame with the columns that the study learned from; others are ignored. One row may be given as
                 a dictionary, several as a list of them.
+            interval: Share of rows whose truth shall be covered, as 0.9; no intervals when None.
 
         Returns:
             A row for each given row, under the same index. Column `prediction`: a class label, or a number in the
-            target's units. Of classes also `probability_<label>`, which sum to 1.
+            target's units. Of classes also `probability_<label>`, which sum to 1. With an interval `low` and `high`, or
+            `in_set_<label>`, true for the classes of a row's set.
 
         Raises:
-            DataError: A column is missing or occurs twice, or contains text instead of numbers.
+            DataError: A column is missing or occurs twice, or contains text instead of numbers, or the study had too
+                few rows for such an interval.
         """
         table = as_table(rows)
         try:
-            return Scorer(self.model).predict(table)
+            return Scorer(self.model).predict(table, interval)
         except ValueError as error:
             raise DataError(f"the rows cannot be predicted: {error}.") from None
 

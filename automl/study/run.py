@@ -11,7 +11,6 @@ import pandas
 from automl.config.reading import load_study
 from automl.config.study import StudyConfig
 from automl.errors import AutoMLError, RecordError
-from automl.evaluation.out_of_fold import OutOfFold
 from automl.explanation.study import explain_study
 from automl.export.saved_model import check_backend
 from automl.interrupts import Interrupts
@@ -137,11 +136,6 @@ def _open(
     else:
         run, state = found.run, found.state
         lease = go_on(records, prepared, found, budget)
-    dataset = prepared.dataset
-    validation = [fold.validation for fold in prepared.splits.folds]
-    out_of_fold = OutOfFold(
-        validation, len(dataset.classes), prepared.config.search.seed, prepared.config.splits.repeats
-    )
     session = Session(
         prepared,
         records,
@@ -152,7 +146,7 @@ def _open(
         interrupts,
         budget,
         prepared.make_engine(),
-        out_of_fold,
+        prepared.out_of_fold,
     )
     try:
         session.open()

@@ -14,6 +14,7 @@ from automl.execution.local import LocalExecutor
 from automl.records.events import CohortAsked
 from automl.search.sampler import EndedEarly, Sampler, Told
 from automl.search.table import make_sampler
+from automl.study.ensembling import seconds_share
 from automl.study.orders import order_of, recorded_in, replayed
 from automl.study.session import Session
 from automl.study.stopping import Stopping
@@ -142,7 +143,8 @@ def _begin_budget(session: Session) -> None:
     at_once = session.engine.cohort_size != 1
     # a refit is the training of a fold without its losses; what trains alone has not the others of a program beside it
     refit_share = (2.0 if at_once else 0.8) / len(prepared.splits.folds)
-    session.budget.begin_search(refit_share, analyzed=prepared.config.bias_variance.resamples != 0)
+    analyzed, ensemble = prepared.config.bias_variance.resamples != 0, seconds_share(prepared)
+    session.budget.begin_search(refit_share, analyzed, ensemble)
 
 
 def _take_time(session: Session, trial: Trial) -> None:

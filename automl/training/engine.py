@@ -197,6 +197,27 @@ class Engine(ABC):
             TrialFailure: One of them diverged or raised.
         """
 
+    def refits(
+        self, members: Sequence[Member], rows: numpy.ndarray, watch: Watch
+    ) -> Generator[FoldNetwork, None, None]:
+        """Networks that are trained on all of these rows, each for the epochs of its member, in any order.
+
+        Fewer than asked for, or some that are cut, when the time is over.
+
+        Args:
+            members: What to train; they have `epochs`, and the last fold, -1, as a refit has.
+            rows: Rows of the table.
+            watch: Callbacks to the study.
+
+        Raises:
+            TrialFailure: One of them diverged or raised.
+        """
+        for member in members:
+            if watch.is_over:
+                return
+            network = self.refit(member, rows, member.epochs, watch)
+            yield FoldNetwork(member, network, network.epochs < member.epochs)
+
     @abstractmethod
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """Train one member on all of these rows for a fixed number of epochs, or at least one when the time is over.

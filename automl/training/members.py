@@ -4,6 +4,9 @@ import statistics
 
 from automl.trial import Hyperparameters, Member, Trial
 
+REFIT = -1
+"""Fold number of a refit on all training rows."""
+
 
 def plan_members(trial: int, hyperparameters: Hyperparameters, num_folds: int, seed: int) -> list[Member]:
     """One member per fold."""

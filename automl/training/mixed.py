@@ -59,6 +59,13 @@ class MixedEngine(Engine):
         for engine, own in self._parts(members, members):
             yield from engine.fold_networks(own, watch)
 
+    def refits(
+        self, members: Sequence[Member], rows: numpy.ndarray, watch: Watch
+    ) -> Generator[FoldNetwork, None, None]:
+        """See `Engine.refits`."""
+        for engine, own in self._parts(members, members):
+            yield from engine.refits(own, rows, watch)
+
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""
         return self._engine_of(member).refit(member, rows, epochs, watch)

@@ -20,9 +20,24 @@ def _linear(progress: Any) -> Any:
     return 1.0 - progress
 
 
-SCHEDULES: Mapping[str, Callable[[Any], Any]] = {"constant": _constant, "cosine": _cosine, "linear": _linear}
-"""Each takes the share of the training that is over, from 0 to 1, and begins at 1. All of the `epochs` count, also
-those that early stopping saves. Cosine: Loshchilov and Hutter 2017, without restarts."""
+def _flat_cosine(progress: Any) -> Any:
+    return 0.5 * (1.0 + ops.cos(math.pi * ops.maximum(2.0 * progress - 1.0, 0.0)))
+
+
+def _coslog4(progress: Any) -> Any:
+    return 0.5 * (1.0 - ops.cos(2.0 * math.pi * ops.log2(1.0 + 15.0 * progress)))
+
+
+SCHEDULES: Mapping[str, Callable[[Any], Any]] = {
+    "constant": _constant,
+    "cosine": _cosine,
+    "linear": _linear,
+    "flat_cosine": _flat_cosine,
+    "coslog4": _coslog4,
+}
+"""Each takes the share of the training that is over, from 0 to 1. All of the `epochs` count, also those that early
+stopping saves. Cosine: Loshchilov and Hutter 2017, without restarts. Flat cosine: 1 for the first half. Coslog4
+(Holzmüller et al. 2024): four waves from 0 to 1 and back, each about twice as long as the one before."""
 
 
 class Scheduled(keras.optimizers.schedules.LearningRateSchedule):

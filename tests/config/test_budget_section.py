@@ -156,7 +156,7 @@ WRONG = {
         "`budget.minuts`",
         "is not a key",
         "",
-        "Did you mean `minutes`? Known: minutes, stop_at, stop_after.",
+        "Did you mean `minutes`? Known: minutes, stop_at, stop_after, latency_ms, model_mb.",
     ),
     "a number": Wrong(DATA + "budget: 3\n", 2, "`budget`", "hold `key: value` lines", "got 3.", "How long"),
     "nothing": Wrong(

@@ -39,6 +39,7 @@ TARGETS = {
     "standard": [["b", "a", "c"][row % 3] for row in range(ROWS)],
     "quantile": [["yes", "no"][row % 2] for row in range(ROWS)],
     "piecewise": GENERATOR.lognormal(2.0, 1.0, ROWS),
+    "robust": [["yes", "no"][row % 5 > 1] for row in range(ROWS)],
 }
 NEW: dict[str, list[Any]] = {
     "floor size (m²)": [NAN, 0.0, 1e9, -5.0, float("inf"), 55.5],

@@ -9,7 +9,10 @@ from automl.config.reading import make_study
 from automl.errors import SearchSpaceError, StudyFileError
 from automl.networks.builder import FamilyBuilder
 from automl.networks.families.table import FAMILIES
+from automl.networks.layers.layer import Role
 from automl.networks.layers.number_embedding import NumberEmbedding
+from automl.networks.layers.periodic_embedding import PeriodicEmbedding
+from automl.networks.layers.scale import Scale
 from automl.networks.layers.views import Views
 from automl.trial import Task
 
@@ -23,6 +26,7 @@ VALUES = {
     "initializer": "he_normal",
     "l2": 0.0,
     "views": 4,
+    "frequencies": 0.5,
     "numeric_encoding": "piecewise",
     "number_embedding": "piecewise",
     "embedding_size": 3,
@@ -95,6 +99,61 @@ def test_a_residual_network_adds_its_blocks():
     numpy.testing.assert_allclose(answers(model), expected, rtol=1e-4, atol=1e-5)
 
 
+def mixed(values, shares):
+    softplus = numpy.log1p(numpy.exp(values))
+    return values + shares * (values * numpy.tanh(softplus) - values)
+
+
+def test_realmlp_mixes_activations_of_scaled_waves():
+    model, arrays = with_weights("realmlp", number_embedding="none", activation="mish", depth=1)
+    waves, phases, kernels, biases, factors, first, bias, shares, last, end = arrays
+    parts = []
+    for number in range(2):
+        swings = numpy.cos(2 * numpy.pi * ROWS[:, [number]] * waves[number] + phases[number])
+        parts += [ROWS[:, [number]], swings @ kernels[number] + biases[number]]
+    inputs = numpy.concatenate([*parts, ROWS[:, 2:]], axis=1) * factors
+    expected = mixed(inputs @ first + bias, shares) @ last + end
+    numpy.testing.assert_allclose(answers(model), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_realmlp_learns_each_part_at_its_rate_and_begins_at_zero():
+    network = builder().network(VALUES | {"family": "realmlp", "number_embedding": "none"})
+    num_inputs = 9 + 2 * 3
+    assert [round(1 / weight.rate**2, 3) for weight in network.weights if weight.role is Role.KERNEL] == [
+        num_inputs,
+        6,
+        6,
+    ], "a kernel learns at one over the root of its inputs"
+    assert [weight.rate for weight in network.weights if weight.role is Role.VECTOR] == [
+        *[0.1] * 4,
+        6.0,
+        *[0.1] * 5,
+    ], "waves, factors of inputs, biases and activations"
+    arrays = network.initial(1)
+    assert (arrays[-1] == 0.0).all() and (arrays[-2] == 0.0).all(), "the output"
+    wide = builder().network(VALUES | {"family": "realmlp", "number_embedding": "none", "width": 400})
+    second = wide.initial(1)[8]
+    assert second.shape == (400, 400) and second.std() == pytest.approx(0.05, rel=0.02)
+
+
+def test_realmlp_embeds_numbers_once():
+    both = builder().network(VALUES | {"family": "realmlp"})
+    assert isinstance(both.layers[0], NumberEmbedding)
+    assert not any(isinstance(layer, PeriodicEmbedding) for layer in both.layers)
+    neither = builder().network(
+        VALUES | {"family": "realmlp", "number_embedding": "none", "frequencies": 0.0}
+    )
+    assert isinstance(neither.layers[0], Scale)
+
+
+def test_waves_begin_as_they_are_drawn():
+    waves, phases, kernels, biases = PeriodicEmbedding(50, 40, 4, 0.3).initial((60,), 1)
+    assert waves.std() == pytest.approx(0.3, rel=0.05) and abs(waves.mean()) < 0.02
+    assert numpy.abs(phases).max() <= numpy.pi and phases.std() == pytest.approx(numpy.pi / 3**0.5, rel=0.05)
+    for array in (kernels, biases):
+        assert numpy.abs(array).max() <= 40**-0.5
+
+
 def test_views_begin_apart_and_the_numbers_that_embed_one_number_alike():
     factors = Views(50, (3, 2)).initial((7,), 1)[0]
     assert (factors[:, :3] == factors[:, :1]).all() and (factors[:, 3:5] == factors[:, 3:4]).all()
@@ -163,6 +222,12 @@ def test_a_family_is_named_once_and_is_one_of_the_table():
 def test_a_family_without_batch_normalization_refuses_it():
     with pytest.raises(SearchSpaceError, match="`batch_normalization` must be false for the family 'tabm'"):
         prepared_with(space={"family": {"choice": ["perceptron", "tabm"]}, "batch_normalization": True})
+
+
+def test_an_initializer_of_realmlp_is_refused():
+    with pytest.raises(SearchSpaceError, match="`initializer` has no use here"):
+        prepared_with(space={"family": "realmlp", "initializer": "he_normal"})
+    prepared_with(space={"family": {"choice": ["realmlp", "perceptron"]}, "initializer": "he_normal"})
 
 
 def test_views_without_tabm_are_never_used():

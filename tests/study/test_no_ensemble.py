@@ -10,8 +10,10 @@ from small_studies import FOLDS, prepared_with
 
 import automl
 from automl.data.splits import Splits
+from automl.ensembles.sharing import MOST_NETWORKS
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.study import ensembling
+from automl.study.conclusion import refit_trial
 from automl.study.ensembling import Ensemble, make_ensemble
 from automl.training.engine import Watch
 from automl.training.members import plan_members
@@ -45,23 +47,33 @@ def session_of(
         prepared=prepared,
         engine=engine or prepared.make_engine(),
         out_of_fold=out_of_fold,
-        state=SimpleNamespace(completed=[trial], trial=lambda number: trial),
+        state=SimpleNamespace(completed=[trial], trial=lambda number: trial, whole=lambda number: trial),
         budget=SimpleNamespace(for_refit=lambda: left),
         predictions_of=predictions_of,
         watch=lambda seconds: ALWAYS,
     )
 
 
-def test_of_one_trial_the_folds_are_averaged_and_that_is_said(trained) -> None:
+def test_of_one_trial_networks_with_other_seeds_are_averaged_and_that_is_said(trained) -> None:
     made = make_ensemble(session_of(*trained), trained[1])
     assert isinstance(made, Ensemble)
     assert made.averaged.weights == {0: 1.0}
-    assert len(made.averaged.parts) == FOLDS
+    assert len(made.averaged.parts) == MOST_NETWORKS
     assert "fewer than two trials" in " ".join(made.verdict.sentences())
     assert made.verdict.corrected is None
     columns = trained[0].dataset.columns
     expected = numpy.mean([part.network.predict(columns) for part in made.averaged.parts], axis=0)
     numpy.testing.assert_allclose(made.averaged.predict(columns), expected, rtol=1e-12)
+
+
+def test_the_networks_of_one_trial_begin_with_its_refit_and_differ_by_their_seeds(trained) -> None:
+    prepared, trial = trained
+    made = make_ensemble(session_of(prepared, trial), trial)
+    columns = prepared.dataset.columns
+    alone = refit_trial(prepared.make_engine(), prepared, trial).network.predict(columns)
+    parts = [part.network.predict(columns) for part in made.averaged.parts]
+    numpy.testing.assert_allclose(parts[0], alone, rtol=1e-4, atol=1e-6)
+    assert all(numpy.abs(part - alone).max() > 1e-3 for part in parts[1:])
 
 
 class Refusing:
@@ -74,6 +86,9 @@ class Refusing:
         if self.failure:
             raise TrialFailure(self.failure)
         return iter(())
+
+    def refits(self, members: Any, rows: Any, watch: Any) -> Any:
+        return self.fold_networks(members, watch)
 
 
 @pytest.mark.parametrize(
@@ -92,18 +107,12 @@ def test_what_prevents_it_is_said_and_the_single_network_is_exported(trained, ch
     assert "The exported model is the single network." in reason
 
 
-@pytest.mark.parametrize(
-    ("left", "expected"), [(20.0, {3: 0.5, 1: 0.3, 2: 0.2}), (12.0, {3: 0.625, 1: 0.375}), (5.0, {})]
-)
-def test_the_heaviest_trials_are_kept_that_there_is_time_for(left, expected) -> None:
-    """Each took 3 seconds, and half of the time that is left is for them."""
-    session = SimpleNamespace(
-        budget=SimpleNamespace(for_refit=lambda: left),
-        state=SimpleNamespace(trial=lambda number: SimpleNamespace(seconds=3.0)),
-    )
-    choice = ensembling._affordable(session, ensembling._Choice({3: 0.5, 1: 0.3, 2: 0.2}, 7))
-    assert choice.weights == pytest.approx(expected)
-    assert ("2 of the 3 trials" in choice.note) == (len(expected) == 2)
+def test_trials_that_there_is_no_time_for_are_left_out_and_that_is_said() -> None:
+    choice = ensembling._Choice({3: 0.5, 1: 0.3, 2: 0.2}, 7)
+    fewer = ensembling._only(choice, [3, 1])
+    assert fewer.weights == pytest.approx({3: 0.625, 1: 0.375})
+    assert "2 of the 3 trials" in fewer.note
+    assert ensembling._only(choice, [3, 1, 2]) is choice and not choice.note
 
 
 def test_folds_in_the_order_of_time_are_not_averaged() -> None:

@@ -6,7 +6,8 @@ from populations import study
 
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
-from automl.training.members import plan_members
+from automl.training.members import REFIT, plan_members
+from automl.trial import Member
 
 ALWAYS = Watch(lambda progress: None, lambda: True)
 
@@ -40,3 +41,24 @@ def test_when_the_time_is_over_no_network_is_given_for_whole(engine):
     over = Watch(lambda progress: None, lambda: True, seconds_left=lambda: 0.0)
     given = list(ENGINES[engine](prepared.plan, prepared.splits.folds).fold_networks(members, over))
     assert len(given) < 2 or any(one.cut for one in given)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_refits_are_each_what_a_refit_alone_is(engine):
+    """Two encodings, two numbers of epochs, and two that differ in their seeds alone."""
+    prepared = study({"depth": 1}, "diabetes", training={"epochs": 5})
+    initial = prepared.space.initial()
+    members = [
+        Member(0, REFIT, initial, 0, epochs=4),
+        Member(0, REFIT, initial, 0, repeat=1, epochs=4),
+        Member(1, REFIT, initial | {"numeric_encoding": "quantile"}, 0, epochs=2),
+    ]
+    rows, columns = prepared.splits.training, prepared.dataset.columns
+    made = ENGINES[engine](prepared.plan, prepared.splits.folds)
+    given = {(one.member.trial, one.member.repeat): one for one in made.refits(members, rows, ALWAYS)}
+    assert not any(one.cut for one in given.values())
+    predicted = {key: one.network.predict(columns) for key, one in given.items()}
+    for member in members:
+        alone = made.refit(member, rows, member.epochs).predict(columns)
+        numpy.testing.assert_allclose(predicted[member.trial, member.repeat], alone, rtol=1e-4)
+    assert numpy.abs(predicted[0, 0] - predicted[0, 1]).max() > 1.0

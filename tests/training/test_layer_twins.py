@@ -14,6 +14,8 @@ from automl.networks.layers.branches import CONCATENATE, Branches, residual
 from automl.networks.layers.dense import Dense
 from automl.networks.layers.layer_normalization import LayerNormalization
 from automl.networks.layers.number_embedding import NumberEmbedding
+from automl.networks.layers.parametric_activation import ParametricActivation
+from automl.networks.layers.periodic_embedding import PeriodicEmbedding
 from automl.networks.layers.reshape import Reshape
 from automl.networks.layers.scale import Scale
 from automl.networks.layers.views import Heads, Views
@@ -46,6 +48,14 @@ CASES = {
     "layer normalization": lambda width: (dense(width), LayerNormalization(), activation("sigmoid")),
     "scale": lambda width: (Scale(), dense(width), activation()),
     "scale at a rate of its own": lambda width: (Scale(rate=6.0), dense(width), activation()),
+    "rates of a kernel and a bias": lambda width: (dense(width, rate=0.25, bias_rate=3.0), activation()),
+    "parametric activation": lambda width: (
+        dense(width),
+        ParametricActivation(activation("mish"), 0.5),
+        dense(width, 2),
+        ParametricActivation(activation("leaky_relu", slope=width / 40)),
+    ),
+    "periodic embedding": lambda width: (PeriodicEmbedding(2, 5, 3, 0.2, 0.1), dense(width), activation()),
     "residual": lambda width: (
         dense(width),
         residual(LayerNormalization(), dense(width, 2), activation("silu"), dense(width, 3)),

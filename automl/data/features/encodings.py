@@ -15,6 +15,9 @@ NUM_BINS = 24
 MOST_DEVIATIONS = 20.0
 """Standardized values beyond are cut: one wild cell must not end a training."""
 
+_FARTHEST = 1e6
+"""Quartile ranges beyond are cut: their squares must be numbers."""
+
 LARGEST_RAW = 1e30
 """A raw number beyond is cut: float32 has none much larger."""
 
@@ -54,6 +57,36 @@ class Standard(Encoding):
 
         scaled = (values - self.mean) / self.scale
         return tensorflow.clip_by_value(scaled, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Robust(Encoding):
+    """The distance from the median in quartile ranges, x, bent smoothly to stay within 3: `x / √(1 + (x / 3)²)`.
+
+    Attributes:
+        median: Of shape (number,).
+        scale: What one unit of x is, of the same shape; infinite for a constant column, which becomes 0.
+
+    Source: Holzmüller, Grinsztajn, Steinwart, "Better by Default" (2024), §3.
+    """
+
+    median: numpy.ndarray
+    scale: numpy.ndarray
+
+    def apply(self, values: numpy.ndarray) -> numpy.ndarray:
+        """See `Encoding.apply`."""
+        with numpy.errstate(over="ignore"):  # a quartile range may be as narrow as floats can be
+            distances = numpy.clip((values - self.median) / self.scale, -_FARTHEST, _FARTHEST)
+        return distances / numpy.sqrt(1.0 + (distances / 3.0) ** 2)
+
+    def graph(self, values: Any) -> Any:
+        """See `Encoding.graph`."""
+        import tensorflow
+
+        distances = (values - self.median) / self.scale
+        distances = tensorflow.clip_by_value(distances, -_FARTHEST, _FARTHEST)
+        return distances / tensorflow.sqrt(1.0 + tensorflow.square(distances / 3.0))
 
 
 @final
@@ -182,6 +215,15 @@ def fit_standard(values: numpy.ndarray, _: numpy.ndarray) -> Standard:
     return Standard(mean, numpy.where(constant_columns(values), numpy.inf, deviation))
 
 
+def fit_robust(values: numpy.ndarray, _: numpy.ndarray) -> Robust:
+    """Median and quartile range; where the quartiles are equal, half of the whole range."""
+    low, median, high = numpy.quantile(values, (0.25, 0.5, 0.75), axis=0)
+    whole = 0.5 * (values.max(axis=0) - values.min(axis=0))
+    scale = numpy.where(high > low, high - low, whole)
+    constant = constant_columns(values) | (scale <= 0.0)
+    return Robust(median, numpy.where(constant, numpy.inf, scale))
+
+
 def fit_quantile(values: numpy.ndarray, _: numpy.ndarray) -> Quantile:
     """Knots at up to `NUM_QUANTILES` quantiles; equal ones share the mean of their ranks, as scikit-learn has it."""
     from scipy.special import ndtri  # not needed where a model is served
@@ -239,6 +281,7 @@ ENCODINGS: Mapping[str, Callable[[numpy.ndarray, numpy.ndarray], Encoding]] = {
     "standard": fit_standard,
     "quantile": fit_quantile,
     "piecewise": fit_piecewise,
+    "robust": fit_robust,
 }
 """Name in the study file: `(values without gaps, bins for each column) -> encoding`."""
 

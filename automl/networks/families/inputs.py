@@ -26,6 +26,7 @@ class Inputs:
         task: Decides the activation of the outputs.
         embedded: Inputs that hidden layers see through an embedding.
         bins: Bins of each number, where the inputs are their piecewise encoding.
+        num_numbers: How many of the first inputs are a number each, under any encoding.
     """
 
     num_features: int
@@ -33,6 +34,7 @@ class Inputs:
     task: Task
     embedded: Blocks = ()
     bins: tuple[int, ...] = ()
+    num_numbers: int = 0
 
     @property
     def activation(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from automl.networks.families.inputs import Inputs
 from automl.networks.families.perceptron import perceptron
+from automl.networks.families.realmlp import realmlp
 from automl.networks.families.residual import residual
 from automl.networks.families.tabm import tabm
 from automl.networks.network import Network
@@ -16,5 +17,6 @@ FAMILIES: Mapping[str, Callable[[Hyperparameters, Inputs], Network]] = {
     "perceptron": perceptron,
     "residual": residual,
     "tabm": tabm,
+    "realmlp": realmlp,
 }
 """Each turns active hyperparameters and what a network reads and predicts into layers."""

@@ -35,9 +35,11 @@ class Dense(Layer):
         initializer: Name in `INITIALIZERS`, or one of Keras's.
         stream: Name of the random stream of the kernel.
         use_bias: Whether there is a bias.
-        bias_initializer: Like `initializer`, "zeros" as well.
+        bias_initializer: Like `initializer`, or "zeros", or "normal".
         output: Of the last layer of a network the activation of its Keras twin; in a population it gives logits, and
             the loss knows the activation. Empty for a hidden layer, whose width may be filled up.
+        rate: Factor of the learning rate of the kernel.
+        bias_rate: The same of the bias.
         padded: Of a signature: whether members may have fewer units.
         is_fixed: Of a signature: whether all members must have as many units.
     """
@@ -49,6 +51,8 @@ class Dense(Layer):
     use_bias: bool = True
     bias_initializer: Initializer = "zeros"
     output: str = ""
+    rate: float = 1.0
+    bias_rate: float = 1.0
     padded: bool = False
     is_fixed: bool = False
 
@@ -58,11 +62,11 @@ class Dense(Layer):
 
     def weights(self, inputs: Shape) -> tuple[Weight, ...]:
         """A kernel of shape (input, unit) and a bias."""
-        kernel = Weight((inputs[-1], self.units), is_hidden=not self.output)
-        return (kernel, Weight((self.units,), Role.VECTOR)) if self.use_bias else (kernel,)
+        kernel = Weight((inputs[-1], self.units), rate=self.rate, is_hidden=not self.output)
+        return (kernel, Weight((self.units,), Role.VECTOR, self.bias_rate)) if self.use_bias else (kernel,)
 
     def initial(self, inputs: Shape, seed: int) -> list[numpy.ndarray]:
-        """The kernel from its initializer, a bias of zeros."""
+        """The kernel and the bias from their initializers."""
         kernel = initial_array(self.initializer, (inputs[-1], self.units), derive_seed(seed, *self.stream))
         if not self.use_bias:
             return [kernel]
@@ -102,7 +106,8 @@ class Dense(Layer):
 
     def kind(self) -> Hashable:
         """See `Layer.kind`."""
-        return "dense", self.use_bias, self.output, self.is_fixed and self.units
+        rates = self.rate, self.bias_rate
+        return "dense", self.use_bias, self.output, self.is_fixed and self.units, rates
 
     def joined(self, other: Self) -> Self:
         """See `Layer.joined`."""

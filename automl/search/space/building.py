@@ -44,7 +44,7 @@ def default_entries(num_rows: int, has_numbers: bool, skewed_target: bool) -> Ma
         }
     else:
         entries |= {
-            "optimizer": Fixed(fixed="adamw"),
+            "optimizer": Choice(choice=("adamw", "muon")),
             "weight_decay": FloatRange(float=(1e-4, 1e-1), log=True),
             "learning_rate": FloatRange(float=(3e-4, 1e-2), log=True),
             "schedule": Choice(choice=("constant", "cosine")),
@@ -98,7 +98,11 @@ _NORMALIZED = ("perceptron",)
 def _check_family(study: StudyConfig, entries: Mapping[str, Range]) -> None:
     """Refuse batch normalization for families that do not have it."""
     family, normalization = entries.get("family"), entries.get("batch_normalization")
-    others = [name for name in (_values(family) if family else ()) if name not in _NORMALIZED]
+    names = _values(family) if family else ()
+    others = [name for name in names if name not in _NORMALIZED]
+    if "initializer" in entries and set(names) == {"realmlp"}:
+        what = "`initializer` has no use here: the family 'realmlp' has initial values that go with its rates"
+        raise SearchSpaceError(f"{study.where('space', 'initializer')}: {what}. Remove it.")
     if others and normalization is not None and any(_values(normalization)):
         where = study.where("space", "batch_normalization")
         must = f"be false for the family {others[0]!r}, which has no batch normalization"

@@ -57,6 +57,14 @@ class Epochs:
         return self.stopping * EPOCH_SHARE + self.others
 
 
+def _matrix_flops(structure: Structure) -> int:
+    """Of the optimizer's products of kernels in a step: five iterations of Newton and Schulz, three products each."""
+    if structure.optimizer != "muon":
+        return 0
+    shapes = (sorted(weight.shape) for weight in structure.network.weights if weight.is_hidden)
+    return sum(10 * least * least * (2 * most + least) for least, most in shapes)
+
+
 @final
 class Costs:
     """Estimates for the programs of one study.
@@ -96,6 +104,7 @@ class Costs:
         cost, batch_size = structure.network.cost, structure.batch_size
         steps = math.ceil(self._num_rows / batch_size)
         flops = 6 * cost.products * steps * batch_size + 2 * cost.products * self._num_measured
+        flops += steps * _matrix_flops(structure)
         activations = 4 * cost.activations * self._num_rows
         traffic = steps * structure.capacity
         return flops * _FLOP_SECONDS + traffic * _WEIGHT_SECONDS + activations * _ACTIVATION_SECONDS

@@ -112,6 +112,13 @@ class PopulationEngine(Engine):
                 else:
                     yield results.fold_network(outcome)
 
+    def refits(
+        self, members: Sequence[Member], rows: numpy.ndarray, watch: Watch
+    ) -> Generator[FoldNetwork, None, None]:
+        """See `Engine.refits`; a study whose only fold has these rows, and none to stop on, trains them."""
+        fold = Fold(rows, rows[:0], rows[:0])
+        yield from PopulationEngine(self._plan, (fold,)).fold_networks(members, watch)
+
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""
         view = self._plan.view(member, Fold(rows, rows[:0], rows[:0]))

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
-from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
 from automl.data.features.encodings import (
     ENCODINGS,
@@ -15,6 +15,7 @@ from automl.data.features.encodings import (
     fit_piecewise,
     fit_quantile,
     fit_raw,
+    fit_robust,
     fit_standard,
     num_inputs,
 )
@@ -52,6 +53,26 @@ def test_standard_by_hand() -> None:
         encoding.apply(numpy.array([[3.0, 20.0 + 10 * numpy.sqrt(2)]])), [[0.0, 1.0]]
     )
     assert encoding.apply(numpy.array([[1e9, -1e9]])).tolist() == [[MOST_DEVIATIONS, -MOST_DEVIATIONS]]
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_robust_equals_the_robust_scaler_bent(table: numpy.ndarray) -> None:
+    scaler = RobustScaler().fit(table)
+    own = (scaler.scale_ != 1.0) | (numpy.ptp(numpy.quantile(table, [0.25, 0.75], axis=0), axis=0) == 1.0)
+    scaled = scaler.transform(table)[:, own]
+    encoded = fit_robust(table, bins_of(table)).apply(table)[:, own]
+    numpy.testing.assert_allclose(encoded, scaled / numpy.sqrt(1 + (scaled / 3) ** 2), rtol=1e-9, atol=1e-9)
+
+
+def test_robust_by_hand() -> None:
+    """Quartiles that differ, quartiles that are equal, one value."""
+    table = numpy.array([[0.0, 5.0, 7.0], [1.0, 5.0, 7.0], [2.0, 5.0, 7.0], [3.0, 5.0, 7.0], [4.0, 9.0, 7.0]])
+    encoding = fit_robust(table, numpy.array([4, 1, 1]))
+    assert encoding.median.tolist() == [2.0, 5.0, 7.0]
+    assert encoding.scale.tolist() == [2.0, 2.0, numpy.inf]
+    expected = [[3.0 / numpy.sqrt(2.0), 1.0 / numpy.sqrt(1 + 1 / 9), 0.0]]
+    numpy.testing.assert_allclose(encoding.apply(numpy.array([[8.0, 7.0, 99.0]])), expected)
+    numpy.testing.assert_allclose(encoding.apply(numpy.array([[1e300, -1e300, 0.0]])), [[3.0, -3.0, 0.0]])
 
 
 @pytest.mark.parametrize("rows", [2, 3, 1000, 100_001])
@@ -164,7 +185,8 @@ def test_every_encoding_stays_within_bounds_that_the_fit_rows_set(
     new = numpy.tile(numpy.array(later)[:, None], (1, table.shape[1]))
     for name, fit in ENCODINGS.items():
         encoding = fit(table, bins_of(table))
-        bound = MOST_DEVIATIONS if name == "standard" else max(1.0, norm.ppf(1.0 - 0.5 / max(2, len(table))))
+        bounds = {"standard": MOST_DEVIATIONS, "robust": 3.0}
+        bound = bounds.get(name, max(1.0, norm.ppf(1.0 - 0.5 / max(2, len(table)))))
         for values in (table, new):
             encoded = encoding.apply(values)
             assert encoded.shape == (len(values), num_inputs(name, bins_of(table)))
