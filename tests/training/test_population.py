@@ -118,7 +118,7 @@ def test_a_linear_model_equals_its_twin():
     )
 
 
-@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize("normalize", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_embeddings_of_levels_equal_the_twin(normalize):
     prepared = study_of_levels()
     assert len(prepared.layout.embedded) == 2
@@ -151,7 +151,7 @@ def test_schedule_clipping_smoothing_and_penalty_equal_the_twin():
     check_against_twins(prepared, members)
 
 
-@pytest.mark.parametrize("weights", ["balanced", {"malignant": 4.0}])
+@pytest.mark.parametrize("weights", ["balanced", pytest.param({"malignant": 4.0}, marks=pytest.mark.slow)])
 def test_class_weights_equal_the_twin(weights):
     prepared = study({"depth": 1}, "breast_cancer", training={"class_weights": weights})
     plain = study({"depth": 1}, "breast_cancer")

@@ -8,7 +8,7 @@ import pandas
 import pytest
 import tensorflow
 from draws import draws
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 from nasty_tables import CELLS, DATES, OTHER_DATES, TEXTS, columns
 
@@ -165,6 +165,7 @@ def both_parts(texts: list[str], form: str) -> tuple[numpy.ndarray, numpy.ndarra
 
 
 @draws(60)
+@example([(1970, 4, 1, 5, 27, 31)])
 @given(
     some.lists(
         some.tuples(
@@ -190,7 +191,7 @@ def test_any_fields_of_a_date_whether_it_exists_or_not(fields: list[tuple[int, .
         "european": "{2}.{1}.{0:04d}",
     }.items():
         mine, other = both_parts([pattern.format(*own) for own in fields], form)
-        numpy.testing.assert_array_equal(mine, other)
+        numpy.testing.assert_allclose(mine, other, rtol=1e-15)  # a quotient may differ in its last bit
         for own, parts in zip(fields, mine, strict=True):
             try:
                 time = datetime(*own) if form == "iso" else datetime(*own[:3])
@@ -256,4 +257,4 @@ FRAGMENTS = [
     )
 )
 def test_any_text_as_a_date(form: str, texts: list[str]) -> None:
-    numpy.testing.assert_array_equal(*both_parts([*texts, DATE_FORMS[form].example, ""], form))
+    numpy.testing.assert_allclose(*both_parts([*texts, DATE_FORMS[form].example, ""], form), rtol=1e-15)
