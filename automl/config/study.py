@@ -48,11 +48,12 @@ class StudyConfig(Section):
         BudgetConfig(), description="How long the whole command may take, and what ends the search early."
     )
     training: TrainingConfig = Field(TrainingConfig(), description="How one network is trained.")
-    ensemble: Literal["none", "folds", "seeds", "greedy"] = Field(
-        "none",
+    ensemble: Literal["auto", "none", "folds", "seeds", "greedy"] = Field(
+        "auto",
         description="What the exported model averages: none is the single best network, trained on all training rows; "
         "folds are the networks of all folds of the best trial; seeds are several networks of the best trial, and "
-        "greedy those of several trials, chosen by their out-of-fold predictions, all trained on all training rows.",
+        "greedy those of several trials, chosen by their out-of-fold predictions, all trained on all training rows; "
+        "auto is greedy for the default space and none where `space` or `network` says otherwise.",
     )
     baselines: bool = Field(
         True,

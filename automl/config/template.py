@@ -82,7 +82,7 @@ training:
   # epochs: 100         # maximum; the default depends on the number of rows
   # batch_size: 64      # rows per step
 
-ensemble: none          # or folds, seeds, greedy: the exported model averages several networks of one or more trials
+ensemble: auto          # greedy for this space, none for another space; or none, folds, seeds, greedy
 
 bias_variance:
   trials: auto          # trials analyzed for bias and variance; auto: up to ten of the best; top (ten) or all

@@ -7,8 +7,8 @@ from automl.evaluation.resampling import Estimate
 from automl.evaluation.thresholds import EVEN
 from automl.wording import counted, number
 
-NONE, FOLDS, SEEDS, GREEDY = "none", "folds", "seeds", "greedy"
-"""Kinds of ensembles, as the study file names them."""
+AUTO, NONE, FOLDS, SEEDS, GREEDY = "auto", "none", "folds", "seeds", "greedy"
+"""Kinds of ensembles, as the study file names them; `AUTO` stands for one of the others."""
 
 _MOST_NAMED = 10
 SAME = 1e-5

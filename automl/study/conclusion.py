@@ -92,14 +92,14 @@ def conclude(session: Session) -> None:
     _write_out_of_fold(session, best.number)
     training = session.prepared.splits.training
     write_example(session.run.folder, session.prepared.dataset.frame(training[:_EXAMPLE_ROWS]))
-    asked = session.prepared.config.ensemble
+    asked = session.prepared.ensemble
     session.record(Exported(best.number, refit.epochs, asked, not isinstance(ensemble, str)))
     session.end("export")
 
 
 def _is_exported(session: Session, best: int) -> bool:
     """Whether the model that the study asks for has been exported, and is what its trials would make again."""
-    state, asked = session.state, session.prepared.config.ensemble
+    state, asked = session.state, session.prepared.ensemble
     exported = state.exported
     if exported is None or (exported.trial, exported.asked) != (best, asked):
         return False
@@ -129,7 +129,7 @@ def refit_trial(engine: Engine, prepared: PreparedStudy, trial: Trial, watch: Wa
 
 def _make_ensemble(session: Session, best: Trial) -> Ensemble | str:
     """The ensemble, or why there is none: empty where none is asked for."""
-    if session.prepared.config.ensemble == NONE:
+    if session.prepared.ensemble == NONE:
         return ""
     session.begin("ensemble")
     ensemble = make_ensemble(session, best)

@@ -27,7 +27,7 @@ from automl.trial import Hyperparameters, Task, Trial, derive_seed
 _MOST_CELLS = 20_000_000
 """Of the predictions that are chosen from: 40 steps over them take some ten seconds."""
 
-_SHARE = 0.5
+_SHARE = 0.8
 """Of the time that is left for the refit: what the networks may take to be trained again, by what they took before."""
 
 _NETWORK_SHARE = 0.75
@@ -65,7 +65,7 @@ def make_ensemble(session: Session, best: Trial) -> Ensemble | str:
     Returns:
         Why there is none, in a sentence; an empty text where none is asked for.
     """
-    kind = session.prepared.config.ensemble
+    kind = session.prepared.ensemble
     if kind == NONE:
         return ""
     if why := _prevented(session, best):
@@ -93,7 +93,7 @@ def _hyperparameters(session: Session, choice: _Choice) -> dict[int, Hyperparame
 def _prevented(session: Session, best: Trial) -> str:
     """What is known to prevent an ensemble before it is chosen; empty where nothing is."""
     prepared = session.prepared
-    if prepared.config.ensemble == FOLDS and prepared.splits.kind == "time":
+    if prepared.ensemble == FOLDS and prepared.splits.kind == "time":
         return "with `splits.kind: time` the networks of earlier folds have not learned from the latest rows"
     if not session.predictions_of([best.number]).numbers:
         return f"the out-of-fold predictions of trial {best.number} are not kept"
@@ -126,7 +126,7 @@ def _trained(session: Session, best: Trial, choice: _Choice) -> tuple[_Choice, N
     prepared, state = session.prepared, session.state
     available = _SHARE * session.budget.for_refit()
     watch = session.watch(session.budget.for_refit)
-    if prepared.config.ensemble == FOLDS:
+    if prepared.ensemble == FOLDS:
         if best.seconds / num_workers() > available:
             return choice, None
         own = {best.number: best.hyperparameters}
@@ -144,7 +144,7 @@ def _trained(session: Session, best: Trial, choice: _Choice) -> tuple[_Choice, N
 
 def seconds_share(prepared: PreparedStudy) -> float:
     """What the networks of the study's ensemble take on all threads, in what the networks of a trial took on one."""
-    kind = prepared.config.ensemble
+    kind = prepared.ensemble
     if kind == NONE:
         return 0.0
     if kind == FOLDS:
@@ -171,14 +171,14 @@ def _only(choice: _Choice, trials: Sequence[int]) -> _Choice:
 
 def _within_bounds(session: Session, choice: _Choice, networks: Networks) -> tuple[_Choice, Networks] | str:
     """As many of the networks as the bounds of the study allow, or why these allow no ensemble."""
-    config = session.prepared.config
-    if not is_bounded(config.budget):
+    prepared = session.prepared
+    if not is_bounded(prepared.config.budget):
         return choice, networks
     total = sum(map(len, networks.values()))
-    most, why = num_within(session.prepared, networks, choice.weights, _hyperparameters(session, choice))
+    most, why = num_within(prepared, networks, choice.weights, _hyperparameters(session, choice))
     if most == total:
         return choice, networks
-    if most < 2 or config.ensemble == FOLDS:
+    if most < 2 or prepared.ensemble == FOLDS:
         return why
     fewer, kept = _fewer(choice, networks, most)
     note = f"{choice.note} It has {most} networks instead of {total}: {why}.".strip()
@@ -215,7 +215,7 @@ def _judged(session: Session, best: Trial, choice: _Choice, networks: Networks) 
     prepared = session.prepared
     rows = scored_rows(session, session.predictions_of([best.number])[0])
     differs = 0.0
-    if prepared.config.ensemble == FOLDS:
+    if prepared.ensemble == FOLDS:
         everyone = {trial: _out_of_fold(session, own) for trial, own in networks.items()}
         alone = fold_scores(prepared.metric, rows, list(everyone.values())).means(_even(rows))[0]
         recorded = [session.state.trial(trial).mean(prepared.objective.metric) for trial in everyone]
@@ -227,7 +227,7 @@ def _judged(session: Session, best: Trial, choice: _Choice, networks: Networks) 
     threshold = tuned_threshold(prepared.metric, rows, together) if tuned else EVEN
     said = numpy.stack([at_threshold(one, threshold) for one in together]) if tuned else together
     verdict = EnsembleVerdict(
-        kind=prepared.config.ensemble,
+        kind=prepared.ensemble,
         weights=choice.weights,
         num_networks=sum(map(len, networks.values())),
         num_candidates=choice.num_candidates,

@@ -14,6 +14,7 @@ from automl.data.dataset import Dataset
 from automl.data.folds import Fold
 from automl.data.preprocessing import Layout
 from automl.data.splits import Splits
+from automl.evaluation.ensemble_verdict import AUTO, GREEDY, NONE
 from automl.evaluation.metrics import METRICS, Metric, MetricTable
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.networks.builder import NetworkBuilder
@@ -112,6 +113,14 @@ class PreparedStudy:
         if self.config.network.builder is not None:
             return False
         return space is None or dict(space) == dict(default_space(self.dataset, self.splits.training))
+
+    @property
+    def ensemble(self) -> str:
+        """What the exported model averages, as `ensemble` of the study file says; never `AUTO`."""
+        asked = self.config.ensemble
+        if asked != AUTO:
+            return asked
+        return GREEDY if self._has_default_space and self.config.network.family is None else NONE
 
     @property
     def pruner(self) -> Pruner:

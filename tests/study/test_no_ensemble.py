@@ -115,9 +115,23 @@ def test_trials_that_there_is_no_time_for_are_left_out_and_that_is_said() -> Non
     assert ensembling._only(choice, [3, 1, 2]) is choice and not choice.note
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"space": None}, "greedy"),
+        ({"space": None, "network": {"family": "perceptron"}}, "none"),
+        ({}, "none"),
+        ({"ensemble": "seeds"}, "seeds"),
+        ({"space": None, "ensemble": "none"}, "none"),
+    ],
+)
+def test_only_the_default_space_has_an_ensemble_that_is_not_asked_for(content, expected) -> None:
+    assert prepared_with(**content).ensemble == expected
+
+
 def test_folds_in_the_order_of_time_are_not_averaged() -> None:
     prepared = SimpleNamespace(
-        config=SimpleNamespace(ensemble="folds"),
+        ensemble="folds",
         splits=Splits(numpy.zeros(0), numpy.zeros(0), (), "time", "time", (), False),
     )
     reason = make_ensemble(SimpleNamespace(prepared=prepared), None)
