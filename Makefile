@@ -19,11 +19,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -qq --constraint constraints.txt --editable ".[dev,jax,postgres]"
 	touch $(INSTALLED)
 
-test: setup  ## everything but the slow tests
+test: setup  ## everything but the slow tests, and a third of the examples of properties that take long
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 25 -m "not slow"
 
 test-all: setup
-	XLA_FLAGS= $(BIN)/python -m pytest -n 2 --dist loadfile
+	XLA_FLAGS= AUTOML_TESTS=all $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup  ## lint, format, types, import layers
 	$(BIN)/ruff check .

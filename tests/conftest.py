@@ -1,18 +1,47 @@
-"""Shared by all tests: TensorFlow is quiet, and CI sees the same examples each time."""
+"""Shared by all tests: TensorFlow is quiet, files are in memory, and CI sees the same examples each time."""
 
 import os
+import shutil
+from pathlib import Path
 
 import hypothesis
+import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.pop("MLFLOW_TRACKING_URI", None)
 # Tests compile many programs and run each for a few epochs; `make test-all` compiles as a study does.
-os.environ.setdefault(
-    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+QUICK_TO_COMPILE = (
+    "--xla_backend_optimization_level=0",
+    "--xla_llvm_disable_expensive_passes=true",
+    "--xla_cpu_use_fusion_emitters=false",
+    "--xla_cpu_enable_fast_min_max=false",  # without those emitters, a ReLU would make 0 of NaN
 )
+os.environ.setdefault("XLA_FLAGS", " ".join(QUICK_TO_COMPILE))
+
+# Gradient boosting of a small table waits for its threads longer than it works where others run beside it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A record waits for the disk several times an event: with folders of tests in memory, where there is room, it does not.
+MEMORY = Path("/dev/shm")
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 # New examples are for whoever sits at the machine; a run that decides about a change must be able to repeat.
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
+
+WHOLE_STUDIES = ("study", "training", "tests", "service", "networks", "export", "python", "mlflow")
+"""Folders with files that take long: `--dist loadfile` gives out whole files, and the last ones should be short."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files are given out in the order of the collection, not by their numbers of tests."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole studies first."""
+    items.sort(key=lambda item: item.path.parent.name not in WHOLE_STUDIES)

@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 import numpy
-from hypothesis import HealthCheck, assume, given, settings
+from draws import draws
+from hypothesis import assume, given
 from hypothesis import strategies as some
 
 from automl.config.reading import make_study
@@ -78,7 +79,7 @@ def legal(value: Any, entry: Any) -> bool:
     return low <= value <= high and math.isclose(steps, round(steps), abs_tol=1e-6)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@draws(200)
 @given(ENTRIES, some.integers(0, 2**32))
 def test_every_draw_of_every_space_is_legal(entries: dict[str, Any], seed: int) -> None:
     assume(entries)

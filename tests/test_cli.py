@@ -29,6 +29,7 @@ SMALL = {
     "space": {"depth": 0, "learning_rate": {"choice": [0.1, 0.03]}},
     "search": {"algorithm": "grid", "trials": 2},
     "training": {"epochs": 25},
+    "bias_variance": {"resamples": 4},
 }
 
 
@@ -66,9 +67,10 @@ def test_run_says_the_leaderboard_the_model_and_three_next_commands(home):
     assert "\x1b[" not in out  # no terminal, no escape codes
 
 
-def test_quiet_prints_the_result_only(home):
-    ran = automl("run", "flowers.yaml", "--quiet", cwd=home)
-    assert ran.returncode == 0
+def test_quiet_prints_the_result_only(home, monkeypatch):
+    monkeypatch.chdir(home)
+    ran = invoke("run", "flowers.yaml", "--quiet")
+    assert ran.exit_code == 0
     verdict, _, rest = ran.stdout.partition("flowers: log_loss, ")
     assert verdict.startswith(("Take ", "The network (", "No ")) and rest
     assert "trial 1:" not in ran.stdout
@@ -217,10 +219,12 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     assert str(tmp_path / "mlruns") in result.output and "--mlruns" in result.output
 
 
-def test_a_server_that_does_not_answer_is_named(tmp_path):
+def test_a_server_that_does_not_answer_is_named(tmp_path, monkeypatch):
     (tmp_path / "flowers.yaml").write_text(yaml.safe_dump(SMALL))
-    ran = automl("run", "flowers.yaml", cwd=tmp_path, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
-    assert ran.returncode == 2
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    ran = invoke("run", "flowers.yaml")
+    assert ran.exit_code == 2
     assert "127.0.0.1:9" in ran.stderr and "Traceback" not in ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["flowers.yaml"]
 

@@ -107,7 +107,8 @@ def test_stopping_on_validation_rows_is_what_the_others_are_kept_from(tmp_path: 
 
 def test_a_second_study_of_the_same_test_set_says_so(tmp_path: Path) -> None:
     table().to_csv(tmp_path / "table.csv", index=False)
-    study = study_of(tmp_path / "table.csv")
+    few = {"trials": 1, "algorithm": "random", "minutes": None}
+    study = study_of(tmp_path / "table.csv", search=few, training={"epochs": 1})
     first, second = (run_study(study, mlruns=tmp_path, resume=False) for _ in range(2))
     assert first.state.tests[0].earlier == ()
     assert second.state.tests[0].earlier == (f"leaks/{first.folder.name}",)

@@ -111,18 +111,26 @@ def texts() -> Iterator[tuple[str, str]]:
                 yield f"{path.relative_to(ROOT)}, cell {number}", "".join(cell["source"])
 
 
+@pytest.fixture(scope="module")
+def found_texts() -> tuple[tuple[str, str], ...]:
+    """All texts with their places, read once for all phrasings."""
+    return tuple(texts())
+
+
 @pytest.mark.parametrize(("plain", "banned"), BANNED.items(), ids=BANNED.keys())
-def test_no_text_has_a_banned_phrasing(plain: str, banned: str) -> None:
+def test_no_text_has_a_banned_phrasing(
+    found_texts: tuple[tuple[str, str], ...], plain: str, banned: str
+) -> None:
     offending = [
         f"{place}: …{text[max(0, match.start() - 40) : match.end() + 40]}…"
-        for place, text in texts()
+        for place, text in found_texts
         for match in re.finditer(banned, text.replace("\n", " "), re.IGNORECASE)
     ]
     assert not offending, f"write “{plain}”:\n" + "\n".join(offending)
 
 
-def test_the_texts_of_every_kind_are_found() -> None:
-    places = [place for place, _ in texts()]
+def test_the_texts_of_every_kind_are_found(found_texts: tuple[tuple[str, str], ...]) -> None:
+    places = [place for place, _ in found_texts]
     for part in (
         "automl/cli/",
         "automl/report/",
@@ -133,7 +141,7 @@ def test_the_texts_of_every_kind_are_found() -> None:
         "notebooks/",
     ):
         assert any(place.startswith(part) for place in places), part
-    shown = [text for _, text in texts()]
+    shown = [text for _, text in found_texts]
     assert any("Cross-validated objective that ends the search" in text for text in shown)  # a description
     assert any("is not significantly different on these rows from" in text for text in shown)  # an f-string
     assert any(

@@ -73,7 +73,8 @@ def compiled(function: Function) -> Function:
         return jax.jit(function)  # type: ignore[no-any-return]
     import tensorflow
 
-    return tensorflow.function(function, jit_compile=True)  # type: ignore[no-any-return]
+    # What we compile has no loop or condition of Python's over tensors: AutoGraph would rewrite all of it for nothing.
+    return tensorflow.function(function, jit_compile=True, autograph=False)  # type: ignore[no-any-return]
 
 
 def gradient(function: Callable[[Arrays], tuple[Any, Arrays]], weights: Arrays) -> tuple[Arrays, Arrays]:

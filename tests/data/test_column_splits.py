@@ -8,7 +8,8 @@ from typing import Any
 import numpy
 import pandas
 import pytest
-from hypothesis import given, settings
+from draws import draws
+from hypothesis import given
 from hypothesis import strategies as some
 from sklearn.model_selection import TimeSeriesSplit
 from small_tables import where
@@ -66,7 +67,7 @@ def two_classes(rows: int, seed: int) -> list[str]:
     return labels.tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(groups=GROUPS, seed=SEEDS, folds=some.integers(3, 5), classes=some.booleans())
 def test_groups_stay_whole(groups: list[int], seed: int, folds: int, classes: bool) -> None:
     groups[:15] = range(15)
@@ -152,7 +153,7 @@ def test_folds_of_distinct_times_are_those_of_scikit_learn() -> None:
         assert sorted(fold.fit.tolist()) == sorted(order[rest[:-num_stopping]].tolist())
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(times=TIMES, folds=some.integers(2, 6), test=some.sampled_from([0.0, 0.2, 0.5]))
 def test_time_runs_forward_and_rows_of_one_time_stay_together(
     times: list[int], folds: int, test: float

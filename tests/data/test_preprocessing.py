@@ -6,7 +6,8 @@ from typing import Any
 import numpy
 import pandas
 import pytest
-from hypothesis import given, settings
+from draws import draws
+from hypothesis import given
 from hypothesis import strategies as some
 from nasty_tables import repeated, tables, targets
 from sklearn.preprocessing import StandardScaler
@@ -242,7 +243,7 @@ def test_the_places_depend_on_training_rows_alone() -> None:
 # --- any table ----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@draws(150)
 @given(tables(), some.sampled_from(sorted(ENCODINGS)), some.integers(1, 6))
 def test_any_table_is_refused_or_gives_finite_inputs(
     table: pandas.DataFrame, encoding: str, times: int

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from draws import draws
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as some
 from made_states import STARTED, made_state
 from paper_trials import completed, failed
@@ -242,7 +243,7 @@ def check_claim(line: str, numbers: Numbers) -> None:
         assert numbers.sign(BY_NAME[claim[1].lower()], CONSTANT) in (0, -1), line
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@draws(300, [HealthCheck.function_scoped_fixture])
 @given(
     scores=some.tuples(*[some.integers(0, 12)] * 4),
     half=some.integers(1, 4),

@@ -18,6 +18,7 @@ from automl.explanation.evidence import Diagnosis
 from automl.explanation.next_study import next_study, propose
 from automl.explanation.study import Explanation
 from automl.explanation.weighing import LESS, MORE
+from automl.networks import probe
 from automl.records.state import StudyState
 from automl.study.preparation import prepare_study
 
@@ -113,6 +114,10 @@ def test_wide_ranges_are_not_cut_either(name: str, entry: Any, way: str) -> None
     assert low <= old_low and high >= old_high
 
 
+def no_process(*_: object) -> None:
+    raise OSError("no process for a network of this file")
+
+
 OWN = """
     import keras
 
@@ -126,8 +131,9 @@ OWN = """
     "changes", [{"width": MORE, "depth": MORE}, {"activation": LESS, "learning_rate": LESS}]
 )
 def test_a_builder_of_ones_own_gets_no_names_that_it_does_not_ask_for(
-    tmp_path: Path, changes: dict[str, str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]
 ) -> None:
+    monkeypatch.setattr(probe, "Child", no_process)  # a process of its own loads Keras for seconds
     (tmp_path / "net.py").write_text(OWN.replace("\n    ", "\n"))
     content = {
         "name": "own",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy
 import pytest
-from hypothesis import HealthCheck, given, settings
+from draws import draws
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as some
 from made_states import STARTED, decomposed, made_state
 from paper_trials import completed
@@ -166,7 +167,7 @@ def check_consistent(found: Explanation) -> None:
         ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@draws(60, [HealthCheck.function_scoped_fixture])
 @given(
     width_slope=some.sampled_from([-0.05, -0.01, 0.0, 0.01, 0.05]),
     dropout_slope=some.sampled_from([-0.05, 0.0, 0.05]),

@@ -21,6 +21,8 @@ TINY: dict[str, Any] = {
     "space": {"depth": 1, "width": 8, "learning_rate": 0.05},
     "search": {"algorithm": "random", "pruner": "none"},
     "training": {"epochs": 20, "batch_size": 32},
+    "baselines": False,
+    "bias_variance": {"resamples": 0},
 }
 RANDOM = numpy.random.default_rng(5)
 ROWS = pandas.DataFrame(

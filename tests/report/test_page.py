@@ -142,32 +142,44 @@ ALL = [
 ]
 
 
-def test_the_page_is_whole_and_its_links_lead_somewhere(tmp_path: Path) -> None:
-    found = Page(report_page(whole(tmp_path)))
+@pytest.fixture(scope="module")
+def whole_content(tmp_path_factory: pytest.TempPathFactory) -> ReportContent:
+    """A study that has everything; nothing changes it."""
+    return whole(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="module")
+def whole_page(whole_content: ReportContent) -> str:
+    """Its page."""
+    return report_page(whole_content)
+
+
+def test_the_page_is_whole_and_its_links_lead_somewhere(whole_page: str) -> None:
+    found = Page(whole_page)
     assert found.headings == ALL
     assert all(link.startswith("#") and link[1:] in found.ids for link in found.links)
     assert len(found.ids) == len(set(found.ids))
     assert {f"#{title.lower().replace(' ', '-')}" for title in ALL} <= set(found.links)
 
 
-def test_the_page_needs_no_network(tmp_path: Path) -> None:
+def test_the_page_needs_no_network(whole_page: str) -> None:
     """No address but those within the page; the libraries' own text names some that are never asked for."""
-    page = report_page(whole(tmp_path)).replace(libraries(), "")
+    page = whole_page.replace(libraries(), "")
     assert "http://" not in page
     assert "https://" not in page
     assert "@import" not in page
     assert "url(" not in page
 
 
-def test_the_page_is_small(tmp_path: Path) -> None:
+def test_the_page_is_small(whole_page: str) -> None:
     """The libraries are 0.9 MB of it."""
     assert len(libraries()) < 1_000_000
-    assert len(report_page(whole(tmp_path)).encode()) < 1_300_000
+    assert len(whole_page.encode()) < 1_300_000
 
 
-def test_rules_for_screens_do_not_reach_paper(tmp_path: Path) -> None:
+def test_rules_for_screens_do_not_reach_paper(whole_page: str) -> None:
     """Paper is about as narrow as a phone, and white whatever the screen is."""
-    style = re.findall(r"<style>(.*?)</style>", report_page(whole(tmp_path)), re.DOTALL)[0]
+    style = re.findall(r"<style>(.*?)</style>", whole_page, re.DOTALL)[0]
     conditions = re.findall(r"@media ([^{]+) {", style)
     for_screens = [each for each in conditions if "max-width" in each or "prefers-color-scheme" in each]
     assert len(for_screens) == 2
@@ -175,16 +187,16 @@ def test_rules_for_screens_do_not_reach_paper(tmp_path: Path) -> None:
     assert "print" in conditions
 
 
-def test_each_color_of_a_chart_has_its_own_on_light_and_on_dark_screens(tmp_path: Path) -> None:
-    style = re.findall(r"<style>(.*?)</style>", report_page(whole(tmp_path)), re.DOTALL)[0]
+def test_each_color_of_a_chart_has_its_own_on_light_and_on_dark_screens(whole_page: str) -> None:
+    style = re.findall(r"<style>(.*?)</style>", whole_page, re.DOTALL)[0]
     light, dark = (dict(re.findall(r"--([\w-]+): (#\w+)", part)) for part in style.split("@media")[:2])
     assert {name: color for color, name in COLORS.items()}.items() <= light.items()
     assert set(COLORS.values()) <= set(dark)
     assert all(light[name] != dark[name] for name in COLORS.values())
 
 
-def test_text_of_others_stays_text(tmp_path: Path) -> None:
-    page = report_page(whole(tmp_path))
+def test_text_of_others_stays_text(whole_page: str) -> None:
+    page = whole_page
     scripts = Page(page).scripts
     assert scripts.count("") == 2, "the page's own"
     assert set(scripts) == {"", "application/json"}
@@ -193,8 +205,8 @@ def test_text_of_others_stays_text(tmp_path: Path) -> None:
     assert NASTY in Page(page).words
 
 
-def test_terms_lead_to_the_glossary_which_holds_no_others(tmp_path: Path) -> None:
-    page = Page(report_page(whole(tmp_path)))
+def test_terms_lead_to_the_glossary_which_holds_no_others(whole_page: str, tmp_path: Path) -> None:
+    page = Page(whole_page)
     used = {link for link in page.links if link.startswith("#term-")}
     listed = {f"#{key}" for key in page.ids if key.startswith("term-")}
     assert used == listed
@@ -212,45 +224,47 @@ def test_a_term_is_linked_once_in_a_text_and_not_within_code_or_another_word() -
     assert [term.name for _, term in marked("variance, bias² + noise") if term] == ["variance", "bias"]
 
 
-def test_every_metric_has_one_spelling(tmp_path: Path) -> None:
-    page = report_page(whole(tmp_path)).replace(libraries(), "")
+def test_every_metric_has_one_spelling(whole_page: str) -> None:
+    page = whole_page.replace(libraries(), "")
     assert "log_loss" in page
     assert "log loss" not in page and "logloss" not in page
 
 
-def test_the_answer_comes_first_and_the_winner_has_its_numbers(tmp_path: Path) -> None:
-    content = whole(tmp_path)
-    page = Page(report_page(content))
-    assert content.winner is not None
+def test_the_answer_comes_first_and_the_winner_has_its_numbers(
+    whole_content: ReportContent, whole_page: str
+) -> None:
+    page = Page(whole_page)
+    assert whole_content.winner is not None
     words = page.words
     assert words.index("The best network is this one.") < words.index("0.61 ± 0.1") < words.index("★ is the")
-    row = page.rows[page.row_kinds.index({"class": "best", "data-trial": str(content.winner.number)})]
+    row = page.rows[page.row_kinds.index({"class": "best", "data-trial": str(whole_content.winner.number)})]
     assert row[0].startswith("★")
-    assert row[1:3] == [str(content.winner.number), content.score(content.winner)]
-    assert "raise <code>dropout</code>" in report_page(content)
+    assert row[1:3] == [str(whole_content.winner.number), whole_content.score(whole_content.winner)]
+    assert "raise <code>dropout</code>" in whole_page
     marks = {row[1]: row[0] for row in page.rows if len(row) > 8}
     assert marks["1"] in ("≈◆", "★◆")
 
 
-def test_the_leaderboard_is_sorted_by_the_values_behind_its_texts(tmp_path: Path) -> None:
-    content = whole(tmp_path)
-    orders = re.findall(r'class="number score" data-order="([^"]+)"', report_page(content))
-    assert list(map(float, orders)) == [trial.mean("log_loss") for trial in content.ranked[:30]]
+def test_the_leaderboard_is_sorted_by_the_values_behind_its_texts(
+    whole_content: ReportContent, whole_page: str
+) -> None:
+    orders = re.findall(r'class="number score" data-order="([^"]+)"', whole_page)
+    assert list(map(float, orders)) == [trial.mean("log_loss") for trial in whole_content.ranked[:30]]
 
 
-def test_hyperparameters_stand_next_to_the_score(tmp_path: Path) -> None:
-    headings = next(row for row in Page(report_page(whole(tmp_path))).rows if "trial" in row)
+def test_hyperparameters_stand_next_to_the_score(whole_page: str) -> None:
+    headings = next(row for row in Page(whole_page).rows if "trial" in row)
     assert headings[:7] == ["", "trial", "log_loss", "width", "learning_rate", "activation", "dropout"]
 
 
-def test_the_best_of_each_kind_of_model_has_a_place_below_the_answer(tmp_path: Path) -> None:
+def test_the_best_of_each_kind_of_model_has_a_place_below_the_answer(whole_content: ReportContent) -> None:
     models = (
         Contender("network", 0.61, 0.5, 0.7),
         Contender("linear", 0.6, 0.55, 0.65),
         Contender("constant", 0.7),
     )
     verdict = StudyVerdict("Take the linear model.", "linear", models, winner="1 layer of 8 relu units")
-    content = dataclasses.replace(whole(tmp_path), verdict=verdict)
+    content = dataclasses.replace(whole_content, verdict=verdict)
     page = Page(report_page(content))
     title = "log_loss by model, smaller is better"
     assert page.titles[0] == title
@@ -266,8 +280,8 @@ def test_the_best_of_each_kind_of_model_has_a_place_below_the_answer(tmp_path: P
     assert title not in Page(report_page(alone)).titles
 
 
-def test_links_to_other_pages_are_shown(tmp_path: Path) -> None:
-    content = dataclasses.replace(whole(tmp_path), links=(("MLflow", "http://server/#/runs/<1>"),))
+def test_links_to_other_pages_are_shown(whole_content: ReportContent) -> None:
+    content = dataclasses.replace(whole_content, links=(("MLflow", "http://server/#/runs/<1>"),))
     page = report_page(content)
     assert 'href="http://server/#/runs/&lt;1&gt;"' in page
 
@@ -297,16 +311,17 @@ def test_failed_trials_are_drawn_at_the_worst_end_of_the_axis(tmp_path: Path) ->
         assert dot["y"] == pytest.approx(layer["encoding"]["y"]["scale"]["domain"][pick])
 
 
-def test_equals_are_not_called_the_best_value(tmp_path: Path) -> None:
-    content = whole(tmp_path)
-    best = content.winner
+def test_equals_are_not_called_the_best_value(whole_content: ReportContent) -> None:
+    best = whole_content.winner
     assert best is not None
-    widths = {trial.number: trial.hyperparameters["width"] for trial in content.completed}
-    other = next(trial.number for trial in content.ranked if widths.get(trial.number) != widths[best.number])
+    widths = {trial.number: trial.hyperparameters["width"] for trial in whole_content.completed}
+    other = next(
+        trial.number for trial in whole_content.ranked if widths.get(trial.number) != widths[best.number]
+    )
     assert other is not None
-    few = Page(report_page(dataclasses.replace(content, tied=[best.number]))).words
+    few = Page(report_page(dataclasses.replace(whole_content, tied=[best.number]))).words
     assert f"Best at width {widths[best.number]}:" in few
-    many = Page(report_page(dataclasses.replace(content, tied=[best.number, other]))).words
+    many = Page(report_page(dataclasses.replace(whole_content, tied=[best.number, other]))).words
     shown = " and ".join(map(str, sorted((widths[best.number], widths[other]))))
     assert f"The best trials at width {shown} are not significantly different." in many
     assert "Best at width" not in many
@@ -346,8 +361,8 @@ def test_a_study_that_lacks_something_has_a_page(tmp_path: Path, ended: list[Tri
         ("learning_curve", None),
     ],
 )
-def test_what_is_missing_is_left_out(tmp_path: Path, name: str, missing: str | None) -> None:
-    found = Page(report_page(dataclasses.replace(whole(tmp_path), **{name: None})))
+def test_what_is_missing_is_left_out(whole_content: ReportContent, name: str, missing: str | None) -> None:
+    found = Page(report_page(dataclasses.replace(whole_content, **{name: None})))
     assert [heading for heading in ALL if heading not in found.headings] == ([missing] if missing else [])
 
 
@@ -377,9 +392,10 @@ def test_predictions_of_every_kind(tmp_path: Path, frame: pandas.DataFrame, char
     assert len(page) - len(libraries()) < 400_000
 
 
-def test_whiskers_of_every_figure_are_a_standard_error_on_each_side(tmp_path: Path) -> None:
-    content = whole(tmp_path)
-    page, trial = Page(report_page(content)), content.completed[5]
+def test_whiskers_of_every_figure_are_a_standard_error_on_each_side(
+    whole_content: ReportContent, whole_page: str
+) -> None:
+    page, trial = Page(whole_page), whole_content.completed[5]
     mean, error = trial.mean("log_loss"), trial.standard_error("log_loss")
     for title, up in (("Score of each trial", "y"), ("Validation curve over width", "validation")):
         rows = [row for row in data_of(page.chart(title), "rule") if "low" in row]
@@ -618,8 +634,8 @@ def test_thinning_moves_no_line_and_hides_no_trial_that_was_the_best(monkeypatch
     assert sorted(dots) == sorted({*bests, 0, middle, content.completed[-1].number})
 
 
-def test_the_importance_says_on_how_many_trials_it_rests(tmp_path: Path) -> None:
-    content = explaining(whole(tmp_path), 0.9)
+def test_the_importance_says_on_how_many_trials_it_rests(whole_content: ReportContent) -> None:
+    content = explaining(whole_content, 0.9)
     assert "by a random forest of the trials." in Page(report_page(content)).words
     some = Page(report_page(dataclasses.replace(content, importance_trials=12))).words
     assert "by a random forest of 12 of the 30 trials, drawn at random." in some
@@ -631,9 +647,10 @@ def explaining(content: ReportContent, r2: float) -> ReportContent:
     return dataclasses.replace(content, importance=dataclasses.replace(content.importance, r2=r2))
 
 
-def test_where_the_forest_explains_little_nothing_is_shown_of_importance(tmp_path: Path) -> None:
-    content = whole(tmp_path)
-    known, unknown = (Page(report_page(explaining(content, r2))) for r2 in (0.31, 0.29))
+def test_where_the_forest_explains_little_nothing_is_shown_of_importance(
+    whole_content: ReportContent,
+) -> None:
+    known, unknown = (Page(report_page(explaining(whole_content, r2))) for r2 in (0.31, 0.29))
     chart, curve = "Share of the variance of the score", "Mean score over learning_rate"
     assert {chart, curve} <= set(known.titles)
     assert not {chart, curve} & set(unknown.titles)
@@ -643,8 +660,8 @@ def test_where_the_forest_explains_little_nothing_is_shown_of_importance(tmp_pat
     )
 
 
-def test_the_partial_dependence_names_no_best_value_where_all_are_equal(tmp_path: Path) -> None:
-    content = explaining(whole(tmp_path), 0.9)
+def test_the_partial_dependence_names_no_best_value_where_all_are_equal(whole_content: ReportContent) -> None:
+    content = explaining(whole_content, 0.9)
     assert content.importance is not None
     for means, said in (
         ((1.0, 1.0001), "less than a standard error"),

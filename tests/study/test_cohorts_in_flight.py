@@ -142,7 +142,11 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Answer
     return of
 
 
-@pytest.mark.parametrize(("in_flight", "cores"), [(1, 2), (2, 1), (2, 4), (3, 2)])
+# The others differ in the number of cores only, or are one cohort after another.
+IN_FLIGHT = [(2, 4), (3, 2), *(pytest.param(*pair, marks=pytest.mark.slow) for pair in ((1, 2), (2, 1)))]
+
+
+@pytest.mark.parametrize(("in_flight", "cores"), IN_FLIGHT)
 def test_cohorts_in_flight_give_the_bits_of_cohorts_one_after_another(
     tmp_path, monkeypatch, expected, in_flight, cores
 ):
@@ -206,11 +210,15 @@ automl.run_study(sys.argv[1], mlruns=mlruns, trackers=[Recorder(cohort=kill, tri
 """
 
 
-def test_a_study_that_is_killed_with_cohorts_in_flight_ends_with_the_same_bits(tmp_path, expected):
+KILLS = [(11,), pytest.param((2, 11, 9), marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("moments", KILLS, ids=str)
+def test_a_study_that_is_killed_with_cohorts_in_flight_ends_with_the_same_bits(tmp_path, expected, moments):
     path = write(tmp_path, 3)
     folder = Path(__file__).parent.parent
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(folder.parent)])}
-    for moment in (2, 11, 9):
+    for moment in moments:
         command = [sys.executable, "-c", KILLED, str(path), str(moment)]
         killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert killed.returncode == -signal.SIGKILL, killed.stderr

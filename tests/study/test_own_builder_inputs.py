@@ -13,6 +13,7 @@ import sklearn.datasets
 import automl
 from automl.config.reading import load_study
 from automl.errors import AutoMLError
+from automl.networks import probe
 from automl.serving.scoring import Scorer
 from automl.study.opening import check_digests, digests_of
 from automl.study.preparation import PreparedStudy, prepare_study
@@ -53,10 +54,15 @@ def study(folder: Path, code: str, **sections: Any) -> automl.StudyConfig:
     return load_study(folder / "own.yaml")
 
 
+def no_process(*_: object) -> None:
+    raise OSError("no process for a network of this file")
+
+
 def prepared(folder: Path, table: pandas.DataFrame, **sections: Any) -> PreparedStudy:
-    made = prepare_study(study(folder, ANY_WIDTH, **sections), table)
-    made.builder.probe.close()
-    return made
+    """Built in this process, as where none can be started: a process of its own loads Keras for seconds."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(probe, "Child", no_process)
+        return prepare_study(study(folder, ANY_WIDTH, **sections), table)
 
 
 def inputs_of(made: PreparedStudy) -> tuple[numpy.ndarray, numpy.ndarray]:

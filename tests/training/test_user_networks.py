@@ -8,6 +8,7 @@ import pytest
 
 from automl.config.reading import load_study
 from automl.errors import StudyFileError
+from automl.networks import probe
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.engine import Watch
 from automl.training.engines import ENGINES
@@ -45,13 +46,21 @@ def build(hp):
 PLAIN = {"residual": False, "noise": False, "broken": False, "compiled": False}
 
 
-def prepared_in(folder: Path, text: str = BUILDER, more: str = "") -> PreparedStudy:
+def no_process(*_: object) -> None:
+    raise OSError("no process for a network of this file")
+
+
+def prepared_in(folder: Path, text: str = BUILDER, more: str = "", in_process: bool = True) -> PreparedStudy:
+    """Networks are tried in this process, as where none can be started: another one loads Keras for seconds."""
     (folder / "own.py").write_text(text)
     (folder / "study.yaml").write_text(
         "data: {sklearn: wine}\nsplits: {folds: 2}\nnetwork: {builder: own.py:build, inputs: standard}\n"
         f"training: {{epochs: 4, batch_size: 32{more}}}\n"
     )
-    return prepare_study(load_study(folder / "study.yaml"))
+    with pytest.MonkeyPatch.context() as patched:
+        if in_process:
+            patched.setattr(probe, "Child", no_process)
+        return prepare_study(load_study(folder / "study.yaml"))
 
 
 def trained(prepared: PreparedStudy, engine: str, *configurations: dict) -> list[Trial]:
@@ -62,7 +71,7 @@ def trained(prepared: PreparedStudy, engine: str, *configurations: dict) -> list
 
 
 def test_its_members_equal_the_users_model_under_fit(tmp_path: Path) -> None:
-    prepared = prepared_in(tmp_path)
+    prepared = prepared_in(tmp_path, in_process=False)
     configurations = [
         {"width": 6},
         {"width": 9, "compiled": True},

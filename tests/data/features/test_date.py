@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import numpy
 import pandas
 import pytest
-from hypothesis import given, settings
+from draws import draws
+from hypothesis import given
 from hypothesis import strategies as some
 
 from automl.data.features.date import PARTS, Date, date_parts, find_form
@@ -256,7 +257,7 @@ def test_the_parts_of_a_date_by_hand() -> None:
     numpy.testing.assert_array_equal(parts, expected)
 
 
-@settings(max_examples=200, deadline=None)
+@draws(200)
 @given(some.lists(some.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1, max_size=5))
 def test_parts_are_those_of_the_calendar(times: list[datetime]) -> None:
     for form, directive in {

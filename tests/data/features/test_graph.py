@@ -7,7 +7,8 @@ import numpy
 import pandas
 import pytest
 import tensorflow
-from hypothesis import given, settings
+from draws import draws
+from hypothesis import example, given
 from hypothesis import strategies as some
 from nasty_tables import CELLS, DATES, OTHER_DATES, TEXTS, columns
 
@@ -119,7 +120,7 @@ def scorer_cells(table: pandas.DataFrame, schema: Schema) -> dict[str, Any]:
     return cells
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(some.data(), some.sampled_from(sorted(ENCODINGS)))
 def test_any_column_and_any_new_rows(data: some.DataObject, encoding: str) -> None:
     """Eight rows of a nasty column five times, and new rows of the same kind, or of text."""
@@ -140,7 +141,7 @@ def test_any_column_and_any_new_rows(data: some.DataObject, encoding: str) -> No
         numpy.testing.assert_allclose(inputs, expected, rtol=1e-6, atol=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@draws(100)
 @given(
     some.lists(some.floats(-1e100, 1e100, allow_subnormal=False), min_size=1, max_size=20),
     some.lists(some.floats(-1e100, 1e100, allow_subnormal=False), min_size=1, max_size=20),
@@ -163,7 +164,8 @@ def both_parts(texts: list[str], form: str) -> tuple[numpy.ndarray, numpy.ndarra
     return mine, date_parts(seconds_of(pandas.Series(texts), form))
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
+@example([(1970, 4, 1, 5, 27, 31)])
 @given(
     some.lists(
         some.tuples(
@@ -189,7 +191,7 @@ def test_any_fields_of_a_date_whether_it_exists_or_not(fields: list[tuple[int, .
         "european": "{2}.{1}.{0:04d}",
     }.items():
         mine, other = both_parts([pattern.format(*own) for own in fields], form)
-        numpy.testing.assert_array_equal(mine, other)
+        numpy.testing.assert_allclose(mine, other, rtol=1e-15)  # a quotient may differ in its last bit
         for own, parts in zip(fields, mine, strict=True):
             try:
                 time = datetime(*own) if form == "iso" else datetime(*own[:3])
@@ -204,7 +206,7 @@ def test_any_fields_of_a_date_whether_it_exists_or_not(fields: list[tuple[int, .
 OFFSETS = some.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(
     some.lists(
         some.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=OFFSETS), min_size=1, max_size=8
@@ -244,7 +246,7 @@ FRAGMENTS = [
 
 
 @pytest.mark.parametrize("form", DATE_FORMS)
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(
     some.lists(
         CELLS["dates"].map(str)
@@ -255,4 +257,4 @@ FRAGMENTS = [
     )
 )
 def test_any_text_as_a_date(form: str, texts: list[str]) -> None:
-    numpy.testing.assert_array_equal(*both_parts([*texts, DATE_FORMS[form].example, ""], form))
+    numpy.testing.assert_allclose(*both_parts([*texts, DATE_FORMS[form].example, ""], form), rtol=1e-15)
