@@ -57,12 +57,12 @@ objective: {objective}
 
 # The search space. A single value is fixed; a range is one of
 #   {{int: [low, high]}}   {{float: [low, high], log: true}}   {{choice: [...]}}   each range with an optional `step`.
-# Known: family (perceptron, residual, tabm), views (of tabm), depth (0 is a linear model), width, activation,
-# negative_slope (of leaky_relu), dropout, batch_normalization, initializer, l2, optimizer (sgd, momentum, adam, adamw,
-# adamw_ema, schedule_free, muon, rmsprop), learning_rate, momentum, weight_decay, ema_momentum, schedule (constant,
-# cosine, linear), clip_norm, label_smoothing, batch_size, epochs, patience, numeric_encoding (standard, quantile,
-# piecewise), number_embedding (none, piecewise; of the piecewise encoding), embedding_size, target_transform (none,
-# log; for numbers above 0).
+# Known: family (perceptron, residual, tabm, realmlp), views (of tabm), frequencies (of realmlp), depth (0 is a linear
+# model), width, activation, negative_slope (of leaky_relu), dropout, batch_normalization, initializer, l2, optimizer
+# (sgd, momentum, adam, adamw, adamw_ema, schedule_free, muon, rmsprop), learning_rate, momentum, weight_decay,
+# ema_momentum, schedule (constant, cosine, linear, flat_cosine, coslog4), clip_norm, label_smoothing, batch_size,
+# epochs, patience, numeric_encoding (standard, quantile, piecewise, robust), number_embedding (none, piecewise; of the
+# piecewise encoding), embedding_size, target_transform (none, log; for numbers above 0).
 space:
 {space}
 
