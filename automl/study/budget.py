@@ -15,6 +15,10 @@ to the search, but for the refit and the verdict."""
 _REFIT_SECONDS, _LEAST_VERDICT = 1.0, 0.02
 """What the search leaves in that case: refit and ensemble with their program, and this share for the verdict."""
 
+_ENSEMBLE_SHARE = 0.12
+"""Of the time that is left after preparation, refit and ensemble get as much at least: what the trials take that are
+trained to their end is not known before these end, which may be with the search."""
+
 _VERDICT_SHARE, _WHOLE_VERDICT_SHARE = 0.3, 0.8
 """Of the time that is left after the search: baselines may take so much; the larger share where no analysis follows."""
 
@@ -110,7 +114,8 @@ class Budget:
         if math.isfinite(seconds) and not self._can_analyze:
             running = (now - self._last_end) / self._num_running
             shares = self._refit_share + self._ensemble_share
-            refit = _REFIT_SECONDS + shares * max(self._longest, running)
+            least = _ENSEMBLE_SHARE * self._search_left if self._ensemble_share else 0.0
+            refit = _REFIT_SECONDS + max(least, shares * max(self._longest, running))
             seconds = max(seconds, (1.0 - _LEAST_VERDICT) * self._search_left - refit)
         return self._search_began + min(seconds, self._search_seconds) - now
 

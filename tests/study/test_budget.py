@@ -148,3 +148,14 @@ def test_one_fold_leaves_the_usual_share_for_its_refit(clock):
     assert search_of(clock, Budget(105.0 / 60.0, clock=clock), refit_share=1.0) == pytest.approx(
         60.0, abs=0.02
     )
+
+
+def test_an_ensemble_has_its_time_before_any_trial_has_ended_and_more_after_long_ones(clock):
+    plain, with_ensemble = (Budget(5.0, None, clock=clock) for _ in range(2))
+    plain.begin_search(0.4, analyzed=False)
+    with_ensemble.begin_search(0.4, analyzed=False, ensemble_share=0.6)
+    left = with_ensemble.before_ending()
+    assert with_ensemble.for_search() == pytest.approx((1.0 - 0.02 - 0.12) * left - 1.0)
+    assert plain.for_search() > with_ensemble.for_search() + 0.1 * left
+    with_ensemble.take_trial(80.0, 80.0)
+    assert with_ensemble.for_search() == pytest.approx((1.0 - 0.02) * left - 1.0 - (0.4 + 0.6) * 80.0)

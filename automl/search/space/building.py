@@ -44,7 +44,7 @@ def default_entries(num_rows: int, has_numbers: bool, skewed_target: bool) -> Ma
         }
     else:
         entries |= {
-            "optimizer": Choice(choice=("adamw", "muon")),
+            "optimizer": Fixed(fixed="adamw"),
             "weight_decay": FloatRange(float=(1e-4, 1e-1), log=True),
             "learning_rate": FloatRange(float=(3e-4, 1e-2), log=True),
             "schedule": Choice(choice=("constant", "cosine")),
