@@ -1,7 +1,7 @@
 """Configurations that are tried first in the default space, the same for every table.
 
-Those of tables up to 10,000 rows are chosen among twenty random ones on ten development tables. Five that are chosen so
-on nine tables do better on the tenth than five random ones, on average (`benchmarks/portfolio.py`).
+They are chosen among twenty random ones on ten development tables. Five that are chosen so on nine tables do better on
+the tenth than five random ones, on average (`benchmarks/portfolio.py`).
 """
 
 from collections.abc import Mapping
@@ -39,29 +39,12 @@ PORTFOLIO: tuple[Mapping[str, Scalar], ...] = tuple(
 """The one that does best on average comes first, then always the one that adds most to those before it."""
 
 
-_EMBEDDED: Mapping[str, Scalar] = {"numeric_encoding": "piecewise", "number_embedding": "piecewise"}
-
-LARGE: tuple[Mapping[str, Scalar], ...] = (
-    {
-        **{"optimizer": "adamw", "depth": 2, "width": 256, "activation": "relu", "dropout": 0.07},
-        **{"learning_rate": 0.001, "weight_decay": 0.01, "schedule": "cosine", **_EMBEDDED},
-    },
-    {
-        **{"optimizer": "adamw", "depth": 1, "width": 128, "activation": "gelu", "dropout": 0.27},
-        **{"learning_rate": 0.004, "weight_decay": 0.0002, "schedule": "constant", **_EMBEDDED},
-    },
-)
-"""Of larger tables: near the winners of five-minute studies (`benchmarks/README.md`). The first one is near those of
-three of five tables, the second one is that of a fourth."""
-
-
 def first_in(space: Space) -> tuple[Mapping[str, Scalar], ...]:
-    """The portfolio as a space can hold it, without what it lacks; nothing where other optimizers train it."""
-    portfolio = PORTFOLIO if _holds(space, "optimizer", OPTIMIZER) else LARGE
+    """The portfolio as a space can hold it, without what it lacks; nothing where another optimizer trains it."""
+    if not _holds(space, "optimizer", OPTIMIZER):
+        return ()
     return tuple(
-        {name: value for name, value in entry.items() if _holds(space, name, value)}
-        for entry in portfolio
-        if _holds(space, "optimizer", entry.get("optimizer", OPTIMIZER))
+        {name: value for name, value in entry.items() if _holds(space, name, value)} for entry in PORTFOLIO
     )
 
 

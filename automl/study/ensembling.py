@@ -9,7 +9,7 @@ from automl.ensembles.averaged import Averaged
 from automl.ensembles.correction import Chooser, corrected_ensemble
 from automl.ensembles.selection import Array, blend, most_candidates
 from automl.ensembles.sharing import MOST_NETWORKS, affordable, shared_out
-from automl.evaluation.ensemble_verdict import FOLDS, GREEDY, NONE, EnsembleVerdict
+from automl.evaluation.ensemble_verdict import AUTO, FOLDS, GREEDY, NONE, EnsembleVerdict
 from automl.evaluation.fold_scores import fold_scores
 from automl.evaluation.resampling import ScoredRows
 from automl.evaluation.thresholds import EVEN, at_threshold, tuned_threshold
@@ -143,9 +143,12 @@ def _trained(session: Session, best: Trial, choice: _Choice) -> tuple[_Choice, N
 
 
 def seconds_share(prepared: PreparedStudy) -> float:
-    """What the networks of the study's ensemble take on all threads, in what the networks of a trial took on one."""
-    kind = prepared.ensemble
-    if kind == NONE:
+    """What the search leaves for an ensemble that is asked for, in what the networks of a trial took on one thread.
+
+    One that is not asked for gets the time that is left.
+    """
+    kind = prepared.config.ensemble
+    if kind in (AUTO, NONE):
         return 0.0
     if kind == FOLDS:
         return 1.0 / num_workers()
