@@ -103,11 +103,12 @@ class EnsembleVerdict:
         heaviest = sorted(self.weights, key=lambda trial: (-self.weights[trial], trial))
         named = ", ".join(f"{trial} ({self.weights[trial]:.0%})" for trial in heaviest[:_MOST_NAMED])
         trials = f"trials {named}" if len(heaviest) > 1 else f"trial {heaviest[0]}"
-        which = f"those of all folds of {trials}"
-        if self.kind != FOLDS:
-            which = f"each with the hyperparameters of {trials}, trained on all training rows"
-        if self.kind != FOLDS and len(heaviest) > 1:
+        if self.kind == FOLDS:
+            which = f"those of all folds of {trials}"
+        elif len(heaviest) > 1:
             which = f"with the hyperparameters of {trials}, each trained on all training rows"
+        else:
+            which = f"each with the hyperparameters of {trials}, trained on all training rows"
         said = [
             f"The exported model is an ensemble: it averages the predictions of {self.num_networks} networks, {which}."
         ]

@@ -5,7 +5,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy
 import pandas
@@ -28,10 +27,12 @@ from automl.records.files import (
     write_whole,
 )
 from automl.records.outcomes import Analyzed, Exported
+from automl.records.predictions import StoredPredictions
 from automl.records.scored_rows import KeptRows, write_scored_rows
 from automl.records.sums import write_sums
 from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
+from automl.study.ensemble_bounds import measured
 from automl.study.ensembling import Ensemble, make_ensemble
 from automl.study.judging import judge, read_test_set, scored_rows
 from automl.study.preparation import PreparedStudy
@@ -86,7 +87,8 @@ def conclude(session: Session) -> None:
     verdict = _reach_verdict(session, best, refit, ensemble)
     session.begin("export")
     if isinstance(ensemble, str):
-        write_model(session.prepared, refit, verdict, model, _margins(session, {best.number: 1.0}))
+        margins = kept_margins(session.prepared, session.run.folder, {best.number: 1.0})
+        write_model(session.prepared, refit, verdict, model, margins)
     else:
         _write_ensemble(session, refit, ensemble.averaged, verdict)
     _write_out_of_fold(session, best.number)
@@ -156,27 +158,31 @@ def _write_ensemble(session: Session, refit: Refit, averaged: Averaged, verdict:
     """Export the ensemble, and record what it and the single network cost who asks them."""
     prepared, model, known = session.prepared, session.run.folder / MODEL, verdict.ensemble
     assert known is not None
-    card = card_of(prepared, refit, verdict)
-    margins = _margins(session, known.weights)
-    card = replace(card, epochs=0, threshold=known.threshold, ensemble=known.weights, margins=margins)
+    alone = card_of(prepared, refit, verdict)
+    margins = kept_margins(prepared, session.run.folder, known.weights)
+    card = replace(alone, epochs=0, threshold=known.threshold, ensemble=known.weights, margins=margins)
     save_model(averaged, prepared.dataset, card, model, prepared.builder)
     if backend_name() != "tensorflow":  # which is left out of this process
         return
     row = prepared.dataset.frame(prepared.splits.training[:1])
-    with TemporaryDirectory(prefix="automl-single-") as scratch:
-        write_model(prepared, refit, verdict, Path(scratch) / MODEL)
-        single = cost_of(Path(scratch) / MODEL, row)
-    measured = replace(known, cost=cost_of(model, row), single=single)
-    session.record(verdict_event(replace(verdict, ensemble=measured)))
+    costs = replace(known, cost=cost_of(model, row), single=measured(prepared, refit.network, alone))
+    session.record(verdict_event(replace(verdict, ensemble=costs)))
 
 
-def _margins(session: Session, weights: Mapping[int, float]) -> tuple[float, ...]:
-    """Of prediction intervals, by the out-of-fold predictions of trials; none where these are not kept."""
-    kept = session.predictions_of(weights)
+def kept_margins(prepared: PreparedStudy, run: Path, weights: Mapping[int, float]) -> tuple[float, ...]:
+    """Of prediction intervals, by the out-of-fold predictions of trials; none where these are not kept.
+
+    Args:
+        prepared: The study.
+        run: Folder of the run.
+        weights: How much each trial counts, by its number.
+    """
+    out_of_fold = prepared.out_of_fold
+    kept = StoredPredictions(run, weights, out_of_fold.predictions)
     if len(kept) < len(weights):
         return ()
     together = blend(dict(zip(kept.numbers, kept, strict=True)), weights)
-    return margins_of(session.prepared.dataset.target[session.out_of_fold.rows], together)
+    return margins_of(prepared.dataset.target[out_of_fold.rows], together)
 
 
 def write_model(

@@ -13,6 +13,7 @@ from automl.records.files import MODEL
 from automl.study.ensemble_networks import Networks, averaged_of
 from automl.study.preparation import PreparedStudy
 from automl.training.backend import backend_name
+from automl.training.network import Network
 from automl.trial import Hyperparameters
 from automl.wording import number
 
@@ -43,7 +44,8 @@ def num_within(
     heaviest = next(iter(networks))
     alone = averaged_of({heaviest: networks[heaviest][:1]}, {heaviest: 1.0}, hyperparameters)
     everyone = averaged_of(networks, weights, hyperparameters)
-    single, whole = measured(prepared, alone), measured(prepared, everyone)
+    card = ModelCard(prepared.config.name, None, 0, 0, {})
+    single, whole = (measured(prepared, model, card) for model in (alone, everyone))
     return most_networks(prepared.config.budget, single, whole, len(everyone.parts))
 
 
@@ -66,11 +68,10 @@ def most_networks(budget: BudgetConfig, single: Cost, whole: Cost, total: int) -
     return most, clause
 
 
-def measured(prepared: PreparedStudy, averaged: Averaged) -> Cost:
+def measured(prepared: PreparedStudy, model: Network | Averaged, card: ModelCard) -> Cost:
     """What a model costs, by one that is written for that and deleted."""
-    card = ModelCard(prepared.config.name, None, 0, 0, {})
     row = prepared.dataset.frame(prepared.splits.training[:1])
     with TemporaryDirectory(prefix="automl-bound-") as scratch:
         folder = Path(scratch) / MODEL
-        save_model(averaged, prepared.dataset, card, folder, prepared.builder)
+        save_model(model, prepared.dataset, card, folder, prepared.builder)
         return cost_of(folder, row)

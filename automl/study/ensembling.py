@@ -1,6 +1,6 @@
 """The ensemble of a study: which trials it takes, their networks trained again, what is known of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy
@@ -165,11 +165,15 @@ def _only(choice: _Choice, trials: Sequence[int]) -> _Choice:
     """The choice without the trials whose networks there is no time to train."""
     if len(trials) in (0, len(choice.weights)):
         return choice
-    total = sum(choice.weights[trial] for trial in trials)
-    weights = {trial: choice.weights[trial] / total for trial in trials}
     note = f"Only {len(trials)} of the {len(choice.weights)} trials that were chosen are in it: "
     why = "there was not enough time to train the networks of the others."
-    return replace(choice, weights=weights, note=note + why)
+    return replace(choice, weights=_among(choice, trials), note=note + why)
+
+
+def _among(choice: _Choice, trials: Collection[int]) -> dict[int, float]:
+    """The weights of some of its trials, so that they sum to 1."""
+    total = sum(choice.weights[trial] for trial in trials)
+    return {trial: choice.weights[trial] / total for trial in trials}
 
 
 def _within_bounds(session: Session, choice: _Choice, networks: Networks) -> tuple[_Choice, Networks] | str:
@@ -191,11 +195,8 @@ def _within_bounds(session: Session, choice: _Choice, networks: Networks) -> tup
 def _fewer(choice: _Choice, networks: Networks, num_networks: int) -> tuple[_Choice, Networks]:
     """So many of the networks, and their trials."""
     counts = shared_out({trial: choice.weights[trial] for trial in networks}, num_networks)
-    total = sum(choice.weights[trial] for trial in counts)
-    weights = {trial: choice.weights[trial] / total for trial in counts}
-    return replace(choice, weights=weights), {
-        trial: networks[trial][:count] for trial, count in counts.items()
-    }
+    kept = {trial: networks[trial][:count] for trial, count in counts.items()}
+    return replace(choice, weights=_among(choice, counts)), kept
 
 
 def _candidates(session: Session, best: Trial) -> tuple[dict[int, Array], ScoredRows]:

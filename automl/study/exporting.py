@@ -8,17 +8,16 @@ import pandas
 from automl.config.reading import load_study
 from automl.data.sources.file_source import text_reading
 from automl.errors import ExportError
-from automl.evaluation.conformal import margins_of
 from automl.evaluation.resampling import ScoredRows
 from automl.evaluation.thresholds import EVEN, tuned_threshold
 from automl.evaluation.verdict import Verdict
 from automl.explanation.answer import contender_text, verdict_of
 from automl.export.folders import check_folder
 from automl.export.saved_model import ModelCard, copy_model, save_model
-from automl.records.files import MODEL, STUDY_FILE, read_predictions
+from automl.records.files import MODEL, STUDY_FILE
 from automl.records.finding import read_run
 from automl.records.state import StudyState
-from automl.study.conclusion import refit_trial, write_model
+from automl.study.conclusion import kept_margins, refit_trial, write_model
 from automl.study.opening import check_digests
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.training.baselines.baselines import run_baseline
@@ -67,7 +66,7 @@ def export_trial(
     prepared = _prepared_again(state, table)
     refit = refit_trial(prepared.make_engine(), prepared, trial)
     verdict = Verdict(prepared.objective, trial, state.num_trials, prepared.optimistic)
-    write_model(prepared, refit, verdict, to, _margins(prepared, state.folder, trial.number))
+    write_model(prepared, refit, verdict, to, kept_margins(prepared, state.folder, {trial.number: 1.0}))
     return trial
 
 
@@ -119,14 +118,6 @@ def _prepared_again(state: StudyState, table: pandas.DataFrame | None) -> Prepar
     recorded = state.started.digests or {"data": state.started.facts.get("data_digest", "")}
     check_digests(prepared, recorded)
     return prepared
-
-
-def _margins(prepared: PreparedStudy, folder: Path, number: int) -> tuple[float, ...]:
-    """Of prediction intervals, by what is kept of a trial; none where nothing is."""
-    kept, out_of_fold = read_predictions(folder, number), prepared.out_of_fold
-    if kept is None:
-        return ()
-    return margins_of(prepared.dataset.target[out_of_fold.rows], out_of_fold.predictions(kept))
 
 
 def _threshold(prepared: PreparedStudy) -> float:
