@@ -28,8 +28,8 @@ def verdict_of(state: StudyState) -> StudyVerdict:
     numbers, best = numbers_of(state), state.best
     words = _Words(state, numbers)
     if best is None:
-        said = "No trial completed: there is no network to take."
-        return StudyVerdict(said, metric=state.objective.metric, direction=state.objective.direction)
+        sentence = "No trial completed: there is no network to take."
+        return StudyVerdict(sentence, metric=state.objective.metric, direction=state.objective.direction)
     take = decide(numbers)
     reached = recorded_verdict(state)
     return StudyVerdict(
@@ -86,16 +86,16 @@ class _Words:
         if not beaten:
             beaten = [CONSTANT]
         others = " and ".join(f"{NAMES[name]} ({self._score(name)})" for name in beaten)
-        said = (
+        sentence = (
             f"Take the network ({self._numbers.contenders[NETWORK].detail}): its {self._metric} of "
             f"{self._score(NETWORK)} is significantly better than that of {others}{self._allowing}"
         )
         alone = [name for name in self._numbers.compared if name not in beaten]
         if alone:
-            said += f"; {names_of(alone)} {_is(alone)} not significantly better than a constant"
+            sentence += f"; {names_of(alone)} {_is(alone)} not significantly better than a constant"
         elif beaten == [CONSTANT]:
-            said += "; it was compared with no other model"
-        return f"{said}."
+            sentence += "; it was compared with no other model"
+        return f"{sentence}."
 
     def _plain(self, take: str) -> str:
         """A plain model is better than the network."""
@@ -119,14 +119,14 @@ class _Words:
             for name in level
             if (difference := numbers.difference(NETWORK, name)) is not None
         ]
-        said = (
+        sentence = (
             f"The network ({self._metric} {self._score(NETWORK)}) is not significantly different on these rows from "
             f"{' and '.join(parts)}{self._allowing}"
         )
         learned = [name for name in level if numbers.learned(name)]
         if numbers.learned(NETWORK) is False and learned:
-            return f"{said}; of them only {names_of(learned)} {_is(learned)} significantly better than a constant."
-        return f"{said}; the linear model is the simplest." if LINEAR in level else f"{said}."
+            return f"{sentence}; of them only {names_of(learned)} {_is(learned)} significantly better than a constant."
+        return f"{sentence}; the linear model is the simplest." if LINEAR in level else f"{sentence}."
 
     def _unknown(self) -> str:
         """Too little is recorded, or the numbers do not decide."""
@@ -157,10 +157,10 @@ class _Words:
         """How the network compares with each plain model, and each plain model with a constant."""
         numbers = self._numbers
         for contender in partly_fitted(numbers):
-            folds, every = contender.num_folds, numbers.contenders[NETWORK].num_folds
-            some = f"the first {folds} of {every} folds" if folds > 1 else "the first fold"
-            said = f"{_capital(contender.name)} was fitted on {some} only, so it is not compared with the network."
-            yield said
+            folds, num_folds = contender.num_folds, numbers.contenders[NETWORK].num_folds
+            some = f"the first {folds} of {num_folds} folds" if folds > 1 else "the first fold"
+            sentence = f"{_capital(contender.name)} was fitted on {some} only, so it is not compared with the network."
+            yield sentence
         for name in numbers.compared:
             yield self._against(name)
             yield from self._beside_a_constant(name, take)
@@ -184,18 +184,18 @@ class _Words:
         elif sign == 0 and take != CONSTANT:
             yield f"{_capital(NAMES[name])} is not significantly better than a constant ({self._of(name, CONSTANT)})."
 
-    def _of(self, one: str, other: str) -> str:
-        difference = self._numbers.difference(one, other)
+    def _of(self, name: str, other: str) -> str:
+        difference = self._numbers.difference(name, other)
         assert difference is not None
-        allowing = self._allowing if NETWORK in (one, other) else ""
+        allowing = self._allowing if NETWORK in (name, other) else ""
         return f"{self._metric}: difference {_bounds(difference)}{allowing}"
 
     def _difference(self, difference: Estimate) -> str:
         return f"difference {_bounds(difference)}{self._allowing}"
 
     def _scores(self, names: list[str]) -> str:
-        said = ", ".join(f"{NAMES[name]} {self._score(name)}" for name in names)
-        return f"{self._metric}: {said}"
+        scores = ", ".join(f"{NAMES[name]} {self._score(name)}" for name in names)
+        return f"{self._metric}: {scores}"
 
     def _score(self, name: str) -> str:
         return number(self._numbers.contenders[name].score)
@@ -203,7 +203,7 @@ class _Words:
     def _why(self) -> str:
         if self._unit and self._unit != ROWS and self._num_units < FEWEST_UNITS:
             return f"{self._num_units} {self._unit}; an interval needs {FEWEST_UNITS}"
-        if any(isinstance(one.difference, Estimate) for one in self._numbers.contenders.values()):
+        if any(isinstance(contender.difference, Estimate) for contender in self._numbers.contenders.values()):
             return "the resamples of the rows do not differ"
         return "too little is recorded"
 
@@ -218,7 +218,7 @@ def contender_text(contender: Contender) -> str:
 def _bounds(difference: Estimate) -> str:
     if math.isnan(difference.low):
         return number(difference.value, 3)
-    value, low, high = (number(each, 3) for each in (difference.value, difference.low, difference.high))
+    value, low, high = (number(bound, 3) for bound in (difference.value, difference.low, difference.high))
     return f"{value}, 95 % interval {low} to {high}"
 
 
@@ -226,5 +226,5 @@ def _is(names: list[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _capital(said: str) -> str:
-    return said[0].upper() + said[1:]
+def _capital(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]

@@ -33,9 +33,9 @@ UNSEEN = 1.8
 _USUAL_RESAMPLES = 8
 
 
-def how_sure(found: BiasVariance) -> str:
+def how_sure(analysis: BiasVariance) -> str:
     """What the numbers of an analysis can say and what they cannot, in sentences."""
-    rows = f"{1.0 - 1.0 / found.num_folds:.0%} of the rows" if found.num_folds > 1 else "fewer rows"
+    rows = f"{1.0 - 1.0 / analysis.num_folds:.0%} of the rows" if analysis.num_folds > 1 else "fewer rows"
     return (
         "The variance comes from resamples, which hold 63 % of the distinct rows: for 17 kinds of models it was 0.6 to "
         "1.3 times the true variance, and least accurate where a network fits its rows exactly. The risk is that of "
@@ -59,13 +59,13 @@ def variance_bound(evidence: Evidence) -> Finding | None:
     if not above_all and not (leads and shares.has_capacity):
         return None
     of_all = f"{_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}"
-    said = f"Variance dominates: {of_all}; {_bias(shares, above_all)}."
+    sentence = f"Variance dominates: {of_all}; {_bias(shares, above_all)}."
     proposals = [*penalties(evidence.trial, MORE), *_narrower(evidence.trial), MORE_ROWS]
     parts = shares.found.parts
     if parts and parts["initialization"] + parts["interaction"] > parts["data"]:
-        said += " Most of it comes from the seed, not from the rows."
+        sentence += " Most of it comes from the seed, not from the rows."
         proposals = [LOWER_RATE, *proposals[:-1], (f"{SEEDS[0]}; more rows help less", {})]
-    return said, tuple(proposals)
+    return sentence, tuple(proposals)
 
 
 def bias_bound(evidence: Evidence) -> Finding | None:
@@ -80,19 +80,23 @@ def bias_bound(evidence: Evidence) -> Finding | None:
     level = 1.0 - (1.0 - LEVEL) / max(1, shares.standing.choices)
     hidden = 2.0 * (UNSEEN - 1.0) * max(0.0, shares.variance) if shares.fits_its_rows else 0.0
     above = [
-        one
-        for one in shares.known
-        if one.bias.value >= NOTABLE * shares.risk and -one.lead.value - hidden > one.lead.half(level)
+        excess
+        for excess in shares.known
+        if excess.bias.value >= NOTABLE * shares.risk
+        and -excess.lead.value - hidden > excess.lead.half(level)
     ]
     if not above:
         return None
-    excess, found = max(above, key=lambda one: one.bias.value - one.bias.error), shares.found
-    said = (
-        f"Bias dominates: {found.rest_name} are {_measured(found, 'rest')} of a loss of {number(shares.risk, 3)}, "
-        f"{_with_error(excess.bias)} more than {excess.source} ({number(excess.floor, 3)}); variance is "
-        f"{_measured(found, 'variance')}."
+    excess, analysis = (
+        max(above, key=lambda candidate: candidate.bias.value - candidate.bias.error),
+        shares.found,
     )
-    return said, (WIDER, DEEPER, *penalties(evidence.trial, LESS), ("more epochs", {"epochs": MORE}))
+    sentence = (
+        f"Bias dominates: {analysis.rest_name} are {_measured(analysis, 'rest')} of a loss of "
+        f"{number(shares.risk, 3)}, {_with_error(excess.bias)} more than {excess.source} ({number(excess.floor, 3)}); "
+        f"variance is {_measured(analysis, 'variance')}."
+    )
+    return sentence, (WIDER, DEEPER, *penalties(evidence.trial, LESS), ("more epochs", {"epochs": MORE}))
 
 
 def untried_capacity(evidence: Evidence) -> Finding | None:
@@ -100,17 +104,17 @@ def untried_capacity(evidence: Evidence) -> Finding | None:
     shares = shares_of(evidence)
     if shares is None or evidence.larger is not False:
         return None
-    if any(one.final for one in shares.standing.excesses):
+    if any(excess.final for excess in shares.standing.excesses):
         return None
     training = loss_on_trained(shares.found)
     if shares.variance > SIMPLE_VARIANCE * shares.risk or training < SIMPLE_TRAINING * shares.risk:
         return None
-    said = (
+    sentence = (
         f"No larger network was tried, and this one is small for its number of rows: variance is "
         f"{_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}, and the loss on its "
         f"training rows is {number(training, 3)}."
     )
-    return said, (WIDER, DEEPER)
+    return sentence, (WIDER, DEEPER)
 
 
 def near_floor(evidence: Evidence) -> Finding | None:
@@ -119,14 +123,14 @@ def near_floor(evidence: Evidence) -> Finding | None:
     excess = shares.excess if shares is not None else None
     if shares is None or excess is None:
         return None
-    found = shares.found
-    if not all(_is_small(one, shares.risk) for one in (found.measured(found.variance), excess.bias)):
+    analysis = shares.found
+    if not all(_is_small(part, shares.risk) for part in (analysis.measured(analysis.variance), excess.bias)):
         return None
-    said = (
-        f"It is near the floor: of a loss of {number(shares.risk, 3)}, variance is {_measured(found, 'variance')} "
+    sentence = (
+        f"It is near the floor: of a loss of {number(shares.risk, 3)}, variance is {_measured(analysis, 'variance')} "
         f"and bias above {excess.source} ({number(excess.floor, 3)}) is {_with_error(excess.bias)}."
     )
-    return said, ((LOOK_FOR_FEATURES, {}),)
+    return sentence, ((LOOK_FOR_FEATURES, {}),)
 
 
 def bias_or_noise(evidence: Evidence) -> Finding | None:
@@ -140,11 +144,11 @@ def bias_or_noise(evidence: Evidence) -> Finding | None:
     above = "no other trial or baseline is known to have less of either"
     if excess is not None:
         above = f"bias above {excess.source} ({number(excess.floor, 3)}) is {_with_error(excess.bias)}"
-    said = (
+    sentence = (
         f"Variance is not what limits it: {_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}. "
         f"The rest is {rest}; {above}."
     )
-    return said, ((LOOK_FOR_FEATURES, {}), WIDER, DEEPER)
+    return sentence, ((LOOK_FOR_FEATURES, {}), WIDER, DEEPER)
 
 
 def notable_variance(evidence: Evidence) -> Finding | None:
@@ -159,17 +163,17 @@ def notable_variance(evidence: Evidence) -> Finding | None:
     above = f"how much of the {shares.found.rest_name} is bias is not known"
     if excess is not None:
         above = f"bias above {excess.source} is {_with_error(excess.bias)}, which may be more or less"
-    said = (
+    sentence = (
         f"Variance is a notable part of its loss: {_with_error(variance)} of {number(shares.risk, 3)}, "
         f"{least / shares.risk:.0%} at least; {above}."
     )
-    return said, (*penalties(evidence.trial, MORE), SEEDS, MORE_ROWS)
+    return sentence, (*penalties(evidence.trial, MORE), SEEDS, MORE_ROWS)
 
 
-def _is_small(one: Measured, risk: float) -> bool:
+def _is_small(part: Measured, risk: float) -> bool:
     """Whether a part of the loss is not notable, and its upper limit (95 %, one-sided) is below twice that share."""
-    upper = one.value + one.half(2.0 * LEVEL - 1.0)
-    return one.value < NOTABLE * risk and upper < 2.0 * NOTABLE * risk
+    upper = part.value + part.half(2.0 * LEVEL - 1.0)
+    return part.value < NOTABLE * risk and upper < 2.0 * NOTABLE * risk
 
 
 def undecided(evidence: Evidence) -> tuple[str, Finding]:
@@ -178,8 +182,8 @@ def undecided(evidence: Evidence) -> tuple[str, Finding]:
     if shares is None:
         gap = f"{evidence.validation:.0%} of a constant's loss on validation rows, {evidence.training:.0%} on fit rows"
         if evidence.quantile:
-            said = f"The loss of a quantile has no bias and variance to measure: {gap}."
-            return "not_analyzed", (said, ())
+            sentence = f"The loss of a quantile has no bias and variance to measure: {gap}."
+            return "not_analyzed", (sentence, ())
         ask = f"set `bias_variance: {{trials: all, resamples: {_USUAL_RESAMPLES}}}` to analyze every trial"
         return "not_analyzed", (f"Its bias and variance were not measured: {gap}.", ((ask, {}),))
     return "undecided", _undecided(evidence, shares)
@@ -191,13 +195,13 @@ def _undecided(evidence: Evidence, shares: Shares) -> Finding:
     if excess is None:
         return _unknown(shares, f"{parts} {of_all}")
     if excess.lead.value > excess.lead.half(LEVEL) and not shares.has_capacity:
-        said = "How much of its loss is bias is not known, as no larger network was"
+        sentence = "How much of its loss is bias is not known, as no larger network was"
         if evidence.larger is False:
-            return f"{said} tried: {parts} {of_all}.", (WIDER, DEEPER)
-        return f"{said} analyzed: {parts} {of_all}.", (("`trials: all` under `bias_variance`", {}),)
-    said = f"{parts}, bias above {excess.source} {_with_error(excess.bias)}, {of_all}"
+            return f"{sentence} tried: {parts} {of_all}.", (WIDER, DEEPER)
+        return f"{sentence} analyzed: {parts} {of_all}.", (("`trials: all` under `bias_variance`", {}),)
+    sentence = f"{parts}, bias above {excess.source} {_with_error(excess.bias)}, {of_all}"
     return (
-        f"Neither bias nor variance clearly dominates: {said}.",
+        f"Neither bias nor variance clearly dominates: {sentence}.",
         (("more `resamples` under `bias_variance`", {}), MORE_ROWS),
     )
 
@@ -214,12 +218,12 @@ def _unknown(shares: Shares, parts: str) -> Finding:
     return f"How much of its loss is bias is not known: {rest}, and {others}; {parts}.", tuple(proposals)
 
 
-def _measured(found: BiasVariance, name: str) -> str:
-    return _with_error(found.measured(getattr(found, name)))
+def _measured(analysis: BiasVariance, name: str) -> str:
+    return _with_error(analysis.measured(getattr(analysis, name)))
 
 
-def _with_error(one: Measured) -> str:
-    return f"{number(one.value, 3)} ± {number(one.error, 1)}"
+def _with_error(part: Measured) -> str:
+    return f"{number(part.value, 3)} ± {number(part.error, 1)}"
 
 
 def _bias(shares: Shares, above_all: bool) -> str:

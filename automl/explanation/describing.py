@@ -45,8 +45,8 @@ def _layers(values: Hyperparameters) -> str:
     if depth == 0:
         return "a network without hidden layers"
     widths = [str(values.get(f"width_{layer}", _value(values, "width"))) for layer in range(1, depth + 1)]
-    each = widths[0] if len(set(widths)) == 1 else f"{', '.join(widths[:-1])} and {widths[-1]}"
-    return f"{depth} layer{'s' if depth > 1 else ''} of {each} {_value(values, 'activation')} units"
+    sizes = widths[0] if len(set(widths)) == 1 else f"{', '.join(widths[:-1])} and {widths[-1]}"
+    return f"{depth} layer{'s' if depth > 1 else ''} of {sizes} {_value(values, 'activation')} units"
 
 
 def _extras(values: Hyperparameters) -> Iterator[str]:

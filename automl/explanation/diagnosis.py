@@ -91,18 +91,18 @@ def _failed(evidence: Evidence) -> Finding | None:
 def _diverged(evidence: Evidence) -> Finding | None:
     trial = evidence.trial
     if trial.state is TrialState.FAILED:
-        said = f"Its training {trial.reason.split(';')[0]}"
+        sentence = f"Its training {trial.reason.split(';')[0]}"
     elif evidence.validation > WORSE_THAN_NOTHING and evidence.training > NO_SIGNAL:
         times = (
             f"{evidence.validation:.3g} times that of a constant, on fit rows {evidence.training:.3g} times"
         )
-        said = f"Its loss is {times}"
+        sentence = f"Its loss is {times}"
     elif evidence.peak > BLOWN_UP and evidence.training > NO_SIGNAL:
         rose = f"{evidence.peak:.3g} times that of a constant"
-        said = f"Its loss rose to {rose} and stays at {evidence.training:.0%} of it"
+        sentence = f"Its loss rose to {rose} and stays at {evidence.training:.0%} of it"
     else:
         return None
-    return f"{said}.", (LOWER_RATE, CLIP)
+    return f"{sentence}.", (LOWER_RATE, CLIP)
 
 
 def _dead_units(evidence: Evidence) -> Finding | None:
@@ -110,11 +110,11 @@ def _dead_units(evidence: Evidence) -> Finding | None:
     if health is None or max(health.dead_units, default=0.0) < DEAD_UNITS:
         return None
     layer = health.dead_units.index(max(health.dead_units))
-    said = (
+    sentence = (
         f"{health.dead_units[layer]:.0%} of the units of hidden layer {layer + 1} are inactive on all rows, and no "
         "gradient reaches them"
     )
-    return f"{said}.", (
+    return f"{sentence}.", (
         ("use `leaky_relu` or `gelu` as `activation`", {"activation": LESS}),
         LOWER_RATE,
         ("use `he_normal` as `initializer`", {}),
@@ -132,8 +132,10 @@ def _vanishing(evidence: Evidence) -> Finding | None:
     ends = _gradients(evidence)
     if ends is None or ends[0] / ends[1] >= VANISHED or evidence.training < NO_SIGNAL:
         return None
-    said = f"The gradient shrinks from {ends[1]:.1e} at the last hidden layer to {ends[0]:.1e} at the first"
-    return f"{said}, and the loss stays at {evidence.training:.0%} of a constant's.", (
+    sentence = (
+        f"The gradient shrinks from {ends[1]:.1e} at the last hidden layer to {ends[0]:.1e} at the first"
+    )
+    return f"{sentence}, and the loss stays at {evidence.training:.0%} of a constant's.", (
         ("use `relu` or `gelu` as `activation`", {"activation": LESS}),
         LOWER_DEPTH,
         ("set `batch_normalization: true`", {}),
@@ -144,18 +146,20 @@ def _exploding(evidence: Evidence) -> Finding | None:
     ends = _gradients(evidence)
     if ends is None or ends[0] / ends[1] <= EXPLODED or evidence.training < NO_SIGNAL:
         return None
-    said = f"The gradient grows from {ends[1]:.1e} at the last hidden layer to {ends[0]:.1e} at the first."
-    return said, (CLIP, LOWER_RATE, LOWER_DEPTH)
+    sentence = (
+        f"The gradient grows from {ends[1]:.1e} at the last hidden layer to {ends[0]:.1e} at the first."
+    )
+    return sentence, (CLIP, LOWER_RATE, LOWER_DEPTH)
 
 
 def _overconfident(evidence: Evidence) -> Finding | None:
     if evidence.validation < NO_SIGNAL or not evidence.skill > SOME_SKILL:  # NaN is not
         return None
-    said = (
+    sentence = (
         f"It is overconfident: {evidence.validation:.0%} of a constant's loss on validation rows, although "
         f"its accuracy is {evidence.skill:.0%} of the way from chance to perfect."
     )
-    return said, (LOWER_RATE, MORE_DROPOUT, MORE_L2, ("set `label_smoothing: 0.1`", {}))
+    return sentence, (LOWER_RATE, MORE_DROPOUT, MORE_L2, ("set `label_smoothing: 0.1`", {}))
 
 
 def _no_signal(evidence: Evidence) -> Finding | None:
@@ -164,13 +168,15 @@ def _no_signal(evidence: Evidence) -> Finding | None:
         return None
     validation = f"{evidence.validation:.0%} of a constant's loss on validation rows"
     if evidence.training >= NO_SIGNAL:
-        said = f"It has learned almost nothing: {validation}, {evidence.training:.0%} on its training rows."
-        return said, (
+        sentence = (
+            f"It has learned almost nothing: {validation}, {evidence.training:.0%} on its training rows."
+        )
+        return sentence, (
             ("check the features and the target", {}),
             ("widen the range of `learning_rate`", {"learning_rate": MORE}),
         )
-    said = f"It does not generalize: {validation}, {evidence.training:.0%} on its training rows."
-    return said, (
+    sentence = f"It does not generalize: {validation}, {evidence.training:.0%} on its training rows."
+    return sentence, (
         (LOOK_FOR_FEATURES, {}),
         ("check that all rows come from the same distribution", {}),
         NARROWER,
@@ -197,8 +203,8 @@ def _stopped_by_budget(evidence: Evidence) -> Finding | None:
     if not _used_up(evidence):
         return None
     when = f"best was epoch {evidence.trial.best_epoch:.0f} of {evidence.num_epochs}"
-    said = f"It was still improving when the epochs ended: {when}."
-    return said, (
+    sentence = f"It was still improving when the epochs ended: {when}."
+    return sentence, (
         ("raise `training.epochs`", {"epochs": MORE}),
         ("raise `learning_rate`", {"learning_rate": MORE}),
     )

@@ -73,23 +73,23 @@ class Evidence:
 
         By balanced accuracy; chance is the reciprocal of the number of classes that the constant's log loss amounts to.
         """
-        known = [
-            own["balanced_accuracy"]
-            for own in (fold.scores for fold in self.trial.folds)
-            if "balanced_accuracy" in own
+        accuracies = [
+            scores["balanced_accuracy"]
+            for scores in (fold.scores for fold in self.trial.folds)
+            if "balanced_accuracy" in scores
         ]
-        if not known or not self.constant:
+        if not accuracies or not self.constant:
             return math.nan
         chance = math.exp(-self.constant)
-        return (sum(known) / len(known) - chance) / (1.0 - chance)
+        return (sum(accuracies) / len(accuracies) - chance) / (1.0 - chance)
 
     def _relative(self, scores: Sequence[Mapping[str, float]]) -> float:
         """R² says of numbers what the log loss over that of a constant says of classes."""
         metric = self.quantile or ("r2" if self.constant is None else "log_loss")
-        known = [own[metric] for own in scores if metric in own]
-        if not known:  # a journal of an earlier version
+        values = [by_metric[metric] for by_metric in scores if metric in by_metric]
+        if not values:  # a journal of an earlier version
             return math.nan
-        mean = sum(known) / len(known)
+        mean = sum(values) / len(values)
         return 1.0 - mean if self.constant is None else mean / self.constant
 
     @property

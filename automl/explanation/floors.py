@@ -88,16 +88,16 @@ class Floors:
         """Where a trial stands; None when it was not analyzed."""
         if trial.number not in self._parts:
             return None
-        own = self._of_trial(trial.number)
-        margin = contrast([Term(own, -1.0, 2.0)])
+        loss = self._of_trial(trial.number)
+        margin = contrast([Term(loss, -1.0, 2.0)])
         if self._noise is not None:
             floor = Loss(Measured(self._noise, 0.0))
-            rest = contrast([Term(own, 1.0, -1.0)])
+            rest = contrast([Term(loss, 1.0, -1.0)])
             bias = Measured(rest.value - self._noise, rest.error, rest.degrees)
             lead = Measured(margin.value + self._noise, margin.error, margin.degrees)
             source = "the noise set in the study file"
             return Standing(margin, (Excess(source, floor.risk.value, bias, lead, final=True),), 1)
-        excesses = tuple(_excess(source, own, other) for source, other in self._others(trial.number))
+        excesses = tuple(_excess(source, loss, other) for source, other in self._others(trial.number))
         choices = len(self._parts) - 1 + len(self._baseline_losses)
         return Standing(
             margin, excesses, choices, bool(self._baseline_losses), self._larger_than(trial.capacity)
@@ -131,11 +131,11 @@ class Floors:
         return self._losses[name]
 
 
-def _excess(source: str, own: Loss, other: Loss) -> Excess:
+def _excess(source: str, loss: Loss, other: Loss) -> Excess:
     """Variance counts twice in the lead, as the bias is what it leaves of the loss."""
     with_variance = 1.0 if other.variance.value else 0.0
-    bias = contrast([Term(own, 1.0, -1.0), Term(other, -1.0, with_variance)])
-    lead = contrast([Term(own, -1.0, 2.0), Term(other, 1.0, -with_variance)])
+    bias = contrast([Term(loss, 1.0, -1.0), Term(other, -1.0, with_variance)])
+    lead = contrast([Term(loss, -1.0, 2.0), Term(other, 1.0, -with_variance)])
     return Excess(source, other.risk.value - other.variance.value, bias, lead)
 
 

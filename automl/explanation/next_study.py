@@ -55,19 +55,19 @@ _MANY_VALUES = 6
 _FEWEST_TRIALS = 10
 
 
-def propose(state: StudyState, found: Explanation, to: Path) -> str:
+def propose(state: StudyState, explanation: Explanation, to: Path) -> str:
     """The text of the next study's file.
 
     Args:
         state: The last study.
-        found: What it has found.
+        explanation: What it has found.
         to: Where the file will stand; the paths in it start from there.
 
     Raises:
         RecordError: No trial completed, or nothing is to be changed.
     """
     best, started = state.best, state.started
-    if best is None or not found.changes:
+    if best is None or not explanation.changes:
         why = "no trial completed" if best is None else "the explanation proposes no change of its ranges"
         raise RecordError(f"{state.folder}: there is no next study to write, because {why}.")
     base = Path(started.base)
@@ -76,14 +76,14 @@ def propose(state: StudyState, found: Explanation, to: Path) -> str:
         content = {"name": "s", "data": {"frame": True, "target": "y"}, "space": dict(started.space)}
         space = make_study(content).space
         study = study.model_copy(update={"space": space})
-    moved = next_study(study, best.hyperparameters, found.changes, started.num_epochs)
+    moved = next_study(study, best.hyperparameters, explanation.changes, started.num_epochs)
     if moved.data.path is not None:
         path = Path(os.path.relpath(base / moved.data.path, to.parent)).as_posix()
         moved = moved.model_copy(update={"data": moved.data.model_copy(update={"path": path})})
-    diagnosis = found.diagnoses[best.number]
+    diagnosis = explanation.diagnoses[best.number]
     reason = [
         f"After {started.name}: {diagnosis.sentence}",
-        *(f"To try: {one}." for one in diagnosis.advice),
+        *(f"To try: {advice}." for advice in diagnosis.advice),
     ]
     return "".join(f"# {line}\n" for line in reason) + dump_study(moved)
 
@@ -134,16 +134,16 @@ def _search(search: SearchConfig, space: Mapping[str, Range], best: Hyperparamet
 
 def _winner(space: Mapping[str, Range], best: Hyperparameters) -> tuple[dict[str, Scalar], ...]:
     """The last winner as far as the new ranges hold it: what it had at 0, a logarithmic range has at its low end."""
-    own: dict[str, Scalar] = {}
+    configuration: dict[str, Scalar] = {}
     values = {name: named.default for name, named in HYPERPARAMETERS.items()} | dict(best)
     for name, entry in space.items():
         if isinstance(entry, Choice):
-            layers = [one for one in best if one.startswith(f"{name}_")] if entry.per_layer else [name]
-            own |= {one: values[one] for one in layers if values.get(one) in entry.values}
+            layers = [key for key in best if key.startswith(f"{name}_")] if entry.per_layer else [name]
+            configuration |= {key: values[key] for key in layers if values.get(key) in entry.values}
         elif isinstance(entry, IntRange | FloatRange) and name in values:
             low, high = entry.bounds
-            own[name] = type(low)(min(max(float(values[name]), low), high))
-    return (own,) if own else ()
+            configuration[name] = type(low)(min(max(float(values[name]), low), high))
+    return (configuration,) if configuration else ()
 
 
 def _is_used(name: str, best: Hyperparameters, changes: Mapping[str, str]) -> bool:

@@ -39,18 +39,20 @@ class Shares:
     def known(self) -> list[Excess]:
         """The floors that its bias can be measured from: not those that it lies significantly below."""
         return [
-            one for one in self.standing.excesses if one.final or one.bias.value + one.bias.half(LEVEL) > 0.0
+            excess
+            for excess in self.standing.excesses
+            if excess.final or excess.bias.value + excess.bias.half(LEVEL) > 0.0
         ]
 
     @property
     def excess(self) -> Excess | None:
         """The lowest of these floors, as far as their errors tell; None where it lies below all."""
-        return max(self.known, key=lambda one: one.bias.value - one.bias.error, default=None)
+        return max(self.known, key=lambda excess: excess.bias.value - excess.bias.error, default=None)
 
     @property
     def has_capacity(self) -> bool:
         """Whether a larger network is known to have no less bias: one was analyzed, or this one fits its rows."""
-        final = any(one.final for one in self.standing.excesses)
+        final = any(excess.final for excess in self.standing.excesses)
         return final or self.standing.larger or self.fits_its_rows
 
     @property
@@ -66,6 +68,6 @@ def shares_of(evidence: Evidence) -> Shares | None:
     return Shares(evidence.bias_variance, evidence.standing)
 
 
-def loss_on_trained(found: BiasVariance) -> float:
+def loss_on_trained(analysis: BiasVariance) -> float:
     """Loss on the rows that the networks trained on, at the epoch of the refit."""
-    return found.training[found.epochs.index(found.epoch)]
+    return analysis.training[analysis.epochs.index(analysis.epoch)]

@@ -50,8 +50,8 @@ class Side:
     @property
     def corrected(self) -> Estimate | None:
         """The score corrected for choosing; None where it is not recorded."""
-        found = None if self.verdict is None else self.verdict.corrected
-        return None if found is None else Estimate(*found)
+        corrected = None if self.verdict is None else self.verdict.corrected
+        return None if corrected is None else Estimate(*corrected)
 
     @property
     def test(self) -> TestReadingDone | None:
@@ -66,8 +66,8 @@ class Side:
     def seconds(self) -> float:
         """Wall time; NaN where it is not known, as of a run that several processes worked on."""
         finished = self.state.finished
-        known = finished is not None and finished.seconds > 0.0 and not self.state.continued
-        return finished.seconds if known and finished is not None else math.nan
+        is_known = finished is not None and finished.seconds > 0.0 and not self.state.continued
+        return finished.seconds if is_known and finished is not None else math.nan
 
     @property
     def is_guided(self) -> bool:
@@ -84,7 +84,7 @@ class Side:
     def metric_files(self) -> dict[str, str]:
         """Digests of the files of a metric of the study's own, by name."""
         digests = self.state.started.digests
-        return {name: own for name, own in digests.items() if name.startswith(_METRIC)}
+        return {name: digest for name, digest in digests.items() if name.startswith(_METRIC)}
 
     @property
     def size(self) -> str:
@@ -93,39 +93,39 @@ class Side:
         return f"{facts.get('rows', '?')} rows and {facts.get('features', '?')} features in {self.letter}"
 
 
-def check_comparable(one: Side, other: Side) -> None:
+def check_comparable(first: Side, second: Side) -> None:
     """Refuse to compare what has no common measure.
 
     Raises:
         RecordError: A study without a completed trial, two objectives, or two tables.
     """
-    for side in (one, other):
+    for side in (first, second):
         if side.state.best is None:
-            what = "no trial has completed" if side.state.num_trials else "no trial has ended"
-            raise RecordError(f"{side.name}: {what}, so there is nothing to compare. See `automl runs`.")
-    objectives = [side.state.objective for side in (one, other)]
-    both = f"{one.name} and {other.name}"
+            reason = "no trial has completed" if side.state.num_trials else "no trial has ended"
+            raise RecordError(f"{side.name}: {reason}, so there is nothing to compare. See `automl runs`.")
+    objectives = [side.state.objective for side in (first, second)]
+    names = f"{first.name} and {second.name}"
     if objectives[0] != objectives[1]:
         given = " and ".join(
             f"{side.state.objective.metric} ({side.state.objective.direction}) in {side.letter}"
-            for side in (one, other)
+            for side in (first, second)
         )
         raise RecordError(
-            f"{both} have two objectives, {given}, and their scores cannot be compared. Run one of them again with the "
-            f"other's, as in `objective: {objectives[0].metric}`."
+            f"{names} have two objectives, {given}, and their scores cannot be compared. Run one of them again with "
+            f"the other's, as in `objective: {objectives[0].metric}`."
         )
-    if one.metric_files != other.metric_files:
+    if first.metric_files != second.metric_files:
         raise RecordError(
-            f"{both}: the file of the metric {objectives[0].metric} has changed between them. Run one of them again "
+            f"{names}: the file of the metric {objectives[0].metric} has changed between them. Run one of them again "
             "with --fresh."
         )
-    unknown = [side.name for side in (one, other) if side.digest("data") is None]
+    unknown = [side.name for side in (first, second) if side.digest("data") is None]
     if unknown:
         raise RecordError(
-            f"{both}: the record does not name the table of {' and '.join(unknown)}. Run it again."
+            f"{names}: the record does not name the table of {' and '.join(unknown)}. Run it again."
         )
-    if one.digest("data") != other.digest("data"):
+    if first.digest("data") != second.digest("data"):
         raise RecordError(
-            f"{both} are of two tables ({one.size}, {other.size}), and their scores cannot be compared. Run one of "
+            f"{names} are of two tables ({first.size}, {second.size}), and their scores cannot be compared. Run one of "
             "them again with the other's table and `data` section."
         )

@@ -160,15 +160,15 @@ def explain_trial(state: StudyState, number: int) -> list[str]:
             num_folds = len(best.folds) // state.started.repeats
             compared = _compare(state, best, trial, num_folds)
             lines.append(_against(compared, f"Trial {best.number}, the best, is", "it", len(state.completed)))
-    found = state.bias_variance.get(number)
-    if found is not None:
-        lines += [*([_sources(found)] if found.parts else []), how_sure(found)]
-    return [*lines, *(f"To change: {one}." for one in diagnosis.advice), *_tried(diagnosis)]
+    analysis = state.bias_variance.get(number)
+    if analysis is not None:
+        lines += [*([_sources(analysis)] if analysis.parts else []), how_sure(analysis)]
+    return [*lines, *(f"To change: {advice}." for advice in diagnosis.advice), *_tried(diagnosis)]
 
 
-def _sources(found: BiasVariance) -> str:
-    parts = ", ".join(f"{name} {number(value, 2)}" for name, value in found.parts.items())
-    return f"Where the variance comes from: {parts}{' (Brier units)' if found.error_rate else ''}."
+def _sources(analysis: BiasVariance) -> str:
+    parts = ", ".join(f"{name} {number(value, 2)}" for name, value in analysis.parts.items())
+    return f"Where the variance comes from: {parts}{' (Brier units)' if analysis.error_rate else ''}."
 
 
 def _failures(state: StudyState) -> tuple[str, ...]:
@@ -213,21 +213,21 @@ def _rival(state: StudyState, ranked: Sequence[Trial], num_folds: int) -> Compar
     return _compare(state, ranked[0], ranked[1], num_folds)
 
 
-def _compare(state: StudyState, one: Trial, other: Trial, num_folds: int) -> Comparison:
+def _compare(state: StudyState, trial: Trial, other: Trial, num_folds: int) -> Comparison:
     metric = state.objective.metric
     constant = state.verdict.baselines.get("constant", ())
     nothing = weighted_mean(constant) if constant else other.mean(metric)
     # Of a metric of one's own the perfect score is not known, and that of the trial stands for it.
-    perfect = METRICS[metric].perfect if metric in METRICS else one.mean(metric)
+    perfect = METRICS[metric].perfect if metric in METRICS else trial.mean(metric)
     scale = abs(perfect - nothing)
-    scores = one.fold_scores(metric), other.fold_scores(metric)
+    scores = trial.fold_scores(metric), other.fold_scores(metric)
     return compare(scores[0], scores[1], num_folds, state.objective.direction, ROPE * scale)
 
 
 def _limits(diagnosis: Diagnosis) -> tuple[str, ...]:
-    said = f"What limits it ({diagnosis.name.replace('_', ' ')}): {diagnosis.sentence}"
+    sentence = f"What limits it ({diagnosis.name.replace('_', ' ')}): {diagnosis.sentence}"
     advice = (f"To try next: {'; '.join(diagnosis.advice)}.",) if diagnosis.advice else ()
-    return (said, *advice, *_tried(diagnosis))
+    return (sentence, *advice, *_tried(diagnosis))
 
 
 def _tried(diagnosis: Diagnosis) -> tuple[str, ...]:
@@ -237,19 +237,24 @@ def _tried(diagnosis: Diagnosis) -> tuple[str, ...]:
 def _headline(state: StudyState, best: Trial, standing: str) -> str:
     metric, planned = state.objective.metric, state.started.num_trials
     label = ", optimistic: the scored rows chose the epochs" if state.started.optimistic else ""
-    one = state.num_trials == 1
+    is_only = state.num_trials == 1
     which = (
-        "The only trial" if one else f"The best of {'the ' if standing else ''}{state.num_trials:,} trials"
+        "The only trial"
+        if is_only
+        else f"The best of {'the ' if standing else ''}{state.num_trials:,} trials"
     )
     if standing:
-        which += f" that {'has' if one else 'have'} ended" + (f", of {planned:,} planned," if planned else "")
-    said = f"{which} is trial {best.number}: {metric} {score(best, metric)}{label}"
+        which += f" that {'has' if is_only else 'have'} ended" + (
+            f", of {planned:,} planned," if planned else ""
+        )
+    sentence = f"{which} is trial {best.number}: {metric} {score(best, metric)}{label}"
     corrected, test = state.verdict.corrected, state.verdict.test
     if corrected:
-        said += f"; {number(corrected[0])} when corrected for the choice"
+        sentence += f"; {number(corrected[0])} when corrected for the choice"
     if test:
-        said += f"; {number(test[0])} on the locked test rows (95 % interval {number(test[1])} to {number(test[2])})"
-    return f"{said}."
+        low, high = number(test[1]), number(test[2])
+        sentence += f"; {number(test[0])} on the locked test rows (95 % interval {low} to {high})"
+    return f"{sentence}."
 
 
 def _edge(state: StudyState, name: str, end: str) -> str:
@@ -258,41 +263,46 @@ def _edge(state: StudyState, name: str, end: str) -> str:
     return f"The best trials are at the {end} edge of `{name}`: search {way} {bound:g}."
 
 
-def _ties(state: StudyState, best: Trial, found: Explanation) -> str:
-    others, num_trials = len(found.tied) - 1, len(state.completed)
+def _ties(state: StudyState, best: Trial, explanation: Explanation) -> str:
+    others, num_trials = len(explanation.tied) - 1, len(state.completed)
     how = f"allowing for the choice among {num_trials:,} trials"
     if num_trials == 1:
         return "No other trial completed."
     if not others:
         return f"All other trials are significantly worse ({how})."
     trials = f"{others:,} other trials are" if others > 1 else "1 other trial is"
-    said = f"{trials} not significantly worse ({how})"
-    small = best if found.smallest is None else state.trial(found.smallest)
+    sentence = f"{trials} not significantly worse ({how})"
+    small = best if explanation.smallest is None else state.trial(explanation.smallest)
     if small.number != best.number and small.capacity and best.capacity and small.capacity < best.capacity:
-        said += (
+        sentence += (
             f"; the smallest within a standard error is trial {small.number}, with {small.capacity:,} weights "
             f"instead of {best.capacity:,} (`automl export --smallest`)"
         )
-    return f"{said}."
+    return f"{sentence}."
 
 
-def _against(found: Comparison, who: str, whom: str, num_trials: int) -> str:
+def _against(comparison: Comparison, subject: str, whom: str, num_trials: int) -> str:
     before = (
         f", before allowing for the choice of the best among {num_trials:,} trials" if num_trials > 2 else ""
     )
     return (
-        f"{who} better than {whom} with probability {found.better:.0%}, practically equal {found.equal:.0%}, worse "
-        f"{found.worse:.0%} (p = {found.p_value:.2g}, corrected resampled t test{before})."
+        f"{subject} better than {whom} with probability {comparison.better:.0%}, practically equal "
+        f"{comparison.equal:.0%}, worse {comparison.worse:.0%} (p = {comparison.p_value:.2g}, corrected resampled t "
+        f"test{before})."
     )
 
 
-def _shares(found: Explanation, num_trials: int) -> list[str]:
-    known = found.importance
-    if known is None or not known.is_known:
+def _shares(explanation: Explanation, num_trials: int) -> list[str]:
+    importance = explanation.importance
+    if importance is None or not importance.is_known:
         return []
-    main = [f"`{name}` {known.main[name]:.0%}" for name in known.names[:3] if known.main[name] >= 0.05]
+    main = [
+        f"`{name}` {importance.main[name]:.0%}"
+        for name in importance.names[:3]
+        if importance.main[name] >= 0.05
+    ]
     if not main:
         return []
-    used = found.importance_trials
+    used = explanation.importance_trials
     some = f", by {used:,} of {num_trials:,} trials drawn at random" if used < num_trials else ""
     return [f"What matters most for the score, by its share of the variance{some}: {', '.join(main)}."]

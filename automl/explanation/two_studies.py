@@ -91,29 +91,31 @@ class TwoStudies:
     @property
     def notes(self) -> list[str]:
         """What a reader must know of the numbers, in sentences."""
-        said = [f"{side.name}: {side.standing}." for side in (self.one, self.other) if side.standing]
+        sentences = [f"{side.name}: {side.standing}." for side in (self.one, self.other) if side.standing]
         if not self.same_folds:
-            said.append(
+            sentences.append(
                 "The folds differ, so the winners are not compared fold by fold, and the interval is wide. "
                 "Studies with the same `splits` and `search.seed` share their folds."
             )
         if math.isnan(self.judged.low):
-            said.append(
+            sentences.append(
                 "No interval for the difference: there are too few folds, or all differences are equal."
             )
         if self.corrected is None and self._num_trials != [1, 1]:
-            said.append(
+            sentences.append(
                 "Both winners were chosen by these scores, and the larger search has the larger selection bias: "
                 "too little is recorded to correct for it."
             )
         if self.one.state.started.optimistic != self.other.state.started.optimistic:
-            said.append("The scores are not comparable: only one study chose its epochs on the scored rows.")
+            sentences.append(
+                "The scores are not comparable: only one study chose its epochs on the scored rows."
+            )
         if self.corrected is not None and any(side.is_guided for side in (self.one, self.other)):
-            said.append(
+            sentences.append(
                 "A search that proposes configurations by earlier scores has a small selection bias that the "
                 "correction does not account for."
             )
-        return [*said, *self._of_test()]
+        return [*sentences, *self._of_test()]
 
     def _of_test(self) -> list[str]:
         if self.test is not None:
@@ -126,24 +128,24 @@ class TwoStudies:
         return ["The locked test rows differ, so scores on them are not subtracted."]
 
 
-def compare_studies(one: Side, other: Side) -> TwoStudies:
+def compare_studies(first: Side, second: Side) -> TwoStudies:
     """Compare the winners of two studies.
 
     Raises:
         RecordError: They cannot be compared: other tables, other objectives, no completed trial; or a file is broken.
     """
-    check_comparable(one, other)
-    same_folds = one.digest("splits") is not None and one.digest("splits") == other.digest("splits")
-    same_folds = same_folds and len(one.winner.folds) == len(other.winner.folds)
-    metric = one.state.objective.metric
-    chosen = (paired if same_folds else unpaired)(other.winner, one.winner, metric)
+    check_comparable(first, second)
+    same_folds = first.digest("splits") is not None and first.digest("splits") == second.digest("splits")
+    same_folds = same_folds and len(first.winner.folds) == len(second.winner.folds)
+    metric = first.state.objective.metric
+    chosen = (paired if same_folds else unpaired)(second.winner, first.winner, metric)
     return TwoStudies(
-        one,
-        other,
+        first,
+        second,
         same_folds,
         interval(chosen),
-        _corrected(one, other, chosen) if same_folds else None,
-        _test_difference(one, other, same_folds),
+        _corrected(first, second, chosen) if same_folds else None,
+        _test_difference(first, second, same_folds),
     )
 
 
@@ -155,37 +157,42 @@ def difference_text(estimate: Estimate) -> str:
     return f"{value}, 95 % interval {number(estimate.low, 3)} to {number(estimate.high, 3)}"
 
 
-def _test_difference(one: Side, other: Side, same_folds: bool) -> float | None:
-    tests, metric = (one.test, other.test), one.state.objective.metric
+def _test_difference(first: Side, second: Side, same_folds: bool) -> float | None:
+    tests, metric = (first.test, second.test), first.state.objective.metric
     if tests[0] is None or tests[1] is None or not all(metric in test.scores for test in tests if test):
         return None
     same_rows = same_folds or tests[0].digest == tests[1].digest
     return tests[1].scores[metric] - tests[0].scores[metric] if same_rows else None
 
 
-def _corrected(one: Side, other: Side, chosen: Measured) -> Estimate | None:
+def _corrected(first: Side, second: Side, chosen: Measured) -> Estimate | None:
     """The difference of the recorded corrected scores, with an interval of rows, folds and both choices."""
-    scores, metric = (one.corrected, other.corrected), METRICS.get(one.state.objective.metric)
-    kept = [read_scored_rows(side.state.folder) for side in (one, other)]
+    scores, metric = (first.corrected, second.corrected), METRICS.get(first.state.objective.metric)
+    stored = [read_scored_rows(side.state.folder) for side in (first, second)]
     if scores[0] is None or scores[1] is None or metric is None:
         return None
-    if kept[0] is None or kept[1] is None or not kept[0].fits(kept[1]):
+    if stored[0] is None or stored[1] is None or not stored[0].fits(stored[1]):
         return None
     # Blocks of time are as long as the losses of a winner depend on each other: the longer ones are safe for both.
-    rows = min((each.scored for each in kept if each), key=lambda scored: scored.num_units)
-    every = [_predictions(side, kept[0]) for side in (one, other)]
-    if any(side.winner.number not in each.numbers for side, each in zip((one, other), every, strict=True)):
+    rows = min(
+        (stored_rows.scored for stored_rows in stored if stored_rows), key=lambda scored: scored.num_units
+    )
+    predictions = [_predictions(side, stored[0]) for side in (first, second)]
+    if any(
+        side.winner.number not in stored_predictions.numbers
+        for side, stored_predictions in zip((first, second), predictions, strict=True)
+    ):
         return None
-    found = corrected_difference(
+    corrected = corrected_difference(
         metric,
         rows,
-        every[1],
-        every[0],
+        predictions[1],
+        predictions[0],
         derive_seed("two studies"),
-        metric.tuned and kept[0].num_classes == _TWO,
+        metric.tuned and stored[0].num_classes == _TWO,
     )
     value = scores[1].value - scores[0].value
-    return interval(widened(value, found, rows.num_units, chosen))
+    return interval(widened(value, corrected, rows.num_units, chosen))
 
 
 def _predictions(side: Side, rows: KeptRows) -> StoredPredictions:
@@ -193,5 +200,5 @@ def _predictions(side: Side, rows: KeptRows) -> StoredPredictions:
     return StoredPredictions(
         side.state.folder,
         (trial.number for trial in side.state.completed),
-        lambda kept: unpacked(kept, rows.num_classes, len(rows.scored.folds)),
+        lambda values: unpacked(values, rows.num_classes, len(rows.scored.folds)),
     )

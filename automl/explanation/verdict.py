@@ -90,7 +90,7 @@ class StudyVerdict:
 
     def contender(self, name: str) -> Contender | None:
         """A model of the comparison by name; None where it was not fitted."""
-        return next((one for one in self.contenders if one.name == name), None)
+        return next((contender for contender in self.contenders if contender.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -107,23 +107,23 @@ class Numbers:
     between: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
     direction: Direction = Direction.MINIMIZE
 
-    def difference(self, one: str, other: str) -> Estimate | None:
+    def difference(self, name: str, other: str) -> Estimate | None:
         """The score of one minus that of the other; None where they were not compared."""
-        if one == NETWORK:
+        if name == NETWORK:
             contender = self.contenders.get(other)
             return None if contender is None else contender.difference
         if other == NETWORK:
-            return _negative(self.difference(other, one))
-        if other in self.between.get(one, {}):
-            return self.between[one][other]
-        return _negative(self.between.get(other, {}).get(one))
+            return _negative(self.difference(other, name))
+        if other in self.between.get(name, {}):
+            return self.between[name][other]
+        return _negative(self.between.get(other, {}).get(name))
 
-    def sign(self, one: str, other: str) -> int | None:
+    def sign(self, name: str, other: str) -> int | None:
         """1 where one is significantly better, −1 where the other is, 0 where that is open; None where not known.
 
         Equal scores without an interval are open: two models that make no error are alike in every resample.
         """
-        difference = self.difference(one, other)
+        difference = self.difference(name, other)
         if difference is None:
             return None
         if math.isnan(difference.low):
@@ -194,7 +194,7 @@ def numbers_of(state: StudyState) -> Numbers:
                 _settings(reached.settings.get(name, ())),
             )
     between = {
-        name: {other: Estimate(*own) for other, own in others.items()}
+        name: {other: Estimate(*bounds) for other, bounds in others.items()}
         for name, others in reached.between.items()
     }
     return Numbers(contenders, between, state.objective.direction)
@@ -203,8 +203,8 @@ def numbers_of(state: StudyState) -> Numbers:
 def recorded_verdict(state: StudyState) -> VerdictReached:
     """What was recorded of the best trial; nothing where the record is about another one."""
     best, reached = state.best, state.verdict
-    known = best is not None and reached.trial in (best.number, -1)
-    return reached if known else VerdictReached()
+    is_recorded = best is not None and reached.trial in (best.number, -1)
+    return reached if is_recorded else VerdictReached()
 
 
 def decide(numbers: Numbers) -> str:
@@ -214,19 +214,19 @@ def decide(numbers: Numbers) -> str:
     too little is known.
     """
     learned = [numbers.learned(name) for name in numbers.models]
-    if learned and all(own is False for own in learned):
+    if learned and all(has_learned is False for has_learned in learned):
         return CONSTANT
     ahead = numbers.ahead()
     if ahead:
         return ahead[0]
-    known = bool(numbers.compared) or numbers.learned(NETWORK) is not None
-    return NETWORK if known and not numbers.level() and numbers.learned(NETWORK) is not False else ""
+    was_measured = bool(numbers.compared) or numbers.learned(NETWORK) is not None
+    return NETWORK if was_measured and not numbers.level() and numbers.learned(NETWORK) is not False else ""
 
 
 def names_of(names: list[str]) -> str:
     """Models in words, as a list."""
-    said = [NAMES[name] for name in names]
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    words = [NAMES[name] for name in names]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def partly_fitted(numbers: Numbers) -> Iterator[Contender]:

@@ -112,20 +112,24 @@ def weigh(trial: Trial, proposals: Sequence[Proposal], tried: Tried | None) -> W
             continue
         if any(_opposite(tried.edges.get(name, "")) == way for name, way in changes.items()):
             continue
-        known = [
+        tried_changes = [
             (way, change)
             for name, way in changes.items()
             if (change := tried.change(trial, name, way)) is not None
         ]
-        sentences += [tried.said(change, way) for way, change in known]
-        useless = [change.is_worse or change.is_less_than(tried.notable(trial)) for _, change in known]
+        sentences += [tried.said(change, way) for way, change in tried_changes]
+        useless = [
+            change.is_worse or change.is_less_than(tried.notable(trial)) for _, change in tried_changes
+        ]
         if useless and all(useless):
             continue
-        helped = any(change.is_better for _, change in known)
+        helped = any(change.is_better for _, change in tried_changes)
         (first if helped else others).append((text, changes))
-    kept = [*first, *others]
-    merged = {name: way for _, changes in reversed(kept) for name, way in changes.items()}
-    return Weighed(tuple(dict.fromkeys(text for text, _ in kept)), merged, tuple(dict.fromkeys(sentences)))
+    kept_proposals = [*first, *others]
+    merged = {name: way for _, changes in reversed(kept_proposals) for name, way in changes.items()}
+    return Weighed(
+        tuple(dict.fromkeys(text for text, _ in kept_proposals)), merged, tuple(dict.fromkeys(sentences))
+    )
 
 
 def penalties(trial: Trial, way: str) -> Iterator[Proposal]:
