@@ -43,7 +43,7 @@ class Curve:
     def halves(self) -> tuple[float, ...]:
         """Half the widths of 95 % intervals."""
         degrees = self.degrees or (math.inf,) * len(self.errors)
-        return tuple(half_width(error, own) for error, own in zip(self.errors, degrees, strict=True))
+        return tuple(half_width(error, count) for error, count in zip(self.errors, degrees, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,9 @@ class BiasVariance:
         return Loss(risk, variance, sums, self.left_out, self.resamples)
 
 
-def content_of(found: BiasVariance) -> dict[str, Any]:
+def content_of(analysis: BiasVariance) -> dict[str, Any]:
     """A decomposition in plain values, without what has a file of its own."""
-    content = asdict(replace(found, sums=None))
+    content = asdict(replace(analysis, sums=None))
     del content["sums"]
     return content
 
@@ -138,12 +138,14 @@ def snapshots(epoch: int, most: int, beyond: float = BEYOND) -> tuple[int, ...]:
     (1, 2, 3, 5, 8, 12, 18, 20, 25)
     """
     last = min(most, math.ceil(beyond * epoch))
-    found = [*_FIRST_EPOCHS]
-    while found[-1] < last:
-        found.append(math.ceil(_GROWTH * found[-1]))
-    kept = sorted({one for one in found if one <= last} | {epoch, last})
-    close = {one for one, after in pairwise(kept) if after < 1.1 * one and one != epoch}
-    return tuple(one for one in kept if one not in close or one == last)
+    epochs = [*_FIRST_EPOCHS]
+    while epochs[-1] < last:
+        epochs.append(math.ceil(_GROWTH * epochs[-1]))
+    chosen = sorted({candidate for candidate in epochs if candidate <= last} | {epoch, last})
+    close = {
+        candidate for candidate, after in pairwise(chosen) if after < 1.1 * candidate and candidate != epoch
+    }
+    return tuple(candidate for candidate in chosen if candidate not in close or candidate == last)
 
 
 def summarize(
@@ -165,7 +167,7 @@ def summarize(
         targets: Of the whole table.
     """
     blocks = targets.blocks or make_blocks([fold.rows for fold in folds])
-    each = [take_apart(place, folds, replicas, targets, blocks) for place in range(len(epochs))]
+    parts = [take_apart(place, folds, replicas, targets, blocks) for place in range(len(epochs))]
     place = epochs.index(epoch)
     values, rows = replicas.values[place], numpy.unique(numpy.concatenate([fold.rows for fold in folds]))
     count = len(replicas.unseen) // replicas.num_seeds
@@ -174,9 +176,9 @@ def summarize(
         loss=LOG_LOSS if targets.num_classes else SQUARED_ERROR,
         epochs=epochs,
         epoch=epoch,
-        risk=_curve([one.risk for one in each]),
-        variance=_curve([one.variance for one in each]),
-        rest=_curve([one.rest for one in each]),
+        risk=_curve([part.risk for part in parts]),
+        variance=_curve([part.variance for part in parts]),
+        rest=_curve([part.rest for part in parts]),
         training=tuple(seen_loss(values, replicas, targets) for values in replicas.values),
         parts=sources(values, replicas),
         error_rate=error_rate(values, replicas, targets),
@@ -185,9 +187,9 @@ def summarize(
         num_seeds=replicas.num_seeds,
         num_folds=len(folds),
         num_rows=len(rows),
-        left_out=each[place].left_out,
+        left_out=parts[place].left_out,
         resamples=replicas.resamples or tuple(range(1, count + 1)),
-        sums=each[place].sums,
+        sums=parts[place].sums,
     )
 
 

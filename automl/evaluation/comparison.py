@@ -45,7 +45,7 @@ class Comparison:
 
 
 def compare(
-    one: Sequence[float], other: Sequence[float], num_folds: int, direction: Direction, rope: float
+    scores: Sequence[float], other_scores: Sequence[float], num_folds: int, direction: Direction, rope: float
 ) -> Comparison:
     """The corrected resampled t test and the correlated Bayesian t test of two trials.
 
@@ -57,8 +57,8 @@ def compare(
     sign test takes over, by which J folds with one winner have the probability 2⁻ᴶ if both are equally good.
 
     Args:
-        one: Scores of one trial, one per fold of each repeat.
-        other: Scores of the other trial on the same folds in the same order.
+        scores: Scores of one trial, one per fold of each repeat.
+        other_scores: Scores of the other trial on the same folds in the same order.
         num_folds: Folds of one repeat.
         direction: Whether smaller or larger scores are better.
         rope: Half the width of the region of practical equality, in units of the metric.
@@ -66,17 +66,19 @@ def compare(
     Raises:
         ValueError: The trials have different numbers of scores or fewer than two, or the region is negative.
     """
-    if len(one) != len(other) or len(one) < 2:
-        raise ValueError(f"need two scores or more a trial, as many of each, got {len(one)} and {len(other)}")
+    if len(scores) != len(other_scores) or len(scores) < 2:
+        raise ValueError(
+            f"need two scores or more a trial, as many of each, got {len(scores)} and {len(other_scores)}"
+        )
     if rope < 0.0:
         raise ValueError(f"rope must be 0 or more, got {rope}")
-    differences = numpy.subtract(one, other)
+    differences = numpy.subtract(scores, other_scores)
     mean, error = float(differences.mean()), corrected_error(differences.tolist(), num_folds)
     if mean != 0.0 and error <= _ROUNDING * abs(mean):
-        return _by_signs(mean, error, len(one), direction, rope)
-    below, above = _tail(-rope - mean, error, len(one)), _tail(mean - rope, error, len(one))
+        return _by_signs(mean, error, len(scores), direction, rope)
+    below, above = _tail(-rope - mean, error, len(scores)), _tail(mean - rope, error, len(scores))
     better, worse = (below, above) if direction is Direction.MINIMIZE else (above, below)
-    p_value = 1.0 if mean == 0.0 else min(1.0, 2.0 * _tail(-abs(mean), error, len(one)))
+    p_value = 1.0 if mean == 0.0 else min(1.0, 2.0 * _tail(-abs(mean), error, len(scores)))
     return Comparison(mean, error, p_value, better, max(0.0, 1.0 - below - above), worse)
 
 
@@ -102,7 +104,7 @@ def tied(trials: Sequence[Trial], objective: Objective, num_folds: int, level: f
     scores = numpy.array([trial.fold_scores(objective.metric) for trial in peers])
     behind = scores - scores[0] if objective.direction is Direction.MINIMIZE else scores[0] - scores
     means, num_scores = behind.mean(axis=1), scores.shape[1]
-    errors = numpy.array([corrected_error(own, num_folds) for own in behind.tolist()])
+    errors = numpy.array([corrected_error(differences, num_folds) for differences in behind.tolist()])
     critical = float(special.stdtrit(num_scores - 1, 1.0 - level / (len(peers) - 1)))
     # Without any spread, as many folds with one winner as there are: the sign test, by Bonferroni.
     flat = (errors <= _ROUNDING * numpy.abs(means)) & (0.5**num_scores * (len(peers) - 1) >= level)

@@ -109,8 +109,8 @@ def corrected_score(
 def corrected_difference(
     metric: Metric,
     rows: ScoredRows,
-    ones: Sequence[Array],
-    others: Sequence[Array],
+    first: Sequence[Array],
+    second: Sequence[Array],
     seed: int,
     tuned: bool = False,
 ) -> Estimate:
@@ -121,19 +121,19 @@ def corrected_difference(
     Args:
         metric: The metric.
         rows: The rows that trials of both have predicted, with the folds that scored them.
-        ones: Out-of-fold predictions of every trial of the one search.
-        others: Those of the other search.
+        first: Out-of-fold predictions of every trial of the one search.
+        second: Those of the other search.
         seed: Of the resamples.
         tuned: Whether thresholds are tuned too.
     """
-    draw = Draw(rows, _num_resamples(metric, rows, len(ones) + len(others)), seed)
-    choices = [_choices(metric, draw, of) for of in (ones, others)]
+    draw = Draw(rows, _num_resamples(metric, rows, len(first) + len(second)), seed)
+    choices = [_choices(metric, draw, of) for of in (first, second)]
     names = [numpy.unique(chosen) for chosen in choices]
-    models = [of[number] for of, own in zip((ones, others), names, strict=True) for number in own]
+    models = [of[number] for of, numbers in zip((first, second), names, strict=True) for number in numbers]
     left_out = _LeftOut(metric, draw, models, tuned)
-    mine = left_out.scores(numpy.searchsorted(names[0], choices[0]))
-    its = left_out.scores(len(names[0]) + numpy.searchsorted(names[1], choices[1]))
-    return left_out.difference(mine, its)
+    first_scores = left_out.scores(numpy.searchsorted(names[0], choices[0]))
+    second_scores = left_out.scores(len(names[0]) + numpy.searchsorted(names[1], choices[1]))
+    return left_out.difference(first_scores, second_scores)
 
 
 def corrected_models(
@@ -191,9 +191,9 @@ class _LeftOut:
             return Estimate(mean, *map(float, wilson(mean, rows.num_units)))
         return estimate
 
-    def difference(self, ones: Array, others: Array) -> Estimate:
+    def difference(self, scores: Array, other_scores: Array) -> Estimate:
         """The mean of the differences of scores with its interval."""
-        return _estimate(self._draw.rows, *_summary(self._even, ones - others))
+        return _estimate(self._draw.rows, *_summary(self._even, scores - other_scores))
 
 
 def _choices(metric: Metric, draw: Draw, predictions: Sequence[Array]) -> Array:
@@ -207,10 +207,10 @@ def _choices(metric: Metric, draw: Draw, predictions: Sequence[Array]) -> Array:
     leads = first[:, [int(totals.argmin())]] - first
     possible = numpy.nanmean(leads, axis=0) > -_FAR * numpy.nanstd(leads, axis=0)
     possible[totals.argmin()] = True
-    kept = everyone[possible]
-    rest = sign * _drawn(metric, draw, predictions, kept, (_FIRST, None))
+    candidates = everyone[possible]
+    rest = sign * _drawn(metric, draw, predictions, candidates, (_FIRST, None))
     losses = numpy.concatenate([first[:, possible], rest])
-    return numpy.asarray(kept[numpy.nan_to_num(losses, nan=numpy.inf).argmin(axis=1)])
+    return numpy.asarray(candidates[numpy.nan_to_num(losses, nan=numpy.inf).argmin(axis=1)])
 
 
 def _drawn(
@@ -257,15 +257,17 @@ def _gained(metric: Metric, draw: Draw, models: Sequence[Array], picked: Array, 
     gained = numpy.zeros((draw.num_resamples, len(even.counts)))
     start = 0
     for counts in draw.counts():
-        own = picked[start : start + len(counts)]
-        for variant in numpy.unique(own):
-            mine, prediction = numpy.flatnonzero(own == variant), models[variant]
+        variants = picked[start : start + len(counts)]
+        for variant in numpy.unique(variants):
+            resamples, prediction = numpy.flatnonzero(variants == variant), models[variant]
             thresholds = candidates(prediction)
             tuned = ThresholdScores(metric, draw.rows, prediction, thresholds)
-            best = best_places(metric, tuned.means(counts[mine]), thresholds)
-            others = (counts[mine] == 0).astype(float)
-            at_best = tuned.under(others)[numpy.arange(len(mine)), best]
-            gained[start + mine] = at_best - fold_scores(metric, draw.rows, [prediction]).under(others)[:, 0]
+            best = best_places(metric, tuned.means(counts[resamples]), thresholds)
+            others = (counts[resamples] == 0).astype(float)
+            at_best = tuned.under(others)[numpy.arange(len(resamples)), best]
+            gained[start + resamples] = (
+                at_best - fold_scores(metric, draw.rows, [prediction]).under(others)[:, 0]
+            )
         start += len(counts)
     return gained
 

@@ -98,11 +98,11 @@ def left_out_variances(
     means = numpy.full(len(out_of_bag), numpy.nan)
     counted = numpy.ones(len(target)) if weights is None else weights
     for replica in range(len(out_of_bag)):
-        kept = out_of_bag.copy()
-        kept[replica] = False
-        rows = (kept.sum(axis=0) >= _FEWEST) & (counted > 0.0)
+        remaining = out_of_bag.copy()
+        remaining[replica] = False
+        rows = (remaining.sum(axis=0) >= _FEWEST) & (counted > 0.0)
         if rows.any():
-            variances = decompose(predictions, target, kept).variance[rows]
+            variances = decompose(predictions, target, remaining).variance[rows]
             means[replica] = numpy.average(variances, weights=counted[rows])
     return means
 
@@ -204,7 +204,7 @@ def split_variance(predictions: Array, out_of_bag: Array) -> VarianceSplit:
         return VarianceSplit(numpy.nan, numpy.nan, numpy.nan)
     outside, counts = out_of_bag[:, rows], out_of_bag[:, rows].sum(axis=0).astype(float)
     by_class = predictions.reshape(*predictions.shape[:3], -1)[:, :, rows]
-    parts = sum(_row_splits(by_class[..., one], outside, counts) for one in range(by_class.shape[3]))
+    parts = sum(_row_splits(by_class[..., label], outside, counts) for label in range(by_class.shape[3]))
     data, initialization, interaction = numpy.mean(parts, axis=1)
     return VarianceSplit(float(data), float(initialization), float(interaction))
 

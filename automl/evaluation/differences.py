@@ -11,19 +11,19 @@ _ROUNDING = 1e-9
 """A spread below this share of the difference is rounding, and no measure of anything."""
 
 
-def paired(one: Trial, other: Trial, metric: str) -> Measured:
+def paired(first: Trial, second: Trial, metric: str) -> Measured:
     """The mean score of one trial minus that of another on the same folds, with the error of differences by fold.
 
     The error is the corrected one of Nadeau and Bengio (see `corrected_error`), with as many degrees of freedom as
     there are scores, less one. It is not known of a single fold, nor where all folds differ by the same: that is no
     certainty.
     """
-    value = one.mean(metric) - other.mean(metric)
-    scores, counts = (trial.fold_scores(metric) for trial in (one, other)), one.fold_counts(metric)
-    by_fold = [mine - its for mine, its in zip(*scores, strict=True)]
-    if counts != other.fold_counts(metric):
+    value = first.mean(metric) - second.mean(metric)
+    scores, counts = (trial.fold_scores(metric) for trial in (first, second)), first.fold_counts(metric)
+    by_fold = [score - other_score for score, other_score in zip(*scores, strict=True)]
+    if counts != second.fold_counts(metric):
         counts = ()
-    num_folds = len(by_fold) // one.repeats
+    num_folds = len(by_fold) // first.repeats
     if not any(by_fold):
         return Measured(value, 0.0, max(1.0, len(by_fold) - 1.0))
     if num_folds < 2:
@@ -32,15 +32,15 @@ def paired(one: Trial, other: Trial, metric: str) -> Measured:
     return _unknown(value) if error <= _ROUNDING * abs(value) else Measured(value, error, len(by_fold) - 1.0)
 
 
-def unpaired(one: Trial, other: Trial, metric: str) -> Measured:
+def unpaired(first: Trial, second: Trial, metric: str) -> Measured:
     """The same where the folds are others: the errors of both, as if they were independent."""
     value, errors = (
-        one.mean(metric) - other.mean(metric),
-        [trial.standard_error(metric) for trial in (one, other)],
+        first.mean(metric) - second.mean(metric),
+        [trial.standard_error(metric) for trial in (first, second)],
     )
     if not all(map(math.isfinite, errors)):
         return _unknown(value)
-    degrees = [len(trial.folds) - 1.0 for trial in (one, other)]
+    degrees = [len(trial.folds) - 1.0 for trial in (first, second)]
     return Measured(value, *combine(list(zip(errors, degrees, strict=True))))
 
 

@@ -51,15 +51,15 @@ def edges(
     """
     ranked = objective.rank([trial for trial in trials if trial.state is TrialState.COMPLETE])
     ranges = {name: bound for name, bound in bounds.items() if _num_values(ranked, name) >= _FEWEST_VALUES}
-    found = {}
+    ends = {}
     for name, bound in ranges.items():
         end = _edge_of_the_best(ranked, name, bound)
         if not end:
             continue
         p_value = _edge_p_value(_sampled(ranked), objective, name, bound, log_scaled)[end]
         if p_value <= _LEVEL / (2 * len(ranges)):
-            found[name] = end
-    return found
+            ends[name] = end
+    return ends
 
 
 def _sampled(trials: Sequence[Trial]) -> Sequence[Trial]:
@@ -97,17 +97,17 @@ def _edge_p_value(
     """How probable such a difference between the trials at either edge and those in the middle is by chance."""
     from scipy import stats  # half a second, which a study of few trials does not need
 
-    own = [
+    scored = [
         trial
         for trial in trials
         if name in trial.hyperparameters and math.isfinite(trial.mean(objective.metric))
     ]
-    places = numpy.round(_positions(own, name, bound), 9)
+    places = numpy.round(_positions(scored, name, bound), 9)
     values = numpy.unique(places)
     few = len(values) <= _FEW_VALUES
     low, high = (values[0], values[-1]) if few else (_OUTER, 1.0 - _OUTER)
     middle = (places > low) & (places < high)
-    losses = _rest(own, objective, name, log_scaled)
+    losses = _rest(scored, objective, name, log_scaled)
     return {
         end: float(stats.mannwhitneyu(losses[edge], losses[middle], alternative="less").pvalue)
         if edge.any() and middle.any()

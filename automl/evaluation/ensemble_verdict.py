@@ -85,8 +85,8 @@ class EnsembleVerdict:
         if len(self.weights) > 1:
             rows.append((f"{self.name}: cross-validation{at_best}", number(self.score)))
         if self.corrected is not None:
-            what = f"corrected for the choice among {self.num_candidates} trials"
-            rows.append((f"{self.name}: {what}", interval(self.corrected)))
+            name = f"corrected for the choice among {self.num_candidates} trials"
+            rows.append((f"{self.name}: {name}", interval(self.corrected)))
         if self.test is not None:
             rows.append((f"{self.name}: locked test{at_best}", interval(self.test)))
         if self.cost is not None and self.single is not None:
@@ -109,23 +109,23 @@ class EnsembleVerdict:
             which = f"with the hyperparameters of {trials}, each trained on all training rows"
         else:
             which = f"each with the hyperparameters of {trials}, trained on all training rows"
-        said = [
+        sentences = [
             f"The exported model is an ensemble: it averages the predictions of {self.num_networks} networks, {which}."
         ]
         if self.kind == SEEDS:
-            said.append(
+            sentences.append(
                 "They differ in their initial weights and the order of their rows. The cross-validated score is that "
                 "of one such network; the loss of the average is not larger than the mean of their losses."
             )
         if self.note:
-            said.append(self.note)
+            sentences.append(self.note)
         if self.read_before:
-            said.append(
+            sentences.append(
                 "The locked test rows were read before this ensemble was made, so it has no score on them."
             )
         if self.differs > SAME:
-            said.append(
+            sentences.append(
                 "The networks of the ensemble were trained again, and their scores differ from the recorded ones by up "
                 f"to {number(100.0 * self.differs, 2)} %. The scores of the ensemble are those of its networks."
             )
-        return said
+        return sentences

@@ -78,7 +78,9 @@ class _ByRow(FoldScores):
         super().__init__(metric, rows)
         assert metric.rows is not None
         self._values = [
-            numpy.stack([metric.rows(rows.target[places], one[repeat][places]) for one in predictions])
+            numpy.stack(
+                [metric.rows(rows.target[places], prediction[repeat][places]) for prediction in predictions]
+            )
             .astype(float)
             .T
             for repeat, places in rows.parts
@@ -140,9 +142,10 @@ class _ByTable(_Tables):
         self._cells = [
             [
                 _indicator(
-                    rows.target[places] * num_classes + one[repeat][places].argmax(axis=1), num_classes**2
+                    rows.target[places] * num_classes + prediction[repeat][places].argmax(axis=1),
+                    num_classes**2,
                 )
-                for one in predictions
+                for prediction in predictions
             ]
             for repeat, places in rows.parts
         ]
@@ -201,8 +204,8 @@ class _ByRank(FoldScores):
             weights = counts[:, places] * self._rows.weights[places]
             score = partial(self._of_fold, weights, self._rows.target[places])
             with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy sorts and sums beside the interpreter
-                own = (prediction[repeat][places] for prediction in self._predictions)
-                scores[:, :, term] = numpy.stack(list(pool.map(score, own)), axis=1)
+                of_fold = (prediction[repeat][places] for prediction in self._predictions)
+                scores[:, :, term] = numpy.stack(list(pool.map(score, of_fold)), axis=1)
             scores[self._undefined(weights, places), :, term] = numpy.nan
         return scores
 
@@ -219,10 +222,10 @@ class _ByRank(FoldScores):
             parts = []
             for start in range(0, len(weights), at_once):
                 some = numpy.take(weights[start : start + at_once], order, axis=1)
-                true, every = numpy.cumsum(some * positive, axis=1), numpy.cumsum(some, axis=1)
+                true, drawn = numpy.cumsum(some * positive, axis=1), numpy.cumsum(some, axis=1)
                 if len(last) < len(order):
-                    true, every = true[:, last], every[:, last]
-                parts.append(self._metric.ranks(true, every - true))
+                    true, drawn = true[:, last], drawn[:, last]
+                parts.append(self._metric.ranks(true, drawn - true))
             scores.append(numpy.concatenate(parts))
             present.append(numpy.ones(len(weights), bool) if two else weights[:, target == code].any(axis=1))
         counted = numpy.stack(present)
@@ -255,5 +258,5 @@ class _Called(FoldScores):
 
 def _indicator(cells: Array, num_cells: int) -> sparse.csr_array:
     """Of shape (cell, row): 1 where the row is in the cell."""
-    ones = numpy.ones(len(cells))
-    return sparse.csr_array((ones, (cells, numpy.arange(len(cells)))), shape=(num_cells, len(cells)))
+    entries = numpy.ones(len(cells))
+    return sparse.csr_array((entries, (cells, numpy.arange(len(cells)))), shape=(num_cells, len(cells)))

@@ -123,10 +123,12 @@ def importance(
 def _scored(trials: Sequence[Trial], objective: Objective) -> tuple[list[Trial], Array]:
     """The trials that count, and their scores: one that was ended early is as bad as the worst that was not."""
     metric = objective.metric
-    complete = [one for one in trials if one.state is TrialState.COMPLETE and math.isfinite(one.mean(metric))]
+    complete = [
+        trial for trial in trials if trial.state is TrialState.COMPLETE and math.isfinite(trial.mean(metric))
+    ]
     if not complete:
         return [], numpy.array([])
-    pruned = [one for one in trials if one.state is TrialState.PRUNED]
+    pruned = [trial for trial in trials if trial.state is TrialState.PRUNED]
     scores = clipped(numpy.array([trial.mean(metric) for trial in complete]), objective.direction)
     worst = scores.max() if objective.direction is Direction.MINIMIZE else scores.min()
     return [*complete, *pruned], numpy.concatenate([scores, numpy.full(len(pruned), worst)])

@@ -70,12 +70,12 @@ class LearningCurve:
         Raises:
             ValueError: A number of rows is not above 0, or more than four times as large as any that was tried.
         """
-        asked, most = numpy.asarray(rows, dtype=float), self.rows[-1]
-        if not ((asked > 0.0) & (asked <= FARTHEST * most)).all():
+        counts, most = numpy.asarray(rows, dtype=float), self.rows[-1]
+        if not ((counts > 0.0) & (counts <= FARTHEST * most)).all():
             raise ValueError(f"rows must be above 0 and at most {FARTHEST:g} × {most:g}, got {rows}")
         floors, heights, exponents = self.resampled.T
-        curves = floors + heights * (asked[..., None] / most) ** -exponents
-        return self.a + self.b * asked**-self.c, *_interval(curves)
+        curves = floors + heights * (counts[..., None] / most) ** -exponents
+        return self.a + self.b * counts**-self.c, *_interval(curves)
 
 
 def learning_curve(

@@ -217,9 +217,9 @@ _REPORTED: Mapping[Task, tuple[str, ...]] = {
 
 def metrics_for(task: Task, num_classes: int | None = None) -> tuple[str, ...]:
     """Names of the metrics of a task, its default objective first; those that say something of so many classes."""
-    known = ((name, metric) for name, metric in METRICS.items() if task in metric.tasks)
+    candidates = ((name, metric) for name, metric in METRICS.items() if task in metric.tasks)
     return tuple(
-        name for name, metric in known if num_classes is None or num_classes >= metric.fewest_classes
+        name for name, metric in candidates if num_classes is None or num_classes >= metric.fewest_classes
     )
 
 

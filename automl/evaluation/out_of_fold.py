@@ -47,14 +47,14 @@ class OutOfFold:
         rows = numpy.concatenate(validation)
         places = []
         for repeat in range(repeats):
-            own = numpy.flatnonzero(numbers // num_folds == repeat)
-            self.rows, first = numpy.unique(rows[own], return_index=True)
-            places.append(own[first])
+            entries = numpy.flatnonzero(numbers // num_folds == repeat)
+            self.rows, first = numpy.unique(rows[entries], return_index=True)
+            places.append(entries[first])
         self._places = numpy.stack(places)
         if len(self.rows) > most_rows:
             generator = numpy.random.default_rng(derive_seed(seed, "out-of-fold rows"))
-            kept = numpy.sort(generator.choice(len(self.rows), most_rows, replace=False))
-            self.rows, self._places = self.rows[kept], self._places[:, kept]
+            sampled = numpy.sort(generator.choice(len(self.rows), most_rows, replace=False))
+            self.rows, self._places = self.rows[sampled], self._places[:, sampled]
         self.folds = numbers[self._places]
 
     @property
@@ -79,23 +79,23 @@ class OutOfFold:
         """Predictions for the validation rows of all folds, one fold after the other, as (repeat, row, …)."""
         return numpy.asarray(predictions[self._places])
 
-    def predictions(self, kept: numpy.ndarray) -> numpy.ndarray:
+    def predictions(self, stored: numpy.ndarray) -> numpy.ndarray:
         """Predictions of shape (repeat, row) or (repeat, row, class) from what was kept.
 
         An earlier version kept those of the first repeat alone: then they stand for all repeats.
         """
-        return unpacked(kept, self._num_classes, len(self._places))
+        return unpacked(stored, self._num_classes, len(self._places))
 
 
-def unpacked(kept: numpy.ndarray, num_classes: int, repeats: int) -> numpy.ndarray:
+def unpacked(stored: numpy.ndarray, num_classes: int, repeats: int) -> numpy.ndarray:
     """As `OutOfFold.predictions`, for a reader of the record who has no table.
 
     Args:
-        kept: Predictions as they are kept.
+        stored: Predictions as they are kept.
         num_classes: Number of classes; 0 for a regression.
         repeats: How often the rows were divided into folds.
     """
-    own = numpy.asarray(kept)
-    if own.ndim == (2 if num_classes > 2 else 1):
-        own = numpy.broadcast_to(own, (repeats, *own.shape))
-    return numpy.stack([1.0 - own, own], axis=-1) if num_classes == 2 else own
+    values = numpy.asarray(stored)
+    if values.ndim == (2 if num_classes > 2 else 1):
+        values = numpy.broadcast_to(values, (repeats, *values.shape))
+    return numpy.stack([1.0 - values, values], axis=-1) if num_classes == 2 else values

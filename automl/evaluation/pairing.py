@@ -78,8 +78,8 @@ class Blocks:
     def sums(self, rows: Array, values: Array) -> Array:
         """Sums of values of rows, by block. Rows that belong to none count for nothing."""
         places = numpy.minimum(numpy.searchsorted(self.rows, rows), len(self.rows) - 1)
-        known = self.rows[places] == rows
-        return numpy.bincount(self.block[places[known]], values[known], len(self.folds))
+        in_blocks = self.rows[places] == rows
+        return numpy.bincount(self.block[places[in_blocks]], values[in_blocks], len(self.folds))
 
 
 def make_blocks(
@@ -95,17 +95,17 @@ def make_blocks(
     """
     room = max(2, most // max(1, len(folds)))
     rows, blocks, owners = [], [], list[int]()
-    for number, own in enumerate(folds):
+    for number, fold_rows in enumerate(folds):
         if groups is not None:
-            own_blocks = numpy.unique(groups[own], return_inverse=True)[1] % room
+            own_blocks = numpy.unique(groups[fold_rows], return_inverse=True)[1] % room
         elif times is not None:
-            rank = numpy.argsort(numpy.argsort(times[own], kind="stable"), kind="stable")
-            own_blocks = rank * min(BLOCKS_OF_TIME, len(own)) // max(1, len(own))
+            rank = numpy.argsort(numpy.argsort(times[fold_rows], kind="stable"), kind="stable")
+            own_blocks = rank * min(BLOCKS_OF_TIME, len(fold_rows)) // max(1, len(fold_rows))
         else:
-            own_blocks = numpy.arange(len(own)) % room
-        rows.append(own)
+            own_blocks = numpy.arange(len(fold_rows)) % room
+        rows.append(fold_rows)
         blocks.append(len(owners) + own_blocks)
-        owners += [number] * (int(own_blocks.max()) + 1 if len(own) else 0)
+        owners += [number] * (int(own_blocks.max()) + 1 if len(fold_rows) else 0)
     together = numpy.concatenate(rows)
     order = numpy.argsort(together, kind="stable")
     return Blocks(together[order], numpy.concatenate(blocks)[order], numpy.array(owners, dtype=int))
@@ -151,12 +151,12 @@ def block_sums_from(values: Array) -> BlockSums:
 
 def _influence(used: Array, weights: Array, sums: Array) -> tuple[float, Array]:
     """A weighted mean over blocks, and each block's part in what it is off."""
-    kept = numpy.where(used > 0.0, 1.0, 0.0)
-    total = float((kept * weights).sum())
+    mask = numpy.where(used > 0.0, 1.0, 0.0)
+    total = float((mask * weights).sum())
     if not total > 0.0:
         return 0.0, numpy.zeros(len(weights))
-    mean = float((kept * sums).sum()) / total
-    return mean, kept * (sums - mean * weights) / total
+    mean = float((mask * sums).sum()) / total
+    return mean, mask * (sums - mean * weights) / total
 
 
 def clustered_error(influence: Array, folds: Array) -> tuple[float, float]:
@@ -176,20 +176,20 @@ def clustered_error(influence: Array, folds: Array) -> tuple[float, float]:
     """
     by_fold = numpy.bincount(folds, influence)
     rows, degrees = _spread(influence)
-    own, others = _spread(by_fold[numpy.bincount(folds) > 0])
+    of_folds, others = _spread(by_fold[numpy.bincount(folds) > 0])
     if not degrees > 0.0:
         return math.nan, math.nan
-    if not own > rows:
+    if not of_folds > rows:
         return rows, degrees
-    return combine([(rows, degrees), (math.sqrt(own**2 - rows**2), others)])
+    return combine([(rows, degrees), (math.sqrt(of_folds**2 - rows**2), others)])
 
 
 def _spread(influence: Array) -> tuple[float, float]:
-    known = influence[influence != 0.0]
-    count = len(known)
+    counted = influence[influence != 0.0]
+    count = len(counted)
     if count < 2:
         return 0.0, float(len(influence) - 1)
-    return math.sqrt(float((known**2).sum()) * count / (count - 1.0)), count - 1.0
+    return math.sqrt(float((counted**2).sum()) * count / (count - 1.0)), count - 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,20 +225,20 @@ def contrast(terms: Sequence[Term]) -> Measured:
 
     Where a model has not predicted all rows, the risks are those of the rows that all have predicted.
     """
-    known = [term.loss.sums for term in terms if term.loss.sums is not None]
-    same = all(numpy.array_equal(one.folds, known[0].folds) for one in known)
-    if len(known) < len(terms) or not same:
+    sums = [term.loss.sums for term in terms if term.loss.sums is not None]
+    same_folds = all(numpy.array_equal(entry.folds, sums[0].folds) for entry in sums)
+    if len(sums) < len(terms) or not same_folds:
         return _unpaired(terms)
-    common = numpy.minimum.reduce([one.weights for one in known])
+    common = numpy.minimum.reduce([entry.weights for entry in sums])
     if not (common > 0.0).any():
         return _unpaired(terms)
     value, influence = 0.0, numpy.zeros(len(common))
-    for term, one in zip(terms, known, strict=True):
-        risk, of_risk = one.loss_influence(common)
-        variance, of_variance = one.variance_influence()
+    for term, entry in zip(terms, sums, strict=True):
+        risk, of_risk = entry.loss_influence(common)
+        variance, of_variance = entry.variance_influence()
         value += term.risk * risk + term.variance * (variance if term.variance else 0.0)
         influence += term.risk * of_risk + term.variance * of_variance
-    errors = [clustered_error(influence, known[0].folds), *_of_resamples(terms)]
+    errors = [clustered_error(influence, sums[0].folds), *_of_resamples(terms)]
     return Measured(value, *combine(errors))
 
 
@@ -248,11 +248,11 @@ def _of_resamples(terms: Sequence[Term]) -> list[tuple[float, float]]:
     for term in terms:
         if term.variance and term.loss.left_out:
             sharing.setdefault(term.loss.resamples, []).append(term)
-    found = []
-    for resamples, own in sharing.items():
-        together = sum(term.variance * numpy.array(term.loss.left_out) for term in own)
-        found.append((jackknife_error(numpy.asarray(together)), len(resamples) - 1.0))
-    return found
+    errors = []
+    for resamples, shared in sharing.items():
+        together = sum(term.variance * numpy.array(term.loss.left_out) for term in shared)
+        errors.append((jackknife_error(numpy.asarray(together)), len(resamples) - 1.0))
+    return errors
 
 
 def jackknife_error(left_out: Array) -> float:
@@ -267,7 +267,7 @@ def _unpaired(terms: Sequence[Term]) -> Measured:
     """The same from what a record of an earlier version holds: errors of single models, as if they were independent."""
     value, errors = 0.0, list[tuple[float, float]]()
     for term in terms:
-        for factor, one in ((term.risk, term.loss.risk), (term.variance, term.loss.variance)):
-            value += factor * one.value
-            errors.append((abs(factor) * one.error, one.degrees))
+        for factor, measured in ((term.risk, term.loss.risk), (term.variance, term.loss.variance)):
+            value += factor * measured.value
+            errors.append((abs(factor) * measured.error, measured.degrees))
     return Measured(value, *combine(errors))

@@ -80,14 +80,14 @@ def _sums(
     losses = numpy.concatenate([targets.losses(fold.rows, fold.values[place, 0]) for fold in folds])
     weights = targets.weights[rows].astype(float)
     variances = _variances(replicas.values[place], replicas, targets)
-    known = numpy.isfinite(variances)
-    measured, own = replicas.rows[known], targets.weights[replicas.rows[known]].astype(float)
+    finite = numpy.isfinite(variances)
+    measured, row_weights = replicas.rows[finite], targets.weights[replicas.rows[finite]].astype(float)
     return BlockSums(
         blocks.folds,
         blocks.sums(rows, weights),
         blocks.sums(rows, weights * losses),
-        blocks.sums(measured, own),
-        blocks.sums(measured, own * variances[known]),
+        blocks.sums(measured, row_weights),
+        blocks.sums(measured, row_weights * variances[finite]),
     )
 
 
@@ -95,16 +95,16 @@ def _variances(values: Array, replicas: Predictions, targets: Targets) -> Array:
     """Variance by row. Of several seeds, each resample takes another one in turn; turns are averaged."""
     target = targets.values[replicas.rows]
     turns = [_turn(len(replicas.unseen), replicas.num_seeds, shift) for shift in range(replicas.num_seeds)]
-    found = [targets.decompose(values[turn], target, replicas.unseen[turn]).variance for turn in turns]
-    return numpy.mean(found, axis=0)
+    variances = [targets.decompose(values[turn], target, replicas.unseen[turn]).variance for turn in turns]
+    return numpy.mean(variances, axis=0)
 
 
 def _left_out(values: Array, replicas: Predictions, targets: Targets) -> Array:
     """The mean variance without each resample, by some of the rows."""
     turn, target = _turn(len(replicas.unseen), replicas.num_seeds, 0), targets.values[replicas.rows]
     some = slice(None, None, max(1, len(target) // _ROWS_FOR_ERRORS))
-    own = values[turn][:, some], target[some], replicas.unseen[turn][:, some]
-    return left_out_variances(targets.decompose, *own, targets.weights[replicas.rows][some])
+    arguments = values[turn][:, some], target[some], replicas.unseen[turn][:, some]
+    return left_out_variances(targets.decompose, *arguments, targets.weights[replicas.rows][some])
 
 
 def _turn(num_networks: int, num_seeds: int, shift: int) -> Array:
@@ -116,9 +116,9 @@ def _turn(num_networks: int, num_seeds: int, shift: int) -> Array:
 def seen_loss(values: Array, replicas: Predictions, targets: Targets) -> float:
     """Mean loss of the networks on rows that they have trained on."""
     sums = counts = 0.0
-    for own, unseen in zip(values, replicas.unseen, strict=True):
+    for predictions, unseen in zip(values, replicas.unseen, strict=True):
         rows, weights = replicas.rows[~unseen], targets.weights[replicas.rows[~unseen]]
-        sums += float(targets.losses(rows, own[~unseen]) @ weights)
+        sums += float(targets.losses(rows, predictions[~unseen]) @ weights)
         counts += float(weights.sum())
     return sums / counts if counts else math.nan
 
@@ -137,9 +137,9 @@ def error_rate(values: Array, replicas: Predictions, targets: Targets) -> dict[s
     if not targets.num_classes:
         return {}
     target, labels = targets.values[replicas.rows], values.argmax(axis=-1)
-    found = kohavi_wolpert(labels, target, targets.num_classes, replicas.unseen)
+    parts = kohavi_wolpert(labels, target, targets.num_classes, replicas.unseen)
     weights = targets.weights[replicas.rows]
     return {
-        name: float(numpy.nansum(own * weights) / weights[numpy.isfinite(own)].sum())
-        for name, own in zip(("bias2", "variance"), found, strict=True)
+        name: float(numpy.nansum(values * weights) / weights[numpy.isfinite(values)].sum())
+        for name, values in zip(("bias2", "variance"), parts, strict=True)
     }

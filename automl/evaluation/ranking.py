@@ -27,7 +27,7 @@ def ranked_rows(
         called `hyperparameters.NAME`.
     """
     folds = [f"fold_{place}" for place in range(max((len(trial.folds) for trial in trials), default=0))]
-    own = (
+    fixed = (
         "rank",
         "trial",
         "state",
@@ -38,11 +38,11 @@ def ranked_rows(
         "seconds",
         "capacity",
     )
-    taken = {*own, "reason"}
+    taken = {*fixed, "reason"}
     columns = {name: f"hyperparameters.{name}" if name in taken else name for name in names}
     shown = itertools.islice(enumerate(objective.rank(list(trials)), start=1), top)
     return [
-        dict(zip(own, _numbers(rank, trial, objective.metric, len(folds)), strict=True))
+        dict(zip(fixed, _numbers(rank, trial, objective.metric, len(folds)), strict=True))
         | {column: trial.hyperparameters.get(name) for name, column in columns.items()}
         | {"reason": trial.reason}
         for rank, trial in shown

@@ -17,7 +17,7 @@ def one_against_rest(
     """A function of true and false positives; of more than two classes, its mean over those that the rows have."""
     codes = positive_codes(target[weights > 0], prediction.shape[1])
     down = (counts_down(target == code, prediction[:, code], weights) for code in codes)
-    return float(numpy.mean([ranks(*both) for both in down]))
+    return float(numpy.mean([ranks(*counts) for counts in down]))
 
 
 def positive_codes(target: numpy.ndarray, num_classes: int) -> list[int]:

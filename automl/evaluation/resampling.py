@@ -111,10 +111,12 @@ class ScoredRows:
                 drawn[:, stratum] = generator.multinomial(len(stratum), even, count)
             yield drawn[:, self.units]
 
-    def of(self, kept: Array) -> "ScoredRows":
+    def of(self, selected: Array) -> "ScoredRows":
         """Some of the rows; the mask or the places of them."""
-        units = numpy.unique(self.units[kept], return_inverse=True)[1]
-        return ScoredRows(self.target[kept], self.weights[kept], self.folds[:, kept], units, self.unit)
+        units = numpy.unique(self.units[selected], return_inverse=True)[1]
+        return ScoredRows(
+            self.target[selected], self.weights[selected], self.folds[:, selected], units, self.unit
+        )
 
     def _strata(self) -> list[Array]:
         """Units that replace each other: those of a fold, or all."""

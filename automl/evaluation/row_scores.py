@@ -24,9 +24,9 @@ def accuracy(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
 
 def top(most: int, target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:
     """Whether the true class is among the most probable ones; of equal ones the first counts, as for accuracy."""
-    own = prediction[numpy.arange(len(target)), target][:, None]
+    of_true = prediction[numpy.arange(len(target)), target][:, None]
     before = numpy.arange(prediction.shape[1]) < target[:, None]
-    return ((prediction > own) | ((prediction == own) & before)).sum(axis=1) < most
+    return ((prediction > of_true) | ((prediction == of_true) & before)).sum(axis=1) < most
 
 
 def squared_error(target: numpy.ndarray, prediction: numpy.ndarray) -> numpy.ndarray:

@@ -72,13 +72,15 @@ def score_at(
     prediction: numpy.ndarray,
     weights: numpy.ndarray,
     threshold: float,
-    known: MetricTable = METRICS,
+    metric_table: MetricTable = METRICS,
 ) -> dict[str, float]:
     """Scores by metric, those that look at labels under a threshold."""
     if threshold == EVEN:
-        return score(metrics, target, prediction, weights, known)
+        return score(metrics, target, prediction, weights, metric_table)
     moved = at_threshold(prediction, threshold)
     return {
-        name: known[name].function(target, moved if known[name].by_label else prediction, weights)
+        name: metric_table[name].function(
+            target, moved if metric_table[name].by_label else prediction, weights
+        )
         for name in metrics
     }

@@ -107,14 +107,14 @@ def tried_change(
     ]
     if not others or not is_number(trial.hyperparameters.get(name, "")):
         return None
-    every = [float(other.hyperparameters[name]) for other in (trial, *others)]
-    places, step = _places(name, numpy.array(every), name in log_scaled)
+    numbers = [float(other.hyperparameters[name]) for other in (trial, *others)]
+    places, step = _places(name, numpy.array(numbers), name in log_scaled)
     steps = sign * (places[1:] - places[0])
     near = _NEAR * max(float(numpy.ptp(places)), 1e-12)
     used, beyond = steps >= -near, steps > near
     if min(int(beyond.sum()), int((used & ~beyond).sum())) < _FEWEST_AT_EACH:
         return None
-    some = [other for other, own in zip(others, used, strict=True) if own]
+    some = [other for other, is_used in zip(others, used, strict=True) if is_used]
     scores = clipped(numpy.array([other.mean(objective.metric) for other in some]), objective.direction)
     fitted = _slope(steps[used], _others(some, name, log_scaled), scores)
     if fitted is None:
@@ -160,21 +160,22 @@ def _others(trials: Sequence[Trial], name: str, log_scaled: Collection[str]) -> 
     columns: list[Array] = []
     for other in names:
         values = [trial.hyperparameters.get(other) for trial in trials]
-        known = {value for value in values if value is not None}
-        if len(known) < 2:
+        distinct = {value for value in values if value is not None}
+        if len(distinct) < 2:
             continue
-        if all(is_number(value) for value in known):
+        if all(is_number(value) for value in distinct):
             columns.append(_numbers(values, other in log_scaled or other in SCALES))
         else:
             columns += [
-                numpy.array([value == own for value in values], float) for own in sorted(known, key=str)[1:]
+                numpy.array([value == level for value in values], float)
+                for level in sorted(distinct, key=str)[1:]
             ]
     return numpy.stack(columns, axis=1) if columns else numpy.zeros((len(trials), 0))
 
 
 def _numbers(values: Sequence[Scalar | None], log: bool) -> Array:
     """Numbers about 0 in units of their spread, gaps at 0."""
-    known = numpy.array([math.nan if value is None else float(value) for value in values])
-    if log and numpy.nanmin(known) > 0.0:
-        known = numpy.log2(known)
-    return numpy.nan_to_num((known - numpy.nanmean(known)) / (numpy.nanstd(known) or 1.0))
+    numbers = numpy.array([math.nan if value is None else float(value) for value in values])
+    if log and numpy.nanmin(numbers) > 0.0:
+        numbers = numpy.log2(numbers)
+    return numpy.nan_to_num((numbers - numpy.nanmean(numbers)) / (numpy.nanstd(numbers) or 1.0))

@@ -99,46 +99,46 @@ class Verdict:
             which = f"{first} of these folds" if some else "the same folds"
             estimate = self.scores.get(name)
             tuned = ", corrected for the choice of its threshold" if self.tuned and estimate else ""
-            said = number(self._mean_of(scores)) if estimate is None else self._interval(estimate)
-            rows.append((f"baseline on {which}{tuned}: {name}", said))
+            text = number(self._mean_of(scores)) if estimate is None else self._interval(estimate)
+            rows.append((f"baseline on {which}{tuned}: {name}", text))
         return rows
 
     def sentences(self) -> list[str]:
         """What else must be known of the scores; how the models compare is said by `explanation.verdict`."""
-        said = []
+        sentences = []
         if self.guided and self.num_trials > 1 and self.corrected is not None:
-            said.append(
+            sentences.append(
                 "The search proposed its configurations by the scores on these rows, which the correction "
                 "does not account for: up to a third of the selection bias can remain."
             )
         if self.dropped > _FEW_DROPPED:
-            said.append(
+            sentences.append(
                 f"{self.dropped:.0%} of the scores in resamples were undefined, because rows of a class were "
                 "missing, and were left out: the corrected score and its interval are rough."
             )
         if self.threshold != EVEN:
-            said.append(
+            sentences.append(
                 f"The label is the positive class, {self.positive!r}, from a probability of {self.threshold:.3g}, "
                 f"tuned on out-of-fold rows; trials are ranked at {EVEN:g}."
             )
         if self.never_predicted:
             shown = ", ".join(map(repr, self.never_predicted[:_MOST_NAMED]))
             more = len(self.never_predicted) - _MOST_NAMED
-            what = f"{shown} and {more} more classes" if more > 0 else shown
-            said.append(f"The network never predicts {what} on the validation rows.")
+            classes = f"{shown} and {more} more classes" if more > 0 else shown
+            sentences.append(f"The network never predicts {classes} on the validation rows.")
         if self.earlier_reads:
-            said.append(
+            sentences.append(
                 f"This test set was already read by {', '.join(self.earlier_reads[-3:])}: a choice between studies by "
                 "their test scores makes those scores optimistic."
             )
         if self.test_read_for is not None:
-            said.append(
+            sentences.append(
                 f"The locked test rows were read for trial {self.test_read_for}, the winner at that time. Trial "
                 f"{self.trial.number} was chosen later and has no score on them."
             )
         if self.no_ensemble:
-            said.append(self.no_ensemble)
-        return said + ([] if self.ensemble is None else self.ensemble.sentences())
+            sentences.append(self.no_ensemble)
+        return sentences + ([] if self.ensemble is None else self.ensemble.sentences())
 
     def _corrected_name(self) -> str:
         if self.num_trials == 1:
@@ -148,8 +148,8 @@ class Verdict:
                 if self.tuned
                 else f"{which}, nothing to correct{self._early()}"
             )
-        both = " and of the threshold" if self.tuned else ""
-        return f"corrected for the choice among {self.num_trials} trials{both}{self._early()}"
+        threshold = " and of the threshold" if self.tuned else ""
+        return f"corrected for the choice among {self.num_trials} trials{threshold}{self._early()}"
 
     def _early(self) -> str:
         """What is said of trials whose choice needs no correction: other rows than the scored ones made it."""
