@@ -61,7 +61,7 @@ class RecordedStudy:
 
     def end_trial(self, trial: Trial, *, cut: bool = False) -> None:
         """Ask for a trial, unless that was done, and record how it ended."""
-        if trial.number not in self.state.asked:
+        if trial.number not in self.state.configurations:
             self.record(CohortAsked(len(self.state.cohorts), trial.number, (trial.hyperparameters,)))
         write_trial(self.run.folder, trial)
         event = ended_event(trial, self.started.metric)

@@ -197,7 +197,7 @@ def _drawn(state: StudyState) -> list[str]:
 
 def _untried(state: StudyState) -> list[str]:
     """What is said where the time limit came before the dearer networks of the last cohort, which begin last."""
-    untried = [number for number in state.asked if not state.has_ended(number)]
+    untried = [number for number in state.configurations if not state.has_ended(number)]
     if state.finished is None or state.started.time_limit is None or not untried:
         return []
     count = f"{len(untried):,} of {state.num_asked:,} configurations that were drawn were"
@@ -238,22 +238,18 @@ def _headline(state: StudyState, best: Trial, standing: str) -> str:
     metric, planned = state.objective.metric, state.started.num_trials
     label = ", optimistic: the scored rows chose the epochs" if state.started.optimistic else ""
     is_only = state.num_trials == 1
-    which = (
-        "The only trial"
-        if is_only
-        else f"The best of {'the ' if standing else ''}{state.num_trials:,} trials"
-    )
+    the_best = f"The best of {'the ' if standing else ''}{state.num_trials:,} trials"
+    which = "The only trial" if is_only else the_best
     if standing:
-        which += f" that {'has' if is_only else 'have'} ended" + (
-            f", of {planned:,} planned," if planned else ""
-        )
+        of_planned = f", of {planned:,} planned," if planned else ""
+        which += f" that {'has' if is_only else 'have'} ended{of_planned}"
     sentence = f"{which} is trial {best.number}: {metric} {score(best, metric)}{label}"
     corrected, test = state.verdict.corrected, state.verdict.test
     if corrected:
         sentence += f"; {number(corrected[0])} when corrected for the choice"
     if test:
-        low, high = number(test[1]), number(test[2])
-        sentence += f"; {number(test[0])} on the locked test rows (95 % interval {low} to {high})"
+        bounds = f"95 % interval {number(test[1])} to {number(test[2])}"
+        sentence += f"; {number(test[0])} on the locked test rows ({bounds})"
     return f"{sentence}."
 
 
@@ -281,14 +277,13 @@ def _ties(state: StudyState, best: Trial, explanation: Explanation) -> str:
     return f"{sentence}."
 
 
-def _against(comparison: Comparison, subject: str, whom: str, num_trials: int) -> str:
+def _against(result: Comparison, name: str, rival: str, num_trials: int) -> str:
     before = (
         f", before allowing for the choice of the best among {num_trials:,} trials" if num_trials > 2 else ""
     )
     return (
-        f"{subject} better than {whom} with probability {comparison.better:.0%}, practically equal "
-        f"{comparison.equal:.0%}, worse {comparison.worse:.0%} (p = {comparison.p_value:.2g}, corrected resampled t "
-        f"test{before})."
+        f"{name} better than {rival} with probability {result.better:.0%}, practically equal {result.equal:.0%}, worse "
+        f"{result.worse:.0%} (p = {result.p_value:.2g}, corrected resampled t test{before})."
     )
 
 
@@ -296,11 +291,8 @@ def _shares(explanation: Explanation, num_trials: int) -> list[str]:
     importance = explanation.importance
     if importance is None or not importance.is_known:
         return []
-    main = [
-        f"`{name}` {importance.main[name]:.0%}"
-        for name in importance.names[:3]
-        if importance.main[name] >= 0.05
-    ]
+    shares = {name: importance.main[name] for name in importance.names[:3]}
+    main = [f"`{name}` {share:.0%}" for name, share in shares.items() if share >= 0.05]
     if not main:
         return []
     used = explanation.importance_trials

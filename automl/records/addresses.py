@@ -83,11 +83,11 @@ def find_records(mlruns: Path, uri: str | None = None, source: str = "records.ur
     if not uri:
         return RecordAddress(_address_of(mlruns.absolute() / _FILE), "mlruns")
 
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in os.environ:
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
             must = "name environment variables that are set"
-            raise RecordError(explain(source, must, found[0], f"Set {found[1]}."))
-        return os.environ[found[1]]
+            raise RecordError(explain(source, must, match[0], f"Set {match[1]}."))
+        return os.environ[match[1]]
 
     return RecordAddress(re.sub(r"\$\{(\w+)\}", value, uri), source)
 

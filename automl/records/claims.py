@@ -84,15 +84,15 @@ class Claims:
         locked = select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.id == number)
         if connection.execute(locked.with_for_update(skip_locked=True)).first() is None:
             return None  # another worker is about to take it
-        known = _one(connection, number, self._records.now())
-        if known.state not in states or known.held:
+        submission = _one(connection, number, self._records.now())
+        if submission.state not in states or submission.held:
             return None
-        lost = known.lost + (known.owner is not None)
-        self.num_lost += known.owner is not None
-        token = known.token + 1
+        lost = submission.lost + (submission.owner is not None)
+        self.num_lost += submission.owner is not None
+        token = submission.token + 1
         values: dict[str, Any] = {"lost": lost, "lease_token": token, "changed": self._records.now()}
         if lost >= MOST_LOST:
-            reason = f"{_LOST}{(known.owner or '').partition(':')[0]}{_CURE}"
+            reason = f"{_LOST}{(submission.owner or '').partition(':')[0]}{_CURE}"
             values |= {"state": SubmissionState.NEEDS_RECOVERY, "reason": reason, **_FREE}
             _change(connection, number, values)
             return None
@@ -108,8 +108,8 @@ class Claims:
 
     def is_cancelled(self, lease: SubmissionLease) -> bool:
         """Whether somebody has asked to cancel the study."""
-        asked = select(SUBMISSIONS.c.cancelled).where(SUBMISSIONS.c.id == lease.study)
-        return bool(self._records.read(lambda connection: connection.execute(asked).scalar()))
+        query = select(SUBMISSIONS.c.cancelled).where(SUBMISSIONS.c.id == lease.study)
+        return bool(self._records.read(lambda connection: connection.execute(query).scalar()))
 
     def link(self, lease: SubmissionLease, run: int) -> bool:
         """Note which run of the record the study has become."""
@@ -124,9 +124,9 @@ class Claims:
         return self._records.write(lambda connection: self._given_back(connection, lease))
 
     def _given_back(self, connection: Connection, lease: SubmissionLease) -> bool:
-        known = _one(connection, lease.study, self._records.now())
-        running = known.state is SubmissionState.RUNNING
-        values = {"state": SubmissionState.QUEUED if running else known.state, **_FREE}
+        submission = _one(connection, lease.study, self._records.now())
+        running = submission.state is SubmissionState.RUNNING
+        values = {"state": SubmissionState.QUEUED if running else submission.state, **_FREE}
         return _change(connection, lease.study, values, lease.token)
 
     def lose(self, lease: SubmissionLease) -> bool:

@@ -150,21 +150,21 @@ class CohortClaims:
             wanted = wanted.where(COHORTS.c.study == study)
         now = self._records.now()
         for row in connection.execute(wanted.limit(_MOST_LOOKED_AT)).all():
-            known = cohort_row(row, now)
-            is_wanted = known.state is CohortState.WAITING or known.attempt < MOST_ATTEMPTS
-            if known.is_free and is_wanted and is_held(row.holder, row.holder_until, now):
+            cohort = cohort_row(row, now)
+            is_wanted = cohort.state is CohortState.WAITING or cohort.attempt < MOST_ATTEMPTS
+            if cohort.is_free and is_wanted and is_held(row.holder, row.holder_until, now):
                 yield row
 
     def _claimed(self, connection: Connection, study: int | None) -> CohortClaim | None:
         for row in self._free(connection, study):
-            mine = (COHORTS.c.id == row.id, COHORTS.c.lease_token == row.lease_token)
-            locked = select(COHORTS).where(*mine, COHORTS.c.state == row.state)
-            found = connection.execute(locked.with_for_update(skip_locked=True)).first()
-            if found is None:  # another worker has it, or is about to take it
+            condition = (COHORTS.c.id == row.id, COHORTS.c.lease_token == row.lease_token)
+            locked = select(COHORTS).where(*condition, COHORTS.c.state == row.state)
+            current = connection.execute(locked.with_for_update(skip_locked=True)).first()
+            if current is None:  # another worker has it, or is about to take it
                 continue
-            is_lost = found.state == CohortState.TRAINING
+            is_lost = current.state == CohortState.TRAINING
             self.num_lost += is_lost
-            token, attempt = found.lease_token + 1, found.attempt + is_lost
+            token, attempt = current.lease_token + 1, current.attempt + is_lost
             values = {
                 "state": CohortState.TRAINING,
                 "lease_token": token,
@@ -172,8 +172,8 @@ class CohortClaims:
                 "progress": None,
             }
             lease = {"lease_owner": self._owner, "lease_until": self._records.now() + LEASE_SECONDS}
-            connection.execute(update(COHORTS).where(COHORTS.c.id == found.id).values(**values, **lease))
-            return CohortClaim(found.id, found.study, found.number, token, attempt, found.ends)
+            connection.execute(update(COHORTS).where(COHORTS.c.id == current.id).values(**values, **lease))
+            return CohortClaim(current.id, current.study, current.number, token, attempt, current.ends)
         return None
 
     def renew(self, claim: CohortClaim, progress: Progress | None = None) -> CohortClaim | None:
@@ -221,9 +221,9 @@ class CohortClaims:
                 select(COHORT_PARTS).where(parts, COHORT_PARTS.c.file == results.file)
             ).first():
                 return True  # the answer to an earlier commit was lost
-            own = update(COHORTS).where(COHORTS.c.id == claim.identifier)
+            statement = update(COHORTS).where(COHORTS.c.id == claim.identifier)
             if row.lease_token != claim.token or row.state != CohortState.TRAINING:
-                connection.execute(own.values(late=COHORTS.c.late + 1))
+                connection.execute(statement.values(late=COHORTS.c.late + 1))
                 return False
             given = asdict(results) | {"is_last": int(results.is_last), "part": row.num_parts}
             given |= {"cohort": claim.identifier, "token": claim.token, "owner": self._owner}
@@ -232,7 +232,7 @@ class CohortClaims:
             values |= {} if progress is None else {"progress": progress_text(progress)}
             if results.is_last:
                 values |= {"state": CohortState.TRAINED, "lease_owner": None, "lease_until": None}
-            connection.execute(own.values(**values))
+            connection.execute(statement.values(**values))
             return True
 
         return self._records.write(change)

@@ -86,13 +86,13 @@ class CohortOffers:
             held(connection, self._lease)
             where = self._cohort(number)
             row = connection.execute(select(COHORTS).where(*where).with_for_update()).one()
-            known = cohort_row(row, self._records.now())
-            if known.state is CohortState.RUNNING and known.owner == self._lease.owner:
+            cohort = cohort_row(row, self._records.now())
+            if cohort.state is CohortState.RUNNING and cohort.owner == self._lease.owner:
                 return True  # the answer to the commit was lost
-            is_begun = known.state in (CohortState.TRAINING, CohortState.TRAINED)
-            if not known.is_free and not (anyway and is_begun):
+            is_begun = cohort.state in (CohortState.TRAINING, CohortState.TRAINED)
+            if not cohort.is_free and not (anyway and is_begun):
                 return False
-            attempt = known.attempt + is_begun
+            attempt = cohort.attempt + is_begun
             values = self._running | {"attempt": attempt}
             connection.execute(update(COHORTS).where(*where).values(values))
             return True
@@ -108,8 +108,8 @@ class CohortOffers:
 
         def change(connection: Connection) -> None:
             held(connection, self._lease)
-            own = (COHORTS.c.study == self._lease.study, COHORTS.c.number.in_(numbers))
-            connection.execute(update(COHORTS).where(*own).values(ends=ends))
+            condition = (COHORTS.c.study == self._lease.study, COHORTS.c.number.in_(numbers))
+            connection.execute(update(COHORTS).where(*condition).values(ends=ends))
 
         self._records.write(change)
 
@@ -163,8 +163,8 @@ class CohortOffers:
     @property
     def _running(self) -> dict[str, Any]:
         """Columns of a cohort that this process trains itself."""
-        mine = {"state": CohortState.RUNNING, "lease_token": NEXT_TOKEN, "lease_owner": self._lease.owner}
-        return FREE | mine
+        values = {"state": CohortState.RUNNING, "lease_token": NEXT_TOKEN, "lease_owner": self._lease.owner}
+        return FREE | values
 
     def _cohort(self, number: int) -> tuple[Any, ...]:
         return COHORTS.c.study == self._lease.study, COHORTS.c.number == number

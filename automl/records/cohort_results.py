@@ -34,7 +34,7 @@ def packed(source: str, trials: Sequence[Trial]) -> bytes:
     """
     folds = [fold for trial in trials for fold in trial.folds]
     losses = [value for fold in folds for name in _LOSSES for value in getattr(fold, name)]
-    kept = [_predictions(fold).ravel() for fold in folds if fold.predictions is not None]
+    arrays = [_predictions(fold).ravel() for fold in folds if fold.predictions is not None]
     text = plain_json({"source": source, "trials": list(map(_content, trials))})
     content = io.BytesIO()
     numpy.savez(
@@ -42,7 +42,7 @@ def packed(source: str, trials: Sequence[Trial]) -> bytes:
         allow_pickle=False,
         trials=numpy.frombuffer(text.encode(), dtype=numpy.uint8),
         curves=numpy.array(losses, dtype=numpy.float64),
-        predictions=numpy.concatenate(kept) if kept else numpy.zeros(0, dtype=numpy.float32),
+        predictions=numpy.concatenate(arrays) if arrays else numpy.zeros(0, dtype=numpy.float32),
     )
     return content.getvalue()
 
@@ -135,7 +135,7 @@ def _trial(content: Mapping[str, Any], curves: _Reader, predictions: _Reader) ->
 def _fold(content: Mapping[str, Any], curves: _Reader, predictions: _Reader) -> FoldResult:
     training, stopping, validation = (tuple(curves.take(length).tolist()) for length in content["lengths"])
     shape, health = content["shape"], content["health"]
-    kept = None if shape is None else predictions.take(int(numpy.prod(shape))).reshape(shape)
+    predicted = None if shape is None else predictions.take(int(numpy.prod(shape))).reshape(shape)
     return FoldResult(
         fold=content["fold"],
         training_loss=training,
@@ -145,7 +145,7 @@ def _fold(content: Mapping[str, Any], curves: _Reader, predictions: _Reader) -> 
         scores=content["scores"],
         training_scores=content["training_scores"],
         seconds=content["seconds"],
-        predictions=kept,
+        predictions=predicted,
         health=Health(tuple(health["gradients"]), tuple(health["dead_units"])) if health else None,
         cut=content["cut"],
         counts=content["counts"],

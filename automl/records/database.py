@@ -113,9 +113,9 @@ def in_words(address: RecordAddress) -> Iterator[None]:
         cure = "Free the disk, or choose another folder with --mlruns."
         raise RecordError(f"{address.shown} cannot be written: {error.strerror}. {cure}") from None
     except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", None) or error).strip().splitlines()
-        what = masked(said[0].rstrip("."), address.uri) if said else type(error).__name__
-        raise RecordError(f"{address.shown} cannot be used: {what}. {_cure(address, what)}") from None
+        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+        reason = masked(lines[0].rstrip("."), address.uri) if lines else type(error).__name__
+        raise RecordError(f"{address.shown} cannot be used: {reason}. {_cure(address, reason)}") from None
 
 
 _CURES = (
@@ -140,9 +140,9 @@ _CURES = (
 )
 
 
-def _cure(address: RecordAddress, what: str) -> str:
-    known = (cure for pattern, cure in _CURES if re.search(pattern, what, re.I))
-    return next(known, f"Start the database, or correct {address.source}." if address.file is None else "")
+def _cure(address: RecordAddress, reason: str) -> str:
+    cures = (cure for pattern, cure in _CURES if re.search(pattern, reason, re.I))
+    return next(cures, f"Start the database, or correct {address.source}." if address.file is None else "")
 
 
 def is_away(error: SQLAlchemyError) -> bool:
@@ -204,8 +204,8 @@ def _version(connection: Connection) -> str | None:
     version: sqlalchemy.Select[tuple[str]] = sqlalchemy.select(sqlalchemy.column("version_num")).select_from(
         sqlalchemy.table(VERSION_TABLE)
     )
-    found = connection.execute(version).scalar()
-    return None if found is None else str(found)
+    current = connection.execute(version).scalar()
+    return None if current is None else str(current)
 
 
 @contextlib.contextmanager
@@ -236,12 +236,12 @@ def _migrate(engine: Engine, address: RecordAddress) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with writing(engine).connect() as connection:
         version = _version(connection)
         if version == SCHEMA:  # another process was faster
             return
-        if version is not None and version not in known:
+        if version is not None and version not in revisions:
             cure = "Update automl, or choose another folder with --mlruns."
             raise RecordError(f"{address.shown} was written by a newer version of automl ({version}). {cure}")
         if version is None:

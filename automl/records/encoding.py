@@ -21,7 +21,7 @@ _STATES = frozenset(state.value for state in TrialState)
 
 def kind_of(event: Event) -> str:
     """Name of the event's kind."""
-    return next(kind for kind, known in EVENTS.items() if type(event) is known)
+    return next(kind for kind, event_class in EVENTS.items() if type(event) is event_class)
 
 
 def to_json(event: Event) -> str:
@@ -84,14 +84,14 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def _decoded(kind: type[Any], content: Mapping[str, Any]) -> Any:
-    known = {}
-    for name, own, convert, needed in _plan(kind):  # type: ignore[arg-type]  # a type is hashable
+    values = {}
+    for name, exact_types, convert, needed in _plan(kind):  # type: ignore[arg-type]  # a type is hashable
         if name in content:
             value = content[name]
-            known[name] = value if type(value) in own else convert(value)
+            values[name] = value if type(value) in exact_types else convert(value)
         elif needed:
             raise ValueError(f"it has no `{name}`")
-    event = kind(**known)
+    event = kind(**values)
     _check(event)
     return event
 
@@ -162,14 +162,14 @@ def _checked(kind: type[Any], value: Any) -> Any:
     return value
 
 
-def _tuple(own: frozenset[Any], convert: Convert, value: Any) -> tuple[Any, ...]:
+def _tuple(exact_types: frozenset[Any], convert: Convert, value: Any) -> tuple[Any, ...]:
     entries = _checked(list, value)
-    return tuple(entries if own.issuperset(map(type, entries)) else map(convert, entries))
+    return tuple(entries if exact_types.issuperset(map(type, entries)) else map(convert, entries))
 
 
-def _mapping(own: frozenset[Any], convert: Convert, value: Any) -> dict[str, Any]:
+def _mapping(exact_types: frozenset[Any], convert: Convert, value: Any) -> dict[str, Any]:
     entries: dict[str, Any] = _checked(dict, value)
-    if own.issuperset(map(type, entries.values())):
+    if exact_types.issuperset(map(type, entries.values())):
         return entries
     return {key: convert(entry) for key, entry in entries.items()}
 

@@ -173,8 +173,8 @@ class InWords:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, OSError):
-            what = f"{self._folder} cannot be written: {error.strerror or error}"
-            raise StorageError(f"{what}. Free the disk, or restore the folder.") from None
+            message = f"{self._folder} cannot be written: {error.strerror or error}"
+            raise StorageError(f"{message}. Free the disk, or restore the folder.") from None
 
 
 class StorageError(RecordError):
@@ -194,7 +194,7 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def suffix_of(name: str, known: Callable[[str], bool]) -> str | None:
+def suffix_of(name: str, is_known: Callable[[str], bool]) -> str | None:
     """The suffix of a file's name, of one or two parts, that is known; None where there is none.
 
     >>> suffix_of("my.table.csv.gz", lambda suffix: suffix == ".csv.gz")
@@ -202,4 +202,4 @@ def suffix_of(name: str, known: Callable[[str], bool]) -> str | None:
     """
     parts = name.lower().split(".")[1:]
     suffixes = [f".{'.'.join(parts[-count:])}" for count in (2, 1) if len(parts) >= count]
-    return next((each for each in suffixes if _SUFFIX.fullmatch(each) and known(each)), None)
+    return next((suffix for suffix in suffixes if _SUFFIX.fullmatch(suffix) and is_known(suffix)), None)

@@ -149,7 +149,7 @@ def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters
         scores, losses = _trial_files(folder, ended.number)
         content, curves = read_json(scores), read_array(losses)
         try:
-            folds = tuple(_fold(*one) for one in zip(content["folds"], curves.tolist(), strict=True))
+            folds = tuple(_fold(*parts) for parts in zip(content["folds"], curves.tolist(), strict=True))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             raise broken(scores, f"it does not fit {losses.name}") from None
     return _trial(ended, hyperparameters, folds, repeats)
@@ -158,11 +158,11 @@ def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters
 def light_trial(ended: TrialEnded, hyperparameters: Hyperparameters, metric: str, repeats: int = 1) -> Trial:
     """A trial as its event tells it: scores by the objective's metric, kept epochs, and no curves."""
     none: Mapping[str, float] = {}
-    counts: Iterable[Mapping[str, float]] = [{metric: own} for own in ended.counts] or repeat(none)
+    counts: Iterable[Mapping[str, float]] = [{metric: count} for count in ended.counts] or repeat(none)
     numbered = zip(ended.folds or count(), ended.scores, ended.epochs, counts, strict=False)
     folds = [
-        FoldResult(number, (), (), (), epoch, {metric: score}, none, 0.0, None, None, False, own)
-        for number, score, epoch, own in numbered
+        FoldResult(number, (), (), (), epoch, {metric: score}, none, 0.0, None, None, False, count)
+        for number, score, epoch, count in numbered
     ]
     return _trial(ended, hyperparameters, tuple(folds), repeats)
 

@@ -106,10 +106,10 @@ def find_run(records: Records, study: str | None, with_trials: bool = True) -> R
     named = [run for run in runs if name in (None, run.name)]
     named = named or [run for run in runs if name == run.identifier]
     if not named:
-        known = sorted({run.name for run in runs})
-        what = "no study" if name is None else f"no study {name!r}"
-        cure = f"Known: {', '.join(known)}." if known else "Run one with `automl run study.yaml`."
-        raise RecordError(f"{records.mlruns}: there is {what} here. {cure}")
+        names = sorted({run.name for run in runs})
+        missing = "no study" if name is None else f"no study {name!r}"
+        cure = f"Known: {', '.join(names)}." if names else "Run one with `automl run study.yaml`."
+        raise RecordError(f"{records.mlruns}: there is {missing} here. {cure}")
     named = nearest(named)
     preferred = [run for run in named if run.num_trials or not with_trials]
     return (preferred or named)[-1]

@@ -30,16 +30,16 @@ Lines = Sequence[Mapping[str, Any]]
 
 def find_journals(mlruns: Path) -> list[Path]:
     """The journals of a folder, in the order in which their runs began."""
-    found = mlruns.glob(f"{STUDIES}/*/*/journal.jsonl")
-    return sorted(found, key=lambda path: (path.parent.name, path))
+    journals = mlruns.glob(f"{STUDIES}/*/*/journal.jsonl")
+    return sorted(journals, key=lambda path: (path.parent.name, path))
 
 
 def import_journals(records: Records, journals: Sequence[Path]) -> None:
     """Enter the runs of these journals that are not in the record yet. One that cannot be entered is named."""
-    known = {(run.name, run.identifier) for run in records.runs()}
+    recorded = {(run.name, run.identifier) for run in records.runs()}
     for journal in journals:
         folder = journal.parent
-        if (folder.parent.name, folder.name) in known:
+        if (folder.parent.name, folder.name) in recorded:
             continue
         try:
             past = _read(records.mlruns, folder, list(read_lines(journal)))
@@ -48,9 +48,9 @@ def import_journals(records: Records, journals: Sequence[Path]) -> None:
         except RecordError as error:
             LOGGER.warning("%s could not be imported into the record: %s", journal, error)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            what = "was written by another version of automl and cannot be read"
+            reason = "was written by another version of automl and cannot be read"
             cure = "Read it with that version, or move its folder away."
-            LOGGER.warning("%s %s (%s: %s). %s", journal, what, type(error).__name__, error, cure)
+            LOGGER.warning("%s %s (%s: %s). %s", journal, reason, type(error).__name__, error, cure)
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -117,15 +117,17 @@ def _read(mlruns: Path, folder: Path, lines: Lines) -> _Past:
     trials = [_trial(ended[number]) for number in sorted(ended)]
     started = _started(folder, lines[0], trials)
     reader = _Reader(started, trials, lines, _digest(mlruns, folder))
-    found: list[tuple[Mapping[str, Any], Sequence[Event]]] = [(lines[0], [started])]
+    timed: list[tuple[Mapping[str, Any], Sequence[Event]]] = [(lines[0], [started])]
     for cohort, trial in enumerate(trials):
-        asked = CohortAsked(cohort, trial.number, (trial.hyperparameters,))
-        found.append((ended[trial.number], [asked, ended_event(trial, started.metric)]))
-    found += [(line, reader.events(line)) for line in lines[1:]]
+        cohort_asked = CohortAsked(cohort, trial.number, (trial.hyperparameters,))
+        timed.append((ended[trial.number], [cohort_asked, ended_event(trial, started.metric)]))
+    timed += [(line, reader.events(line)) for line in lines[1:]]
     events: list[Recorded] = []
-    for line, said in found:
+    for line, line_events in timed:
         time = _time(line, events[-1].time if events else 0.0)
-        events += [Recorded(seq, time, _typed(event)) for seq, event in enumerate(said, len(events) + 1)]
+        events += [
+            Recorded(seq, time, _typed(event)) for seq, event in enumerate(line_events, len(events) + 1)
+        ]
     return _Past(trials, events, reader.answers)
 
 
@@ -156,14 +158,14 @@ def _started(folder: Path, line: Mapping[str, Any], trials: Sequence[Trial]) -> 
     plain = {field.name: line[field.name] for field in fields(StudyStarted) if field.name in line}
     lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
     scores = [name for trial in trials for fold in trial.folds for name in fold.scores]
-    own = {
+    computed = {
         "name": folder.parent.name,
         "identifier": folder.name,
         "text": text.read_text(encoding="utf-8", errors="replace") if text.is_file() else "",
         "metrics": tuple(dict.fromkeys([line["metric"], *scores])),
         "loss": SQUARED_ERROR if line.get("facts", {}).get("task") == Task.REGRESSION else LOG_LOSS,
     }
-    return StudyStarted(**plain | lists | own)
+    return StudyStarted(**plain | lists | computed)
 
 
 @final
@@ -243,7 +245,7 @@ def _trial(line: Mapping[str, Any]) -> Trial:
 
 
 def _fold(number: int, content: Mapping[str, Any]) -> FoldResult:
-    known = {field.name for field in fields(FoldResult)} - {"health", "predictions"}
+    names = {field.name for field in fields(FoldResult)} - {"health", "predictions"}
     defaults: dict[str, Any] = {
         "fold": number,
         "training_loss": (),
@@ -257,7 +259,7 @@ def _fold(number: int, content: Mapping[str, Any]) -> FoldResult:
     plain = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in content.items()
-        if key in known
+        if key in names
     }
     health = content.get("health")
     return FoldResult(**defaults | plain, health=Health(*map(tuple, health.values())) if health else None)

@@ -32,6 +32,6 @@ class StoredPredictions(Sequence[Array]):
         return len(self.numbers)
 
     def __getitem__(self, place):  # type: ignore[no-untyped-def]
-        kept = read_predictions(self._folder, self.numbers[place])
-        assert kept is not None
-        return self._unpack(kept)
+        stored = read_predictions(self._folder, self.numbers[place])
+        assert stored is not None
+        return self._unpack(stored)

@@ -95,12 +95,12 @@ class Queue:
         number = select(func.max(SUBMISSIONS.c.number)).where(SUBMISSIONS.c.name == sent.name)
         last = connection.execute(number).scalar()
         if sent.key is not None:
-            known = self._one(connection, SUBMISSIONS.c.idempotency_key == sent.key)
-            if known is not None and known.request_digest != sent.digest:
+            existing = self._one(connection, SUBMISSIONS.c.idempotency_key == sent.key)
+            if existing is not None and existing.request_digest != sent.digest:
                 message = "`Idempotency-Key` must be another one for another request. Choose a new key."
-                raise QueueConflictError(message, known)
-            if known is not None:
-                return known, False
+                raise QueueConflictError(message, existing)
+            if existing is not None:
+                return existing, False
         if not sent.fresh:
             self._require_new_name(connection, sent.name, last)
         at = self._records.now()
@@ -113,11 +113,15 @@ class Queue:
     def _require_new_name(self, connection: Connection, name: str, last: int | None) -> None:
         cure = "Send it with `fresh=true` to begin a new run, or choose another `name`."
         if last is not None:
-            known = self._one(connection, SUBMISSIONS.c.name == name, SUBMISSIONS.c.number == last)
-            assert known is not None
-            what = f"the study {name!r} is in the queue already (`{known.identifier}`, {known.state})"
-            onward = f"Continue it with POST /studies/{known.identifier}/resume. "
-            raise QueueConflictError(f"{what}. {onward if known.state.is_final else ''}{cure}", known)
+            submission = self._one(connection, SUBMISSIONS.c.name == name, SUBMISSIONS.c.number == last)
+            assert submission is not None
+            message = (
+                f"the study {name!r} is in the queue already (`{submission.identifier}`, {submission.state})"
+            )
+            onward = f"Continue it with POST /studies/{submission.identifier}/resume. "
+            raise QueueConflictError(
+                f"{message}. {onward if submission.state.is_final else ''}{cure}", submission
+            )
         if (
             connection.execute(select(STUDIES.c.id).where(STUDIES.c.name == name).limit(1)).first()
             is not None
@@ -138,10 +142,10 @@ class Queue:
         where = (SUBMISSIONS.c.name == name, SUBMISSIONS.c.number == number)
         if lock:
             connection.execute(select(SUBMISSIONS.c.id).where(*where).with_for_update())
-        known = self._one(connection, *where)
-        if known is None:
+        submission = self._one(connection, *where)
+        if submission is None:
             raise UnknownSubmissionError(f"there is no study {identifier!r}. GET /studies lists them.")
-        return known
+        return submission
 
     def _one(self, connection: Connection, *where: Any) -> Submission | None:
         row = connection.execute(listed().where(*where)).one_or_none()
@@ -170,8 +174,8 @@ class Queue:
         waiting = SUBMISSIONS.c.state.in_((SubmissionState.CHECKING, SubmissionState.QUEUED))
         order = (SUBMISSIONS.c.priority.desc(), SUBMISSIONS.c.id)
         numbers = select(SUBMISSIONS.c.id).where(waiting).order_by(*order)
-        found = self._records.read(lambda connection: connection.execute(numbers).scalars().all())
-        return {number: place for place, number in enumerate(found)}
+        waiting_numbers = self._records.read(lambda connection: connection.execute(numbers).scalars().all())
+        return {number: place for place, number in enumerate(waiting_numbers)}
 
     def counts(self) -> tuple[Mapping[str, int], float | None]:
         """Submissions by state, and when the oldest that waits was sent."""
@@ -180,8 +184,8 @@ class Queue:
             by_state = select(SUBMISSIONS.c.state, func.count().label("total")).group_by(SUBMISSIONS.c.state)
             waiting = SUBMISSIONS.c.state.in_((SubmissionState.CHECKING, SubmissionState.QUEUED))
             oldest = connection.execute(select(func.min(SUBMISSIONS.c.created)).where(waiting)).scalar()
-            found = {row.state: row.total for row in connection.execute(by_state)}
-            return {state: found.get(state, 0) for state in SubmissionState}, oldest
+            totals = {row.state: row.total for row in connection.execute(by_state)}
+            return {state: totals.get(state, 0) for state in SubmissionState}, oldest
 
         return self._records.read(look)
 
@@ -194,15 +198,15 @@ class Queue:
         """
 
         def change(connection: Connection) -> Submission:
-            known = self._found(connection, identifier, lock=True)
-            if known.state.is_final:
+            submission = self._found(connection, identifier, lock=True)
+            if submission.state.is_final:
                 raise QueueConflictError(
-                    f"the study {identifier!r} has ended already ({known.state}).", known
+                    f"the study {identifier!r} has ended already ({submission.state}).", submission
                 )
             values: dict[str, Any] = {"cancelled": 1}
-            if not known.held:
+            if not submission.held:
                 values |= _FREE | self._turned(SubmissionState.CANCELLED)
-            return self._changed(connection, known, values)
+            return self._changed(connection, submission, values)
 
         return self._records.write(change)
 
@@ -219,16 +223,16 @@ class Queue:
         """
 
         def change(connection: Connection) -> Submission:
-            known = self._found(connection, identifier, lock=True)
-            if not known.state.is_final:
-                raise QueueConflictError(f"the study {identifier!r} is {known.state}.", known)
-            if known.state is SubmissionState.SUCCEEDED and not more:
+            submission = self._found(connection, identifier, lock=True)
+            if not submission.state.is_final:
+                raise QueueConflictError(f"the study {identifier!r} is {submission.state}.", submission)
+            if submission.state is SubmissionState.SUCCEEDED and not more:
                 cure = "Ask for more trials with `more=N`."
-                raise QueueConflictError(f"the study {identifier!r} is done. {cure}", known)
-            trials = max(known.trials, known.num_trials + more if more else 0)
-            state = SubmissionState.QUEUED if known.checked else SubmissionState.CHECKING
+                raise QueueConflictError(f"the study {identifier!r} is done. {cure}", submission)
+            trials = max(submission.trials, submission.num_trials + more if more else 0)
+            state = SubmissionState.QUEUED if submission.checked else SubmissionState.CHECKING
             values = {"lost": 0, "cancelled": 0, "reason": "", "trials": trials}
-            return self._changed(connection, known, values | _FREE | self._turned(state))
+            return self._changed(connection, submission, values | _FREE | self._turned(state))
 
         return self._records.write(change)
 
@@ -240,9 +244,9 @@ class Queue:
             QueueConflictError: A worker has it.
             RecordError: A process works on its run.
         """
-        known = self.find(identifier)
-        _require_idle(known)
-        run = None if known.run is None else self._records.run(known.run)
+        submission = self.find(identifier)
+        _require_idle(submission)
+        run = None if submission.run is None else self._records.run(submission.run)
         lease = None if run is None else self._records.claim(run)
 
         def change(connection: Connection) -> None:
@@ -263,14 +267,16 @@ class Queue:
     def _turned(self, state: SubmissionState) -> dict[str, Any]:
         return {"state": state, "changed": self._records.now()}
 
-    def _changed(self, connection: Connection, known: Submission, values: Mapping[str, Any]) -> Submission:
-        connection.execute(update(SUBMISSIONS).where(SUBMISSIONS.c.id == known.number).values(**values))
-        latest = self._one(connection, SUBMISSIONS.c.id == known.number)
+    def _changed(
+        self, connection: Connection, submission: Submission, values: Mapping[str, Any]
+    ) -> Submission:
+        connection.execute(update(SUBMISSIONS).where(SUBMISSIONS.c.id == submission.number).values(**values))
+        latest = self._one(connection, SUBMISSIONS.c.id == submission.number)
         assert latest is not None
         return latest
 
 
-def _require_idle(known: Submission) -> None:
-    if known.state is SubmissionState.RUNNING or known.held:
-        what = f"the study {known.identifier!r} is {known.state}"
-        raise QueueConflictError(f"{what}. Cancel it first.", known)
+def _require_idle(submission: Submission) -> None:
+    if submission.state is SubmissionState.RUNNING or submission.held:
+        message = f"the study {submission.identifier!r} is {submission.state}"
+        raise QueueConflictError(f"{message}. Cancel it first.", submission)

@@ -73,8 +73,8 @@ def where(folder: Path, mlruns: Path, is_shared: bool) -> str:
 
 def _folder_of(recorded: str, mlruns: Path) -> Path:
     """Where the files of a run are: in `mlruns` where they are found there, however that folder has been moved."""
-    found = mlruns.joinpath(*Path(recorded).parts[-3:])
-    return found if found.is_dir() else mlruns / recorded
+    folder = mlruns.joinpath(*Path(recorded).parts[-3:])
+    return folder if folder.is_dir() else mlruns / recorded
 
 
 def new_row(started: StudyStarted, folder: str, code_version: str, created: float) -> dict[str, Any]:
@@ -184,12 +184,12 @@ def decoded(row: Any, which: str, strict: bool = True) -> Recorded | None:
         return Recorded(row.seq, float(row.time), from_json(row.kind, row.payload, row.version))
     except (RecordError, TypeError, ValueError) as error:  # SQLite keeps any value in any column
         newer = isinstance(row.version, int) and row.version > VERSION
-        said = str(error) if isinstance(error, RecordError) else f"the row is broken: {error}."
-        what = f"{which}: event {row.seq}: {said}"
+        reason = str(error) if isinstance(error, RecordError) else f"the row is broken: {error}."
+        message = f"{which}: event {row.seq}: {reason}"
         if strict and newer:
-            raise RecordError(what) from None
+            raise RecordError(message) from None
         if strict and row.kind == "study_started":
             cure = "Restore the record from a copy, or run the study again with `--fresh`."
-            raise RecordError(f"{what} {cure}") from None
-        LOGGER.warning("%s It is ignored.", what)
+            raise RecordError(f"{message} {cure}") from None
+        LOGGER.warning("%s It is ignored.", message)
         return None

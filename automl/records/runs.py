@@ -83,6 +83,6 @@ def nearest(runs: Sequence[Run]) -> list[Run]:
 def holder(run: Run, owner: str | None, since: float | None) -> str:
     """Who works on a run since when, and what to do, in sentences."""
     host, pid, _ = (owner or "?:?:?").rsplit(":", 2)
-    who = f"process {pid} on {host} since {moment(since)}"
+    process = f"process {pid} on {host} since {moment(since)}"
     cure = "Wait for it, stop it, or give this study another name."
-    return f"the study {run.name!r} (run {run.identifier}) is being run by {who}. {cure}"
+    return f"the study {run.name!r} (run {run.identifier}) is being run by {process}. {cure}"

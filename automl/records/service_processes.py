@@ -107,15 +107,15 @@ class ServiceProcesses:
         shown = self._records.address.shown
         host = other.owner.partition(":")[0]
         if other.version != row["version"]:
-            what = f"{shown} is used by a {other.role} on {host} with automl {other.version}"
+            message = f"{shown} is used by a {other.role} on {host} with automl {other.version}"
             raise RecordError(
-                f"{what}, and this {row['role']} is automl {row['version']}. Update one of them."
+                f"{message}, and this {row['role']} is automl {row['version']}. Update one of them."
             )
-        own = ServiceProcess(row["owner"], row["role"], row["version"], 0.0, None, 0)
-        if self._records.address.file is not None and other.machine != own.machine:
-            what = f"{shown} is a SQLite file that a {other.role} on {host} uses"
+        process = ServiceProcess(row["owner"], row["role"], row["version"], 0.0, None, 0)
+        if self._records.address.file is not None and other.machine != process.machine:
+            message = f"{shown} is a SQLite file that a {other.role} on {host} uses"
             cure = "Use a database server: `--records postgresql://USER@HOST/DATABASE` for all of them."
-            raise RecordError(f"{what}. SQLite serves the processes of one machine. {cure}")
+            raise RecordError(f"{message}. SQLite serves the processes of one machine. {cure}")
 
     def renew(self, submission: int | None = None, lost_leases: int = 0) -> None:
         """Stay listed.
@@ -143,5 +143,5 @@ class ServiceProcesses:
         Raises:
             RecordError: The database cannot be written.
         """
-        own = delete(SERVICE_PROCESSES).where(SERVICE_PROCESSES.c.owner == this_process())
-        self._records.write(lambda connection: connection.execute(own))
+        statement = delete(SERVICE_PROCESSES).where(SERVICE_PROCESSES.c.owner == this_process())
+        self._records.write(lambda connection: connection.execute(statement))

@@ -130,7 +130,7 @@ class StudyState:
         return len(self._asked)
 
     @property
-    def asked(self) -> Mapping[int, Hyperparameters]:
+    def configurations(self) -> Mapping[int, Hyperparameters]:
         """Hyperparameters of every trial that was asked for, by number."""
         return self._asked
 

@@ -96,21 +96,21 @@ class Records:
         Raises:
             RecordError: The database cannot be written.
         """
-        started, events = past[0].event, [one.event for one in past]
+        started, events = past[0].event, [recorded.event for recorded in past]
         assert isinstance(started, StudyStarted)
         row = new_row(started, self._where(folder), code_version, past[0].time)
-        known = select(STUDIES.c.id).where(
+        query = select(STUDIES.c.id).where(
             STUDIES.c.name == started.name, STUDIES.c.identifier == started.identifier
         )
         try:
             with in_words(self.address), writing(self._engine).begin() as connection:
-                if connection.execute(known).first() is not None:
+                if connection.execute(query).first() is not None:
                     return False
                 inserted = insert(STUDIES).values(row | advanced(row, events)).returning(STUDIES.c.id)
                 insert_events(connection, connection.execute(inserted).scalar_one(), None, past)
         except RecordError:
             with in_words(self.address), self._engine.connect() as connection:
-                if connection.execute(known).first() is not None:  # another process was faster
+                if connection.execute(query).first() is not None:  # another process was faster
                     return False
             raise
         return True
@@ -211,8 +211,8 @@ class Records:
         with in_words(self.address), writing(self._engine).begin() as connection:
             if connection.execute(select(STUDIES.c.id).where(*holds(lease))).first() is not None:
                 sent = SUBMISSIONS.c.run == lease.study
-                own = select(COHORTS.c.id).where(COHORTS.c.study == lease.study)
-                connection.execute(delete(COHORT_PARTS).where(COHORT_PARTS.c.cohort.in_(own)))
+                cohorts = select(COHORTS.c.id).where(COHORTS.c.study == lease.study)
+                connection.execute(delete(COHORT_PARTS).where(COHORT_PARTS.c.cohort.in_(cohorts)))
                 connection.execute(update(SUBMISSIONS).where(sent).values(run=None))
                 for table, column in (
                     (COHORTS, COHORTS.c.study),

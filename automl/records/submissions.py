@@ -139,12 +139,12 @@ def parts_of(identifier: str) -> tuple[str, int]:
 
 def listed() -> Select[Any]:
     """Submissions with what the record knows of their runs."""
-    known = (
+    columns = (
         STUDIES.c.identifier.label("run_identifier"),
         *(STUDIES.c.num_trials, STUDIES.c.planned, STUDIES.c.metric, STUDIES.c.best),
     )
     joined = SUBMISSIONS.outerjoin(STUDIES, STUDIES.c.id == SUBMISSIONS.c.run)
-    return select(SUBMISSIONS, *known).select_from(joined)
+    return select(SUBMISSIONS, *columns).select_from(joined)
 
 
 def submission_of(row: Any, now: float) -> Submission:

@@ -43,10 +43,10 @@ def held(connection: Connection, lease: Lease) -> Any:
     if row.lease_token == lease.token and row.lease_until is not None:
         return row
     if row.lease_token == lease.token:
-        who = f"the run {row.name}/{row.identifier} was released by this process."
+        message = f"the run {row.name}/{row.identifier} was released by this process."
     else:
-        who = holder(run_of(row, Path(), 0.0), row.lease_owner, row.lease_since)
-    raise RecordError(f"{who} This process records nothing more.")
+        message = holder(run_of(row, Path(), 0.0), row.lease_owner, row.lease_since)
+    raise RecordError(f"{message} This process records nothing more.")
 
 
 def add_events(connection: Connection, lease: Lease, events: Sequence[Event], at: float) -> list[Recorded]:
@@ -71,8 +71,8 @@ def insert_events(
     connection: Connection, study: int, owner: str | None, recorded: Sequence[Recorded]
 ) -> None:
     """Write the rows of events, and of the cohorts that they ask for."""
-    connection.execute(insert(EVENTS), [event_row(study, one) for one in recorded])
-    cohorts = cohort_rows(study, owner, [one.event for one in recorded])
+    connection.execute(insert(EVENTS), [event_row(study, entry) for entry in recorded])
+    cohorts = cohort_rows(study, owner, [entry.event for entry in recorded])
     if cohorts:
         connection.execute(insert(COHORTS), cohorts)
 
@@ -81,6 +81,6 @@ def are_there(connection: Connection, study: int, recorded: Sequence[Recorded]) 
     """Whether a transaction that was believed to have failed has written these events."""
     if not recorded:
         return False
-    own = (EVENTS.c.study == study, EVENTS.c.seq >= recorded[0].seq)
-    rows = connection.execute(select(EVENTS).where(*own).order_by(EVENTS.c.seq)).mappings().all()
-    return [dict(row) for row in rows] == [event_row(study, one) for one in recorded]
+    condition = (EVENTS.c.study == study, EVENTS.c.seq >= recorded[0].seq)
+    rows = connection.execute(select(EVENTS).where(*condition).order_by(EVENTS.c.seq)).mappings().all()
+    return [dict(row) for row in rows] == [event_row(study, entry) for entry in recorded]

@@ -174,10 +174,10 @@ def _restored(session: Session) -> Sampler:
         search.seed,
         prepared.first,
     )
-    if state.asked:
+    if state.configurations:
         first = state.cohorts[state.num_told].first
-        told = [(trial.number, _told(session, trial)) for trial in state.trials if trial.number < first]
-        sampler.restore([state.asked[number] for number in range(state.num_asked)], told)
+        results = [(trial.number, _told(session, trial)) for trial in state.trials if trial.number < first]
+        sampler.restore([state.configurations[number] for number in range(state.num_asked)], results)
     return sampler
 
 
@@ -193,8 +193,8 @@ def _ask(session: Session, sampler: Sampler, num_told: int) -> CohortAsked | Non
         number=len(state.cohorts),
         first=proposals[0].number,
         hyperparameters=tuple(dict(proposal.hyperparameters) for proposal in proposals),
-        notes=tuple(f"trial {one.number}: {one.note}" for one in proposals if one.note),
-        failed=tuple(one.number for one in proposals if one.failed),
+        notes=tuple(f"trial {proposal.number}: {proposal.note}" for proposal in proposals if proposal.note),
+        failed=tuple(proposal.number for proposal in proposals if proposal.failed),
         told=num_told,
     )
 

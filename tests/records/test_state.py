@@ -141,7 +141,7 @@ def test_a_run_in_the_middle_of_a_cohort() -> None:
     assert state.running_cohorts == [cohorts[1]]
     assert (state.num_asked, state.num_trials) == (3, 2)
     assert [state.has_ended(number) for number in range(4)] == [True, False, True, False]
-    assert dict(state.asked) == {0: {"width": 8}, 1: {"width": 16}, 2: {"width": 32}}
+    assert dict(state.configurations) == {0: {"width": 8}, 1: {"width": 16}, 2: {"width": 32}}
     assert state.trial(2).hyperparameters == {"width": 32}
     state.apply(Recorded(6, 1.0, ended(1, 0.5)))
     assert state.running_cohorts == []

@@ -167,7 +167,7 @@ def test_more_trials_go_on_where_the_study_ended(tmp_path, undisturbed):
     more = automl.run_study(path, mlruns=tmp_path / "mlruns")
     assert more.folder == first.folder and len(more.trials) == NUM_TRIALS
     for number in range(NUM_TRIALS):
-        assert more.state.asked[number] == undisturbed.state.asked[number]
+        assert more.state.configurations[number] == undisturbed.state.configurations[number]
     assert more.state.continued[0].changes == (f"`search.trials` was 4 and is now {NUM_TRIALS}",)
     assert len(more.state.tests) == 1
     if more.best.number != first.best.number:
