@@ -58,10 +58,10 @@ def variance_bound(evidence: Evidence) -> Finding | None:
     leads = excess is not None and excess.lead.value > excess.lead.half(LEVEL)
     if not above_all and not (leads and shares.has_capacity):
         return None
-    of_all = f"{_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}"
+    of_all = f"{_measured(shares.analysis, 'variance')} of a loss of {number(shares.risk, 3)}"
     sentence = f"Variance dominates: {of_all}; {_bias(shares, above_all)}."
     proposals = [*penalties(evidence.trial, MORE), *_narrower(evidence.trial), MORE_ROWS]
-    parts = shares.found.parts
+    parts = shares.analysis.parts
     if parts and parts["initialization"] + parts["interaction"] > parts["data"]:
         sentence += " Most of it comes from the seed, not from the rows."
         proposals = [LOWER_RATE, *proposals[:-1], (f"{SEEDS[0]}; more rows help less", {})]
@@ -81,7 +81,7 @@ def bias_bound(evidence: Evidence) -> Finding | None:
     hidden = 2.0 * (UNSEEN - 1.0) * max(0.0, shares.variance) if shares.fits_its_rows else 0.0
     above = [
         excess
-        for excess in shares.known
+        for excess in shares.usable
         if excess.bias.value >= NOTABLE * shares.risk
         and -excess.lead.value - hidden > excess.lead.half(level)
     ]
@@ -89,7 +89,7 @@ def bias_bound(evidence: Evidence) -> Finding | None:
         return None
     excess, analysis = (
         max(above, key=lambda candidate: candidate.bias.value - candidate.bias.error),
-        shares.found,
+        shares.analysis,
     )
     sentence = (
         f"Bias dominates: {analysis.rest_name} are {_measured(analysis, 'rest')} of a loss of "
@@ -106,12 +106,12 @@ def untried_capacity(evidence: Evidence) -> Finding | None:
         return None
     if any(excess.final for excess in shares.standing.excesses):
         return None
-    training = loss_on_trained(shares.found)
+    training = loss_on_trained(shares.analysis)
     if shares.variance > SIMPLE_VARIANCE * shares.risk or training < SIMPLE_TRAINING * shares.risk:
         return None
     sentence = (
         f"No larger network was tried, and this one is small for its number of rows: variance is "
-        f"{_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}, and the loss on its "
+        f"{_measured(shares.analysis, 'variance')} of a loss of {number(shares.risk, 3)}, and the loss on its "
         f"training rows is {number(training, 3)}."
     )
     return sentence, (WIDER, DEEPER)
@@ -123,7 +123,7 @@ def near_floor(evidence: Evidence) -> Finding | None:
     excess = shares.excess if shares is not None else None
     if shares is None or excess is None:
         return None
-    analysis = shares.found
+    analysis = shares.analysis
     if not all(_is_small(part, shares.risk) for part in (analysis.measured(analysis.variance), excess.bias)):
         return None
     sentence = (
@@ -138,15 +138,15 @@ def bias_or_noise(evidence: Evidence) -> Finding | None:
     bias, the study cannot tell.
     """
     shares = shares_of(evidence)
-    if shares is None or not _is_small(shares.found.measured(shares.found.variance), shares.risk):
+    if shares is None or not _is_small(shares.analysis.measured(shares.analysis.variance), shares.risk):
         return None
-    excess, rest = shares.excess, shares.found.rest_name.replace(" + ", " or ")
+    excess, rest = shares.excess, shares.analysis.rest_name.replace(" + ", " or ")
     above = "no other trial or baseline is known to have less of either"
     if excess is not None:
         above = f"bias above {excess.source} ({number(excess.floor, 3)}) is {_with_error(excess.bias)}"
     sentence = (
-        f"Variance is not what limits it: {_measured(shares.found, 'variance')} of a loss of {number(shares.risk, 3)}. "
-        f"The rest is {rest}; {above}."
+        f"Variance is not what limits it: {_measured(shares.analysis, 'variance')} of a loss of "
+        f"{number(shares.risk, 3)}. The rest is {rest}; {above}."
     )
     return sentence, ((LOOK_FOR_FEATURES, {}), WIDER, DEEPER)
 
@@ -156,11 +156,11 @@ def notable_variance(evidence: Evidence) -> Finding | None:
     shares = shares_of(evidence)
     if shares is None:
         return None
-    variance, excess = shares.found.measured(shares.found.variance), shares.excess
+    variance, excess = shares.analysis.measured(shares.analysis.variance), shares.excess
     least = variance.value - variance.half(2.0 * LEVEL - 1.0)
     if not least >= NOTABLE * shares.risk:  # NaN is not
         return None
-    above = f"how much of the {shares.found.rest_name} is bias is not known"
+    above = f"how much of the {shares.analysis.rest_name} is bias is not known"
     if excess is not None:
         above = f"bias above {excess.source} is {_with_error(excess.bias)}, which may be more or less"
     sentence = (
@@ -190,7 +190,7 @@ def undecided(evidence: Evidence) -> tuple[str, Finding]:
 
 
 def _undecided(evidence: Evidence, shares: Shares) -> Finding:
-    parts, excess = f"variance is {_measured(shares.found, 'variance')}", shares.excess
+    parts, excess = f"variance is {_measured(shares.analysis, 'variance')}", shares.excess
     of_all = f"of a loss of {number(shares.risk, 3)}"
     if excess is None:
         return _unknown(shares, f"{parts} {of_all}")
@@ -214,7 +214,7 @@ def _unknown(shares: Shares, parts: str) -> Finding:
         others = f"{'no other analyzed trial or baseline' if shares.standing.baselines else 'no other trial'} has less"
     if not shares.standing.baselines:
         proposals.insert(0, ("`baselines: true`", {}))
-    rest = f"{shares.found.rest_name} are {_measured(shares.found, 'rest')}"
+    rest = f"{shares.analysis.rest_name} are {_measured(shares.analysis, 'rest')}"
     return f"How much of its loss is bias is not known: {rest}, and {others}; {parts}.", tuple(proposals)
 
 
@@ -229,7 +229,7 @@ def _with_error(part: Measured) -> str:
 def _bias(shares: Shares, above_all: bool) -> str:
     excess = shares.excess
     if above_all or excess is None:
-        return f"all bias and noise together are {_measured(shares.found, 'rest')}"
+        return f"all bias and noise together are {_measured(shares.analysis, 'rest')}"
     return f"bias above {excess.source} ({number(excess.floor, 3)}) is {_with_error(excess.bias)}"
 
 

@@ -18,25 +18,25 @@ class Shares:
     """What the loss of an analyzed trial is made of, and how that compares.
 
     Attributes:
-        found: Its parts.
+        analysis: Its parts.
         standing: Beside the study's floors.
     """
 
-    found: BiasVariance
+    analysis: BiasVariance
     standing: Standing
 
     @property
     def risk(self) -> float:
         """The whole loss."""
-        return self.found.at(self.found.risk)[0]
+        return self.analysis.at(self.analysis.risk)[0]
 
     @property
     def variance(self) -> float:
         """How much of it is variance."""
-        return self.found.at(self.found.variance)[0]
+        return self.analysis.at(self.analysis.variance)[0]
 
     @property
-    def known(self) -> list[Excess]:
+    def usable(self) -> list[Excess]:
         """The floors that its bias can be measured from: not those that it lies significantly below."""
         return [
             excess
@@ -47,7 +47,7 @@ class Shares:
     @property
     def excess(self) -> Excess | None:
         """The lowest of these floors, as far as their errors tell; None where it lies below all."""
-        return max(self.known, key=lambda excess: excess.bias.value - excess.bias.error, default=None)
+        return max(self.usable, key=lambda excess: excess.bias.value - excess.bias.error, default=None)
 
     @property
     def has_capacity(self) -> bool:
@@ -58,7 +58,7 @@ class Shares:
     @property
     def fits_its_rows(self) -> bool:
         """Whether the loss on the rows that it trained on is next to nothing."""
-        return loss_on_trained(self.found) <= FITTED * self.found.at(self.found.rest)[0]
+        return loss_on_trained(self.analysis) <= FITTED * self.analysis.at(self.analysis.rest)[0]
 
 
 def shares_of(evidence: Evidence) -> Shares | None:

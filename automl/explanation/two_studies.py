@@ -30,16 +30,16 @@ class TwoStudies:
     """What can be said of B beside A. Differences are B minus A, in units of the metric.
 
     Attributes:
-        one: A.
-        other: B.
+        first: A.
+        second: B.
         same_folds: Whether both scored their trials on the same folds, and learned from the same rows.
         chosen: Difference of the winners' cross-validated scores: both were chosen by them.
         corrected: The same allowing for both choices; None where too little is recorded for it.
         test: Difference on the locked test rows; None where one of them has no such score, or other rows.
     """
 
-    one: Side
-    other: Side
+    first: Side
+    second: Side
     same_folds: bool
     chosen: Estimate
     corrected: Estimate | None
@@ -48,12 +48,12 @@ class TwoStudies:
     @property
     def metric(self) -> str:
         """The objective's metric."""
-        return self.one.state.objective.metric
+        return self.first.state.objective.metric
 
     @property
     def direction(self) -> Direction:
         """The objective's direction."""
-        return self.one.state.objective.direction
+        return self.first.state.objective.direction
 
     @cached_property
     def judged(self) -> Estimate:
@@ -69,12 +69,12 @@ class TwoStudies:
     def verdict(self) -> str:
         """The answer in one sentence."""
         numbers = f"{self.metric}: difference {difference_text(self.judged)}, {self._allowing()}"
-        optimistic = [side.letter for side in (self.one, self.other) if side.state.started.optimistic]
+        optimistic = [side.letter for side in (self.first, self.second) if side.state.started.optimistic]
         if optimistic:
             numbers += f", {OPTIMISTIC} in {' and '.join(optimistic)}"
         if not self.sign:
-            return f"{self.one.name} and {self.other.name} are not significantly different ({numbers})."
-        better, worse = (self.other, self.one) if self.sign > 0 else (self.one, self.other)
+            return f"{self.first.name} and {self.second.name} are not significantly different ({numbers})."
+        better, worse = (self.second, self.first) if self.sign > 0 else (self.first, self.second)
         return f"{better.name} is significantly better than {worse.name} ({numbers})."
 
     def _allowing(self) -> str:
@@ -86,12 +86,12 @@ class TwoStudies:
 
     @property
     def _num_trials(self) -> list[int]:
-        return [side.num_in(TrialState.COMPLETE) for side in (self.one, self.other)]
+        return [side.num_in(TrialState.COMPLETE) for side in (self.first, self.second)]
 
     @property
     def notes(self) -> list[str]:
         """What a reader must know of the numbers, in sentences."""
-        sentences = [f"{side.name}: {side.standing}." for side in (self.one, self.other) if side.standing]
+        sentences = [f"{side.name}: {side.standing}." for side in (self.first, self.second) if side.standing]
         if not self.same_folds:
             sentences.append(
                 "The folds differ, so the winners are not compared fold by fold, and the interval is wide. "
@@ -106,11 +106,11 @@ class TwoStudies:
                 "Both winners were chosen by these scores, and the larger search has the larger selection bias: "
                 "too little is recorded to correct for it."
             )
-        if self.one.state.started.optimistic != self.other.state.started.optimistic:
+        if self.first.state.started.optimistic != self.second.state.started.optimistic:
             sentences.append(
                 "The scores are not comparable: only one study chose its epochs on the scored rows."
             )
-        if self.corrected is not None and any(side.is_guided for side in (self.one, self.other)):
+        if self.corrected is not None and any(side.is_guided for side in (self.first, self.second)):
             sentences.append(
                 "A search that proposes configurations by earlier scores has a small selection bias that the "
                 "correction does not account for."
@@ -123,7 +123,7 @@ class TwoStudies:
                 "Both have read the same locked test rows: a choice between them by these scores makes "
                 "the score of the chosen one optimistic."
             ]
-        if self.one.test is None or self.other.test is None:
+        if self.first.test is None or self.second.test is None:
             return []
         return ["The locked test rows differ, so scores on them are not subtracted."]
 

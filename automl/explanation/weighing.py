@@ -86,7 +86,7 @@ class Tried:
         perfect = METRICS[metric].perfect if metric in METRICS else 0.0
         return NOTABLE_GAIN * abs(perfect - trial.mean(metric))
 
-    def said(self, change: TriedChange, way: str) -> str:
+    def sentence(self, change: TriedChange, way: str) -> str:
         """A change that was tried, as in "twice as wide changed log_loss by +0.001 ± 0.002 (36 trials)"."""
         plus = "+" if change.value >= 0.0 else ""
         amount = f"{plus}{number(change.value, 2)} ± {number(change.error, 1)}"
@@ -117,7 +117,7 @@ def weigh(trial: Trial, proposals: Sequence[Proposal], tried: Tried | None) -> W
             for name, way in changes.items()
             if (change := tried.change(trial, name, way)) is not None
         ]
-        sentences += [tried.said(change, way) for way, change in tried_changes]
+        sentences += [tried.sentence(change, way) for way, change in tried_changes]
         useless = [
             change.is_worse or change.is_less_than(tried.notable(trial)) for _, change in tried_changes
         ]

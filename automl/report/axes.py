@@ -99,8 +99,8 @@ def capacity_axis(trials: Sequence[Trial]) -> Axis | None:
 
 def ordered_axes(content: ReportContent, trials: Sequence[Trial]) -> list[Axis]:
     """The axis of the number of weights, and those of the searched hyperparameters whose values have an order."""
-    found = [capacity_axis(trials), *(axis_of(content, trials, name) for name in content.searched)]
-    return [axis for axis in found if axis is not None and axis.ordered]
+    candidates = [capacity_axis(trials), *(axis_of(content, trials, name) for name in content.searched)]
+    return [axis for axis in candidates if axis is not None and axis.ordered]
 
 
 def score_axis(content: ReportContent, scores: Sequence[float], ends: Sequence[float] = ()) -> Along:

@@ -76,8 +76,8 @@ def print_leaderboard(console: Console, state: StudyState, top: int | None, opti
     for row in rows:
         if row["state"] == "failed":
             # Below the table: a reason in a column of its own would leave the others no room.
-            said = Text(f"trial {row['trial']} failed: {row['reason']}", "red")
-            console.print(said, highlight=False)
+            line = Text(f"trial {row['trial']} failed: {row['reason']}", "red")
+            console.print(line, highlight=False)
     if len(rows) < state.num_trials:
         command = f"automl show {started.name} --top {state.num_trials}{options}"
         hidden = f"… and {state.num_trials - len(rows):,} more: {command} (or --format csv)"

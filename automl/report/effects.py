@@ -16,28 +16,28 @@ _MOST_EFFECTS = 6
 
 def importance(content: ReportContent) -> Section | None:
     """Which hyperparameters the score depends on, and how."""
-    found = content.importance
-    if found is None or not found.names:
+    importance = content.importance
+    if importance is None or not importance.names:
         return None
-    if not found.is_known:
-        said = (
+    if not importance.is_known:
+        sentence = (
             f"The importance of hyperparameters cannot be estimated: a random forest of {_trials(content)} "
-            f"explains {max(0.0, found.r2):.0%} of the variance of the score in trials not used to fit it. Either no "
-            "hyperparameter matters much within its range, or there are too few trials."
+            f"explains {max(0.0, importance.r2):.0%} of the variance of the score in trials not used to fit it. Either "
+            "no hyperparameter matters much within its range, or there are too few trials."
         )
-        return Section("Importance", [Text(said)])
-    effects = _effects(content, found)
-    blocks: list[Block] = [_shares(content, found)]
+        return Section("Importance", [Text(sentence)])
+    effects = _effects(content, importance)
+    blocks: list[Block] = [_shares(content, importance)]
     if effects:
         head = Heading(f"Mean {content.metric} at each value, over all values of the others")
         blocks += [head, Panels(effects, "three")]
     return Section("Importance", blocks)
 
 
-def _shares(content: ReportContent, found: Importance) -> Figure:
+def _shares(content: ReportContent, importance: Importance) -> Figure:
     alone, together = KINDS
-    rows = [(name, found.main[name], alone) for name in found.names]
-    rows += [(f"{name} × {other}", share, together) for name, other, share in found.interactions]
+    rows = [(name, importance.main[name], alone) for name in importance.names]
+    rows += [(f"{name} × {other}", share, together) for name, other, share in importance.interactions]
     chart = bars(
         [
             {"name": name, "value": share, "kind": kind, "tip": f"{name}: {share:.1%}"}
@@ -47,27 +47,29 @@ def _shares(content: ReportContent, found: Importance) -> Figure:
         "share",
     )
     caption = (
-        f"{found.names[0]} alone explains {found.main[found.names[0]]:.0%} of the variance of the score over the "
-        f"space, by a random forest of {_trials(content)}. In trials not used to fit it, it explains "
-        f"{found.r2:.0%}: the shares are reliable to that extent."
+        f"{importance.names[0]} alone explains {importance.main[importance.names[0]]:.0%} of the variance of the score "
+        f"over the space, by a random forest of {_trials(content)}. In trials not used to fit it, it explains "
+        f"{importance.r2:.0%}: the shares are reliable to that extent."
     )
     return Figure(chart, caption)
 
 
 def _trials(content: ReportContent) -> str:
     pruned = content.state.num_in(TrialState.PRUNED)
-    used, known = content.importance_trials, len(content.completed) + pruned
-    which = f"{used:,} of the {known:,} trials, drawn at random" if 0 < used < known else "the trials"
+    used, ended = content.importance_trials, len(content.completed) + pruned
+    which = f"{used:,} of the {ended:,} trials, drawn at random" if 0 < used < ended else "the trials"
     return f"{which} ({pruned:,} that ended early count as the worst of the others)" if pruned else which
 
 
-def _effects(content: ReportContent, found: Importance) -> list[Figure]:
+def _effects(content: ReportContent, importance: Importance) -> list[Figure]:
     """The mean score over the first hyperparameters, all on one axis."""
-    names = [name for name in found.names[:_MOST_EFFECTS] if len(found.partial_dependence[name][0]) > 1]
-    means = [mean for name in names for mean in found.partial_dependence[name][1]]
+    names = [
+        name for name in importance.names[:_MOST_EFFECTS] if len(importance.partial_dependence[name][0]) > 1
+    ]
+    means = [mean for name in names for mean in importance.partial_dependence[name][1]]
     room = 0.06 * (max(means) - min(means)) or 0.5 if means else 0.0
     along = Along(content.metric, bounds=(min(means) - room, max(means) + room)) if means else Along("")
-    return [_effect(content, name, found.partial_dependence[name], along) for name in names]
+    return [_effect(content, name, importance.partial_dependence[name], along) for name in names]
 
 
 def _effect(

@@ -19,15 +19,15 @@ NARROW = 80
 """Columns of a terminal below which a table has no bias and variance."""
 
 
-def print_explanation(console: Console, state: StudyState, found: Explanation) -> None:
+def print_explanation(console: Console, state: StudyState, explanation: Explanation) -> None:
     """Print what a study has found, and the diagnoses of its best trials with bias and variance in numbers."""
-    for line in (*found.answer, *found.limits, *found.remarks):
+    for line in (*explanation.answer, *explanation.limits, *explanation.remarks):
         console.print(f"• {line}", highlight=False, markup=False)
     if not state.num_trials:
         return
     parts = state.bias_variance
     table = Table(title="The best trials", title_justify="left", box=None)
-    loss = next((one.loss for one in parts.values()), "loss")
+    loss = next((part.loss for part in parts.values()), "loss")
     parts_shown = console.width >= NARROW
     headings = (
         "trial",
@@ -39,7 +39,7 @@ def print_explanation(console: Console, state: StudyState, found: Explanation) -
     table.add_column("diagnosis")
     for trial in state.objective.rank(list(state.trials))[:EXPLAINED]:
         cells = _explained(
-            trial, state.objective.metric, parts.get(trial.number), found.diagnoses[trial.number]
+            trial, state.objective.metric, parts.get(trial.number), explanation.diagnoses[trial.number]
         )
         table.add_row(*cells[: len(headings)], cells[-1])
     console.print(table)

@@ -60,7 +60,7 @@ def write_trial_files(trial: Trial, folder: Path, drawn: bool) -> None:
         _write(training_curves(trial), CAPTION, figures / "training_curves.svg")
 
 
-def write_study_files(state: StudyState, found: Explanation) -> Mapping[str, Path]:
+def write_study_files(state: StudyState, explanation: Explanation) -> Mapping[str, Path]:
     """Write the tables and figures of a study into its folder; nothing when no trial has ended.
 
     `report.html`; `leaderboard.csv`; `bias_variance.csv`, a row per trial and epoch; and `figures/`.
@@ -70,7 +70,7 @@ def write_study_files(state: StudyState, found: Explanation) -> Mapping[str, Pat
     """
     if not state.num_trials:
         return {}
-    content = study_content(state, found)
+    content = study_content(state, explanation)
     tables = {"leaderboard.csv": leaderboard(state.trials, state.objective, state.started.searched)}
     if content.parts:
         tables["bias_variance.csv"] = bias_variance_table(content.parts.values())

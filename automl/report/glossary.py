@@ -130,12 +130,12 @@ def marked(words: str) -> list[tuple[str, Term | None]]:
     pieces: list[tuple[str, Term | None]] = []
     seen: set[str] = set()
     end = 0
-    for found in _ANY.finditer(words):
-        assert found.lastgroup is not None
-        term = TERMS[int(found.lastgroup[1:])]
+    for match in _ANY.finditer(words):
+        assert match.lastgroup is not None
+        term = TERMS[int(match.lastgroup[1:])]
         if term.name in seen:
             continue
         seen.add(term.name)
-        pieces += [(words[end : found.start()], None), (found[0], term)]
-        end = found.end()
+        pieces += [(words[end : match.start()], None), (match[0], term)]
+        end = match.end()
     return [piece for piece in [*pieces, (words[end:], None)] if piece[0]]

@@ -77,15 +77,15 @@ def _chart(content: ReportContent) -> list[Block]:
 
 def _marks(content: ReportContent) -> str:
     """What the marks of the table mean."""
-    said = [f"Mean {content.metric} over the folds ± standard error, {content.better} is better."]
-    said += ["★ is the best."] if content.winner else []
+    sentences = [f"Mean {content.metric} over the folds ± standard error, {content.better} is better."]
+    sentences += ["★ is the best."] if content.winner else []
     if content.winner and len(content.tied) > 1:
-        said.append(
+        sentences.append(
             f"≈ marks {len(content.tied):,} trials that are not significantly different from the best."
         )
     if content.smallest is not None:
-        said.append("◆ is the smallest network within one standard error of the best.")
-    return " ".join(said)
+        sentences.append("◆ is the smallest network within one standard error of the best.")
+    return " ".join(sentences)
 
 
 def _row(content: ReportContent, trial: Trial, names: list[str]) -> TableRow:
@@ -95,8 +95,10 @@ def _row(content: ReportContent, trial: Trial, names: list[str]) -> TableRow:
     values = [_value(trial.hyperparameters.get(name)) for name in names]
     diagnosis = []
     if content.diagnoses:
-        found = content.diagnoses.get(trial.number)
-        diagnosis = [Cell(found.name.replace("_", " "), None, "chip", found.sentence) if found else Cell("–")]
+        finding = content.diagnoses.get(trial.number)
+        diagnosis = [
+            Cell(finding.name.replace("_", " "), None, "chip", finding.sentence) if finding else Cell("–")
+        ]
     if trial.state is TrialState.COMPLETE:
         score = Cell(content.score(trial), trial.mean(content.metric), "number score")
         training = content.training_mean(trial)

@@ -32,12 +32,12 @@ def longest(trial: Trial) -> int:
 
 def _course(trial: Trial) -> str:
     """What the end of the curves says."""
-    kept = sum(fold.best_epoch for fold in trial.folds) / len(trial.folds)
+    best = sum(fold.best_epoch for fold in trial.folds) / len(trial.folds)
     trained = sum(len(fold.training_loss) for fold in trial.folds) / len(trial.folds)
-    if kept > 0.95 * trained:
-        return f"The best epoch is near the last ({kept:.0f} of {trained:.0f} on average): longer training may help."
+    if best > 0.95 * trained:
+        return f"The best epoch is near the last ({best:.0f} of {trained:.0f} on average): longer training may help."
     unimproved = "later epochs did not improve the loss on the stopping rows"
-    return f"The best epoch is {kept:.0f} of {trained:.0f} on average; {unimproved}."
+    return f"The best epoch is {best:.0f} of {trained:.0f} on average; {unimproved}."
 
 
 def best_curves(content: ReportContent) -> Figure | None:
@@ -61,13 +61,13 @@ def learning_curve(content: ReportContent) -> Section | None:
 
 def learning_curve_figure(content: ReportContent) -> Figure | None:
     """The same without its section; None for fewer than two numbers of rows."""
-    found, fitted = content.state.learning_curve, content.learning_curve
-    rows = [float(count) for count in (fitted.rows if fitted else found.get("rows", ()))]
-    losses = [list(map(float, each)) for each in found.get("losses", ())]
+    recorded, fitted = content.state.learning_curve, content.learning_curve
+    rows = [float(count) for count in (fitted.rows if fitted else recorded.get("rows", ()))]
+    losses = [list(map(float, of_folds)) for of_folds in recorded.get("losses", ())]
     losses = losses if len(losses) == len(rows) else []
     if len(rows) < _FEWEST_COUNTS or not (fitted or losses):
         return None
-    chart = learning_chart(rows, losses, str(found.get("loss", "loss")), fitted)
+    chart = learning_chart(rows, losses, str(recorded.get("loss", "loss")), fitted)
     return Figure(chart, _gain(fitted))
 
 

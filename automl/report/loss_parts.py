@@ -19,22 +19,22 @@ _CURVES = ("risk", "rest", "variance")
 
 def bias_variance(content: ReportContent) -> Section | None:
     """The winner's loss in parts over its epochs, and the parts of all trials that were looked into."""
-    found = content.parts
-    if not found:
+    analyses = content.parts
+    if not analyses:
         return None
     best, points = over_epochs_figure(content), scatter(content)
     blocks: list[Block] = [*([best] if best else []), *_sweeps(content), *([points] if points else [])]
     if not blocks:
         return None
-    return Section("Bias and variance", [*blocks, Text(how_sure(next(iter(found.values()))))])
+    return Section("Bias and variance", [*blocks, Text(how_sure(next(iter(analyses.values()))))])
 
 
 def over_epochs_figure(content: ReportContent) -> Figure | None:
     """The winner's loss in parts over its epochs; None where it was not looked into, or at a single epoch."""
-    found = content.parts.get(content.winner.number) if content.winner else None
-    if found is None or len(found.epochs) < 2:
+    analysis = content.parts.get(content.winner.number) if content.winner else None
+    if analysis is None or len(analysis.epochs) < 2:
         return None
-    return Figure(over_epochs(found), over_epochs_caption(found))
+    return Figure(over_epochs(analysis), over_epochs_caption(analysis))
 
 
 def over_capacity(content: ReportContent) -> Figure | None:
@@ -42,27 +42,28 @@ def over_capacity(content: ReportContent) -> Figure | None:
     return next((figure for axis, figure in sweeps(content) if axis.name == CAPACITY), None)
 
 
-def over_epochs_caption(found: BiasVariance) -> str:
+def over_epochs_caption(analysis: BiasVariance) -> str:
     """The parts at the kept epoch, in words."""
     (risk, error), (rest, _), (variance, variance_error) = map(
-        found.at, (found.risk, found.rest, found.variance)
+        analysis.at, (analysis.risk, analysis.rest, analysis.variance)
     )
     share = f" ({variance / risk:.0%})" if risk > 0.0 else ""
     return (
-        f"At epoch {found.epoch}, the dashed line, the loss on new rows is {number(risk, 3)} ± {number(error, 2)}: "
-        f"{number(rest, 3)} {found.rest_name} and {number(variance, 3)} ± {number(variance_error, 2)} variance{share}. "
-        f"{found.rest_name[0].upper()}{found.rest_name[1:]} falls with capacity and features, variance with rows and "
-        f"regularization. A constant predictor scores {number(found.constant, 3)}.{_sources(found)}"
+        f"At epoch {analysis.epoch}, the dashed line, the loss on new rows is {number(risk, 3)} ± {number(error, 2)}: "
+        f"{number(rest, 3)} {analysis.rest_name} and {number(variance, 3)} ± {number(variance_error, 2)} "
+        f"variance{share}. {analysis.rest_name[0].upper()}{analysis.rest_name[1:]} falls with capacity and features, "
+        f"variance with rows and regularization. A constant predictor scores "
+        f"{number(analysis.constant, 3)}.{_sources(analysis)}"
     )
 
 
-def _sources(found: BiasVariance) -> str:
+def _sources(analysis: BiasVariance) -> str:
     """What the variance comes from, and how it was measured."""
-    said = f" By {found.num_resamples} resamples, {found.num_seeds} seeds each and {found.num_folds} folds."
-    if not found.parts:
-        return said.replace(", 1 seeds each", "")
-    named = ", ".join(f"{number(value, 2)} by {name}" for name, value in found.parts.items())
-    return f" Of the variance, {named}.{said}"
+    design = f" By {analysis.num_resamples} resamples, {analysis.num_seeds} seeds each and {analysis.num_folds} folds."
+    if not analysis.parts:
+        return design.replace(", 1 seeds each", "")
+    named = ", ".join(f"{number(value, 2)} by {name}" for name, value in analysis.parts.items())
+    return f" Of the variance, {named}.{design}"
 
 
 def scatter(content: ReportContent) -> Figure | None:
@@ -72,10 +73,10 @@ def scatter(content: ReportContent) -> Figure | None:
     drawn = content.drawn([trial for trial in content.ranked if trial.number in content.parts])
     rows, best = [], content.winner.number if content.winner else -1
     for trial in drawn:
-        found = content.parts[trial.number]
-        rest, (variance, error) = found.at(found.rest)[0], found.at(found.variance)
+        analysis = content.parts[trial.number]
+        rest, (variance, error) = analysis.at(analysis.rest)[0], analysis.at(analysis.variance)
         kind = "not significantly different" if trial.number in content.is_tied else "others"
-        tip = f"{content.tip(trial)}; {found.rest_name} {number(rest, 3)}, variance {number(variance, 3)}"
+        tip = f"{content.tip(trial)}; {analysis.rest_name} {number(rest, 3)}, variance {number(variance, 3)}"
         row = {"x": rest, "y": variance, "low": variance - error, "high": variance + error, "tip": tip}
         rows.append(row | {"kind": "best" if trial.number == best else kind, "trial": trial.number})
     first = content.parts[drawn[0].number]
@@ -112,7 +113,7 @@ def sweeps(content: ReportContent) -> list[tuple[Axis, Figure]]:
 
 
 def _sweep(content: ReportContent, axis: Axis, best: Sequence[Trial]) -> Figure:
-    found = [content.parts[trial.number] for trial in best]
+    analyses = [content.parts[trial.number] for trial in best]
     points: Mapping[str, list[Row]] = {
         name: [
             {
@@ -123,16 +124,16 @@ def _sweep(content: ReportContent, axis: Axis, best: Sequence[Trial]) -> Figure:
                 "tip": content.tip(trial),
                 "trial": trial.number,
             }
-            for trial, parts in zip(best, found, strict=True)
+            for trial, parts in zip(best, analyses, strict=True)
             for value, error in [parts.at(getattr(parts, name))]
         ]
         for name in _CURVES
     }
-    rest_name = found[0].rest_name
+    rest_name = analyses[0].rest_name
     first, last = (place_text(axis, trial) for trial in (best[0], best[-1]))
     ways = (
         f"{label} from {number(float(str(points[name][0]['y'])), 3)} to {number(float(str(points[name][-1]['y'])), 3)}"
         for name, label in (("variance", "variance"), ("rest", rest_name))
     )
-    chart = sweep(points, axis.along, rest_name, found[0].loss)
+    chart = sweep(points, axis.along, rest_name, analyses[0].loss)
     return Figure(chart, f"From {first} to {last}: {', '.join(ways)}.")

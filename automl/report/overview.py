@@ -67,14 +67,14 @@ def answer(content: ReportContent) -> Section:
     blocks: list[Block] = [*_first(content), *_compared(content)]
     blocks += [Text(words) for words in content.answer[1:]]
     if content.state.started.optimistic:
-        said = "Scores are optimistic: the rows that scored the trials also chose their epochs."
-        blocks.append(Text(said, "warning"))
+        warning = "Scores are optimistic: the rows that scored the trials also chose their epochs."
+        blocks.append(Text(warning, "warning"))
     if content.links:
         blocks.append(Links(content.links))
     rows = content.verdict.rows
     if rows:
-        what = f"Scores of the best network by {content.metric}, {content.better} is better"
-        blocks += [Heading(what), Pairs(rows, "scores")]
+        title = f"Scores of the best network by {content.metric}, {content.better} is better"
+        blocks += [Heading(title), Pairs(rows, "scores")]
     if said_too := [line for line in content.verdict.sentences if line not in content.answer]:
         blocks.append(Bullets(said_too))
     blocks += _diagnosis(content)
@@ -93,8 +93,8 @@ def _first(content: ReportContent) -> list[Block]:
     if lead:
         return lead
     so_far = " of those that have ended" if content.standing else ""
-    said = f"Trial {winner.number} is the best{so_far}: {content.metric} {content.score(winner)}."
-    return [Text(said, "lead")]
+    sentence = f"Trial {winner.number} is the best{so_far}: {content.metric} {content.score(winner)}."
+    return [Text(sentence, "lead")]
 
 
 def _compared(content: ReportContent) -> list[Block]:
@@ -126,10 +126,10 @@ def _interval(model: Contender) -> str:
 
 def _diagnosis(content: ReportContent) -> list[Block]:
     """What limits the winner, and what to change."""
-    found = content.diagnoses.get(content.winner.number) if content.winner else None
-    if found is None:
+    diagnosis = content.diagnoses.get(content.winner.number) if content.winner else None
+    if diagnosis is None:
         return []
-    blocks: list[Block] = [Text(found.sentence)]
-    if found.advice:
-        blocks += [Text("What to try next, by expected gain:"), Bullets(found.advice)]
-    return [Boxed("What limits it:", found.name.replace("_", " "), blocks)]
+    blocks: list[Block] = [Text(diagnosis.sentence)]
+    if diagnosis.advice:
+        blocks += [Text("What to try next, by expected gain:"), Bullets(diagnosis.advice)]
+    return [Boxed("What limits it:", diagnosis.name.replace("_", " "), blocks)]

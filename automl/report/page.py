@@ -29,21 +29,21 @@ SECTIONS: tuple[Callable[[ReportContent], Section | None], ...] = (
 """In the order of the page; each is None where the study has nothing of its kind."""
 
 
-def study_content(state: StudyState, found: Explanation) -> ReportContent:
+def study_content(state: StudyState, explanation: Explanation) -> ReportContent:
     """What the report of a study shows: its record, and what was found in it."""
     file = state.folder / STUDY_FILE
     written = file.read_text(encoding="utf-8") if file.is_file() else ""
     return ReportContent(
         state=state,
-        standing=found.standing,
-        verdict=found.verdict,
-        answer=(*found.answer, *found.remarks),
-        diagnoses=found.diagnoses,
-        tied=found.tied,
-        smallest=found.smallest,
-        importance=found.importance,
-        importance_trials=found.importance_trials,
-        learning_curve=found.learning_curve,
+        standing=explanation.standing,
+        verdict=explanation.verdict,
+        answer=(*explanation.answer, *explanation.remarks),
+        diagnoses=explanation.diagnoses,
+        tied=explanation.tied,
+        smallest=explanation.smallest,
+        importance=explanation.importance,
+        importance_trials=explanation.importance_trials,
+        learning_curve=explanation.learning_curve,
         out_of_fold=read_out_of_fold(state.folder / OUT_OF_FOLD_FILE),
         study_text=state.started.text or written,
         links=[link for link in read_links(state.folder) if link[1].startswith(("https://", "http://"))],

@@ -49,9 +49,10 @@ def _confusion(rows: Labeled) -> Figure:
     )
     if wrong.any():
         true, taken = numpy.unravel_index(int(wrong.argmax()), wrong.shape)
-        one, other = rows.names[int(true)], rows.names[int(taken)]
+        true_name, predicted_name = rows.names[int(true)], rows.names[int(taken)]
         most = int(wrong.max())
-        caption += f" Most often {one} is predicted as {other}, {'once' if most == 1 else f'{most:,} times'}."
+        how_often = "once" if most == 1 else f"{most:,} times"
+        caption += f" Most often {true_name} is predicted as {predicted_name}, {how_often}."
     never = [name for name, count in zip(rows.names, counts.sum(axis=0), strict=True) if not count]
     if never:
         caption += f" Never predicted: {', '.join(never[:5])}{', …' if len(never) > 5 else ''}."
@@ -74,9 +75,11 @@ def _cells(rows: Labeled, counts: numpy.ndarray, shown: numpy.ndarray) -> list[R
     for true, taken in zip(*numpy.nonzero(counts), strict=True):
         if true in shown and taken in shown:
             count, share = int(counts[true, taken]), float(counts[true, taken] / totals[true])
-            one, other = rows.names[true], rows.names[taken]
-            tip = f"{one} predicted as {other}: {count:,} rows, {share:.0%}"
-            cells.append({"true": one, "predicted": other, "count": count, "share": share, "tip": tip})
+            true_name, predicted_name = rows.names[true], rows.names[taken]
+            tip = f"{true_name} predicted as {predicted_name}: {count:,} rows, {share:.0%}"
+            cells.append(
+                {"true": true_name, "predicted": predicted_name, "count": count, "share": share, "tip": tip}
+            )
     return cells
 
 
@@ -85,9 +88,9 @@ def _calibration(rows: Labeled) -> Figure:
     top = rows.probabilities.argmax(axis=1)
     scores = rows.probabilities[:, 1] if two else rows.probabilities.max(axis=1)
     true = rows.codes == 1 if two else rows.codes == top
-    found = probabilities.calibration(true, scores, weights=rows.weights)
-    what = f"probability of {rows.names[1]}" if two else "probability of the most probable label"
-    least = 0.0 if two else float(min(found.predicted.min(), found.low.min()))
+    curve = probabilities.calibration(true, scores, weights=rows.weights)
+    name = f"probability of {rows.names[1]}" if two else "probability of the most probable label"
+    least = 0.0 if two else float(min(curve.predicted.min(), curve.low.min()))
     bins: list[Row] = [
         {
             "x": predicted,
@@ -97,22 +100,25 @@ def _calibration(rows: Labeled) -> Figure:
             "tip": f"{count} rows: predicted {number(predicted, 3)}, observed {number(observed, 3)}",
         }
         for predicted, observed, low, high, count in zip(
-            found.predicted, found.observed, found.low, found.high, found.counts, strict=True
+            curve.predicted, curve.observed, curve.low, curve.high, curve.counts, strict=True
         )
     ]
     caption = (
         f"On the diagonal, what is predicted with 80 % comes true in 80 % of cases; the mean distance from it, the "
-        f"calibration error, is {found.error:.3f}. Bars are 95 % intervals of {len(found.counts)} groups of rows."
+        f"calibration error, is {curve.error:.3f}. Bars are 95 % intervals of {len(curve.counts)} groups of rows."
     )
-    return Figure(charts.calibration(bins, what, least), caption)
+    return Figure(charts.calibration(bins, name, least), caption)
 
 
 def _roc(rows: Labeled) -> Figure:
     positive = rows.codes == 1
     xs, ys = probabilities.roc_curve(positive, rows.probabilities[:, 1], rows.weights)
     auc = probabilities.area(xs, ys)
-    other, one = rows.names
-    caption = f"A random row of {one} gets a higher probability than one of {other} in {auc:.1%} of cases."
+    negative_name, positive_name = rows.names
+    caption = (
+        f"A random row of {positive_name} gets a higher probability than one of {negative_name} in {auc:.1%} of "
+        "cases."
+    )
     names = ("false positive rate", "true positive rate")
     chart = charts.rates(_points(*probabilities.thinned(xs, ys)), f"ROC curve, area {auc:.4f}", names)
     return Figure(chart, caption)
@@ -136,11 +142,11 @@ def _points(xs: list[float], ys: list[float]) -> list[Row]:
 
 def columns(content: ReportContent) -> Section | None:
     """What the winner's score loses when a column is shuffled."""
-    found = content.state.columns
-    names = [str(name) for name in found.get("names", ())]
+    recorded = content.state.columns
+    names = [str(name) for name in recorded.get("names", ())]
     if not names:
         return None
-    means, errors = ([float(value) for value in found[key]] for key in ("means", "errors"))
+    means, errors = ([float(value) for value in recorded[key]] for key in ("means", "errors"))
     useless = sum(abs(mean) <= 2.0 * error for mean, error in zip(means, errors, strict=True))
     first = (
         f"The most important column is {names[0]}: permuting its values makes {content.metric} worse by "

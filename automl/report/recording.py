@@ -18,11 +18,11 @@ _FACTS = {
 
 def notes(content: ReportContent) -> Section | None:
     """Splits, schema, the leak audit, earlier readings of the test set, and why trials failed."""
-    said: list[Block] = [Bullets(content.state.started.notes)] if content.state.started.notes else []
+    blocks: list[Block] = [Bullets(content.state.started.notes)] if content.state.started.notes else []
     reasons = _failures(content)
     if reasons:
-        said += [Heading("Trials that failed"), Bullets(reasons)]
-    return Section("Data and audit", said) if said else None
+        blocks += [Heading("Trials that failed"), Bullets(reasons)]
+    return Section("Data and audit", blocks) if blocks else None
 
 
 def _failures(content: ReportContent) -> list[str]:
@@ -31,12 +31,12 @@ def _failures(content: ReportContent) -> list[str]:
     for trial in content.trials:
         if trial.state is TrialState.FAILED:
             by_reason[trial.reason or "no reason is recorded"].append(trial.number)
-    said = []
-    for reason, numbers in sorted(by_reason.items(), key=lambda each: -len(each[1]))[:_MOST_REASONS]:
+    reasons = []
+    for reason, numbers in sorted(by_reason.items(), key=lambda entry: -len(entry[1]))[:_MOST_REASONS]:
         shown = ", ".join(map(str, numbers[:_MOST_NUMBERS])) + (", …" if len(numbers) > _MOST_NUMBERS else "")
-        said.append(f"{reason} ({len(numbers):,} {'trial' if len(numbers) == 1 else 'trials'}: {shown})")
+        reasons.append(f"{reason} ({len(numbers):,} {'trial' if len(numbers) == 1 else 'trials'}: {shown})")
     rest = len(by_reason) - _MOST_REASONS
-    return [*said, f"{rest:,} more reasons, each of fewer trials"] if rest > 0 else said
+    return [*reasons, f"{rest:,} more reasons, each of fewer trials"] if rest > 0 else reasons
 
 
 def reproduction(content: ReportContent) -> Section:
@@ -58,7 +58,7 @@ def reproduction(content: ReportContent) -> Section:
     rows.append(("recorded in", str(content.state.folder)))
     blocks: list[Block] = [
         Text("The study file, the table of this digest and these versions reproduce the same numbers."),
-        Pairs([(what, f"`{command}`") for what, command in commands], "commands"),
+        Pairs([(task, f"`{command}`") for task, command in commands], "commands"),
         Folded("Data, environment and versions", [Pairs(rows)]),
     ]
     if content.study_text:

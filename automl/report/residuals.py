@@ -30,9 +30,9 @@ def numbers(frame: pandas.DataFrame) -> list[Figure]:
     spread = float(numpy.average((true - numpy.average(true, weights=weights)) ** 2, weights=weights))
     explained = f", R² {1.0 - error**2 / spread:.3f}" if spread > 0.0 else ""
     shown = numpy.unique(numpy.linspace(0, len(true) - 1, min(MOST_POINTS, len(true))).round().astype(int))
-    both = numpy.concatenate([true[shown], predicted[shown]])
-    room = 0.03 * float(numpy.ptp(both)) or 0.5
-    bounds = float(both.min()) - room, float(both.max()) + room
+    drawn = numpy.concatenate([true[shown], predicted[shown]])
+    room = 0.03 * float(numpy.ptp(drawn)) or 0.5
+    bounds = float(drawn.min()) - room, float(drawn.max()) + room
     points = _points(predicted[shown], true[shown])
     caption = f"A perfect prediction lies on the diagonal. RMSE {number(error)}{explained}."
     first = Figure(charts.true_against_predicted(points, name, bounds), caption)

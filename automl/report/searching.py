@@ -77,11 +77,11 @@ def _failed(content: ReportContent, height: float) -> list[Row]:
 def _best_so_far(content: ReportContent, scores: Sequence[float]) -> list[int]:
     """Places of the scores that were better than all before them."""
     better = operator.lt if content.better == "smaller" else operator.gt
-    found = [0]
+    best = [0]
     for place, score in enumerate(scores):
-        if better(score, scores[found[-1]]):
-            found.append(place)
-    return found
+        if better(score, scores[best[-1]]):
+            best.append(place)
+    return best
 
 
 def _thinned(content: ReportContent, num_shown: int) -> str:
@@ -112,8 +112,8 @@ def _whisker_ends(content: ReportContent, scores: Sequence[float]) -> list[float
 def space(content: ReportContent) -> Section | None:
     """Parallel coordinates of the hyperparameters and the score."""
     trials, winner = content.completed, content.winner
-    found = [axis_of(content, trials, name) for name in content.searched]
-    axes = [axis for axis in found if axis is not None][:_MOST_AXES]
+    candidates = [axis_of(content, trials, name) for name in content.searched]
+    axes = [axis for axis in candidates if axis is not None][:_MOST_AXES]
     if not axes or winner is None or len(trials) < 3:
         return None
     scores = {trial.number: trial.mean(content.metric) for trial in trials}
@@ -196,7 +196,7 @@ def _best_value(content: ReportContent, axis: Axis, best: Sequence[Trial]) -> st
     name = "" if axis.name == CAPACITY else f"{axis.name} "
     if len(equals) < 2:
         return f"Best at {name}{place_text(axis, top)}: {content.score(top)}."
-    named = [place_text(axis, trial) for trial in sorted(equals, key=lambda one: axis.values[one.number])]
+    named = [place_text(axis, trial) for trial in sorted(equals, key=lambda equal: axis.values[equal.number])]
     shown = f"{', '.join(named[:-1])} and {named[-1]}"
     return f"The best trials at {name}{shown} are not significantly different."
 
@@ -212,10 +212,10 @@ def best_in_bins(content: ReportContent, axis: Axis, trials: Sequence[Trial]) ->
         value = axis.values[trial.number]
         return values.index(value) if few else min(num_bins - 1, int(num_bins * axis.share(value)))
 
-    kept: dict[int, Trial] = {}
+    best: dict[int, Trial] = {}
     for trial in content.state.objective.rank(here):
-        kept.setdefault(bin_of(trial), trial)
-    return sorted(kept.values(), key=lambda trial: axis.values[trial.number])
+        best.setdefault(bin_of(trial), trial)
+    return sorted(best.values(), key=lambda trial: axis.values[trial.number])
 
 
 def _beyond(content: ReportContent, scores: Sequence[float]) -> str:

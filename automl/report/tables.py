@@ -7,26 +7,30 @@ import pandas
 from automl.evaluation.bias_variance import BiasVariance
 
 
-def bias_variance_table(found: Iterable[BiasVariance]) -> pandas.DataFrame:
+def bias_variance_table(analyses: Iterable[BiasVariance]) -> pandas.DataFrame:
     """One row per trial and epoch: whether it was kept, and risk, variance, rest with their standard errors."""
     rows = [
         {
-            "trial": one.trial,
+            "trial": analysis.trial,
             "epoch": epoch,
-            "kept": epoch == one.epoch,
-            "loss": one.loss,
+            "kept": epoch == analysis.epoch,
+            "loss": analysis.loss,
             **{
                 f"{name}{suffix}": values[place]
-                for name, curve in (("risk", one.risk), ("variance", one.variance), ("rest", one.rest))
+                for name, curve in (
+                    ("risk", analysis.risk),
+                    ("variance", analysis.variance),
+                    ("rest", analysis.rest),
+                )
                 for suffix, values in (("", curve.values), ("_error", curve.errors))
             },
-            "training": one.training[place],
-            "resamples": one.num_resamples,
-            "seeds": one.num_seeds,
-            "folds": one.num_folds,
-            "rows": one.num_rows,
+            "training": analysis.training[place],
+            "resamples": analysis.num_resamples,
+            "seeds": analysis.num_seeds,
+            "folds": analysis.num_folds,
+            "rows": analysis.num_rows,
         }
-        for one in found
-        for place, epoch in enumerate(one.epochs)
+        for analysis in analyses
+        for place, epoch in enumerate(analysis.epochs)
     ]
     return pandas.DataFrame(rows)

@@ -34,87 +34,91 @@ class Line:
 
     Attributes:
         name: What it is.
-        one: Of A, as text.
-        other: Of B.
+        first: Of A, as text.
+        second: Of B.
         difference: B minus A, as text; empty where nothing is subtracted.
     """
 
     name: str
-    one: str
-    other: str
+    first: str
+    second: str
     difference: str = ""
 
     @property
     def differs(self) -> bool:
         """Whether the two are not the same."""
-        return self.one != self.other
+        return self.first != self.second
 
 
-def study_lines(found: TwoStudies) -> list[Line]:
+def study_lines(comparison: TwoStudies) -> list[Line]:
     """Name, run, trials, winner, time and how each study searched."""
     return [
-        _line("study", found, lambda side: side.state.started.name),
-        _line("run", found, lambda side: side.state.started.identifier),
-        _line("trials", found, _counted),
-        _line("winner", found, lambda side: f"trial {side.winner.number}"),
-        _line("wall time", found, lambda side: NONE if math.isnan(side.seconds) else duration(side.seconds)),
-        _line("search", found, lambda side: side.state.started.facts.get("algorithm", NONE)),
-        _line("seed", found, lambda side: side.state.started.facts.get("seed", NONE)),
-        _line("folds", found, _folds),
+        _line("study", comparison, lambda side: side.state.started.name),
+        _line("run", comparison, lambda side: side.state.started.identifier),
+        _line("trials", comparison, _counted),
+        _line("winner", comparison, lambda side: f"trial {side.winner.number}"),
+        _line(
+            "wall time", comparison, lambda side: NONE if math.isnan(side.seconds) else duration(side.seconds)
+        ),
+        _line("search", comparison, lambda side: side.state.started.facts.get("algorithm", NONE)),
+        _line("seed", comparison, lambda side: side.state.started.facts.get("seed", NONE)),
+        _line("folds", comparison, _folds),
     ]
 
 
-def score_lines(found: TwoStudies) -> list[Line]:
+def score_lines(comparison: TwoStudies) -> list[Line]:
     """Scores of both winners and their differences, in the order in which a person should read them."""
-    metric, paired = found.metric, "paired by fold" if found.same_folds else "not paired"
-    chosen = _line("cross-validation ± standard error", found, lambda side: score(side.winner, metric))
-    corrected = _line("corrected for the choice", found, lambda side: _estimate(side.corrected))
-    test = _line("locked test", found, lambda side: _test(side, metric))
+    metric, paired = comparison.metric, "paired by fold" if comparison.same_folds else "not paired"
+    chosen = _line("cross-validation ± standard error", comparison, lambda side: score(side.winner, metric))
+    corrected = _line("corrected for the choice", comparison, lambda side: _estimate(side.corrected))
+    test = _line("locked test", comparison, lambda side: _test(side, metric))
     lines = (
-        (chosen, f"{_estimate(found.chosen, 3)}, {paired}"),
-        (corrected, "" if found.corrected is None else _estimate(found.corrected, 3)),
-        (test, "" if found.test is None else f"{number(found.test, 3)}, of the same rows"),
+        (chosen, f"{_estimate(comparison.chosen, 3)}, {paired}"),
+        (corrected, "" if comparison.corrected is None else _estimate(comparison.corrected, 3)),
+        (test, "" if comparison.test is None else f"{number(comparison.test, 3)}, of the same rows"),
     )
     return [
-        dataclasses.replace(line, difference=said)
-        for line, said in lines
-        if (line.one, line.other) != (NONE, NONE)
+        dataclasses.replace(line, difference=difference)
+        for line, difference in lines
+        if (line.first, line.second) != (NONE, NONE)
     ]
 
 
-def winner_lines(found: TwoStudies) -> list[Line]:
+def winner_lines(comparison: TwoStudies) -> list[Line]:
     """Both winners: capacity, epochs, hyperparameters."""
-    names = dict.fromkeys(name for side in (found.one, found.other) for name in side.winner.hyperparameters)
+    names = dict.fromkeys(
+        name for side in (comparison.first, comparison.second) for name in side.winner.hyperparameters
+    )
     return [
         _line(
             "weights",
-            found,
+            comparison,
             lambda side: NONE if side.winner.capacity is None else f"{side.winner.capacity:,}",
         ),
-        _line("epochs kept, mean over folds", found, lambda side: number(side.winner.best_epoch, 3)),
+        _line("epochs kept, mean over folds", comparison, lambda side: number(side.winner.best_epoch, 3)),
         *(
-            _line(name, found, lambda side, name=name: _value(side.winner.hyperparameters.get(name)))
+            _line(name, comparison, lambda side, name=name: _value(side.winner.hyperparameters.get(name)))
             for name in names
         ),
     ]
 
 
-def space_lines(found: TwoStudies) -> list[Line]:
+def space_lines(comparison: TwoStudies) -> list[Line]:
     """The hyperparameters whose ranges differ."""
-    spaces = [_space(side) for side in (found.one, found.other)]
+    spaces = [_space(side) for side in (comparison.first, comparison.second)]
     lines = [
         Line(name, *(space.get(name, _UNSET) for space in spaces)) for name in {**spaces[0], **spaces[1]}
     ]
     return [line for line in lines if line.differs]
 
 
-def print_comparison(console: Console, found: TwoStudies) -> None:
+def print_comparison(console: Console, comparison: TwoStudies) -> None:
     """Print the verdict, then scores, winners, studies and the ranges that differ, A and B in columns."""
-    console.print(Text(found.verdict, "bold"), highlight=False)
-    for said in found.notes:
-        console.print(Text(said, "dim"), highlight=False)
-    letters = [f"{side.letter}: {side.label}" for side in (found.one, found.other)]
-    for title, lines in titled(found):
+    console.print(Text(comparison.verdict, "bold"), highlight=False)
+    for note in comparison.notes:
+        console.print(Text(note, "dim"), highlight=False)
+    letters = [f"{side.letter}: {side.label}" for side in (comparison.first, comparison.second)]
+    for title, lines in titled(comparison):
         console.print()
         shown = [line for line in lines if line.differs or line.difference]
         if not shown:
@@ -123,39 +127,39 @@ def print_comparison(console: Console, found: TwoStudies) -> None:
             _print_below(console, title, shown)
         else:
             console.print(_table(title, shown, letters))
-        alike = ", ".join(f"{line.name} {line.one}" for line in lines if line not in shown)
+        alike = ", ".join(f"{line.name} {line.first}" for line in lines if line not in shown)
         if alike:
             console.print(Text(f"the same in both: {alike}", "dim"), highlight=False)
 
 
-def titled(found: TwoStudies) -> list[tuple[str, list[Line]]]:
+def titled(comparison: TwoStudies) -> list[tuple[str, list[Line]]]:
     """The tables with their titles."""
-    better = "smaller" if found.direction == "min" else "larger"
+    better = "smaller" if comparison.direction == "min" else "larger"
     return [
-        (f"Scores by {found.metric} ({better} is better, 95 % intervals)", score_lines(found)),
-        ("The winners", winner_lines(found)),
-        ("The studies", study_lines(found)),
-        ("Ranges that differ", space_lines(found)),
+        (f"Scores by {comparison.metric} ({better} is better, 95 % intervals)", score_lines(comparison)),
+        ("The winners", winner_lines(comparison)),
+        ("The studies", study_lines(comparison)),
+        ("Ranges that differ", space_lines(comparison)),
     ]
 
 
-def as_json(found: TwoStudies) -> str:
+def as_json(comparison: TwoStudies) -> str:
     """The comparison for other programs; what is not known is null."""
     content: dict[str, Any] = {
-        "verdict": found.verdict,
-        "better": {1: "B", -1: "A", 0: None}[found.sign],
-        "metric": found.metric,
-        "direction": found.direction.value,
-        "same_folds": found.same_folds,
+        "verdict": comparison.verdict,
+        "better": {1: "B", -1: "A", 0: None}[comparison.sign],
+        "metric": comparison.metric,
+        "direction": comparison.direction.value,
+        "same_folds": comparison.same_folds,
         "difference": {
-            "chosen": _numbers(found.chosen),
-            "corrected": None if found.corrected is None else _numbers(found.corrected),
-            "test": found.test,
+            "chosen": _numbers(comparison.chosen),
+            "corrected": None if comparison.corrected is None else _numbers(comparison.corrected),
+            "test": comparison.test,
         },
-        "notes": found.notes,
-        "A": _side(found.one),
-        "B": _side(found.other),
-        "spaces": {line.name: {"A": line.one, "B": line.other} for line in space_lines(found)},
+        "notes": comparison.notes,
+        "A": _side(comparison.first),
+        "B": _side(comparison.second),
+        "spaces": {line.name: {"A": line.first, "B": line.second} for line in space_lines(comparison)},
     }
     return json.dumps(content, indent=2, ensure_ascii=False)
 
@@ -191,8 +195,8 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _line(name: str, found: TwoStudies, say: Any) -> Line:
-    return Line(name, say(found.one), say(found.other))
+def _line(name: str, comparison: TwoStudies, say: Any) -> Line:
+    return Line(name, say(comparison.first), say(comparison.second))
 
 
 def _counted(side: Side) -> str:
@@ -209,7 +213,7 @@ def _folds(side: Side) -> str:
 def _estimate(estimate: Estimate | None, digits: int = 4) -> str:
     if estimate is None:
         return NONE
-    value, low, high = (number(each, digits) for each in dataclasses.astuple(estimate))
+    value, low, high = (number(bound, digits) for bound in dataclasses.astuple(estimate))
     return value if math.isnan(estimate.low) else f"{value} ({low} to {high})"
 
 
@@ -264,7 +268,7 @@ def _table(title: str, lines: Sequence[Line], letters: Sequence[str]) -> Table:
     for heading in ("", *letters, *([DIFFERENCE] if differences else [])):
         table.add_column(Text(heading), overflow="fold")
     for line in lines:
-        cells = [line.name, line.one, line.other, *([line.difference] if differences else [])]
+        cells = [line.name, line.first, line.second, *([line.difference] if differences else [])]
         table.add_row(*map(Text, cells))
     return table
 
@@ -273,10 +277,12 @@ def _print_below(console: Console, title: str, lines: Sequence[Line]) -> None:
     """Where there is no room for columns."""
     console.print(Text(title, "table.title"), highlight=False)
     for line in lines:
-        parts = [f"{line.name}: A {line.one}", f"B {line.other}"]
+        parts = [f"{line.name}: A {line.first}", f"B {line.second}"]
         parts += [f"{DIFFERENCE} {line.difference}"] if line.difference else []
         joint = "; ".join(parts)
         if len(joint) <= console.width:
             console.print(Text(joint), highlight=False)
         else:
-            console.print(Text("\n  ".join([f"{line.name}:", f"A {line.one}", *parts[1:]])), highlight=False)
+            console.print(
+                Text("\n  ".join([f"{line.name}:", f"A {line.first}", *parts[1:]])), highlight=False
+            )

@@ -11,22 +11,24 @@ from automl.report.versus import DIFFERENCE, Line, titled
 from automl.wording import duration, number
 
 
-def comparison_page(found: TwoStudies) -> str:
+def comparison_page(comparison: TwoStudies) -> str:
     """The comparison as HTML: the verdict first."""
-    names = [side.label for side in (found.one, found.other)]
-    notes: list[Block] = [Bullets(found.notes)] if found.notes else []
-    answer = Section("Answer", [Text(found.verdict, "lead"), *notes])
-    scores, *others = (Section(title, [_table(title, lines, names)]) for title, lines in titled(found))
-    drawn = _folds(found)
+    names = [side.label for side in (comparison.first, comparison.second)]
+    notes: list[Block] = [Bullets(comparison.notes)] if comparison.notes else []
+    answer = Section("Answer", [Text(comparison.verdict, "lead"), *notes])
+    scores, *others = (Section(title, [_table(title, lines, names)]) for title, lines in titled(comparison))
+    drawn = _folds(comparison)
     title = f"{names[0]} and {names[1]}: two AutoML studies"
-    return rendered(title, _heading(found, names), [answer, scores, *([drawn] if drawn else []), *others])
+    return rendered(
+        title, _heading(comparison, names), [answer, scores, *([drawn] if drawn else []), *others]
+    )
 
 
-def _heading(found: TwoStudies, names: Sequence[str]) -> Header:
+def _heading(comparison: TwoStudies, names: Sequence[str]) -> Header:
     size = [
         f"{side.letter}: {side.state.num_trials:,} trials"
         + ("" if side.seconds != side.seconds else f" in {duration(side.seconds)}")
-        for side in (found.one, found.other)
+        for side in (comparison.first, comparison.second)
     ]
     titles = [f"A: {names[0]}", f"B: {names[1]}"]
     return Header("Two AutoML studies of one table", titles, size=" · ".join(size))
@@ -38,16 +40,16 @@ def _table(title: str, lines: Sequence[Line], names: Sequence[str]) -> Block:
     differences = any(line.difference for line in lines)
     rows = []
     for line in lines:
-        cells = [line.name, line.one, line.other, *([line.difference] if differences else [])]
+        cells = [line.name, line.first, line.second, *([line.difference] if differences else [])]
         rows.append(TableRow([Cell(cell) for cell in cells], "differs" if line.differs else ""))
     headings = ["", *(f"{letter}: {name}" for letter, name in zip("AB", names, strict=True))]
     return Table([*headings, *([DIFFERENCE] if differences else [])], rows, "versus", title)
 
 
-def _folds(found: TwoStudies) -> Section | None:
+def _folds(comparison: TwoStudies) -> Section | None:
     """Scores of both winners on each fold, where these are the same."""
-    scores = [side.winner.fold_scores(found.metric) for side in (found.one, found.other)]
-    if not found.same_folds or len(scores[0]) < 2:
+    scores = [side.winner.fold_scores(comparison.metric) for side in (comparison.first, comparison.second)]
+    if not comparison.same_folds or len(scores[0]) < 2:
         return None
     rows = [
         {
@@ -59,7 +61,10 @@ def _folds(found: TwoStudies) -> Section | None:
         for letter, values in zip("AB", scores, strict=True)
         for fold, value in enumerate(values, start=1)
     ]
-    better = "lower" if found.direction == "min" else "higher"
-    behind = [mine > its if better == "lower" else mine < its for mine, its in zip(*scores, strict=True)]
+    better = "lower" if comparison.direction == "min" else "higher"
+    behind = [
+        score_a > score_b if better == "lower" else score_a < score_b
+        for score_a, score_b in zip(*scores, strict=True)
+    ]
     caption = f"B's winner is better in {sum(behind)} of {len(behind)} folds; {better} is better."
-    return Section("The winners fold by fold", [Figure(folds(rows, found.metric), caption)])
+    return Section("The winners fold by fold", [Figure(folds(rows, comparison.metric), caption)])

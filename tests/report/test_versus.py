@@ -74,7 +74,7 @@ def printed(found: TwoStudies, width: int) -> str:
 
 
 def test_trials_time_and_search_stand_side_by_side(found: TwoStudies) -> None:
-    lines = {line.name: (line.one, line.other) for line in study_lines(found)}
+    lines = {line.name: (line.first, line.second) for line in study_lines(found)}
     assert lines["trials"] == ("1", "4, of these 1 ended early, 1 failed")
     assert lines["wall time"] == ("10 min", "2.5 h")
     assert lines["winner"] == ("trial 0", "trial 2")
@@ -83,22 +83,22 @@ def test_trials_time_and_search_stand_side_by_side(found: TwoStudies) -> None:
 
 def test_scores_stand_with_their_difference_where_there_is_one(found: TwoStudies) -> None:
     chosen, corrected, test = score_lines(found)
-    assert (chosen.one, chosen.other) == ("0.55 ± 0.046", "0.35 ± 0.091")
+    assert (chosen.first, chosen.second) == ("0.55 ± 0.046", "0.35 ± 0.091")
     # differences −0.25, −0.15, −0.2: 0.05 √(1/3 + 1/2), times 4.3027 for two degrees of freedom
     assert chosen.difference == "−0.2 (−0.396 to −0.00361), paired by fold"
-    assert (corrected.one, corrected.other, corrected.difference) == ("–", "0.36 (0.2 to 0.5)", "")
-    assert (test.one, test.other, test.difference) == ("–", "0.4 (0.3 to 0.5)", "")
+    assert (corrected.first, corrected.second, corrected.difference) == ("–", "0.36 (0.2 to 0.5)", "")
+    assert (test.first, test.second, test.difference) == ("–", "0.4 (0.3 to 0.5)", "")
 
 
 def test_winners_have_all_hyperparameters_of_either(found: TwoStudies) -> None:
-    lines = {line.name: (line.one, line.other) for line in winner_lines(found)}
+    lines = {line.name: (line.first, line.second) for line in winner_lines(found)}
     assert lines["weights"] == ("1,234", "98,765")
     assert lines["bias"] == ("true", "–")
     assert lines["rate"] == ("–", "1e−5")
 
 
 def test_only_ranges_that_differ_are_shown(found: TwoStudies) -> None:
-    assert [(line.name, line.one, line.other) for line in space_lines(found)] == [
+    assert [(line.name, line.first, line.second) for line in space_lines(found)] == [
         ("depth", "fixed 1", "1 to 4, steps of 2"),
         ("dropout", "not in the space", "0 to 0.5"),
     ]
@@ -108,7 +108,7 @@ def test_ranges_of_a_builder_are_those_of_its_numbers(tmp_path: Path) -> None:
     one = side(tmp_path, "A", completed(0, 1.0, 2.0), space={}, bounds={"units": (1, 8, False)})
     other = side(tmp_path, "B", completed(0, 1.0, 2.0), space={}, bounds={"units": (1, 9, True)})
     [line] = space_lines(compare_studies(one, other))
-    assert (line.one, line.other) == ("1 to 8", "1 to 9, log")
+    assert (line.first, line.second) == ("1 to 8", "1 to 9, log")
 
 
 @pytest.mark.parametrize("width", [40, 72, 100, 160, 400])

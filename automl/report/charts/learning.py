@@ -45,16 +45,16 @@ def training_curves(trial: Trial) -> Chart:
         "training rows": [fold.training_loss for fold in trial.folds],
         "validation rows": [fold.validation_loss for fold in trial.folds],
     }
-    kept = {fold.best_epoch for fold in trial.folds}
+    kept_epochs = {fold.best_epoch for fold in trial.folds}
     shared = min(len(fold.training_loss) for fold in trial.folds)
     folds, means, dashed = [], [], []
     for kind, losses in curves.items():
         for fold, curve in enumerate(losses):
-            folds += [row | {"fold": fold} for row in _points(curve, kind, kept)]
+            folds += [row | {"fold": fold} for row in _points(curve, kind, kept_epochs)]
         mean = mean_curve(losses)
-        means += list(_points(mean[:shared], kind, kept))
-        dashed += list(_points(mean[shared - 1 :], kind, kept, first=shared))
-    losses_seen = [loss for each in curves.values() for curve in each for loss in curve]
+        means += list(_points(mean[:shared], kind, kept_epochs))
+        dashed += list(_points(mean[shared - 1 :], kind, kept_epochs, first=shared))
+    losses_seen = [loss for of_kind in curves.values() for curve in of_kind for loss in curve]
     x = x_of(Along("epoch", whole=True))
     y = y_of(log_along("loss", losses_seen) if min(losses_seen) > 0.0 else Along("loss"))
     color = color_of(_KINDS)
@@ -70,9 +70,13 @@ def training_curves(trial: Trial) -> Chart:
     return layered(layers, title, WIDE)
 
 
-def _points(curve: Sequence[float], kind: str, kept: set[int], first: int = 1) -> Iterator[dict[str, object]]:
+def _points(
+    curve: Sequence[float], kind: str, kept_epochs: set[int], first: int = 1
+) -> Iterator[dict[str, object]]:
     epochs = range(first, first + len(curve))
-    shown = sorted({*evenly_spaced(epochs, MOST_EPOCHS), *(epoch for epoch in kept if epoch in epochs)})
+    shown = sorted(
+        {*evenly_spaced(epochs, MOST_EPOCHS), *(epoch for epoch in kept_epochs if epoch in epochs)}
+    )
     return ({"x": epoch, "y": curve[epoch - first], "kind": kind} for epoch in shown)
 
 
@@ -125,7 +129,7 @@ def learning_curve(
         loss: Its name.
         fitted: The power law; None where there are too few numbers of rows for one.
     """
-    means = list(fitted.losses_mean) if fitted else [sum(each) / len(each) for each in losses]
+    means = list(fitted.losses_mean) if fitted else [sum(of_folds) / len(of_folds) for of_folds in losses]
     halves = [Z * error for error in fitted.losses_error] if fitted else [0.0] * len(means)
     points = [
         {
@@ -140,8 +144,8 @@ def learning_curve(
     ]
     folds = [
         {"x": count, "y": value, "kind": "a fold"}
-        for count, each in zip(rows, losses, strict=False)
-        for value in each
+        for count, of_folds in zip(rows, losses, strict=False)
+        for value in of_folds
     ]
     kinds = {str(points[0]["kind"]): ORANGE, "a fold": GRAY} | ({"power law": GREEN} if fitted else {})
     ends = [*rows, FARTHEST * rows[-1]] if fitted else rows

@@ -102,8 +102,8 @@ def log_along(title: str, values: Iterable[float]) -> Along:
     shown = [value for value in values if math.isfinite(value) and value > 0.0] or [1.0, 10.0]
     low, high = math.log10(min(shown)), math.log10(max(shown))
     factors = _FACTORS[bisect(_DECADES, high - low)]
-    every = max(1, math.ceil((high - low) / _MOST_TICKS))
-    powers = [power for power in range(math.floor(low), math.ceil(high) + 1) if power % every == 0]
+    step = max(1, math.ceil((high - low) / _MOST_TICKS))
+    powers = [power for power in range(math.floor(low), math.ceil(high) + 1) if power % step == 0]
     ticks = (factor * 10.0**power for power in powers for factor in factors)
     return Along(title, log=True, ticks=tuple(float(f"{tick:.3g}") for tick in ticks))
 
@@ -252,8 +252,8 @@ def page_spec(chart: Chart) -> Spec:
     return dict(json.loads(_HEX.sub(_variable, json.dumps(spec))))
 
 
-def _variable(found: re.Match[str]) -> str:
-    return f'"var(--{COLORS[found[1]]})"'
+def _variable(match: re.Match[str]) -> str:
+    return f'"var(--{COLORS[match[1]]})"'
 
 
 def svg(chart: Chart, caption: str = "") -> str:

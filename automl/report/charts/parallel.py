@@ -59,13 +59,13 @@ def parallel_coordinates(
     ]
     lines = altair.Chart(data(trials)).transform_fold([*columns], as_=["axis", "place"])
     x, y = _across(columns, axes), _up(axes, groups)
-    kept = " && ".join(
+    passes = " && ".join(
         f"(!isArray(brush{place}.place) || inrange(datum.{column}, brush{place}.place))"
         for place, column in enumerate(columns)
     )
     faint = 0.7 if len(groups) <= _MANY else 0.25
     opacity = (
-        altair.when(f"!({kept})")
+        altair.when(f"!({passes})")
         .then(altair.value(0.04))
         .when(_IS_BEST)
         .then(altair.value(1.0))

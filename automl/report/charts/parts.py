@@ -47,58 +47,66 @@ _SHIFTS = {"risk": 0, "rest": -5, "variance": 5}
 _VARIANCE, _RISK, _TRAINED = "variance", "loss on new rows", "loss on rows trained on"
 
 
-def over_epochs(found: BiasVariance) -> Chart:
+def over_epochs(analysis: BiasVariance) -> Chart:
     """Bias + noise and variance over epochs, with the loss on new rows and on rows trained on.
 
     The two areas lie above each other. Where the variance is too small to be seen so, it is drawn again below, on an
     axis of its own.
     """
-    title = f"What the loss of trial {found.trial} is made of"
-    is_log = found.epochs[-1] >= 20 * found.epochs[0]
-    x = x_of(log_along("epoch", map(float, found.epochs)) if is_log else Along("epoch", whole=True))
-    top = stacked(_areas(found, x), WIDE)
-    risk, variance = (found.at(curve)[0] for curve in (found.risk, found.variance))
+    title = f"What the loss of trial {analysis.trial} is made of"
+    is_log = analysis.epochs[-1] >= 20 * analysis.epochs[0]
+    x = x_of(log_along("epoch", map(float, analysis.epochs)) if is_log else Along("epoch", whole=True))
+    top = stacked(_areas(analysis, x), WIDE)
+    risk, variance = (analysis.at(curve)[0] for curve in (analysis.risk, analysis.variance))
     if variance >= SMALL_SHARE * risk:
         return finished(top, title)
     rows = [
         {"x": epoch, "y": value, "low": value - half, "high": value + half, "kind": _VARIANCE}
-        for epoch, value, half in zip(found.epochs, found.variance.values, found.variance.halves, strict=True)
+        for epoch, value, half in zip(
+            analysis.epochs, analysis.variance.values, analysis.variance.halves, strict=True
+        )
     ]
     line, y = altair.Chart(data(rows)), Along("variance", zero=True)
-    color = _kinds(found)
+    color = _kinds(analysis)
     layers = [
         line.mark_line(strokeWidth=1.8).encode(x, y_of(y), color),
         whiskers(line, x, y, color),
-        upright([found.epoch]),
+        upright([analysis.epoch]),
     ]
     return finished(altair.vconcat(top, stacked(layers, Size(WIDE.width, _BELOW))), title)
 
 
-def _kinds(found: BiasVariance) -> altair.Color:
-    return color_of({_RISK: INK, _TRAINED: TRAINING, _VARIANCE: AMBER, found.rest_name: SKY})
+def _kinds(analysis: BiasVariance) -> altair.Color:
+    return color_of({_RISK: INK, _TRAINED: TRAINING, _VARIANCE: AMBER, analysis.rest_name: SKY})
 
 
-def _areas(found: BiasVariance, x: altair.X) -> list[altair.Chart]:
-    rest, risk = found.rest.values, found.risk.values
+def _areas(analysis: BiasVariance, x: altair.X) -> list[altair.Chart]:
+    rest, risk = analysis.rest.values, analysis.risk.values
     areas = [
         {"x": epoch, "low": low, "high": high, "kind": kind}
         for kind, lows, highs in (
-            (found.rest_name, [0.0] * len(rest), rest),
-            (_VARIANCE, rest, [low + own for low, own in zip(rest, found.variance.values, strict=True)]),
+            (analysis.rest_name, [0.0] * len(rest), rest),
+            (
+                _VARIANCE,
+                rest,
+                [low + variance for low, variance in zip(rest, analysis.variance.values, strict=True)],
+            ),
         )
-        for epoch, low, high in zip(found.epochs, lows, highs, strict=True)
+        for epoch, low, high in zip(analysis.epochs, lows, highs, strict=True)
     ]
     lines = [
         {"x": epoch, "y": value, "low": value - half, "high": value + half, "kind": _RISK}
-        | {"tip": _tip(found, place)}
-        for place, (epoch, value, half) in enumerate(zip(found.epochs, risk, found.risk.halves, strict=True))
+        | {"tip": _tip(analysis, place)}
+        for place, (epoch, value, half) in enumerate(
+            zip(analysis.epochs, risk, analysis.risk.halves, strict=True)
+        )
     ]
     trained = [
         {"x": epoch, "y": value, "kind": _TRAINED}
-        for epoch, value in zip(found.epochs, found.training, strict=True)
+        for epoch, value in zip(analysis.epochs, analysis.training, strict=True)
     ]
-    up = Along(found.loss, bounds=_bounds(found))
-    color, chart = _kinds(found), altair.Chart(data(lines))
+    up = Along(analysis.loss, bounds=_bounds(analysis))
+    color, chart = _kinds(analysis), altair.Chart(data(lines))
     y = y_of(up)
     return [
         altair.Chart(data(areas))
@@ -108,25 +116,25 @@ def _areas(found: BiasVariance, x: altair.X) -> list[altair.Chart]:
         whiskers(chart, x, up, color),
         chart.mark_point(filled=True, size=35, opacity=1, clip=True).encode(x, y, color, tooltip="tip:N"),
         altair.Chart(data(trained)).mark_line(strokeWidth=1.6, clip=True).encode(x, y, color),
-        upright([found.epoch]),
+        upright([analysis.epoch]),
     ]
 
 
-def _bounds(found: BiasVariance) -> tuple[float, float]:
+def _bounds(analysis: BiasVariance) -> tuple[float, float]:
     """From 0 or below to a loss that shows the later epochs: the first ones may be far above."""
-    place = found.epochs.index(found.epoch)
-    ends = [risk + half for risk, half in zip(found.risk.values, found.risk.halves, strict=True)]
+    place = analysis.epochs.index(analysis.epoch)
+    ends = [risk + half for risk, half in zip(analysis.risk.values, analysis.risk.halves, strict=True)]
     ends = [end for end in ends if numpy.isfinite(end)] or [1.0]
-    kept = found.risk.values[place]
-    high = min(1.05 * max(ends), max(3.0 * kept, 1.3 * max(ends[min(place, len(ends) - 1) :])))
-    low = min(0.0, *found.rest.values, *found.training)
+    kept_risk = analysis.risk.values[place]
+    high = min(1.05 * max(ends), max(3.0 * kept_risk, 1.3 * max(ends[min(place, len(ends) - 1) :])))
+    low = min(0.0, *analysis.rest.values, *analysis.training)
     return 1.05 * low, high if high > low else low + 1.0
 
 
-def _tip(found: BiasVariance, place: int) -> str:
-    curves = ((_RISK, found.risk), (_VARIANCE, found.variance), (found.rest_name, found.rest))
-    said = ", ".join(f"{name} {number(curve.values[place], 3)}" for name, curve in curves)
-    return f"epoch {found.epochs[place]}: {said}"
+def _tip(analysis: BiasVariance, place: int) -> str:
+    curves = ((_RISK, analysis.risk), (_VARIANCE, analysis.variance), (analysis.rest_name, analysis.rest))
+    values = ", ".join(f"{name} {number(curve.values[place], 3)}" for name, curve in curves)
+    return f"epoch {analysis.epochs[place]}: {values}"
 
 
 def sweep(

@@ -67,17 +67,17 @@ def confusion(cells: Sequence[Row], names: Sequence[str]) -> Chart:
     return finished(sheet, "Most probable label against the true one")
 
 
-def calibration(bins: Sequence[Row], what: str, least: float) -> Chart:
+def calibration(bins: Sequence[Row], name: str, least: float) -> Chart:
     """How often what was predicted came true.
 
     Args:
         bins: `x`, the predicted probability; `y`, the share that came true; `low`, `high`, `tip`.
-        what: What is predicted.
+        name: What is predicted.
         least: Where both axes begin.
     """
     chart = altair.Chart(data(bins))
     bounds = (least, 1.0)
-    x = x_of(Along(f"predicted {what}", bounds=bounds))
+    x = x_of(Along(f"predicted {name}", bounds=bounds))
     y = y_of(Along("share that came true", bounds=bounds))
     layers = [
         _diagonal(bounds),
