@@ -46,7 +46,7 @@ _SPARE_SECONDS = 4.0
 
 def phase_of(name: str) -> str:
     """The phase that a name says, as in "bias and variance of 10 trials"; empty for another one."""
-    return next((known for known in (SEARCH, *_USUAL) if name.startswith(known)), "")
+    return next((phase for phase in (SEARCH, *_USUAL) if name.startswith(phase)), "")
 
 
 @dataclass(slots=True)
@@ -170,8 +170,8 @@ class Forecast:
             self._cohort = _Part(self._clock())
         elif phase in self._coming:
             self._coming = self._coming[self._coming.index(phase) + 1 :]
-        known = phase in _USUAL and self._num_done > 0
-        self._phase, self._part = phase, _Part(self._clock(), self._corrected(phase) if known else None)
+        is_known = phase in _USUAL and self._num_done > 0
+        self._phase, self._part = phase, _Part(self._clock(), self._corrected(phase) if is_known else None)
 
     def end(self, name: str) -> None:
         """A phase is over."""

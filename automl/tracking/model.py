@@ -83,14 +83,14 @@ def write_example(folder: Path, frame: pandas.DataFrame) -> None:
     """
     frame = frame.reset_index(drop=True)
     content = _parquet(frame)
-    kept, other = _files(folder) if content is not None else reversed(_files(folder))
+    target, obsolete = _files(folder) if content is not None else reversed(_files(folder))
     if content is None:
         content = json.dumps(
             [_column(name, frame[name]) for name in frame.columns], ensure_ascii=False
         ).encode()
-    write_whole(kept, lambda file: file.write(content))
+    write_whole(target, lambda file: file.write(content))
     with suppress(OSError):
-        other.unlink()
+        obsolete.unlink()
 
 
 def read_example(folder: Path) -> pandas.DataFrame | None:
@@ -125,7 +125,7 @@ def _parquet(frame: pandas.DataFrame) -> bytes | None:
         frame.to_parquet(buffer, index=False)
         again = pandas.read_parquet(io.BytesIO(buffer.getvalue()))
         pandas.testing.assert_frame_equal(frame, again, check_exact=True)
-        same = all(_kinds(frame[name]) == _kinds(again[name]) for name in frame.columns)
+        is_same = all(_kinds(frame[name]) == _kinds(again[name]) for name in frame.columns)
     except (
         ValueError,
         TypeError,
@@ -136,7 +136,7 @@ def _parquet(frame: pandas.DataFrame) -> bytes | None:
         AssertionError,
     ):
         return None
-    return buffer.getvalue() if same else None
+    return buffer.getvalue() if is_same else None
 
 
 def _kinds(column: pandas.Series) -> list[type]:

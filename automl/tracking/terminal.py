@@ -154,7 +154,7 @@ class TerminalTracker(Tracker):
 
     def _introduce(self, started: StudyStarted) -> None:
         facts = started.facts
-        what = (
+        search = (
             f"{facts.get('rows', '?')} rows, {facts.get('features', '?')} features, {facts.get('task', '?')}"
         )
         plan = f"up to {started.num_trials} trials × {started.num_folds} folds by {started.metric}"
@@ -162,7 +162,7 @@ class TerminalTracker(Tracker):
         if device != "CPU" and "precision" in facts:
             device += f" in {facts['precision']}"
         self._console.print(
-            Text.assemble((started.name, "bold"), f": {what}; {plan} on {device}"), highlight=False
+            Text.assemble((started.name, "bold"), f": {search}; {plan} on {device}"), highlight=False
         )
         for note in started.notes[:_MOST_NOTES]:
             self._print(f"  {note}", style="dim")
@@ -170,7 +170,7 @@ class TerminalTracker(Tracker):
             self._print(f"  … and {len(started.notes) - _MOST_NOTES} more: automl check", style="dim")
 
     def _begin_cohort(self, cohort: CohortAsked, state: StudyState) -> None:
-        first, last = min(one.first for one in (*state.running_cohorts, cohort)), cohort.numbers[-1]
+        first, last = min(running.first for running in (*state.running_cohorts, cohort)), cohort.numbers[-1]
         self._running, self._position = f"trials {first} to {last}", ""
         if first == last:
             values = cohort.hyperparameters[0]
@@ -198,8 +198,8 @@ class TerminalTracker(Tracker):
         elif self._live is None:
             best = state.best is not None and state.best.number == trial.number
             done = f"[{state.num_trials}/{state.started.num_trials}]"
-            said = f"{done} trial {trial.number}: {_score(state, trial)}, {trial.seconds:.1f} s"
-            self._print(f"{said} (best so far)" if best else said)
+            line = f"{done} trial {trial.number}: {_score(state, trial)}, {trial.seconds:.1f} s"
+            self._print(f"{line} (best so far)" if best else line)
 
     def _print(self, line: str, style: str | None = None) -> None:
         self._console.print(line, style=style, highlight=False, markup=False)
@@ -210,10 +210,10 @@ class TerminalTracker(Tracker):
         assert state is not None
         done, total, best = state.num_trials, state.started.num_trials, state.best
         left = self.seconds_left
-        said = "time left not known yet" if left is None else f"about {_clock(left)} left"
+        remaining = "time left not known yet" if left is None else f"about {_clock(left)} left"
         head = Text.assemble(
             (f"{done}/{total} trials", "bold"),
-            f"  {_clock(self._clock() - self._began)} elapsed, {said}",
+            f"  {_clock(self._clock() - self._began)} elapsed, {remaining}",
             (f"  {self._num_failed} failed" if self._num_failed else "", "red"),
         )
         leader = f"best: {_score(state, best)} (trial {best.number})" if best else "best: none yet"

@@ -83,9 +83,9 @@ def silent(address: StoreAddress, reason: str) -> TrackingError:
 
 def refused(address: StoreAddress, error: Exception) -> TrackingError:
     """The error for a store that was reached and cannot be used."""
-    said = f"MLflow reports: {first_line(error, address.uri)}."
+    report = f"MLflow reports: {first_line(error, address.uri)}."
     if address.database is not None and isinstance(error, OSError):
-        said = f"The system reports: {first_line(error, address.uri)}."
+        report = f"The system reports: {first_line(error, address.uri)}."
         must, got = "be in a folder that can be written", str(address.database.parent)
     else:
         must, got = (
@@ -96,7 +96,7 @@ def refused(address: StoreAddress, error: Exception) -> TrackingError:
         cure = "Repair it, start the study in another folder, or set MLFLOW_TRACKING_URI."
     else:
         cure = f"Correct {address.source}, or unset it to use the store in mlruns/."
-    return TrackingError(explain(address.source, must, got, f"{said} {cure}"))
+    return TrackingError(explain(address.source, must, got, f"{report} {cure}"))
 
 
 def first_line(error: BaseException, uri: str = "") -> str:

@@ -53,11 +53,11 @@ class BestModel:
             trial: The trial that was exported.
         """
         for run in self._store.find_runs(f"tags.study_id = '{self._study}' and tags.role = '{ROLE}'"):
-            own = run.tags.get(_EXPORTED)
-            same = own == str(seq) if own is not None else run.tags.get("trial") == str(trial)
-            if run.status == "FINISHED" and same and not self._run:
+            exported = run.tags.get(_EXPORTED)
+            is_same = exported == str(seq) if exported is not None else run.tags.get("trial") == str(trial)
+            if run.status == "FINISHED" and is_same and not self._run:
                 self._adopt(run)
-            elif run.status == "FINISHED" and not same:
+            elif run.status == "FINISHED" and not is_same:
                 self._store.log(run.identifier, Content(tags={"role": _EARLIER}))
             elif run.identifier != self._run:
                 forget_models(self._store, run.identifier)

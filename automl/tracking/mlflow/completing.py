@@ -18,7 +18,7 @@ from automl.tracking.mlflow.abandoned import end_abandoned_runs
 from automl.tracking.mlflow.address import StoreAddress, refused
 from automl.tracking.mlflow.opening import open_store, read_experiments, search_runs
 from automl.tracking.mlflow.projection import Projection, Until, never
-from automl.tracking.mlflow.store import PRIMARY_METRIC, said
+from automl.tracking.mlflow.store import PRIMARY_METRIC, message_of
 from automl.tracking.mlflow.store import Run as MlflowRun
 from automl.tracking.mlflow.study_run import SENT
 from automl.tracking.mlflow.trial_runs import Render
@@ -78,7 +78,7 @@ def send_run(records: Records, run: Run, address: StoreAddress, render: Render, 
         except Exception as error:
             if not projection.num_recorded:
                 raise refused(address, error) from error
-            raise TrackingError(_unsent(projection, run, said(address, error))) from error
+            raise TrackingError(_unsent(projection, run, message_of(address, error))) from error
         missing = projection.num_recorded - projection.num_done
         return Sent(projection.num_done - projection.num_there, projection.num_there, missing, whole, running)
 
@@ -101,8 +101,8 @@ def recorded_uri(run: Run) -> str | None:
         return uri
     if "MLFLOW_TRACKING_URI" in os.environ:
         return os.environ["MLFLOW_TRACKING_URI"]
-    what = "copies of a study file contain no passwords or tokens, but `tracking.uri` needs one"
-    raise StudyFileError(f"{file}: {what}. Set MLFLOW_TRACKING_URI instead.")
+    reason = "copies of a study file contain no passwords or tokens, but `tracking.uri` needs one"
+    raise StudyFileError(f"{file}: {reason}. Set MLFLOW_TRACKING_URI instead.")
 
 
 @final
@@ -119,9 +119,9 @@ class Completion:
     """
 
     def __init__(
-        self, records: Records, address: StoreAddress, render: Render, own: Run | None = None
+        self, records: Records, address: StoreAddress, render: Render, current: Run | None = None
     ) -> None:
-        self._records, self._address, self._render, self._own = records, address, render, own
+        self._records, self._address, self._render, self._own = records, address, render, current
         self._left: list[Run] | None = None
 
     def step(self, until: Until = never) -> int:
@@ -161,27 +161,29 @@ class Completion:
         database = self._address.database
         if database is not None and not database.is_file():
             return []
-        own = None if self._own is None else self._own.number
+        current = None if self._own is None else self._own.number
         runs = {run.identifier: run for run in self._records.runs()}
         experiments = read_experiments(self._address)
         names = {run.name for run in runs.values()} & set(experiments)
         where = [experiments[name].identifier for name in sorted(names)]
-        found = search_runs(self._address, where, "tags.role = 'study'")
-        ours = [found.identifier for found in experiments.values() if PRIMARY_METRIC in found.tags]
+        mlflow_runs = search_runs(self._address, where, "tags.role = 'study'")
+        ours = [
+            experiment.identifier for experiment in experiments.values() if PRIMARY_METRIC in experiment.tags
+        ]
         open_now = search_runs(self._address, ours, "attributes.status = 'RUNNING'")
         wanted = {run.tags.get("study_id") for run in open_now}
-        wanted |= {run.tags.get("study_id") for run in found if not self._is_whole(run, runs)}
+        wanted |= {run.tags.get("study_id") for run in mlflow_runs if not self._is_whole(run, runs)}
         end_abandoned_runs(self._address, [run for run in open_now if run.tags.get("study_id") not in runs])
-        begun = {run.tags.get("study_id") for run in found}
+        begun = {run.tags.get("study_id") for run in mlflow_runs}
         return [
             run
             for run in runs.values()
-            if run.identifier in begun & wanted and not run.held and run.number != own
+            if run.identifier in begun & wanted and not run.held and run.number != current
         ]
 
-    def _is_whole(self, found: MlflowRun, runs: dict[str, Run]) -> bool:
+    def _is_whole(self, mlflow_run: MlflowRun, runs: dict[str, Run]) -> bool:
         """Whether the store has every event of a run; runs that are not recorded here count as whole."""
-        run, sent = runs.get(found.tags.get("study_id", "")), found.tags.get(SENT, "")
+        run, sent = runs.get(mlflow_run.tags.get("study_id", "")), mlflow_run.tags.get(SENT, "")
         if run is None:
             return True
         return sent.isdecimal() and next(self._records.events(run, since=int(sent)), None) is None

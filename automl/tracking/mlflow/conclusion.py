@@ -70,18 +70,18 @@ class Conclusion:
         """
         outcome = outcome_of(self._state, self._explained())
         whole, in_a_row = True, 0
-        for what, step in self._steps(outcome, exported).items():
+        for name, step in self._steps(outcome, exported).items():
             if until():
                 return False
             if not self._store.answers():
-                LOGGER.warning("MLflow does not respond: %s and everything after it was not sent.", what)
+                LOGGER.warning("MLflow does not respond: %s and everything after it was not sent.", name)
                 return False
             try:
                 step()
                 in_a_row = 0
             except Exception as error:
                 LOGGER.warning(
-                    "%s could not be sent to MLflow: %s.", what.capitalize(), self._store.said(error)
+                    "%s could not be sent to MLflow: %s.", name.capitalize(), self._store.message_of(error)
                 )
                 whole, in_a_row = False, in_a_row + 1
             if in_a_row == _MOST_FAILURES:
@@ -154,14 +154,14 @@ class Conclusion:
         best = outcome.best.number if outcome.best is not None else None
         self._trials.mark_best(best)
         for number in self._diagnosed(outcome):
-            tags = diagnosis_tags(outcome.found.diagnoses[number])
+            tags = diagnosis_tags(outcome.explanation.diagnoses[number])
             if number == best:  # its note says more
                 del tags[NOTE]
             self._trials.tag(number, tags)
 
     def _diagnosed(self, outcome: Outcome) -> Iterator[int]:
         """The trials whose diagnosis goes to MLflow."""
-        numbers = [number for number in outcome.found.diagnoses if self._state.has_ended(number)]
+        numbers = [number for number in outcome.explanation.diagnoses if self._state.has_ended(number)]
         if len(numbers) > MOST_DIAGNOSED:
             ranked = outcome.objective.rank(self._state.completed)[:MOST_DIAGNOSED]
             analyzed = {trial for analysis, trial in self._state.analyzed if analysis == BIAS_VARIANCE}

@@ -23,11 +23,11 @@ DOUBT = "a resample contains 63 % of the distinct rows, so the variance may be o
 """Said beside the numbers."""
 
 
-def describe_bias_variance(found: BiasVariance) -> Content:
+def describe_bias_variance(analysis: BiasVariance) -> Content:
     """What a trial's loss is made of: curves over epochs, and what they are at the kept epoch."""
-    drawn = f"{found.num_resamples} resamples × {found.num_seeds} seeds of {found.num_rows} rows"
-    design = f"{drawn}, {found.num_folds} folds; {DOUBT}"
-    return Content(keep_finite([*_summary(found), *_curves(found)]), tags={DESIGN: design})
+    drawn = f"{analysis.num_resamples} resamples × {analysis.num_seeds} seeds of {analysis.num_rows} rows"
+    design = f"{drawn}, {analysis.num_folds} folds; {DOUBT}"
+    return Content(keep_finite([*_summary(analysis), *_curves(analysis)]), tags={DESIGN: design})
 
 
 def diagnosis_tags(diagnosis: Diagnosis) -> dict[str, str]:
@@ -47,30 +47,30 @@ def summary_names(loss: str) -> dict[str, str]:
     return {name: metric.removeprefix(f"{_SECTION}/") for name, metric in names.items() if name != "training"}
 
 
-def _summary(found: BiasVariance) -> Iterator[Point]:
+def _summary(analysis: BiasVariance) -> Iterator[Point]:
     """At the kept epoch, without a slash: MLflow shows the last step of a curve, which is another epoch."""
-    for name, metric in summary_names(found.loss).items():
-        value, error = found.at(getattr(found, name))
+    for name, metric in summary_names(analysis.loss).items():
+        value, error = analysis.at(getattr(analysis, name))
         yield Point(metric, value)
         yield Point(f"{metric}_se", error)
-    for name, value in found.parts.items():
+    for name, value in analysis.parts.items():
         yield Point(f"variance_{name}", value)
-    for name, value in found.error_rate.items():
+    for name, value in analysis.error_rate.items():
         yield Point(f"error_rate_{name}", value)
 
 
-def _curves(found: BiasVariance) -> Iterator[Point]:
-    names = curve_names(found.loss)
-    for place, epoch in enumerate(found.epochs):
-        yield Point(names["training"], found.training[place], epoch)
+def _curves(analysis: BiasVariance) -> Iterator[Point]:
+    names = curve_names(analysis.loss)
+    for place, epoch in enumerate(analysis.epochs):
+        yield Point(names["training"], analysis.training[place], epoch)
         for name in ("risk", "variance", "rest"):
-            curve = getattr(found, name)
+            curve = getattr(analysis, name)
             yield Point(names[name], curve.values[place], epoch)
             yield Point(f"{names[name]}_se", curve.errors[place], epoch)
 
 
 def diagnosis_note(diagnosis: Diagnosis) -> str:
     """What limits a trial and what to change, in Markdown."""
-    advice = "".join(f"\n- {one}" for one in diagnosis.advice)
-    said = f"**{diagnosis.name.replace('_', ' ').capitalize()}.** {diagnosis.sentence}"
-    return f"{said}\n\nTo change:\n{advice}" if advice else said
+    advice = "".join(f"\n- {sentence}" for sentence in diagnosis.advice)
+    text = f"**{diagnosis.name.replace('_', ' ').capitalize()}.** {diagnosis.sentence}"
+    return f"{text}\n\nTo change:\n{advice}" if advice else text

@@ -104,11 +104,11 @@ def complete_rows(example: pandas.DataFrame) -> pandas.DataFrame:
     columns = {}
     for name in example.columns:
         column = example[name]
-        known = column.dropna()
+        known_cells = column.dropna()
         if types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
-            column = column.astype("float64").fillna(float(known.median()) if len(known) else 0.0)
+            column = column.astype("float64").fillna(float(known_cells.median()) if len(known_cells) else 0.0)
         else:
-            column = column.fillna(known.iloc[0] if len(known) else "")
+            column = column.fillna(known_cells.iloc[0] if len(known_cells) else "")
             if isinstance(column.dtype, pandas.DatetimeTZDtype):
                 column = column.dt.tz_convert("UTC").dt.tz_localize(None)
         columns[name] = column.head(_EXAMPLE_ROWS)

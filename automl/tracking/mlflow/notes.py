@@ -63,12 +63,12 @@ def experiment_note(outcome: Outcome, places: Places) -> str:
     """The page that all studies of this name share: the verdict first, as MLflow shows a line of it."""
     started = outcome.started
     latest = f"Latest study: [{started.identifier}]({run_page(places.experiment, places.parent)})."
-    every = trials_page(places.experiment, outcome.objective)
+    trials_link = trials_page(places.experiment, outcome.objective)
     parts = [
         *_result(outcome, places),
         *_report(places),
         latest,
-        f"[Every trial of every study, best first]({every})",
+        f"[Every trial of every study, best first]({trials_link})",
         "### The question",
         *_question(started),
     ]
@@ -81,7 +81,7 @@ def winner_note(outcome: Outcome, places: Places) -> str:
     parts = [f"The best of {counted(outcome.num_trials, 'trial')} in {study}."]
     if outcome.best is not None:
         parts.append(f"{_estimate(outcome.best, outcome)}.")
-        diagnosis = outcome.found.diagnoses.get(outcome.best.number)
+        diagnosis = outcome.explanation.diagnoses.get(outcome.best.number)
         parts += [diagnosis_note(diagnosis)] if diagnosis else []
     return "\n\n".join([*parts, *_test(outcome), *_model(places)])
 
@@ -92,8 +92,8 @@ def _ending(outcome: Outcome) -> str:
     trials = f"{counted(outcome.num_trials, 'trial')}{f' ({others})' if others else ''}"
     if outcome.seconds is None:
         return f"Killed after {trials}."
-    said = f"{_ENDINGS[outcome.status]} after {trials} and {duration(outcome.seconds)}"
-    return f"{said}: {outcome.reason.rstrip('.')}." if outcome.reason else f"{said}."
+    ending = f"{_ENDINGS[outcome.status]} after {trials} and {duration(outcome.seconds)}"
+    return f"{ending}: {outcome.reason.rstrip('.')}." if outcome.reason else f"{ending}."
 
 
 def _question(started: StudyStarted) -> list[str]:
@@ -111,12 +111,12 @@ def _question(started: StudyStarted) -> list[str]:
 def _result(outcome: Outcome, places: Places) -> list[str]:
     if outcome.best is None:
         return ["No trial completed, so there is no winner."]
-    said = outcome.found.verdict.sentence
-    detail = outcome.found.verdict.winner
+    sentence = outcome.explanation.verdict.sentence
+    detail = outcome.explanation.verdict.winner
     which = f"{_link(outcome.best, places)}{f' ({detail})' if detail else ''}"
     winner = f"**Best network: {which}**, {_estimate(outcome.best, outcome)}."
     return [
-        *([f"**{said}**"] if said else []),
+        *([f"**{sentence}**"] if sentence else []),
         winner,
         *_verdict(outcome),
         *_test(outcome),
@@ -130,13 +130,13 @@ def _verdict(outcome: Outcome) -> list[str]:
         return []
     lines = [f"| `{outcome.objective.metric}` | |", "|---|---|"]
     lines += [f"|{_SPACE}{name}{_SPACE}|{_SPACE}{value}{_SPACE}|" for name, value in outcome.verdict.rows]
-    return ["\n".join(lines), *outcome.found.verdict.comparisons, *outcome.verdict.sentences]
+    return ["\n".join(lines), *outcome.explanation.verdict.comparisons, *outcome.verdict.sentences]
 
 
 def _answer(outcome: Outcome) -> list[str]:
     """What the study has found beside its scores."""
-    said = (*outcome.found.limits, *outcome.found.remarks)
-    return ["\n".join(f"- {line}" for line in said)] if said else []
+    sentences = (*outcome.explanation.limits, *outcome.explanation.remarks)
+    return ["\n".join(f"- {line}" for line in sentences)] if sentences else []
 
 
 def _test(outcome: Outcome) -> list[str]:
@@ -154,8 +154,8 @@ def _leaderboard(outcome: Outcome, places: Places) -> list[str]:
     if not outcome.top:
         return []
     started = outcome.started
-    every = [metrics_of(trial, started) for trial in outcome.top]
-    metrics = [name for name in every[0] if all(name in known for known in every)][:_METRICS]
+    scores = [metrics_of(trial, started) for trial in outcome.top]
+    metrics = [name for name in scores[0] if all(name in of_trial for of_trial in scores)][:_METRICS]
     heads = ["trial", *metrics, *started.searched]
     rows = [
         [

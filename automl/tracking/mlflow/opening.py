@@ -58,11 +58,12 @@ def read_experiments(address: StoreAddress) -> dict[str, Experiment]:
     _prepare(address)
     try:
         with _creation_lock(address):
-            found = connect(address).search_experiments(max_results=1000)
+            experiments = connect(address).search_experiments(max_results=1000)
     except Exception as error:
         raise refused(address, error) from error
     return {
-        experiment.name: Experiment(experiment.experiment_id, dict(experiment.tags)) for experiment in found
+        experiment.name: Experiment(experiment.experiment_id, dict(experiment.tags))
+        for experiment in experiments
     }
 
 
@@ -113,24 +114,24 @@ def _creation_lock(address: StoreAddress) -> Iterator[None]:
 
 
 def _open_experiment(address: StoreAddress, client: Any, name: str) -> str:
-    found = client.get_experiment_by_name(name)
-    if found is None:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
         try:
             return str(client.create_experiment(name, artifact_location=_files(address, name)))
         except Exception:
-            found = client.get_experiment_by_name(name)  # another process was faster
-            if found is None:
+            experiment = client.get_experiment_by_name(name)  # another process was faster
+            if experiment is None:
                 raise
-    if found.lifecycle_stage == "deleted":
-        client.restore_experiment(found.experiment_id)
-    if found.artifact_location.startswith("mlflow-artifacts:") and not address.is_server:
+    if experiment.lifecycle_stage == "deleted":
+        client.restore_experiment(experiment.experiment_id)
+    if experiment.artifact_location.startswith("mlflow-artifacts:") and not address.is_server:
         cure = (
             f"Its files are stored through an MLflow server: set {_setting(address)} to that server's "
             "address (http://host:port), or give the study another name."
         )
         must = f"open the experiment `{name}` through the server that created it"
         raise TrackingError(explain(address.source, must, address.shown, cure))
-    return str(found.experiment_id)
+    return str(experiment.experiment_id)
 
 
 def _files(address: StoreAddress, name: str) -> str | None:

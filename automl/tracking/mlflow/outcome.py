@@ -33,7 +33,7 @@ class Outcome:
         num_failed: Those that failed.
         num_pruned: Those that were ended early.
         top: The best completed trials with all of their scores, the best first.
-        found: What the study found out.
+        explanation: What the study found out.
         verdict: What is known of the best trial beyond its mean score; None where nothing is.
         test: Scores of the best trial on the locked test set, by metric; empty where it was not read for it.
         seconds: Wall time of the last process that worked on it; None where it was killed.
@@ -49,7 +49,7 @@ class Outcome:
     num_failed: int
     num_pruned: int = 0
     top: tuple[Trial, ...] = ()
-    found: Explanation = field(default_factory=Explanation)
+    explanation: Explanation = field(default_factory=Explanation)
     verdict: VerdictReached | None = None
     test: Mapping[str, float] = field(default_factory=dict)
     seconds: float | None = None
@@ -62,12 +62,12 @@ class Outcome:
         return self.top[0] if self.top else None
 
 
-def outcome_of(state: StudyState, found: Explanation) -> Outcome:
+def outcome_of(state: StudyState, explanation: Explanation) -> Outcome:
     """What a run has come to, as far as it is recorded.
 
     Args:
         state: All that is recorded; nobody works on the run any more.
-        found: What the study found out.
+        explanation: What the study found out.
     """
     ranked = state.objective.rank(state.completed)
     best = state.best.number if state.best is not None else -1
@@ -81,7 +81,7 @@ def outcome_of(state: StudyState, found: Explanation) -> Outcome:
         num_failed=state.num_in(TrialState.FAILED),
         num_pruned=state.num_in(TrialState.PRUNED),
         top=tuple(read_whole(state, trial.number) for trial in ranked[:SHOWN]),
-        found=found,
+        explanation=explanation,
         verdict=state.verdict if state.verdict.rows and state.verdict.trial in (best, -1) else None,
         test=tests[-1].scores if tests else {},
         seconds=None if finished is None else finished.seconds,

@@ -118,7 +118,9 @@ class Projection:
         try:
             self._conclusion().save_view()
         except Exception as error:  # there is the plain list
-            LOGGER.warning("The view of the trials could not be sent to MLflow: %s.", self._store.said(error))
+            LOGGER.warning(
+                "The view of the trials could not be sent to MLflow: %s.", self._store.message_of(error)
+            )
 
     def catch_up(self, until: Until = never, failures: int = 1) -> bool:
         """Send what has been recorded since the last time and what could not be sent then.
@@ -248,7 +250,7 @@ class Projection:
         try:
             self._study.end(status, milliseconds(self._state.time))
         except Exception as error:
-            LOGGER.debug("the study's run stays open: %s", self._store.said(error))
+            LOGGER.debug("the study's run stays open: %s", self._store.message_of(error))
 
     def _send(self, item: Ended | _Answer) -> bool:
         """Send one thing; whether that is done. An answer waits for its trial, and gives way to a later one."""
@@ -260,6 +262,6 @@ class Projection:
             return True
         if not self._trials.has(item.trial):
             return False
-        found = from_content(self._state.answer(BIAS_VARIANCE, item.trial))
-        self._trials.add_answer(item.trial, item.seq, describe_bias_variance(found), item.at)
+        analysis = from_content(self._state.answer(BIAS_VARIANCE, item.trial))
+        self._trials.add_answer(item.trial, item.seq, describe_bias_variance(analysis), item.at)
         return True

@@ -71,9 +71,9 @@ def locked_score_of(state: StudyState, trial: int) -> LockedScore | None:
     metric, weights = state.objective.metric, state.verdict.ensemble
     is_ensemble = state.exported is not None and state.exported.ensemble
     for test in reversed(state.tests):
-        own = test.ensemble == weights if is_ensemble else True
+        is_of_model = test.ensemble == weights if is_ensemble else True
         scores = test.ensemble_scores if is_ensemble else test.scores
-        if own and test.trial == trial and metric in scores:
+        if is_of_model and test.trial == trial and metric in scores:
             return LockedScore(test.digest, metric, state.objective.direction, float(scores[metric]))
     return None
 
@@ -145,14 +145,14 @@ def register_model(store: Store, name: str, candidate: Candidate) -> str:
 
 def _give_alias(store: Store, name: str, version: str, test: LockedScore | None) -> None:
     client = store.client
-    known = client.get_registered_model(name).aliases.get(CHAMPION)
-    if known is None:
+    champion = client.get_registered_model(name).aliases.get(CHAMPION)
+    if champion is None:
         alias, why = CHAMPION, "there was no champion"
-    elif str(known) == version:
+    elif str(champion) == version:
         return  # an earlier attempt came so far
     else:
-        old = locked_score_in(client.get_model_version(name, str(known)).tags)
-        better, why = compare_scores(test, old, str(known))
+        old = locked_score_in(client.get_model_version(name, str(champion)).tags)
+        better, why = compare_scores(test, old, str(champion))
         alias = CHAMPION if better else CHALLENGER
     client.set_model_version_tag(name, version, REASON, why)
     client.set_registered_model_alias(name, alias, version)
@@ -161,8 +161,8 @@ def _give_alias(store: Store, name: str, version: str, test: LockedScore | None)
 
 def registered_version(store: Store, run_id: str, name: str) -> str | None:
     """The version under which the model of a run stands in the registry; None where it does not."""
-    found = store.client.search_model_versions(f"run_id = '{run_id}'")
-    versions = [int(version.version) for version in found if version.name == name]
+    matching = store.client.search_model_versions(f"run_id = '{run_id}'")
+    versions = [int(version.version) for version in matching if version.name == name]
     return str(min(versions)) if versions else None
 
 

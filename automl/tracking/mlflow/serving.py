@@ -113,9 +113,9 @@ class Server:
             return
         self._written.seek(0)
         lines = self._written.read().decode("utf-8", "replace").splitlines()
-        said = "\n".join(line for line in lines[-LAST_LINES:] if line.strip())
+        output = "\n".join(line for line in lines[-LAST_LINES:] if line.strip())
         raise TrackingError(
-            f"{self._plan.address}: MLflow's server ended with status {status}. It wrote:\n{said}"
+            f"{self._plan.address}: MLflow's server ended with status {status}. It wrote:\n{output}"
         )
 
 

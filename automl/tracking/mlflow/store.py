@@ -79,9 +79,9 @@ class Store:
         """Whether the store answers at all; quick."""
         return not probe(self.address)
 
-    def said(self, error: BaseException) -> str:
-        """What an error of the store says, as `said` does."""
-        return said(self.address, error)
+    def message_of(self, error: BaseException) -> str:
+        """What an error of the store says, as `message_of` does."""
+        return message_of(self.address, error)
 
     def create_run(self, name: str, tags: Mapping[str, str], started: int) -> str:
         """Begins a run, marked with this host and process; the time is in milliseconds since 1970."""
@@ -151,7 +151,7 @@ class Store:
         return dict(self.client.get_experiment(self.experiment_id).tags)
 
 
-def said(address: StoreAddress, error: BaseException) -> str:
+def message_of(address: StoreAddress, error: BaseException) -> str:
     """What an error of a store says, in one short line and without the secrets of its address."""
     text = first_line(error, address.uri)
     failed = re.match(r"API request to (\S+) failed with exception", text)
@@ -165,22 +165,22 @@ def search(client: Any, experiments: Sequence[str], condition: str) -> Iterator[
         page = client.search_runs(
             list(experiments), filter_string=condition, max_results=1000, page_token=token
         )
-        yield from (_read(found) for found in page)
+        yield from (_read(run) for run in page)
         token = page.token
         if not token:
             return
 
 
-def _read(found: Any, metrics: bool = False) -> Run:
+def _read(run: Any, metrics: bool = False) -> Run:
     """MLflow's run as ours; with its metrics only where they are asked for, as ten thousand runs have many."""
     return Run(
-        identifier=found.info.run_id,
-        status=found.info.status,
-        tags=dict(found.data.tags),
-        started=found.info.start_time or 0,
-        ended=found.info.end_time or 0,
-        metrics=dict(found.data.metrics) if metrics else {},
-        params=dict(found.data.params) if metrics else {},
+        identifier=run.info.run_id,
+        status=run.info.status,
+        tags=dict(run.data.tags),
+        started=run.info.start_time or 0,
+        ended=run.info.end_time or 0,
+        metrics=dict(run.data.metrics) if metrics else {},
+        params=dict(run.data.params) if metrics else {},
     )
 
 
@@ -188,6 +188,7 @@ def _context_tags() -> dict[str, str]:
     from mlflow.tracking.context.git_context import GitRunContext
     from mlflow.tracking.context.registry import resolve_tags
 
-    own = {"mlflow.source.name": "automl", "host": socket.gethostname(), "pid": str(os.getpid())}
-    own[PROCESS] = this_process()
-    return dict(resolve_tags(own, ignore=[GitRunContext]))  # the repository of the program is not the study's
+    tags = {"mlflow.source.name": "automl", "host": socket.gethostname(), "pid": str(os.getpid())}
+    tags[PROCESS] = this_process()
+    # The repository of the program is not the study's.
+    return dict(resolve_tags(tags, ignore=[GitRunContext]))

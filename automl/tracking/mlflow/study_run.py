@@ -65,11 +65,11 @@ class StudyRun:
             Whether it has been made now.
         """
         condition = f"tags.study_id = '{self._study}' and tags.role = 'study'"
-        found = sorted(self._store.find_runs(condition), key=lambda run: (run.started, run.identifier))
-        for surplus in found[1:]:  # the store made a run and its answer was lost
+        runs = sorted(self._store.find_runs(condition), key=lambda run: (run.started, run.identifier))
+        for surplus in runs[1:]:  # the store made a run and its answer was lost
             self._store.delete_run(surplus.identifier)
-        if found:
-            self._known = self._store.read_run(found[0].identifier)
+        if runs:
+            self._known = self._store.read_run(runs[0].identifier)
             return False
         name = f"study {started.name} {datetime.fromtimestamp(began / 1000.0):%Y-%m-%d %H:%M:%S}"
         tags = {"role": "study", "study_id": self._study}
@@ -107,11 +107,11 @@ class StudyRun:
 
     def log_result(self, outcome: Outcome) -> None:
         """Write the verdict, the scores of the best trial and of the locked test set, as far as they are not there."""
-        known = self._known.metrics
-        points = tuple(point for point in result_points(outcome) if known.get(point.name) != point.value)
+        metrics = self._known.metrics
+        points = tuple(point for point in result_points(outcome) if metrics.get(point.name) != point.value)
         status = {"FINISHED": "finished", "FAILED": "failed", "KILLED": "killed"}[outcome.status]
         tags = {"status": status} | ({_REASON: outcome.reason[:_LONGEST_FACT]} if outcome.reason else {})
-        verdict = outcome.found.verdict
+        verdict = outcome.explanation.verdict
         if verdict.sentence:
             tags |= {_VERDICT: verdict.sentence[:_LONGEST_TAG], _TAKE: verdict.take or "undecided"}
         self._log(Content(points, tags=tags), at=outcome.at)
@@ -140,11 +140,11 @@ class StudyRun:
 
     def tag_experiment(self, wanted: Mapping[str, str], newest: bool) -> None:
         """Set tags of the experiment: all of them for the newest run of a study, else those that are missing."""
-        known = self._store.experiment_tags()
+        tags = self._store.experiment_tags()
         changed = {
             name: value
             for name, value in wanted.items()
-            if known.get(name) != value and (newest or name not in known)
+            if tags.get(name) != value and (newest or name not in tags)
         }
         self._store.tag_experiment(changed)
 
@@ -164,10 +164,10 @@ class StudyRun:
         if not (content.metrics or content.params or tags):
             return
         self._store.log(self.identifier, Content(content.metrics, content.params, tags), at=at)
-        known = self._known
+        stored = self._known
         self._known = replace(
-            known,
-            tags={**known.tags, **tags},
-            metrics={**known.metrics, **{point.name: point.value for point in content.metrics}},
-            params={**known.params, **content.params},
+            stored,
+            tags={**stored.tags, **tags},
+            metrics={**stored.metrics, **{point.name: point.value for point in content.metrics}},
+            params={**stored.params, **content.params},
         )

@@ -21,7 +21,7 @@ from automl.tracking.mlflow.completing import Completion, SendingLock
 from automl.tracking.mlflow.links import DEFAULT_ADDRESS, run_page, runs_page
 from automl.tracking.mlflow.opening import open_store
 from automl.tracking.mlflow.projection import Projection
-from automl.tracking.mlflow.store import said
+from automl.tracking.mlflow.store import message_of
 from automl.tracking.mlflow.trial_runs import Render
 from automl.tracking.mlflow.worker import Patience, Worker
 from automl.tracking.tracker import Tracker
@@ -74,7 +74,7 @@ class MlflowTracker(Tracker):
         self._run, self._projection = run, projection
         self._num_trials = self._num_before = state.num_trials
         completion = Completion(records, self._address, self._render, run)
-        patience = Patience(lambda: not probe(self._address), lambda error: said(self._address, error))
+        patience = Patience(lambda: not probe(self._address), lambda error: message_of(self._address, error))
         lock = SendingLock(run, self._address)
         worker = Worker(lambda last: self._step(lock, completion, last), patience, lock.close)
         self._worker = worker
@@ -134,7 +134,7 @@ class MlflowTracker(Tracker):
         except Exception as error:
             if not last:
                 raise
-            self._reason = said(self._address, error)
+            self._reason = message_of(self._address, error)
 
     def _send(self, lock: SendingLock, completion: Completion, last: bool) -> None:
         assert self._projection is not None and self._worker is not None
@@ -155,12 +155,12 @@ class MlflowTracker(Tracker):
         assert self._run is not None and self._projection is not None
         sent = self._projection.num_done if self._projection.is_attached else self._num_before
         missing = self._num_trials - sent
-        what = f"{missing} of {self._num_trials} trials are" if missing else "The result of the study is"
+        subject = f"{missing} of {self._num_trials} trials are" if missing else "The result of the study is"
         why = f": {self._reason}" if self._reason else ""
         where = f"MLflow ({self._address.shown})"
         LOGGER.warning(
             "%s not in %s%s. Everything is recorded; send it with `automl track %s%s`.",
-            *(what, where, why, self._run.name, self._at()),
+            *(subject, where, why, self._run.name, self._at()),
         )
 
     def _at(self) -> str:

@@ -90,11 +90,11 @@ class TrialRuns:
     def attach(self, parent: str) -> None:
         """Find the runs that are there already; of several for one trial, keep the one that holds most."""
         self.parent = parent
-        found: dict[int, list[Run]] = {}
+        by_trial: dict[int, list[Run]] = {}
         for run in self._store.find_runs(self._condition("trial")):
             if run.tags.get("trial", "").isdecimal():
-                found.setdefault(int(run.tags["trial"]), []).append(run)
-        for number, runs in found.items():
+                by_trial.setdefault(int(run.tags["trial"]), []).append(run)
+        for number, runs in by_trial.items():
             self._adopt(number, runs)
 
     def send(self, trial: Trial, started: StudyStarted, ended: Ended) -> None:
@@ -148,9 +148,9 @@ class TrialRuns:
 
         A run that nobody knows of is the answer to a request that came too late.
         """
-        own = {child.identifier for child in self._children.values()}
+        identifiers = {child.identifier for child in self._children.values()}
         for run in self._store.find_runs(f"attributes.status = 'RUNNING' and {self._condition('trial')}"):
-            if run.identifier in own:
+            if run.identifier in identifiers:
                 self._store.end_run(run.identifier, "KILLED", at)
             else:
                 self._store.delete_run(run.identifier)
@@ -173,11 +173,13 @@ class TrialRuns:
 
     def _adopt(self, number: int, runs: Sequence[Run]) -> _Child:
         """Go on with one of a trial's runs and delete the others."""
-        kept, *surplus = sorted(runs, key=lambda run: (run.status not in _DONE, run.started, run.identifier))
+        kept_run, *surplus = sorted(
+            runs, key=lambda run: (run.status not in _DONE, run.started, run.identifier)
+        )
         for run in surplus:
             self._store.delete_run(run.identifier)
-        tags = {name: kept.tags[name] for name in _KEPT_TAGS if name in kept.tags}
-        child = self._children[number] = _Child(kept.identifier, kept.status in _DONE, tags)
+        tags = {name: kept_run.tags[name] for name in _KEPT_TAGS if name in kept_run.tags}
+        child = self._children[number] = _Child(kept_run.identifier, kept_run.status in _DONE, tags)
         self.tag(number, {PARENT: self.parent})
         return child
 

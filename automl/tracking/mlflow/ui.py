@@ -66,8 +66,8 @@ def plan_user_interface(
     pages = {"studies": f"{address}/{experiments_page()}"}
     experiments = read_experiments(store)
     if study is not None:
-        found = _trial_pages(_find(experiments, study), study, identifier)
-        pages = {what: f"{address}/{page}" for what, page in found.items()} | pages
+        trial_pages = _trial_pages(_find(experiments, study), study, identifier)
+        pages = {name: f"{address}/{page}" for name, page in trial_pages.items()} | pages
     if store.is_server:
         return UserInterface(address, pages)
     return UserInterface(address, pages, _server_command(port), {**_ENVIRONMENT, _STORE: store.uri})
@@ -93,8 +93,8 @@ def _server_command(port: int) -> tuple[str, ...]:
 
 def _find(experiments: Mapping[str, Experiment], study: str) -> Experiment:
     if study not in experiments:
-        known = [name for name, found in experiments.items() if PRIMARY_METRIC in found.tags]
-        cure = f"{one_of(known, study)} `automl track {study}` sends a recorded study there."
+        names = [name for name, experiment in experiments.items() if PRIMARY_METRIC in experiment.tags]
+        cure = f"{one_of(names, study)} `automl track {study}` sends a recorded study there."
         raise RecordError(explain("study", "be in the MLflow store", study, cure))
     return experiments[study]
 

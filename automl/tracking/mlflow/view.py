@@ -213,8 +213,8 @@ def _bias_variance_cards(started: StudyStarted) -> Iterator[Json]:
         "yaxis": {"key": dots["variance"], "type": "METRIC"},
     }
     yield _card("parts", "SCATTER", "bias_variance", **axes)
-    both = _line((curves["rest"], curves["variance"]))
-    yield _card("rest and variance", "LINE", "bias_variance", **both)
+    line = _line((curves["rest"], curves["variance"]))
+    yield _card("rest and variance", "LINE", "bias_variance", **line)
 
 
 def _line(names: Sequence[str]) -> Json:
