@@ -27,7 +27,7 @@ def make_bayesian(
 
     def rule(history: History, generator: numpy.random.Generator) -> Any:
         nonlocal model
-        if num_ranked(history.told) < num_initial:
+        if num_ranked(history.results) < num_initial:
             return untried.draw(history, generator)
         if model is None:  # KerasTuner is loaded now, not for every study
             from automl.search.keras_oracle import BayesianOracle, OracleRule

@@ -26,19 +26,22 @@ def check_first(
     Raises:
         SearchSpaceError: A name or a value is not in the space.
     """
-    known = {one.name: one for one in (cut_up(space) if algorithm == "grid" else space).parameters}
+    parameters = {
+        parameter.name: parameter
+        for parameter in (cut_up(space) if algorithm == "grid" else space).parameters
+    }
     for number, given in enumerate(first):
         place = where("search", "first", number)
         for name, value in given.items():
-            if name not in known:
-                cure = one_of(known, name)
+            if name not in parameters:
+                cure = one_of(parameters, name)
                 raise SearchSpaceError(
                     explain("search.first", "name a hyperparameter", name, cure, where=place)
                 )
-            if not known[name].holds(value):
+            if not parameters[name].holds(value):
                 must = f"give `{name}` a value of its range in `space`"
                 raise SearchSpaceError(
-                    explain("search.first", must, value, _values(known[name]), where=place)
+                    explain("search.first", must, value, _values(parameters[name]), where=place)
                 )
 
 

@@ -77,20 +77,20 @@ class GaussianProcess:
 
     def _most_probable(self) -> float:
         """The best of a list of length scales, refined between its neighbors."""
-        likelihoods = [self.log_likelihood(one) for one in _LENGTH_SCALES]
+        likelihoods = [self.log_likelihood(length_scale) for length_scale in _LENGTH_SCALES]
         best = int(numpy.argmax(likelihoods))
         ends = numpy.log(_LENGTH_SCALES[[max(best - 1, 0), min(best + 1, len(_LENGTH_SCALES) - 1)]])
-        found = scipy.optimize.minimize_scalar(
+        minimum = scipy.optimize.minimize_scalar(
             lambda logarithm: -self.log_likelihood(math.exp(logarithm)), bounds=ends, method="bounded"
         )
-        return math.exp(found.x)
+        return math.exp(minimum.x)
 
 
 def least_bound(process: GaussianProcess, beta: float, starts: Floats) -> Floats:
     """The point of the unit cube with the least lower bound that is found from some starts, `(start, dimension)`."""
     bounds = [(0.0, 1.0)] * starts.shape[1]
-    found = [
+    minima = [
         scipy.optimize.minimize(process.lower_bound, start, (beta,), "L-BFGS-B", jac=True, bounds=bounds)
         for start in starts
     ]
-    return numpy.asarray(min(found, key=lambda one: float(one.fun)).x)
+    return numpy.asarray(min(minima, key=lambda minimum: float(minimum.fun)).x)

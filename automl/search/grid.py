@@ -29,7 +29,12 @@ def make_grid(space: Space, objective: Objective, num_trials: int, seed: int, fi
 
 def cut_up(space: Space) -> Space:
     """The same space with a list of values in the place of every range of floats."""
-    return Space(tuple(_listed(one) if isinstance(one, Float) else one for one in space.parameters))
+    return Space(
+        tuple(
+            _listed(parameter) if isinstance(parameter, Float) else parameter
+            for parameter in space.parameters
+        )
+    )
 
 
 @final
@@ -41,8 +46,10 @@ class _Grid:
     """
 
     def __init__(self, space: Space) -> None:
-        coarse = [(one, _ten_values(one) or _ordered(one)) for one in space.parameters]
-        whole = [(one, _ordered(one)) for one in space.parameters]
+        coarse = [
+            (parameter, _ten_values(parameter) or _ordered(parameter)) for parameter in space.parameters
+        ]
+        whole = [(parameter, _ordered(parameter)) for parameter in space.parameters]
         passes = [coarse, whole] if coarse != whole else [whole]
         self._following = itertools.chain.from_iterable(map(walk, passes))
         self._place = next(self._following, None)
@@ -61,8 +68,8 @@ def _ordered(parameter: Parameter) -> list[Scalar]:
 
 def _ten_values(parameter: Parameter) -> list[Scalar] | None:
     """Of integers on a logarithmic scale without a step; of anything else None."""
-    every = isinstance(parameter, Int) and parameter.step is None and parameter.scale is not Scale.LINEAR
-    return sorted(_middles(parameter), key=float) if every else None
+    is_full = isinstance(parameter, Int) and parameter.step is None and parameter.scale is not Scale.LINEAR
+    return sorted(_middles(parameter), key=float) if is_full else None
 
 
 def _listed(parameter: Float) -> Choice:

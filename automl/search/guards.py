@@ -76,14 +76,14 @@ class GuardedSampler(Sampler):
         with self._lock:
             self._history.tell(results)
 
-    def restore(self, asked: Sequence[Hyperparameters], told: Results) -> None:
+    def restore(self, proposals: Sequence[Hyperparameters], results: Results) -> None:
         """See `Sampler.restore`."""
         with self._lock:
             if len(self._history):
                 raise ValueError(f"need a new sampler to restore, got one with {len(self._history)} trials.")
-            for hyperparameters in asked:
+            for hyperparameters in proposals:
                 self._history.add(hyperparameters)
-            self._history.tell(told)
+            self._history.tell(results)
 
     def _propose(self) -> Proposal | None:
         number = len(self._history)
@@ -117,9 +117,9 @@ class GuardedSampler(Sampler):
         plain = self._space.complete(values, generator)
         return self._accept(plain, "The proposal of the search algorithm", notes)
 
-    def _accept(self, proposed: Hyperparameters, what: str, notes: list[str]) -> Hyperparameters | None:
+    def _accept(self, proposed: Hyperparameters, name: str, notes: list[str]) -> Hyperparameters | None:
         number = self._history.number_of(proposed)
         if number is None:
             return proposed
-        notes.append(f"{what} equals trial {number}.")
+        notes.append(f"{name} equals trial {number}.")
         return None

@@ -22,12 +22,12 @@ class History:
         return len(self._asked)
 
     @property
-    def asked(self) -> Sequence[Hyperparameters]:
+    def proposals(self) -> Sequence[Hyperparameters]:
         """The configurations, in the order of asking."""
         return self._asked
 
     @property
-    def told(self) -> dict[int, Told]:
+    def results(self) -> dict[int, Told]:
         """The results that are known, by number of trial."""
         return self._told
 

@@ -81,8 +81,8 @@ class OracleRule:
     def _scored(self, history: History) -> list[Trial]:
         """The trials that the oracle sees, with the scores that it sees, in the order of asking."""
         for number in range(len(self._trials), len(history)):
-            self._trials.append(_trial(number, history.asked[number]))
-        scores = shown_scores(history.told, len(history), self._objective.direction)
+            self._trials.append(_trial(number, history.proposals[number]))
+        scores = shown_scores(history.results, len(history), self._objective.direction)
         for trial, score in zip(self._trials, scores, strict=True):
             trial.score = score
         return [self._trials[number] for number in shown_numbers(scores, self._objective.direction)]

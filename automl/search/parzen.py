@@ -148,15 +148,15 @@ class ParzenRule:
 
     def _followed(self, history: History) -> optuna.Study:
         """A study with all that is known: the one before, with the new trials, where no result is new."""
-        if self._study is None or self._told != history.told:
+        if self._study is None or self._told != history.results:
             self._study = optuna.create_study(direction=self._direction.name.lower())
-            self._told, self._num_added = dict(history.told), 0
-            scores = finite_scores(history.told, self._direction)
+            self._told, self._num_added = dict(history.results), 0
+            scores = finite_scores(history.results, self._direction)
             for number in best_and_newest(scores, self._direction, MOST_SHOWN):
-                self._add(self._study, history.asked[number], scores[number])
+                self._add(self._study, history.proposals[number], scores[number])
         for number in range(self._num_added, len(history)):
             if number not in self._told:
-                self._add(self._study, history.asked[number], None)
+                self._add(self._study, history.proposals[number], None)
         self._num_added = len(history)
         return self._study
 
@@ -166,9 +166,11 @@ class ParzenRule:
         places = {axis.name: axis.place(values[axis.parameter.name]) for axis in used}
         distributions = {axis.name: axis.distribution for axis in used if places[axis.name] is not None}
         state = TrialState.RUNNING if score is None else TrialState.COMPLETE
-        known = {name: places[name] for name in distributions}
+        parameters = {name: places[name] for name in distributions}
         study.add_trial(
-            optuna.trial.create_trial(state=state, params=known, distributions=distributions, value=score)
+            optuna.trial.create_trial(
+                state=state, params=parameters, distributions=distributions, value=score
+            )
         )
 
 

@@ -86,7 +86,7 @@ class Sampler(ABC):
         """
 
     @abstractmethod
-    def restore(self, asked: Sequence[Hyperparameters], told: Results) -> None:
+    def restore(self, proposals: Sequence[Hyperparameters], results: Results) -> None:
         """Continue a recorded search: called once, before anything is asked.
 
         Afterwards the sampler proposes what it would propose had it been asked for these trials, in cohorts of any
@@ -94,8 +94,8 @@ class Sampler(ABC):
         before it; then a continued study proposes the same trials as one that was never interrupted.
 
         Args:
-            asked: The configurations of the trials 0, 1, … that were asked for, whether or not they ended.
-            told: The results of those that are told.
+            proposals: The configurations of the trials 0, 1, … that were asked for, whether or not they ended.
+            results: The results of those that are told.
 
         Raises:
             ValueError: The sampler has been asked already, or a result is of a trial that was not asked for.

@@ -19,12 +19,12 @@ MOST_SHOWN = 500
 """Trials that a model is fitted to; the time that a fit takes grows with the third power of their number."""
 
 
-def num_ranked(told: Mapping[int, Told]) -> int:
+def num_ranked(results: Mapping[int, Told]) -> int:
     """Number of trials that did not fail: a score of None, NaN or infinity means that one did."""
-    return sum(_has_score(result) or isinstance(result, EndedEarly) for result in told.values())
+    return sum(_has_score(result) or isinstance(result, EndedEarly) for result in results.values())
 
 
-def finite_scores(told: Mapping[int, Told], direction: Direction) -> dict[int, float]:
+def finite_scores(results: Mapping[int, Told], direction: Direction) -> dict[int, float]:
     """Results as scores without gaps and extremes, by number of trial: normal quantiles of their ranks.
 
     - Trials with a score come first. Behind them are those that were ended early, later rungs before earlier ones and,
@@ -33,32 +33,32 @@ def finite_scores(told: Mapping[int, Told], direction: Direction) -> dict[int, f
     - Equals have one score.
 
     Args:
-        told: Results by number of trial.
-        direction: Whether smaller or larger is better, in `told` and in what is returned.
+        results: Results by number of trial.
+        direction: Whether smaller or larger is better, in `results` and in what is returned.
     """
-    if not told:
+    if not results:
         return {}
     sign = 1.0 if direction is Direction.MINIMIZE else -1.0
-    shares = _shares(told.values())
-    places = [_place(result, sign, shares) for result in told.values()]
+    shares = _shares(results.values())
+    places = [_place(result, sign, shares) for result in results.values()]
     order = {place: index for index, place in enumerate(sorted(set(places)))}
     ranks = scipy.stats.rankdata([order[place] for place in places])
     quantiles = scipy.stats.norm.ppf((ranks - 0.5) / len(places))
-    return dict(zip(told, numpy.asarray(sign * quantiles).tolist(), strict=True))
+    return dict(zip(results, numpy.asarray(sign * quantiles).tolist(), strict=True))
 
 
-def shown_scores(told: Mapping[int, Told], num_trials: int, direction: Direction) -> list[float]:
+def shown_scores(results: Mapping[int, Told], num_trials: int, direction: Direction) -> list[float]:
     """The score that a model sees of each trial, `finite_scores`.
 
     A trial that is not told yet has the mean of these, 0, until it is told (the "constant liar" of parallel Bayesian
     optimization).
 
     Args:
-        told: Results by number of trial.
+        results: Results by number of trial.
         num_trials: Number of trials asked for.
-        direction: Whether smaller or larger is better, in `told` and in what is returned.
+        direction: Whether smaller or larger is better, in `results` and in what is returned.
     """
-    shown = finite_scores(told, direction)
+    shown = finite_scores(results, direction)
     return [shown.get(number, 0.0) for number in range(num_trials)]
 
 
@@ -112,7 +112,7 @@ def _shares(results: Iterable[Told]) -> dict[EndedEarly, float]:
             groups[result.rung, result.scale].append(result)
     shares: dict[EndedEarly, float] = {}
     for group in groups.values():
-        losses = [one.loss if math.isfinite(one.loss) else math.inf for one in group]
+        losses = [trial.loss if math.isfinite(trial.loss) else math.inf for trial in group]
         ranks = (scipy.stats.rankdata(losses) - 0.5) / len(group)
         shares |= dict(zip(group, ranks.tolist(), strict=True))
     return shares

@@ -48,7 +48,7 @@ class _Model:
 
     def __call__(self, history: History, generator: numpy.random.Generator) -> Mapping[str, Any] | None:
         """Values for the next trial."""
-        if num_ranked(history.told) < self._num_initial:
+        if num_ranked(history.results) < self._num_initial:
             return self._untried.draw(history, generator)
         if self._estimator is None:
             from automl.search.parzen import ParzenRule

@@ -41,7 +41,7 @@ class Untried:
     def _first_remaining(self, history: History) -> list[Hyperparameters]:
         if self._walk is None:
             self._walk = self._space.configurations() or iter(())
-        self._remaining = [one for one in self._remaining if history.number_of(one) is None]
-        untried = (one for one in self._walk if history.number_of(one) is None)
+        self._remaining = [proposal for proposal in self._remaining if history.number_of(proposal) is None]
+        untried = (proposal for proposal in self._walk if history.number_of(proposal) is None)
         self._remaining += itertools.islice(untried, SHORTLIST - len(self._remaining))
         return self._remaining

@@ -70,8 +70,8 @@ def build_space(study: StudyConfig, defaults: Mapping[str, Range] = MappingProxy
     entries = _entries(study, defaults)
     for name in entries:
         if name not in HYPERPARAMETERS:
-            what = f"`{name}` is not a hyperparameter of these networks. {one_of(HYPERPARAMETERS, name)}"
-            raise SearchSpaceError(f"{study.where('space', name)}: {what}")
+            reason = f"`{name}` is not a hyperparameter of these networks. {one_of(HYPERPARAMETERS, name)}"
+            raise SearchSpaceError(f"{study.where('space', name)}: {reason}")
     _check_family(study, entries)
     space: list[Parameter] = []
     for name, named in HYPERPARAMETERS.items():
@@ -101,8 +101,10 @@ def _check_family(study: StudyConfig, entries: Mapping[str, Range]) -> None:
     names = _values(family) if family else ()
     others = [name for name in names if name not in _NORMALIZED]
     if "initializer" in entries and set(names) == {"realmlp"}:
-        what = "`initializer` has no use here: the family 'realmlp' has initial values that go with its rates"
-        raise SearchSpaceError(f"{study.where('space', 'initializer')}: {what}. Remove it.")
+        reason = (
+            "`initializer` has no use here: the family 'realmlp' has initial values that go with its rates"
+        )
+        raise SearchSpaceError(f"{study.where('space', 'initializer')}: {reason}. Remove it.")
     if others and normalization is not None and any(_values(normalization)):
         where = study.where("space", "batch_normalization")
         must = f"be false for the family {others[0]!r}, which has no batch normalization"
@@ -125,8 +127,8 @@ def build_free_space(study: StudyConfig) -> Space:
         if isinstance(entry, Choice) and entry.per_layer:
             where = study.where("space", name)
             raise SearchSpaceError(f"{where}: `per_layer` is for networks without a `builder`. Remove it.")
-        known = name in TRAINING_HYPERPARAMETERS
-        checked = _check_entry(name, entry, HYPERPARAMETERS[name], study) if known else entry
+        is_known = name in TRAINING_HYPERPARAMETERS
+        checked = _check_entry(name, entry, HYPERPARAMETERS[name], study) if is_known else entry
         space.append(_parameter(name, checked))
     return Space(tuple(space))
 
@@ -142,9 +144,9 @@ def _entries(study: StudyConfig, defaults: Mapping[str, Range]) -> Mapping[str, 
     if family is None:
         return entries
     if "family" in entries:
-        what = "`network.family` must be left out where the space has a `family`"
+        reason = "`network.family` must be left out where the space has a `family`"
         raise SearchSpaceError(
-            f"{study.where('network', 'family')}: {what}, got {family!r}. Remove one of them."
+            f"{study.where('network', 'family')}: {reason}, got {family!r}. Remove one of them."
         )
     return {"family": Fixed(fixed=family), **entries}
 
@@ -193,12 +195,12 @@ def _conditions(space: list[Parameter], named: Named) -> tuple[Condition, ...] |
         return ()
     name, test = named.parent
     owners = [parameter for parameter in space if parameter.name == name]
-    every = (owners[0].possible() or []) if owners else []
-    passing = tuple(value for value in every if test(value))
+    values = (owners[0].possible() or []) if owners else []
+    passing = tuple(value for value in values if test(value))
     if not passing:
         return None
     inherited = owners[0].conditions
-    return inherited if len(passing) == len(every) else (*inherited, Condition(name, passing))
+    return inherited if len(passing) == len(values) else (*inherited, Condition(name, passing))
 
 
 def _named(
@@ -207,12 +209,12 @@ def _named(
     if not (isinstance(entry, Choice) and entry.per_layer):
         return [_parameter(name, entry, conditions)]
     depths = [value for owner in space if owner.name == "depth" for value in owner.possible() or []]
-    found: list[Parameter] = []
+    parameters: list[Parameter] = []
     for layer in range(1, max(int(depth) for depth in depths) + 1):
         deep = tuple(depth for depth in depths if int(depth) >= layer)
         scopes = () if len(deep) == len(depths) else (Condition("depth", deep),)
-        found.append(_parameter(f"width_{layer}", entry, scopes))
-    return found
+        parameters.append(_parameter(f"width_{layer}", entry, scopes))
+    return parameters
 
 
 def _parameter(name: str, entry: Range, conditions: tuple[Condition, ...] = ()) -> Parameter:

@@ -44,8 +44,8 @@ def load_config(config: Mapping[str, Any]) -> keras_tuner.HyperParameters:
 def _config(parameter: Parameter) -> dict[str, Any]:
     """What KerasTuner makes a hyperparameter from."""
     scopes = [
-        {"class_name": "Parent", "config": {"name": one.parent, "values": list(one.values)}}
-        for one in parameter.conditions
+        {"class_name": "Parent", "config": {"name": condition.parent, "values": list(condition.values)}}
+        for condition in parameter.conditions
     ]
     kind, values = _values(parameter)
     return {"class_name": kind, "config": {"name": parameter.name, "conditions": scopes, **values}}
@@ -70,13 +70,15 @@ def _values(parameter: Parameter) -> tuple[str, dict[str, Any]]:
 
 
 def _ours(hp: Any) -> Parameter:
-    scopes = tuple(Condition(str(one.name), tuple(map(_plain, one.values))) for one in hp.conditions)
+    scopes = tuple(
+        Condition(str(condition.name), tuple(map(_plain, condition.values))) for condition in hp.conditions
+    )
     if isinstance(hp, kinds.Float):
         return Float(hp.name, *_range(hp, float), conditions=scopes)
     if isinstance(hp, kinds.Int):
         low, high, step, scale, default = _range(hp, int)
-        every = step == 1 and scale is Scale.LINEAR
-        return Int(hp.name, low, high, None if every else step, scale, default, conditions=scopes)
+        is_full = step == 1 and scale is Scale.LINEAR
+        return Int(hp.name, low, high, None if is_full else step, scale, default, conditions=scopes)
     if isinstance(hp, kinds.Fixed):
         return Fixed(hp.name, _plain(hp.value), conditions=scopes)
     if isinstance(hp, kinds.Boolean):

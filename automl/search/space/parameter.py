@@ -91,7 +91,7 @@ class Parameter(ABC):
         """The place of a value, in the middle of its room where it has some."""
 
 
-def _same(own: Scalar, value: Scalar) -> bool:
-    if is_number(own) and is_number(value):
-        return math.isclose(float(own), float(value), rel_tol=1e-9)
-    return own == value
+def _same(held: Scalar, value: Scalar) -> bool:
+    if is_number(held) and is_number(value):
+        return math.isclose(float(held), float(value), rel_tol=1e-9)
+    return held == value

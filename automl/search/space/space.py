@@ -40,12 +40,12 @@ class Space:
     def active(self, values: Mapping[str, Scalar]) -> list[Parameter]:
         """The hyperparameters that a configuration has, in order."""
         seen: dict[str, Scalar] = {}
-        found = []
+        parameters = []
         for parameter in self.parameters:
             if parameter.name in values and parameter.name not in seen and parameter.is_active(seen):
                 seen[parameter.name] = values[parameter.name]
-                found.append(parameter)
-        return found
+                parameters.append(parameter)
+        return parameters
 
     def choose(self, value_of: Callable[[int, Parameter], Scalar]) -> Hyperparameters:
         """The configuration that gives each active hyperparameter a value.
@@ -110,8 +110,8 @@ class Space:
 
     def size(self, limit: int = 1_000_000) -> int | None:
         """Number of configurations; None for a continuum; `limit` when there are at least so many."""
-        every = self.configurations()
-        return None if every is None else sum(1 for _ in itertools.islice(every, limit))
+        configurations = self.configurations()
+        return None if configurations is None else sum(1 for _ in itertools.islice(configurations, limit))
 
 
 def walk(
@@ -123,30 +123,30 @@ def walk(
         axes: The hyperparameters that are left, and the values of each.
         chosen: Values of those before them.
     """
-    known = chosen or {}
+    fixed = chosen or {}
     if not axes:
-        yield known
+        yield fixed
         return
     parameter, values = axes[0]
-    if parameter.name in known or not parameter.is_active(known):
-        yield from walk(axes[1:], known)
+    if parameter.name in fixed or not parameter.is_active(fixed):
+        yield from walk(axes[1:], fixed)
         return
     for value in values:
-        yield from walk(axes[1:], {**known, parameter.name: value})
+        yield from walk(axes[1:], {**fixed, parameter.name: value})
 
 
 def bounds(space: Space) -> dict[str, tuple[float, float, bool]]:
     """Of each searched number, the least and the largest value, and whether its scale is logarithmic."""
-    found: dict[str, tuple[float, float, bool]] = {}
+    limits: dict[str, tuple[float, float, bool]] = {}
     for parameter in space.parameters:
         if isinstance(parameter, Int | Float):
-            found[parameter.name] = parameter.low, parameter.high, parameter.scale is Scale.LOG
+            limits[parameter.name] = parameter.low, parameter.high, parameter.scale is Scale.LOG
         elif isinstance(parameter, Choice) and len(parameter.values) > 1:
             values = [float(value) for value in parameter.values if is_number(value)]
             if values:
                 log = min(values) > 0 and max(values) > 10 * min(values)
-                found[parameter.name] = min(values), max(values), log
-    return found
+                limits[parameter.name] = min(values), max(values), log
+    return limits
 
 
 def log_scaled(space: Space) -> set[str]:
