@@ -105,10 +105,10 @@ class Child:
         if attempt is not None:
             return attempt
         ended = self._process.poll()
-        said = f"does not return within {seconds:g} seconds" if ended is None else _how_it_ended(ended)
+        reason = f"does not return within {seconds:g} seconds" if ended is None else _how_it_ended(ended)
         place = self._where_it_hangs() if ended is None else self._place()
         self.end()
-        return Attempt(f"{said}{place}", fatal=True)
+        return Attempt(f"{reason}{place}", fatal=True)
 
     def _wait(self, seconds: float) -> Attempt | None:
         """The next answer; None when the time is up, or when the process has ended and nothing more can arrive."""

@@ -130,8 +130,8 @@ def recipe_of(model: keras.Model, hyperparameters: Hyperparameters, task: Task) 
     }
     if model.compiled:
         loss, smoothing = loss_of_model(model, task)
-        kept = {name: value for name, value in values.items() if name in _NOT_COMPILED}
-        values = kept | training_of(model) | {"label_smoothing": smoothing}
+        not_compiled = {name: value for name, value in values.items() if name in _NOT_COMPILED}
+        values = not_compiled | training_of(model) | {"label_smoothing": smoothing}
     activation = translation.network.output
     if activation != OUTPUTS[task]:
         raise Obstacle(f"its output has the activation {activation!r}; {task.value} needs {OUTPUTS[task]!r}")

@@ -165,22 +165,22 @@ def discover_space(function: Build, given: Space, where: str) -> Space:
     """
     from automl.search.space.keras_tuner import from_keras_tuner, to_keras_tuner
 
-    asked = from_keras_tuner(_open_every_scope(function, to_keras_tuner(Space()), where)).parameters
-    names = {parameter.name for parameter in asked}
-    known = sorted({*names, *TRAINING_HYPERPARAMETERS})
-    idle = [parameter.name for parameter in given.parameters if parameter.name not in known]
+    parameters = from_keras_tuner(_open_every_scope(function, to_keras_tuner(Space()), where)).parameters
+    names = {parameter.name for parameter in parameters}
+    known_names = sorted({*names, *TRAINING_HYPERPARAMETERS})
+    idle = [parameter.name for parameter in given.parameters if parameter.name not in known_names]
     if idle:
-        what = f"`{idle[0]}` is not a hyperparameter of the builder"
-        raise SearchSpaceError(f"{where}: {what}. {one_of(known, idle[0])}")
-    found = _open_every_scope(function, to_keras_tuner(given), where)
-    used = {hp.name for hp in found.space}
-    own = {parameter.name: parameter for parameter in given.parameters}
+        reason = f"`{idle[0]}` is not a hyperparameter of the builder"
+        raise SearchSpaceError(f"{where}: {reason}. {one_of(known_names, idle[0])}")
+    opened = _open_every_scope(function, to_keras_tuner(given), where)
+    used = {hp.name for hp in opened.space}
+    by_name = {parameter.name: parameter for parameter in given.parameters}
     in_scope = [
-        replace(own.get(parameter.name, parameter), conditions=parameter.conditions)
-        for parameter in asked
+        replace(by_name.get(parameter.name, parameter), conditions=parameter.conditions)
+        for parameter in parameters
         if parameter.name in used
     ]
-    later = [parameter for parameter in from_keras_tuner(found).parameters if parameter.name not in names]
+    later = [parameter for parameter in from_keras_tuner(opened).parameters if parameter.name not in names]
     return Space((*in_scope, *later))
 
 

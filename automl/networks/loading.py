@@ -115,14 +115,14 @@ def short(error: BaseException, path: Path | None = None) -> str:
     'ValueError: units must be even. See below'
     """
     text = str(error).strip().splitlines()
-    said = f"{type(error).__name__}: {text[0][:300] if text else 'no message'}".rstrip(".")
+    message = f"{type(error).__name__}: {text[0][:300] if text else 'no message'}".rstrip(".")
     lines = [
         frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
     ]
-    return f"{said} ({path.name}, line {lines[-1]})" if path is not None and lines else said
+    return f"{message} ({path.name}, line {lines[-1]})" if path is not None and lines else message
 
 
 def _own(module: Any) -> dict[str, Any]:
     """Variables of a module, without waking the lazy ones."""
-    found = getattr(module, "__dict__", None)
-    return found if isinstance(found, dict) else {}
+    variables = getattr(module, "__dict__", None)
+    return variables if isinstance(variables, dict) else {}

@@ -100,9 +100,9 @@ class Network:
         """The signature that members of both fit; they are of one kind."""
         return replace(self, layers=joined_layers(self.layers, other.layers))
 
-    def values(self, own: Self) -> list[dict[str, Any]]:
+    def values(self, network: Self) -> list[dict[str, Any]]:
         """What a member has for itself in a program with this signature, layer by layer; see `Layer.values`."""
-        return values_of(self.layers, own.layers)
+        return values_of(self.layers, network.layers)
 
     def logits(
         self,

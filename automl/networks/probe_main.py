@@ -43,9 +43,9 @@ def main() -> None:
         request = waiting.get()
         faulthandler.dump_traceback_later(request["seconds"] + _GRACE, exit=True, file=answers)
         name = next(name for name in ("load", "build", "measure") if name in request)
-        found = getattr(server, name)(request[name])
+        answer = getattr(server, name)(request[name])
         faulthandler.cancel_dump_traceback_later()
-        _answer(answers, found)
+        _answer(answers, answer)
 
 
 @final

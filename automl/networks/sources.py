@@ -37,23 +37,23 @@ class BuilderFile:
     @property
     def roots(self) -> tuple[Path, ...]:
         """Folders whose modules it can import: its own, and those above it up to the folder of the study file."""
-        own = self.path.parent
-        above = [parent for parent in own.parents if parent.is_relative_to(self.folder)]
-        return own, *above
+        folder = self.path.parent
+        above = [parent for parent in folder.parents if parent.is_relative_to(self.folder)]
+        return folder, *above
 
     def modules(self) -> tuple[Path, ...]:
         """Its file and the local modules that it imports, directly or through one another, sorted.
 
         Imports inside functions and `import_module("name")` are followed too; a name that is put together is not.
         """
-        found: set[Path] = set()
+        files: set[Path] = set()
         waiting = [self.path]
         while waiting:
             file = waiting.pop()
-            if file not in found:
-                found.add(file)
+            if file not in files:
+                files.add(file)
                 waiting += _imported(file, self.roots)
-        return tuple(sorted(found))
+        return tuple(sorted(files))
 
 
 def find_builder(reference: str, folder: Path, key: str = BUILDER_KEY) -> BuilderFile:

@@ -130,7 +130,9 @@ class _Steps:
         if merge is None or (merge == CONCATENATE and operation.axis not in (-1, len(tensors[0].shape) - 1)):
             raise Obstacle(f"{name_of(operation)} has no stacked twin")
         common = list(
-            itertools.takewhile(lambda same: all(part is same[0] for part in same), zip(*paths, strict=False))
+            itertools.takewhile(
+                lambda parts: all(part is parts[0] for part in parts), zip(*paths, strict=False)
+            )
         )
         return [*(part for part, *_ in common), (merge, [path[len(common) :] for path in paths])]
 
@@ -145,8 +147,8 @@ class _Steps:
             if isinstance(part, tuple):
                 merge, branches = part
                 pairs = [self.layers_of(branch) for branch in branches]
-                layers.append(Branches(tuple(own for own, _ in pairs), merge))
-                made += [each for _, own in pairs for each in own]
+                layers.append(Branches(tuple(layer for layer, _ in pairs), merge))
+                made += [variable for _, variables in pairs for variable in variables]
             else:
                 layers += self._twin(part)
                 made.append((part, _variables(part)))

@@ -61,7 +61,7 @@ def _function(layer: Any, function: Any) -> list[Layer]:
         return []
     if function is keras.activations.softmax:
         return [Activation(("softmax",))]
-    names = [name for name, known in ACTIVATIONS.items() if known is function]
+    names = [name for name, candidate in ACTIVATIONS.items() if candidate is function]
     if not names:
         name = getattr(function, "__name__", function)
         raise Obstacle(f"{name_of(layer)} has the activation {name!r}, which has no stacked twin")

@@ -79,10 +79,10 @@ class Activation(Layer):
             return self
         return replace(self, names=tuple(sorted({*self.names, *other.names})))
 
-    def values(self, own: Self) -> dict[str, Any]:
+    def values(self, layer: Self) -> dict[str, Any]:
         """`choice`: the place of a member's activation; `slope`: of its `leaky_relu`."""
-        choice = {"choice": self.names.index(own.names[0])} if len(self.names) > 1 else {}
-        return choice | ({"slope": own.slope} if _SLOPED in self.names else {})
+        choice = {"choice": self.names.index(layer.names[0])} if len(self.names) > 1 else {}
+        return choice | ({"slope": layer.slope} if _SLOPED in self.names else {})
 
     def cost(self, inputs: Shape) -> Cost:
         """See `Layer.cost`."""

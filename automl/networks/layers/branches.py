@@ -97,9 +97,9 @@ class Branches(Layer):
         pairs = zip(self.branches, other.branches, strict=True)
         return replace(self, branches=tuple(joined_layers(*pair) for pair in pairs))
 
-    def values(self, own: Self) -> dict[str, Any]:
+    def values(self, layer: Self) -> dict[str, Any]:
         """`branches`: for each branch those of its layers."""
-        pairs = zip(self.branches, own.branches, strict=True)
+        pairs = zip(self.branches, layer.branches, strict=True)
         return {"branches": [values_of(*pair) for pair in pairs]}
 
     def cost(self, inputs: Shape) -> Cost:

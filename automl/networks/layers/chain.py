@@ -51,9 +51,9 @@ def kinds_of(layers: Layers) -> Hashable:
     return tuple((type(layer), layer.kind()) for layer in layers)
 
 
-def values_of(layers: Layers, own: Layers) -> list[dict[str, Any]]:
-    """What a member with the layers `own` has for itself, for each layer of a program; see `Layer.values`."""
-    return [layer.values(other) for layer, other in zip(layers, own, strict=True)]
+def values_of(layers: Layers, member_layers: Layers) -> list[dict[str, Any]]:
+    """What a member with the layers `member_layers` has for itself, for each layer of a program; see `Layer.values`."""
+    return [layer.values(other) for layer, other in zip(layers, member_layers, strict=True)]
 
 
 def joined_layers(layers: Layers, other: Layers) -> Layers:
@@ -76,8 +76,8 @@ def apply_layers(
     """
     parts = divided(given, [layer.weights(shape) for layer, shape in shapes(layers, inputs)])
     moved = list[Any]()
-    for layer, part, own in zip(layers, parts, values, strict=True):
-        stream, changed = layer.apply(replace(part, values=own), stream)
+    for layer, part, layer_values in zip(layers, parts, values, strict=True):
+        stream, changed = layer.apply(replace(part, values=layer_values), stream)
         moved += changed
     return stream, moved
 
@@ -92,8 +92,8 @@ def divided(given: Given, groups: Sequence[Sequence[Weight]]) -> Iterator[Given]
     weights, moments = iter(given.weights), iter(given.moments)
     for group in groups:
         num_moments = sum(weight.role is Role.MOMENT for weight in group)
-        own = list(islice(weights, len(group) - num_moments))
-        yield Given(own, list(islice(moments, num_moments)), {}, given.step)
+        group_weights = list(islice(weights, len(group) - num_moments))
+        yield Given(group_weights, list(islice(moments, num_moments)), {}, given.step)
 
 
 def twin_layers(layers: Layers, inputs: Any, twin: Twin) -> Any:

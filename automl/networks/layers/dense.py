@@ -114,9 +114,9 @@ class Dense(Layer):
         padded = self.padded or other.padded or self.units != other.units
         return replace(self, units=max(self.units, other.units), padded=padded)
 
-    def values(self, own: Self) -> dict[str, Any]:
+    def values(self, layer: Self) -> dict[str, Any]:
         """`units`: which units a member has, where that is not all."""
-        return {"units": numpy.arange(self.units)[None, :] < own.units} if self.padded else {}
+        return {"units": numpy.arange(self.units)[None, :] < layer.units} if self.padded else {}
 
     def cost(self, inputs: Shape) -> Cost:
         """A multiplication for each weight, as often as there are axes before the last."""

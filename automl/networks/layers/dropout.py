@@ -39,11 +39,11 @@ class Dropout(Layer):
             return stream, []
         rates, step, shape = given.values["rate"], given.step, stream.array.shape
         units = size_of(shape[2:])
-        kept = keep_mask(step.dropout_seed, step.times, self.number, (shape[1], units), rates)
+        mask = keep_mask(step.dropout_seed, step.times, self.number, (shape[1], units), rates)
         if len(shape) == 4:  # the number of a unit does not depend on how many units are filled up
-            kept = ops.swapaxes(ops.reshape(kept, (-1, shape[1], shape[3], shape[2])), 2, 3)
+            mask = ops.swapaxes(ops.reshape(mask, (-1, shape[1], shape[3], shape[2])), 2, 3)
             rates = rates[..., None]
-        return replace(stream, array=ops.where(kept, stream.array * (1.0 / (1.0 - rates)), 0.0)), []
+        return replace(stream, array=ops.where(mask, stream.array * (1.0 / (1.0 - rates)), 0.0)), []
 
     def twin(self, inputs: Any, twin: Twin) -> Any:
         """See `Layer.twin`."""
@@ -64,6 +64,6 @@ class Dropout(Layer):
         """See `Layer.joined`."""
         return replace(self, is_active=self.is_active or other.is_active)
 
-    def values(self, own: Self) -> dict[str, Any]:
+    def values(self, layer: Self) -> dict[str, Any]:
         """`rate`: the share that is dropped."""
-        return {"rate": own.rate} if self.is_active else {}
+        return {"rate": layer.rate} if self.is_active else {}

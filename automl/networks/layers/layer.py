@@ -191,8 +191,8 @@ class Layer(ABC):
         """The signature that members of both fit; they are of one kind."""
         return self
 
-    def values(self, own: Self) -> dict[str, Any]:
-        """What a member with the layer `own` has for itself in a program with this signature, by name.
+    def values(self, layer: Self) -> dict[str, Any]:
+        """What a member with the layer `layer` has for itself in a program with this signature, by name.
 
         Without the member axis: a number, or an array whose shape does not depend on the member.
         """

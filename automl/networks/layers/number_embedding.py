@@ -61,8 +61,8 @@ class NumberEmbedding(Layer):
         begins = count + numpy.cumsum([0, *self.bins])
         places = numpy.array(
             [
-                [begins[number] + min(place, own - 1) for place in range(most)]
-                for number, own in enumerate(self.bins)
+                [begins[number] + min(place, num_bins - 1) for place in range(most)]
+                for number, num_bins in enumerate(self.bins)
             ]
         )
         has = numpy.arange(most) < numpy.array(self.bins)[:, None]

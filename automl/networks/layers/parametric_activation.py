@@ -71,9 +71,9 @@ class ParametricActivation(Layer):
         """See `Layer.joined`."""
         return replace(self, function=self.function.joined(other.function))
 
-    def values(self, own: Self) -> dict[str, Any]:
+    def values(self, layer: Self) -> dict[str, Any]:
         """See `Activation.values`."""
-        return self.function.values(own.function)
+        return self.function.values(layer.function)
 
     def cost(self, inputs: Shape) -> Cost:
         """See `Layer.cost`."""
