@@ -49,10 +49,10 @@ def judge(session: Session, best: Trial) -> Verdict:
     )
     if best.number not in everyone.numbers:
         return verdict
-    own = everyone[everyone.numbers.index(best.number)]
-    rows = scored_rows(session, own)
+    of_best = everyone[everyone.numbers.index(best.number)]
+    rows = scored_rows(session, of_best)
     tuned = dataset.task is Task.BINARY and prepared.metric.tuned
-    threshold = tuned_threshold(prepared.metric, rows, own) if tuned else EVEN
+    threshold = tuned_threshold(prepared.metric, rows, of_best) if tuned else EVEN
     rivals = _whole_predictions(session, baselines)
     corrected = _correct(prepared, rows, everyone, rivals, tuned)
     verdict = replace(
@@ -65,9 +65,9 @@ def judge(session: Session, best: Trial) -> Verdict:
         between=corrected.between,
         dropped=corrected.dropped,
         threshold=threshold,
-        never_predicted=never_predicted(own[0], threshold, dataset.classes),
+        never_predicted=never_predicted(of_best[0], threshold, dataset.classes),
     )
-    return _at_threshold(prepared, verdict, rows, own) if tuned else verdict
+    return _at_threshold(prepared, verdict, rows, of_best) if tuned else verdict
 
 
 def _correct(
@@ -83,10 +83,10 @@ def _correct(
 
 def scored_rows(session: Session, winner: Array) -> ScoredRows:
     """The rows that every trial has predictions for, with what is drawn of them."""
-    prepared, kept = session.prepared, session.out_of_fold
-    dataset, rows = prepared.dataset, kept.rows
-    units, unit = _units(prepared, rows, kept.folds[0], winner[0])
-    return ScoredRows(dataset.target[rows], dataset.weights[rows], kept.folds, units, unit)
+    prepared, out_of_fold = session.prepared, session.out_of_fold
+    dataset, rows = prepared.dataset, out_of_fold.rows
+    units, unit = _units(prepared, rows, out_of_fold.folds[0], winner[0])
+    return ScoredRows(dataset.target[rows], dataset.weights[rows], out_of_fold.folds, units, unit)
 
 
 def _units(prepared: PreparedStudy, rows: Array, folds: Array, prediction: Array) -> tuple[Array, str]:
@@ -110,9 +110,9 @@ def _whole_predictions(session: Session, baselines: Mapping[str, BaselineResult]
     }
 
 
-def _at_threshold(prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, own: Array) -> Verdict:
+def _at_threshold(prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, prediction: Array) -> Verdict:
     """The cross-validated score at the tuned threshold."""
-    moved = _moved(own, verdict.threshold)
+    moved = _moved(prediction, verdict.threshold)
     folds = [
         prepared.metric.function(rows.target[places], moved[repeat][places], rows.weights[places])
         for repeat, places in rows.parts
@@ -124,7 +124,7 @@ def _at_threshold(prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, o
 
 def _moved(prediction: Array, threshold: float) -> Array:
     """Labels under a threshold, of every repeat, as `at_threshold` gives them."""
-    return numpy.stack([at_threshold(one, threshold) for one in prediction])
+    return numpy.stack([at_threshold(of_repeat, threshold) for of_repeat in prediction])
 
 
 def read_test_set(
@@ -152,11 +152,11 @@ def read_test_set(
     earlier = _earlier_reads(session, (digest, splits.earlier_test_digest(dataset)))
     reading = TestReadingDone(number, digest, scores, astuple(test), earlier)
     if averaged is not None and verdict.ensemble is not None:
-        own, estimate = score_test_set(prepared, averaged, verdict.ensemble.threshold)
+        test_scores, estimate = score_test_set(prepared, averaged, verdict.ensemble.threshold)
         reading = replace(
             reading,
             ensemble=named(verdict.ensemble.weights),
-            ensemble_scores=own,
+            ensemble_scores=test_scores,
             ensemble_interval=astuple(estimate),
         )
     session.record(reading)
@@ -176,13 +176,13 @@ def _with_test(verdict: Verdict, reading: TestReadingDone) -> Verdict:
 
 def _earlier_reads(session: Session, digests: tuple[str, ...]) -> tuple[str, ...]:
     """Other runs that have read these test rows, as `NAME/RUN`, in order."""
-    own = f"{session.run.name}/{session.run.identifier}"
-    found = [which for digest in digests for which in earlier_reads(session.records.mlruns, digest)]
+    this_run = f"{session.run.name}/{session.run.identifier}"
+    reads = [which for digest in digests for which in earlier_reads(session.records.mlruns, digest)]
     for which, recorded in session.records.all_of("test_reading_intended"):
         assert isinstance(recorded.event, TestReadingIntended)
         if recorded.event.digest in digests:
-            found.append(which)
-    return tuple(dict.fromkeys(which for which in found if which != own))
+            reads.append(which)
+    return tuple(dict.fromkeys(which for which in reads if which != this_run))
 
 
 def score_test_set(
@@ -197,7 +197,7 @@ def score_test_set(
     prediction = network.predict(dataset.columns.take(test))
     target, weights = dataset.target[test], dataset.weights[test]
     names = dict.fromkeys([*prepared.metrics, *metrics_for(dataset.task, len(dataset.classes))])
-    scores = score_at(tuple(names), target, prediction, weights, threshold, prepared.known)
+    scores = score_at(tuple(names), target, prediction, weights, threshold, prepared.metric_table)
     units, unit = _units(prepared, test, numpy.zeros(len(test), int), prediction)
     if prepared.metric.by_label and threshold != EVEN:
         prediction = at_threshold(prediction, threshold)

@@ -60,7 +60,7 @@ class PreparedStudy:
         objective: What ranks the trials.
         metrics: What every trial is scored by, the objective's metric first.
         notes: What a person should know of the table and its splits before the study runs, in sentences.
-        known: Metrics by name, one of the study's own among them.
+        metric_table: Metrics by name, one of the study's own among them.
         encoding: Of numbers, where the hyperparameters name none.
     """
 
@@ -73,13 +73,13 @@ class PreparedStudy:
     objective: Objective
     metrics: tuple[str, ...]
     notes: tuple[str, ...] = ()
-    known: MetricTable = field(default_factory=lambda: METRICS)
+    metric_table: MetricTable = field(default_factory=lambda: METRICS)
     encoding: str = STANDARD
 
     @property
     def metric(self) -> Metric:
         """The objective's."""
-        return self.known[self.objective.metric]
+        return self.metric_table[self.objective.metric]
 
     @property
     def plan(self) -> TrainingPlan:
@@ -90,7 +90,7 @@ class PreparedStudy:
             self.builder,
             settings_of(self.config.training),
             self.metrics,
-            self.known,
+            self.metric_table,
             self.encoding,
         )
 
@@ -117,9 +117,9 @@ class PreparedStudy:
     @property
     def ensemble(self) -> str:
         """What the exported model averages, as `ensemble` of the study file says; never `AUTO`."""
-        asked = self.config.ensemble
-        if asked != AUTO:
-            return asked
+        setting = self.config.ensemble
+        if setting != AUTO:
+            return setting
         return GREEDY if self._has_default_space and self.config.network.family is None else NONE
 
     @property
@@ -152,8 +152,8 @@ class PreparedStudy:
     @property
     def num_trials(self) -> int:
         """Trials at most: as asked for, or as many as the space holds."""
-        asked = self.config.search.trials
-        return min(asked, self.space.size(asked) or asked)
+        wanted = self.config.search.trials
+        return min(wanted, self.space.size(wanted) or wanted)
 
 
 FEWEST_TELLING = 15
@@ -182,15 +182,15 @@ def prepare_study(
         AutoMLError: Whatever is wrong, by its own class; see `errors.py`.
     """
     fix_arithmetic()
-    known = prepared or prepare_table(config, table)
-    config, dataset, splits, layout = known.config, known.dataset, known.splits, known.layout
+    base = prepared or prepare_table(config, table)
+    config, dataset, splits, layout = base.config, base.dataset, base.splits, base.layout
     encoding = input_encoding(config, dataset)
-    space, builder, said = make_networks(known)
-    metrics = known_metrics(config, dataset, known.objective)
-    notes = known.notes
+    space, builder, network_notes = make_networks(base)
+    metrics = known_metrics(config, dataset, base.objective)
+    notes = base.notes
     if config.network.builder is not None:
         check_first(space, config.search.first, config.search.algorithm, config.where)
-        notes += (inputs_note(config, encoding, only_width(config, space, layout)), *said)
+        notes += (inputs_note(config, encoding, only_width(config, space, layout)), *network_notes)
     return PreparedStudy(
         config=config,
         dataset=dataset,
@@ -198,10 +198,10 @@ def prepare_study(
         splits=splits,
         space=space,
         builder=builder,
-        objective=known.objective,
-        metrics=known.metrics,
+        objective=base.objective,
+        metrics=base.metrics,
         notes=notes,
-        known=metrics,
+        metric_table=metrics,
         encoding=encoding,
     )
 

@@ -19,11 +19,11 @@ class WatchError(BaseException):
 
 
 @contextmanager
-def failures(what: str) -> Iterator[None]:
+def failures(task: str) -> Iterator[None]:
     """Whatever a network does wrong in the block, and a builder that ends the program, as a failure of its trial.
 
     Args:
-        what: Named in the log.
+        task: Named in the log.
 
     Raises:
         TrialFailure: The block raised. An interrupt and an error of the study itself pass as they are.
@@ -35,7 +35,7 @@ def failures(what: str) -> Iterator[None]:
             raise TrialFailure(str(error)) from error
         raise
     except (Exception, SystemExit) as error:
-        LOGGER.debug("%s", what, exc_info=True)
+        LOGGER.debug("%s", task, exc_info=True)
         raise TrialFailure(reason_of(error)) from error
 
 

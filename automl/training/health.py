@@ -19,6 +19,8 @@ def make_health(start: Sequence[numpy.ndarray], end: Sequence[numpy.ndarray]) ->
             any row, as with a ReLU below zero everywhere. The outputs are taken, for the loss of a network that is
             right everywhere has no slope either.
     """
-    roots = tuple(float(numpy.sqrt(numpy.mean(numpy.square(one, dtype=float)))) for one in start)
-    dead = tuple(float((one.reshape(-1, one.shape[-1]) == 0.0).all(axis=0).mean()) for one in end[:-1])
+    roots = tuple(float(numpy.sqrt(numpy.mean(numpy.square(gradient, dtype=float)))) for gradient in start)
+    dead = tuple(
+        float((gradient.reshape(-1, gradient.shape[-1]) == 0.0).all(axis=0).mean()) for gradient in end[:-1]
+    )
     return Health(roots, dead)

@@ -51,20 +51,20 @@ class MixedEngine(Engine):
         self, members: Sequence[Member], watch: Watch, recorded: frozenset[int] = frozenset()
     ) -> Generator[Trace, None, None]:
         """See `Engine.trace`."""
-        for engine, own in self._parts(members, members):
-            yield from engine.trace(own, watch, recorded)
+        for engine, part in self._parts(members, members):
+            yield from engine.trace(part, watch, recorded)
 
     def fold_networks(self, members: Sequence[Member], watch: Watch) -> Generator[FoldNetwork, None, None]:
         """See `Engine.fold_networks`."""
-        for engine, own in self._parts(members, members):
-            yield from engine.fold_networks(own, watch)
+        for engine, part in self._parts(members, members):
+            yield from engine.fold_networks(part, watch)
 
     def refits(
         self, members: Sequence[Member], rows: numpy.ndarray, watch: Watch
     ) -> Generator[FoldNetwork, None, None]:
         """See `Engine.refits`."""
-        for engine, own in self._parts(members, members):
-            yield from engine.refits(own, rows, watch)
+        for engine, part in self._parts(members, members):
+            yield from engine.refits(part, rows, watch)
 
     def refit(self, member: Member, rows: numpy.ndarray, epochs: int, watch: Watch | None = None) -> Network:
         """See `Engine.refit`."""
@@ -77,10 +77,13 @@ class MixedEngine(Engine):
         """Items by the engine that can train their members, the population's first; only engines that have some."""
         engines = list(map(self._engine_of, members))
         parts = [
-            (engine, [item for item, own in zip(items, engines, strict=True) if own is engine])
+            (
+                engine,
+                [item for item, item_engine in zip(items, engines, strict=True) if item_engine is engine],
+            )
             for engine in (self._population, self._sequential)
         ]
-        return [(engine, own) for engine, own in parts if own]
+        return [(engine, part) for engine, part in parts if part]
 
 
 @final

@@ -61,7 +61,7 @@ class TrainingPlan:
         builder: Values to a model.
         training: The study file's training section, as plain values.
         metrics: Names of the metrics to score, the objective's first.
-        known: Metrics by name.
+        metric_table: Metrics by name.
         encoding: Of numbers, where the hyperparameters name none.
     """
 
@@ -70,7 +70,7 @@ class TrainingPlan:
     builder: NetworkBuilder
     training: TrainingSettings
     metrics: tuple[str, ...]
-    known: MetricTable = field(default_factory=lambda: METRICS)
+    metric_table: MetricTable = field(default_factory=lambda: METRICS)
     encoding: str = "standard"
 
     @property
@@ -150,7 +150,7 @@ def diverged(member: Member, epoch: int) -> TrialFailure:
 def check_scores(
     member: Member,
     scores: Mapping[str, float],
-    known: MetricTable,
+    metric_table: MetricTable,
     scored: tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray],
 ) -> None:
     """Refuse scores that are infinite or NaN.
@@ -158,7 +158,7 @@ def check_scores(
     Args:
         member: Whose they are.
         scores: By metric.
-        known: All metrics.
+        metric_table: All metrics.
         scored: Target, predictions and weights of the rows that were scored.
 
     Raises:
@@ -166,7 +166,7 @@ def check_scores(
     """
     wrong = [name for name, value in scores.items() if not math.isfinite(value)]
     if wrong:
-        explain = known[wrong[0]].fault
+        explain = metric_table[wrong[0]].fault
         if explain is not None and (fault := explain(*scored)):
             raise TrialFailure(f"the metric {wrong[0]!r} raises {fault} (fold {member.fold})")
         raise TrialFailure(f"diverged: {wrong[0]} is {scores[wrong[0]]} (fold {member.fold})")

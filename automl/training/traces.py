@@ -36,6 +36,8 @@ def make_trace(
 ) -> Trace:
     """A trace from a network's outputs for the validation rows, each of shape (row, output)."""
     rows = view.fold.validation
-    predictions = [interpret(one, plan.dataset.task, view.scalings).astype(numpy.float32) for one in outputs]
+    predictions = [
+        interpret(output, plan.dataset.task, view.scalings).astype(numpy.float32) for output in outputs
+    ]
     stacked = numpy.stack(predictions) if predictions else numpy.zeros((0, len(rows)), numpy.float32)
     return Trace(member, rows, numpy.isin(rows, view.fold.fit), stacked, failed)

@@ -157,9 +157,11 @@ def _row_weights(
     if class_weights == "none" or dataset.task is Task.REGRESSION:
         return dataset.weights[rows].astype(numpy.float32)
     if not isinstance(class_weights, str):
-        own = numpy.array(class_weights)
-        own = own / numpy.average(own[dataset.target[fold.fit]], weights=dataset.weights[fold.fit])
-        return (own[dataset.target[rows]] * dataset.weights[rows]).astype(numpy.float32)
+        by_class = numpy.array(class_weights)
+        by_class = by_class / numpy.average(
+            by_class[dataset.target[fold.fit]], weights=dataset.weights[fold.fit]
+        )
+        return (by_class[dataset.target[rows]] * dataset.weights[rows]).astype(numpy.float32)
     fit = dataset.weights[fold.fit]
     sums = numpy.bincount(dataset.target[fold.fit], fit, len(dataset.classes))
     weights = fit.sum() / (numpy.count_nonzero(sums) * numpy.where(sums > 0.0, sums, 1.0))

@@ -57,24 +57,24 @@ def test_how_far_the_others_have_come_does_not_matter(prepared):
     behind = third_plan(prepared, [(0, 7)])
     ahead = third_plan(prepared, [(1, 1), (0, 7)])
     assert lanes_of(behind) == lanes_of(ahead)
-    assert behind._knowledge.known == ahead._knowledge.known
+    assert behind._knowledge.programs == ahead._knowledge.programs
 
 
 def test_what_the_settled_ones_have_compiled_is_known(prepared):
     few, many = third_plan(prepared, [(0, 1)]), third_plan(prepared, [(0, 7)])
-    assert few._knowledge.known != many._knowledge.known
+    assert few._knowledge.programs != many._knowledge.programs
 
 
 def test_a_cohort_knows_how_those_in_flight_begin(prepared):
     """Two cohorts of equal trials, the first not settled: the second needs no program that the first has not."""
     engine = PopulationEngine(prepared.plan, prepared.splits.folds)
     first = engine.plan(cohort_of(prepared, 0))
-    programs = {structure: set(places) for structure, places in first._knowledge.known.items()}
+    programs = {structure: set(places) for structure, places in first._knowledge.programs.items()}
     again = [
         plan_members(trial + 100, members[0].hyperparameters, FOLDS, 5)
         for trial, members in enumerate(cohort_of(prepared, 0))
     ]
-    assert engine.plan(again)._knowledge.known == programs
+    assert engine.plan(again)._knowledge.programs == programs
 
 
 def test_a_cohort_keeps_the_views_that_there_were_when_it_was_planned(prepared):

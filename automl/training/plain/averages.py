@@ -11,9 +11,9 @@ def _average_of(optimizer: Any) -> list[Any] | None:
     if optimizer.use_ema:
         return list(optimizer._model_variables_moving_average)
     if isinstance(optimizer, keras.optimizers.ScheduleFreeAdamW):  # ours too: it names its variables alike
-        kept, moving = optimizer.beta_1, optimizer._momentums
+        decay, moving = optimizer.beta_1, optimizer._momentums
         return [
-            weight if other is None else (weight - (1.0 - kept) * other) / kept
+            weight if other is None else (weight - (1.0 - decay) * other) / decay
             for weight, other in zip(optimizer._trainable_variables, moving, strict=True)
         ]
     return None
@@ -84,5 +84,5 @@ class Averages:
 
     def leave(self) -> None:
         """The weights take their place again."""
-        for weight, kept in zip(self._optimizer._trainable_variables, self._kept, strict=True):
-            weight.assign(kept)
+        for weight, kept_value in zip(self._optimizer._trainable_variables, self._kept, strict=True):
+            weight.assign(kept_value)

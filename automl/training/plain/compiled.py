@@ -121,8 +121,8 @@ class CompiledModels:
         if not built.compiled:
             smoothing = float(values.get("label_smoothing", 0.0))
             smoothed = _SMOOTHED.get(self._loss) if smoothing > 0 else None
-            own = Pinball(QUANTILES[self._loss]) if self._loss in QUANTILES else self._loss
-            loss = smoothed(label_smoothing=smoothing) if smoothed else own
+            base_loss = Pinball(QUANTILES[self._loss]) if self._loss in QUANTILES else self._loss
+            loss = smoothed(label_smoothing=smoothing) if smoothed else base_loss
             optimizer = prepared_optimizer(make_optimizer(values, num_steps), built)
             built.compile(optimizer=optimizer, loss=loss)
         built.optimizer.build(built.trainable_variables)

@@ -84,8 +84,8 @@ class SequentialEngine(Engine):
         for number, rung in enumerate(watch.rungs):
             if not watch.judge(number, {trial: Report(math.inf, scale)}):
                 continue
-            own, epochs = list(members[: rung.num_folds]), epochs_at(rung, self._plan, members[0])
-            tried = train_trial(self._plan, own, self._folds, tell, watch.seconds_left, epochs)
+            tried_members, epochs = list(members[: rung.num_folds]), epochs_at(rung, self._plan, members[0])
+            tried = train_trial(self._plan, tried_members, self._folds, tell, watch.seconds_left, epochs)
             if tried.state is not TrialState.COMPLETE or tried.cut:
                 return None
             reports = self._reports(tried, members[0], watch.rungs[: number + 1])

@@ -30,15 +30,17 @@ def own_values(optimizer: str, values: Hyperparameters) -> dict[str, float]:
 
 OPTIMIZERS: Mapping[str, Callable[..., Any]] = {
     "sgd": lambda rate, _, **clip: keras.optimizers.SGD(rate, **clip),
-    "momentum": lambda rate, own, **clip: keras.optimizers.SGD(rate, own["momentum"], **clip),
+    "momentum": lambda rate, values, **clip: keras.optimizers.SGD(rate, values["momentum"], **clip),
     "adam": lambda rate, _, **clip: keras.optimizers.Adam(rate, **clip),
-    "adamw": lambda rate, own, **clip: keras.optimizers.AdamW(rate, weight_decay=own["weight_decay"], **clip),
-    "adamw_ema": lambda rate, own, **clip: keras.optimizers.AdamW(
-        rate, weight_decay=own["weight_decay"], use_ema=True, ema_momentum=own["ema_momentum"], **clip
+    "adamw": lambda rate, values, **clip: keras.optimizers.AdamW(
+        rate, weight_decay=values["weight_decay"], **clip
     ),
-    "schedule_free": lambda rate, own, **clip: ScheduleFree(rate, own["weight_decay"], **clip),
-    "muon": lambda rate, own, **clip: keras.optimizers.Muon(
-        rate, weight_decay=own["weight_decay"], adam_weight_decay=own["weight_decay"], **clip
+    "adamw_ema": lambda rate, values, **clip: keras.optimizers.AdamW(
+        rate, weight_decay=values["weight_decay"], use_ema=True, ema_momentum=values["ema_momentum"], **clip
+    ),
+    "schedule_free": lambda rate, values, **clip: ScheduleFree(rate, values["weight_decay"], **clip),
+    "muon": lambda rate, values, **clip: keras.optimizers.Muon(
+        rate, weight_decay=values["weight_decay"], adam_weight_decay=values["weight_decay"], **clip
     ),
     "rmsprop": lambda rate, _, **clip: keras.optimizers.RMSprop(rate, **clip),
 }

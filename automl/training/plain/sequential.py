@@ -73,11 +73,11 @@ def train_member(
     measured, _, validation = parts
     predictions = [network.interpret(forward(model, part.inputs)) for part in (measured, validation)]
     trained, scored = (
-        (plan.metrics, dataset.target[part.rows], prediction, part.sample_weights, plan.known)
+        (plan.metrics, dataset.target[part.rows], prediction, part.sample_weights, plan.metric_table)
         for part, prediction in zip((measured, validation), predictions, strict=True)
     )
     scores = score(*scored)
-    check_scores(member, scores, plan.known, scored[1:4])
+    check_scores(member, scores, plan.metric_table, scored[1:4])
     training_loss, stopping_loss, validation_loss = zip(*recorder.losses, strict=True)
     result = FoldResult(
         fold=member.fold,

@@ -49,7 +49,7 @@ def trace_member(
         return make_trace(plan, member, view, outputs, str(failure))
     if deadline.epochs < member.snapshots[-1]:
         return None
-    finite = all(numpy.isfinite(one).all() for one in outputs)
+    finite = all(numpy.isfinite(output).all() for output in outputs)
     return make_trace(plan, member, view, outputs, "" if finite else "diverged")
 
 

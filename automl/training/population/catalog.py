@@ -117,7 +117,8 @@ class Views:
             width, number = self.place(member)
             wanted[width][number] = member
         return {
-            width: self.shelves[width].encode(self._plan, self._folds, own) for width, own in wanted.items()
+            width: self.shelves[width].encode(self._plan, self._folds, views)
+            for width, views in wanted.items()
         }
 
 

@@ -83,13 +83,13 @@ def stage_watch(stage: Stage, watch: Watch, plan: TrainingPlan, num_folds: int) 
     def on_progress(progress: Progress) -> None:
         watch.on_progress(replace(progress, before=before / total, part=part / total))
 
-    kept: list[float] = [0.0] if stage.rung is None else []
+    reserve: list[float] = [0.0] if stage.rung is None else []
 
     def seconds_left() -> float:
         left = watch.seconds_left()
-        if not kept:  # lanes of older cohorts may have come first
-            kept.append((1.0 - STAGE_SHARE) * left)
-        return left if math.isinf(left) else left - kept[0]
+        if not reserve:  # lanes of older cohorts may have come first
+            reserve.append((1.0 - STAGE_SHARE) * left)
+        return left if math.isinf(left) else left - reserve[0]
 
     return replace(watch, on_progress=on_progress, seconds_left=seconds_left)
 
@@ -119,7 +119,7 @@ class Climb:
     @property
     def has_failed(self) -> bool:
         """Whether a member of it has diverged or raised."""
-        return any(isinstance(one, Broken) or one.diverged for one in self.outcomes.values())
+        return any(isinstance(outcome, Broken) or outcome.diverged for outcome in self.outcomes.values())
 
     @property
     def has_ended(self) -> bool:
@@ -129,8 +129,8 @@ class Climb:
     @property
     def lowest(self) -> float:
         """Mean over the members that have begun, of a trial that has not failed, of the smallest stopping loss."""
-        begun = (one for one in self.outcomes.values() if isinstance(one, Outcome))
-        return mean_smallest(one.losses[:, 1].tolist() for one in begun)
+        begun = (outcome for outcome in self.outcomes.values() if isinstance(outcome, Outcome))
+        return mean_smallest(outcome.losses[:, 1].tolist() for outcome in begun)
 
     def take(self, outcome: Outcome | Broken, keeps: bool) -> None:
         """A member has ended or waits; without its past and its weights where these are too many to be kept."""

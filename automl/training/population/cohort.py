@@ -97,7 +97,9 @@ class CohortTraining(Training):
                 yield from (self._trial(climb, why) for climb, why in pruned if climb.trial not in recorded)
             if watch.is_over:
                 break
-        yield from (self._trial(one) for one in climbs.values() if one.outcomes and one.trial not in recorded)
+        yield from (
+            self._trial(climb) for climb in climbs.values() if climb.outcomes and climb.trial not in recorded
+        )
 
     def replay(self, passed: Mapping[int, int] = MappingProxyType({})) -> None:
         """See `Training.replay`."""
@@ -108,7 +110,7 @@ class CohortTraining(Training):
 
     def settle(self) -> None:
         """See `Training.settle`."""
-        self._turn.learn(self._knowledge.known)
+        self._turn.learn(self._knowledge.programs)
 
     def _begun(self) -> dict[int, Climb]:
         """Its trials before their first epoch."""
@@ -147,10 +149,10 @@ class CohortTraining(Training):
     ) -> Generator[Climb | None, None, None]:
         """Train a stage. Gives the trials that have ended, and takes them out of those that are on their way."""
         num_folds = max(len(climb.members) for climb in self._climbs.values())
-        own, keeps = stage_watch(stage, watch, self._plan, num_folds), self._can_keep(lanes)
+        stage_callbacks, keeps = stage_watch(stage, watch, self._plan, num_folds), self._can_keep(lanes)
         to_come = Counter(job.member.trial for lane in lanes for job in lane.jobs)
         tables = self._knowledge.views.tables(job.member for lane in lanes for job in lane.jobs)
-        run = LaneRun(self._workshop, tables, self._knowledge.setting, own, recorded)
+        run = LaneRun(self._workshop, tables, self._knowledge.setting, stage_callbacks, recorded)
         with closing(run.outcomes(lanes, self._turn.age)) as outcomes:
             for outcome in outcomes:
                 if outcome is None:

@@ -87,10 +87,10 @@ class Costs:
 
     def epoch_seconds(self, structure: Structure) -> float:
         """One epoch of one member: steps, then an evaluation of all rows."""
-        known = self._epochs.get(structure)  # one hash of all layers
-        if known is None:
-            known = self._epochs[structure] = self._estimate(structure)
-        return known
+        seconds = self._epochs.get(structure)  # one hash of all layers
+        if seconds is None:
+            seconds = self._epochs[structure] = self._estimate(structure)
+        return seconds
 
     def run_seconds(self, structure: Structure, epochs: Epochs) -> float:
         """What members of a structure cost without compilation."""

@@ -64,7 +64,7 @@ class PopulationEngine(Engine):
             self._plan, knowledge, self._workshop, cohort, rungs, Turn(self._num_planned, self._learn)
         )
         self._num_planned += 1
-        self._learn(knowledge.known)
+        self._learn(knowledge.programs)
         return planned
 
     def _learn(self, programs: Known) -> None:
@@ -99,8 +99,8 @@ class PopulationEngine(Engine):
 
     def fold_networks(self, members: Sequence[Member], watch: Watch) -> Generator[FoldNetwork, None, None]:
         """See `Engine.fold_networks`."""
-        known = copied(self._known)  # no part of what later cohorts are planned by
-        knowledge = Knowledge(self._plan, self._recipes, self._catalog.add(members), known)
+        programs = copied(self._known)  # no part of what later cohorts are planned by
+        knowledge = Knowledge(self._plan, self._recipes, self._catalog.add(members), programs)
         lanes = knowledge.lanes(list(map(knowledge.job, members)))
         tables = knowledge.views.tables(job.member for lane in lanes for job in lane.jobs)
         results = Results(self._plan, knowledge.views, self._workshop.health)
@@ -136,12 +136,12 @@ class PopulationEngine(Engine):
 
     def _alone(self, job: Job, structure: Structure, tables: Tables, watch: Watch) -> Outcome:
         """A member trained by itself, in this thread."""
-        what, ended = f"refit of trial {job.member.trial}", list[Outcome]()
-        with failures(what):
+        task, ended = f"refit of trial {job.member.trial}", list[Outcome]()
+        with failures(task):
             population = Population(structure, self.program(structure), tables, 1)
             population.admit([job])
         for epoch in itertools.count(1):
-            with failures(what):
+            with failures(task):
                 population.run_epoch()
             watch.on_progress(Progress(0, 1, 1, epoch, job.num_epochs))
             ended = population.take_finished(watch.seconds_left())

@@ -13,22 +13,22 @@ Groups = dict[Structure, list[Job]]
 """Jobs by the structure of the program that trains them."""
 
 
-def grouped(alone: Mapping[Structure, list[Job]], known: Collection[Structure], costs: Costs) -> Groups:
+def grouped(alone: Mapping[Structure, list[Job]], programs: Collection[Structure], costs: Costs) -> Groups:
     """Groups under their own structure, or under a known one that fits them and costs less than to compile their own.
 
     Args:
         alone: Jobs by their own structure.
-        known: Structures of compiled programs, in the order in which they were compiled.
+        programs: Structures of compiled programs, in the order in which they were compiled.
         costs: What programs cost.
     """
     by_kind: dict[Hashable, list[Structure]] = defaultdict(list)
-    for structure in known:
+    for structure in programs:
         by_kind[structure.kind].append(structure)
     groups: Groups = defaultdict(list)
-    for structure, own in alone.items():
+    for structure, jobs in alone.items():
         fitting = [structure, *(other for other in by_kind[structure.kind] if _fits(structure, other))]
-        epochs = Epochs.of(own)
-        groups[min(fitting, key=lambda other: costs.seconds(other, epochs))] += own
+        epochs = Epochs.of(jobs)
+        groups[min(fitting, key=lambda other: costs.seconds(other, epochs))] += jobs
     return groups
 
 
@@ -57,12 +57,12 @@ def merged(groups: Mapping[Structure, list[Job]], costs: Costs) -> Groups:
         nonlocal count
         epochs = Epochs.of(jobs)
         group = _Group(count, structure, jobs, epochs, costs.seconds(structure, epochs))
-        same = [other for other in by_kind[structure.kind] if other.number in alive]
-        for other in same:
+        same_kind = [other for other in by_kind[structure.kind] if other.number in alive]
+        for other in same_kind:
             saved = _saved(other, group, costs)
             if saved > 0.0:
                 heapq.heappush(pairs, (-saved, other.number, count))
-        by_kind[structure.kind] = [*same, group]
+        by_kind[structure.kind] = [*same_kind, group]
         alive[count] = group
         count += 1
 
@@ -71,18 +71,18 @@ def merged(groups: Mapping[Structure, list[Job]], costs: Costs) -> Groups:
     while pairs:
         _, first, second = heapq.heappop(pairs)  # of equal savings, that of the oldest groups
         if first in alive and second in alive:
-            one, other = alive.pop(first), alive.pop(second)
-            joint = one.structure.joined(other.structure)
+            first_group, second_group = alive.pop(first), alive.pop(second)
+            joint = first_group.structure.joined(second_group.structure)
             third = next((group for group in alive.values() if group.structure == joint), None)
-            jobs = one.jobs + other.jobs + (alive.pop(third.number).jobs if third else [])
+            jobs = first_group.jobs + second_group.jobs + (alive.pop(third.number).jobs if third else [])
             add(joint, sorted(jobs, key=lambda job: job.member.trial))
     return {group.structure: group.jobs for group in alive.values()}
 
 
-def _saved(one: _Group, other: _Group, costs: Costs) -> float:
+def _saved(group: _Group, other: _Group, costs: Costs) -> float:
     """What it saves to train two groups in one program."""
-    together = costs.seconds(one.structure.joined(other.structure), one.epochs + other.epochs)
-    return one.seconds + other.seconds - together
+    together = costs.seconds(group.structure.joined(other.structure), group.epochs + other.epochs)
+    return group.seconds + other.seconds - together
 
 
 def _fits(structure: Structure, other: Structure) -> bool:

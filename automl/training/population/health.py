@@ -12,7 +12,7 @@ from automl.training.backend import Arrays, Function, backend_name, compiled, gr
 from automl.training.health import make_health
 from automl.training.population.jobs import Job
 from automl.training.population.losses import training_losses
-from automl.training.population.nests import each
+from automl.training.population.nests import map_nest
 from automl.training.population.stacking import member_values, no_values, set_values, stacked_weights
 from automl.training.population.structure import Structure
 from automl.trial import Health
@@ -28,20 +28,22 @@ class HealthPrograms:
     def __init__(self) -> None:
         self._programs: dict[Structure, Function] = {}
 
-    def health(self, structure: Structure, job: Job, kept: Sequence[numpy.ndarray], rows: Rows) -> Health:
+    def health(
+        self, structure: Structure, job: Job, kept_weights: Sequence[numpy.ndarray], rows: Rows
+    ) -> Health:
         """Health of one member of a population.
 
         Args:
             structure: What it was trained as.
             job: The member.
-            kept: Its kept weights and moments, in the order of `Structure`.
+            kept_weights: Its kept weights and moments, in the order of `Structure`.
             rows: What its gradients are taken on.
         """
         values, count = no_values(structure, 1), len(structure.shapes)
         set_values(values, 0, member_values(structure, job))
         stacked = [
             [[array[None] for array in arrays] for arrays in parts]
-            for parts in (stacked_weights(structure, job), (kept[:count], kept[count:]))
+            for parts in (stacked_weights(structure, job), (kept_weights[:count], kept_weights[count:]))
         ]
         slopes = self._program(structure)(*stacked, values["layers"], [array[None] for array in rows])
         start, end = ([ops.convert_to_numpy(slope)[0] for slope in part] for part in slopes)
@@ -70,7 +72,7 @@ def _slopes(
         layers: What the member has for itself.
         rows: Inputs and targets.
     """
-    start, end, layers, rows = (each(nest, ops.convert_to_tensor) for nest in (start, end, layers, rows))
+    start, end, layers, rows = (map_nest(nest, ops.convert_to_tensor) for nest in (start, end, layers, rows))
     inputs, targets = rows
     loss = structure.loss
 

@@ -57,20 +57,20 @@ class Knowledge:
         plan: What all members of the study share.
         recipes: Their networks.
         views: The views that there are.
-        known: The programs that are compiled; what is planned is added.
+        programs: The programs that are compiled; what is planned is added.
     """
 
-    def __init__(self, plan: TrainingPlan, recipes: Recipes, views: Views, known: Known) -> None:
-        self._plan, self._recipes, self.views, self.known = plan, recipes, views, known
+    def __init__(self, plan: TrainingPlan, recipes: Recipes, views: Views, programs: Known) -> None:
+        self._plan, self._recipes, self.views, self.programs = plan, recipes, views, programs
         self._setting: Setting | None = None
 
     def lanes(self, jobs: Sequence[Job]) -> list[Lane]:
         """Jobs in lanes; see `plan_lanes`."""
-        return plan_lanes(jobs, self.setting, self.known)
+        return plan_lanes(jobs, self.setting, self.programs)
 
     def cut(self, groups: Groups) -> list[Lane]:
         """Groups of jobs in lanes; see `cut_lanes`."""
-        return cut_lanes(groups, self.setting, self.known)
+        return cut_lanes(groups, self.setting, self.programs)
 
     def job(self, member: Member) -> Job:
         """Without rows to stop on, or with snapshots, a member trains all its epochs and keeps its last weights."""
@@ -110,6 +110,6 @@ def setting_of(plan: TrainingPlan, num_rows: int, num_measured: int) -> Setting:
     )
 
 
-def copied(known: Known) -> Known:
+def copied(programs: Known) -> Known:
     """Programs to add to, without changing what others know."""
-    return {structure: set(places) for structure, places in known.items()}
+    return {structure: set(places) for structure, places in programs.items()}

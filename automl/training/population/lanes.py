@@ -108,7 +108,7 @@ class LanePool:
         while True:
             try:
                 with self._lock:
-                    self._waiting = [one for one in self._waiting if one[2] is not owner]
+                    self._waiting = [entry for entry in self._waiting if entry[2] is not owner]
                     heapq.heapify(self._waiting)
                     is_busy, is_idle = self._busy[owner] > 0, not self._waiting and not self.num_busy
                 if not is_busy:

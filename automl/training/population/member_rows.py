@@ -15,7 +15,7 @@ from keras import ops
 
 from automl.networks.layers.layer import Shape
 from automl.training.backend import Function, backend_name, compiled
-from automl.training.population.nests import copy_rows, each, rows_of, to_numpy, to_tensors
+from automl.training.population.nests import copy_rows, map_nest, rows_of, to_numpy, to_tensors
 from automl.training.population.structure import Structure
 from automl.training.population.updates import UPDATES
 
@@ -172,7 +172,7 @@ class DeviceRows(MemberRows):
         whole = {"state": self.state, **self._kept}
         index = _filled_up(places, self._num_places)
         taken = _program("read")({name: whole[name] for name in names}, ops.convert_to_tensor(index))
-        taken = each(taken, ops.convert_to_numpy)
+        taken = map_nest(taken, ops.convert_to_numpy)
         return [rows_of(taken, number) for number in range(len(places))]
 
     def moved(self, places: Sequence[int], num_places: int) -> MemberRows:
@@ -205,23 +205,23 @@ def _joined(nests: Sequence[Any]) -> Any:
 
 
 def _read(whole: Any, index: Any) -> Any:
-    return each(whole, lambda array: ops.take(array, index, axis=0))
+    return map_nest(whole, lambda array: ops.take(array, index, axis=0))
 
 
 def _write(whole: Any, index: Any, rows: Any) -> Any:
     if isinstance(whole, dict):
         return {name: _write(whole[name], index, rows[name]) for name in whole}
     if isinstance(whole, list):
-        return [_write(own, index, new) for own, new in zip(whole, rows, strict=True)]
+        return [_write(part, index, new) for part, new in zip(whole, rows, strict=True)]
     return ops.scatter_update(whole, index, rows)
 
 
-def _select(improved: Any, now: Any, kept: Any) -> Any:
-    if isinstance(kept, dict):
-        return {name: _select(improved, now[name], kept[name]) for name in kept}
-    if isinstance(kept, list):
-        return [_select(improved, new, old) for new, old in zip(now, kept, strict=True)]
-    return ops.where(ops.reshape(improved, (-1, *[1] * (len(kept.shape) - 1))), now, kept)
+def _select(improved: Any, now: Any, old_values: Any) -> Any:
+    if isinstance(old_values, dict):
+        return {name: _select(improved, now[name], old_values[name]) for name in old_values}
+    if isinstance(old_values, list):
+        return [_select(improved, new, old) for new, old in zip(now, old_values, strict=True)]
+    return ops.where(ops.reshape(improved, (-1, *[1] * (len(old_values.shape) - 1))), now, old_values)
 
 
 _PROGRAMS: Mapping[str, Function] = {"read": _read, "write": _write, "select": _select}

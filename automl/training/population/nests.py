@@ -9,26 +9,26 @@ from keras import ops
 
 def to_numpy(nest: Any) -> Any:
     """Writable copies."""
-    return each(nest, lambda array: numpy.array(ops.convert_to_numpy(array)))
+    return map_nest(nest, lambda array: numpy.array(ops.convert_to_numpy(array)))
 
 
 def to_tensors(nest: Any) -> Any:
     """Copies on the device: the backend may go on reading what it is given."""
-    return each(nest, lambda array: ops.convert_to_tensor(numpy.array(array)))
+    return map_nest(nest, lambda array: ops.convert_to_tensor(numpy.array(array)))
 
 
-def each(nest: Any, function: Callable[[Any], Any]) -> Any:
+def map_nest(nest: Any, function: Callable[[Any], Any]) -> Any:
     """A nest of what the function makes of each array."""
     if isinstance(nest, dict):
-        return {name: each(part, function) for name, part in nest.items()}
+        return {name: map_nest(part, function) for name, part in nest.items()}
     if isinstance(nest, list):
-        return [each(part, function) for part in nest]
+        return [map_nest(part, function) for part in nest]
     return function(nest)
 
 
 def rows_of(nest: Any, row: int) -> Any:
     """Copies of one row of every array, with a leading axis of length 1."""
-    return each(nest, lambda array: array[row : row + 1].copy())
+    return map_nest(nest, lambda array: array[row : row + 1].copy())
 
 
 def copy_rows(source: Any, rows: list[int], target: Any, to: slice) -> None:

@@ -116,8 +116,8 @@ class Population:
         for number, place in enumerate(self._places):
             if place is not None and len(place.losses) in place.job.member.snapshots:
                 view = self._tables.views[place.job.view]
-                own = ops.convert_to_numpy(predictions[number])
-                place.snapshots.append(own[view.places(view.fold.validation)])
+                predicted = ops.convert_to_numpy(predictions[number])
+                place.snapshots.append(predicted[view.places(view.fold.validation)])
 
     def take_finished(self, seconds_left: float = math.inf) -> list[Outcome]:
         """Members that have ended, wait at a rung, or whose time is over; their places are free."""
@@ -146,17 +146,17 @@ class Population:
         """Move the members that are left into fewer places, where these are fewer."""
         if num_places >= len(self._places):
             return
-        kept = [number for number, place in enumerate(self._places) if place is not None]
+        occupied = [number for number, place in enumerate(self._places) if place is not None]
         values, seeds, stopping, places = self._values, self._seeds, self._stopping, self._places
-        self._rows = self._rows.moved(kept, num_places)
+        self._rows = self._rows.moved(occupied, num_places)
         self._resize(num_places)
-        to = slice(0, len(kept))
-        self._places[to] = [places[number] for number in kept]
-        self._num_members = len(kept)
-        self._seeds[to] = [seeds[number] for number in kept]
-        copy_rows(values, kept, self._values, to)
+        to = slice(0, len(occupied))
+        self._places[to] = [places[number] for number in occupied]
+        self._num_members = len(occupied)
+        self._seeds[to] = [seeds[number] for number in occupied]
+        copy_rows(values, occupied, self._values, to)
         for name in Stopping.__slots__:
-            getattr(self._stopping, name)[to] = getattr(stopping, name)[kept]
+            getattr(self._stopping, name)[to] = getattr(stopping, name)[occupied]
         self._tensors = to_tensors(self._values)
 
     def _resize(self, num_places: int) -> None:
@@ -173,8 +173,8 @@ class Population:
             getattr(self._stopping, name)[number] = getattr(stopping, name)[0]
 
     def _stopping_of(self, number: int) -> Stopping:
-        own = slice(number, number + 1)
-        return Stopping(**{name: getattr(self._stopping, name)[own].copy() for name in Stopping.__slots__})
+        rows = slice(number, number + 1)
+        return Stopping(**{name: getattr(self._stopping, name)[rows].copy() for name in Stopping.__slots__})
 
     def _set_values(self, number: int, job: Job) -> None:
         structure = self._structure

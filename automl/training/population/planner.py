@@ -71,21 +71,21 @@ class Lane:
     seconds: float
 
 
-def plan_lanes(jobs: Sequence[Job], setting: Setting, known: Known) -> list[Lane]:
+def plan_lanes(jobs: Sequence[Job], setting: Setting, programs: Known) -> list[Lane]:
     """All jobs in lanes, the most expensive first.
 
     Args:
         jobs: What is to be trained.
         setting: What all members share.
-        known: Programs that earlier cohorts have compiled. Those of these lanes are added.
+        programs: Programs that earlier cohorts have compiled. Those of these lanes are added.
     """
-    costs = Costs(setting.num_rows, setting.num_measured, known)
-    return cut_lanes(merged(grouped(_alone(jobs, setting), known, costs), costs), setting, known)
+    costs = Costs(setting.num_rows, setting.num_measured, programs)
+    return cut_lanes(merged(grouped(_alone(jobs, setting), programs, costs), costs), setting, programs)
 
 
-def cut_lanes(groups: Groups, setting: Setting, known: Known) -> list[Lane]:
+def cut_lanes(groups: Groups, setting: Setting, programs: Known) -> list[Lane]:
     """Groups of jobs in lanes, the most expensive first; see `plan_lanes`."""
-    costs = Costs(setting.num_rows, setting.num_measured, known)
+    costs = Costs(setting.num_rows, setting.num_measured, programs)
     seconds = {name: costs.run_seconds(name, Epochs.of(group)) for name, group in groups.items()}
     longest = sum(seconds.values()) / _LANES[0]
     lanes: list[Lane] = []
@@ -96,9 +96,9 @@ def cut_lanes(groups: Groups, setting: Setting, known: Known) -> list[Lane]:
             by_trial[job.member.trial].append(job)
         share = max(longest, 2 * _new(setting).compile_seconds(structure))
         num_parts = 1 if setting.most_places else round(seconds[structure] / share)
-        for own in _parted(list(by_trial.values()), most, num_parts):
-            places = _places(structure, own, setting, known.setdefault(structure, set()))
-            lanes.append(Lane(structure, places, tuple(own), seconds[structure] * len(own) / len(group)))
+        for part in _parted(list(by_trial.values()), most, num_parts):
+            places = _places(structure, part, setting, programs.setdefault(structure, set()))
+            lanes.append(Lane(structure, places, tuple(part), seconds[structure] * len(part) / len(group)))
     return sorted(lanes, key=lambda lane: -lane.seconds)
 
 
@@ -200,7 +200,7 @@ def _places(structure: Structure, jobs: Sequence[Job], setting: Setting, compile
 
 def program_width(width: int) -> int:
     """The width that programs have for layers of a given width."""
-    return next((known for known in _WIDTHS if known >= width), -(-width // 512) * 512)
+    return next((candidate for candidate in _WIDTHS if candidate >= width), -(-width // 512) * 512)
 
 
 def _power_of_2(count: int) -> int:

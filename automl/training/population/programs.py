@@ -95,16 +95,16 @@ def _updated(structure: Structure, values: Values, gradients: list[Any], state: 
     rate = values["learning_rate"] * factor
     update, moved = UPDATES[structure.optimizer], list[Any]()
     for index, (weights, weight) in enumerate(zip(state["weights"], structure.network.weights, strict=True)):
-        own = {name: per_member(values[name], weights) for name in OWN_VALUES}
+        layer_values = {name: per_member(values[name], weights) for name in OWN_VALUES}
         if weight.role is not Role.KERNEL:
-            own["weight_decay"] = 0.0
+            layer_values["weight_decay"] = 0.0
         step = update.step
         if update.hidden is not None and weight.is_hidden:
-            step, own["scale"] = update.hidden, values["scales"][index]
+            step, layer_values["scale"] = update.hidden, values["scales"][index]
         factor = rate if weight.rate == 1.0 else rate * weight.rate
         slots = [slot[index] for slot in state["slots"]]
         clock = per_member(time + 1.0, weights)
-        moved.append(step(weights, gradients[index], slots, per_member(factor, weights), own, clock))
+        moved.append(step(weights, gradients[index], slots, per_member(factor, weights), layer_values, clock))
     return {
         "weights": [weights for weights, _ in moved],
         "slots": [[slots[number] for _, slots in moved] for number in range(update.num_slots)],
@@ -117,7 +117,7 @@ def _where(members: Any, new: Any, old: Any) -> Any:
     if isinstance(new, dict):
         return {name: _where(members, new[name], old[name]) for name in old}
     if isinstance(new, list):
-        return [_where(members, one, other) for one, other in zip(new, old, strict=True)]
+        return [_where(members, new_part, old_part) for new_part, old_part in zip(new, old, strict=True)]
     return ops.where(ops.reshape(members, (-1, *[1] * (len(new.shape) - 1))), new, old)
 
 

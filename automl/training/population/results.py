@@ -117,12 +117,12 @@ class Results:
                 part.target,
                 predictions.take(part.places, axis=0),
                 part.weights,
-                self._plan.known,
+                self._plan.metric_table,
             )
             for part in (validation, measured)
         )
         scores = score(*scored)
-        check_scores(member, scores, self._plan.known, scored[1:4])
+        check_scores(member, scores, self._plan.metric_table, scored[1:4])
         training_loss, stopping_loss, validation_loss = (tuple(part.tolist()) for part in outcome.losses.T)
         return FoldResult(
             fold=member.fold,

@@ -28,7 +28,7 @@ def member_values(structure: Structure, job: Job) -> dict[str, Any]:
     """A member's hyperparameters as the programs take them; one that is not active gets a value without effect."""
     given = job.recipe.values
     values: dict[str, Any] = {name: given.get(name, DEFAULTS.get(name, 0.0)) for name in SCALARS}
-    values |= {name: 0.0 for own in OWN.values() for name in own}
+    values |= {name: 0.0 for names in OWN.values() for name in names}
     values |= own_values(str(given["optimizer"]), given)
     values["schedule"] = structure.schedules.index(str(given.get("schedule", "constant")))
     values["dropout_seed"] = job.member.seed("dropout")

@@ -64,8 +64,8 @@ def _adam_ema(weights: Any, gradient: Any, slots: list[Any], rate: Any, values: 
     The last slot is how far the average is from the weights: it begins at 0, as every slot does.
     """
     moved, moments = _adam(weights, gradient, slots[:2], rate, values, time)
-    kept = ops.where(time > 1.0, values["ema_momentum"], 0.0)
-    return moved, [*moments, kept * (slots[2] + weights - moved)]
+    momentum = ops.where(time > 1.0, values["ema_momentum"], 0.0)
+    return moved, [*moments, momentum * (slots[2] + weights - moved)]
 
 
 def _schedule_free(
