@@ -145,12 +145,12 @@ def prune(days: float, dry_run: bool, files: Path | None, mlruns: Path, records:
 
     mlruns = mlruns.absolute()
     store = FileStore((files or mlruns / FOLDER).absolute())
-    found = pruning(Queue(open_records(mlruns, records)), store, days, dry_run)
-    for identifier in found.studies:
+    pruned = pruning(Queue(open_records(mlruns, records)), store, days, dry_run)
+    for identifier in pruned.studies:
         click.echo(identifier)
-    for line in found.kept:
+    for line in pruned.kept_studies:
         click.echo(f"kept: {line}", err=True)
     done = "would be deleted" if dry_run else "deleted"
     click.echo(
-        f"{len(found.studies)} studies and {len(found.files)} files ({found.size / 1e6:.1f} MB) {done}."
+        f"{len(pruned.studies)} studies and {len(pruned.files)} files ({pruned.size / 1e6:.1f} MB) {done}."
     )

@@ -76,8 +76,8 @@ class Admission:
         at = config.where(*use.keys)
         key = ".".join(use.keys)
         if use.kind == "records.uri":
-            what = f"`{key}` must be left out: a service keeps its studies in its own record"
-            raise RefusedError(f"{at}: {what}. Remove it.")
+            reason = f"`{key}` must be left out: a service keeps its studies in its own record"
+            raise RefusedError(f"{at}: {reason}. Remove it.")
         if use.kind == "path" and is_name(use.value):
             return
         if use.kind == "path" and _escapes(use.value):
@@ -93,8 +93,8 @@ class Admission:
             return
         if not self._files.has(path):
             cure = "Send it with POST /tables first; the answer has its name."
-            what = f"this service has no table {path!r}"
-            raise StudyFileError(f"{config.where('data', 'path')}: {what}. {cure}")
+            reason = f"this service has no table {path!r}"
+            raise StudyFileError(f"{config.where('data', 'path')}: {reason}. {cure}")
         from automl.service.tables import check_columns
 
         check_columns(config, self._files.path(path))
@@ -157,15 +157,15 @@ def study_text(body: bytes, is_json: bool) -> str:
         text.encode("utf-8")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        what = f"the byte 0x{body[error.start]:02x} is not UTF-8 text"
-        raise StudyFileError(f"{STUDY_FILE}:{line}: {what}. Save the file as UTF-8.") from None
+        reason = f"the byte 0x{body[error.start]:02x} is not UTF-8 text"
+        raise StudyFileError(f"{STUDY_FILE}:{line}: {reason}. Save the file as UTF-8.") from None
     if not is_json:
         return text.replace("\r\n", "\n").replace("\r", "\n")
     try:
         content = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant)
     except (json.JSONDecodeError, RecursionError) as error:
-        line, what = getattr(error, "lineno", 1), getattr(error, "msg", "it is nested too deeply")
-        raise StudyFileError(f"{STUDY_FILE}:{line}: this is not JSON: {what}. Correct that line.") from None
+        line, reason = getattr(error, "lineno", 1), getattr(error, "msg", "it is nested too deeply")
+        raise StudyFileError(f"{STUDY_FILE}:{line}: this is not JSON: {reason}. Correct that line.") from None
     return _ESCAPE.sub(_whole_character, json.dumps(content, indent=2)) + "\n"
 
 

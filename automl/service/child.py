@@ -33,12 +33,12 @@ class Ending:
     Attributes:
         status: Its exit status; negative where a signal killed it.
         reason: What it said.
-        told: Whether it said so itself.
+        reported: Whether it said so itself.
     """
 
     status: int
     reason: str = ""
-    told: bool = False
+    reported: bool = False
 
 
 @final
@@ -91,7 +91,7 @@ class Child:
             self._press()
             return None
         self._reader.join(_SAID_SECONDS)
-        return Ending(self._process.returncode, self._said.reason, self._said.told)
+        return Ending(self._process.returncode, self._said.reason, self._said.reported)
 
     def interrupt(self) -> None:
         """End it as Ctrl-C would."""
@@ -132,6 +132,6 @@ def _ending(line: str) -> Ending | None:
         return None
     try:
         content = json.loads(line)
-        return Ending(int(content["status"]), str(content["reason"]), told=True)
+        return Ending(int(content["status"]), str(content["reason"]), reported=True)
     except (ValueError, KeyError, TypeError):
         return None

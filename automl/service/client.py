@@ -49,12 +49,14 @@ class Client:
             AutoMLError: The study file is wrong.
         """
         text, name, folder = _text_of(study)
-        asked: dict[str, Any] = {"priority": priority, "fresh": str(fresh).lower()}
+        parameters: dict[str, Any] = {"priority": priority, "fresh": str(fresh).lower()}
         if name is not None:
-            asked["name"] = name
+            parameters["name"] = name
         body = self._with_files(text, folder).encode()
         headers = {"Content-Type": "application/yaml", "Idempotency-Key": key or secrets.token_hex(16)}
-        answer = self._connection.asked("POST", f"/studies?{urlencode(asked)}", body, headers, again=True)
+        answer = self._connection.request(
+            "POST", f"/studies?{urlencode(parameters)}", body, headers, again=True
+        )
         return RemoteStudy(self._connection, str(answer["id"]))
 
     def study(self, identifier: str) -> RemoteStudy:
@@ -69,9 +71,9 @@ class Client:
         Raises:
             ServiceError: The service does not answer.
         """
-        asked: list[tuple[str, Any]] = [("limit", limit), *(("state", each) for each in state)]
-        asked += [("name", name)] if name is not None else []
-        return list(self._connection.asked("GET", f"/studies?{urlencode(asked)}")["studies"])
+        parameters: list[tuple[str, Any]] = [("limit", limit), *(("state", entry) for entry in state)]
+        parameters += [("name", name)] if name is not None else []
+        return list(self._connection.request("GET", f"/studies?{urlencode(parameters)}")["studies"])
 
     def send_table(self, path: str | Path) -> str:
         """Send a table; gives the name by which a study file refers to it.
@@ -86,7 +88,7 @@ class Client:
                     "Content-Length": str(path.stat().st_size),
                     "Content-Type": "application/octet-stream",
                 }
-                answer = self._connection.asked(
+                answer = self._connection.request(
                     "POST", f"/tables?{urlencode({'name': path.name})}", file, size
                 )
         except OSError as error:

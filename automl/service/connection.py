@@ -58,7 +58,7 @@ class Connection:
         proxies = [urllib.request.ProxyHandler({})] if is_local else []
         self._opener = urllib.request.build_opener(_NoRedirects, *proxies)
 
-    def asked(
+    def request(
         self, method: str, address: str, body: Body = None, headers: Headers = None, again: bool = False
     ) -> Any:
         """What the service answers, from JSON; None where it answers nothing.
@@ -105,8 +105,8 @@ class Connection:
             raise ServiceError(_detail(error), error.code) from None
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or error
-            what = f"the service at {self.url} does not answer: {reason}"
-            raise ServiceError(f"{what}. Start it with `automl serve`, or correct --server.") from None
+            message = f"the service at {self.url} does not answer: {reason}"
+            raise ServiceError(f"{message}. Start it with `automl serve`, or correct --server.") from None
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

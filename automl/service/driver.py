@@ -50,9 +50,9 @@ def drive(job: Job) -> int:
     if job.check:
         prepare_table(config)
         return 0
-    found = _to_go_on_with(records, submission, config)
-    if found is None or not found.is_done:
-        _run(job, records, config, found, began)
+    candidate = _to_go_on_with(records, submission, config)
+    if candidate is None or not candidate.is_done:
+        _run(job, records, config, candidate, began)
     return 0
 
 
@@ -87,8 +87,8 @@ def check_code(config: StudyConfig, allowed: bool) -> None:
     for keys, is_given in given.items():
         if is_given and not allowed:
             cure = "Start one with `automl worker --allow-code`, or remove the key."
-            what = f"`{'.'.join(keys)}` is code, which this worker does not run"
-            raise RecordError(f"{config.where(*keys)}: {what}. {cure}")
+            reason = f"`{'.'.join(keys)}` is code, which this worker does not run"
+            raise RecordError(f"{config.where(*keys)}: {reason}. {cure}")
 
 
 def _to_go_on_with(records: Records, submission: Submission, config: StudyConfig) -> Unfinished | None:
@@ -97,13 +97,13 @@ def _to_go_on_with(records: Records, submission: Submission, config: StudyConfig
     until = time.monotonic() + _HELD_SECONDS
     while records.run(submission.run).held and time.monotonic() < until:
         time.sleep(0.2)
-    found = unfinished(records, records.run(submission.run), config, trials=submission.trials)
-    if not found.is_done:
-        check_can_go_on(found)
-    return found
+    candidate = unfinished(records, records.run(submission.run), config, trials=submission.trials)
+    if not candidate.is_done:
+        check_can_go_on(candidate)
+    return candidate
 
 
-def _run(job: Job, records: Records, config: StudyConfig, found: Unfinished | None, began: float) -> None:
+def _run(job: Job, records: Records, config: StudyConfig, candidate: Unfinished | None, began: float) -> None:
     table = table_for_training(config)
     from rich.console import Console
 
@@ -120,7 +120,7 @@ def _run(job: Job, records: Records, config: StudyConfig, found: Unfinished | No
     processes, files = ServiceProcesses(records), FileStore(Path(job.files))
     sharing = Sharing(files, lambda: num_helpers(processes, job)) if job.share else None
     request = Request(began=began, sharing=sharing)
-    run_prepared(records, prepared, request, found, trackers=[terminal, follower])
+    run_prepared(records, prepared, request, candidate, trackers=[terminal, follower])
 
 
 def table_for_training(config: StudyConfig) -> PreparedTable:

@@ -82,18 +82,18 @@ class Driving:
         interrupted = ending.status in (INTERRUPTED, -signal.SIGINT) or self._child.is_interrupted
         if ending.status == 0:
             done = self._claims.pass_check if self.job.check else self._succeed
-            kept = done(self.lease)
+            is_noted = done(self.lease)
         elif interrupted and self.is_cancelled:
-            kept = self._claims.end(self.lease, SubmissionState.CANCELLED)
+            is_noted = self._claims.end(self.lease, SubmissionState.CANCELLED)
         elif interrupted and stopping:
-            kept = self._claims.give_back(self.lease)
+            is_noted = self._claims.give_back(self.lease)
         elif interrupted:
-            kept = self._claims.end(self.lease, SubmissionState.STOPPED, "interrupted")
-        elif ending.told:
-            kept = self._claims.end(self.lease, SubmissionState.FAILED, ending.reason)
+            is_noted = self._claims.end(self.lease, SubmissionState.STOPPED, "interrupted")
+        elif ending.reported:
+            is_noted = self._claims.end(self.lease, SubmissionState.FAILED, ending.reason)
         else:
-            kept = self._claims.lose(self.lease)
-        how = "ended" if kept else "ended, and belongs to another worker"
+            is_noted = self._claims.lose(self.lease)
+        how = "ended" if is_noted else "ended, and belongs to another worker"
         reason = f": {ending.reason}" if ending.reason else ""
         LOGGER.info("[%s] %s with status %d%s", self.submission.identifier, how, ending.status, reason)
 

@@ -225,10 +225,10 @@ def _same(given: str, expected: str) -> bool:
 
 def _cookie(headers: dict[str, str]) -> str:
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
     except CookieError:
         return ""
-    return "" if found is None else found.value
+    return "" if morsel is None else morsel.value
 
 
 def _address(scope: Scope) -> str:
@@ -238,5 +238,5 @@ def _address(scope: Scope) -> str:
 def _added(message: Message) -> list[tuple[bytes, bytes]]:
     """Headers of every answer, but for those that it has already."""
     given = {name.lower() for name, _ in message.get("headers", ())}
-    every = (*_HEADERS, (b"content-security-policy", _POLICY), (b"cache-control", b"no-store"))
-    return [(name, value) for name, value in every if name not in given]
+    headers = (*_HEADERS, (b"content-security-policy", _POLICY), (b"cache-control", b"no-store"))
+    return [(name, value) for name, value in headers if name not in given]

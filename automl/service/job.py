@@ -71,17 +71,17 @@ def do_job(do: Callable[[Job, threading.Event], int]) -> None:
     try:
         status, reason = do(job, leaving), ""
     except AutoMLError as error:
-        status, reason = error.exit_status, said(error, job)
+        status, reason = error.exit_status, message_of(error, job)
     except KeyboardInterrupt:
         status, reason = INTERRUPTED, "interrupted"
     except BaseException as error:
         logging.exception("unexpected")
-        status, reason = 2, f"{type(error).__name__}: {said(error, job)}"
+        status, reason = 2, f"{type(error).__name__}: {message_of(error, job)}"
     print(json.dumps({"status": status, "reason": reason}), flush=True)  # noqa: T201  the worker reads it
     os._exit(status)  # without tearing down native libraries, whose threads may still run
 
 
-def said(error: BaseException, job: Job) -> str:
+def message_of(error: BaseException, job: Job) -> str:
     """What an error says, without secrets, and without the folder of the service, which is no business of a client."""
     text = masked(str(error), job.records or "")
     return re.sub(re.escape(job.files.rstrip("/")) + "/", "", text)

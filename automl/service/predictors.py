@@ -28,11 +28,11 @@ class _Ready:
     Attributes:
         process: The process.
         lock: Held by who asks it.
-        asked: When it was asked last, by `time.monotonic`.
+        last_used: When it was asked last, by `time.monotonic`.
     """
 
     process: asyncio.subprocess.Process
-    asked: float
+    last_used: float
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def ask(self, head: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -95,13 +95,14 @@ class Predictors:
 
     async def _get(self, model: Path) -> _Ready:
         async with self._changing:
-            known = self._ready.get(model)
-            if known is not None and known.process.returncode is None:
-                known.asked = time.monotonic()
-                return known
+            ready = self._ready.get(model)
+            if ready is not None and ready.process.returncode is None:
+                ready.last_used = time.monotonic()
+                return ready
             while len(self._ready) >= self._limits.models:
                 oldest = min(
-                    self._ready, key=lambda each: (self._ready[each].lock.locked(), self._ready[each].asked)
+                    self._ready,
+                    key=lambda path: (self._ready[path].lock.locked(), self._ready[path].last_used),
                 )
                 self._drop(oldest, self._ready[oldest])
             process = await asyncio.create_subprocess_exec(
@@ -124,7 +125,7 @@ class Predictors:
         while True:
             await asyncio.sleep(_PAUSE_SECONDS)
             for model, ready in list(self._ready.items()):
-                is_idle = time.monotonic() > ready.asked + self._limits.idle_seconds
+                is_idle = time.monotonic() > ready.last_used + self._limits.idle_seconds
                 if ready.process.returncode is not None or (is_idle and not ready.lock.locked()):
                     self._drop(model, ready)
 

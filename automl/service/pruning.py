@@ -25,13 +25,13 @@ class Pruned:
         studies: Identifiers of studies.
         files: Names of files.
         size: Bytes of these files.
-        kept: Studies that could not be deleted, with the reason.
+        kept_studies: Studies that could not be deleted, with the reason.
     """
 
     studies: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     size: int = 0
-    kept: list[str] = field(default_factory=list)
+    kept_studies: list[str] = field(default_factory=list)
 
 
 def prune(queue: Queue, files: FileStore, days: float, dry_run: bool = False) -> Pruned:
@@ -46,7 +46,7 @@ def prune(queue: Queue, files: FileStore, days: float, dry_run: bool = False) ->
     Raises:
         RecordError: The record cannot be used.
     """
-    now, studies, kept, used = time.time(), [], [], set()
+    now, studies, kept_studies, used = time.time(), [], [], set()
     for submission in list(_every(queue)):
         if submission.state.is_final and submission.changed < now - days * _DAY:
             try:
@@ -55,7 +55,7 @@ def prune(queue: Queue, files: FileStore, days: float, dry_run: bool = False) ->
                 studies.append(submission.identifier)
                 continue
             except RecordError as error:
-                kept.append(f"{submission.identifier}: {error}")
+                kept_studies.append(f"{submission.identifier}: {error}")
         used |= _named(submission, files)
     names = [name for name in files.names() if name not in used and _age(files, name, now) > _DAY]
     size = sum((files.folder / name).stat().st_size for name in names)
@@ -63,7 +63,7 @@ def prune(queue: Queue, files: FileStore, days: float, dry_run: bool = False) ->
         for path in (*(files.folder / name for name in names), *_leftovers(files, now)):
             with suppress(OSError):
                 path.unlink()
-    return Pruned(studies, names, size, kept)
+    return Pruned(studies, names, size, kept_studies)
 
 
 def _every(queue: Queue) -> Iterator[Submission]:

@@ -48,17 +48,17 @@ class RemoteStudy:
         Raises:
             ServiceError: There is none, or the service does not answer. All other methods raise the same.
         """
-        return dict(self._connection.asked("GET", self._address))
+        return dict(self._connection.request("GET", self._address))
 
     def events(self, since: int = 0, follow: bool = True) -> Iterator[ServiceEvent]:
         """What is recorded of it after number `since`, as it happens. A lost connection is made again."""
         seq, failed = since, 0
         while True:
             try:
-                asked = urlencode({"since": seq, "follow": str(follow).lower()})
+                parameters = urlencode({"since": seq, "follow": str(follow).lower()})
                 headers = {"Accept": "text/event-stream", "Last-Event-ID": str(seq)} if follow else {}
                 with self._connection.opened(
-                    "GET", f"{self._address}/events?{asked}", None, headers
+                    "GET", f"{self._address}/events?{parameters}", None, headers
                 ) as answer:
                     if answer.status == 204:
                         return
@@ -88,8 +88,8 @@ class RemoteStudy:
 
     def trials(self, top: int | None = None) -> list[dict[str, Any]]:
         """Its trials, the best first."""
-        asked = "" if top is None else f"?top={top}"
-        return list(self._connection.asked("GET", f"{self._address}/trials{asked}")["trials"])
+        parameters = "" if top is None else f"?top={top}"
+        return list(self._connection.request("GET", f"{self._address}/trials{parameters}")["trials"])
 
     def predict(self, rows: Any) -> Any:
         """Predictions of its model.
@@ -106,7 +106,7 @@ class RemoteStudy:
         records = json.loads(table.to_json(orient="records", date_format="iso", double_precision=15))
         body = json.dumps({"rows": records}).encode()
         address, kind = f"{self._address}/predict", {"Content-Type": "application/json"}
-        answer = self._connection.asked("POST", address, body, kind)
+        answer = self._connection.request("POST", address, body, kind)
         import pandas
 
         return pandas.DataFrame(answer["predictions"], index=table.index)
@@ -133,15 +133,15 @@ class RemoteStudy:
 
     def cancel(self) -> dict[str, Any]:
         """End it. Trials that have ended are kept."""
-        return dict(self._connection.asked("POST", f"{self._address}/cancel", b""))
+        return dict(self._connection.request("POST", f"{self._address}/cancel", b""))
 
     def resume(self, more: int = 0) -> dict[str, Any]:
         """Continue it, or add trials to it."""
-        return dict(self._connection.asked("POST", f"{self._address}/resume?more={more}", b""))
+        return dict(self._connection.request("POST", f"{self._address}/resume?more={more}", b""))
 
     def delete(self) -> None:
         """Delete it with its run, its files and its model."""
-        self._connection.asked("DELETE", self._address)
+        self._connection.request("DELETE", self._address)
 
 
 def parse_events(lines: Iterable[bytes]) -> Iterator[ServiceEvent]:

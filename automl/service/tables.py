@@ -86,8 +86,8 @@ def _cells(file: TableFile) -> int:
     from pyarrow import ArrowException, dataset
 
     try:
-        found = dataset.dataset(str(file.path), format=file.path.suffix[1:].lower())
-        return int(found.count_rows()) * max(1, len(found.schema.names))
+        stored = dataset.dataset(str(file.path), format=file.path.suffix[1:].lower())
+        return int(stored.count_rows()) * max(1, len(stored.schema.names))
     except (ArrowException, ValueError, OSError) as error:
         raise file.error(
             f" is not a whole {file.path.suffix[1:]} file: {str(error).splitlines()[0]}."

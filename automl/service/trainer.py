@@ -120,8 +120,8 @@ class Trainer:
         _tell(WAITS, cohort=claim.number, whole=is_whole, seconds=seconds, lost=self._claims.num_lost)
 
 
-def _tell(what: str, **content: float | bool) -> None:
-    print(json.dumps({"helper": what, **content}), flush=True)  # noqa: T201  the worker reads it
+def _tell(event: str, **content: float | bool) -> None:
+    print(json.dumps({"helper": event, **content}), flush=True)  # noqa: T201  the worker reads it
 
 
 if __name__ == "__main__":

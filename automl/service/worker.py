@@ -144,7 +144,7 @@ class Worker:
         if ending.status:
             offered = helping.offered
             LOGGER.info("[%s] this worker cannot help: %s", offered.identifier, ending.reason or "it died")
-            seconds = _REFUSED_SECONDS if ending.told else _KILLED_SECONDS
+            seconds = _REFUSED_SECONDS if ending.reported else _KILLED_SECONDS
             self._refused[offered.study] = time.monotonic() + seconds
 
     def _claimed(self) -> bool:
@@ -191,8 +191,8 @@ class Worker:
         return offered is not None and offered.study != helping.offered.study
 
     def _begin(self, submission: Submission, lease: SubmissionLease, *, check: bool) -> None:
-        what = "is checked" if check else "continues" if submission.run is not None else "begins"
-        LOGGER.info("[%s] %s", submission.identifier, what)
+        action = "is checked" if check else "continues" if submission.run is not None else "begins"
+        LOGGER.info("[%s] %s", submission.identifier, action)
         job = replace(
             self._job(submission.identifier, submission.number),
             owner=lease.owner,

@@ -130,7 +130,7 @@ def test_a_worker_that_helps_is_asked_to_leave_when_a_study_waits(records: Recor
     helping.is_training = False
     made._claimed()
     assert helping.left
-    helping.ending = Ending(0, told=True)
+    helping.ending = Ending(0, reported=True)
     made._look()
     made._claimed()
     assert [driving.job.identifier for driving in made._running] == ["other"]
@@ -153,7 +153,7 @@ def test_no_more_workers_help_than_there_are_cohorts(records: Records, num_cohor
     assert made._claimed() is helps
 
 
-@pytest.mark.parametrize(("ending", "seconds"), [(Ending(2, "no", told=True), 300), (Ending(-9), 5)])
+@pytest.mark.parametrize(("ending", "seconds"), [(Ending(2, "no", reported=True), 300), (Ending(-9), 5)])
 def test_a_study_that_a_worker_could_not_help_is_left_alone_for_a_while(
     records: Records, monkeypatch: pytest.MonkeyPatch, ending: Ending, seconds: float
 ) -> None:

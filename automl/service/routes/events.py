@@ -83,11 +83,11 @@ class EventRoutes:
             except RecordError:  # the database is away, and comes back
                 await asyncio.sleep(_AWAY_SECONDS)
                 continue
-            for each in recorded:
+            for entry in recorded:
                 yield ServerSentEvent(
-                    id=str(each.seq), event=kind_of(each.event), raw_data=event_line(each), retry=2000
+                    id=str(entry.seq), event=kind_of(entry.event), raw_data=event_line(entry), retry=2000
                 )
-                seq = each.seq
+                seq = entry.seq
             if view.model_dump_json() != shown:
                 shown = view.model_dump_json()
                 yield ServerSentEvent(event="state", raw_data=shown)

@@ -45,8 +45,8 @@ class OutputRoutes:
 
     def add_to(self, app: FastAPI) -> None:
         """Add the addresses."""
-        one, common = "/studies/{identifier}", described(401, 404, 409, 422, 503)
-        app.add_api_route(f"{one}/trials", self.trials, response_model=TrialPage, responses=common)
+        address, common = "/studies/{identifier}", described(401, 404, 409, 422, 503)
+        app.add_api_route(f"{address}/trials", self.trials, response_model=TrialPage, responses=common)
         texts = (
             ("leaderboard.csv", self.leaderboard, "text/csv"),
             ("report", self.report, "text/html"),
@@ -54,7 +54,7 @@ class OutputRoutes:
         )
         for name, does, media in texts:
             app.add_api_route(
-                f"{one}/{name}", does, response_class=Response, responses={**file_of(media), **common}
+                f"{address}/{name}", does, response_class=Response, responses={**file_of(media), **common}
             )
 
     def trials(self, identifier: Identifier, top: Top = None) -> TrialPage:
@@ -82,10 +82,10 @@ class OutputRoutes:
     def report(self, identifier: Identifier) -> Response:
         """The report of a study as it is now; while the study runs, the page reads itself again."""
         with self._service.live.opened(self._begun(identifier)) as live:
-            known = live.pages.get("report")
-            if known is None or known[0] != live.version:
-                known = live.pages["report"] = (live.version, _report(live))
-            page = str(known[1])
+            cached = live.pages.get("report")
+            if cached is None or cached[0] != live.version:
+                cached = live.pages["report"] = (live.version, _report(live))
+            page = str(cached[1])
         return HTMLResponse(page, headers={"Content-Security-Policy": _REPORT_POLICY})
 
     def model(self, identifier: Identifier) -> Response:

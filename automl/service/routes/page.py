@@ -87,10 +87,10 @@ class PageRoutes:
         if submission.run is None:
             return JSONResponse({"seq": 0, "sections": [], "pages": [], "has_model": False})
         with self._service.live.opened(submission.run) as live:
-            known = live.pages.get("overview")
-            if known is None or known[0] != live.version:
-                known = live.pages["overview"] = (live.version, _overview(live))
-        return JSONResponse(known[1])
+            cached = live.pages.get("overview")
+            if cached is None or cached[0] != live.version:
+                cached = live.pages["overview"] = (live.version, _overview(live))
+        return JSONResponse(cached[1])
 
 
 def _overview(live: Live) -> dict[str, Any]:

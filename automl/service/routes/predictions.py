@@ -70,12 +70,12 @@ class PredictionRoutes:
             body = await run_in_threadpool(_rows, body)
         answer = "csv" if request.headers.get("accept", _JSON).startswith(_CSV) else "json"
         head = {"format": "csv" if kind == _CSV else "json", "answer": answer}
-        said, content = await self._service.predictors.ask(model, head, body)
-        if "error" in said:
-            raise DataError(f"the rows cannot be predicted: {str(said['error']).rstrip('.')}.")
+        response, content = await self._service.predictors.ask(model, head, body)
+        if "error" in response:
+            raise DataError(f"the rows cannot be predicted: {str(response['error']).rstrip('.')}.")
         if answer == "csv":
             return Response(content, media_type=_CSV)
-        return {"study": identifier, "predictions": json.loads(content), "ignored": said["ignored"]}
+        return {"study": identifier, "predictions": json.loads(content), "ignored": response["ignored"]}
 
 
 def _rows(body: bytes) -> bytes:

@@ -49,7 +49,7 @@ class StudyRoutes:
 
     def add_to(self, app: FastAPI) -> None:
         """Add the addresses."""
-        one, common = "/studies/{identifier}", described(401, 404, 422, 429, 503)
+        address, common = "/studies/{identifier}", described(401, 404, 422, 429, 503)
         app.add_api_route(
             "/studies",
             self.send,
@@ -65,14 +65,14 @@ class StudyRoutes:
         app.add_api_route(
             "/studies", self.listed, response_model=StudyPage, responses=described(401, 422, 503)
         )
-        app.add_api_route(one, self.shown, response_model=StudyView, responses=common)
+        app.add_api_route(address, self.shown, response_model=StudyView, responses=common)
         for name, does in (("cancel", self.cancel), ("resume", self.resume)):
             conflict = common | described(403, 409)
             app.add_api_route(
-                f"{one}/{name}", does, methods=["POST"], response_model=StudyView, responses=conflict
+                f"{address}/{name}", does, methods=["POST"], response_model=StudyView, responses=conflict
             )
         app.add_api_route(
-            one, self.remove, methods=["DELETE"], status_code=204, responses=common | described(403, 409)
+            address, self.remove, methods=["DELETE"], status_code=204, responses=common | described(403, 409)
         )
 
     async def send(
@@ -113,13 +113,13 @@ class StudyRoutes:
     ) -> StudyPage:
         """The studies that were sent, the newest first."""
         page = Page(state or (), name, before, limit)
-        found = self._service.queue.page(page)
+        submissions = self._service.queue.page(page)
         following = None
-        if len(found) == limit:
-            states = "".join(f"&state={each}" for each in state or ())
+        if len(submissions) == limit:
+            states = "".join(f"&state={name}" for name in state or ())
             named = f"&name={name}" if name else ""
-            following = f"/studies?limit={limit}&before={found[-1].number}{states}{named}"
-        return StudyPage(studies=self._service.views(found), next=following)
+            following = f"/studies?limit={limit}&before={submissions[-1].number}{states}{named}"
+        return StudyPage(studies=self._service.views(submissions), next=following)
 
     def shown(self, identifier: Identifier) -> StudyView:
         """A study."""

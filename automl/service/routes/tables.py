@@ -59,15 +59,15 @@ class TableRoutes:
         with await run_in_threadpool(store.begin, suffix) as file:
             async for piece in request.stream():
                 await run_in_threadpool(file.write, piece)
-            kept = await run_in_threadpool(self._keep, file, suffix)
+            path = await run_in_threadpool(self._keep, file, suffix)
             size = file.size
-        digest = kept.partition(".")[0]
+        digest = path.partition(".")[0]
         if sha256 is not None and sha256 != digest:
             detail = explain(
                 "sha256", "be the digest of what arrives", sha256, f"It was {digest}. Send it again."
             )
             raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
-        return TableView(path=kept, size=size, sha256=digest)
+        return TableView(path=path, size=size, sha256=digest)
 
     def _suffix(self, name: str) -> str:
         from automl.service.tables import table_suffix
