@@ -8,8 +8,8 @@ from automl.cli.common import mlruns_option, records_option, write_text
 
 
 @click.command()
-@click.argument("one", metavar="A")
-@click.argument("other", metavar="B")
+@click.argument("study", metavar="A")
+@click.argument("other_study", metavar="B")
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a self-contained HTML page."
 )
@@ -17,7 +17,7 @@ from automl.cli.common import mlruns_option, records_option, write_text
 @records_option
 @mlruns_option
 def compare(
-    one: str, other: str, html: Path | None, as_data: bool, records: str | None, mlruns: Path
+    study: str, other_study: str, html: Path | None, as_data: bool, records: str | None, mlruns: Path
 ) -> None:
     """Say whether study B found a better network than study A.
 
@@ -29,16 +29,16 @@ def compare(
     from automl.explanation.sides import Side
     from automl.explanation.two_studies import compare_studies
 
-    found = [find_study(mlruns, study, records) for study in (one, other)]
-    alike = found[0].run.name == found[1].run.name
+    studies = [find_study(mlruns, name, records) for name in (study, other_study)]
+    alike = studies[0].run.name == studies[1].run.name
     sides = [
         Side(
             letter,
-            f"{each.run.name}, run {each.run.identifier}" if alike else each.run.name,
-            each.state,
-            each.standing,
+            f"{found_study.run.name}, run {found_study.run.identifier}" if alike else found_study.run.name,
+            found_study.state,
+            found_study.standing,
         )
-        for letter, each in zip("AB", found, strict=True)
+        for letter, found_study in zip("AB", studies, strict=True)
     ]
     result = compare_studies(*sides)
     if html is not None:

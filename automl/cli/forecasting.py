@@ -20,46 +20,46 @@ def print_forecast(prepared: PreparedStudy) -> None:
     console = make_console(quiet=False)
     waiting = "timing the smallest and the largest network"
     with console.status(waiting) if console.is_terminal else nullcontext():
-        found = forecast(prepared)
-    for name, text in forecast_lines(found, shutil.disk_usage(Path.cwd()).free):
+        estimate = forecast(prepared)
+    for name, text in forecast_lines(estimate, shutil.disk_usage(Path.cwd()).free):
         click.echo(f"  {name:10} {text}")
 
 
-def forecast_lines(found: Forecast, free_disk: int) -> list[tuple[str, str]]:
+def forecast_lines(estimate: Forecast, free_disk: int) -> list[tuple[str, str]]:
     """A forecast as lines, each with its name.
 
     Args:
-        found: The forecast.
+        estimate: The forecast.
         free_disk: Bytes that are free on the disk.
     """
-    if found.times is not None:
-        lines = [("forecast", _search(found, found.times)), ("then", _after(found.times))]
+    if estimate.times is not None:
+        lines = [("forecast", _search(estimate, estimate.times)), ("then", _after(estimate.times))]
     else:
-        lines = [("forecast", _nothing(found))]
-    if found.memory is not None:
-        lines += _memory_lines(found.memory)
-    if found.disk is not None:
-        lines += _disk_lines(found.disk, found.num_trials, free_disk)
-    if found.times is not None and found.times.share < 1.0:
-        share = f"{100.0 * found.times.share:.2g} %"
+        lines = [("forecast", _nothing(estimate))]
+    if estimate.memory is not None:
+        lines += _memory_lines(estimate.memory)
+    if estimate.disk is not None:
+        lines += _disk_lines(estimate.disk, estimate.num_trials, free_disk)
+    if estimate.times is not None and estimate.times.share < 1.0:
+        share = f"{100.0 * estimate.times.share:.2g} %"
         lines.append(("note", f"The times were measured on {share} of the rows of each fold, and scaled."))
     return lines
 
 
-def _search(found: Forecast, times: Times) -> str:
-    return f"search {_range(times.search)} for {_trials(found.num_trials)} ({_budget(found, times)})"
+def _search(estimate: Forecast, times: Times) -> str:
+    return f"search {_range(times.search)} for {_trials(estimate.num_trials)} ({_budget(estimate, times)})"
 
 
-def _budget(found: Forecast, times: Times) -> str:
-    if found.search_budget is None:
+def _budget(estimate: Forecast, times: Times) -> str:
+    if estimate.search_budget is None:
         return "no time limit"
-    limit = "`search.minutes`" if found.budget is None else f"budget {duration(found.budget)}"
-    if times.search.high <= found.search_budget:
+    limit = "`search.minutes`" if estimate.budget is None else f"budget {duration(estimate.budget)}"
+    if times.search.high <= estimate.search_budget:
         return f"{limit}: enough"
-    if times.trials_in_budget >= found.num_trials:
+    if times.trials_in_budget >= estimate.num_trials:
         return f"{limit}: probably enough"
-    share = f", {_about(found.search_budget)} of it for the search" if found.budget is not None else ""
-    return f"{limit}{share}: about {_rounded(times.trials_in_budget)} of {_trials(found.num_trials)}"
+    share = f", {_about(estimate.search_budget)} of it for the search" if estimate.budget is not None else ""
+    return f"{limit}{share}: about {_rounded(times.trials_in_budget)} of {_trials(estimate.num_trials)}"
 
 
 def _after(times: Times) -> str:
@@ -67,11 +67,11 @@ def _after(times: Times) -> str:
     return f"refit {_range(times.refit)}{analyses}; baselines, export and report are extra"
 
 
-def _nothing(found: Forecast) -> str:
-    text = f"not possible: {found.reason}"
-    if found.at_least <= 0.0:
+def _nothing(estimate: Forecast) -> str:
+    text = f"not possible: {estimate.reason}"
+    if estimate.at_least <= 0.0:
         return text
-    return f"{text}; {_trials(found.num_trials)} with such networks take more than {_about(found.at_least)}"
+    return f"{text}; {_trials(estimate.num_trials)} with such networks take more than {_about(estimate.at_least)}"
 
 
 def _memory_lines(memory: Memory) -> list[tuple[str, str]]:
@@ -86,22 +86,24 @@ def _memory_lines(memory: Memory) -> list[tuple[str, str]]:
         return lines
     assert memory.available is not None
     cure = "Search fewer encodings, take fewer folds, smaller networks or a sample of the rows."
-    what = f"This needs {_bytes(memory.needed)} more memory, and {_bytes(memory.available)} are available."
-    return [*lines, ("warning", f"{what} {cure}")]
+    shortage = (
+        f"This needs {_bytes(memory.needed)} more memory, and {_bytes(memory.available)} are available."
+    )
+    return [*lines, ("warning", f"{shortage} {cure}")]
 
 
 def _disk_lines(disk: Disk, num_trials: int, free: int) -> list[tuple[str, str]]:
     total = disk.trials + disk.model
-    each = f"{_trials(num_trials)} of {_bytes(disk.trial)}, the model up to {_bytes(disk.model)}"
-    lines = [("disk", f"up to {_bytes(total)} ({each}), without MLflow")]
+    parts = f"{_trials(num_trials)} of {_bytes(disk.trial)}, the model up to {_bytes(disk.model)}"
+    lines = [("disk", f"up to {_bytes(total)} ({parts}), without MLflow")]
     if total > free:
-        what = f"This needs {_bytes(total)} of disk, and {_bytes(free)} are free here."
-        lines.append(("warning", f"{what} Choose another folder with `automl run --mlruns`."))
+        shortage = f"This needs {_bytes(total)} of disk, and {_bytes(free)} are free here."
+        lines.append(("warning", f"{shortage} Choose another folder with `automl run --mlruns`."))
     return lines
 
 
 def _range(seconds: Seconds) -> str:
-    low, likely, high = (_about(one) for one in (seconds.low, seconds.likely, seconds.high))
+    low, likely, high = (_about(value) for value in (seconds.low, seconds.likely, seconds.high))
     if low == high:
         return likely
     return f"{low} to {high}" if likely in (low, high) else f"{low} to {high} (probably {likely})"

@@ -45,13 +45,13 @@ class Told:
     names: tuple[str, ...] = ()
 
 
-def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[TableFacts, str]:
+def look_at(data: Path, target: str | None, options: Told, to: Path) -> tuple[TableFacts, str]:
     """What the study file says of the table in a file, and what must be fixed before it can be used.
 
     Args:
         data: The file.
         target: The column to predict.
-        told: What is known of the file.
+        options: What is known of the file.
         to: The study file that will name it.
 
     Raises:
@@ -59,17 +59,17 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
     """
     file = TableFile(
         data,
-        encoding=told.encoding or "utf-8",
-        separator=told.separator,
-        skip=told.skip,
-        header=told.header,
+        encoding=options.encoding or "utf-8",
+        separator=options.separator,
+        skip=options.skip,
+        header=options.header,
         labels=(target or "",),
     )
     find_format(file)
     with explained(file), open_file(file) as stream:
         stream.read(1)
     try:
-        file, notes = _guessed(replace(file, names=told.names), told.encoding is None)
+        file, notes = _guessed(replace(file, names=options.names), options.encoding is None)
         table = read_file(file).rename(columns=str)
         if usual_mark(table) == ",":
             file = replace(file, decimal=",")
@@ -87,8 +87,8 @@ def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[Table
     except DataError as error:
         return _unused(file, table, target, to, str(error).removeprefix(f"{data}: "))
     comment = f"{len(table)} rows, {len(dataset.feature_names)} features, {dataset.task}"
-    found = (*findings.describe_table(table, dataset), *(f"note: {line}" for line in notes))
-    return _facts(dataset, _source(file, target, to, comment, dataset), found), ""
+    notes_on_table = (*findings.describe_table(table, dataset), *(f"note: {line}" for line in notes))
+    return _facts(dataset, _source(file, target, to, comment, dataset), notes_on_table), ""
 
 
 def default_space(num_rows: int, has_numbers: bool, long_tail: bool) -> dict[str, dict[str, Any]]:
@@ -103,12 +103,12 @@ def quoted(value: Any) -> str:
     return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in text)
 
 
-def _facts(dataset: Dataset, source: dict[str, str], found: Sequence[str]) -> TableFacts:
+def _facts(dataset: Dataset, source: dict[str, str], notes: Sequence[str]) -> TableFacts:
     long_tail = dataset.task is Task.REGRESSION and has_long_tail(dataset.target)
     has_numbers = dataset.columns.numbers.shape[1] > 0
     space = default_space(len(dataset.target), has_numbers, long_tail)
     advice = findings.suggest_objective(dataset)
-    return TableFacts(source, metrics_for(dataset.task), space, tuple(found), advice)
+    return TableFacts(source, metrics_for(dataset.task), space, tuple(notes), advice)
 
 
 def _guessed(file: TableFile, guess_encoding: bool) -> tuple[TableFile, list[str]]:
@@ -166,10 +166,10 @@ def _check_target(file: TableFile, target: str | None, columns: Sequence[str]) -
 
 def _unread(file: TableFile, target: str | None, to: Path, error: str) -> tuple[TableFacts, str]:
     """The facts of a file that can be opened and not read."""
-    found = (f"to fix: the table cannot be read: {error}",)
+    notes = (f"to fix: the table cannot be read: {error}",)
     source = _source(file, target or "?", to, "could not be read", None)
     space = default_space(GUESSED_ROWS, True, False)
-    return TableFacts(source, metrics_for(Task.MULTICLASS), space, findings.printable(found)), error
+    return TableFacts(source, metrics_for(Task.MULTICLASS), space, findings.printable(notes)), error
 
 
 def _unused(
@@ -177,19 +177,19 @@ def _unused(
 ) -> tuple[TableFacts, str]:
     """The facts of a table that cannot be learned from as it is."""
     size = f"{len(table):,} rows, {len(table.columns) - 1:,} columns without the target"
-    found = findings.printable((f"to fix: {error}", size, *findings.describe_gaps(table)))
+    notes = findings.printable((f"to fix: {error}", size, *findings.describe_gaps(table)))
     numeric = pandas.api.types.is_float_dtype(table[target])
     task = Task.REGRESSION if numeric else Task.MULTICLASS
     source = _source(file, target, to, f"{len(table)} rows", None)
-    return TableFacts(source, metrics_for(task), default_space(len(table), True, False), found), error
+    return TableFacts(source, metrics_for(task), default_space(len(table), True, False), notes), error
 
 
 def _source(file: TableFile, target: str, to: Path, comment: str, dataset: Dataset | None) -> dict[str, str]:
     """The lines of the data section."""
     source = {"path": f"{quoted(_relative(file.path, to))}   # {comment}", "target": quoted(target)}
     if dataset is not None and dataset.positive is not None:
-        what = "the class that precision, recall, curves and the threshold are of"
-        source["positive"] = f"{quoted(dataset.positive)}   # {what}"
+        meaning = "the class that precision, recall, curves and the threshold are of"
+        source["positive"] = f"{quoted(dataset.positive)}   # {meaning}"
     if file.separator is not None:
         source["separator"] = quoted(file.separator)
     if file.decimal is not None:

@@ -62,8 +62,10 @@ def init(  # noqa: PLR0913, PLR0917  an argument for each option
     if data is None:
         facts = _digits()
     else:
-        known = tuple(names.split(",")) if names else ()
-        facts, error = look_at(data, target, Told(encoding, separator, skip, header != "none", known), to)
+        column_names = tuple(names.split(",")) if names else ()
+        facts, error = look_at(
+            data, target, Told(encoding, separator, skip, header != "none", column_names), to
+        )
     name = name_for(to if data is None or to.stem != "study" else data)
     text = study_template(name, shlex.quote(str(to)), facts, SearchConfig().trials, BudgetConfig().minutes)
     write_text(text, to)

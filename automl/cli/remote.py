@@ -57,10 +57,10 @@ def status(study: str | None, server: str | None, token_file: Path | None) -> No
     """Show how far STUDY is on a service; all studies when STUDY is left out."""
     client = _client(server, token_file)
     if study is None:
-        found = client.studies()
-        for each in found:
-            click.echo(_line(each))
-        if not found:
+        studies = client.studies()
+        for entry in studies:
+            click.echo(_line(entry))
+        if not studies:
             click.echo("No study has been sent.")
         return
     shown = client.study(study).status()
@@ -98,12 +98,12 @@ def fetch(study: str, to: Path | None, server: str | None, token_file: Path | No
         raise RecordError(
             f"{to} cannot be written: {error.strerror}. Choose another folder with --to."
         ) from None
-    for what, name in (
+    for part, name in (
         ("report", "report.html"),
         ("leaderboard.csv", "leaderboard.csv"),
         ("model.zip", "model.zip"),
     ):
-        remote.fetch(what, to / name)
+        remote.fetch(part, to / name)
     with zipfile.ZipFile(to / "model.zip") as archive:
         archive.extractall(to)  # extractall leaves the folder by no name
     (to / "model.zip").unlink()

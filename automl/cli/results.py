@@ -40,7 +40,7 @@ def show(study: str | None, form: str, top: int | None, records: str | None, mlr
     """
     from automl.cli.found import find_study
 
-    found = find_study(mlruns, study, records)
+    found_study = find_study(mlruns, study, records)
     if form == "table":
         from automl.report.console import (
             make_console,
@@ -51,20 +51,20 @@ def show(study: str | None, form: str, top: int | None, records: str | None, mlr
         )
 
         console = make_console()
-        print_run(console, found.standing, found.which)
-        print_verdict(console, found.state)
-        print_leaderboard(console, found.state, top or TOP, options_text(mlruns, records))
-        print_outcome(console, found.state)
+        print_run(console, found_study.standing, found_study.which)
+        print_verdict(console, found_study.state)
+        print_leaderboard(console, found_study.state, top or TOP, options_text(mlruns, records))
+        print_outcome(console, found_study.state)
         return
     if form == "json":
         from automl.cli.tables import as_json
 
-        click.echo(as_json(found, top))
+        click.echo(as_json(found_study, top))
         return
     from automl.report.plain_rows import leaderboard_csv
 
-    _say_beside(found.standing, found.which)
-    click.echo(leaderboard_csv(found.state, top), nl=False)
+    _say_beside(found_study.standing, found_study.which)
+    click.echo(leaderboard_csv(found_study.state, top), nl=False)
 
 
 @click.command()
@@ -87,23 +87,23 @@ def explain(study: str | None, trial: int | None, to: Path | None, records: str 
     from automl.cli.found import find_study
     from automl.report.console import make_console, print_run
 
-    found = find_study(mlruns, study, records)
+    found_study = find_study(mlruns, study, records)
     console = make_console()
-    print_run(console, found.standing, found.which)
+    print_run(console, found_study.standing, found_study.which)
     from automl.explanation.study import explain_study, explain_trial
     from automl.report.explained import print_explanation
 
     if trial is not None:
-        for line in explain_trial(found.state, trial):
+        for line in explain_trial(found_study.state, trial):
             console.print(line, highlight=False, markup=False)
         return
-    explanation = explain_study(found.state, found.standing)
-    print_explanation(console, found.state, explanation)
+    explanation = explain_study(found_study.state, found_study.standing)
+    print_explanation(console, found_study.state, explanation)
     if to is not None:
         with quiet_start():
             from automl.explanation.next_study import propose
 
-        write_text(propose(found.state, explanation, to), to)
+        write_text(propose(found_study.state, explanation, to), to)
         click.echo(f"{to} is written. Next: automl run {to}")
 
 
@@ -124,12 +124,12 @@ def report(study: str | None, to: Path, watch: bool, records: str | None, mlruns
     from automl.cli.watching import write_page
     from automl.records.finding import open_run
 
-    found = find_study(mlruns, study, records, with_trials=not watch)
-    _say_beside(found.standing, found.which)
+    found_study = find_study(mlruns, study, records, with_trials=not watch)
+    _say_beside(found_study.standing, found_study.which)
     if watch:
-        keep_writing(open_run(mlruns, study, records)[0], found, to)
+        keep_writing(open_run(mlruns, study, records)[0], found_study, to)
         return
-    write_page(found, to)
+    write_page(found_study, to)
     click.echo(f"{to} is written.")
 
 
@@ -164,8 +164,8 @@ def ui(study: str | None, port: int, browse: bool | None, records: str | None, m
     with Server(plan) as server:
         with waiting("starting MLflow's server"):
             server.start()
-        for what, page in plan.pages.items():
-            click.echo(f"{what + ':':9} {page}")
+        for label, page in plan.pages.items():
+            click.echo(f"{label + ':':9} {page}")
         if sys.stdout.isatty() if browse is None else browse:
             webbrowser.open(next(iter(plan.pages.values())))
         if plan.command:
@@ -201,30 +201,30 @@ def export(  # noqa: PLR0913, PLR0917  an argument for each option
 
     if sum((smallest, trial is not None, baseline is not None)) > 1:
         raise click.UsageError("--trial, --smallest and --baseline exclude each other; give one of them.")
-    found = find_study(mlruns, study, records)
-    _say_beside(found.standing, found.which)
+    found_study = find_study(mlruns, study, records)
+    _say_beside(found_study.standing, found_study.which)
     if smallest:
         from automl.explanation.study import smallest_tied
 
-        trial = smallest_tied(found.state)
+        trial = smallest_tied(found_study.state)
     with quiet_start():
         from automl.study.exporting import export_baseline, export_trial
         from automl.training.backend import device_name
 
         device_name()
     if baseline is not None:
-        export_baseline(found.run.folder, baseline, to, uri=records)
+        export_baseline(found_study.run.folder, baseline, to, uri=records)
         click.echo(f"the {baseline} model is in {to}. Next: automl predict {to} rows.csv")
         return
-    exported = export_trial(found.run.folder, trial, to, uri=records)
+    exported = export_trial(found_study.run.folder, trial, to, uri=records)
     click.echo(f"trial {exported.number} is in {to}. Next: automl predict {to} rows.csv")
 
 
 def _say_beside(standing: str, which: str) -> None:
     """How far a run has come, and which one it is, where standard output is for something else."""
-    for said in (standing, which):
-        if said:
-            click.echo(said, err=True)
+    for line in (standing, which):
+        if line:
+            click.echo(line, err=True)
 
 
 @click.command()
@@ -263,8 +263,8 @@ def predict(  # noqa: PLR0913, PLR0917  an argument for each option
     from automl.study.predicting import as_csv, predict_rows
 
     options = {"separator": separator, "encoding": encoding, "decimal": decimal}
-    said = {name: value for name, value in options.items() if value is not None}
-    predictions, ignored = predict_rows(model, data, said, keep, interval)
+    reading = {name: value for name, value in options.items() if value is not None}
+    predictions, ignored = predict_rows(model, data, reading, keep, interval)
     if ignored:
         click.echo(f"{data}: ignoring columns that the model does not use: {', '.join(ignored)}", err=True)
     write_text(as_csv(predictions), to)

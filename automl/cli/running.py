@@ -35,25 +35,25 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
 
         config = load_study(file)
         uri = records or config.records.uri
-        known = None if fresh else existing_records(mlruns, uri)
-        found = None if known is None else find_unfinished(known, config, more)
-    if more is not None and found is None:
+        record = None if fresh else existing_records(mlruns, uri)
+        unfinished = None if record is None else find_unfinished(record, config, more)
+    if more is not None and unfinished is None:
         raise RecordError(f"{file}: there is no run of {config.name!r} to add trials to. Leave --more out.")
     next_commands = _NextCommands(file, config.name, mlruns, records)
-    if found is not None and known is not None and found.is_done:
+    if unfinished is not None and record is not None and unfinished.is_done:
         from automl.cli.sending import send_missing
 
         with waiting("looking for records missing in MLflow", quiet=quiet):
-            send_missing(known, config.tracking)
-        _print_result(found.run.folder, uri)
+            send_missing(record, config.tracking)
+        _print_result(unfinished.run.folder, uri)
         next_commands.after_the_end()
         return
-    if found is not None:
-        check_can_go_on(found)
-    if found is not None and not quiet:
-        click.echo(found.sentence)
+    if unfinished is not None:
+        check_can_go_on(unfinished)
+    if unfinished is not None and not quiet:
+        click.echo(unfinished.sentence)
     try:
-        result = _train(config, (mlruns, uri), found, quiet, began)
+        result = _train(config, (mlruns, uri), unfinished, quiet, began)
     except KeyboardInterrupt:
         next_commands.after_an_interrupt()
         click.get_current_context().exit(INTERRUPTED)
@@ -61,7 +61,7 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
     next_commands.after_a_run(result.model)
 
 
-def _train(config: Any, at: tuple[Path, str | None], found: Any, quiet: bool, began: float) -> Any:
+def _train(config: Any, at: tuple[Path, str | None], unfinished: Any, quiet: bool, began: float) -> Any:
     """Prepare a study, then run it or go on with it; `StudyConfig`, `Unfinished` and `StudyResult` are loaded late."""
     from automl.report.console import make_console
 
@@ -84,7 +84,7 @@ def _train(config: Any, at: tuple[Path, str | None], found: Any, quiet: bool, be
     mlruns, uri = at
     record = open_records(mlruns, uri, create=True, source="records.uri")
     terminal = TerminalTracker(console, began)
-    return run_prepared(record, prepared, Request(began=began), found, trackers=[terminal])
+    return run_prepared(record, prepared, Request(began=began), unfinished, trackers=[terminal])
 
 
 class _NextCommands:
@@ -144,8 +144,8 @@ def _print_result(folder: Path, uri: str | None) -> None:
     print_verdict(console, state)
     print_leaderboard(console, state, top=10)
     print_outcome(console, state)
-    found = explain_study(state)
-    for line in (*found.limits, *found.remarks):
+    explanation = explain_study(state)
+    for line in (*explanation.limits, *explanation.remarks):
         console.print(f"• {line}", highlight=False, markup=False)
     click.echo(f"SavedModel: {_shown(folder / MODEL)}")
     click.echo(f"report: {_shown(folder / REPORT)}")

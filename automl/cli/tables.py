@@ -9,15 +9,15 @@ from automl.report.plain_rows import leaderboard_rows
 from automl.report.readings import readings_of
 
 
-def as_json(found: FoundStudy, top: int | None) -> str:
+def as_json(study: FoundStudy, top: int | None) -> str:
     """The same with what is known of the study; what a trial does not have is null."""
-    state = found.state
+    state = study.state
     content: dict[str, Any] = {
         "study": state.started.name,
-        "run": found.run.identifier,
-        "num_runs": found.num_runs,
-        "state": found.status,
-        "standing": found.standing,
+        "run": study.run.identifier,
+        "num_runs": study.num_runs,
+        "state": study.status,
+        "standing": study.standing,
         "num_trials": state.num_trials,
         "num_planned": state.started.num_trials,
         "metric": state.started.metric,

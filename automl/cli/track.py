@@ -40,12 +40,12 @@ def track(study: str | None, uri: str | None, records: str | None, mlruns: Path)
     with console.status(f"sending to {address.shown}") if console.is_terminal else nullcontext():
         sent = send_run(record, run, address, write_trial_files)
         others = complete_all(record, address, write_trial_files) if sent.whole else 0
-    what = f"{run.name}/{run.identifier}"
-    click.echo(f"{what}: {sent.sent} trials sent to {address.shown}, {sent.there} were already there.")
+    name = f"{run.name}/{run.identifier}"
+    click.echo(f"{name}: {sent.sent} trials sent to {address.shown}, {sent.there} were already there.")
     if sent.running:
         click.echo("The run is still in progress in another process, which sends the rest.")
     if others:
         click.echo(f"Other runs completed there: {others}.")
     if not sent.whole:
         cure = f"Send it again with `automl track {run.name}`."
-        raise TrackingError(f"{what}: not everything could be sent to MLflow; see the warnings above. {cure}")
+        raise TrackingError(f"{name}: not everything could be sent to MLflow; see the warnings above. {cure}")

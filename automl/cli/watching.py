@@ -21,54 +21,54 @@ PAUSE = 2.0
 """Seconds between two looks at the record, beside the time that the page takes."""
 
 
-def watch(records: Records, found: FoundStudy, to: Path, rest: Callable[[float], None] = time.sleep) -> None:
+def watch(records: Records, study: FoundStudy, to: Path, rest: Callable[[float], None] = time.sleep) -> None:
     """Write the page of a run, again when it has new events, until the run has ended or Ctrl-C.
 
     Args:
         records: The record that the run is in.
-        found: The run, with what is recorded of it so far.
+        study: The run, with what is recorded of it so far.
         to: The page.
         rest: Waits for so many seconds.
     """
-    if found.status == RUNNING:
+    if study.status == RUNNING:
         click.echo(f"{to} is written again while the study runs; open it in a browser. Ctrl-C ends this.")
     try:
-        for latest in following(records, found, rest):
-            found = latest
-            write_page(found, to, SECONDS if found.status == RUNNING else 0)
-            click.echo(f"{to}: {found.standing or 'finished'}")
+        for latest in following(records, study, rest):
+            study = latest
+            write_page(study, to, SECONDS if study.status == RUNNING else 0)
+            click.echo(f"{to}: {study.standing or 'finished'}")
     except KeyboardInterrupt:
-        write_page(found, to)  # which no longer reads itself again
+        write_page(study, to)  # which no longer reads itself again
         click.echo(f"{to} shows the study as of now. The study continues.")
 
 
-def following(records: Records, found: FoundStudy, rest: Callable[[float], None]) -> Iterator[FoundStudy]:
+def following(records: Records, study: FoundStudy, rest: Callable[[float], None]) -> Iterator[FoundStudy]:
     """A run as it is, then each time that something new is recorded, until it has ended; only new events are read."""
-    yield found
-    while found.status == RUNNING:
+    yield study
+    while study.status == RUNNING:
         rest(PAUSE)
-        run = records.run(found.run.number)
-        before = found.state.seq
+        run = records.run(study.run.number)
+        before = study.state.seq
         for recorded in records.events(run, since=before):
-            found.state.apply(recorded)
-        status = status_of(run, found.state)
-        if found.state.seq != before or status != found.status:
-            found = replace(found, run=run, standing=standing(run, found.state), status=status)
-            yield found
+            study.state.apply(recorded)
+        status = status_of(run, study.state)
+        if study.state.seq != before or status != study.status:
+            study = replace(study, run=run, standing=standing(run, study.state), status=status)
+            yield study
 
 
-def write_page(found: FoundStudy, to: Path, reload: int = 0) -> None:
+def write_page(study: FoundStudy, to: Path, reload: int = 0) -> None:
     """The report of a run as a file, which is never seen half written.
 
     Args:
-        found: The run.
+        study: The run.
         to: The file.
         reload: Seconds after which the page reads itself again; never when 0.
     """
     from automl.explanation.study import explain_study
     from automl.report.page import report_page, study_content
 
-    content = study_content(found.state, explain_study(found.state, found.standing))
+    content = study_content(study.state, explain_study(study.state, study.standing))
     page = report_page(content, reload)
     if not reload:
         write_text(page, to)
