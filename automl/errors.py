@@ -78,7 +78,7 @@ def one_of(names: Iterable[str], given: object) -> str:
     >>> one_of(["relu", "tanh"], "rleu")
     'Did you mean `relu`? Known: relu, tanh.'
     """
-    known = list(names)
-    near = difflib.get_close_matches(str(given), known, n=1)
+    legal = list(names)
+    near = difflib.get_close_matches(str(given), legal, n=1)
     hint = f"Did you mean `{near[0]}`? " if near else ""
-    return f"{hint}Known: {', '.join(known)}."
+    return f"{hint}Known: {', '.join(legal)}."

@@ -128,16 +128,16 @@ def masked_values(value: Any) -> Any:
 
 def _spellings(address: str) -> list[str]:
     """The secrets of an address as they stand there, decoded and encoded anew; long ones first."""
-    found: list[str] = []
-    _hidden(address, found)
-    plain = {form(secret) for secret in found for form in (str, unquote, unquote_plus)}
-    every = plain | {form(secret, safe="") for secret in plain for form in (quote, quote_plus)}
+    secrets: list[str] = []
+    _hidden(address, secrets)
+    plain = {form(secret) for secret in secrets for form in (str, unquote, unquote_plus)}
+    spellings = plain | {form(secret, safe="") for secret in plain for form in (quote, quote_plus)}
     return sorted(
-        (secret for secret in every if secret.strip("* ")), key=lambda secret: (-len(secret), secret)
+        (secret for secret in spellings if secret.strip("* ")), key=lambda secret: (-len(secret), secret)
     )
 
 
-def _hidden(text: str, found: list[str]) -> str:
+def _hidden(text: str, secrets: list[str]) -> str:
     """The text with its secrets masked; they are added to what was found."""
 
     def hide(match: re.Match[str]) -> str:
@@ -148,7 +148,7 @@ def _hidden(text: str, found: list[str]) -> str:
         if start == end or (reference and reference.end() >= end):
             return match[0]
         if (secret := match.string[start:end]) != MASK:
-            found.append(secret)
+            secrets.append(secret)
         return match.string[match.start() : start] + MASK + match.string[end : match.end()]
 
     for form in _in_force(text):

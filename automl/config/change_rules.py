@@ -86,8 +86,8 @@ def _wider(compared: Compared) -> Refused | None:
     if compared.grid:
         return f"stay {compared.shown} with `algorithm: grid`", RESTORE
     if isinstance(old, Choice) and isinstance(new, Choice) and old.per_layer == new.per_layer:
-        known = {(isinstance(value, bool), value) for value in new.values}  # true is not 1
-        if all((isinstance(value, bool), value) in known for value in old.values):
+        new_values = {(isinstance(value, bool), value) for value in new.values}  # true is not 1
+        if all((isinstance(value, bool), value) in new_values for value in old.values):
             return None
         return f"contain every value of {compared.shown}", RESTORE
     for kind in (IntRange, FloatRange):

@@ -67,18 +67,18 @@ def compare(recorded: StudyConfig, now: StudyConfig, num_recorded: int) -> Chang
     refused: list[Change] = []
     whole = recorded.space is None or now.space is None
     before, after = dict(_values(recorded, whole)), dict(_values(now, whole))
-    own = recorded.network.builder is not None
+    has_builder = recorded.network.builder is not None
     order = list(StudyConfig.model_fields)
     for key in sorted({**before, **after}, key=lambda key: order.index(key.partition(".")[0])):
         old, new = before.get(key), after.get(key)
-        if _same(_plain(old), _plain(new)) or (not own and _left_out(key, old, new)):
+        if _same(_plain(old), _plain(new)) or (not has_builder and _left_out(key, old, new)):
             continue
         plain_old, plain_new = masked_values(_plain(old)), masked_values(_plain(new))
         shown = _shown(key, plain_old, plain_new)[0]
         grid = recorded.search.algorithm == "grid"
-        found = rule_of(key)(Compared(old, new, shown, num_recorded, grid))
-        change = Change(key, plain_old, plain_new, *(found or ()))
-        (refused if found else allowed).append(change)
+        reasons = rule_of(key)(Compared(old, new, shown, num_recorded, grid))
+        change = Change(key, plain_old, plain_new, *(reasons or ()))
+        (refused if reasons else allowed).append(change)
     return Changes(tuple(allowed), tuple(refused))
 
 
@@ -89,14 +89,14 @@ def refusal(changes: Changes, where: Callable[..., str]) -> StudyFileError:
         changes: At least one of them refused.
         where: `StudyConfig.where` of the study file as it is now.
     """
-    found = changes.refused
-    section, _, rest = found[0].key.partition(".")
+    refused = changes.refused
+    section, _, rest = refused[0].key.partition(".")
     at = where(section, *([rest] if section == "space" else rest.split(".")))
     wrong = "; ".join(
         f"`{change.key}` must {change.must}, got {_shown(change.key, change.old, change.new)[1]}"
-        for change in found
+        for change in refused
     )
-    cures = [change.cure for change in found]
+    cures = [change.cure for change in refused]
     several = f"{RESTORE}s" if cures.count(RESTORE) > 1 else RESTORE
     cure = " and ".join(dict.fromkeys(cures)).replace(RESTORE, several)
     file = at.rpartition(":")[0]

@@ -10,17 +10,17 @@ def notes_of(config: StudyConfig) -> tuple[str, ...]:
 
 def _notes_of_ensemble(config: StudyConfig) -> tuple[str, ...]:
     """Where the ensemble that is asked for will not be made, or will be another one."""
-    asked = f"`ensemble: {config.ensemble}`"
+    setting = f"`ensemble: {config.ensemble}`"
     if config.ensemble == "folds" and config.splits.kind == "time":
         why = "the networks of earlier folds do not learn from the latest rows"
         return (
-            f"{asked} has no effect with `splits.kind: time`, because {why}. A single network is exported.",
+            f"{setting} has no effect with `splits.kind: time`, because {why}. A single network is exported.",
         )
     if config.ensemble == "none" and (config.budget.latency_ms, config.budget.model_mb) != (None, None):
         bounds = "`budget.latency_ms` and `budget.model_mb` have no effect with `ensemble: none`"
         return (f"{bounds}, because a single network is exported.",)
     if config.ensemble == "greedy" and config.search.trials == 1:
-        return (f"{asked} averages networks of the only trial, because `search.trials` is 1.",)
+        return (f"{setting} averages networks of the only trial, because `search.trials` is 1.",)
     return ()
 
 

@@ -14,14 +14,14 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
 
 
-def misplaced(keys: tuple[str, ...], what: str) -> ValidationError:
+def misplaced(keys: tuple[str, ...], message: str) -> ValidationError:
     """An error at a key of a section, for a check that needs other keys too.
 
     Args:
         keys: Where it stands, from the section that checks.
-        what: What it must be, what was given, and the cure: the sentence after the key's name, without its end.
+        message: What it must be, what was given, and the cure: the sentence after the key's name, without its end.
     """
-    error = PydanticCustomError("value_error", "{what}", {"what": what})
+    error = PydanticCustomError("value_error", "{what}", {"what": message})
     return ValidationError.from_exception_data("", [InitErrorDetails(type=error, loc=keys, input=None)])
 
 

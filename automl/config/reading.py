@@ -92,10 +92,10 @@ def study_text(study: config.StudyConfig) -> str:
     text = study.text or dump_study(study)
     values = [token for token in yaml.scan(text, Loader=_Loader) if isinstance(token, yaml.ScalarToken)]
     for token in reversed(values):  # from the end, so that the places of the others stay
-        kept = masked(token.value)
-        if kept != token.value:
+        masked_value = masked(token.value)
+        if masked_value != token.value:
             end = "\n" if token.style in ("|", ">") else ""
-            quoted = json.dumps(kept, ensure_ascii=False)
+            quoted = json.dumps(masked_value, ensure_ascii=False)
             text = f"{text[: token.start_mark.index]}{quoted}{end}{text[token.end_mark.index :]}"
     return re.sub("#.*", lambda comment: masked(comment[0]), text)
 
@@ -179,15 +179,15 @@ def _parse(text: str, file: Path) -> tuple[dict[str, Any], Lines]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        what = "" if isinstance(error, _BoundError) else "this is not YAML: "
+        reason = "" if isinstance(error, _BoundError) else "this is not YAML: "
         cure = error.note or "Indent with spaces, write `key: value`, and put text with `:` or `#` in quotes."
         raise StudyFileError(
-            f"{file}:{line}: {what}{masked(error.problem or 'the text cannot be read')}. {cure}"
+            f"{file}:{line}: {reason}{masked(error.problem or 'the text cannot be read')}. {cure}"
         ) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        what = f"the character U+{error.character:04X} is not allowed in YAML"
-        raise StudyFileError(f"{file}:{line}: {what}. Remove it.") from None
+        reason = f"the character U+{error.character:04X} is not allowed in YAML"
+        raise StudyFileError(f"{file}:{line}: {reason}. Remove it.") from None
     if not isinstance(content, dict):
         cure = "Begin with `data:`, or write a study file with `automl init`."
         raise StudyFileError(f"{file}:1: a study file must hold `key: value` lines. {cure}")
@@ -253,8 +253,8 @@ class _Loader(yaml.SafeLoader):
                 None, None, f"this is nested too deeply, over {DEEPEST} levels", mark, "Flatten it."
             )
         if values > MOST_VALUES:
-            what = f"a study file must hold at most {MOST_VALUES:,} values, got {values:,} up to here"
-            raise _BoundError(None, None, what, mark, "Shorten its lists, and repeat less with aliases.")
+            reason = f"a study file must hold at most {MOST_VALUES:,} values, got {values:,} up to here"
+            raise _BoundError(None, None, reason, mark, "Shorten its lists, and repeat less with aliases.")
 
     def _extent(self, node: Any) -> tuple[int, int]:
         parts = [] if isinstance(node, yaml.ScalarNode) else node.value
@@ -265,12 +265,12 @@ class _Loader(yaml.SafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         if node.tag in _NUMBER_TAGS and len(node.value) > LONGEST_NUMBER:
-            what = f"a number must have at most {LONGEST_NUMBER} characters, got {len(node.value)}"
-            raise _BoundError(None, None, what, node.start_mark, "Put it in quotes if it is text.")
+            reason = f"a number must have at most {LONGEST_NUMBER} characters, got {len(node.value)}"
+            raise _BoundError(None, None, reason, node.start_mark, "Put it in quotes if it is text.")
         if isinstance(node.value, str) and (half := _HALF.search(node.value)):
-            what = f"U+{ord(half[0]):04X} is half of a character"
+            reason = f"U+{ord(half[0]):04X} is half of a character"
             raise _BoundError(
-                None, None, what, node.start_mark, "Write the whole character, as in \\U0001F600."
+                None, None, reason, node.start_mark, "Write the whole character, as in \\U0001F600."
             )
         try:
             return super().construct_object(node, deep)

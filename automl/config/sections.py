@@ -108,8 +108,8 @@ class DataConfig(Section):
         given = [key for key in _SOURCES if getattr(self, key)]
         if len(given) != 1:  # an address may hold a password and is not repeated
             got = " and ".join(f"`{key}`" for key in given) or "none of them"
-            known = f"{', '.join(f'`{key}`' for key in _SOURCES[:-1])} and `{_SOURCES[-1]}`"
-            raise ValueError(f"must name exactly one of {known}, got {got}")
+            keys = f"{', '.join(f'`{key}`' for key in _SOURCES[:-1])} and `{_SOURCES[-1]}`"
+            raise ValueError(f"must name exactly one of {keys}, got {got}")
         if self.sklearn is None and self.target is None:
             raise ValueError("must name its `target`, the column to predict")
         if self.url is not None and not self.url.startswith(("http://", "https://")):
@@ -118,11 +118,11 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _keys_of_the_source(self) -> Self:
-        asked = [key for key in ("query", "table") if getattr(self, key) is not None]
-        if self.sql is None and asked:
-            raise ValueError(f"must have `{asked[0]}` only together with `sql`, got it without")
-        if self.sql is not None and len(asked) != 1:
-            got = "both" if asked else "neither"
+        given = [key for key in ("query", "table") if getattr(self, key) is not None]
+        if self.sql is None and given:
+            raise ValueError(f"must have `{given[0]}` only together with `sql`, got it without")
+        if self.sql is not None and len(given) != 1:
+            got = "both" if given else "neither"
             raise ValueError(f"must have exactly one of `query` and `table` together with `sql`, got {got}")
         for key in ("encoding", "separator", "header", "names", "skip"):
             if key in self.model_fields_set and self.path is None and self.url is None:

@@ -67,9 +67,9 @@ class RecordsConfig(Section):
             scheme = re.match(
                 r"[a-z][a-z0-9+.-]*:/{0,3}", uri
             )  # what follows may be a password: it is not repeated
-            known = ", ".join(f"`{start}`" for start in _DATABASES)
+            starts = ", ".join(f"`{start}`" for start in _DATABASES)
             got = f"`{scheme[0]}`" if scheme else "another"
-            raise ValueError(f"must begin with one of {known}, got {got}")
+            raise ValueError(f"must begin with one of {starts}, got {got}")
         if uri in ("sqlite:///", "sqlite:///:memory:"):
             raise ValueError(
                 f"must name a file, as in `sqlite:///studies.db`, got {uri!r}, which is not stored"

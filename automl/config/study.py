@@ -121,11 +121,11 @@ class StudyConfig(Section):
 
 def locate(file: Path, lines: dict[tuple[str | int, ...], int], keys: tuple[str | int, ...]) -> str:
     """`file:line` of the deepest key that has a line; keys that stand for no line are stepped over."""
-    found: tuple[str | int, ...] = ()
+    deepest: tuple[str | int, ...] = ()
     for key in keys:
-        if (*found, key) in lines:
-            found = (*found, key)
-    return f"{file}:{lines.get(found, 1)}"
+        if (*deepest, key) in lines:
+            deepest = (*deepest, key)
+    return f"{file}:{lines.get(deepest, 1)}"
 
 
 def study_schema() -> dict[str, Any]:

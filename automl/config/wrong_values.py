@@ -31,8 +31,8 @@ def describe(errors: Sequence[Mapping[str, Any]], where: Callable[[Keys], str]) 
         kind, keys = "too_long", keys[:-1]
     at, name, cure = where(keys), _name(keys), _help(keys)
     if kind == "extra_forbidden":
-        known = [field.alias or key for key, field in _model_at(keys).model_fields.items()]
-        sentence = f"`{name}` is not a key of a study file. {one_of(known, keys[-1])}"
+        names = [field.alias or key for key, field in _model_at(keys).model_fields.items()]
+        sentence = f"`{name}` is not a key of a study file. {one_of(names, keys[-1])}"
     elif kind == "missing":
         sentence = f"`{name}` is missing. {cure}"
     elif kind == "value_error":  # raised by the models themselves, which say what was given

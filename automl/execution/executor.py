@@ -37,16 +37,16 @@ class Order:
 
     def with_ended(self, trials: Iterable[Trial]) -> "Order":
         """The order when trials of the cohort have ended and are recorded, or about to be."""
-        known = list(trials)
+        ended = list(trials)
         pool = tuple(
             {
                 **reports,
-                **{trial.number: _report(trial, rung) for trial in known if len(trial.reports) > rung},
+                **{trial.number: _report(trial, rung) for trial in ended if len(trial.reports) > rung},
             }
             for rung, reports in enumerate(self.pool)
         )
-        recorded = self.recorded | {trial.number for trial in known}
-        passed = {**self.passed, **{trial.number: trial.num_passed for trial in known}}
+        recorded = self.recorded | {trial.number for trial in ended}
+        passed = {**self.passed, **{trial.number: trial.num_passed for trial in ended}}
         return Order(self.number, self.members, pool, recorded, passed)
 
 

@@ -41,8 +41,8 @@ class Flying:
     @property
     def is_whole(self) -> bool:
         """Whether all of its trials are known: an earlier process may have died before it recorded them."""
-        known = self.order.recorded | self.given.keys()
-        return all(members[0].trial in known for members in self.order.members)
+        ended = self.order.recorded | self.given.keys()
+        return all(members[0].trial in ended for members in self.order.members)
 
     @property
     def order_now(self) -> Order:

@@ -83,9 +83,9 @@ class LocalExecutor(Executor):
     def close(self) -> None:
         """See `Executor.close`."""
         self._token.cancel()
-        with ExitStack() as every:  # each is closed, also when an interrupt arrives while one is waited for
+        with ExitStack() as stack:  # each is closed, also when an interrupt arrives while one is waited for
             for trials in self._training.values():
-                every.callback(trials.close)
+                stack.callback(trials.close)
         self._training.clear()
         self._plans.settle_all()
 

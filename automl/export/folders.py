@@ -93,11 +93,11 @@ def _strange_entry(folder: Path) -> str:
     """What a folder holds beside a model that automl wrote; empty where there is nothing else."""
     manifest = _manifest(folder)
     digests: dict[str, str] = manifest["files"] if manifest else {}
-    own = {MANIFEST, *digests, *manifest["folders"]} if manifest else set()
+    entries = {MANIFEST, *digests, *manifest["folders"]} if manifest else set()
     is_earlier = manifest is None and _is_earlier_model(folder)
     for entry in _entries(folder, ""):
         shown = entry if entry.isprintable() else repr(entry)
-        if entry not in own and not (is_earlier and _EARLIER.fullmatch(entry)):
+        if entry not in entries and not (is_earlier and _EARLIER.fullmatch(entry)):
             return f"{shown}, which is not part of a model written by automl"
         if entry in digests and _digest(folder / entry) != digests[entry]:
             return f"{shown}, which has changed since automl wrote it"

@@ -131,8 +131,8 @@ def save_model(
             write_graph(served, models, made)
             answers = Scorer(made).predict(table)
         else:
-            own = builder if isinstance(builder, FamilyBuilder) else None
-            answers = write_elsewhere(Order(served, own, table), models, made)
+            family_builder = builder if isinstance(builder, FamilyBuilder) else None
+            answers = write_elsewhere(Order(served, family_builder, table), models, made)
         _compare(network, dataset, answers)
 
     with _explained(folder):
@@ -150,7 +150,7 @@ def _served(network: Network | Averaged, dataset: Dataset, card: ModelCard) -> t
             ServedPart(part.network.scalings, part.hyperparameters, part.weight) for part in network.parts
         )
     served = Served(parts, dataset.schema, dataset.task, dataset.classes, card.threshold)
-    return served, [each.model for each in networks]
+    return served, [part.model for part in networks]
 
 
 def copy_model(source: Path, folder: Path) -> None:

@@ -52,13 +52,15 @@ class NeuralEstimator(BaseEstimator):
             ValueError: The rows cannot be learned from, or a parameter is wrong.
             AutoMLError: The study fails for another reason.
         """
-        asked = Asked(self.minutes, self.trials, self.objective, self.random_state, self.config, self.mlruns)
-        found = run_rows(type(self).__name__, given, target, task, asked)
-        self.model_ = found.model
-        self.verdict_ = found.verdict
-        self.leaderboard_ = found.leaderboard
-        self.hyperparameters_ = found.hyperparameters
-        self.folder_ = found.folder
+        request = Asked(
+            self.minutes, self.trials, self.objective, self.random_state, self.config, self.mlruns
+        )
+        network = run_rows(type(self).__name__, given, target, task, request)
+        self.model_ = network.model
+        self.verdict_ = network.verdict
+        self.leaderboard_ = network.leaderboard
+        self.hyperparameters_ = network.hyperparameters
+        self.folder_ = network.folder
 
     def _predictions(self, X: Any) -> pandas.DataFrame:
         check_is_fitted(self)
@@ -106,7 +108,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             AutoMLError: No trial completed, or the study cannot be recorded.
         """
         given = rows_to_fit(self, X, y, sample_weight)
-        target = given.kept(column_or_1d(y, warn=True))
+        target = given.select(column_or_1d(y, warn=True))
         check_classification_targets(target)
         assert_all_finite(target, input_name="y")
         classes, codes = numpy.unique(target, return_inverse=True)
@@ -198,7 +200,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
             AutoMLError: No trial completed, or the study cannot be recorded.
         """
         given = rows_to_fit(self, X, y, sample_weight)
-        target = given.kept(column_or_1d(y, warn=True))
+        target = given.select(column_or_1d(y, warn=True))
         assert_all_finite(target, input_name="y")
         self._run(given, target.astype(numpy.float64), "regression")
         return self

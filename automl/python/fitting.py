@@ -71,12 +71,12 @@ def _study(
     frame = None
     if not isinstance(table, str | Path):
         frame, source = as_frame(table), (("data", "frame"), True)
-    asked = {
+    requested = {
         "table": source,
         "target": (("data", "target"), target),
         "minutes": (("budget", "minutes"), minutes),
     }
-    content = study_content(config, asked)
+    content = study_content(config, requested)
     content.setdefault("name", name_for(Path(str(target))))
     return make_study(content), frame
 

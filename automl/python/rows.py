@@ -27,7 +27,7 @@ class RowsToFit:
     weights: numpy.ndarray | None
     chosen: numpy.ndarray
 
-    def kept(self, values: numpy.ndarray) -> numpy.ndarray:
+    def select(self, values: numpy.ndarray) -> numpy.ndarray:
         """Of values for all given rows those of the rows that are learned from."""
         return values[self.chosen]
 
@@ -80,8 +80,8 @@ def _table(estimator: Any, X: Any, *, reset: bool) -> pandas.DataFrame:
             values, columns=[f"x{place}" for place in range(values.shape[1])]
         ).infer_objects()
     validate_data(estimator, X, reset=reset, skip_check_array=True)
-    for count, what, least in ((len(X), "sample(s)", fewest), (X.shape[1], "feature(s)", 1)):
+    for count, noun, least in ((len(X), "sample(s)", fewest), (X.shape[1], "feature(s)", 1)):
         if count < least:
             need = f"while a minimum of {least} is required by {type(estimator).__name__}"
-            raise ValueError(f"Found array with {count} {what} (shape={X.shape}) {need}.")
+            raise ValueError(f"Found array with {count} {noun} (shape={X.shape}) {need}.")
     return X.reset_index(drop=True).rename(columns=str)

@@ -61,7 +61,7 @@ class FoundNetwork:
     folder: Path | None
 
 
-def run_rows(name: str, given: RowsToFit, target: Any, task: str, asked: Asked) -> FoundNetwork:
+def run_rows(name: str, given: RowsToFit, target: Any, task: str, request: Asked) -> FoundNetwork:
     """Run a study of rows.
 
     Args:
@@ -69,7 +69,7 @@ def run_rows(name: str, given: RowsToFit, target: Any, task: str, asked: Asked) 
         given: The rows.
         target: A label or a number for each row.
         task: binary, multiclass or regression.
-        asked: The estimator's parameters.
+        request: The estimator's parameters.
 
     Raises:
         ValueError: The rows cannot be learned from, or a parameter is wrong.
@@ -79,22 +79,22 @@ def run_rows(name: str, given: RowsToFit, target: Any, task: str, asked: Asked) 
         from automl.study.run import run_study
     try:
         with ExitStack() as stack:
-            folder = asked.mlruns or stack.enter_context(tempfile.TemporaryDirectory(prefix="automl-"))
-            table, content = _content(name, given, target, task, asked)
+            folder = request.mlruns or stack.enter_context(tempfile.TemporaryDirectory(prefix="automl-"))
+            table, content = _content(name, given, target, task, request)
             result = run_study(make_study(content), mlruns=folder, table=table, resume=False)
             return FoundNetwork(
                 KeptModel(result.model),
                 str(result.verdict),
                 result.leaderboard(),
                 dict(result.best.hyperparameters),
-                None if asked.mlruns is None else result.folder,
+                None if request.mlruns is None else result.folder,
             )
     except (DataError, SearchSpaceError, StudyFileError) as error:  # scikit-learn's word for wrong input
         raise ValueError(str(error)) from error
 
 
 def _content(
-    name: str, given: RowsToFit, target: Any, task: str, asked: Asked
+    name: str, given: RowsToFit, target: Any, task: str, request: Asked
 ) -> tuple[pandas.DataFrame, dict[str, Any]]:
     """The table with its target and weights, and the study file's content."""
     table = given.table.copy(deep=False).reset_index(drop=True)
@@ -104,19 +104,19 @@ def _content(
     if given.weights is not None:
         weights_name = _free("sample_weight", table)
         table[weights_name] = given.weights
-    seed = int(check_random_state(asked.random_state).randint(_SEEDS))
+    seed = int(check_random_state(request.random_state).randint(_SEEDS))
     arguments = {
         "X": (("data", "frame"), True),
         "y": (("data", "target"), target_name),
         "task": (("data", "task"), task),
         "sample_weight": (("data", "weights"), weights_name),
-        "minutes": (("budget", "minutes"), asked.minutes),
-        "trials": (("search", "trials"), asked.trials),
-        "objective": (("objective",), asked.objective),
-        "random_state": (("search", "seed"), None if asked.random_state is None else seed),
+        "minutes": (("budget", "minutes"), request.minutes),
+        "trials": (("search", "trials"), request.trials),
+        "objective": (("objective",), request.objective),
+        "random_state": (("search", "seed"), None if request.random_state is None else seed),
     }
-    content = study_content(asked.config, arguments)
-    return table, _with_defaults(content, name, given, asked.mlruns is not None, seed)
+    content = study_content(request.config, arguments)
+    return table, _with_defaults(content, name, given, request.mlruns is not None, seed)
 
 
 def _with_defaults(
