@@ -63,9 +63,9 @@ def _on_both_sides(codes: numpy.ndarray, splits: Splits) -> list[str]:
         count = sum(_num_known(codes, learned, scored) for learned, scored in parts)
         total = sum(len(scored) for _, scored in parts)
         if count:
-            what = f"{count:,} of {total:,} {name} rows ({100 * count / total:.1f} %) equal a training row"
+            finding = f"{count:,} of {total:,} {name} rows ({100 * count / total:.1f} %) equal a training row"
             so = f"in all learned columns and the target, which makes {name} scores too good"
-            findings.append(f"{what} {so}. {cure}")
+            findings.append(f"{finding} {so}. {cure}")
     return findings
 
 
@@ -79,9 +79,9 @@ def _learned(fold: Fold, num_rows: int) -> numpy.ndarray:
 
 def _num_known(codes: numpy.ndarray, learned: numpy.ndarray, scored: numpy.ndarray) -> int:
     """How many of the scored rows equal a training row."""
-    known = numpy.zeros(int(codes.max()) + 1, bool)
-    known[codes[learned]] = True
-    return int(known[codes[scored]].sum())
+    is_learned = numpy.zeros(int(codes.max()) + 1, bool)
+    is_learned[codes[learned]] = True
+    return int(is_learned[codes[scored]].sum())
 
 
 def _contradictions(inputs: numpy.ndarray, rows: numpy.ndarray) -> list[str]:
@@ -93,8 +93,8 @@ def _contradictions(inputs: numpy.ndarray, rows: numpy.ndarray) -> list[str]:
     count = int(mixed[codes].sum())
     if not count:
         return []
-    what = f"{count:,} of {len(rows):,} training rows ({100 * count / len(rows):.1f} %) equal another in all learned"
-    return [f"{what} columns but have another target, so no model can fit both."]
+    finding = f"{count:,} of {len(rows):,} training rows ({100 * count / len(rows):.1f} %) equal another in all learned"
+    return [f"{finding} columns but have another target, so no model can fit both."]
 
 
 def _equal_times(splits: Splits) -> list[str]:
@@ -104,9 +104,9 @@ def _equal_times(splits: Splits) -> list[str]:
     count = int((numpy.bincount(codes)[codes] > 1).sum())
     if not count:
         return []
-    what = f"{count:,} of {len(codes):,} rows share a timestamp with another row"
+    finding = f"{count:,} of {len(codes):,} rows share a timestamp with another row"
     return [
-        f"{what}. They stay in one part of every split, so parts may be larger or smaller than requested."
+        f"{finding}. They stay in one part of every split, so parts may be larger or smaller than requested."
     ]
 
 
@@ -117,14 +117,14 @@ def _dates_passed_over(dataset: Dataset, splits: Splits, table: pandas.DataFrame
     names = [column.name for column in dataset.schema.of_kind("date")]
     if table is not None:
         table = table.rename(columns=str).reset_index(drop=True)
-        known = {column.name for column in dataset.schema.columns} | {dataset.target_name}
-        others = table[[name for name in table.columns if name not in known]]
+        known_names = {column.name for column in dataset.schema.columns} | {dataset.target_name}
+        others = table[[name for name in table.columns if name not in known_names]]
         names += [column.name for column in inspect_columns(others).of_kind("date")]
     if not names:
         return []
-    what = f"the table has dates ({', '.join(map(repr, names[:5]))}), and the splits ignore them"
+    finding = f"the table has dates ({', '.join(map(repr, names[:5]))}), and the splits ignore them"
     cure = f"`kind: time` with `by: {names[0]}` is recommended if later rows are to be predicted."
-    return [f"{what}. {cure}"]
+    return [f"{finding}. {cure}"]
 
 
 def _row_hashes(columns: Columns) -> numpy.ndarray:
@@ -135,8 +135,8 @@ def _row_hashes(columns: Columns) -> numpy.ndarray:
     hashes = [pandas.util.hash_pandas_object(part, index=False).to_numpy() for part in tables]
     hashes += [block.hashes() for block in columns.others.values()]
     mixed = hashes[0]
-    for own in hashes[1:]:
-        mixed = mixed * _MIX + own
+    for column_hashes in hashes[1:]:
+        mixed = mixed * _MIX + column_hashes
     return mixed
 
 

@@ -200,7 +200,7 @@ class ColumnSplits:
     def fold(self, training: Array, count: int, seed: int) -> list[Pair]:  # noqa: ARG002
         """One fold a value, in the order of the values."""
         inside = [self._names[training] == name for name in self._values(training)]
-        return [(training[~own], training[own]) for own in inside]
+        return [(training[~mask], training[mask]) for mask in inside]
 
     def stop(self, rest: Array, seed: int) -> Pair:
         """A share of the rows at random, by class where there are classes."""

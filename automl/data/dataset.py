@@ -95,8 +95,8 @@ def make_dataset(
     names = _feature_names(table, target, config, where)
     used = [config.weights, *([splits.by] if splits and splits.by and splits.kind != "time" else [])]
     features = table[[name for name in names if name not in used]]
-    told = Told(config.columns or {}, config.decimal, config.gaps or {}, config.date_order)
-    schema = inspect_columns(features, told)
+    settings = Told(config.columns or {}, config.decimal, config.gaps or {}, config.date_order)
+    schema = inspect_columns(features, settings)
     if keep_constant:
         schema = _with_constant(schema, features)
     columns = encode_columns(features, schema)
@@ -154,9 +154,9 @@ def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where
                     f"{at}: `data.{key}` must name columns, got {name!r}. {one_of(columns, name)}"
                 )
     for name, kind in (config.columns or {}).items():
-        if kind not in (known := (*KINDS, DROP)):
-            at, must = where("data", "columns", name), f"be one of {', '.join(known)}"
-            raise DataError(explain(f"data.columns.{name}", must, kind, one_of(known, kind), where=at))
+        if kind not in (legal := (*KINDS, DROP)):
+            at, must = where("data", "columns", name), f"be one of {', '.join(legal)}"
+            raise DataError(explain(f"data.columns.{name}", must, kind, one_of(legal, kind), where=at))
     others = [name for name in columns if name != target]
     if config.weights is not None and config.weights not in others:
         at, cure = where("data", "weights"), one_of(others, config.weights)
@@ -191,8 +191,8 @@ def _split_column(
     gaps = table[name].isna().to_numpy()
     if gaps.any():
         first = table.index[int(gaps.argmax())] + 1
-        what = f"have a value in every row, got {gaps.sum()} gaps, the first in data row {first}"
-        raise DataError(f"{at}: the column {name!r}, which the splits use, must {what}. Fill them.")
+        requirement = f"have a value in every row, got {gaps.sum()} gaps, the first in data row {first}"
+        raise DataError(f"{at}: the column {name!r}, which the splits use, must {requirement}. Fill them.")
     return table[name].to_numpy(object)
 
 
@@ -223,8 +223,8 @@ def _check_columns(schema: Schema, columns: Columns, where: Where) -> None:
     place = 0
     for column in schema.stored("numbers"):
         if numpy.isnan(columns.numbers[:, place]).all():
-            what = f"`data.columns` calls {column.name!r} {column.kind}, but none of its cells can be read as one"
-            raise DataError(f"{where('data', 'columns', column.name)}: {what}. Remove the line.")
+            reason = f"`data.columns` calls {column.name!r} {column.kind}, but none of its cells can be read as one"
+            raise DataError(f"{where('data', 'columns', column.name)}: {reason}. Remove the line.")
         place += len(part_names(column))
 
 

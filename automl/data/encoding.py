@@ -34,8 +34,8 @@ def encode_columns(
     if levels is None:
         levels = tuple(tuple(sorted(text.unique())) for text in texts)
     codes = [
-        pandas.Index(own, dtype=object).get_indexer(pandas.Index(text)).astype(numpy.int32)
-        for text, own in zip(texts, levels, strict=True)
+        pandas.Index(names, dtype=object).get_indexer(pandas.Index(text)).astype(numpy.int32)
+        for text, names in zip(texts, levels, strict=True)
     ]
     none = numpy.zeros((len(table), 0))
     return Columns(

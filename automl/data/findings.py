@@ -135,16 +135,18 @@ def _repeated_rows(dataset: Dataset) -> list[str]:
     if not count:
         return []
     have = "row equals" if count == 1 else "rows equal"
-    what = f"{count:,} {have} an earlier one in all learned columns and the target ({100 * count / len(rows):.1f} %)"
+    finding = f"{count:,} {have} an earlier one in all learned columns and the target ({100 * count / len(rows):.1f} %)"
     others = [column.name for column in dataset.schema.of_kind("identifier")]
     if others:
         names = ", ".join(map(repr, others[:MOST_NAMES]))
-        return [f"{what}; the unused columns {names} may distinguish them; if not, they make scores too good"]
-    return [f"{what}; duplicates on both sides of a split make scores too good"]
+        return [
+            f"{finding}; the unused columns {names} may distinguish them; if not, they make scores too good"
+        ]
+    return [f"{finding}; duplicates on both sides of a split make scores too good"]
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _share(count: int, total: int) -> str:

@@ -107,6 +107,6 @@ def fit_preprocessing(columns: Columns, layout: Layout, encoding: str) -> Prepro
     codes = zip(columns.codes.T, layout.slots, columns.levels, strict=True)
     return Preprocessing(
         numbers=fit_numbers(columns.numbers, layout.numbers, encoding),
-        levels=tuple(fit_levels(*own) for own in codes),
+        levels=tuple(fit_levels(*arguments) for arguments in codes),
         others={name: block.fit(layout.others[name]) for name, block in columns.others.items()},
     )

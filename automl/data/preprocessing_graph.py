@@ -53,7 +53,7 @@ def encoded_graph(preprocessing: Preprocessing, read: ReadCells) -> Tensor:
     parts = [] if read.numbers is None else [preprocessing.numbers.graph(read.numbers)]
     others = zip(preprocessing.others.values(), read.others, strict=True)
     levels = zip(preprocessing.levels, read.codes, strict=True)
-    parts += [fitted.graph(own) for fitted, own in (*others, *levels)]
+    parts += [fitted.graph(block) for fitted, block in (*others, *levels)]
     return tensorflow.cast(tensorflow.concat(parts, axis=1), tensorflow.float32)
 
 

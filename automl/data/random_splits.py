@@ -82,14 +82,14 @@ class Request:
         Raises:
             DataError: There cannot be two, or the study file does not want fewer than it asks for.
         """
-        asked = self.config.folds
-        if asked <= most:
-            return asked, ""
+        wanted = self.config.folds
+        if wanted <= most:
+            return wanted, ""
         if most < 2:
             raise self.refuse("folds", must, cure[0].upper() + cure[1:])
         if self.config.rare_classes == "refuse":
             raise self.refuse("folds", must, f"Use fewer folds, or {cure}")
-        return most, f"{most} folds instead of {asked}: {why}"
+        return most, f"{most} folds instead of {wanted}: {why}"
 
 
 class SplitKind(Protocol):
@@ -184,8 +184,8 @@ class RandomSplits:
 
     def _draw(self, rows: Array, share: float, seed: int) -> Pair:
         labels = None if self._labels is None else self._labels[rows]
-        kept, taken = train_test_split(rows, test_size=share, random_state=seed, stratify=labels)
-        return numpy.sort(kept), numpy.sort(taken)
+        remaining, taken = train_test_split(rows, test_size=share, random_state=seed, stratify=labels)
+        return numpy.sort(remaining), numpy.sort(taken)
 
     def _draw_evenly(self, rows: Array, share: float, seed: int) -> Pair:
         """Like `_draw`, also where classes are too small for it: each gives its share, rounded up or down.
@@ -209,8 +209,10 @@ class RandomSplits:
 
 def _cure_of(label: Scalar, classes: tuple[Scalar, ...]) -> str:
     """What to do about a class of few rows."""
-    same = [other for other in classes if other != label and str(other).casefold() == str(label).casefold()]
-    alike = f"write it as {same[0]!r}, from which it differs in case only, " if same else ""
+    alike_labels = [
+        other for other in classes if other != label and str(other).casefold() == str(label).casefold()
+    ]
+    alike = f"write it as {alike_labels[0]!r}, from which it differs in case only, " if alike_labels else ""
     return f"{alike}remove or merge that class, or write `rare_classes: drop`."
 
 

@@ -34,8 +34,8 @@ def read_dataset(
         )
     source = next(source for key, source in SOURCES.items() if getattr(data, key))
     table = source.read(Asked(data, folder, where, wanted_columns(config), frame))
-    own = config.network.builder is not None
-    return make_dataset(table, source.target(data), data, where, config.splits, keep_constant=own)
+    has_builder = config.network.builder is not None
+    return make_dataset(table, source.target(data), data, where, config.splits, keep_constant=has_builder)
 
 
 def wanted_columns(config: StudyConfig) -> Wanted:

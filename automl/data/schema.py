@@ -97,24 +97,24 @@ class Told:
     date_order: str | None = None
 
 
-def inspect_columns(table: pandas.DataFrame, told: Told | None = None) -> Schema:
+def inspect_columns(table: pandas.DataFrame, settings: Told | None = None) -> Schema:
     """Find out what each column holds.
 
     Args:
         table: The columns to learn from, of plain cells (`cells.plain_cells`).
-        told: What the study file says.
+        settings: What the study file says.
     """
-    told = told or Told()
-    usual = told.decimal or usual_mark(table)
-    return Schema(tuple(_inspect(table[name], told, usual) for name in table.columns))
+    settings = settings or Told()
+    usual = settings.decimal or usual_mark(table)
+    return Schema(tuple(_inspect(table[name], settings, usual) for name in table.columns))
 
 
-def _inspect(values: pandas.Series, told: Told, usual: str | None) -> Column:
+def _inspect(values: pandas.Series, settings: Told, usual: str | None) -> Column:
     name = str(values.name)
-    override, gaps = told.kinds.get(name), list(told.gaps.get(name, ()))
+    override, gaps = settings.kinds.get(name), list(settings.gaps.get(name, ()))
     if override == DROP:
         return Column(name, DROP, "dropped (data.columns)")
-    column = _look(without_gaps(values, gaps), told, usual)
+    column = _look(without_gaps(values, gaps), settings, usual)
     if not gaps:
         return column
     count = int(without_gaps(values, gaps).isna().sum() - values.isna().sum())
@@ -122,32 +122,36 @@ def _inspect(values: pandas.Series, told: Told, usual: str | None) -> Column:
     return replace(column, note=_joined(note, column.note), reading={**column.reading, "gaps": gaps})
 
 
-def _look(values: pandas.Series, told: Told, usual: str | None) -> Column:
+def _look(values: pandas.Series, settings: Told, usual: str | None) -> Column:
     name = str(values.name)
-    override = told.kinds.get(name)
-    known = values.dropna()
+    override = settings.kinds.get(name)
+    present = values.dropna()
     if is_numeric(values):
-        known = known[numpy.isfinite(number_values(known))]
+        present = present[numpy.isfinite(number_values(present))]
     elif not types.is_datetime64_any_dtype(values):
-        known = known.map(plain_text)
-    cells = Cells(name, values, known, told.decimal, usual, told.date_order)
+        present = present.map(plain_text)
+    cells = Cells(name, values, present, settings.decimal, usual, settings.date_order)
     if override is not None:
-        found = KINDS[override].told(cells)
-        return Column(name, override, found.note, found.reading)
+        reading = KINDS[override].told(cells)
+        return Column(name, override, reading.note, reading.reading)
     dropped = (column for question in _DROPPED if (column := question(cells)))
     return next(dropped, None) or _learned(cells)
 
 
 def _learned(cells: Cells) -> Column:
     """The kind that is most confident, the first of the table where several are."""
-    said = {name: found for name, kind in KINDS.items() if (found := kind.detect(cells))}
-    claims = {name: found for name, found in said.items() if found.confidence}
-    is_sure = any(found.confidence >= SURE for found in claims.values())
-    hints = [found.note for found in said.values() if not found.confidence and found.note and not is_sure]
+    findings = {name: finding for name, kind in KINDS.items() if (finding := kind.detect(cells))}
+    claims = {name: finding for name, finding in findings.items() if finding.confidence}
+    is_sure = any(finding.confidence >= SURE for finding in claims.values())
+    hints = [
+        finding.note
+        for finding in findings.values()
+        if not finding.confidence and finding.note and not is_sure
+    ]
     if claims:
         name = max(claims, key=lambda name: claims[name].confidence)
-        found = claims[name]
-        column = Column(cells.name, name, found.note, found.reading)
+        best = claims[name]
+        column = Column(cells.name, name, best.note, best.reading)
     else:
         column = _prose(cells)
     return replace(column, note=_joined(*hints, column.note))

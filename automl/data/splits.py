@@ -105,8 +105,8 @@ def make_splits(dataset: Dataset, config: SplitsConfig, seed: int, where: Where)
     count, fewer = kind.count_folds(training, "keeps, without the test rows,")
     folds = tuple(_folds(kind, training, count, config, seed))
     share = "" if name == "column" else _share_note(len(test) / len(rows), config.test)
-    said = (fewer, share, _unseen_note(dataset, folds))
-    notes = tuple(note for note in said if note)
+    candidates = (fewer, share, _unseen_note(dataset, folds))
+    notes = tuple(note for note in candidates if note)
     automatic = config.kind == "auto"
     return Splits(training, test, folds, name, f"{name}: {reason}", notes, automatic, kind.groups(rows))
 
@@ -159,10 +159,10 @@ def _folds(
             number += 1
 
 
-def _share_note(share: float, asked: float) -> str:
-    if abs(share - asked) <= _MOST_OFF:
+def _share_note(share: float, wanted: float) -> str:
+    if abs(share - wanted) <= _MOST_OFF:
         return ""
-    return f"{100 * share:.0f} % of the rows are test rows instead of {100 * asked:.0f} %"
+    return f"{100 * share:.0f} % of the rows are test rows instead of {100 * wanted:.0f} %"
 
 
 def _unseen_note(dataset: Dataset, folds: tuple[Fold, ...]) -> str:
@@ -175,11 +175,11 @@ def _unseen_note(dataset: Dataset, folds: tuple[Fold, ...]) -> str:
     if not unseen.any():
         return ""
     worst = int(unseen.argmax())
-    what = (
+    note = (
         f"the class {dataset.classes[worst]!r} has no training row in {unseen[worst]} of {len(folds)} folds"
     )
     others = int((unseen > 0).sum()) - 1
-    return f"{what}; {others} other classes lack rows too" if others else what
+    return f"{note}; {others} other classes lack rows too" if others else note
 
 
 def few_rows_note(dataset: Dataset, splits: Splits) -> str:
@@ -202,14 +202,14 @@ def few_rows_note(dataset: Dataset, splits: Splits) -> str:
     parts = [f"{counts[rarest]} to search on", f"{_span(validation)} in each set of validation rows"]
     parts += [f"{tested[rarest]} in the test set"] if len(splits.test) else []
     parts += [f"none in {without} of {len(splits.folds)} sets of stopping rows"] if without else []
-    what = f"the class {dataset.classes[rarest]!r} has few rows: {', '.join(parts)}"
-    what += f"; {others} other class{'es have' if others > 1 else ' has'} few too" if others else ""
+    note = f"the class {dataset.classes[rarest]!r} has few rows: {', '.join(parts)}"
+    note += f"; {others} other class{'es have' if others > 1 else ' has'} few too" if others else ""
     off = min(100.0, 98.0 / max(float(counts[rarest]), 1.0) ** 0.5)
     so = f"The uncertainty of its recall over all folds is about ±{off:.0f} percentage points"
     step = (
         f", and on the test set it changes in steps of {100 / tested[rarest]:.0f}" if tested[rarest] else ""
     )
-    return f"{what}. {so}{step}: small differences between its scores are not meaningful"
+    return f"{note}. {so}{step}: small differences between its scores are not meaningful"
 
 
 def _span(counts: list[int]) -> str:

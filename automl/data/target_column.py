@@ -61,8 +61,8 @@ class _Asked:
     where: Where
     notes: list[str] = field(default_factory=list)
 
-    def refuse(self, name: str, what: str) -> DataError:
-        return DataError(f"{self.where('data', 'target')}: the target {name!r} {what}")
+    def refuse(self, name: str, problem: str) -> DataError:
+        return DataError(f"{self.where('data', 'target')}: the target {name!r} {problem}")
 
 
 def read_target(
@@ -84,25 +84,25 @@ def read_target(
     Raises:
         DataError: It has one value only, or cannot be what the study file says.
     """
-    asked = _Asked(config, splits or SplitsConfig(), where)
-    told = without_gaps(cells, list((config.gaps or {}).get(str(cells.name), ())))
-    cells, note = read_amounts(stripped(told), config, usual)
-    asked.notes.extend([note] if note else [])
-    labels = _plain_labels(_present(cells, asked))
+    request = _Asked(config, splits or SplitsConfig(), where)
+    present = without_gaps(cells, list((config.gaps or {}).get(str(cells.name), ())))
+    cells, note = read_amounts(stripped(present), config, usual)
+    request.notes.extend([note] if note else [])
+    labels = _plain_labels(_present(cells, request))
     digest = _digest(labels)
-    if not _asks_for_classes(labels, asked):
-        _check_positive((), asked)
+    if not _asks_for_classes(labels, request):
+        _check_positive((), request)
         values = labels.to_numpy(dtype=numpy.float64)
-        rows, notes = labels.index.to_numpy(), tuple(asked.notes)
+        rows, notes = labels.index.to_numpy(), tuple(request.notes)
         return TargetColumn(rows, labels, values, Task.REGRESSION, (), notes, digest)
-    labels = _without_rare(_in_one_case(labels, asked), asked)
-    asked.notes.extend(none_label(labels))
-    task = _task_of_classes(labels, asked)
-    asked.notes.extend(labels_alike(labels))
-    classes = _ordered(labels, asked)
-    asked.notes.extend(_positive_note(classes, labels, asked))
+    labels = _without_rare(_in_one_case(labels, request), request)
+    request.notes.extend(none_label(labels))
+    task = _task_of_classes(labels, request)
+    request.notes.extend(labels_alike(labels))
+    classes = _ordered(labels, request)
+    request.notes.extend(_positive_note(classes, labels, request))
     codes = pandas.Categorical(labels, categories=list(classes)).codes.astype(numpy.int64)
-    return TargetColumn(labels.index.to_numpy(), labels, codes, task, classes, tuple(asked.notes), digest)
+    return TargetColumn(labels.index.to_numpy(), labels, codes, task, classes, tuple(request.notes), digest)
 
 
 def _digest(labels: pandas.Series) -> str:
@@ -111,7 +111,7 @@ def _digest(labels: pandas.Series) -> str:
     return hashlib.sha256(f"{labels.name}\n{lines}".encode()).hexdigest()
 
 
-def _present(cells: pandas.Series, asked: _Asked) -> pandas.Series:
+def _present(cells: pandas.Series, request: _Asked) -> pandas.Series:
     """The cells that hold something; the others are left out, and counted.
 
     Raises:
@@ -121,17 +121,17 @@ def _present(cells: pandas.Series, asked: _Asked) -> pandas.Series:
     if not gaps.any():
         return cells.infer_objects()
     count, first = int(gaps.sum()), int(gaps.argmax()) + 1
-    if asked.data.rows_without_target == "refuse":
+    if request.data.rows_without_target == "refuse":
         must = f"must have a value in every row, got {counted(count, 'gap')}, the first in data row {first}"
-        raise asked.refuse(
+        raise request.refuse(
             str(cells.name), f"{must}. Remove those rows, or write `rows_without_target: drop`."
         )
     if count == len(cells):
-        raise asked.refuse(
+        raise request.refuse(
             str(cells.name), "must have values, but every cell is a gap. Choose another column."
         )
     how = "row without a target is" if count == 1 else "rows without a target are"
-    asked.notes.append(f"{count:,} {how} left out, the first is data row {first}")
+    request.notes.append(f"{count:,} {how} left out, the first is data row {first}")
     return _whole(cells[~gaps]).infer_objects()
 
 
@@ -146,7 +146,7 @@ def _plain_labels(labels: pandas.Series) -> pandas.Series:
     return labels.map(str) if mixed or types.is_datetime64_any_dtype(labels) else labels
 
 
-def _asks_for_classes(labels: pandas.Series, asked: _Asked) -> bool:
+def _asks_for_classes(labels: pandas.Series, request: _Asked) -> bool:
     """Whether a target has classes and not amounts.
 
     Raises:
@@ -155,54 +155,56 @@ def _asks_for_classes(labels: pandas.Series, asked: _Asked) -> bool:
     numeric = types.is_numeric_dtype(labels) and not types.is_bool_dtype(labels)
     if labels.nunique() < 2:
         if not len(labels):
-            raise DataError(f"{asked.where('data')}: the table must have rows, got none.")
+            raise DataError(f"{request.where('data')}: the table must have rows, got none.")
         only = f"got only {labels.tolist()[0]!r}. Choose another column."
-        raise asked.refuse(str(labels.name), f"must have two different values or more, {only}")
-    if asked.data.task == "regression" and not numeric:
-        must, at = "fit the target, which does not hold numbers", asked.where("data", "task")
+        raise request.refuse(str(labels.name), f"must have two different values or more, {only}")
+    if request.data.task == "regression" and not numeric:
+        must, at = "fit the target, which does not hold numbers", request.where("data", "task")
         raise DataError(explain("data.task", must, "regression", "Use `task: auto`.", where=at))
-    if asked.data.task != "regression":
+    if request.data.task != "regression":
         few = numeric and labels.nunique() <= MOST_CLASSES and bool((labels.astype(float) % 1 == 0).all())
-        if not numeric or few or asked.data.task != "auto":
+        if not numeric or few or request.data.task != "auto":
             return True
     if not numpy.isfinite(labels.to_numpy(dtype=float)).all():
-        raise asked.refuse(str(labels.name), "must be finite, got an infinite value. Remove those rows.")
+        raise request.refuse(str(labels.name), "must be finite, got an infinite value. Remove those rows.")
     return False
 
 
-def _task_of_classes(labels: pandas.Series, asked: _Asked) -> Task:
+def _task_of_classes(labels: pandas.Series, request: _Asked) -> Task:
     distinct = labels.nunique()
     task = Task.BINARY if distinct == 2 else Task.MULTICLASS
-    if asked.data.task not in ("auto", task.value):
-        must, at = f"fit the target, which has {distinct} different values", asked.where("data", "task")
-        raise DataError(explain("data.task", must, asked.data.task, "Use `task: auto`.", where=at))
+    if request.data.task not in ("auto", task.value):
+        must, at = f"fit the target, which has {distinct} different values", request.where("data", "task")
+        raise DataError(explain("data.task", must, request.data.task, "Use `task: auto`.", where=at))
     return task
 
 
-def _without_rare(labels: pandas.Series, asked: _Asked) -> pandas.Series:
+def _without_rare(labels: pandas.Series, request: _Asked) -> pandas.Series:
     """Without the classes that cannot have a training row in every fold, where the study file leaves them out.
 
     Raises:
         DataError: Fewer than two classes are left.
     """
-    if asked.splits.rare_classes != "drop":
+    if request.splits.rare_classes != "drop":
         return labels
     counts = labels.value_counts()
-    rare = [label for label in sorted(counts.index) if not _can_be_split(int(counts[label]), asked.splits)]
+    rare = [label for label in sorted(counts.index) if not _can_be_split(int(counts[label]), request.splits)]
     if not rare:
         return labels
     if len(counts) - len(rare) < 2:
-        at = asked.where("splits", "rare_classes")
+        at = request.where("splits", "rare_classes")
         must = f"leave two classes, and {len(rare)} of {len(counts)} have too few rows to be split"
         cure = "Use fewer folds, or another target."
         raise DataError(explain("splits.rare_classes", must, "drop", cure, where=at))
-    kept = labels[~labels.isin(rare)]
+    kept_labels = labels[~labels.isin(rare)]
     shown = ", ".join(f"{label!r} ({counts[label]})" for label in rare[:_EXAMPLES])
     shown += ", …" if len(rare) > _EXAMPLES else ""
-    what = f"{counted(len(rare), 'class', 'classes')} with too few rows for {asked.splits.folds} folds"
+    finding = f"{counted(len(rare), 'class', 'classes')} with too few rows for {request.splits.folds} folds"
     are = "is" if len(rare) == 1 else "are"
-    asked.notes.append(f"{what} {are} left out with {counted(len(labels) - len(kept), 'row')}: {shown}")
-    return kept
+    request.notes.append(
+        f"{finding} {are} left out with {counted(len(labels) - len(kept_labels), 'row')}: {shown}"
+    )
+    return kept_labels
 
 
 def _can_be_split(count: int, splits: SplitsConfig) -> bool:
@@ -211,7 +213,7 @@ def _can_be_split(count: int, splits: SplitsConfig) -> bool:
     return count - locked >= splits.folds
 
 
-def _in_one_case(labels: pandas.Series, asked: _Asked) -> pandas.Series:
+def _in_one_case(labels: pandas.Series, request: _Asked) -> pandas.Series:
     """With a rare spelling of a label as the usual one, from which it differs in case only."""
     counts = Counter(label for label in labels if isinstance(label, str))
     usual: dict[str, str] = {}
@@ -223,25 +225,27 @@ def _in_one_case(labels: pandas.Series, asked: _Asked) -> pandas.Series:
         if counts[label] * _TIMES_RARER <= counts[usual[label.casefold()]]
     }
     for label, as_label in list(rare.items())[:_EXAMPLES]:
-        what = f"the label {label!r} ({counted(counts[label], 'row')}) differs from {as_label!r} in case only"
-        asked.notes.append(f"{what}, and is read as the same label")
+        finding = (
+            f"the label {label!r} ({counted(counts[label], 'row')}) differs from {as_label!r} in case only"
+        )
+        request.notes.append(f"{finding}, and is read as the same label")
     return labels.replace(rare) if rare else labels
 
 
-def _ordered(labels: pandas.Series, asked: _Asked) -> tuple[Scalar, ...]:
+def _ordered(labels: pandas.Series, request: _Asked) -> tuple[Scalar, ...]:
     """Classes in the order of their codes: as sorted, but of two the positive one last."""
     classes: tuple[Scalar, ...] = tuple(sorted(labels.unique().tolist()))
-    _check_positive(classes, asked)
+    _check_positive(classes, request)
     if len(classes) != 2:
         return classes
-    if asked.data.positive is None:
+    if request.data.positive is None:
         counts = labels.value_counts()
         return classes if counts[classes[1]] <= counts[classes[0]] else classes[::-1]
-    is_first = level_text(classes[0]) == level_text(asked.data.positive)
+    is_first = level_text(classes[0]) == level_text(request.data.positive)
     return classes[::-1] if is_first else classes
 
 
-def _positive_note(classes: tuple[Scalar, ...], labels: pandas.Series, asked: _Asked) -> list[str]:
+def _positive_note(classes: tuple[Scalar, ...], labels: pandas.Series, request: _Asked) -> list[str]:
     """Which of two classes the scores of one class are of."""
     if len(classes) != 2:
         return []
@@ -249,28 +253,28 @@ def _positive_note(classes: tuple[Scalar, ...], labels: pandas.Series, asked: _A
     chosen = "the later in the alphabet of two of equal size" if positives == negatives else "the rarer one"
     why = (
         "set in the study file"
-        if asked.data.positive is not None
+        if request.data.positive is not None
         else f"{chosen}; `data.positive` can change it"
     )
     share = f"{100 * positives / len(labels):.3g} % of the rows"
     return [f"the positive class is {classes[1]!r} ({share}), {why}"]
 
 
-def _check_positive(classes: tuple[Scalar, ...], asked: _Asked) -> None:
+def _check_positive(classes: tuple[Scalar, ...], request: _Asked) -> None:
     """Refuse a positive class that the target does not have, or that it cannot have.
 
     Raises:
         DataError: It has no two classes, or not this one.
     """
-    positive = asked.data.positive
+    positive = request.data.positive
     if positive is None:
         return
-    known = [level_text(label) for label in classes]
+    names = [level_text(label) for label in classes]
     if len(classes) != 2:
         has = f"this target has {len(classes)} classes" if classes else "this target holds numbers"
         must, cure = f"be left out unless the target has two classes; {has}", "Remove it."
-    elif level_text(positive) not in known:
-        must, cure = "name a class of the target", one_of(known, level_text(positive))
+    elif level_text(positive) not in names:
+        must, cure = "name a class of the target", one_of(names, level_text(positive))
     else:
         return
-    raise DataError(explain("data.positive", must, positive, cure, where=asked.where("data", "positive")))
+    raise DataError(explain("data.positive", must, positive, cure, where=request.where("data", "positive")))

@@ -36,15 +36,15 @@ def copies_of_target(dataset: Dataset, training: numpy.ndarray) -> list[str]:
     columns, target = dataset.columns.take(rows), dataset.target[rows]
     if dataset.task is Task.REGRESSION:
         close = {name: abs(_rank_correlation(values, target)) for name, values in _numbers(columns)}
-        what = f"columns in the order of the target (rank correlation above {LEAST_CORRELATION})"
-        return _findings(what, _above(close, LEAST_CORRELATION))
+        finding = f"columns in the order of the target (rank correlation above {LEAST_CORRELATION})"
+        return _findings(finding, _above(close, LEAST_CORRELATION))
     named = _above({name: _share_named(values, target) for name, values in _all(columns)}, LEAST_NAMED)
-    what = f"columns whose values determine the class (in a share of rows of {LEAST_NAMED} or more)"
-    findings = _findings(what, named)
+    finding = f"columns whose values determine the class (in a share of rows of {LEAST_NAMED} or more)"
+    findings = _findings(finding, named)
     if dataset.task is Task.BINARY:
         areas = {name: _area(values, target) for name, values in _numbers(columns) if name not in named}
-        what = f"columns with a threshold that separates the classes (AUC of {LEAST_AREA} or more)"
-        findings += _findings(what, _above(areas, LEAST_AREA))
+        finding = f"columns with a threshold that separates the classes (AUC of {LEAST_AREA} or more)"
+        findings += _findings(finding, _above(areas, LEAST_AREA))
     return findings
 
 
@@ -73,32 +73,32 @@ def _above(scores: Mapping[str, float], least: float) -> dict[str, float]:
     return {name: score for name, score in scores.items() if score >= least}
 
 
-def _findings(what: str, scores: Mapping[str, float]) -> list[str]:
+def _findings(finding: str, scores: Mapping[str, float]) -> list[str]:
     if not scores:
         return []
     named = [f"{name!r} ({score:.4f})" for name, score in list(scores.items())[:_MOST_NAMED]]
     more = [f"{len(scores) - len(named)} more"] if len(scores) > len(named) else []
     cure = "Each may be a copy of the target: check that it is known at prediction time"
-    return [f"{what}: {', '.join(named + more)}. {cure}, or drop it under `data.columns`."]
+    return [f"{finding}: {', '.join(named + more)}. {cure}, or drop it under `data.columns`."]
 
 
 def _rank_correlation(values: numpy.ndarray, target: numpy.ndarray) -> float:
     """Spearman's, over the rows that have a value; 0 where it is undefined or of too few rows."""
-    known = numpy.isfinite(values)
-    ranks = numpy.stack([rankdata(values[known]), rankdata(target[known])])
-    ranks -= ranks.mean(axis=1, keepdims=True) if known.any() else 0.0
+    finite = numpy.isfinite(values)
+    ranks = numpy.stack([rankdata(values[finite]), rankdata(target[finite])])
+    ranks -= ranks.mean(axis=1, keepdims=True) if finite.any() else 0.0
     spread = numpy.sqrt(numpy.square(ranks).sum(axis=1).prod())
-    return float(ranks[0] @ ranks[1] / spread) if known.sum() >= _LEAST_ROWS and spread > 0.0 else 0.0
+    return float(ranks[0] @ ranks[1] / spread) if finite.sum() >= _LEAST_ROWS and spread > 0.0 else 0.0
 
 
 def _area(values: numpy.ndarray, target: numpy.ndarray) -> float:
     """Area under the ROC curve of the column or of its opposite, from the ranks (Mann, Whitney 1947)."""
-    known = numpy.isfinite(values)
-    positive = target[known] == 1
+    finite = numpy.isfinite(values)
+    positive = target[finite] == 1
     counts = (int(positive.sum()), int((~positive).sum()))
     if min(counts) < _LEAST_ROWS:
         return 0.0
-    ranks = rankdata(values[known])[positive].sum()
+    ranks = rankdata(values[finite])[positive].sum()
     area = float(ranks - counts[0] * (counts[0] + 1) / 2.0) / (counts[0] * counts[1])
     return max(area, 1.0 - area)
 

@@ -44,28 +44,28 @@ def read_amounts(
         config: The study file's data section.
         usual: Gives what stands before the decimals of numbers in the other columns, where that can be told.
     """
-    known, decimal, name = cells.dropna(), config.decimal, str(cells.name)
-    is_text = known.map(lambda cell: isinstance(cell, str)).any()
+    present, decimal, name = cells.dropna(), config.decimal, str(cells.name)
+    is_text = present.map(lambda cell: isinstance(cell, str)).any()
     if config.task in ("binary", "multiclass") or not is_text:
         return cells, ""
     if config.task == "regression":
-        numbers, found = written_numbers(cells, decimal)
+        numbers, reading = written_numbers(cells, decimal)
     else:
-        detected = Numeric().detect(Cells(name, cells, known.map(plain_text), decimal, decimal or usual()))
+        detected = Numeric().detect(Cells(name, cells, present.map(plain_text), decimal, decimal or usual()))
         if detected is None or not detected.confidence:
             return cells, ""
-        numbers, found = number_values(cells, detected.reading), detected
-        if known.nunique() <= MOST_CLASSES and not _are_decimals(known, numbers):
+        numbers, reading = number_values(cells, detected.reading), detected
+        if present.nunique() <= MOST_CLASSES and not _are_decimals(present, numbers):
             return cells, ""
     if numpy.isnan(numbers).all():
         return cells, ""
-    note = f"the target {name!r}: {found.note}" if found.note else ""
+    note = f"the target {name!r}: {reading.note}" if reading.note else ""
     return pandas.Series(numbers, cells.index, name=cells.name), note
 
 
-def _are_decimals(known: pandas.Series, numbers: numpy.ndarray) -> bool:
+def _are_decimals(present: pandas.Series, numbers: numpy.ndarray) -> bool:
     """Whether few different texts are amounts and no classes, as `1.5` and `2,5 %` are and `<=50K` is not."""
-    looks_plain = bool(known.map(lambda cell: bool(_PLAIN.fullmatch(str(cell)))).all())
+    looks_plain = bool(present.map(lambda cell: bool(_PLAIN.fullmatch(str(cell)))).all())
     return looks_plain and bool((numbers[numpy.isfinite(numbers)] % 1 != 0).any())
 
 
@@ -76,15 +76,15 @@ def labels_alike(labels: pandas.Series) -> list[str]:
     for label in sorted(counts):
         by_text.setdefault(label.casefold(), []).append(label)
     groups = [
-        " and ".join(f"{label!r} ({counted(counts[label], 'row')})" for label in same)
-        for same in by_text.values()
-        if len(same) > 1
+        " and ".join(f"{label!r} ({counted(counts[label], 'row')})" for label in alike)
+        for alike in by_text.values()
+        if len(alike) > 1
     ]
     if not groups:
         return []
     more = f", and {len(groups) - _EXAMPLES} more such groups" if len(groups) > _EXAMPLES else ""
-    what = f"labels of the target differ in case only: {'; '.join(groups[:_EXAMPLES])}{more}"
-    return [f"{what}. They are separate classes; spell them the same if they are one class"]
+    finding = f"labels of the target differ in case only: {'; '.join(groups[:_EXAMPLES])}{more}"
+    return [f"{finding}. They are separate classes; spell them the same if they are one class"]
 
 
 def none_label(labels: pandas.Series) -> list[str]:
@@ -97,6 +97,6 @@ def none_label(labels: pandas.Series) -> list[str]:
     return [f"the label 'None' ({counted(count, 'row')}) is a separate class; {cure}"]
 
 
-def counted(number: int, what: str, several: str = "") -> str:
+def counted(number: int, noun: str, several: str = "") -> str:
     """A number of things: `1 row`, `2,000 rows`."""
-    return f"{number:,} {what if number == 1 else several or f'{what}s'}"
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"

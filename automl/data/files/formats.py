@@ -74,8 +74,8 @@ def read_as(form: Format, file: TableFile, wanted: Wanted = None) -> pandas.Data
         except (DataError, ImportError, MemoryError):
             raise
         except Exception as error:  # a broken file makes its parser raise what it happens to stumble over
-            what = f" is not a whole {form.name} file: {first_line(error)}"
-            raise file.error(f"{what}. Write it again, or give it the suffix of its format.") from None
+            reason = f" is not a whole {form.name} file: {first_line(error)}"
+            raise file.error(f"{reason}. Write it again, or give it the suffix of its format.") from None
 
 
 def find_format(file: TableFile) -> Format:
@@ -89,9 +89,9 @@ def find_format(file: TableFile) -> Format:
     suffix = "".join(suffixes[:-1] if packed else suffixes[-1:])
     form = FORMATS.get(suffix or ".csv")
     if form is None or (packed and not form.is_text):
-        known = f"{', '.join(FORMATS)}; the first five also with {', '.join(PACKINGS)} after them"
+        names = f"{', '.join(FORMATS)}; the first five also with {', '.join(PACKINGS)} after them"
         given = "".join(suffixes) if packed else suffix
-        raise file.error(f" has an unknown format, {given!r}. Convert or rename it. Known: {known}.")
+        raise file.error(f" has an unknown format, {given!r}. Convert or rename it. Known: {names}.")
     return form
 
 

@@ -46,13 +46,15 @@ class Beginning:
         keys = [f"`skip: {self.skip}`"] if self.skip else []
         if not self.has_names:
             keys.append("`header: none` (and `names: [...]` to choose names)")
-        what = f"Line {self.skip + 1} looks like {'the names' if self.has_names else 'data, not like names'}"
+        finding = (
+            f"Line {self.skip + 1} looks like {'the names' if self.has_names else 'data, not like names'}"
+        )
         title = (
             f", and {'line 1' if self.skip == 1 else f'lines 1 to {self.skip}'} like a title"
             if self.skip
             else ""
         )
-        return f"{what}{title}: write {' and '.join(keys)} under `data`."
+        return f"{finding}{title}: write {' and '.join(keys)} under `data`."
 
 
 def find_beginning(lines: Sequence[Line]) -> Beginning:
@@ -123,12 +125,12 @@ def _is_title(cells: Sequence[str], usual: float) -> bool:
 
 def _is_data(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Whether cells that should be names are data."""
-    known = [cell.strip() for cell in cells]
-    numbers = [number for cell in known if (number := _number(cell)) is not None]
+    stripped = [cell.strip() for cell in cells]
+    numbers = [number for cell in stripped if (number := _number(cell)) is not None]
     if numbers and _counts_on(numbers):
         return False
     alike = 0
-    for place, cell in enumerate(known):
+    for place, cell in enumerate(stripped):
         others = [row[place].strip() for row in below if place < len(row)]
         alike += bool(cell) and (cell in others or _lies_among(cell, others))
     return max(alike, len(numbers)) >= max(min(2, _filled(cells)), _filled(cells) / 2)
@@ -144,8 +146,8 @@ def _counts_on(numbers: Sequence[float]) -> bool:
 def _lies_among(cell: str, others: Sequence[str]) -> bool:
     """Whether a number lies between the numbers below it."""
     number = _number(cell)
-    known = [other for text in others if (other := _number(text)) is not None]
-    return number is not None and bool(known) and min(known) <= number <= max(known)
+    numbers = [other for text in others if (other := _number(text)) is not None]
+    return number is not None and bool(numbers) and min(numbers) <= number <= max(numbers)
 
 
 def _number(cell: str) -> float | None:

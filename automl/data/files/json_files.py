@@ -41,8 +41,8 @@ def _array_rows(file: TableFile) -> Iterator[dict[str, Any]]:
         values = _parsed(file, text.read(), "")
     for number, value in enumerate(values, start=1):
         if not isinstance(value, JsonObject):
-            what = "an array" if isinstance(value, list) else json.dumps(value, ensure_ascii=False)[:40]
-            must = f': entry {number} of the array must be an object, as in {{"a": 1}}, got {what}'
+            kind = "an array" if isinstance(value, list) else json.dumps(value, ensure_ascii=False)[:40]
+            must = f': entry {number} of the array must be an object, as in {{"a": 1}}, got {kind}'
             raise file.error(f"{must}. {_CURE}")
         yield _row(file, value, f"entry {number}")
 
@@ -52,11 +52,11 @@ def _parsed(file: TableFile, text: str, place: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=JsonObject)
     except json.JSONDecodeError as error:
-        what = f"{error.msg[0].lower()}{error.msg[1:]} at character {error.colno}"
-        raise file.error(f": {place or f'line {error.lineno}'} is not JSON: {what}. {_CURE}") from None
+        reason = f"{error.msg[0].lower()}{error.msg[1:]} at character {error.colno}"
+        raise file.error(f": {place or f'line {error.lineno}'} is not JSON: {reason}. {_CURE}") from None
     except (ValueError, RecursionError) as error:
-        what = f": {place or 'the array'} cannot be read as JSON: {first_line(error)}. {_CURE}"
-        raise file.error(what) from None
+        reason = f": {place or 'the array'} cannot be read as JSON: {first_line(error)}. {_CURE}"
+        raise file.error(reason) from None
 
 
 def _row(file: TableFile, pairs: "JsonObject", place: str) -> dict[str, Any]:

@@ -54,10 +54,10 @@ class TableFile:
     texts: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
-    def error(self, what: str) -> DataError:
+    def error(self, message: str) -> DataError:
         """An error that begins with the place in the study file and the name of this file."""
         prefix = f"{self.where}: " if self.where else ""
-        return DataError(f"{prefix}{self.label or self.path}{what}")
+        return DataError(f"{prefix}{self.label or self.path}{message}")
 
 
 def choose(names: Sequence[str], wanted: Wanted, refuse: Refuse) -> list[str] | None:
@@ -92,8 +92,10 @@ def plain_columns(table: pandas.DataFrame, refuse: Refuse) -> pandas.DataFrame:
                 kind for kind in kinds if hasattr(kind, "__iter__") and not issubclass(kind, str | bytes)
             ]
             if nested:
-                what = f": the column {str(name)!r} must hold one value per cell, got a {nested[0].__name__}"
-                raise refuse(f"{what}. Flatten it, or list the columns to use under `data.features`.")
+                reason = (
+                    f": the column {str(name)!r} must hold one value per cell, got a {nested[0].__name__}"
+                )
+                raise refuse(f"{reason}. Flatten it, or list the columns to use under `data.features`.")
             if kinds == {Decimal}:
                 changed[str(name)] = values.astype(float)
     return table.rename(columns=str).assign(**changed)
@@ -148,17 +150,17 @@ def _wrong_byte(file: TableFile) -> DataError:
     name = "UTF-8" if file.encoding.lower() in ("utf-8", "utf8") else file.encoding
     try:
         content.decode(file.encoding)
-        what = f" is not {name} text"
+        reason = f" is not {name} text"
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        what = f" is not {name} text: the byte 0x{content[error.start]:02x} in line {line}"
+        reason = f" is not {name} text: the byte 0x{content[error.start]:02x} in line {line}"
     except UnicodeError as error:
-        what = f" is not {name} text: {first_line(error)}"
-    known = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1"
+        reason = f" is not {name} text: {first_line(error)}"
+    guessed = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1"
     cure = (
-        f"Save it as UTF-8, or name its encoding under `data` in the study file, as in `encoding: {known}`."
+        f"Save it as UTF-8, or name its encoding under `data` in the study file, as in `encoding: {guessed}`."
     )
-    return file.error(f"{what}. {cure}")
+    return file.error(f"{reason}. {cure}")
 
 
 def _open_zip(path: Path) -> IO[bytes]:

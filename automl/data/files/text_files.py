@@ -40,8 +40,8 @@ def read_csv_file(file: TableFile, wanted: Wanted, separator: str = ",") -> pand
         table = _parse(file, names, separator, columns, file.texts)
     except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
         _check_lengths(file, names, separator)
-        what = first_line(error).removeprefix("Error tokenizing data. C error: ")
-        raise file.error(f" is not a CSV table: {what}. Fix that line.") from None
+        reason = first_line(error).removeprefix("Error tokenizing data. C error: ")
+        raise file.error(f" is not a CSV table: {reason}. Fix that line.") from None
     table = _with_codes(file, table, names, separator)
     table = _with_labels(file, table, names, separator)
     return _without_empty_end(table)
@@ -161,8 +161,8 @@ def read_header(file: TableFile, separator: str) -> list[str]:
     except pandas.errors.EmptyDataError:
         raise file.error(" is empty. It must begin with a line of column names.") from None
     except pandas.errors.ParserError as error:
-        what = first_line(error).removeprefix("Error tokenizing data. C error: ")
-        raise file.error(f" is not a CSV table: {what}. Fix that line.") from None
+        reason = first_line(error).removeprefix("Error tokenizing data. C error: ")
+        raise file.error(f" is not a CSV table: {reason}. Fix that line.") from None
     return [str(name) for name in header.iloc[0]]
 
 

@@ -24,17 +24,17 @@ def full_address(text: str, key: str, where: str) -> str:
         DataError: A variable is not set, or the address is of a stored copy, without its secrets.
     """
     if MASK in text:
-        what = f"the password or token in `{key}` is `{MASK}`, because copies of a study file contain no passwords"
+        reason = f"the password or token in `{key}` is `{MASK}`, because copies of a study file contain no passwords"
         cure = "Write `${NAME}` in its place, and set the environment variable NAME."
-        raise DataError(f"{where}: {what}. {cure}")
+        raise DataError(f"{where}: {reason}. {cure}")
 
-    def value(found: re.Match[str]) -> str:
-        name = found["name"]
+    def value(match: re.Match[str]) -> str:
+        name = match["name"]
         if name not in os.environ:
-            what = f"`{key}` needs the environment variable {name}, which is not set"
-            raise DataError(f"{where}: {what}. Set it, as in `export {name}=…`.")
-        is_password = found["colon"] and found["at"]
-        own = quote(os.environ[name], safe="") if is_password else os.environ[name]
-        return f"{found['colon'] or ''}{own}{found['at'] or ''}"
+            reason = f"`{key}` needs the environment variable {name}, which is not set"
+            raise DataError(f"{where}: {reason}. Set it, as in `export {name}=…`.")
+        is_password = match["colon"] and match["at"]
+        value_of_name = quote(os.environ[name], safe="") if is_password else os.environ[name]
+        return f"{match['colon'] or ''}{value_of_name}{match['at'] or ''}"
 
     return _VARIABLE.sub(value, text)

@@ -25,19 +25,19 @@ class Bundled(Source):
 
     key = "sklearn"
 
-    def read(self, asked: Asked) -> pandas.DataFrame:
+    def read(self, request: Asked) -> pandas.DataFrame:
         """The table of that name."""
-        name = asked.data.sklearn or ""
+        name = request.data.sklearn or ""
         if name not in TABLES:
             must, cure = "name a bundled table", one_of(TABLES, name)
-            at = asked.where("data", self.key)
+            at = request.where("data", self.key)
             raise DataError(explain("data.sklearn", must, name, cure, where=at))
         bunch = TABLES[name](as_frame=True)
         table: pandas.DataFrame = bunch.frame.copy()  # type: ignore[attr-defined]
         names = getattr(bunch, "target_names", None)
         if names is not None and isinstance(names[0], str):
             table["target"] = [str(names[code]) for code in table["target"]]
-        return narrowed(table, asked.wanted)
+        return narrowed(table, request.wanted)
 
     def target(self, data: DataConfig) -> str:
         """The column that the study file names, or the table's own."""

@@ -65,8 +65,8 @@ def read_database(config: DataConfig, folder: Path, where: Where, wanted: Wanted
     finally:
         engine.dispose()
 
-    def refuse(what: str) -> DataError:
-        return DataError(f"{where('data', key)}: {named}{what}")
+    def refuse(reason: str) -> DataError:
+        return DataError(f"{where('data', key)}: {named}{reason}")
 
     columns = choose(names, wanted, refuse)
     return plain_columns(table if columns is None else table[columns], refuse)
@@ -112,23 +112,23 @@ def _engine(address: sqlalchemy.URL, at: str) -> sqlalchemy.Engine:
             warnings.simplefilter("ignore", sqlalchemy.exc.SAWarning)
             return sqlalchemy.create_engine(address)
     except NoSuchModuleError:
-        what = f"`data.sql` must name a database that SQLAlchemy knows, got {address.drivername!r}"
-        raise DataError(f"{at}: {what}. Check it, or install the package that adds it.") from None
+        reason = f"`data.sql` must name a database that SQLAlchemy knows, got {address.drivername!r}"
+        raise DataError(f"{at}: {reason}. Check it, or install the package that adds it.") from None
     except ImportError as error:
         package = error.name or address.get_driver_name()
-        what = f"a {address.get_backend_name()} database needs the package {package}"
-        raise DataError(f"{at}: {what}. Install it with `pip install {package}`.") from None
+        reason = f"a {address.get_backend_name()} database needs the package {package}"
+        raise DataError(f"{at}: {reason}. Install it with `pip install {package}`.") from None
     except (ArgumentError, TypeError, ValueError):  # their texts may repeat the URL
-        what = f"`data.sql` must be a whole URL of a {address.get_backend_name()} database"
-        raise DataError(f"{at}: {what}. Look up its form in SQLAlchemy's documentation.") from None
+        reason = f"`data.sql` must be a whole URL of a {address.get_backend_name()} database"
+        raise DataError(f"{at}: {reason}. Look up its form in SQLAlchemy's documentation.") from None
 
 
 def _selection(connection: sqlalchemy.Connection, name: str, where: Where, wanted: Wanted) -> Any:
     inspector = sqlalchemy.inspect(connection)
-    known = [*inspector.get_table_names(), *inspector.get_view_names()]
-    if name not in known:
+    tables = [*inspector.get_table_names(), *inspector.get_view_names()]
+    if name not in tables:
         must = "name a table or a view of the database"
-        cure = f"{one_of(known, name)} Write a `query` for one in another schema."
+        cure = f"{one_of(tables, name)} Write a `query` for one in another schema."
         raise DataError(explain("data.table", must, name, cure, where=where("data", "table")))
     table = sqlalchemy.Table(name, sqlalchemy.MetaData(), autoload_with=connection)
     names = choose(list(table.c.keys()), wanted, DataError)
@@ -137,8 +137,8 @@ def _selection(connection: sqlalchemy.Connection, name: str, where: Where, wante
 
 def _refusal(error: Exception, address: str, named: str, where: Where, key: str) -> str:
     """What the database says, without the secrets that it may repeat."""
-    said = masked(str(getattr(error, "orig", None) or error).strip(), address) or type(error).__name__
-    said = said.splitlines()[0].rstrip(" .:")
+    message = masked(str(getattr(error, "orig", None) or error).strip(), address) or type(error).__name__
+    message = message.splitlines()[0].rstrip(" .:")
     if getattr(error, "statement", None) is None and not isinstance(error, ResourceClosedError):
-        return f"{where('data', 'sql')}: {named} does not respond: {said}. Check the URL, and that the server runs."
-    return f"{where('data', key)}: {named} refuses the {key}: {said}. Check `data.{key}`."
+        return f"{where('data', 'sql')}: {named} does not respond: {message}. Check the URL, and that the server runs."
+    return f"{where('data', key)}: {named} refuses the {key}: {message}. Check `data.{key}`."

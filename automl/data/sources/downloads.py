@@ -41,8 +41,8 @@ def download(url: str, folder: Path, where: str, named: str) -> Path:
         cure = "Check the address and the network, or fetch the file yourself and name it under `path`."
         raise DataError(f"{where}: {named} cannot be read: {masked(_reason(error), url)}. {cure}") from None
     if length is not None and path.stat().st_size < int(length):
-        what = f"{path.stat().st_size} of {length} bytes were received"
-        raise DataError(f"{where}: {named} cannot be read: {what}. Try again.")
+        received = f"{path.stat().st_size} of {length} bytes were received"
+        raise DataError(f"{where}: {named} cannot be read: {received}. Try again.")
     return path
 
 

@@ -47,19 +47,19 @@ def text_reading(data: DataConfig) -> dict[str, Any]:
     return {key: getattr(file, key) for key in keys if getattr(file, key) != getattr(usual, key)}
 
 
-def read_table(file: TableFile, asked: Asked) -> pandas.DataFrame:
+def read_table(file: TableFile, request: Asked) -> pandas.DataFrame:
     """The table in a file, with columns that the study file calls categories as they are written.
 
     Raises:
         DataError: It cannot be read, or has no column of the target's name because of how it is written.
     """
-    kinds = {} if has_types(file) else asked.data.columns or {}
+    kinds = {} if has_types(file) else request.data.columns or {}
     levels = tuple(name for name, kind in kinds.items() if kind == "categorical")
-    target = asked.data.target or ""
-    table = read_file(replace(file, texts=levels, labels=(target,)), asked.wanted)
+    target = request.data.target or ""
+    table = read_file(replace(file, texts=levels, labels=(target,)), request.wanted)
     table = table.assign(**{name: _settled(table[name]) for name in levels if name in table.columns})
     if target not in table.columns:
-        _explain_columns(file, [str(name) for name in table.columns], target, asked.where)
+        _explain_columns(file, [str(name) for name in table.columns], target, request.where)
     return table
 
 

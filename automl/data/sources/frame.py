@@ -14,10 +14,10 @@ class Frame(Source):
 
     key = "frame"
 
-    def read(self, asked: Asked) -> pandas.DataFrame:
+    def read(self, request: Asked) -> pandas.DataFrame:
         """The given table."""
-        if asked.frame is None:
+        if request.frame is None:
             cure = "Call `automl.run_study(study, table=frame)`, or name a file under `data.path`."
-            at = asked.where("data", self.key)
+            at = request.where("data", self.key)
             raise DataError(f"{at}: `data.frame` needs a DataFrame from Python, got none. {cure}")
-        return narrowed(asked.frame, asked.wanted)
+        return narrowed(request.frame, request.wanted)

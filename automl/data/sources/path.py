@@ -14,7 +14,7 @@ class Path(Source):
 
     key = "path"
 
-    def read(self, asked: Asked) -> pandas.DataFrame:
+    def read(self, request: Asked) -> pandas.DataFrame:
         """The table in it."""
-        path = asked.folder / (asked.data.path or "")
-        return read_table(table_file(asked.data, path, asked.where("data", self.key)), asked)
+        path = request.folder / (request.data.path or "")
+        return read_table(table_file(request.data, path, request.where("data", self.key)), request)

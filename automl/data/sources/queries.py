@@ -113,19 +113,19 @@ def _code(query: str, rules: _Rules) -> Iterator[str]:
     """The words and signs of a query that stand in no string, no quoted name and no comment."""
     place, form = 0, _form(rules)
     while place < len(query):
-        found = form.match(query, place)
-        assert found is not None  # for any character is a sign
-        place = found.end()
-        if found.lastgroup == "code":
-            yield found[0]
-        elif found.lastgroup == "comment":
+        match = form.match(query, place)
+        assert match is not None  # for any character is a sign
+        place = match.end()
+        if match.lastgroup == "code":
+            yield match[0]
+        elif match.lastgroup == "comment":
             if rules.hashes and _EXECUTED.match(query, place):
                 raise _RefusedError("only read", "a comment that the database executes, /*!", "Remove it.")
             place = _end_of_comment(query, place, rules.nested)
-        elif found.lastgroup == "dollars" and (end := query.find(found[0], place)) >= 0:
-            place = end + len(found[0])
-        elif found.lastgroup in ("dollars", "open"):
-            raise _RefusedError("be whole", f"{found[0]} without its end", "Close it.")
+        elif match.lastgroup == "dollars" and (end := query.find(match[0], place)) >= 0:
+            place = end + len(match[0])
+        elif match.lastgroup in ("dollars", "open"):
+            raise _RefusedError("be whole", f"{match[0]} without its end", "Close it.")
 
 
 def _form(rules: _Rules) -> re.Pattern[str]:
@@ -148,11 +148,11 @@ def _form(rules: _Rules) -> re.Pattern[str]:
 def _end_of_comment(query: str, place: int, nested: bool) -> int:
     """Where a comment ends whose text begins at this place."""
     depth = 1
-    for found in _COMMENT.finditer(query, place):
-        if found[0] == "*/":
+    for match in _COMMENT.finditer(query, place):
+        if match[0] == "*/":
             depth -= 1
         elif nested:
             depth += 1
         if depth == 0:
-            return found.end()
+            return match.end()
     raise _RefusedError("be whole", "/* without its end", "Close it.")

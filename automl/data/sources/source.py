@@ -41,7 +41,7 @@ class Source(ABC):
     key: ClassVar[str]
 
     @abstractmethod
-    def read(self, asked: Asked) -> pandas.DataFrame:
+    def read(self, request: Asked) -> pandas.DataFrame:
         """The table, with the wanted columns alone where it has them all; whole where it lacks one.
 
         Raises:

@@ -13,8 +13,8 @@ class Sql(Source):
 
     key = "sql"
 
-    def read(self, asked: Asked) -> pandas.DataFrame:
+    def read(self, request: Asked) -> pandas.DataFrame:
         """What the query gives, or the table holds."""
         from automl.data.sources.databases import read_database  # SQLAlchemy takes its time
 
-        return read_database(asked.data, asked.folder, asked.where, asked.wanted)
+        return read_database(request.data, request.folder, request.where, request.wanted)

@@ -18,11 +18,11 @@ class Url(Source):
 
     key = "url"
 
-    def read(self, asked: Asked) -> pandas.DataFrame:
+    def read(self, request: Asked) -> pandas.DataFrame:
         """The table in the file that is there."""
-        given, at = asked.data.url or "", asked.where("data", self.key)
+        given, at = request.data.url or "", request.where("data", self.key)
         url = full_address(given, "data.url", at)
         named = public_url(given)  # as it stands in the study file: a variable may hold a secret
         with TemporaryDirectory() as folder:
             path = download(url, Path(folder), at, named)
-            return read_table(table_file(asked.data, path, at, named), asked)
+            return read_table(table_file(request.data, path, at, named), request)
