@@ -14,18 +14,18 @@ from automl.training.baselines.baselines import BASELINES, BaselineResult, first
 
 def train_baselines(session: Session) -> dict[str, BaselineResult]:
     """Plain models on the study's folds, as far as the time allows. Their losses by block of rows are kept in files."""
-    prepared, found = session.prepared, dict[str, BaselineResult]()
+    prepared, results = session.prepared, dict[str, BaselineResult]()
     blocks = blocks_of(prepared)
     for number, name in enumerate(BASELINES if prepared.config.baselines else ()):
         session.interrupts.check()
         seconds = session.budget.for_verdict() / (len(BASELINES) - number)
         if seconds > 0.0 and _is_in_time(session, name):
             folds = prepared.splits.folds
-            found[name] = run_baseline(
+            results[name] = run_baseline(
                 name, prepared.dataset, prepared.layout, folds, prepared.metric, seconds
             )
-            write_sums(session.run.folder, baseline_file(name), loss_sums(prepared, found[name], blocks))
-    return found
+            write_sums(session.run.folder, baseline_file(name), loss_sums(prepared, results[name], blocks))
+    return results
 
 
 def _is_in_time(session: Session, name: str) -> bool:
@@ -45,8 +45,8 @@ def loss_sums(prepared: PreparedStudy, result: BaselineResult, blocks: Blocks) -
     weights, losses = numpy.zeros(len(blocks.folds)), numpy.zeros(len(blocks.folds))
     for fold, prediction in zip(first_round(prepared), result.predictions, strict=False):
         rows = fold.validation
-        own = targets.weights[rows].astype(float)
-        weights += blocks.sums(rows, own)
-        losses += blocks.sums(rows, own * targets.losses(rows, prediction))
+        row_weights = targets.weights[rows].astype(float)
+        weights += blocks.sums(rows, row_weights)
+        losses += blocks.sums(rows, row_weights * targets.losses(rows, prediction))
     nothing = numpy.zeros(len(blocks.folds))
     return BlockSums(blocks.folds, weights, losses, nothing, nothing)

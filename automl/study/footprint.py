@@ -99,22 +99,22 @@ def count_memory(
         design: Its analysis of bias and variance.
     """
     process, available, on_device = _process_bytes(), available_bytes(), on_accelerator()
-    each = _view_bytes(prepared)
+    by_inputs = _view_bytes(prepared)
     if prepared.make_engine().cohort_size == 1:  # one view after another, in the analyses too
         networks = _STATE_COPIES * _FLOAT_BYTES * largest.capacity
-        encoded = _SEQUENTIAL_COPIES * max(map(max, each.values()))
+        encoded = _SEQUENTIAL_COPIES * max(map(max, by_inputs.values()))
         return Memory(process, encoded, networks, 0, available, on_device)
     num_folds = len(prepared.splits.folds)
-    kept = num_folds * sum(map(sum, each.values()))
-    widest = max(sum(views) for views in each.values())
-    views: float = kept + _COPIES * num_folds * widest
+    kept_bytes = num_folds * sum(map(sum, by_inputs.values()))
+    widest = max(sum(views) for views in by_inputs.values())
+    views: float = kept_bytes + _COPIES * num_folds * widest
     peak = views
     if design.trials:
         resampled = design.num_folds + design.num_resamples * design.num_seeds
-        every = resampled * sum(map(sum, each.values()))
-        shares = len(SHARES) * num_folds * max(map(max, each.values()))
+        resampled_bytes = resampled * sum(map(sum, by_inputs.values()))
+        shares = len(SHARES) * num_folds * max(map(max, by_inputs.values()))
         together = _COPIES * (num_folds * widest + shares)
-        peak = kept + max(every + _COPIES * resampled * widest, shares + together)
+        peak = kept_bytes + max(resampled_bytes + _COPIES * resampled * widest, shares + together)
     networks = _places_bytes(prepared, largest, workload) + _PROGRAM_BYTES * workload.num_programs
     return Memory(process, round(views), networks, round(max(0, peak - views)), available, on_device)
 
@@ -123,32 +123,32 @@ def count_disk(prepared: PreparedStudy, largest: SizedNetwork) -> Disk:
     """Disk of a study's trials and of its model."""
     splits, dataset = prepared.splits, prepared.dataset
     validation = [fold.validation for fold in splits.folds]
-    kept = OutOfFold(
+    predictions = OutOfFold(
         validation, len(dataset.classes), prepared.config.search.seed, prepared.config.splits.repeats
     ).bytes_per_trial
     curves = prepared.plan.epochs * len(splits.folds) * _PARTS * _DOUBLE_BYTES
-    trial = kept + curves + _EVENT_BYTES
+    trial = predictions + curves + _EVENT_BYTES
     return Disk(trial, trial * prepared.num_trials, _MODEL_BYTES + _FLOAT_BYTES * largest.capacity)
 
 
 def available_bytes() -> int | None:
     """Memory that is free or can be freed, within the limits of the container and of the process."""
-    found: list[int] = []
+    limits: list[int] = []
     with suppress(OSError, ValueError):
         text = Path("/proc/meminfo").read_text()
         if match := re.search(r"^MemAvailable:\s*(\d+) kB", text, re.M):
-            found.append(int(match[1]) << 10)
+            limits.append(int(match[1]) << 10)
     with suppress(OSError, ValueError):  # "max" is no number
         cgroup = Path("/sys/fs/cgroup")
         limit, used = ((cgroup / name).read_text() for name in ("memory.max", "memory.current"))
-        found.append(int(limit) - int(used))
+        limits.append(int(limit) - int(used))
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     if soft != resource.RLIM_INFINITY:
-        found.append(soft - _process_bytes())
-    if not found:
+        limits.append(soft - _process_bytes())
+    if not limits:
         with suppress(OSError, ValueError):
-            found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return max(0, min(found)) if found else None
+            limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return max(0, min(limits)) if limits else None
 
 
 def _process_bytes() -> int:
@@ -162,17 +162,17 @@ def _view_bytes(prepared: PreparedStudy) -> dict[int, list[int]]:
     num_rows, transforms = max(setting.num_rows, setting.num_measured), 1
     if prepared.dataset.task is Task.REGRESSION:
         transforms = len(_values(prepared, "target_transform", "none"))
-    found: dict[int, list[int]] = {}
+    by_inputs: dict[int, list[int]] = {}
     for name in _values(prepared, "numeric_encoding", "standard"):
         inputs = prepared.layout.num_inputs(str(name))
         floats = num_rows * (inputs + outputs + 1) + _PARTS * setting.num_measured
-        found.setdefault(inputs, []).extend([_FLOAT_BYTES * floats] * transforms)
-    return found
+        by_inputs.setdefault(inputs, []).extend([_FLOAT_BYTES * floats] * transforms)
+    return by_inputs
 
 
 def _values(prepared: PreparedStudy, name: str, default: str) -> list[Scalar]:
-    own = prepared.space.find(name)
-    return (own.possible() or [default]) if own else [default]
+    parameter = prepared.space.find(name)
+    return (parameter.possible() or [default]) if parameter else [default]
 
 
 def _places_bytes(prepared: PreparedStudy, largest: SizedNetwork, workload: Workload) -> int:

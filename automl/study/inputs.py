@@ -34,12 +34,12 @@ def inputs_note(config: StudyConfig, encoding: str, num_inputs: int) -> str:
     """What a person should know of the inputs of a network of their own."""
     if encoding == RAW:
         return f"the inputs of the network are the {num_inputs} numbers of a row, unchanged, in column order"
-    asked = (
+    reason = (
         "set in the study file"
         if config.network.inputs
         else "because not all columns are numbers without gaps"
     )
-    return f"the inputs of the network are the standard encoding of the table, {num_inputs} inputs, {asked}"
+    return f"the inputs of the network are the standard encoding of the table, {num_inputs} inputs, {reason}"
 
 
 def population_note(config: StudyConfig, obstacle: str) -> str:

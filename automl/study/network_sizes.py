@@ -60,13 +60,13 @@ def smallest_and_largest(prepared: PreparedStudy) -> tuple[SizedNetwork, ...]:
             sized.append(SizedNetwork(hyperparameters, network_capacity(prepared, hyperparameters)))
     if not sized:
         return ()
-    return min(sized, key=lambda one: one.capacity), max(sized, key=lambda one: one.capacity)
+    return min(sized, key=lambda network: network.capacity), max(sized, key=lambda network: network.capacity)
 
 
 def setting_of(prepared: PreparedStudy) -> Setting:
     """What the planner needs to know of a study of perceptrons."""
     plan, rows = prepared.plan, [view_rows(fold) for fold in prepared.splits.folds]
-    return planner_setting(plan, max(len(one.rows) for one in rows), measured_room(rows))
+    return planner_setting(plan, max(len(fold_rows.rows) for fold_rows in rows), measured_room(rows))
 
 
 def structure_for(prepared: PreparedStudy, hyperparameters: Hyperparameters) -> Structure | None:
@@ -92,9 +92,9 @@ def network_capacity(prepared: PreparedStudy, hyperparameters: Hyperparameters) 
 def _corners(prepared: PreparedStudy) -> Iterator[Hyperparameters]:
     """Of perceptrons, the ends of all widths for each depth, encoding and normalization."""
     axes: dict[str, list[Scalar]] = {}
-    for own in prepared.space.parameters:
-        if own.name in ("depth", "numeric_encoding", "batch_normalization"):
-            axes[own.name] = own.possible() or []
+    for parameter in prepared.space.parameters:
+        if parameter.name in ("depth", "numeric_encoding", "batch_normalization"):
+            axes[parameter.name] = parameter.possible() or []
     for place in (0, 1):
         ends = _ends(prepared.space, place)
         for values in itertools.product(*axes.values()):
@@ -125,10 +125,14 @@ def _ends(space: Space, place: int) -> dict[str, Scalar]:
 
 def _ranges(space: Space) -> Mapping[str, tuple[Scalar, Scalar]]:
     ranges: dict[str, tuple[Scalar, Scalar]] = {}
-    for own in space.parameters:
-        values: list[Any] = [own.low, own.high] if isinstance(own, Float | Int) else own.possible() or []
+    for parameter in space.parameters:
+        values: list[Any] = (
+            [parameter.low, parameter.high]
+            if isinstance(parameter, Float | Int)
+            else parameter.possible() or []
+        )
         if all(isinstance(value, int | float) for value in values):
-            ranges[own.name] = min(values), max(values)
+            ranges[parameter.name] = min(values), max(values)
     return ranges
 
 

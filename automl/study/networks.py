@@ -33,7 +33,7 @@ TABLES: Mapping[str, Collection[str]] = {
 """Hyperparameters whose values are names, and the tables that own those names."""
 
 
-def make_networks(known: PreparedTable) -> tuple[Space, NetworkBuilder, tuple[str, ...]]:
+def make_networks(table: PreparedTable) -> tuple[Space, NetworkBuilder, tuple[str, ...]]:
     """The space, what builds its networks, and what a person should know of how these are trained.
 
     Raises:
@@ -41,15 +41,15 @@ def make_networks(known: PreparedTable) -> tuple[Space, NetworkBuilder, tuple[st
         SearchSpaceError: A name in the space is unknown, or inputs would change their number.
         StudyFileError: Populations are asked for, and cannot train the network.
     """
-    config, dataset, layout = known.config, known.dataset, known.layout
-    _check_names(config, known.space)
+    config, dataset, layout = table.config, table.dataset, table.layout
+    _check_names(config, table.space)
     reference = config.network.builder
     builder: NetworkBuilder
     if reference is None:
         widths = {name: layout.num_inputs(name) for name in ENCODINGS}
         bins = tuple(map(int, layout.numbers.num_bins))
         builder = FamilyBuilder(widths, dataset.num_outputs, dataset.task, layout.embedded, bins)
-        return known.space, builder, ()
+        return table.space, builder, ()
     where = config.where("network", "builder")
     try:
         probe = BuilderProbe(reference, config.folder)
@@ -57,7 +57,7 @@ def make_networks(known: PreparedTable) -> tuple[Space, NetworkBuilder, tuple[st
         raise NetworkError(f"{where}: {error}") from None
     probe.start()
     function = load_function(reference, config.folder, where, probe)
-    space = discover_space(function, known.space, where)
+    space = discover_space(function, table.space, where)
     builder = CustomBuilder(function, space, dataset.task)
     try:
         check_network(builder, space, (only_width(config, space, layout), dataset.num_outputs), dataset.task)
@@ -77,8 +77,8 @@ def make_networks(known: PreparedTable) -> tuple[Space, NetworkBuilder, tuple[st
 
 def only_width(config: StudyConfig, space: Space, layout: Layout) -> int:
     """Inputs of a user's own network, which has one number of them."""
-    own = space.find("numeric_encoding")
-    encodings = [str(name) for name in own.possible() or []] if own else ["standard"]
+    parameter = space.find("numeric_encoding")
+    encodings = [str(name) for name in parameter.possible() or []] if parameter else ["standard"]
     widths = {layout.num_inputs(name): name for name in encodings}
     if len(widths) > 1:
         must = "keep the number of inputs for your own network"
@@ -89,16 +89,16 @@ def only_width(config: StudyConfig, space: Space, layout: Layout) -> int:
 
 
 def _check_names(config: StudyConfig, space: Space) -> None:
-    for own in space.parameters:
-        by_network = own.name == "family" and config.network.family is not None
-        if own.name not in TABLES or not (own.name in (config.space or {}) or by_network):
+    for parameter in space.parameters:
+        by_network = parameter.name == "family" and config.network.family is not None
+        if parameter.name not in TABLES or not (parameter.name in (config.space or {}) or by_network):
             continue
-        table = TABLES[own.name]
-        for name in own.possible() or []:
+        table = TABLES[parameter.name]
+        for name in parameter.possible() or []:
             if str(name) in table:
                 continue
-            where = config.where("network", "family") if by_network else config.where("space", own.name)
-            if own.name == "activation" and name in REFUSED:
+            where = config.where("network", "family") if by_network else config.where("space", parameter.name)
+            if parameter.name == "activation" and name in REFUSED:
                 raise SearchSpaceError(f"{where}: `activation` must not be {name!r}: {REFUSED[str(name)]}.")
-            must = f"name an {own.name}" if own.name[0] in "aeio" else f"name a {own.name}"
-            raise SearchSpaceError(explain(own.name, must, name, one_of(table, name), where=where))
+            must = f"name an {parameter.name}" if parameter.name[0] in "aeio" else f"name a {parameter.name}"
+            raise SearchSpaceError(explain(parameter.name, must, name, one_of(table, name), where=where))

@@ -47,32 +47,32 @@ def begin_run(records: Records, prepared: PreparedStudy, budget: Budget) -> tupl
         raise
 
 
-def go_on(records: Records, prepared: PreparedStudy, found: Unfinished, budget: Budget) -> Lease:
+def go_on(records: Records, prepared: PreparedStudy, unfinished: Unfinished, budget: Budget) -> Lease:
     """Take a run over from the process that worked on it.
 
     Raises:
         DataError: The table, its splits or the builder's file are others than the run began with.
         RecordError: Another process works on it, or the record cannot be written.
     """
-    started = found.state.started
+    started = unfinished.state.started
     check_digests(prepared, started.digests)
-    lease = records.claim(found.run)
-    remove_leftovers(found.run.folder)
+    lease = records.claim(unfinished.run)
+    remove_leftovers(unfinished.run.folder)
     began = first_event(prepared, started.identifier, budget)
     event = StudyContinued(
         text=study_text(prepared.config),
-        num_trials=min(found.num_trials, _most_trials(prepared, found.num_trials)),
+        num_trials=min(unfinished.num_trials, _most_trials(prepared, unfinished.num_trials)),
         time_limit=began.time_limit,
-        changes=tuple(map(str, found.changes.allowed)),
+        changes=tuple(map(str, unfinished.changes.allowed)),
         bounds=began.bounds,
         space=began.space,
-        phase=found.state.phase,
+        phase=unfinished.state.phase,
     )
     for recorded in records.append(lease, event):
-        found.state.apply(recorded)
-    write_whole(found.run.folder / STUDY_FILE, lambda file: file.write(event.text.encode()))
+        unfinished.state.apply(recorded)
+    write_whole(unfinished.run.folder / STUDY_FILE, lambda file: file.write(event.text.encode()))
     offers = CohortOffers(records, lease)
-    for cohort in found.state.running_cohorts:
+    for cohort in unfinished.state.running_cohorts:
         offers.retry(cohort.number)
     return lease
 
@@ -88,19 +88,19 @@ def check_digests(prepared: PreparedStudy, recorded: Mapping[str, str]) -> None:
     file = config.where("data").rpartition(":")[0]
     fresh = f"`automl run {shlex.quote(file)} --fresh`" if file else "`run_study(…, resume=False)`"
     cure = f"Restore it, or start a new run with {fresh}."
-    for key, what in (("data", "the table"), ("splits", "the choice of rows for folds and test")):
+    for key, subject in (("data", "the table"), ("splits", "the choice of rows for folds and test")):
         if recorded.get(key, now[key]) != now[key]:
-            raise DataError(f"{config.where('data')}: {what} has changed since the study ran. {cure}")
+            raise DataError(f"{config.where('data')}: {subject} has changed since the study ran. {cure}")
     inputs = [digests.get("inputs", STANDARD) for digests in (recorded, now)]
     if inputs[0] != inputs[1]:
-        what = f"the inputs of the network were {inputs[0]} when the study ran, and are {inputs[1]} now"
-        raise NetworkError(f"{config.where('network')}: {what}. {cure}")
+        subject = f"the inputs of the network were {inputs[0]} when the study ran, and are {inputs[1]} now"
+        raise NetworkError(f"{config.where('network')}: {subject}. {cure}")
     for begins, name, keys in ((_BUILDER, "builder", ("network", "builder")), (_METRIC, "metric", (KEY,))):
         before, after = (_sources(digests, begins) for digests in (recorded, now))
         changed = changed_files(before, after) if before else []
         if changed:
-            what = f"the {name} has changed since the study ran: {', '.join(changed)}"
-            raise NetworkError(f"{config.where(*keys)}: {what}. {cure}")
+            subject = f"the {name} has changed since the study ran: {', '.join(changed)}"
+            raise NetworkError(f"{config.where(*keys)}: {subject}. {cure}")
 
 
 def _sources(digests: Mapping[str, str], begins: str) -> dict[str, str]:
@@ -163,5 +163,5 @@ def _constant(prepared: PreparedStudy) -> float | None:
     return targets_of(dataset).constant(rows) if dataset.classes else None
 
 
-def _most_trials(prepared: PreparedStudy, asked: int) -> int:
-    return prepared.space.size(asked) or asked
+def _most_trials(prepared: PreparedStudy, num_trials: int) -> int:
+    return prepared.space.size(num_trials) or num_trials

@@ -21,11 +21,11 @@ def order_of(prepared: PreparedStudy, state: StudyState, cohort: CohortAsked) ->
     They are those of the cohorts that it was asked with, and those of its own that are recorded.
     """
     first = state.cohorts[cohort.num_told].first  # that may be the cohort itself
-    known = [trial for trial in state.trials if trial.number < first or trial.number in cohort.numbers]
+    relevant = [trial for trial in state.trials if trial.number < first or trial.number in cohort.numbers]
     pool = tuple(
         {
             trial.number: Report(trial.reports[rung], trial.scale)
-            for trial in known
+            for trial in relevant
             if len(trial.reports) > rung
         }
         for rung in range(len(prepared.rungs))

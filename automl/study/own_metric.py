@@ -76,8 +76,8 @@ def known_metrics(config: StudyConfig, dataset: Dataset, objective: Objective) -
         return METRICS
     where = config.where(KEY)
     function, modules = _tried(config.own_metric, config.folder, where, dataset)
-    own = OwnMetric(function, modules, dataset.task)
-    metric = Metric(objective.direction, frozenset({dataset.task}), own, fault=own.fault)
+    own_metric = OwnMetric(function, modules, dataset.task)
+    metric = Metric(objective.direction, frozenset({dataset.task}), own_metric, fault=own_metric.fault)
     return {**METRICS, objective.metric: metric}
 
 

@@ -21,7 +21,7 @@ _EXECUTED = ("=", "+", "-", "@", "\t", "\r")
 def predict_rows(
     model: Path,
     data: Path,
-    told: Mapping[str, str],
+    options: Mapping[str, str],
     keep: Sequence[str],
     interval: float | None = None,
 ) -> tuple[pandas.DataFrame, list[str]]:
@@ -30,7 +30,7 @@ def predict_rows(
     Args:
         model: Folder of an exported model.
         data: The file.
-        told: Its `encoding`, `separator` and `decimal`, as far as a person says them.
+        options: Its `encoding`, `separator` and `decimal`, as far as a person says them.
         keep: Columns of the file that are put before the predictions.
         interval: See `Scorer.predict`.
 
@@ -43,7 +43,7 @@ def predict_rows(
             f"{model} is not an exported model. Make one with `automl export STUDY --to {model}`."
         )
     contract = read_contract(model)
-    table = read_rows(contract, data, told, keep)
+    table = read_rows(contract, data, options, keep)
     for name in keep:
         if name not in table.columns:
             raise DataError(f"{data}: --keep must name a column, got {name!r}. {one_of(table.columns, name)}")
@@ -63,39 +63,39 @@ def read_contract(model: Path) -> dict[str, Any]:
 
 
 def read_rows(
-    contract: Mapping[str, Any], data: Path, told: Mapping[str, str], keep: Sequence[str] = ()
+    contract: Mapping[str, Any], data: Path, options: Mapping[str, str], keep: Sequence[str] = ()
 ) -> pandas.DataFrame:
     """The rows of a file, read as the study read its own, where it is of such a format.
 
     Args:
         contract: Of the model.
         data: The file.
-        told: Its `encoding`, `separator` and `decimal`, as far as a person says them.
+        options: Its `encoding`, `separator` and `decimal`, as far as a person says them.
         keep: Columns that are read beside those of the model.
 
     Raises:
         DataError: The file cannot be read.
     """
     texts = (*text_columns(contract), *(name for name in keep if name not in contract["columns"]))
-    return _read(_file_of(data, contract.get("file", {}), told, texts), list(contract["columns"]), told)
+    return _read(_file_of(data, contract.get("file", {}), options, texts), list(contract["columns"]), options)
 
 
 def _file_of(
-    data: Path, reading: Mapping[str, Any], told: Mapping[str, str], texts: tuple[str, ...]
+    data: Path, reading: Mapping[str, Any], options: Mapping[str, str], texts: tuple[str, ...]
 ) -> TableFile:
     """The file with how the study read its own, where it is of such a format, and what a person says of it."""
     file = TableFile(data, texts=texts)
     form = find_format(file)
-    known = dict(reading) if form.is_text and form.has_lines else {}
-    if "names" in known:
-        known["names"] = tuple(known["names"])
-    return replace(file, **(known | dict(told)))
+    recorded = dict(reading) if form.is_text and form.has_lines else {}
+    if "names" in recorded:
+        recorded["names"] = tuple(recorded["names"])
+    return replace(file, **(recorded | dict(options)))
 
 
-def _read(file: TableFile, needed: Sequence[str], told: Mapping[str, str]) -> pandas.DataFrame:
+def _read(file: TableFile, needed: Sequence[str], options: Mapping[str, str]) -> pandas.DataFrame:
     """The table; with another separator where the study's does not give the columns that the model needs."""
     table = read_file(file).rename(columns=str)
-    if "separator" in told or set(needed) <= set(table.columns):
+    if "separator" in options or set(needed) <= set(table.columns):
         return table
     other = with_separator(replace(file, separator=None))
     if other.separator == file.separator:

@@ -36,10 +36,10 @@ class Unfinished:
         """What is going to happen, for people."""
         state = self.state
         finished = state.finished is not None and state.finished.status == "finished"
-        what = "Adding trials to" if finished else "Continuing"
+        action = "Adding trials to" if finished else "Continuing"
         changed = f" {'; '.join(map(str, self.changes.allowed))}." if self.changes.allowed else ""
         return (
-            f"{what} run {self.run.identifier} of {self.run.name}: {state.num_trials} of {self.num_trials} trials "
+            f"{action} run {self.run.identifier} of {self.run.name}: {state.num_trials} of {self.num_trials} trials "
             f"have ended.{changed}"
         )
 
@@ -98,14 +98,16 @@ def find_unfinished(records: Records, config: StudyConfig, more: int | None = No
     runs = nearest(runs)
     run = next((run for run in reversed(runs) if run.num_trials), runs[-1])
     if not (run.folder / STUDY_FILE).is_file():
-        what = f"{run.folder}: the files of this run of {run.name!r} are missing, so it cannot be continued"
+        reason = f"{run.folder}: the files of this run of {run.name!r} are missing, so it cannot be continued"
         why = "It was recorded from another folder, or its files were deleted"
-        raise RecordError(f"{what}. {why}. Name that folder with --mlruns, or begin a new run with --fresh.")
+        raise RecordError(
+            f"{reason}. {why}. Name that folder with --mlruns, or begin a new run with --fresh."
+        )
     if run.elsewhere:
         where = f"in {records.address.shown} has its files in {run.mlruns}"
-        what = f"{records.mlruns}: the newest run of {run.name!r} {where}"
+        reason = f"{records.mlruns}: the newest run of {run.name!r} {where}"
         cure = f"Continue it with `--mlruns {shlex.quote(str(run.mlruns))}`, or begin a new run here with --fresh."
-        raise RecordError(f"{what}. {cure}")
+        raise RecordError(f"{reason}. {cure}")
     return unfinished(records, run, config, more)
 
 
@@ -136,16 +138,17 @@ def unfinished(
     return Unfinished(run, state, changes, num_trials)
 
 
-def check_can_go_on(found: Unfinished) -> None:
+def check_can_go_on(candidate: Unfinished) -> None:
     """Refuse early what could not go on after the preparation.
 
     Raises:
         RecordError: Another process works on the run, or an earlier version of automl ran it.
     """
-    if found.is_imported:
-        what = (
-            f"the run {found.run.identifier} of {found.run.name!r} was made by an earlier version of automl"
+    if candidate.is_imported:
+        reason = (
+            f"the run {candidate.run.identifier} of {candidate.run.name!r} was made by an earlier version of "
+            f"automl"
         )
-        raise RecordError(f"{what} and cannot be continued. Begin a new run with --fresh.")
-    if found.run.held:
-        raise RecordError(holder(found.run, found.run.owner, found.run.since))
+        raise RecordError(f"{reason} and cannot be continued. Begin a new run with --fresh.")
+    if candidate.run.held:
+        raise RecordError(holder(candidate.run, candidate.run.owner, candidate.run.since))

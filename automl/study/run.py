@@ -78,23 +78,23 @@ def run_study(
     """
     config = study if isinstance(study, StudyConfig) else load_study(study)
     request = Request(resume=table is None if resume is None else resume)
-    known = existing_records(Path(mlruns), config.records.uri) if request.resume else None
-    found = find_unfinished(known, config) if known is not None else None
-    if found is not None and found.is_done:
-        return result_of(found.run, found.state)
-    if found is not None:
-        check_can_go_on(found)
+    record = existing_records(Path(mlruns), config.records.uri) if request.resume else None
+    unfinished = find_unfinished(record, config) if record is not None else None
+    if unfinished is not None and unfinished.is_done:
+        return result_of(unfinished.run, unfinished.state)
+    if unfinished is not None:
+        check_can_go_on(unfinished)
     check_backend()
     prepared = prepared or prepare_study(config, table)
     records = open_records(Path(mlruns), config.records.uri, create=True, source="records.uri")
-    return run_prepared(records, prepared, request, found, trackers)
+    return run_prepared(records, prepared, request, unfinished, trackers)
 
 
 def run_prepared(
     records: Records,
     prepared: PreparedStudy,
     request: Request,
-    found: Unfinished | None = None,
+    unfinished: Unfinished | None = None,
     trackers: Sequence[Tracker] = (),
 ) -> StudyResult:
     """Run a study that is known to be able to begin, or go on with it.
@@ -103,7 +103,7 @@ def run_prepared(
         records: The record.
         prepared: The study.
         request: What is asked.
-        found: The run to go on with; a new one begins when None.
+        unfinished: The run to go on with; a new one begins when None.
         trackers: Who follows it beside those that the study file names.
 
     Raises:
@@ -113,12 +113,12 @@ def run_prepared(
     config = prepared.config
     budget = Budget(config.budget.minutes, config.search.minutes, request.began)
     # The terminal first, so that it shows how the others open their stores; it is the last one to finish.
-    every = (*trackers, *make_trackers(config, records.mlruns, write_trial_files))
+    all_trackers = (*trackers, *make_trackers(config, records.mlruns, write_trial_files))
     with Interrupts() as interrupts:
         with interrupts.held():
-            session = _open(records, prepared, found, budget, every, interrupts)
+            session = _open(records, prepared, unfinished, budget, all_trackers, interrupts)
             session.sharing = request.sharing
-        interrupts.on_second(lambda: [tracker.abandon() for tracker in every])
+        interrupts.on_second(lambda: [tracker.abandon() for tracker in all_trackers])
         try:
             _work(session)
         finally:
@@ -129,17 +129,17 @@ def run_prepared(
 def _open(
     records: Records,
     prepared: PreparedStudy,
-    found: Unfinished | None,
+    unfinished: Unfinished | None,
     budget: Budget,
     trackers: Sequence[Tracker],
     interrupts: Interrupts,
 ) -> Session:
-    if found is None:
+    if unfinished is None:
         run, lease = begin_run(records, prepared, budget)
         state = read_state(records, run)
     else:
-        run, state = found.run, found.state
-        lease = go_on(records, prepared, found, budget)
+        run, state = unfinished.run, unfinished.state
+        lease = go_on(records, prepared, unfinished, budget)
     session = Session(
         prepared,
         records,
@@ -156,7 +156,7 @@ def _open(
         session.open()
     except BaseException:
         session.close()
-        if found is None:  # nothing has happened yet
+        if unfinished is None:  # nothing has happened yet
             records.remove(lease)
             remove_run_folder(records.mlruns, run.folder)
             records.remove_if_empty()
@@ -189,8 +189,8 @@ def _finish(session: Session, status: str, reason: str) -> None:
     """Write the files that people read, record the end, let trackers send what is unsent."""
     if not session.interrupts.is_second:
         try:
-            found = explain_study(session.state, ended(session.state, status, reason))
-            write_study_files(session.state, found)
+            explanation = explain_study(session.state, ended(session.state, status, reason))
+            write_study_files(session.state, explanation)
         except Exception as error:  # what is recorded is safe; `automl report` shows the whole error
             LOGGER.warning("The report cannot be written (%s: %s).", type(error).__name__, error)
             LOGGER.debug("report", exc_info=True)

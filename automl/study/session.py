@@ -111,9 +111,9 @@ class Session:
         """
         folder = self.run.folder
         with self.interrupts.held():
-            kept = self.out_of_fold.gather(trial)
-            if kept is not None:
-                write_predictions(folder, trial.number, kept)
+            predictions = self.out_of_fold.gather(trial)
+            if predictions is not None:
+                write_predictions(folder, trial.number, predictions)
             write_trial(folder, trial)
         self.record(ended_event(trial, self.state.started.metric))
 

@@ -61,5 +61,5 @@ class Stopping:
     def _check_reasons(self, trial: Trial) -> None:
         if self.best is None and len(self.reasons) >= _FAILURES_IN_A_ROW and len(set(self.reasons)) == 1:
             name = self.session.prepared.config.name
-            what = f"the first {len(self.reasons)} trials all failed for the same reason: {trial.reason}"
-            raise StudyFailedError(f"{name}: {what}. Fix the cause, and run the study again.")
+            reason = f"the first {len(self.reasons)} trials all failed for the same reason: {trial.reason}"
+            raise StudyFailedError(f"{name}: {reason}. Fix the cause, and run the study again.")

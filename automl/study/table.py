@@ -133,8 +133,8 @@ def _with_longest(config: StudyConfig, space: Space) -> StudyConfig:
     if not searched:
         return config
     ends = [
-        own.high if isinstance(own, Int | Float) else max(map(float, own.possible() or []))
-        for own in searched
+        parameter.high if isinstance(parameter, Int | Float) else max(map(float, parameter.possible() or []))
+        for parameter in searched
     ]
     return with_training(config, config.training.model_copy(update={"epochs": int(max(ends))}))
 
@@ -150,8 +150,8 @@ def _check_search(config: StudyConfig) -> None:
             where, cure = config.where("search", key), one_of(table, name)
             raise StudyFileError(explain(f"search.{key}", must, name, cure, where=where))
     epochs = config.training.epochs
-    asked = search.pruner != "none" and "pruner" in search.model_fields_set
-    if asked and epochs is not None and epochs < 2:
+    is_pruned = search.pruner != "none" and "pruner" in search.model_fields_set
+    if is_pruned and epochs is not None and epochs < 2:
         must, cure = (
             "be none if a network trains for a single epoch",
             "Write `pruner: none`, or more `epochs`.",
@@ -176,8 +176,8 @@ def _check_training(config: StudyConfig, dataset: Dataset, objective: Objective)
         )
     if "label_smoothing" in (config.space or {}) and config.network.builder is None:
         where = config.where("space", "label_smoothing")
-        what = "`label_smoothing` is for classification, but this study is a regression"
-        raise SearchSpaceError(f"{where}: {what}. {cure}")
+        reason = "`label_smoothing` is for classification, but this study is a regression"
+        raise SearchSpaceError(f"{where}: {reason}. {cure}")
 
 
 def _check_loss(config: StudyConfig, objective: Objective) -> None:
@@ -193,36 +193,36 @@ def _check_loss(config: StudyConfig, objective: Objective) -> None:
 
 def _check_class_weights(config: StudyConfig, dataset: Dataset) -> None:
     """Refuse a weight of a class that the target does not have."""
-    given, known = config.training.class_weights, [level_text(label) for label in dataset.classes]
+    given, labels = config.training.class_weights, [level_text(label) for label in dataset.classes]
     for label in given if not isinstance(given, str) else ():
-        if label not in known:
+        if label not in labels:
             where = config.where("training", "class_weights", label)
-            must, cure = "name classes of the target", one_of(known, label)
+            must, cure = "name classes of the target", one_of(labels, label)
             raise StudyFileError(explain("training.class_weights", must, label, cure, where=where))
 
 
 def _check_logarithm(config: StudyConfig, dataset: Dataset) -> None:
     """Refuse the logarithm of a target that has none."""
     entry = (config.space or {}).get("target_transform")
-    asked = "log" in (getattr(entry, "value", None), *getattr(entry, "values", ()))
-    if not asked or (dataset.task is Task.REGRESSION and dataset.target.min() > 0.0):
+    is_wanted = "log" in (getattr(entry, "value", None), *getattr(entry, "values", ()))
+    if not is_wanted or (dataset.task is Task.REGRESSION and dataset.target.min() > 0.0):
         return
     where = config.where("space", "target_transform")
     least = "classes" if dataset.task is not Task.REGRESSION else f"a value of {dataset.target.min():.4g}"
-    what = (
+    reason = (
         f"`target_transform: log` needs a target of numbers above 0, but {dataset.target_name!r} has {least}"
     )
-    raise SearchSpaceError(f"{where}: {what}. Remove it.")
+    raise SearchSpaceError(f"{where}: {reason}. Remove it.")
 
 
 def _objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tuple[str, ...]]:
-    known = metrics_for(dataset.task, len(dataset.classes))
-    name = config.objective or known[0]
+    metrics = metrics_for(dataset.task, len(dataset.classes))
+    name = config.objective or metrics[0]
     if config.own_metric:
         return _own_objective(config, dataset)
-    if name not in known:
+    if name not in metrics:
         must = f"name a metric for a {dataset.task} task"
-        cure = f"Here: {', '.join(known)}." if name in METRICS else one_of(known, name)
+        cure = f"Here: {', '.join(metrics)}." if name in METRICS else one_of(metrics, name)
         raise StudyFileError(explain("objective", must, name, cure, where=config.where("objective")))
     return make_objective(name), (name, *(other for other in reported_metrics(dataset.task) if other != name))
 

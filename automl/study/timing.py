@@ -136,13 +136,13 @@ def _together(
     )
     cohort, began = _cohort(sample, network, places), clock()
     cold, warm = engine.train(cohort), engine.train(cohort)
-    members = [member for own in cohort for member in own]
-    one = engine.trace(members, 1)
-    epoch = (engine.trace(members, _EPOCHS) - one) / (_EPOCHS - 1)
+    members = [member for of_trial in cohort for member in of_trial]
+    first_epoch = engine.trace(members, 1)
+    epoch = (engine.trace(members, _EPOCHS) - first_epoch) / (_EPOCHS - 1)
     most = max(_EPOCHS, prepared.plan.epochs)
     epochs = min(most, math.ceil(_MEASURED_SECONDS / max(epoch, 1e-4)))
     if epochs > 2 * _EPOCHS and clock() - began < MOST_SECONDS / 2:
-        epoch = (engine.trace(members, epochs) - one) / (epochs - 1)
+        epoch = (engine.trace(members, epochs) - first_epoch) / (epochs - 1)
     epoch = min(max(epoch, warm / 1000.0), warm)
     return Timing(
         network=network,
@@ -233,7 +233,7 @@ class _Timed:
         watch = Watch(on_progress=self.on_progress, may_start=lambda: True)
         last = began = self.clock()
         with closing(
-            self.engine.trace([replace(one, snapshots=snapshots) for one in members], watch)
+            self.engine.trace([replace(member, snapshots=snapshots) for member in members], watch)
         ) as ended:
             for _ in ended:
                 last = self.clock()
@@ -266,7 +266,7 @@ class _Marks:
     @property
     def epoch(self) -> float:
         """Seconds of an epoch; 0 where there was none but the first."""
-        lasted = [later - earlier for own in self._times.values() for earlier, later in pairwise(own)]
+        lasted = [later - earlier for times in self._times.values() for earlier, later in pairwise(times)]
         return max(statistics.median(lasted), 1e-9) if lasted else 0.0
 
     @property

@@ -99,8 +99,8 @@ class Workload:
         return int(ended + min(rest, rest * left / more if more > 0.0 else rest))
 
     def _num_trials_of(self, cohort: Sequence[Work]) -> float:
-        every = sum(work.num_networks for own in self.cohorts for work in own)
-        return self.num_planned * sum(work.num_networks for work in cohort) / every
+        num_networks = sum(work.num_networks for of_cohort in self.cohorts for work in of_cohort)
+        return self.num_planned * sum(work.num_networks for work in cohort) / num_networks
 
     def _end(self, cohorts: Sequence[Sequence[Work]], cost: Callable[[Work], float]) -> float:
         return self._times(cohorts, cost)[-1][1] if cohorts else 0.0
@@ -111,10 +111,10 @@ class Workload:
         """When each cohort begins and ends, if whichever thread is free takes the longest work that waits."""
         threads, times, ended = [0.0] * self.num_workers, list[tuple[float, float]](), 0.0
         for number, cohort in enumerate(cohorts):
-            asked = times[number - self.in_flight][1] if number >= self.in_flight else 0.0
-            begin = max(asked, threads[0])
+            asked_at = times[number - self.in_flight][1] if number >= self.in_flight else 0.0
+            begin = max(asked_at, threads[0])
             for seconds in sorted(map(cost, cohort), reverse=True):
-                end = max(asked, threads[0]) + seconds
+                end = max(asked_at, threads[0]) + seconds
                 heapq.heapreplace(threads, end)
                 ended = max(ended, end)
             times.append((begin, ended))
@@ -158,15 +158,15 @@ def plan_workload(prepared: PreparedStudy, sized: Sequence[SizedNetwork]) -> Wor
         prepared: The study.
         sized: Networks of the space; one that cannot be sized otherwise is taken to be like these in turn.
     """
-    asked = _cohorts(prepared)
-    num_planned = sum(map(len, asked))
+    asked_cohorts = _cohorts(prepared)
+    num_planned = sum(map(len, asked_cohorts))
     if prepared.make_engine().cohort_size != 1:
-        cohorts = _lanes(prepared, setting_of(prepared), asked)
+        cohorts = _lanes(prepared, setting_of(prepared), asked_cohorts)
         in_flight = prepared.config.search.in_flight
         return Workload(cohorts, num_workers(), num_planned, prepared.num_trials, False, in_flight)
     num_folds, number = len(prepared.splits.folds), 0
     alone: list[list[Work]] = []
-    for cohort in asked:
+    for cohort in asked_cohorts:
         for hyperparameters in cohort:
             capacity = sized[number % len(sized)].capacity
             if isinstance(prepared.builder, FamilyBuilder):
@@ -187,7 +187,7 @@ def _cohorts(prepared: PreparedStudy) -> list[list[Hyperparameters]]:
     left, cohorts = min(prepared.num_trials, most), list[list[Hyperparameters]]()
     while left > 0:
         limits = [left, search.cohort or sampler.cohort_size(), limit]
-        proposals = sampler.ask(min(one for one in limits if one is not None))
+        proposals = sampler.ask(min(limit for limit in limits if limit is not None))
         if not proposals:
             break
         cohorts.append([proposal.hyperparameters for proposal in proposals])
@@ -200,7 +200,7 @@ def _lanes(
 ) -> list[list[Work]]:
     """The lanes of each cohort. A program is compiled once for each number of places."""
     plan, seed = prepared.plan, prepared.config.search.seed
-    known: Known = {}
+    programs: Known = {}
     compiled: set[tuple[object, int]] = set()
     works: list[list[Work]] = []
     first = 0
@@ -215,7 +215,7 @@ def _lanes(
                 jobs += [Job(member, recipe, 0, plan.epochs, plan.patience) for member in members]
         first += len(cohort)
         works.append(alone)
-        for lane in plan_lanes(jobs, setting, known):
+        for lane in plan_lanes(jobs, setting, programs):
             program = lane.structure, lane.num_places
             works[-1].append(Work(len(lane.jobs), lane.structure.capacity, program in compiled))
             compiled.add(program)

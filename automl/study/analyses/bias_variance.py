@@ -77,22 +77,22 @@ def design_analysis(prepared: PreparedStudy, trials: Sequence[Trial], seconds: f
         seconds: Time that there is. Where it does not suffice, fewer resamples are drawn than the file asks for, then
             fewer trials analyzed.
     """
-    asked = prepared.config.bias_variance
+    section = prepared.config.bias_variance
     complete = [
         trial for trial in prepared.objective.rank(list(trials)) if trial.state is TrialState.COMPLETE
     ]
     num_folds, most = _num_folds(prepared), _most_resamples(prepared)
     # what a quantile's network is off the mean by would count as bias
     if most < FEWEST_RESAMPLES or not complete or prepared.metric.level is not None:
-        return Design((), 0, asked.seeds, num_folds)
-    count = len(complete) if asked.trials == "all" else min(MOST_TRIALS, len(complete))
-    design = Design(tuple(complete[:count]), most, asked.seeds, num_folds)
-    if asked.trials == "all":
+        return Design((), 0, section.seeds, num_folds)
+    count = len(complete) if section.trials == "all" else min(MOST_TRIALS, len(complete))
+    design = Design(tuple(complete[:count]), most, section.seeds, num_folds)
+    if section.trials == "all":
         return _fitting(replace(design, beyond=1.0), seconds)
-    if asked.trials == "auto":
+    if section.trials == "auto":
         budget = _TIME_SHARE * sum(trial.seconds for trial in complete)
-        smaller = _smaller(design, fixed=asked.resamples is not None)
-        design = next((one for one in smaller if _seconds(one) <= budget), smaller[-1])
+        smaller = _smaller(design, fixed=section.resamples is not None)
+        design = next((candidate for candidate in smaller if _seconds(candidate) <= budget), smaller[-1])
     return _fitting(replace(design, trials=_spread(complete, len(design.trials))), seconds)
 
 
@@ -110,13 +110,13 @@ def _fitting(design: Design, seconds: float) -> Design:
 
 def most_networks(prepared: PreparedStudy) -> str:
     """What an analysis may cost before anything has been trained, in words."""
-    asked, most = prepared.config.bias_variance, _most_resamples(prepared)
+    section, most = prepared.config.bias_variance, _most_resamples(prepared)
     if most < FEWEST_RESAMPLES or prepared.metric.level is not None:
         return "none"
-    count = prepared.num_trials if asked.trials == "all" else min(MOST_TRIALS, prepared.num_trials)
+    count = prepared.num_trials if section.trials == "all" else min(MOST_TRIALS, prepared.num_trials)
     num_folds = _num_folds(prepared)
-    seeds = f" × {asked.seeds} seeds" if asked.seeds > 1 else ""
-    networks = count * (num_folds + most * asked.seeds)
+    seeds = f" × {section.seeds} seeds" if section.seeds > 1 else ""
+    networks = count * (num_folds + most * section.seeds)
     return f"up to {count} trials × ({num_folds} folds + {most} resamples{seeds}) = {networks} networks"
 
 
@@ -156,12 +156,12 @@ def _num_folds(prepared: PreparedStudy) -> int:
 
 def _most_resamples(prepared: PreparedStudy) -> int:
     """As many as are asked for and as fit: each of them has statistics and so inputs of its own."""
-    asked = prepared.config.bias_variance.resamples
+    wanted = prepared.config.bias_variance.resamples
     widths = [prepared.layout.num_inputs(name) for name in ENCODINGS]
     a_view = 4 * len(prepared.splits.training) * sum(widths)
     fitting = int(_MOST_VIEW_BYTES // a_view) - _num_folds(prepared)
     usual = RESAMPLES_OF_ALL if prepared.config.bias_variance.trials == "all" else MOST_RESAMPLES
-    return min(usual if asked is None else asked, fitting)
+    return min(usual if wanted is None else wanted, fitting)
 
 
 @final
@@ -184,8 +184,8 @@ class BiasVarianceAnalysis(Analysis):
 
     def answers(self, subject: Subject, plan: Plan, watch: Watch) -> Iterator[Answer]:
         """See `Analysis.answers`."""
-        for found in decompose(subject.prepared, plan.design, watch, subject.answered):
-            yield Answer(found.trial, content_of(found), found.sums)
+        for analysis in decompose(subject.prepared, plan.design, watch, subject.answered):
+            yield Answer(analysis.trial, content_of(analysis), analysis.sums)
 
 
 def decompose(
@@ -203,16 +203,16 @@ def decompose(
     trials = {trial.number: trial for trial in design.trials}
     members = {number: _members(prepared, design, trial) for number, trial in trials.items()}
     ended: dict[int, list[Trace]] = defaultdict(list)
-    together = [member for own in members.values() for member in own]
+    together = [member for of_trial in members.values() for member in of_trial]
     targets = targets_of(prepared.dataset, blocks_of(prepared))
     with closing(engine.trace(together, watch, answered)) as traces:
         for trace in traces:
             number = trace.member.trial
             ended[number].append(trace)
             if len(ended[number]) == len(members[number]):
-                found = _summary(targets, design, trials[number], ended.pop(number))
-                if found is not None:
-                    yield found
+                analysis = _summary(targets, design, trials[number], ended.pop(number))
+                if analysis is not None:
+                    yield analysis
 
 
 def whole_folds(prepared: PreparedStudy) -> tuple[Fold, ...]:
@@ -249,12 +249,12 @@ def _summary(targets: Targets, design: Design, trial: Trial, traces: Sequence[Tr
     failed = {(trace.member.fold, trace.member.resample) for trace in traces if trace.failed}
     if any(not resample for _, resample in failed):
         return None
-    kept = [trace for trace in traces if (trace.member.fold, trace.member.resample) not in failed]
-    kept.sort(key=lambda trace: (trace.member.fold, trace.member.resample, trace.member.repeat))
-    replicas = kept[design.num_folds :]
+    complete = [trace for trace in traces if (trace.member.fold, trace.member.resample) not in failed]
+    complete.sort(key=lambda trace: (trace.member.fold, trace.member.resample, trace.member.repeat))
+    replicas = complete[design.num_folds :]
     if len(replicas) < FEWEST_RESAMPLES * design.num_seeds:
         return None
-    folds = [_together([trace], 1) for trace in kept[: design.num_folds]]
+    folds = [_together([trace], 1) for trace in complete[: design.num_folds]]
     epochs = replicas[0].member.snapshots
     together = _together(replicas, design.num_seeds)
     return summarize(trial.number, epochs, refit_epochs(trial), folds, together, targets)

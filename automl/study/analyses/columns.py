@@ -55,8 +55,8 @@ class ColumnsAnalysis(Analysis):
         for number, fold in enumerate(folds):
             member = Member(best.number, number, best.hyperparameters, prepared.config.search.seed)
             try:
-                own = _watch_of(watch, number, plan.num_networks)
-                network = subject.engine.refit(member, fold.fit, refit_epochs(best), own)
+                refit_watch = _watch_of(watch, number, plan.num_networks)
+                network = subject.engine.refit(member, fold.fit, refit_epochs(best), refit_watch)
             except TrialFailure:
                 return
             if watch.seconds_left() <= 0.0:
@@ -64,7 +64,7 @@ class ColumnsAnalysis(Analysis):
             watch.on_progress(Progress(number + 1, plan.num_networks, 0))
             drops[number] = _drops(subject, network, fold, number, names)
         means = drops.mean(axis=0)
-        errors = numpy.array([corrected_error(own.tolist(), len(folds)) for own in drops.T])
+        errors = numpy.array([corrected_error(of_column.tolist(), len(folds)) for of_column in drops.T])
         order = numpy.argsort(-means, kind="stable")
         content = {
             "metric": prepared.objective.metric,

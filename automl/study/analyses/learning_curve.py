@@ -103,21 +103,23 @@ class LearningCurveAnalysis(Analysis):
 
 def _anchors(prepared: PreparedStudy, values: Hyperparameters) -> list[_Anchor]:
     """The shares as members, without those that would not differ in their rows: of few groups, some do not."""
-    found: list[_Anchor] = []
+    anchors: list[_Anchor] = []
     folds, seed = prepared.splits.folds, prepared.config.search.seed
     for share in SHARES:
         members, rows = [], []
-        for member in plan_members(-1 - len(found), values, len(folds), seed):
+        for member in plan_members(-1 - len(anchors), values, len(folds), seed):
             member = replace(member, share=share, repeat=_NEW_SEED)
             num_rows, most = len(member_fold(member, folds[member.fold]).fit), len(folds[member.fold].fit)
             members.append(_lasting(prepared, member, num_rows, most))
             rows.append(num_rows)
         anchor = _Anchor(tuple(rows), tuple(members))
-        if found and anchor.mean_rows <= found[-1].mean_rows:
-            found.pop()
-            anchor = replace(anchor, members=tuple(replace(one, trial=-1 - len(found)) for one in members))
-        found.append(anchor)
-    return found
+        if anchors and anchor.mean_rows <= anchors[-1].mean_rows:
+            anchors.pop()
+            anchor = replace(
+                anchor, members=tuple(replace(member, trial=-1 - len(anchors)) for member in members)
+            )
+        anchors.append(anchor)
+    return anchors
 
 
 def _lasting(prepared: PreparedStudy, member: Member, num_rows: int, most: int) -> Member:
