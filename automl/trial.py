@@ -57,9 +57,9 @@ class Objective:
         sign = 1.0 if self.direction is Direction.MINIMIZE else -1.0
 
         def key(trial: "Trial") -> tuple[int, float, int]:
-            place = PLACES[trial.state]
-            score = 0.0 if place else sign * trial.mean(self.metric)
-            return place, math.inf if math.isnan(score) else score, trial.number
+            group = PLACES[trial.state]
+            score = 0.0 if group else sign * trial.mean(self.metric)
+            return group, math.inf if math.isnan(score) else score, trial.number
 
         return sorted(trials, key=key)
 
@@ -72,7 +72,7 @@ class TrialState(StrEnum):
     FAILED = "failed"
 
 
-PLACES = {state: place for place, state in enumerate(TrialState)}
+PLACES = {state: number for number, state in enumerate(TrialState)}
 """States as a leaderboard lists them."""
 
 

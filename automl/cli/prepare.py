@@ -51,7 +51,7 @@ def init(  # noqa: PLR0913, PLR0917  an argument for each option
     For DATA, a CSV, TSV, JSON, Parquet, Feather or Excel file, with what was found in it; or for the digits that come
     with scikit-learn. A table that cannot be used as it is gets a file too, which says what to fix.
     """
-    from automl.cli.looking import Told, look_at
+    from automl.cli.looking import ReadingOptions, look_at
     from automl.config.budget import BudgetConfig
     from automl.config.reading import name_for
     from automl.config.search import SearchConfig
@@ -64,7 +64,7 @@ def init(  # noqa: PLR0913, PLR0917  an argument for each option
     else:
         column_names = tuple(names.split(",")) if names else ()
         facts, error = look_at(
-            data, target, Told(encoding, separator, skip, header != "none", column_names), to
+            data, target, ReadingOptions(encoding, separator, skip, header != "none", column_names), to
         )
     name = name_for(to if data is None or to.stem != "study" else data)
     text = study_template(name, shlex.quote(str(to)), facts, SearchConfig().trials, BudgetConfig().minutes)
@@ -85,7 +85,7 @@ def check(file: Path, no_forecast: bool) -> None:
         from automl.config.reading import load_study
         from automl.study.table import prepare_table
 
-        table = prepare_table(load_study(file))  # its errors need not wait for TensorFlow
+        prepared_table = prepare_table(load_study(file))  # its errors need not wait for TensorFlow
         say("loading TensorFlow")
         with quiet_start():
             from automl.study.analyses.bias_variance import most_networks
@@ -93,7 +93,7 @@ def check(file: Path, no_forecast: bool) -> None:
             from automl.training.backend import device_name
 
             device_name()
-        prepared = prepare_study(table.config, prepared=table)
+        prepared = prepare_study(prepared_table.config, prepared=prepared_table)
     dataset, splits = prepared.dataset, prepared.splits
     size = prepared.space.size()
     num_folds = len(splits.folds)

@@ -69,7 +69,7 @@ def _train(config: Any, at: tuple[Path, str | None], unfinished: Any, quiet: boo
     with waiting("loading TensorFlow", quiet=quiet) as say:
         from automl.study.table import prepare_table
 
-        table = prepare_table(config)
+        prepared_table = prepare_table(config)
         with quiet_start():
             from automl.records.finding import open_records
             from automl.study.preparation import prepare_study
@@ -78,7 +78,7 @@ def _train(config: Any, at: tuple[Path, str | None], unfinished: Any, quiet: boo
 
             device_name()
         say("preparing the study")
-        prepared = prepare_study(config, prepared=table)
+        prepared = prepare_study(config, prepared=prepared_table)
     from automl.tracking.terminal import TerminalTracker
 
     mlruns, uri = at

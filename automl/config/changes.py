@@ -71,7 +71,7 @@ def compare(recorded: StudyConfig, now: StudyConfig, num_recorded: int) -> Chang
     order = list(StudyConfig.model_fields)
     for key in sorted({**before, **after}, key=lambda key: order.index(key.partition(".")[0])):
         old, new = before.get(key), after.get(key)
-        if _same(_plain(old), _plain(new)) or (not has_builder and _left_out(key, old, new)):
+        if _are_equal(_plain(old), _plain(new)) or (not has_builder and _left_out(key, old, new)):
             continue
         plain_old, plain_new = masked_values(_plain(old)), masked_values(_plain(new))
         shown = _shown(key, plain_old, plain_new)[0]
@@ -133,14 +133,14 @@ def _plain(value: Any) -> Any:
     return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
-def _same(old: Any, new: Any) -> bool:
+def _are_equal(old: Any, new: Any) -> bool:
     """Whether two plain values are equal: 1 is 1.0 but not true, and `MASK` is whatever stands in its place."""
     if isinstance(old, str) and isinstance(new, str) and MASK in old:
         return re.fullmatch(_pattern(old), new) is not None
     if isinstance(old, dict) and isinstance(new, dict):
-        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+        return old.keys() == new.keys() and all(_are_equal(old[key], new[key]) for key in old)
     if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(map(_same, old, new))
+        return len(old) == len(new) and all(map(_are_equal, old, new))
     return isinstance(old, bool) == isinstance(new, bool) and bool(old == new)
 
 
@@ -157,7 +157,7 @@ def _left_out(key: str, old: Any, new: Any) -> bool:
     if not key.startswith("space.") or name not in HYPERPARAMETERS or name == "batch_size":
         return False  # that of batch_size depends on the table
     given = _plain(new if old is None else old)
-    return (old is None or new is None) and _same(given, HYPERPARAMETERS[name].default)
+    return (old is None or new is None) and _are_equal(given, HYPERPARAMETERS[name].default)
 
 
 def _shown(key: str, old: object, new: object) -> tuple[str, str]:
@@ -166,7 +166,7 @@ def _shown(key: str, old: object, new: object) -> tuple[str, str]:
     texts = [absent if value is None else flow(value) for value in (old, new)]
     if max(map(len, texts)) <= _LONGEST:
         return texts[0], texts[1]
-    alike = next((place for place, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), 0)
+    alike = next((index for index, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), 0)
     begin = max(alike - _BEFORE, 0)
     return _cut(texts[0], begin), _cut(texts[1], begin)
 

@@ -131,8 +131,8 @@ def _row_hashes(columns: Columns) -> numpy.ndarray:
     """A number for each row, uint64 of shape (row,); equal for equal rows, and for others as good as never."""
     numbers = pandas.DataFrame(_plain(columns.numbers))
     codes = pandas.DataFrame(columns.codes)
-    tables = [part for part in (numbers, codes) if part.shape[1]]
-    hashes = [pandas.util.hash_pandas_object(part, index=False).to_numpy() for part in tables]
+    arrays = [part for part in (numbers, codes) if part.shape[1]]
+    hashes = [pandas.util.hash_pandas_object(part, index=False).to_numpy() for part in arrays]
     hashes += [block.hashes() for block in columns.others.values()]
     mixed = hashes[0]
     for column_hashes in hashes[1:]:

@@ -88,14 +88,14 @@ class GroupSplits:
         cells = numpy.bincount(
             groups * num_classes + self._labels[rows], minlength=len(numbers) * num_classes
         )
-        table = cells.reshape(len(numbers), num_classes)
-        wanted = share * table.sum(axis=0)
+        counts = cells.reshape(len(numbers), num_classes)
+        wanted = share * counts.sum(axis=0)
         most_taken = min(len(numbers) - 1, math.ceil(2.0 * share * len(numbers)))
         generator = numpy.random.default_rng(seed)
         nearest, taken = numpy.inf, numbers[:0]
         for _ in range(_NUM_DRAWS):
             order = generator.permutation(len(numbers))
-            totals = table[order].cumsum(axis=0)[:most_taken]
+            totals = counts[order].cumsum(axis=0)[:most_taken]
             last = int(numpy.abs(totals.sum(axis=1) - wanted.sum()).argmin())
             distance = float(numpy.abs(totals[last] - wanted).sum())
             if distance < nearest:
@@ -166,12 +166,12 @@ class TimeSplits:
             before: Number of times, besides one, that must come before the first cut.
         """
         changes = numpy.flatnonzero(numpy.diff(self._times[ordered])) + 1
-        cuts, next_place = [], before
+        cuts, next_position = [], before
         for number, start in enumerate(wanted):
             nearest = int(numpy.abs(changes - start).argmin())
-            place = min(max(nearest, next_place), len(changes) - len(wanted) + number)
-            cuts.append(int(changes[place]))
-            next_place = place + 1
+            position = min(max(nearest, next_position), len(changes) - len(wanted) + number)
+            cuts.append(int(changes[position]))
+            next_position = position + 1
         return cuts
 
 

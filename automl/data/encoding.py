@@ -57,11 +57,11 @@ def shuffled(columns: Columns, column: Column, order: numpy.ndarray) -> Columns:
     """The rows with the cells of one column taken from other rows: those of `order`."""
     numbers, codes, others = columns.numbers.copy(), columns.codes.copy(), dict(columns.others)
     if column.name in columns.categories:
-        place = columns.categories.index(column.name)
-        codes[:, place] = columns.codes[order][:, place]
+        index = columns.categories.index(column.name)
+        codes[:, index] = columns.codes[order][:, index]
     elif column.name in others:
         others[column.name] = others[column.name][order]
     else:
-        places = [columns.names.index(part) for part in part_names(column)]
-        numbers[:, places] = columns.numbers[order][:, places]
+        indices = [columns.names.index(part) for part in part_names(column)]
+        numbers[:, indices] = columns.numbers[order][:, indices]
     return replace(columns, numbers=numbers, codes=codes, others=others)

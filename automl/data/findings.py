@@ -56,10 +56,10 @@ def describe_columns(dataset: Dataset) -> tuple[str, ...]:
 def _as_read(table: pandas.DataFrame, dataset: Dataset) -> pandas.DataFrame:
     """The rows that are learned from, with a gap wherever a column has one: words, `data.gaps`, unreadable cells."""
     table, columns = table.rename(columns=str).iloc[dataset.rows], dataset.columns
-    changed, place = {}, 0
+    changed, index = {}, 0
     for column in dataset.schema.stored("numbers"):
-        changed[column.name] = pandas.Series(columns.numbers[:, place], table.index)
-        place += len(part_names(column))
+        changed[column.name] = pandas.Series(columns.numbers[:, index], table.index)
+        index += len(part_names(column))
     return table.assign(**changed)
 
 

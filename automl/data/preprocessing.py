@@ -78,7 +78,7 @@ class Preprocessing:
         """The same in one piece, as float64."""
         parts = [self.numbers.apply(columns.numbers)]
         parts += [fitted.apply(columns.others[name]) for name, fitted in self.others.items()]
-        parts += [fitted.apply(columns.codes[:, place]) for place, fitted in enumerate(self.levels)]
+        parts += [fitted.apply(columns.codes[:, index]) for index, fitted in enumerate(self.levels)]
         return numpy.concatenate(parts, axis=1)
 
 

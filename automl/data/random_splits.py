@@ -201,9 +201,9 @@ class RandomSplits:
         num_taken = math.ceil(len(rows) * share)
         if num_taken == len(rows):
             raise ValueError(f"all of {len(rows)} rows would be taken")
-        places = (numpy.arange(num_taken) + generator.random()) * (len(rows) / num_taken)
+        positions = (numpy.arange(num_taken) + generator.random()) * (len(rows) / num_taken)
         taken = numpy.zeros(len(rows), bool)
-        taken[order[places.astype(int)]] = True
+        taken[order[positions.astype(int)]] = True
         return rows[~taken], rows[taken]
 
 

@@ -7,7 +7,7 @@ import pandas
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset, make_dataset
 from automl.data.files.table_file import Wanted
-from automl.data.sources.source import Asked
+from automl.data.sources.source import ReadRequest
 from automl.data.sources.table import SOURCES
 from automl.errors import DataError, Where
 
@@ -33,7 +33,7 @@ def read_dataset(
             f"{where('data')}: the study file names a table, but a DataFrame was given as well. {cure}"
         )
     source = next(source for key, source in SOURCES.items() if getattr(data, key))
-    table = source.read(Asked(data, folder, where, wanted_columns(config), frame))
+    table = source.read(ReadRequest(data, folder, where, wanted_columns(config), frame))
     has_builder = config.network.builder is not None
     return make_dataset(table, source.target(data), data, where, config.splits, keep_constant=has_builder)
 

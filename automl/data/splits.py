@@ -79,8 +79,8 @@ class Splits:
         return _digest_of(dataset.digest, self.test)
 
 
-def _digest_of(table: str, rows: numpy.ndarray) -> str:
-    digest = hashlib.sha256(table.encode())
+def _digest_of(table_digest: str, rows: numpy.ndarray) -> str:
+    digest = hashlib.sha256(table_digest.encode())
     digest.update(numpy.sort(rows).astype("<i8").tobytes())
     return digest.hexdigest()
 

@@ -53,7 +53,7 @@ class TargetColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     """What the study file says of a target, and what is said of it in turn."""
 
     data: DataConfig
@@ -84,7 +84,7 @@ def read_target(
     Raises:
         DataError: It has one value only, or cannot be what the study file says.
     """
-    request = _Asked(config, splits or SplitsConfig(), where)
+    request = _Request(config, splits or SplitsConfig(), where)
     present = without_gaps(cells, list((config.gaps or {}).get(str(cells.name), ())))
     cells, note = read_amounts(stripped(present), config, usual)
     request.notes.extend([note] if note else [])
@@ -111,7 +111,7 @@ def _digest(labels: pandas.Series) -> str:
     return hashlib.sha256(f"{labels.name}\n{lines}".encode()).hexdigest()
 
 
-def _present(cells: pandas.Series, request: _Asked) -> pandas.Series:
+def _present(cells: pandas.Series, request: _Request) -> pandas.Series:
     """The cells that hold something; the others are left out, and counted.
 
     Raises:
@@ -146,7 +146,7 @@ def _plain_labels(labels: pandas.Series) -> pandas.Series:
     return labels.map(str) if mixed or types.is_datetime64_any_dtype(labels) else labels
 
 
-def _asks_for_classes(labels: pandas.Series, request: _Asked) -> bool:
+def _asks_for_classes(labels: pandas.Series, request: _Request) -> bool:
     """Whether a target has classes and not amounts.
 
     Raises:
@@ -170,7 +170,7 @@ def _asks_for_classes(labels: pandas.Series, request: _Asked) -> bool:
     return False
 
 
-def _task_of_classes(labels: pandas.Series, request: _Asked) -> Task:
+def _task_of_classes(labels: pandas.Series, request: _Request) -> Task:
     distinct = labels.nunique()
     task = Task.BINARY if distinct == 2 else Task.MULTICLASS
     if request.data.task not in ("auto", task.value):
@@ -179,7 +179,7 @@ def _task_of_classes(labels: pandas.Series, request: _Asked) -> Task:
     return task
 
 
-def _without_rare(labels: pandas.Series, request: _Asked) -> pandas.Series:
+def _without_rare(labels: pandas.Series, request: _Request) -> pandas.Series:
     """Without the classes that cannot have a training row in every fold, where the study file leaves them out.
 
     Raises:
@@ -213,7 +213,7 @@ def _can_be_split(count: int, splits: SplitsConfig) -> bool:
     return count - locked >= splits.folds
 
 
-def _in_one_case(labels: pandas.Series, request: _Asked) -> pandas.Series:
+def _in_one_case(labels: pandas.Series, request: _Request) -> pandas.Series:
     """With a rare spelling of a label as the usual one, from which it differs in case only."""
     counts = Counter(label for label in labels if isinstance(label, str))
     usual: dict[str, str] = {}
@@ -232,7 +232,7 @@ def _in_one_case(labels: pandas.Series, request: _Asked) -> pandas.Series:
     return labels.replace(rare) if rare else labels
 
 
-def _ordered(labels: pandas.Series, request: _Asked) -> tuple[Scalar, ...]:
+def _ordered(labels: pandas.Series, request: _Request) -> tuple[Scalar, ...]:
     """Classes in the order of their codes: as sorted, but of two the positive one last."""
     classes: tuple[Scalar, ...] = tuple(sorted(labels.unique().tolist()))
     _check_positive(classes, request)
@@ -245,7 +245,7 @@ def _ordered(labels: pandas.Series, request: _Asked) -> tuple[Scalar, ...]:
     return classes[::-1] if is_first else classes
 
 
-def _positive_note(classes: tuple[Scalar, ...], labels: pandas.Series, request: _Asked) -> list[str]:
+def _positive_note(classes: tuple[Scalar, ...], labels: pandas.Series, request: _Request) -> list[str]:
     """Which of two classes the scores of one class are of."""
     if len(classes) != 2:
         return []
@@ -260,7 +260,7 @@ def _positive_note(classes: tuple[Scalar, ...], labels: pandas.Series, request: 
     return [f"the positive class is {classes[1]!r} ({share}), {why}"]
 
 
-def _check_positive(classes: tuple[Scalar, ...], request: _Asked) -> None:
+def _check_positive(classes: tuple[Scalar, ...], request: _Request) -> None:
     """Refuse a positive class that the target does not have, or that it cannot have.
 
     Raises:

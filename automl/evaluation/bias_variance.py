@@ -98,14 +98,14 @@ class BiasVariance:
 
     def at(self, curve: Curve) -> tuple[float, float]:
         """A curve's value and standard error at `epoch`."""
-        place = self.epochs.index(self.epoch)
-        return curve.values[place], curve.errors[place]
+        index = self.epochs.index(self.epoch)
+        return curve.values[index], curve.errors[index]
 
     def measured(self, curve: Curve) -> Measured:
         """The same with the degrees of freedom of the error."""
-        place = self.epochs.index(self.epoch)
-        degrees = curve.degrees[place] if curve.degrees else math.inf
-        return Measured(curve.values[place], curve.errors[place], degrees)
+        index = self.epochs.index(self.epoch)
+        degrees = curve.degrees[index] if curve.degrees else math.inf
+        return Measured(curve.values[index], curve.errors[index], degrees)
 
     def loss_parts(self, sums: BlockSums | None) -> Loss:
         """What comparisons with other models rest on."""
@@ -167,9 +167,9 @@ def summarize(
         targets: Of the whole table.
     """
     blocks = targets.blocks or make_blocks([fold.rows for fold in folds])
-    parts = [take_apart(place, folds, replicas, targets, blocks) for place in range(len(epochs))]
-    place = epochs.index(epoch)
-    values, rows = replicas.values[place], numpy.unique(numpy.concatenate([fold.rows for fold in folds]))
+    parts = [take_apart(index, folds, replicas, targets, blocks) for index in range(len(epochs))]
+    index = epochs.index(epoch)
+    values, rows = replicas.values[index], numpy.unique(numpy.concatenate([fold.rows for fold in folds]))
     count = len(replicas.unseen) // replicas.num_seeds
     return BiasVariance(
         trial=trial,
@@ -187,9 +187,9 @@ def summarize(
         num_seeds=replicas.num_seeds,
         num_folds=len(folds),
         num_rows=len(rows),
-        left_out=parts[place].left_out,
+        left_out=parts[index].left_out,
         resamples=replicas.resamples or tuple(range(1, count + 1)),
-        sums=parts[place].sums,
+        sums=parts[index].sums,
     )
 
 

@@ -90,8 +90,8 @@ def corrected_score(
     left_out = _LeftOut(metric, draw, models, tuned)
     winner = left_out.scores(numpy.searchsorted(names, chosen))
     scores = {
-        name: left_out.scores(numpy.full(num_resamples, len(names) + place))
-        for place, name in enumerate(rivals or {})
+        name: left_out.scores(numpy.full(num_resamples, len(names) + index))
+        for index, name in enumerate(rivals or {})
     }
     others = list(scores)
     return Corrected(
@@ -99,8 +99,8 @@ def corrected_score(
         {name: left_out.difference(winner, scores[name]) for name in others},
         {name: left_out.estimate(scores[name]) for name in others},
         {
-            name: {other: left_out.difference(scores[name], scores[other]) for other in others[:place]}
-            for place, name in enumerate(others)
+            name: {other: left_out.difference(scores[name], scores[other]) for other in others[:index]}
+            for index, name in enumerate(others)
         },
         left_out.dropped,
     )
@@ -175,12 +175,12 @@ class _LeftOut:
         self.dropped = float(numpy.isnan(left_out).mean())
         self._centered = _centered(self._even.under(numpy.ones((1, len(draw.rows.target))))[0], left_out)
 
-    def scores(self, places: Array) -> Array:
+    def scores(self, indices: Array) -> Array:
         """Scores of one model for each resample, (resample, term)."""
-        values = self._centered[numpy.arange(self._draw.num_resamples), places]
+        values = self._centered[numpy.arange(self._draw.num_resamples), indices]
         if not self._tuned:
             return numpy.asarray(values)
-        return values + _gained(self._metric, self._draw, self._models, places, self._even)
+        return values + _gained(self._metric, self._draw, self._models, indices, self._even)
 
     def estimate(self, values: Array) -> Estimate:
         """The mean of scores with its interval."""

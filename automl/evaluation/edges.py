@@ -67,7 +67,7 @@ def _sampled(trials: Sequence[Trial]) -> Sequence[Trial]:
     if len(trials) <= MOST_TRIALS:
         return trials
     drawn = numpy.random.default_rng(0).choice(len(trials), MOST_TRIALS, replace=False)
-    return [trials[place] for place in drawn]
+    return [trials[index] for index in drawn]
 
 
 def _num_values(trials: Sequence[Trial], name: str) -> int:
@@ -102,17 +102,17 @@ def _edge_p_value(
         for trial in trials
         if name in trial.hyperparameters and math.isfinite(trial.mean(objective.metric))
     ]
-    places = numpy.round(_positions(scored, name, bound), 9)
-    values = numpy.unique(places)
+    positions = numpy.round(_positions(scored, name, bound), 9)
+    values = numpy.unique(positions)
     few = len(values) <= _FEW_VALUES
     low, high = (values[0], values[-1]) if few else (_OUTER, 1.0 - _OUTER)
-    middle = (places > low) & (places < high)
+    middle = (positions > low) & (positions < high)
     losses = _rest(scored, objective, name, log_scaled)
     return {
         end: float(stats.mannwhitneyu(losses[edge], losses[middle], alternative="less").pvalue)
         if edge.any() and middle.any()
         else 1.0
-        for end, edge in (("low", places <= low), ("high", places >= high))
+        for end, edge in (("low", positions <= low), ("high", positions >= high))
     }
 
 

@@ -11,7 +11,7 @@ AUTO, NONE, FOLDS, SEEDS, GREEDY = "auto", "none", "folds", "seeds", "greedy"
 """Kinds of ensembles, as the study file names them; `AUTO` stands for one of the others."""
 
 _MOST_NAMED = 10
-SAME = 1e-5
+ROUNDING = 1e-5
 """Largest relative difference between a trial's score as it was recorded and that of its networks, trained again."""
 
 
@@ -123,7 +123,7 @@ class EnsembleVerdict:
             sentences.append(
                 "The locked test rows were read before this ensemble was made, so it has no score on them."
             )
-        if self.differs > SAME:
+        if self.differs > ROUNDING:
             sentences.append(
                 "The networks of the ensemble were trained again, and their scores differ from the recorded ones by up "
                 f"to {number(100.0 * self.differs, 2)} %. The scores of the ensemble are those of its networks."

@@ -34,7 +34,7 @@ class FoldScores(ABC):
 
     def __init__(self, metric: Metric, rows: ScoredRows) -> None:
         self._metric, self._rows = metric, rows
-        self.counts = numpy.array([rows.weights[places].mean() for _, places in rows.parts])
+        self.counts = numpy.array([rows.weights[indices].mean() for _, indices in rows.parts])
 
     @abstractmethod
     def under(self, counts: Array) -> Array:
@@ -51,12 +51,12 @@ class FoldScores(ABC):
         sums = numpy.where(numpy.isnan(scores), 0.0, scores * self.counts).sum(axis=-1)
         return numpy.divide(sums, total, out=numpy.full(total.shape, numpy.nan), where=total > 0)
 
-    def _undefined(self, weights: Array, places: Array) -> Array:
+    def _undefined(self, weights: Array, indices: Array) -> Array:
         """Resamples in which a fold has no row, or rows of one class where the metric needs several."""
         empty = weights.sum(axis=1) <= 0.0
         if not self._metric.varied:
             return empty
-        classes = numpy.unique(self._rows.target[places], return_inverse=True)[1]
+        classes = numpy.unique(self._rows.target[indices], return_inverse=True)[1]
         present = numpy.stack([weights[:, classes == code].any(axis=1) for code in range(classes.max() + 1)])
         return numpy.asarray(empty | (present.sum(axis=0) < 2))
 
@@ -79,25 +79,25 @@ class _ByRow(FoldScores):
         assert metric.rows is not None
         self._values = [
             numpy.stack(
-                [metric.rows(rows.target[places], prediction[repeat][places]) for prediction in predictions]
+                [metric.rows(rows.target[indices], prediction[repeat][indices]) for prediction in predictions]
             )
             .astype(float)
             .T
-            for repeat, places in rows.parts
+            for repeat, indices in rows.parts
         ]
 
     def under(self, counts: Array) -> Array:
         return numpy.stack([self._term(counts, term) for term in range(len(self._values))], axis=-1)
 
     def _term(self, counts: Array, term: int) -> Array:
-        places = self._rows.parts[term][1]
-        weights = counts[:, places] * self._rows.weights[places]
+        indices = self._rows.parts[term][1]
+        weights = counts[:, indices] * self._rows.weights[indices]
         totals = weights.sum(axis=1, keepdims=True)
         with numpy.errstate(invalid="ignore", divide="ignore"):
             means = weights @ self._values[term] / totals
             if not self._metric.relative:
                 return numpy.asarray(self._metric.finish(means))
-            target = self._rows.target[places] - self._rows.target[places].mean()
+            target = self._rows.target[indices] - self._rows.target[indices].mean()
             spread = (weights @ target**2)[:, None] / totals - ((weights @ target)[:, None] / totals) ** 2
             constant = spread <= 1e-12 * numpy.square(target).max(initial=1e-300)
             return numpy.where(constant, numpy.nan, 1.0 - means / spread)
@@ -116,15 +116,15 @@ class _Tables(FoldScores):
     def under(self, counts: Array) -> Array:
         assert self._metric.tables is not None
         terms = []
-        for term, (_, places) in enumerate(self._rows.parts):
-            weights = counts[:, places] * self._rows.weights[places]
-            tables = self._tables(weights, term)
-            tables[weights.sum(axis=1) <= 0.0] = numpy.nan
-            terms.append(tables)
+        for term, (_, indices) in enumerate(self._rows.parts):
+            weights = counts[:, indices] * self._rows.weights[indices]
+            confusions = self._tables(weights, term)
+            confusions[weights.sum(axis=1) <= 0.0] = numpy.nan
+            terms.append(confusions)
         if self._pooled:
             return self._metric.tables(numpy.nansum(terms, axis=0))[..., None]
-        scores = [self._metric.tables(numpy.nan_to_num(tables)) for tables in terms]
-        undefined = [numpy.isnan(tables[..., 0, 0]) for tables in terms]
+        scores = [self._metric.tables(numpy.nan_to_num(confusions)) for confusions in terms]
+        undefined = [numpy.isnan(confusions[..., 0, 0]) for confusions in terms]
         return numpy.where(numpy.stack(undefined, axis=-1), numpy.nan, numpy.stack(scores, axis=-1))
 
     @abstractmethod
@@ -142,12 +142,12 @@ class _ByTable(_Tables):
         self._cells = [
             [
                 _indicator(
-                    rows.target[places] * num_classes + prediction[repeat][places].argmax(axis=1),
+                    rows.target[indices] * num_classes + prediction[repeat][indices].argmax(axis=1),
                     num_classes**2,
                 )
                 for prediction in predictions
             ]
-            for repeat, places in rows.parts
+            for repeat, indices in rows.parts
         ]
 
     def _tables(self, weights: Array, term: int) -> Array:
@@ -171,12 +171,12 @@ class ThresholdScores(_Tables):
         # How many thresholds a row reaches: it is labeled by those, and by none of the higher ones.
         self._reached = [
             _indicator(
-                numpy.searchsorted(thresholds, prediction[repeat][places, 1], side="right"),
+                numpy.searchsorted(thresholds, prediction[repeat][indices, 1], side="right"),
                 len(thresholds) + 1,
             )
-            for repeat, places in rows.parts
+            for repeat, indices in rows.parts
         ]
-        self._targets = [rows.target[places] for _, places in rows.parts]
+        self._targets = [rows.target[indices] for _, indices in rows.parts]
 
     def _tables(self, weights: Array, term: int) -> Array:
         true = weights * self._targets[term]
@@ -200,13 +200,13 @@ class _ByRank(FoldScores):
 
     def under(self, counts: Array) -> Array:
         scores = numpy.empty((len(counts), len(self._predictions), len(self._rows.parts)))
-        for term, (repeat, places) in enumerate(self._rows.parts):
-            weights = counts[:, places] * self._rows.weights[places]
-            score = partial(self._of_fold, weights, self._rows.target[places])
+        for term, (repeat, indices) in enumerate(self._rows.parts):
+            weights = counts[:, indices] * self._rows.weights[indices]
+            score = partial(self._of_fold, weights, self._rows.target[indices])
             with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy sorts and sums beside the interpreter
-                of_fold = (prediction[repeat][places] for prediction in self._predictions)
+                of_fold = (prediction[repeat][indices] for prediction in self._predictions)
                 scores[:, :, term] = numpy.stack(list(pool.map(score, of_fold)), axis=1)
-            scores[self._undefined(weights, places), :, term] = numpy.nan
+            scores[self._undefined(weights, indices), :, term] = numpy.nan
         return scores
 
     def _of_fold(self, weights: Array, target: Array, prediction: Array) -> Array:
@@ -244,14 +244,14 @@ class _Called(FoldScores):
 
     def under(self, counts: Array) -> Array:
         scores = numpy.full((len(counts), len(self._predictions), len(self._rows.parts)), numpy.nan)
-        for term, (repeat, places) in enumerate(self._rows.parts):
-            target = self._rows.target[places]
-            for number, weights in enumerate(counts[:, places] * self._rows.weights[places]):
+        for term, (repeat, indices) in enumerate(self._rows.parts):
+            target = self._rows.target[indices]
+            for number, weights in enumerate(counts[:, indices] * self._rows.weights[indices]):
                 if not weights.any():
                     continue
                 for variant, prediction in enumerate(self._predictions):
                     scores[number, variant, term] = self._metric.function(
-                        target, prediction[repeat][places], weights
+                        target, prediction[repeat][indices], weights
                     )
         return scores
 

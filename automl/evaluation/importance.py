@@ -191,8 +191,8 @@ def _numeric(given: Sequence[float], log: bool) -> Axis:
 
 def _categorical(values: Sequence[Scalar]) -> Axis:
     categories = sorted(set(values), key=str)
-    places = {category: place for place, category in enumerate(categories)}
-    codes = numpy.array([places[value] for value in values], dtype=numpy.float32)
+    indices = {category: index for index, category in enumerate(categories)}
+    codes = numpy.array([indices[value] for value in values], dtype=numpy.float32)
     return Axis(codes, numpy.arange(len(categories), dtype=numpy.float32), tuple(categories))
 
 

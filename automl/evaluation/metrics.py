@@ -238,11 +238,11 @@ def score(
     target: numpy.ndarray,
     prediction: numpy.ndarray,
     weights: numpy.ndarray | None = None,
-    table: MetricTable = METRICS,
+    metric_table: MetricTable = METRICS,
 ) -> dict[str, float]:
     """Scores of one set of predictions, by metric; all rows weigh the same when no weights are given."""
     weights = numpy.ones(len(target)) if weights is None else weights
-    return {name: float(table[name].function(target, prediction, weights)) for name in names}
+    return {name: float(metric_table[name].function(target, prediction, weights)) for name in names}
 
 
 def fold_counts(
@@ -250,7 +250,7 @@ def fold_counts(
     target: numpy.ndarray,
     prediction: numpy.ndarray,
     weights: numpy.ndarray,
-    table: MetricTable = METRICS,
+    metric_table: MetricTable = METRICS,
 ) -> dict[str, float]:
     """How much a fold counts in the mean over folds, by metric; nothing of metrics for which all folds count alike.
 
@@ -263,13 +263,13 @@ def fold_counts(
         target: Of the fold's validation rows, (row,).
         prediction: For them, (row, class) or (row,).
         weights: Of them, (row,).
-        table: Metrics by name.
+        metric_table: Metrics by name.
     """
     weight = float(weights.mean())
     counts = {} if weight == 1.0 else dict.fromkeys(names, weight)
     for name in names:
-        base = table[name].base
-        if not table[name].is_defined(target, weights):
+        base = metric_table[name].base
+        if not metric_table[name].is_defined(target, weights):
             counts[name] = 0.0
         if base is not None and prediction.shape[1] == 2:
             counts[name] = float(base(confusion_of(target, prediction, weights)))

@@ -45,12 +45,12 @@ class OutOfFold:
         num_folds = len(validation) // repeats
         numbers = numpy.repeat(numpy.arange(len(validation)), [len(rows) for rows in validation])
         rows = numpy.concatenate(validation)
-        places = []
+        indices = []
         for repeat in range(repeats):
             entries = numpy.flatnonzero(numbers // num_folds == repeat)
             self.rows, first = numpy.unique(rows[entries], return_index=True)
-            places.append(entries[first])
-        self._places = numpy.stack(places)
+            indices.append(entries[first])
+        self._places = numpy.stack(indices)
         if len(self.rows) > most_rows:
             generator = numpy.random.default_rng(derive_seed(seed, "out-of-fold rows"))
             sampled = numpy.sort(generator.choice(len(self.rows), most_rows, replace=False))

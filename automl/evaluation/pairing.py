@@ -77,9 +77,9 @@ class Blocks:
 
     def sums(self, rows: Array, values: Array) -> Array:
         """Sums of values of rows, by block. Rows that belong to none count for nothing."""
-        places = numpy.minimum(numpy.searchsorted(self.rows, rows), len(self.rows) - 1)
-        in_blocks = self.rows[places] == rows
-        return numpy.bincount(self.block[places[in_blocks]], values[in_blocks], len(self.folds))
+        indices = numpy.minimum(numpy.searchsorted(self.rows, rows), len(self.rows) - 1)
+        in_blocks = self.rows[indices] == rows
+        return numpy.bincount(self.block[indices[in_blocks]], values[in_blocks], len(self.folds))
 
 
 def make_blocks(

@@ -41,23 +41,23 @@ class Snapshot:
 
 
 def take_apart(
-    place: int, folds: Sequence[Predictions], replicas: Predictions, targets: Targets, blocks: Blocks
+    index: int, folds: Sequence[Predictions], replicas: Predictions, targets: Targets, blocks: Blocks
 ) -> Snapshot:
     """The loss in parts at one snapshot.
 
     Args:
-        place: Of the snapshot.
+        index: Of the snapshot.
         folds: One network each, on the rows outside its fold, which it predicts.
         replicas: Networks on resamples.
         targets: Of the whole table.
         blocks: Which rows are one block.
     """
-    sums = _sums(place, folds, replicas, targets, blocks)
+    sums = _sums(index, folds, replicas, targets, blocks)
     risk, of_risk = sums.loss_influence()
     variance, of_variance = sums.variance_influence()
     if not sums.variance_weights.any():
         variance = math.nan
-    left_out = _left_out(replicas.values[place], replicas, targets)
+    left_out = _left_out(replicas.values[index], replicas, targets)
     resampling = jackknife_error(left_out), len(left_out) - 1.0
     of_table = of_variance + (variance / risk if risk > 0.0 else 0.0) * of_risk
 
@@ -74,12 +74,12 @@ def take_apart(
 
 
 def _sums(
-    place: int, folds: Sequence[Predictions], replicas: Predictions, targets: Targets, blocks: Blocks
+    index: int, folds: Sequence[Predictions], replicas: Predictions, targets: Targets, blocks: Blocks
 ) -> BlockSums:
     rows = numpy.concatenate([fold.rows for fold in folds])
-    losses = numpy.concatenate([targets.losses(fold.rows, fold.values[place, 0]) for fold in folds])
+    losses = numpy.concatenate([targets.losses(fold.rows, fold.values[index, 0]) for fold in folds])
     weights = targets.weights[rows].astype(float)
-    variances = _variances(replicas.values[place], replicas, targets)
+    variances = _variances(replicas.values[index], replicas, targets)
     finite = numpy.isfinite(variances)
     measured, row_weights = replicas.rows[finite], targets.weights[replicas.rows[finite]].astype(float)
     return BlockSums(

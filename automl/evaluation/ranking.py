@@ -26,7 +26,7 @@ def ranked_rows(
         kept), seconds, capacity, the hyperparameters, reason. A hyperparameter that has the name of another column is
         called `hyperparameters.NAME`.
     """
-    folds = [f"fold_{place}" for place in range(max((len(trial.folds) for trial in trials), default=0))]
+    folds = [f"fold_{index}" for index in range(max((len(trial.folds) for trial in trials), default=0))]
     fixed = (
         "rank",
         "trial",

@@ -101,7 +101,7 @@ class ScoredRows:
         (1997), sections 3.2 and 3.8.
         """
         strata = self._strata()
-        generators = [numpy.random.default_rng((seed, place)) for place in range(len(strata))]
+        generators = [numpy.random.default_rng((seed, index)) for index in range(len(strata))]
         at_once = max(1, _CELLS_AT_ONCE // len(self.target))
         for start in range(0, num_resamples, at_once):
             count = min(at_once, num_resamples - start)

@@ -17,4 +17,4 @@ def evenly_spaced(items: Sequence[T], most: int) -> list[T]:
     if most < 2:
         return list(items[:most])
     step = (len(items) - 1) / (most - 1)
-    return [items[round(place * step)] for place in range(most)]
+    return [items[round(index * step)] for index in range(most)]

@@ -108,9 +108,9 @@ def tried_change(
     if not others or not is_number(trial.hyperparameters.get(name, "")):
         return None
     numbers = [float(other.hyperparameters[name]) for other in (trial, *others)]
-    places, step = _places(name, numpy.array(numbers), name in log_scaled)
-    steps = sign * (places[1:] - places[0])
-    near = _NEAR * max(float(numpy.ptp(places)), 1e-12)
+    positions, step = _places(name, numpy.array(numbers), name in log_scaled)
+    steps = sign * (positions[1:] - positions[0])
+    near = _NEAR * max(float(numpy.ptp(positions)), 1e-12)
     used, beyond = steps >= -near, steps > near
     if min(int(beyond.sum()), int((used & ~beyond).sum())) < _FEWEST_AT_EACH:
         return None

@@ -73,19 +73,19 @@ def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
     """
     check_folder(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    place = folder.resolve() if folder.name in ("", "..") else folder.parent.resolve() / folder.name
+    target = folder.resolve() if folder.name in ("", "..") else folder.parent.resolve() / folder.name
     prefix = ".export-"
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix=prefix, ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=prefix, ignore_cleanup_errors=True) as scratch:
         made = Path(scratch) / "model"
         write(made)
         _write_manifest(made)
         check_folder(folder)  # again: writing takes its time
-        if not place.exists() or not any(place.iterdir()):
-            made.rename(place)  # takes the place of an empty folder, too
+        if not target.exists() or not any(target.iterdir()):
+            made.rename(target)  # takes the place of an empty folder, too
             return
-        _exchange(made, place)
+        _exchange(made, target)
         if strange := _strange_entry(made):  # it came in the last moment
-            _exchange(made, place)
+            _exchange(made, target)
             raise ExportError(f"{folder} holds {strange}. Move it away, or choose an empty or a new folder.")
 
 

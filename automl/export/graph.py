@@ -75,9 +75,9 @@ def _answers(served: Served, outputs: tensorflow.Tensor) -> dict[str, tensorflow
     """What a reader gets: values in the target's units, or probabilities and a label."""
     if served.task is Task.REGRESSION:
         return {"prediction": outputs[:, 0]}
-    places = tensorflow.argmax(outputs, axis=1)
+    indices = tensorflow.argmax(outputs, axis=1)
     if served.task is Task.BINARY:
-        places = tensorflow.cast(outputs[:, 0] >= served.threshold, tensorflow.int64)
+        indices = tensorflow.cast(outputs[:, 0] >= served.threshold, tensorflow.int64)
         outputs = tensorflow.concat([1.0 - outputs, outputs], axis=1)
     labels = tensorflow.constant([str(label) for label in served.classes])
-    return {"probabilities": outputs, "label": tensorflow.gather(labels, places)}
+    return {"probabilities": outputs, "label": tensorflow.gather(labels, indices)}

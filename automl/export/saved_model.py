@@ -210,7 +210,7 @@ def _described(column: Column, dataset: Dataset) -> dict[str, Any]:
 def _card_text(dataset: Dataset, card: ModelCard) -> str:
     scores = "\n".join(f"| {name} | {value} |" for name, value in card.scores.items())
     values = "\n".join(f"| {name} | {_value(value)} |" for name, value in card.hyperparameters.items())
-    table = f"| hyperparameter | value |\n|---|---|\n{values}\n\n" if values else ""
+    markdown = f"| hyperparameter | value |\n|---|---|\n{values}\n\n" if values else ""
     return f"""# {card.title}
 
 Predicts {table_cell(dataset.target_name)} ({dataset.task.value}) from {len(dataset.feature_names)} columns. {card.how}
@@ -222,7 +222,7 @@ on {card.num_rows} rows; table digest `{dataset.digest[:16]}`.
 
 {_columns_text(dataset)}
 
-{table}\
+{markdown}\
 Predict with `automl predict FOLDER rows.csv`, or with TensorFlow alone: the signature `serving_default` takes one
 tensor of shape (rows,) per column, under the argument that `model.json` names in `inputs`: float64 with NaN for gaps
 for numeric columns (see `columns`), text with "" for gaps for all others.

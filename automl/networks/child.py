@@ -106,9 +106,9 @@ class Child:
             return attempt
         ended = self._process.poll()
         reason = f"does not return within {seconds:g} seconds" if ended is None else _how_it_ended(ended)
-        place = self._where_it_hangs() if ended is None else self._place()
+        location = self._where_it_hangs() if ended is None else self._place()
         self.end()
-        return Attempt(f"{reason}{place}", fatal=True)
+        return Attempt(f"{reason}{location}", fatal=True)
 
     def _wait(self, seconds: float) -> Attempt | None:
         """The next answer; None when the time is up, or when the process has ended and nothing more can arrive."""

@@ -47,7 +47,7 @@ class LocalModules:
 
     def forget(self) -> None:
         """Let modules of builders be imported anew: edited ones, and others of the same name in another folder."""
-        for name in [name for name, module in list(sys.modules.items()) if _own(module).get(_MARK)]:
+        for name in [name for name, module in list(sys.modules.items()) if _variables_of(module).get(_MARK)]:
             del sys.modules[name]
         importlib.invalidate_caches()
 
@@ -67,8 +67,8 @@ class LocalModules:
             sys.dont_write_bytecode = writes_none
             sys.path[:] = [entry for entry in sys.path if entry not in added]
             for name in set(sys.modules) - before:
-                if _own(sys.modules[name]).get("__file__") in self.files:
-                    _own(sys.modules[name])[_MARK] = True
+                if _variables_of(sys.modules[name]).get("__file__") in self.files:
+                    _variables_of(sys.modules[name])[_MARK] = True
 
 
 def import_builder(file: BuilderFile, modules: LocalModules) -> ModuleType:
@@ -122,7 +122,7 @@ def short(error: BaseException, path: Path | None = None) -> str:
     return f"{message} ({path.name}, line {lines[-1]})" if path is not None and lines else message
 
 
-def _own(module: Any) -> dict[str, Any]:
+def _variables_of(module: Any) -> dict[str, Any]:
     """Variables of a module, without waking the lazy ones."""
     variables = getattr(module, "__dict__", None)
     return variables if isinstance(variables, dict) else {}

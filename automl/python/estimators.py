@@ -13,7 +13,7 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, column_
 
 from automl.python.labels import label_names
 from automl.python.rows import FEWEST_ROWS, RowsToFit, checked_rows, rows_to_fit
-from automl.python.studying import Asked, run_rows
+from automl.python.studying import FitRequest, run_rows
 
 
 class NeuralEstimator(BaseEstimator):
@@ -52,7 +52,7 @@ class NeuralEstimator(BaseEstimator):
             ValueError: The rows cannot be learned from, or a parameter is wrong.
             AutoMLError: The study fails for another reason.
         """
-        request = Asked(
+        request = FitRequest(
             self.minutes, self.trials, self.objective, self.random_state, self.config, self.mlruns
         )
         network = run_rows(type(self).__name__, given, target, task, request)

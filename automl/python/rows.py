@@ -77,7 +77,7 @@ def _table(estimator: Any, X: Any, *, reset: bool) -> pandas.DataFrame:
         checks = {"dtype": None, "ensure_all_finite": "allow-nan", "ensure_min_samples": fewest}
         values = validate_data(estimator, X, reset=reset, **checks)
         return pandas.DataFrame(
-            values, columns=[f"x{place}" for place in range(values.shape[1])]
+            values, columns=[f"x{index}" for index in range(values.shape[1])]
         ).infer_objects()
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     for count, noun, least in ((len(X), "sample(s)", fewest), (X.shape[1], "feature(s)", 1)):

@@ -22,7 +22,7 @@ _SEEDS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FitRequest:
     """The parameters of an estimator.
 
     Attributes:
@@ -61,7 +61,7 @@ class FoundNetwork:
     folder: Path | None
 
 
-def run_rows(name: str, given: RowsToFit, target: Any, task: str, request: Asked) -> FoundNetwork:
+def run_rows(name: str, given: RowsToFit, target: Any, task: str, request: FitRequest) -> FoundNetwork:
     """Run a study of rows.
 
     Args:
@@ -94,7 +94,7 @@ def run_rows(name: str, given: RowsToFit, target: Any, task: str, request: Asked
 
 
 def _content(
-    name: str, given: RowsToFit, target: Any, task: str, request: Asked
+    name: str, given: RowsToFit, target: Any, task: str, request: FitRequest
 ) -> tuple[pandas.DataFrame, dict[str, Any]]:
     """The table with its target and weights, and the study file's content."""
     table = given.table.copy(deep=False).reset_index(drop=True)

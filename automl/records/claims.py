@@ -84,7 +84,7 @@ class Claims:
         locked = select(SUBMISSIONS.c.id).where(SUBMISSIONS.c.id == number)
         if connection.execute(locked.with_for_update(skip_locked=True)).first() is None:
             return None  # another worker is about to take it
-        submission = _one(connection, number, self._records.now())
+        submission = _submission(connection, number, self._records.now())
         if submission.state not in states or submission.held:
             return None
         lost = submission.lost + (submission.owner is not None)
@@ -100,7 +100,7 @@ class Claims:
             values["state"] = SubmissionState.RUNNING
         values |= {"lease_owner": self._owner, "lease_until": self._records.now() + LEASE_SECONDS}
         _change(connection, number, values)
-        return _one(connection, number, self._records.now()), Lease(number, self._owner, token)
+        return _submission(connection, number, self._records.now()), Lease(number, self._owner, token)
 
     def renew(self, lease: SubmissionLease) -> bool:
         """Go on holding a study; False where another worker has taken it over."""
@@ -124,7 +124,7 @@ class Claims:
         return self._records.write(lambda connection: self._given_back(connection, lease))
 
     def _given_back(self, connection: Connection, lease: SubmissionLease) -> bool:
-        submission = _one(connection, lease.study, self._records.now())
+        submission = _submission(connection, lease.study, self._records.now())
         running = submission.state is SubmissionState.RUNNING
         values = {"state": SubmissionState.QUEUED if running else submission.state, **_FREE}
         return _change(connection, lease.study, values, lease.token)
@@ -145,7 +145,7 @@ class Claims:
 _FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 
 
-def _one(connection: Connection, number: int, now: float) -> Submission:
+def _submission(connection: Connection, number: int, now: float) -> Submission:
     return submission_of(connection.execute(listed().where(SUBMISSIONS.c.id == number)).one(), now)
 
 

@@ -14,10 +14,10 @@ _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}")
 
 def make_folder(folder: Path) -> None:
     """Make a folder with those above it, so that they are on disk."""
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    for place in reversed(missing):
-        sync_folder(place.parent)
+    for path in reversed(missing):
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -34,8 +34,8 @@ def sync_folder(folder: Path) -> None:
 
 def remove_leftovers(folder: Path) -> None:
     """Remove from the folder of a run what killed processes had begun to write. Its holder alone may call this."""
-    for place in (folder, *folder.glob("*/")):
-        for path in place.glob(".*.*"):
+    for directory in (folder, *folder.glob("*/")):
+        for path in directory.glob(".*.*"):
             if _LEFTOVER.fullmatch(path.name):
                 with suppress(OSError):
                     path.unlink()

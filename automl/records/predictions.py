@@ -31,7 +31,7 @@ class StoredPredictions(Sequence[Array]):
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def __getitem__(self, place):  # type: ignore[no-untyped-def]
-        stored = read_predictions(self._folder, self.numbers[place])
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        stored = read_predictions(self._folder, self.numbers[index])
         assert stored is not None
         return self._unpack(stored)

@@ -95,7 +95,7 @@ class Queue:
         number = select(func.max(SUBMISSIONS.c.number)).where(SUBMISSIONS.c.name == sent.name)
         last = connection.execute(number).scalar()
         if sent.key is not None:
-            existing = self._one(connection, SUBMISSIONS.c.idempotency_key == sent.key)
+            existing = self._submission(connection, SUBMISSIONS.c.idempotency_key == sent.key)
             if existing is not None and existing.request_digest != sent.digest:
                 message = "`Idempotency-Key` must be another one for another request. Choose a new key."
                 raise QueueConflictError(message, existing)
@@ -106,14 +106,16 @@ class Queue:
         at = self._records.now()
         row = new_submission(sent, (last or 0) + 1, at)
         entered = connection.execute(insert(SUBMISSIONS).values(row).returning(SUBMISSIONS.c.id)).scalar_one()
-        submission = self._one(connection, SUBMISSIONS.c.id == entered)
+        submission = self._submission(connection, SUBMISSIONS.c.id == entered)
         assert submission is not None
         return submission, True
 
     def _require_new_name(self, connection: Connection, name: str, last: int | None) -> None:
         cure = "Send it with `fresh=true` to begin a new run, or choose another `name`."
         if last is not None:
-            submission = self._one(connection, SUBMISSIONS.c.name == name, SUBMISSIONS.c.number == last)
+            submission = self._submission(
+                connection, SUBMISSIONS.c.name == name, SUBMISSIONS.c.number == last
+            )
             assert submission is not None
             message = (
                 f"the study {name!r} is in the queue already (`{submission.identifier}`, {submission.state})"
@@ -135,19 +137,19 @@ class Queue:
             UnknownSubmissionError: There is none.
             RecordError: The database cannot be read.
         """
-        return self._records.read(lambda connection: self._found(connection, identifier))
+        return self._records.read(lambda connection: self._existing(connection, identifier))
 
-    def _found(self, connection: Connection, identifier: str, lock: bool = False) -> Submission:
+    def _existing(self, connection: Connection, identifier: str, lock: bool = False) -> Submission:
         name, number = parts_of(identifier)
         where = (SUBMISSIONS.c.name == name, SUBMISSIONS.c.number == number)
         if lock:
             connection.execute(select(SUBMISSIONS.c.id).where(*where).with_for_update())
-        submission = self._one(connection, *where)
+        submission = self._submission(connection, *where)
         if submission is None:
             raise UnknownSubmissionError(f"there is no study {identifier!r}. GET /studies lists them.")
         return submission
 
-    def _one(self, connection: Connection, *where: Any) -> Submission | None:
+    def _submission(self, connection: Connection, *where: Any) -> Submission | None:
         row = connection.execute(listed().where(*where)).one_or_none()
         return None if row is None else submission_of(row, self._records.now())
 
@@ -175,7 +177,7 @@ class Queue:
         order = (SUBMISSIONS.c.priority.desc(), SUBMISSIONS.c.id)
         numbers = select(SUBMISSIONS.c.id).where(waiting).order_by(*order)
         waiting_numbers = self._records.read(lambda connection: connection.execute(numbers).scalars().all())
-        return {number: place for place, number in enumerate(waiting_numbers)}
+        return {number: position for position, number in enumerate(waiting_numbers)}
 
     def counts(self) -> tuple[Mapping[str, int], float | None]:
         """Submissions by state, and when the oldest that waits was sent."""
@@ -198,7 +200,7 @@ class Queue:
         """
 
         def change(connection: Connection) -> Submission:
-            submission = self._found(connection, identifier, lock=True)
+            submission = self._existing(connection, identifier, lock=True)
             if submission.state.is_final:
                 raise QueueConflictError(
                     f"the study {identifier!r} has ended already ({submission.state}).", submission
@@ -223,7 +225,7 @@ class Queue:
         """
 
         def change(connection: Connection) -> Submission:
-            submission = self._found(connection, identifier, lock=True)
+            submission = self._existing(connection, identifier, lock=True)
             if not submission.state.is_final:
                 raise QueueConflictError(f"the study {identifier!r} is {submission.state}.", submission)
             if submission.state is SubmissionState.SUCCEEDED and not more:
@@ -250,7 +252,7 @@ class Queue:
         lease = None if run is None else self._records.claim(run)
 
         def change(connection: Connection) -> None:
-            latest = self._found(connection, identifier, lock=True)
+            latest = self._existing(connection, identifier, lock=True)
             _require_idle(latest)
             connection.execute(delete(SUBMISSIONS).where(SUBMISSIONS.c.id == latest.number))
 
@@ -271,7 +273,7 @@ class Queue:
         self, connection: Connection, submission: Submission, values: Mapping[str, Any]
     ) -> Submission:
         connection.execute(update(SUBMISSIONS).where(SUBMISSIONS.c.id == submission.number).values(**values))
-        latest = self._one(connection, SUBMISSIONS.c.id == submission.number)
+        latest = self._submission(connection, SUBMISSIONS.c.id == submission.number)
         assert latest is not None
         return latest
 

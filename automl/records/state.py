@@ -56,11 +56,11 @@ class StudyState:
         self.exported: Exported | None = None
         self.finished: Finished | None = None
         self.best: Trial | None = None
-        self._place = (0.0, 0)
+        self._best_rank = (0.0, 0)
         self._started: StudyStarted | None = None
         self._first_num_trials = 0
         self._direction = Direction.MINIMIZE
-        self._asked: dict[int, Hyperparameters] = {}
+        self._configurations: dict[int, Hyperparameters] = {}
         self._ended: dict[int, TrialEnded] = {}
         self._trials: dict[int, Trial] = {}
         self._by_number: tuple[Trial, ...] = ()
@@ -100,8 +100,8 @@ class StudyState:
 
         def key(number: int) -> tuple[int, float, int]:
             event = self._ended[number]
-            place = PLACES[TrialState(event.state)]
-            return place, 0.0 if place else self._rank(event), number
+            group = PLACES[TrialState(event.state)]
+            return group, 0.0 if group else self._rank(event), number
 
         return [self.trial(number) for number in sorted(self._ended, key=key)[:top]]
 
@@ -127,12 +127,12 @@ class StudyState:
     @property
     def num_asked(self) -> int:
         """Trials that have been asked for."""
-        return len(self._asked)
+        return len(self._configurations)
 
     @property
     def configurations(self) -> Mapping[int, Hyperparameters]:
         """Hyperparameters of every trial that was asked for, by number."""
-        return self._asked
+        return self._configurations
 
     @property
     def num_told(self) -> int:
@@ -158,7 +158,7 @@ class StudyState:
         if number in self._trials:
             return self._trials[number]
         if number in self._ended:
-            started, values = self.started, self._asked.get(number, {})
+            started, values = self.started, self._configurations.get(number, {})
             made = light_trial(self._ended[number], values, started.metric, started.repeats)
             return self._trials.setdefault(number, made)
         cure = f"Trials 0 to {max(self._ended)} are recorded." if self._ended else "No trial has ended."
@@ -225,7 +225,7 @@ class StudyState:
                 self._go_on(event)
             case CohortAsked():
                 self.cohorts.append(event)
-                self._asked |= dict(enumerate(event.hyperparameters, start=event.first))
+                self._configurations |= dict(enumerate(event.hyperparameters, start=event.first))
             case TrialEnded():
                 self._end_trial(event)
             case PhaseBegun(name):
@@ -267,9 +267,9 @@ class StudyState:
             return
         self._ended[event.number] = event
         if event.state == TrialState.COMPLETE:
-            place = self._rank(event), event.number
-            if self.best is None or place < self._place:
-                self.best, self._place = self.trial(event.number), place
+            rank = self._rank(event), event.number
+            if self.best is None or rank < self._best_rank:
+                self.best, self._best_rank = self.trial(event.number), rank
 
     def _rank(self, event: TrialEnded) -> float:
         return rank(weighted_mean(event.scores, event.counts), self._direction)

@@ -48,7 +48,7 @@ class Axis:
     def ticks(self) -> list[tuple[float, str]]:
         """Shares of the axis, with the values that stand there as text."""
         if self.along.labels:
-            return [(self.share(float(place)), label) for place, label in enumerate(self.along.labels)]
+            return [(self.share(float(index)), label) for index, label in enumerate(self.along.labels)]
         low, high = self.ends
         if self.along.log:
             return [(share, number(low * (high / low) ** share, 2)) for share in _TICKS]
@@ -77,9 +77,9 @@ def axis_of(content: ReportContent, trials: Sequence[Trial], name: str) -> Axis 
         return None
     numeric = all(map(_is_number, values))
     if not numeric or len(values) <= FEW_VALUES:
-        places = {value: float(place) for place, value in enumerate(values)}
+        indices = {value: float(index) for index, value in enumerate(values)}
         along = Along(name, labels=tuple(value_text(value) for value in values))
-        return make_axis(along, {number: places[value] for number, value in given.items()}, numeric)
+        return make_axis(along, {number: indices[value] for number, value in given.items()}, numeric)
     numbers = {number: float(value) for number, value in given.items()}
     whole = all(isinstance(value, int) for value in values)
     is_log = log_scaled(content, name, list(numbers.values()))

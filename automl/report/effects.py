@@ -77,7 +77,7 @@ def _effect(
 ) -> Figure:
     values, means = curve
     numeric = len(values) > FEW_VALUES and all(isinstance(value, int | float) for value in values)
-    xs = [float(value) if numeric else float(place) for place, value in enumerate(values)]
+    xs = [float(value) if numeric else float(index) for index, value in enumerate(values)]
     labels = () if numeric else tuple(map(value_text, values))
     along = log_along(name, xs) if numeric and log_scaled(content, name, xs) else Along(name, labels=labels)
     points = [

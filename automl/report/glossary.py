@@ -116,7 +116,7 @@ TERMS: tuple[Term, ...] = (
 """In the order of the glossary."""
 
 _ANY = re.compile(
-    "|".join(rf"(?P<t{place}>(?<![\w-])(?:{term.pattern})(?![\w-]))" for place, term in enumerate(TERMS)),
+    "|".join(rf"(?P<t{index}>(?<![\w-])(?:{term.pattern})(?![\w-]))" for index, term in enumerate(TERMS)),
     re.IGNORECASE,
 )
 

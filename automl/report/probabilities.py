@@ -66,8 +66,8 @@ def labeled(frame: pandas.DataFrame) -> Labeled | None:
     """Read an out-of-fold table of classes; None for another table, or one whose labels are not its columns'."""
     columns = [column for column in frame.columns[2:] if str(column).startswith(PROBABILITY)]
     names = tuple(str(column).removeprefix(PROBABILITY) for column in columns)
-    places = {name: place for place, name in enumerate(names)}
-    codes = frame.iloc[:, 1].map(lambda label: places.get(str(label), -1))
+    indices = {name: index for index, name in enumerate(names)}
+    codes = frame.iloc[:, 1].map(lambda label: indices.get(str(label), -1))
     if len(names) < 2 or not len(frame) or (codes < 0).any():
         return None
     return Labeled(names, codes.to_numpy(dtype=int), frame[columns].to_numpy(dtype=float), weights_of(frame))
@@ -125,5 +125,5 @@ def calibration(
 
 def thinned(xs: Array, ys: Array, most: int = 400) -> tuple[list[float], list[float]]:
     """Points of a curve, `most` at most, its ends among them."""
-    places = numpy.unique(numpy.linspace(0, len(xs) - 1, min(most, len(xs))).round().astype(int))
-    return xs[places].tolist(), ys[places].tolist()
+    indices = numpy.unique(numpy.linspace(0, len(xs) - 1, min(most, len(xs))).round().astype(int))
+    return xs[indices].tolist(), ys[indices].tolist()

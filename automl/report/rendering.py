@@ -66,8 +66,8 @@ def libraries() -> str:
 def _prose(words: str, terms: set[str]) -> Markup:
     """Text as HTML: what stands between backticks as code, the first use of a term as a link to the glossary."""
     pieces = []
-    for place, piece in enumerate(CODE.split(words)):
-        if place % 2:
+    for index, piece in enumerate(CODE.split(words)):
+        if index % 2:
             pieces.append(Markup("<code>{}</code>").format(piece))
             continue
         for part, term in marked(piece):
@@ -85,7 +85,7 @@ def _plain_prose(words: str) -> Markup:
     pieces = CODE.split(words)
     code = Markup("<code>{}</code>")
     return Markup("").join(
-        code.format(piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces)
+        code.format(piece) if index % 2 else escape(piece) for index, piece in enumerate(pieces)
     )
 
 

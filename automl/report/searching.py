@@ -37,14 +37,14 @@ def history(content: ReportContent) -> Section | None:
         return None
     scores = [trial.mean(content.metric) for trial in trials]
     bests = _best_so_far(content, scores)
-    line: list[Row] = [{"x": trials[place].number, "y": scores[place]} for place in bests]
+    line: list[Row] = [{"x": trials[index].number, "y": scores[index]} for index in bests]
     line.append({"x": trials[-1].number, "y": scores[bests[-1]]})
     shown = sorted({*bests, *evenly_spaced(range(len(trials)), _MOST_DOTS)})
     few = len(trials) <= _MOST_WHISKERS
     along = score_axis(content, scores, _whisker_ends(content, scores) if few else ())
     assert along.bounds is not None
     worst = along.bounds[0] if content.better == "larger" else along.bounds[1]
-    rows = [*_failed(content, worst), *(_dot(content, trials[place], few) for place in shown)]
+    rows = [*_failed(content, worst), *(_dot(content, trials[index], few) for index in shown)]
     caption = (
         f"{_when(content)} Where the line stays flat for long, more "
         f"trials in this space are unlikely to help.{_beyond(content, scores)}{_thinned(content, len(shown))}"
@@ -78,9 +78,9 @@ def _best_so_far(content: ReportContent, scores: Sequence[float]) -> list[int]:
     """Places of the scores that were better than all before them."""
     better = operator.lt if content.better == "smaller" else operator.gt
     best = [0]
-    for place, score in enumerate(scores):
+    for index, score in enumerate(scores):
         if better(score, scores[best[-1]]):
-            best.append(place)
+            best.append(index)
     return best
 
 
@@ -118,9 +118,9 @@ def space(content: ReportContent) -> Section | None:
         return None
     scores = {trial.number: trial.mean(content.metric) for trial in trials}
     ranked = content.ranked[: len(trials)]
-    places = {trial.number: NUM_GROUPS * place // len(ranked) for place, trial in enumerate(ranked)}
+    indices = {trial.number: NUM_GROUPS * index // len(ranked) for index, trial in enumerate(ranked)}
     drawn = content.drawn(ranked)
-    groups = {trial.number: places[trial.number] for trial in drawn}
+    groups = {trial.number: indices[trial.number] for trial in drawn}
     tips = {trial.number: content.tip(trial) for trial in drawn}
     last = make_axis(score_axis(content, list(scores.values())), scores)
     chart = parallel_coordinates(

@@ -16,7 +16,7 @@ def bias_variance_table(analyses: Iterable[BiasVariance]) -> pandas.DataFrame:
             "kept": epoch == analysis.epoch,
             "loss": analysis.loss,
             **{
-                f"{name}{suffix}": values[place]
+                f"{name}{suffix}": values[index]
                 for name, curve in (
                     ("risk", analysis.risk),
                     ("variance", analysis.variance),
@@ -24,13 +24,13 @@ def bias_variance_table(analyses: Iterable[BiasVariance]) -> pandas.DataFrame:
                 )
                 for suffix, values in (("", curve.values), ("_error", curve.errors))
             },
-            "training": analysis.training[place],
+            "training": analysis.training[index],
             "resamples": analysis.num_resamples,
             "seeds": analysis.num_seeds,
             "folds": analysis.num_folds,
             "rows": analysis.num_rows,
         }
         for analysis in analyses
-        for place, epoch in enumerate(analysis.epochs)
+        for index, epoch in enumerate(analysis.epochs)
     ]
     return pandas.DataFrame(rows)

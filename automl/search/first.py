@@ -31,17 +31,17 @@ def check_first(
         for parameter in (cut_up(space) if algorithm == "grid" else space).parameters
     }
     for number, given in enumerate(first):
-        place = where("search", "first", number)
+        location = where("search", "first", number)
         for name, value in given.items():
             if name not in parameters:
                 cure = one_of(parameters, name)
                 raise SearchSpaceError(
-                    explain("search.first", "name a hyperparameter", name, cure, where=place)
+                    explain("search.first", "name a hyperparameter", name, cure, where=location)
                 )
             if not parameters[name].holds(value):
                 must = f"give `{name}` a value of its range in `space`"
                 raise SearchSpaceError(
-                    explain("search.first", must, value, _values(parameters[name]), where=place)
+                    explain("search.first", must, value, _values(parameters[name]), where=location)
                 )
 
 

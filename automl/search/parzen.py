@@ -18,7 +18,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState
 
 from automl.search.history import History
-from automl.search.sampler import Told
+from automl.search.sampler import Result
 from automl.search.scores import best_and_newest, finite_scores
 from automl.search.space.parameter import Parameter
 from automl.search.space.parameters import Choice, Float, Int
@@ -51,9 +51,9 @@ class _Axis:
     values: tuple[Scalar, ...] | None = None
 
     @classmethod
-    def of(cls, place: int, parameter: Parameter) -> "_Axis":
+    def of(cls, index: int, parameter: Parameter) -> "_Axis":
         """The axis of a hyperparameter that is searched."""
-        name = f"{place:03d} {parameter.name}"
+        name = f"{index:03d} {parameter.name}"
         if isinstance(parameter, Float | Int) and parameter.step is None:
             kind = FloatDistribution if isinstance(parameter, Float) else IntDistribution
             if parameter.scale is not Scale.REVERSE_LOG:
@@ -109,12 +109,12 @@ class ParzenRule:
         self._space = space
         self._direction = objective.direction
         self._axes = {
-            place: _Axis.of(place, parameter)
-            for place, parameter in enumerate(space.parameters)
+            index: _Axis.of(index, parameter)
+            for index, parameter in enumerate(space.parameters)
             if parameter.is_searched
         }
         self._study: optuna.Study | None = None
-        self._told: dict[int, Told] = {}
+        self._results: dict[int, Result] = {}
         self._num_added = 0
 
     def __call__(self, history: History, generator: numpy.random.Generator) -> Hyperparameters:
@@ -137,8 +137,8 @@ class ParzenRule:
     def _ask(self, study: optuna.Study) -> Hyperparameters:
         trial = study.ask()
 
-        def value_of(place: int, parameter: Parameter) -> Scalar:
-            return self._axes[place].suggest(trial) if place in self._axes else parameter.initial
+        def value_of(index: int, parameter: Parameter) -> Scalar:
+            return self._axes[index].suggest(trial) if index in self._axes else parameter.initial
 
         values = self._space.choose(value_of)
         study.tell(
@@ -148,14 +148,14 @@ class ParzenRule:
 
     def _followed(self, history: History) -> optuna.Study:
         """A study with all that is known: the one before, with the new trials, where no result is new."""
-        if self._study is None or self._told != history.results:
+        if self._study is None or self._results != history.results:
             self._study = optuna.create_study(direction=self._direction.name.lower())
-            self._told, self._num_added = dict(history.results), 0
+            self._results, self._num_added = dict(history.results), 0
             scores = finite_scores(history.results, self._direction)
             for number in best_and_newest(scores, self._direction, MOST_SHOWN):
                 self._add(self._study, history.proposals[number], scores[number])
         for number in range(self._num_added, len(history)):
-            if number not in self._told:
+            if number not in self._results:
                 self._add(self._study, history.proposals[number], None)
         self._num_added = len(history)
         return self._study
@@ -163,10 +163,10 @@ class ParzenRule:
     def _add(self, study: optuna.Study, values: Hyperparameters, score: float | None) -> None:
         active = {id(parameter) for parameter in self._space.active(values)}
         used = [axis for axis in self._axes.values() if id(axis.parameter) in active]
-        places = {axis.name: axis.place(values[axis.parameter.name]) for axis in used}
-        distributions = {axis.name: axis.distribution for axis in used if places[axis.name] is not None}
+        positions = {axis.name: axis.place(values[axis.parameter.name]) for axis in used}
+        distributions = {axis.name: axis.distribution for axis in used if positions[axis.name] is not None}
         state = TrialState.RUNNING if score is None else TrialState.COMPLETE
-        parameters = {name: places[name] for name in distributions}
+        parameters = {name: positions[name] for name in distributions}
         study.add_trial(
             optuna.trial.create_trial(
                 state=state, params=parameters, distributions=distributions, value=score

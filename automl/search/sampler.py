@@ -29,10 +29,10 @@ class EndedEarly:
     scale: str = ""
 
 
-Told: TypeAlias = float | EndedEarly | None
+Result: TypeAlias = float | EndedEarly | None
 """A score. None, NaN and infinity mean that the trial failed."""
 
-Results: TypeAlias = Sequence[tuple[int, Told]]
+Results: TypeAlias = Sequence[tuple[int, Result]]
 """Trial numbers and what became of them."""
 
 

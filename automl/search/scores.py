@@ -12,19 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy
 import scipy.stats
 
-from automl.search.sampler import EndedEarly, Told
+from automl.search.sampler import EndedEarly, Result
 from automl.trial import Direction
 
 MOST_SHOWN = 500
 """Trials that a model is fitted to; the time that a fit takes grows with the third power of their number."""
 
 
-def num_ranked(results: Mapping[int, Told]) -> int:
+def num_ranked(results: Mapping[int, Result]) -> int:
     """Number of trials that did not fail: a score of None, NaN or infinity means that one did."""
     return sum(_has_score(result) or isinstance(result, EndedEarly) for result in results.values())
 
 
-def finite_scores(results: Mapping[int, Told], direction: Direction) -> dict[int, float]:
+def finite_scores(results: Mapping[int, Result], direction: Direction) -> dict[int, float]:
     """Results as scores without gaps and extremes, by number of trial: normal quantiles of their ranks.
 
     - Trials with a score come first. Behind them are those that were ended early, later rungs before earlier ones and,
@@ -40,14 +40,14 @@ def finite_scores(results: Mapping[int, Told], direction: Direction) -> dict[int
         return {}
     sign = 1.0 if direction is Direction.MINIMIZE else -1.0
     shares = _shares(results.values())
-    places = [_place(result, sign, shares) for result in results.values()]
-    order = {place: index for index, place in enumerate(sorted(set(places)))}
-    ranks = scipy.stats.rankdata([order[place] for place in places])
-    quantiles = scipy.stats.norm.ppf((ranks - 0.5) / len(places))
+    keys = [_place(result, sign, shares) for result in results.values()]
+    order = {key: index for index, key in enumerate(sorted(set(keys)))}
+    ranks = scipy.stats.rankdata([order[key] for key in keys])
+    quantiles = scipy.stats.norm.ppf((ranks - 0.5) / len(keys))
     return dict(zip(results, numpy.asarray(sign * quantiles).tolist(), strict=True))
 
 
-def shown_scores(results: Mapping[int, Told], num_trials: int, direction: Direction) -> list[float]:
+def shown_scores(results: Mapping[int, Result], num_trials: int, direction: Direction) -> list[float]:
     """The score that a model sees of each trial, `finite_scores`.
 
     A trial that is not told yet has the mean of these, 0, until it is told (the "constant liar" of parallel Bayesian
@@ -93,18 +93,18 @@ def best_and_newest(scores: Mapping[int, float], direction: Direction, most: int
     return [numbers[index] for index in shown]
 
 
-def _has_score(result: Told) -> bool:
+def _has_score(result: Result) -> bool:
     return isinstance(result, int | float) and math.isfinite(result)
 
 
-def _place(result: Told, sign: float, shares: Mapping[EndedEarly, float]) -> tuple[int, int, float]:
+def _place(result: Result, sign: float, shares: Mapping[EndedEarly, float]) -> tuple[int, int, float]:
     """What trials are put in order by, the best first."""
     if isinstance(result, EndedEarly):
         return 1, -result.rung, shares[result]
     return (0, 0, sign * result) if result is not None and math.isfinite(result) else (2, 0, 0.0)
 
 
-def _shares(results: Iterable[Told]) -> dict[EndedEarly, float]:
+def _shares(results: Iterable[Result]) -> dict[EndedEarly, float]:
     """Of trials that were ended early, the share of those of the same rung and scale that were better."""
     groups: dict[tuple[int, str], list[EndedEarly]] = defaultdict(list)
     for result in results:

@@ -50,10 +50,10 @@ class _Sobol:
             self._place += 1
         return None
 
-    def _point(self, place: int) -> list[float]:
-        if place >= len(self._points) and self._points.shape[1]:
+    def _point(self, index: int) -> list[float]:
+        if index >= len(self._points) and self._points.shape[1]:
             self._points = self._make(max(2 * len(self._points), _BLOCK))
-        point: list[float] = self._points[place].tolist() if self._points.shape[1] else []
+        point: list[float] = self._points[index].tolist() if self._points.shape[1] else []
         return point
 
     def _make(self, count: int) -> NDArray[numpy.float64]:

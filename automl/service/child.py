@@ -52,7 +52,7 @@ class Child:
     """
 
     def __init__(self, module: str, job: Job, is_own: Callable[[str], bool] = lambda _: False) -> None:
-        self._name, self._is_own, self._said = job.identifier, is_own, Ending(0)
+        self._name, self._is_own, self._ending = job.identifier, is_own, Ending(0)
         self._interrupted: float | None = None
         self._num_interrupts = 0
         environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
@@ -91,7 +91,7 @@ class Child:
             self._press()
             return None
         self._reader.join(_SAID_SECONDS)
-        return Ending(self._process.returncode, self._said.reason, self._said.reported)
+        return Ending(self._process.returncode, self._ending.reason, self._ending.reported)
 
     def interrupt(self) -> None:
         """End it as Ctrl-C would."""
@@ -121,7 +121,7 @@ class Child:
             text = line.decode("utf-8", "replace").rstrip()
             ending = _ending(text)
             if ending is not None:
-                self._said = ending
+                self._ending = ending
             elif text and not self._is_own(text):
                 LOGGER.info("[%s] %s", self._name, text)
 

@@ -104,7 +104,7 @@ def _to_go_on_with(records: Records, submission: Submission, config: StudyConfig
 
 
 def _run(job: Job, records: Records, config: StudyConfig, candidate: Unfinished | None, began: float) -> None:
-    table = table_for_training(config)
+    prepared_table = table_for_training(config)
     from rich.console import Console
 
     from automl.execution.workers import Sharing
@@ -113,7 +113,7 @@ def _run(job: Job, records: Records, config: StudyConfig, candidate: Unfinished 
     from automl.study.run import Request, run_prepared
     from automl.tracking.terminal import TerminalTracker
 
-    prepared = prepare_study(config, prepared=table)
+    prepared = prepare_study(config, prepared=prepared_table)
     claims = Claims(records, job.owner)
     terminal = TerminalTracker(Console(width=160, no_color=True, file=sys.stdout), began)
     follower = SubmissionTracker(claims, Lease(job.number, job.owner, job.token), terminal)
@@ -131,12 +131,12 @@ def table_for_training(config: StudyConfig) -> PreparedTable:
     """
     from automl.quiet import quiet_start
 
-    table = prepare_table(config)
+    prepared_table = prepare_table(config)
     with quiet_start():
         from automl.training.backend import device_name
 
         device_name()
-    return table
+    return prepared_table
 
 
 if __name__ == "__main__":

@@ -153,9 +153,9 @@ class Guard:
             detail = "too many wrong tokens from this address. Wait for a minute."
             raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, detail, {"Retry-After": "60"})
         kind, _, given = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and _same(given.strip(), token):
+        if kind.lower() == "bearer" and _are_equal(given.strip(), token):
             return
-        if _same(_cookie(headers), session_of(token)) and scope["path"] != "/session":
+        if _are_equal(_cookie(headers), session_of(token)) and scope["path"] != "/session":
             return
         if given or _cookie(headers):
             self._wrong.add(address, now)
@@ -219,7 +219,7 @@ def session_of(token: str) -> str:
     return hmac.new(token.encode(), b"automl session", hashlib.sha256).hexdigest()
 
 
-def _same(given: str, expected: str) -> bool:
+def _are_equal(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
 
 

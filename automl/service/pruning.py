@@ -47,7 +47,7 @@ def prune(queue: Queue, files: FileStore, days: float, dry_run: bool = False) ->
         RecordError: The record cannot be used.
     """
     now, studies, kept_studies, used = time.time(), [], [], set()
-    for submission in list(_every(queue)):
+    for submission in list(_submissions(queue)):
         if submission.state.is_final and submission.changed < now - days * _DAY:
             try:
                 if not dry_run:
@@ -66,7 +66,7 @@ def prune(queue: Queue, files: FileStore, days: float, dry_run: bool = False) ->
     return Pruned(studies, names, size, kept_studies)
 
 
-def _every(queue: Queue) -> Iterator[Submission]:
+def _submissions(queue: Queue) -> Iterator[Submission]:
     before = None
     while page := queue.page(Page(before=before, limit=_PAGE)):
         yield from page

@@ -47,7 +47,7 @@ def train(job: Job, leaving: threading.Event) -> int:
     if submission.run is None:
         raise RecordError(f"the study {job.identifier!r} has no run yet.")
     run = records.run(submission.run)
-    table = table_for_training(config)
+    prepared_table = table_for_training(config)
     from automl.execution.executor import CancelToken
     from automl.execution.helping import Helper
     from automl.study.opening import check_digests
@@ -62,7 +62,7 @@ def train(job: Job, leaving: threading.Event) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    prepared = prepare_study(config, prepared=table)
+    prepared = prepare_study(config, prepared=prepared_table)
     orders = RecordedOrders(prepared, records, run)
     check_digests(prepared, orders.digests)
     claims, engine = CohortClaims(records), prepared.make_engine()

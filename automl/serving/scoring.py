@@ -93,15 +93,15 @@ class Scorer:
     def _classify(
         self, probabilities: numpy.ndarray, index: pandas.Index, margin: float | None
     ) -> pandas.DataFrame:
-        places = probabilities.argmax(axis=1)
+        codes = probabilities.argmax(axis=1)
         if len(self._classes) == 2:
-            places = (probabilities[:, 1] >= self._threshold).astype(int)
-        columns = {f"probability_{name}": probabilities[:, place] for place, name in enumerate(self._classes)}
+            codes = (probabilities[:, 1] >= self._threshold).astype(int)
+        columns = {f"probability_{name}": probabilities[:, code] for code, name in enumerate(self._classes)}
         if margin is not None:
             has = 1.0 - probabilities <= margin + _ROUNDING
-            columns |= {f"in_set_{name}": has[:, place] for place, name in enumerate(self._classes)}
+            columns |= {f"in_set_{name}": has[:, code] for code, name in enumerate(self._classes)}
         return pandas.DataFrame(
-            {"prediction": [self._classes[place] for place in places], **columns}, index=index
+            {"prediction": [self._classes[code] for code in codes], **columns}, index=index
         )
 
     def _tensor(self, column: pandas.Series) -> Any:

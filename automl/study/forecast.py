@@ -170,8 +170,8 @@ def _paces(timings: Sequence[Timing]) -> tuple[_Pace, _Pace, _Pace]:
     weights = large.network.capacity - small.network.capacity
 
     def between(capacity: float) -> float:
-        place = (capacity - small.network.capacity) / weights if weights else 1.0
-        return small.epoch + min(max(place, 0.0), 1.0) * (large.epoch - small.epoch)
+        share = (capacity - small.network.capacity) / weights if weights else 1.0
+        return small.epoch + min(max(share, 0.0), 1.0) * (large.epoch - small.epoch)
 
     epochs = sorted((small.epoch, large.epoch))
     compilations = sorted((small.compilation, large.compilation))

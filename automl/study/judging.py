@@ -114,8 +114,8 @@ def _at_threshold(prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, p
     """The cross-validated score at the tuned threshold."""
     moved = _moved(prediction, verdict.threshold)
     folds = [
-        prepared.metric.function(rows.target[places], moved[repeat][places], rows.weights[places])
-        for repeat, places in rows.parts
+        prepared.metric.function(rows.target[indices], moved[repeat][indices], rows.weights[indices])
+        for repeat, indices in rows.parts
     ]
     everything = numpy.ones((1, len(rows.target)))
     mean = float(fold_scores(prepared.metric, rows, [moved]).means(everything)[0, 0])

@@ -95,8 +95,8 @@ def _corners(prepared: PreparedStudy) -> Iterator[Hyperparameters]:
     for parameter in prepared.space.parameters:
         if parameter.name in ("depth", "numeric_encoding", "batch_normalization"):
             axes[parameter.name] = parameter.possible() or []
-    for place in (0, 1):
-        ends = _ends(prepared.space, place)
+    for end in (0, 1):
+        ends = _ends(prepared.space, end)
         for values in itertools.product(*axes.values()):
             given = ends | dict(zip(axes, values, strict=True))
             yield _completed(prepared, given, "corner")
@@ -104,21 +104,21 @@ def _corners(prepared: PreparedStudy) -> Iterator[Hyperparameters]:
 
 def _some(prepared: PreparedStudy) -> Iterator[Hyperparameters]:
     """Of any network, the ends of all ranges and some random configurations."""
-    for place in (0, 1):
-        yield _completed(prepared, _ends(prepared.space, place), "corner")
+    for end in (0, 1):
+        yield _completed(prepared, _ends(prepared.space, end), "corner")
     for number in range(_MOST_BUILT - 2):
         rate = {name: value for name, value in _ends(prepared.space, 0).items() if name == "learning_rate"}
         yield _completed(prepared, rate, number)
 
 
-def _ends(space: Space, place: int) -> dict[str, Scalar]:
+def _ends(space: Space, end: int) -> dict[str, Scalar]:
     """The least (0) or the largest (1) value of every number, of the learning rate the least, of batches the other.
 
     A small learning rate does not diverge, and large batches train faster.
     """
     ends: dict[str, Scalar] = {}
     for name, (low, high) in _ranges(space).items():
-        which = {"learning_rate": 0, "batch_size": 1 - place}.get(name, place)
+        which = {"learning_rate": 0, "batch_size": 1 - end}.get(name, end)
         ends[name] = (low, high)[which]
     return ends
 

@@ -33,7 +33,7 @@ TABLES: Mapping[str, Collection[str]] = {
 """Hyperparameters whose values are names, and the tables that own those names."""
 
 
-def make_networks(table: PreparedTable) -> tuple[Space, NetworkBuilder, tuple[str, ...]]:
+def make_networks(prepared_table: PreparedTable) -> tuple[Space, NetworkBuilder, tuple[str, ...]]:
     """The space, what builds its networks, and what a person should know of how these are trained.
 
     Raises:
@@ -41,15 +41,15 @@ def make_networks(table: PreparedTable) -> tuple[Space, NetworkBuilder, tuple[st
         SearchSpaceError: A name in the space is unknown, or inputs would change their number.
         StudyFileError: Populations are asked for, and cannot train the network.
     """
-    config, dataset, layout = table.config, table.dataset, table.layout
-    _check_names(config, table.space)
+    config, dataset, layout = prepared_table.config, prepared_table.dataset, prepared_table.layout
+    _check_names(config, prepared_table.space)
     reference = config.network.builder
     builder: NetworkBuilder
     if reference is None:
         widths = {name: layout.num_inputs(name) for name in ENCODINGS}
         bins = tuple(map(int, layout.numbers.num_bins))
         builder = FamilyBuilder(widths, dataset.num_outputs, dataset.task, layout.embedded, bins)
-        return table.space, builder, ()
+        return prepared_table.space, builder, ()
     where = config.where("network", "builder")
     try:
         probe = BuilderProbe(reference, config.folder)
@@ -57,7 +57,7 @@ def make_networks(table: PreparedTable) -> tuple[Space, NetworkBuilder, tuple[st
         raise NetworkError(f"{where}: {error}") from None
     probe.start()
     function = load_function(reference, config.folder, where, probe)
-    space = discover_space(function, table.space, where)
+    space = discover_space(function, prepared_table.space, where)
     builder = CustomBuilder(function, space, dataset.task)
     try:
         check_network(builder, space, (only_width(config, space, layout), dataset.num_outputs), dataset.task)
@@ -93,12 +93,12 @@ def _check_names(config: StudyConfig, space: Space) -> None:
         by_network = parameter.name == "family" and config.network.family is not None
         if parameter.name not in TABLES or not (parameter.name in (config.space or {}) or by_network):
             continue
-        table = TABLES[parameter.name]
+        names = TABLES[parameter.name]
         for name in parameter.possible() or []:
-            if str(name) in table:
+            if str(name) in names:
                 continue
             where = config.where("network", "family") if by_network else config.where("space", parameter.name)
             if parameter.name == "activation" and name in REFUSED:
                 raise SearchSpaceError(f"{where}: `activation` must not be {name!r}: {REFUSED[str(name)]}.")
             must = f"name an {parameter.name}" if parameter.name[0] in "aeio" else f"name a {parameter.name}"
-            raise SearchSpaceError(explain(parameter.name, must, name, one_of(table, name), where=where))
+            raise SearchSpaceError(explain(parameter.name, must, name, one_of(names, name), where=where))

@@ -14,7 +14,7 @@ from automl.execution.local import LocalExecutor
 from automl.execution.workers import WorkersExecutor
 from automl.records.cohort_offers import CohortOffers
 from automl.records.events import CohortAsked
-from automl.search.sampler import EndedEarly, Sampler, Told
+from automl.search.sampler import EndedEarly, Result, Sampler
 from automl.search.table import make_sampler
 from automl.study.ensembling import seconds_share
 from automl.study.orders import order_of, recorded_in, replayed
@@ -105,7 +105,7 @@ class Flight:
         while self._num_told in self._ended:
             state = self._session.state
             trials = [state.trial(number) for number in recorded_in(state, state.cohorts[self._num_told])]
-            self._sampler.tell([(trial.number, _told(self._session, trial)) for trial in trials])
+            self._sampler.tell([(trial.number, _result(self._session, trial)) for trial in trials])
             self._executor.settle(self._num_told)
             self._num_told += 1
             self._ask_for_more()
@@ -176,7 +176,7 @@ def _restored(session: Session) -> Sampler:
     )
     if state.configurations:
         first = state.cohorts[state.num_told].first
-        results = [(trial.number, _told(session, trial)) for trial in state.trials if trial.number < first]
+        results = [(trial.number, _result(session, trial)) for trial in state.trials if trial.number < first]
         sampler.restore([state.configurations[number] for number in range(state.num_asked)], results)
     return sampler
 
@@ -199,7 +199,7 @@ def _ask(session: Session, sampler: Sampler, num_told: int) -> CohortAsked | Non
     )
 
 
-def _told(session: Session, trial: Trial) -> Told:
+def _result(session: Session, trial: Trial) -> Result:
     if trial.state is TrialState.PRUNED and trial.reports:
         return EndedEarly(len(trial.reports), trial.reports[-1], trial.scale)
     complete = trial.state is TrialState.COMPLETE

@@ -142,12 +142,12 @@ def _with_longest(config: StudyConfig, space: Space) -> StudyConfig:
 def _check_search(config: StudyConfig) -> None:
     """Refuse names of samplers and pruners that there are not, and a pruner that is asked for and has nothing to do."""
     search = config.search
-    for key, name, table, must in (
+    for key, name, names, must in (
         ("algorithm", search.algorithm, SAMPLERS, "name a sampler"),
         ("pruner", search.pruner, PRUNERS, "name a pruner"),
     ):
-        if name not in table:
-            where, cure = config.where("search", key), one_of(table, name)
+        if name not in names:
+            where, cure = config.where("search", key), one_of(names, name)
             raise StudyFileError(explain(f"search.{key}", must, name, cure, where=where))
     epochs = config.training.epochs
     is_pruned = search.pruner != "none" and "pruner" in search.model_fields_set

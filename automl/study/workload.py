@@ -12,7 +12,7 @@ from automl.training.members import plan_members
 from automl.training.population.costs import EPOCH_SHARE
 from automl.training.population.jobs import Job
 from automl.training.population.lanes import num_workers
-from automl.training.population.planner import Known, Setting, plan_lanes
+from automl.training.population.planner import Programs, Setting, plan_lanes
 from automl.trial import Hyperparameters
 
 _MOST_PLANNED = 64
@@ -200,7 +200,7 @@ def _lanes(
 ) -> list[list[Work]]:
     """The lanes of each cohort. A program is compiled once for each number of places."""
     plan, seed = prepared.plan, prepared.config.search.seed
-    programs: Known = {}
+    programs: Programs = {}
     compiled: set[tuple[object, int]] = set()
     works: list[list[Work]] = []
     first = 0

@@ -51,7 +51,7 @@ def _own_tracker(name: str, folder: Path, where: str) -> Tracker:
             if isinstance(error, ModuleNotFoundError) and module.split(".")[0] == error.name:
                 cure = f"Put {error.name}.py into the folder of the study file, or install the package."
                 raise wrong("name a module that can be imported", cure) from None
-            raise wrong("name a module that can be imported", f"It raises {_said(error)}.") from error
+            raise wrong("name a module that can be imported", f"It raises {_message_of(error)}.") from error
         if not (inspect.isclass(kind) and issubclass(kind, Tracker)):
             cure = f"Let `class {attribute}` in {module} inherit from `automl.Tracker`."
             raise wrong("name a tracker, as `package.module:Class`", cure)
@@ -61,7 +61,7 @@ def _own_tracker(name: str, folder: Path, where: str) -> Tracker:
         try:
             return kind()
         except (Exception, SystemExit) as error:
-            cure = f"It raises {_said(error)}."
+            cure = f"It raises {_message_of(error)}."
             raise wrong("name a tracker that can be made without arguments", cure) from error
 
 
@@ -82,6 +82,6 @@ def _importable(module: str, folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
 
 
-def _said(error: BaseException) -> str:
+def _message_of(error: BaseException) -> str:
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0].rstrip('.')}" if text else type(error).__name__

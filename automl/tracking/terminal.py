@@ -83,8 +83,10 @@ class TerminalTracker(Tracker):
         if self._forecast is None:
             return
         match recorded.event:
-            case CohortAsked(hyperparameters=asked):
-                self._forecast.begin_cohort(len(asked), recorded.event.num_told < recorded.event.number)
+            case CohortAsked(hyperparameters=configurations):
+                self._forecast.begin_cohort(
+                    len(configurations), recorded.event.num_told < recorded.event.number
+                )
                 self._begin_cohort(recorded.event, state)
             case TrialEnded(number=number):
                 state_of_trial = TrialState(recorded.event.state)
@@ -219,10 +221,10 @@ class TerminalTracker(Tracker):
         leader = f"best: {_score(state, best)} (trial {best.number})" if best else "best: none yet"
         bar = ProgressBar(total=total, completed=done, width=40)
         running = Text(f"{self._running}  {self._position}", style="dim", overflow="ellipsis")
-        view = Table.grid()
+        grid = Table.grid()
         for part in (head, bar, Text(leader, style="green"), running):
-            view.add_row(part)
-        return view
+            grid.add_row(part)
+        return grid
 
 
 def _score(state: StudyState, trial: Trial) -> str:

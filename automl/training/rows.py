@@ -32,10 +32,10 @@ def _part(fold: Fold, share: float, generator: numpy.random.Generator) -> numpy.
     wanted = max(1, round(share * len(fold.fit)))
     if fold.groups is None:
         return generator.permutation(fold.fit)[:wanted]
-    codes, places, counts = numpy.unique(fold.groups, return_inverse=True, return_counts=True)
+    codes, indices, counts = numpy.unique(fold.groups, return_inverse=True, return_counts=True)
     order = numpy.arange(len(codes))[::-1] if fold.ordered else generator.permutation(len(codes))
     last = int(numpy.abs(numpy.cumsum(counts[order]) - wanted).argmin())
-    return fold.fit[numpy.isin(places, order[: last + 1])]
+    return fold.fit[numpy.isin(indices, order[: last + 1])]
 
 
 def _drawn(
@@ -44,9 +44,9 @@ def _drawn(
     """A bootstrap resample of rows, or of their groups."""
     if groups is None:
         return generator.choice(rows, len(rows))
-    codes, places = numpy.unique(groups, return_inverse=True)
+    codes, indices = numpy.unique(groups, return_inverse=True)
     times = numpy.bincount(generator.choice(len(codes), len(codes)), minlength=len(codes))
-    return numpy.repeat(rows, times[places])
+    return numpy.repeat(rows, times[indices])
 
 
 @lru_cache(maxsize=256)

@@ -69,10 +69,10 @@ class View(ViewRows):
         """Weights of the measured rows in the means over fit, stopping and validation rows, float32 (part, row)."""
         parts = numpy.zeros((3, self.num_measured))
         for part, rows in enumerate((self.measured, self.fold.stopping, self.fold.validation)):
-            places = self.places(rows)
-            weights = self.sample_weights[places]
+            positions = self.places(rows)
+            weights = self.sample_weights[positions]
             if weights.sum() > 0.0:
-                numpy.add.at(parts[part], places, weights / weights.sum())
+                numpy.add.at(parts[part], positions, weights / weights.sum())
         return parts.astype(numpy.float32)
 
 
@@ -140,10 +140,10 @@ def _measured(fit: numpy.ndarray) -> numpy.ndarray:
 def _places(view: numpy.ndarray, num_measured: int, rows: numpy.ndarray) -> numpy.ndarray:
     """Where rows stand in a view whose measured rows and whose others are sorted, each for itself."""
     first, rest = view[:num_measured], view[num_measured:]
-    places = numpy.searchsorted(first, rows)
-    others = first[numpy.minimum(places, num_measured - 1)] != rows
-    places[others] = num_measured + numpy.searchsorted(rest, rows[others])
-    return places
+    positions = numpy.searchsorted(first, rows)
+    others = first[numpy.minimum(positions, num_measured - 1)] != rows
+    positions[others] = num_measured + numpy.searchsorted(rest, rows[others])
+    return positions
 
 
 def _row_weights(
@@ -206,10 +206,10 @@ class Tables:
             if earlier is not None and earlier.arrays:
                 before = ops.convert_to_numpy(earlier.arrays[name])
                 array[tuple(map(slice, before.shape))] = before
-            for place, view in enumerate(views):
+            for number, view in enumerate(views):
                 if isinstance(view, View) and not view.is_bare:
                     part = view.parts() if name == "parts" else getattr(view, name)
-                    array[place][tuple(map(slice, part.shape))] = part
+                    array[number][tuple(map(slice, part.shape))] = part
             self.arrays[name] = ops.convert_to_tensor(array)
         self.views: tuple[ViewRows, ...] = tuple(map(_bare, views))
 

@@ -9,7 +9,7 @@ from paper_trials import completed, failed
 from automl.config.reading import make_study
 from automl.errors import StudyFailedError
 from automl.search.sampler import EndedEarly
-from automl.study.search import _told
+from automl.study.search import _result
 from automl.study.stopping import Stopping
 from automl.trial import Direction, Objective, TrialState
 
@@ -94,6 +94,6 @@ def test_failures_for_several_reasons_or_beside_a_success_do_not():
 def test_the_sampler_is_told_of_a_pruned_trial_where_it_ended_and_no_score_of_it():
     session = types.SimpleNamespace(prepared=types.SimpleNamespace(objective=LOSS))
     pruned = dataclasses.replace(completed(3, 0.2), state=TrialState.PRUNED, reports=(0.9, 0.7), scale="log")
-    assert _told(session, pruned) == EndedEarly(2, 0.7, "log")
-    assert _told(session, completed(3, 0.2, 0.4)) == pytest.approx(0.3)
-    assert _told(session, failed(3)) is None
+    assert _result(session, pruned) == EndedEarly(2, 0.7, "log")
+    assert _result(session, completed(3, 0.2, 0.4)) == pytest.approx(0.3)
+    assert _result(session, failed(3)) is None

@@ -153,9 +153,9 @@ def _read_excel(file: TableFile, wanted: Wanted) -> pandas.DataFrame:
         cure = "" if file.skip or file.names else find_beginning(lines).cure
         check_twice(names, file.skip + 1, cure, file.error)
         columns = choose(names, wanted, file.error)
-        places = None if columns is None else [names.index(name) for name in columns]
+        indices = None if columns is None else [names.index(name) for name in columns]
         table: pandas.DataFrame = pandas.read_excel(
-            book, usecols=places, skiprows=file.skip, header=0 if file.header else None
+            book, usecols=indices, skiprows=file.skip, header=0 if file.header else None
         )
         if not file.header or file.names:
             table.columns = pandas.Index(columns or names)

@@ -93,7 +93,7 @@ def make_names(file: TableFile, names: Sequence[str]) -> list[str]:
                 f": `data.names` must contain a name for every column, {got}. Add or remove names."
             )
         return list(file.names)
-    return list(names) if file.header else [f"column_{place}" for place in range(1, len(names) + 1)]
+    return list(names) if file.header else [f"column_{index}" for index in range(1, len(names) + 1)]
 
 
 def check_twice(names: Sequence[str], line: int, cure: str, refuse: Refuse) -> None:
@@ -108,7 +108,7 @@ def check_twice(names: Sequence[str], line: int, cure: str, refuse: Refuse) -> N
     Raises:
         DataError: One does.
     """
-    twice = next((name for place, name in enumerate(names) if name and name in names[:place]), None)
+    twice = next((name for index, name in enumerate(names) if name and name in names[:index]), None)
     if twice is not None:
         other = "Rename one, or write `names: [...]` with a name for every column under `data`."
         raise refuse(f": the column name {twice!r} occurs twice in line {line}. {cure or other}")
@@ -130,8 +130,8 @@ def _is_data(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     if numbers and _counts_on(numbers):
         return False
     alike = 0
-    for place, cell in enumerate(stripped):
-        others = [row[place].strip() for row in below if place < len(row)]
+    for index, cell in enumerate(stripped):
+        others = [row[index].strip() for row in below if index < len(row)]
         alike += bool(cell) and (cell in others or _lies_among(cell, others))
     return max(alike, len(numbers)) >= max(min(2, _filled(cells)), _filled(cells) / 2)
 

@@ -47,24 +47,24 @@ def _array_rows(file: TableFile) -> Iterator[dict[str, Any]]:
         yield _row(file, value, f"entry {number}")
 
 
-def _parsed(file: TableFile, text: str, place: str) -> Any:
+def _parsed(file: TableFile, text: str, location: str) -> Any:
     """A value of JSON, with objects as `JsonObject`."""
     try:
         return json.loads(text, object_pairs_hook=JsonObject)
     except json.JSONDecodeError as error:
         reason = f"{error.msg[0].lower()}{error.msg[1:]} at character {error.colno}"
-        raise file.error(f": {place or f'line {error.lineno}'} is not JSON: {reason}. {_CURE}") from None
+        raise file.error(f": {location or f'line {error.lineno}'} is not JSON: {reason}. {_CURE}") from None
     except (ValueError, RecursionError) as error:
-        reason = f": {place or 'the array'} cannot be read as JSON: {first_line(error)}. {_CURE}"
+        reason = f": {location or 'the array'} cannot be read as JSON: {first_line(error)}. {_CURE}"
         raise file.error(reason) from None
 
 
-def _row(file: TableFile, pairs: "JsonObject", place: str) -> dict[str, Any]:
+def _row(file: TableFile, pairs: "JsonObject", location: str) -> dict[str, Any]:
     """The values of an object by their names, those of objects inside it too."""
     row: dict[str, Any] = {}
     for name, value in _flat(pairs):
         if name in row:
-            raise file.error(f": the name {name!r} occurs twice in {place}. Rename one.")
+            raise file.error(f": the name {name!r} occurs twice in {location}. Rename one.")
         row[name] = value
     return row
 

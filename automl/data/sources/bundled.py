@@ -7,7 +7,7 @@ import pandas
 import sklearn.datasets
 
 from automl.config.sections import DataConfig
-from automl.data.sources.source import Asked, Source, narrowed
+from automl.data.sources.source import ReadRequest, Source, narrowed
 from automl.errors import DataError, explain, one_of
 
 TABLES: Mapping[str, Callable[..., object]] = {
@@ -25,7 +25,7 @@ class Bundled(Source):
 
     key = "sklearn"
 
-    def read(self, request: Asked) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> pandas.DataFrame:
         """The table of that name."""
         name = request.data.sklearn or ""
         if name not in TABLES:

@@ -11,7 +11,7 @@ from automl.data.features.cells import kind_of_cells, typed_cells
 from automl.data.files.formats import beginning_of, has_types, read_file
 from automl.data.files.table_file import TableFile
 from automl.data.files.text_files import separator_cure
-from automl.data.sources.source import Asked
+from automl.data.sources.source import ReadRequest
 from automl.errors import DataError, Where, explain
 
 _MOST_NAMES = 10
@@ -47,7 +47,7 @@ def text_reading(data: DataConfig) -> dict[str, Any]:
     return {key: getattr(file, key) for key in keys if getattr(file, key) != getattr(usual, key)}
 
 
-def read_table(file: TableFile, request: Asked) -> pandas.DataFrame:
+def read_table(file: TableFile, request: ReadRequest) -> pandas.DataFrame:
     """The table in a file, with columns that the study file calls categories as they are written.
 
     Raises:

@@ -4,7 +4,7 @@ from typing import final
 
 import pandas
 
-from automl.data.sources.source import Asked, Source, narrowed
+from automl.data.sources.source import ReadRequest, Source, narrowed
 from automl.errors import DataError
 
 
@@ -14,7 +14,7 @@ class Frame(Source):
 
     key = "frame"
 
-    def read(self, request: Asked) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> pandas.DataFrame:
         """The given table."""
         if request.frame is None:
             cure = "Call `automl.run_study(study, table=frame)`, or name a file under `data.path`."

@@ -111,19 +111,19 @@ def _check(code: list[str], rules: _Rules) -> None:
 
 def _code(query: str, rules: _Rules) -> Iterator[str]:
     """The words and signs of a query that stand in no string, no quoted name and no comment."""
-    place, form = 0, _form(rules)
-    while place < len(query):
-        match = form.match(query, place)
+    position, form = 0, _form(rules)
+    while position < len(query):
+        match = form.match(query, position)
         assert match is not None  # for any character is a sign
-        place = match.end()
+        position = match.end()
         if match.lastgroup == "code":
             yield match[0]
         elif match.lastgroup == "comment":
-            if rules.hashes and _EXECUTED.match(query, place):
+            if rules.hashes and _EXECUTED.match(query, position):
                 raise _RefusedError("only read", "a comment that the database executes, /*!", "Remove it.")
-            place = _end_of_comment(query, place, rules.nested)
-        elif match.lastgroup == "dollars" and (end := query.find(match[0], place)) >= 0:
-            place = end + len(match[0])
+            position = _end_of_comment(query, position, rules.nested)
+        elif match.lastgroup == "dollars" and (end := query.find(match[0], position)) >= 0:
+            position = end + len(match[0])
         elif match.lastgroup in ("dollars", "open"):
             raise _RefusedError("be whole", f"{match[0]} without its end", "Close it.")
 
@@ -145,10 +145,10 @@ def _form(rules: _Rules) -> re.Pattern[str]:
     return re.compile(forms, re.DOTALL)
 
 
-def _end_of_comment(query: str, place: int, nested: bool) -> int:
+def _end_of_comment(query: str, position: int, nested: bool) -> int:
     """Where a comment ends whose text begins at this place."""
     depth = 1
-    for match in _COMMENT.finditer(query, place):
+    for match in _COMMENT.finditer(query, position):
         if match[0] == "*/":
             depth -= 1
         elif nested:

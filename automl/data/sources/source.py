@@ -13,7 +13,7 @@ from automl.errors import Where
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReadRequest:
     """What a source is asked for.
 
     Attributes:
@@ -41,7 +41,7 @@ class Source(ABC):
     key: ClassVar[str]
 
     @abstractmethod
-    def read(self, request: Asked) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> pandas.DataFrame:
         """The table, with the wanted columns alone where it has them all; whole where it lacks one.
 
         Raises:

@@ -4,7 +4,7 @@ from typing import final
 
 import pandas
 
-from automl.data.sources.source import Asked, Source
+from automl.data.sources.source import ReadRequest, Source
 
 
 @final
@@ -13,7 +13,7 @@ class Sql(Source):
 
     key = "sql"
 
-    def read(self, request: Asked) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> pandas.DataFrame:
         """What the query gives, or the table holds."""
         from automl.data.sources.databases import read_database  # SQLAlchemy takes its time
 

@@ -9,7 +9,7 @@ import pandas
 from automl.data.sources.addresses import full_address
 from automl.data.sources.downloads import download, public_url
 from automl.data.sources.file_source import read_table, table_file
-from automl.data.sources.source import Asked, Source
+from automl.data.sources.source import ReadRequest, Source
 
 
 @final
@@ -18,7 +18,7 @@ class Url(Source):
 
     key = "url"
 
-    def read(self, request: Asked) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> pandas.DataFrame:
         """The table in the file that is there."""
         given, at = request.data.url or "", request.where("data", self.key)
         url = full_address(given, "data.url", at)

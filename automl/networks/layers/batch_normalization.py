@@ -38,8 +38,8 @@ class BatchNormalization(Layer):
 
     def initial(self, inputs: Shape, seed: int) -> list[numpy.ndarray]:
         """Ones and zeros."""
-        zeros, ones = numpy.zeros(inputs, numpy.float32), numpy.ones(inputs, numpy.float32)
-        return [ones, zeros, zeros, ones]
+        scale, shift = numpy.ones(inputs, numpy.float32), numpy.zeros(inputs, numpy.float32)
+        return [scale, shift, shift, scale]
 
     def apply(self, given: Given, stream: Stream) -> tuple[Stream, list[Any]]:
         """The moments of a step are taken over the rows that its batch has."""

@@ -59,14 +59,14 @@ class NumberEmbedding(Layer):
         """Scores (…, number), how far each number reaches into its bins (…, number, bin), and the other inputs."""
         count, most = len(self.bins), max(self.bins)
         begins = count + numpy.cumsum([0, *self.bins])
-        places = numpy.array(
+        indices = numpy.array(
             [
-                [begins[number] + min(place, num_bins - 1) for place in range(most)]
+                [begins[number] + min(index, num_bins - 1) for index in range(most)]
                 for number, num_bins in enumerate(self.bins)
             ]
         )
         has = numpy.arange(most) < numpy.array(self.bins)[:, None]
-        reach = ops.take(inputs, places, axis=-1) * has.astype("float32")
+        reach = ops.take(inputs, indices, axis=-1) * has.astype("float32")
         return inputs[..., :count], reach, inputs[..., int(begins[-1]) :]
 
     def twin(self, inputs: Any, twin: Twin) -> Any:

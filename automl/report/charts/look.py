@@ -47,7 +47,7 @@ COLORS: Mapping[str, str] = {
     GREEN: "green",
     PURPLE: "purple",
     GRAY: "gray",
-    **{color: f"ramp-{place}" for place, color in enumerate(RAMP)},
+    **{color: f"ramp-{index}" for index, color in enumerate(RAMP)},
 }
 """The variable of the style sheet that stands for each color. No chart has a color that is not here."""
 

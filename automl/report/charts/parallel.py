@@ -44,7 +44,7 @@ def parallel_coordinates(
         tips: A text for those who point at a trial, by its number.
         winner: The trial that stands out.
     """
-    columns = [f"p{place}" for place in range(len(axes))]
+    columns = [f"p{index}" for index in range(len(axes))]
     # The best are drawn last, above the others.
     order = sorted(groups, key=lambda number: (number == winner, -groups[number]))
     trials = [
@@ -60,8 +60,8 @@ def parallel_coordinates(
     lines = altair.Chart(data(trials)).transform_fold([*columns], as_=["axis", "place"])
     x, y = _across(columns, axes), _up(axes, groups)
     passes = " && ".join(
-        f"(!isArray(brush{place}.place) || inrange(datum.{column}, brush{place}.place))"
-        for place, column in enumerate(columns)
+        f"(!isArray(brush{index}.place) || inrange(datum.{column}, brush{index}.place))"
+        for index, column in enumerate(columns)
     )
     faint = 0.7 if len(groups) <= _MANY else 0.25
     opacity = (
@@ -140,9 +140,9 @@ def _some_absent(axes: Sequence[Upright], groups: Mapping[int, int]) -> bool:
 
 def _ticks(columns: Sequence[str], axes: Sequence[Upright], groups: Mapping[int, int]) -> list[altair.Chart]:
     rows = [
-        {"axis": column, "place": place, "label": label}
+        {"axis": column, "place": index, "label": label}
         for column, axis in zip(columns, axes, strict=True)
-        for place, label in axis.ticks
+        for index, label in axis.ticks
     ]
     rows += [
         {"axis": column, "place": _ABSENT, "label": "none"}
@@ -164,7 +164,7 @@ def _ticks(columns: Sequence[str], axes: Sequence[Upright], groups: Mapping[int,
 
 def _ranges(columns: Sequence[str], axes: Sequence[Upright], groups: Mapping[int, int]) -> altair.Chart:
     """What is kept on each axis, as a broad line on it."""
-    chosen = ", ".join(f"{column}: brush{place}.place" for place, column in enumerate(columns))
+    chosen = ", ".join(f"{column}: brush{index}.place" for index, column in enumerate(columns))
     chart = altair.Chart(data({"axis": column} for column in columns)).transform_calculate(
         low=f"({{{chosen}}}[datum.axis] || [null, null])[0]",
         high=f"({{{chosen}}}[datum.axis] || [null, null])[1]",
@@ -181,12 +181,12 @@ def _brushes(columns: Sequence[str]) -> list[altair.Parameter]:
     mark = altair.BrushConfig(fillOpacity=0.0, strokeOpacity=0.0)
     num = len(columns)
     brushes = []
-    for place in range(num):
-        near = f"abs(x() / group().width - {(place + 0.5) / num:.4f}) < {0.4 / num:.4f}"
+    for index in range(num):
+        near = f"abs(x() / group().width - {(index + 0.5) / num:.4f}) < {0.4 / num:.4f}"
         begin = f"pointerdown[{near}]"
         brushes.append(
             altair.selection_interval(
-                name=f"brush{place}",
+                name=f"brush{index}",
                 encodings=["y"],
                 on=f"[{begin}, window:pointerup] > window:pointermove!",
                 translate=False,

@@ -96,8 +96,8 @@ def _areas(analysis: BiasVariance, x: altair.X) -> list[altair.Chart]:
     ]
     lines = [
         {"x": epoch, "y": value, "low": value - half, "high": value + half, "kind": _RISK}
-        | {"tip": _tip(analysis, place)}
-        for place, (epoch, value, half) in enumerate(
+        | {"tip": _tip(analysis, index)}
+        for index, (epoch, value, half) in enumerate(
             zip(analysis.epochs, risk, analysis.risk.halves, strict=True)
         )
     ]
@@ -122,19 +122,19 @@ def _areas(analysis: BiasVariance, x: altair.X) -> list[altair.Chart]:
 
 def _bounds(analysis: BiasVariance) -> tuple[float, float]:
     """From 0 or below to a loss that shows the later epochs: the first ones may be far above."""
-    place = analysis.epochs.index(analysis.epoch)
+    index = analysis.epochs.index(analysis.epoch)
     ends = [risk + half for risk, half in zip(analysis.risk.values, analysis.risk.halves, strict=True)]
     ends = [end for end in ends if numpy.isfinite(end)] or [1.0]
-    kept_risk = analysis.risk.values[place]
-    high = min(1.05 * max(ends), max(3.0 * kept_risk, 1.3 * max(ends[min(place, len(ends) - 1) :])))
+    kept_risk = analysis.risk.values[index]
+    high = min(1.05 * max(ends), max(3.0 * kept_risk, 1.3 * max(ends[min(index, len(ends) - 1) :])))
     low = min(0.0, *analysis.rest.values, *analysis.training)
     return 1.05 * low, high if high > low else low + 1.0
 
 
-def _tip(analysis: BiasVariance, place: int) -> str:
+def _tip(analysis: BiasVariance, index: int) -> str:
     curves = ((_RISK, analysis.risk), (_VARIANCE, analysis.variance), (analysis.rest_name, analysis.rest))
-    values = ", ".join(f"{name} {number(curve.values[place], 3)}" for name, curve in curves)
-    return f"epoch {analysis.epochs[place]}: {values}"
+    values = ", ".join(f"{name} {number(curve.values[index], 3)}" for name, curve in curves)
+    return f"epoch {analysis.epochs[index]}: {values}"
 
 
 def sweep(

@@ -107,7 +107,7 @@ def rates(points: Sequence[Row], title: str, names: tuple[str, str], no_skill: f
         x_of(Along(names[0], bounds=_UNIT)),
         y_of(Along(names[1], bounds=_UNIT)),
     )
-    numbered = [dict(row) | {"place": place} for place, row in enumerate(points)]
+    numbered = [dict(row) | {"place": index} for index, row in enumerate(points)]
     curve = altair.Chart(data(numbered)).mark_line(color=BLUE, strokeWidth=2)
     guess = [_diagonal(_UNIT)]
     if no_skill is not None:

@@ -49,7 +49,7 @@ class Parameter(ABC):
             plain = self.plain(value)
         except (TypeError, ValueError, OverflowError):
             return False
-        return _same(plain, value) and _same(self._nearest(plain), value)
+        return _are_equal(plain, value) and _are_equal(self._nearest(plain), value)
 
     def _nearest(self, plain: Scalar) -> Scalar:
         """The value of a hyperparameter with steps that a plain one is closest to."""
@@ -83,7 +83,7 @@ class Parameter(ABC):
         """
 
     @abstractmethod
-    def from_unit(self, place: float) -> Scalar:
+    def from_unit(self, position: float) -> Scalar:
         """The value at a place of the unit interval, on which all values have equal room."""
 
     @abstractmethod
@@ -91,7 +91,7 @@ class Parameter(ABC):
         """The place of a value, in the middle of its room where it has some."""
 
 
-def _same(held: Scalar, value: Scalar) -> bool:
+def _are_equal(held: Scalar, value: Scalar) -> bool:
     if is_number(held) and is_number(value):
         return math.isclose(float(held), float(value), rel_tol=1e-9)
     return held == value

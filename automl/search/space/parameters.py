@@ -60,9 +60,9 @@ class Float(Parameter):
     def _nearest(self, plain: Scalar) -> Scalar:
         return plain if self.step is None else self.from_unit(self.to_unit(plain))
 
-    def from_unit(self, place: float) -> float:
+    def from_unit(self, position: float) -> float:
         """See `Parameter.from_unit`."""
-        return self.plain(self._spread.at(place))
+        return self.plain(self._spread.at(position))
 
     def to_unit(self, value: Scalar) -> float:
         """See `Parameter.to_unit`."""
@@ -120,9 +120,9 @@ class Int(Parameter):
     def _nearest(self, plain: Scalar) -> Scalar:
         return plain if self.step is None else self.from_unit(self.to_unit(plain))
 
-    def from_unit(self, place: float) -> int:
+    def from_unit(self, position: float) -> int:
         """See `Parameter.from_unit`."""
-        return self.plain(int(self._spread.at(place)))
+        return self.plain(int(self._spread.at(position)))
 
     def to_unit(self, value: Scalar) -> float:
         """See `Parameter.to_unit`."""
@@ -169,9 +169,9 @@ class Choice(Parameter):
         """See `Parameter.plain`."""
         return self.values[_own_index(self.values, value)]
 
-    def from_unit(self, place: float) -> Scalar:
+    def from_unit(self, position: float) -> Scalar:
         """See `Parameter.from_unit`."""
-        return self.values[index_at(place, len(self.values))]
+        return self.values[index_at(position, len(self.values))]
 
     def to_unit(self, value: Scalar) -> float:
         """See `Parameter.to_unit`."""
@@ -207,9 +207,9 @@ class Fixed(Parameter):
         """See `Parameter.plain`."""
         return (self.value,)[_own_index((self.value,), value)]
 
-    def from_unit(self, place: float) -> Scalar:
+    def from_unit(self, position: float) -> Scalar:
         """See `Parameter.from_unit`."""
-        del place
+        del position
         return self.value
 
     def to_unit(self, value: Scalar) -> float:

@@ -35,13 +35,13 @@ class Range:
         if self.scale is not Scale.LINEAR and self.low <= 0:
             raise ValueError(f"need a low bound above 0 on a logarithmic scale, got {self.low}")
 
-    def at(self, place: float) -> float:
+    def at(self, position: float) -> float:
         """The number at a place of the unit interval."""
         if self.scale is Scale.LINEAR:
-            return place * (self.high - self.low) + self.low
+            return position * (self.high - self.low) + self.low
         if self.scale is Scale.LOG:
-            return self.low * math.pow(self.high / self.low, place)
-        return self.high + self.low - self.low * math.pow(self.high / self.low, 1 - place)
+            return self.low * math.pow(self.high / self.low, position)
+        return self.high + self.low - self.low * math.pow(self.high / self.low, 1 - position)
 
     def place(self, number: float) -> float:
         """The place of a number."""
@@ -88,9 +88,9 @@ class Steps:
             return low * math.pow(self.step, index)
         return high + low - low * math.pow(self.step, index)
 
-    def at(self, place: float) -> float:
+    def at(self, position: float) -> float:
         """The number at a place of the unit interval."""
-        return self.nth(index_at(place, len(self)))
+        return self.nth(index_at(position, len(self)))
 
     def place(self, number: float) -> float:
         """The middle of a number's room in the unit interval."""
@@ -104,10 +104,10 @@ class Steps:
         return middle_of(min(max(round(index), 0), len(self) - 1), len(self))
 
 
-def index_at(place: float, count: int) -> int:
+def index_at(position: float, count: int) -> int:
     """Which of so many equal parts of the unit interval a place is in."""
     room = 1 / count
-    return min(max(math.floor(place / room), 0), count - 1)
+    return min(max(math.floor(position / room), 0), count - 1)
 
 
 def middle_of(index: int, count: int) -> float:

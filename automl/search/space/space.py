@@ -54,9 +54,9 @@ class Space:
             value_of: From the place of a hyperparameter in `parameters`, and itself; asked in their order.
         """
         values: dict[str, Scalar] = {}
-        for place, parameter in enumerate(self.parameters):
+        for index, parameter in enumerate(self.parameters):
             if parameter.name not in values and parameter.is_active(values):
-                values[parameter.name] = value_of(place, parameter)
+                values[parameter.name] = value_of(index, parameter)
         return values
 
     def initial(self) -> Hyperparameters:
@@ -87,8 +87,8 @@ class Space:
     def from_unit(self, point: Sequence[float]) -> Hyperparameters:
         """The configuration at a point of the unit cube, with a coordinate for every searched hyperparameter."""
         axes = iter(point)
-        places = [next(axes) if parameter.is_searched else 0.5 for parameter in self.parameters]
-        return self.choose(lambda place, parameter: parameter.from_unit(places[place]))
+        positions = [next(axes) if parameter.is_searched else 0.5 for parameter in self.parameters]
+        return self.choose(lambda index, parameter: parameter.from_unit(positions[index]))
 
     def to_unit(self, values: Mapping[str, Scalar]) -> list[float]:
         """The point of a configuration; a searched hyperparameter that it does not have is at its initial value."""

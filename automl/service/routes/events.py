@@ -76,7 +76,7 @@ class EventRoutes:
         until, shown = time.monotonic() + self._service.settings.limits.stream_seconds, ""
         while True:
             try:
-                submission, recorded, view = await run_in_threadpool(self._look, identifier, seq)
+                submission, recorded, study_view = await run_in_threadpool(self._look, identifier, seq)
             except UnknownSubmissionError:
                 yield ServerSentEvent(event="end", data={"state": "deleted"})
                 return
@@ -88,8 +88,8 @@ class EventRoutes:
                     id=str(entry.seq), event=kind_of(entry.event), raw_data=event_line(entry), retry=2000
                 )
                 seq = entry.seq
-            if view.model_dump_json() != shown:
-                shown = view.model_dump_json()
+            if study_view.model_dump_json() != shown:
+                shown = study_view.model_dump_json()
                 yield ServerSentEvent(event="state", raw_data=shown)
             if len(recorded) == _MOST_AT_ONCE:
                 continue

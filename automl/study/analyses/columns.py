@@ -68,7 +68,7 @@ class ColumnsAnalysis(Analysis):
         order = numpy.argsort(-means, kind="stable")
         content = {
             "metric": prepared.objective.metric,
-            "names": [names[place] for place in order],
+            "names": [names[index] for index in order],
             "means": means[order].tolist(),
             "errors": errors[order].tolist(),
         }

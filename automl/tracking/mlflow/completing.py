@@ -121,7 +121,7 @@ class Completion:
     def __init__(
         self, records: Records, address: StoreAddress, render: Render, current: Run | None = None
     ) -> None:
-        self._records, self._address, self._render, self._own = records, address, render, current
+        self._records, self._address, self._render, self._current = records, address, render, current
         self._left: list[Run] | None = None
 
     def step(self, until: Until = never) -> int:
@@ -161,7 +161,7 @@ class Completion:
         database = self._address.database
         if database is not None and not database.is_file():
             return []
-        current = None if self._own is None else self._own.number
+        current = None if self._current is None else self._current.number
         runs = {run.identifier: run for run in self._records.runs()}
         experiments = read_experiments(self._address)
         names = {run.name for run in runs.values()} & set(experiments)

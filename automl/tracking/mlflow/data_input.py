@@ -47,7 +47,7 @@ def describe_data(started: StudyStarted, folder: Path) -> DataInput | None:
     digest = started.facts.get("data_digest", "")[:_LONGEST_DIGEST]
     if not digest:
         return None
-    kind, place = "code", started.name
+    kind, location = "code", started.name
     try:
         data = load_study(folder / STUDY_FILE, folder=Path(started.base)).data
     except StudyFileError:  # the digest and the name tell enough
@@ -55,7 +55,7 @@ def describe_data(started: StudyStarted, folder: Path) -> DataInput | None:
     for key, name in _SOURCES.items():
         value = getattr(data, key, None)
         if value:
-            kind, place = name, masked(str(value))
+            kind, location = name, masked(str(value))
     profile = {name: int(started.facts[name]) for name in _COUNTS if started.facts.get(name, "").isdigit()}
-    shown = Path(place).name if kind == "local" else place
-    return DataInput(shown[:_LONGEST_NAME], digest, kind, json.dumps({"uri": place}), json.dumps(profile))
+    shown = Path(location).name if kind == "local" else location
+    return DataInput(shown[:_LONGEST_NAME], digest, kind, json.dumps({"uri": location}), json.dumps(profile))

@@ -61,12 +61,12 @@ def _summary(analysis: BiasVariance) -> Iterator[Point]:
 
 def _curves(analysis: BiasVariance) -> Iterator[Point]:
     names = curve_names(analysis.loss)
-    for place, epoch in enumerate(analysis.epochs):
-        yield Point(names["training"], analysis.training[place], epoch)
+    for index, epoch in enumerate(analysis.epochs):
+        yield Point(names["training"], analysis.training[index], epoch)
         for name in ("risk", "variance", "rest"):
             curve = getattr(analysis, name)
-            yield Point(names[name], curve.values[place], epoch)
-            yield Point(f"{names[name]}_se", curve.errors[place], epoch)
+            yield Point(names[name], curve.values[index], epoch)
+            yield Point(f"{names[name]}_se", curve.errors[index], epoch)
 
 
 def diagnosis_note(diagnosis: Diagnosis) -> str:

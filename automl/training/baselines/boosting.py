@@ -52,9 +52,9 @@ def choose(
     for name, values in SETTINGS.items():
         model = make().set_params(early_stopping=True, n_iter_no_change=_PATIENCE, **values)
         losses = -fit(model, rows, stopping).model.validation_score_
-        place = int(losses.argmin())
-        if losses[place] < least:
-            least, chosen, num_trees = float(losses[place]), name, place
+        index = int(losses.argmin())
+        if losses[index] < least:
+            least, chosen, num_trees = float(losses[index]), name, index
     if not chosen:  # no loss was a number
         return None
     best = make().set_params(**{**SETTINGS[chosen], "early_stopping": False, "max_iter": max(1, num_trees)})

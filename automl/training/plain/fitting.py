@@ -22,12 +22,12 @@ class Part:
     """Some rows of a fold, for a model: `rows`, `inputs`, `targets`, `weights` and `sample_weights`."""
 
     def __init__(self, dataset: TableArrays, view: View, rows: numpy.ndarray, model: keras.Model) -> None:
-        places = view.places(rows)
+        positions = view.places(rows)
         self.rows = rows
-        self.inputs = view.inputs[places]
-        self.targets = view.targets[places]
-        self.weights = view.row_weights[places]
-        self.sample_weights = view.sample_weights[places]
+        self.inputs = view.inputs[positions]
+        self.targets = view.targets[positions]
+        self.weights = view.row_weights[positions]
+        self.sample_weights = view.sample_weights[positions]
         if dataset.task is Task.MULTICLASS and "sparse" in str(loss_of(model)).lower():
             self.targets = dataset.target[rows].astype(numpy.float32)[:, None]
 

@@ -13,7 +13,7 @@ DEFAULT_LEARNING_RATE = 0.001
 
 _DECAY = {"weight_decay": 0.004}
 
-OWN: Mapping[str, Mapping[str, float]] = {
+OWN_HYPERPARAMETERS: Mapping[str, Mapping[str, float]] = {
     "momentum": {"momentum": 0.9},
     "adamw": _DECAY,
     "adamw_ema": {**_DECAY, "ema_momentum": 0.99},
@@ -25,7 +25,10 @@ OWN: Mapping[str, Mapping[str, float]] = {
 
 def own_values(optimizer: str, values: Hyperparameters) -> dict[str, float]:
     """Those of an optimizer, by name: what is given, or the default."""
-    return {name: float(values.get(name, default)) for name, default in OWN.get(optimizer, {}).items()}
+    return {
+        name: float(values.get(name, default))
+        for name, default in OWN_HYPERPARAMETERS.get(optimizer, {}).items()
+    }
 
 
 OPTIMIZERS: Mapping[str, Callable[..., Any]] = {

@@ -73,13 +73,13 @@ def _stateless_slopes(
 ) -> list[numpy.ndarray]:
     """The same where gradients are those of functions of arrays, as in JAX."""
     weights = [variable.value for variable in model.trainable_variables]
-    places = [[other is kernel for other in model.trainable_variables].index(True) for kernel in kernels]
+    indices = [[other is kernel for other in model.trainable_variables].index(True) for kernel in kernels]
     state = [variable.value for variable in model.non_trainable_variables]
 
     def result(arrays: list[Any]) -> tuple[Any, None]:
         given = list(weights)
-        for place, array in zip(places, arrays, strict=True):
-            given[place] = array
+        for index, array in zip(indices, arrays, strict=True):
+            given[index] = array
         outputs, _ = model.stateless_call(given, state, inputs, training=False)
         return value(outputs), None
 

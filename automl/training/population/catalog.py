@@ -74,11 +74,11 @@ class Views:
         self,
         plan: TrainingPlan,
         folds: tuple[Fold, ...],
-        places: Mapping[Key, tuple[int, int]],
+        positions: Mapping[Key, tuple[int, int]],
         shelves: Mapping[int, Shelf],
     ) -> None:
         self._plan, self._folds = plan, folds
-        self._places, self.shelves = places, shelves
+        self._places, self.shelves = positions, shelves
 
     def place(self, member: Member) -> tuple[int, int]:
         """How many inputs a member's view has, and its number among the views with as many."""

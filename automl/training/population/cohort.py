@@ -24,7 +24,7 @@ from automl.training.population.climbing import (
 from automl.training.population.jobs import Job
 from automl.training.population.knowledge import Knowledge
 from automl.training.population.lane_run import LaneRun, Workshop
-from automl.training.population.planner import Known, Lane
+from automl.training.population.planner import Lane, Programs
 from automl.training.population.results import Results
 from automl.training.population.updates import UPDATES
 from automl.trial import Rung, Trial
@@ -41,7 +41,7 @@ class Turn:
     """
 
     age: int
-    learn: Callable[[Known], None]
+    learn: Callable[[Programs], None]
 
 
 @final

@@ -22,7 +22,7 @@ from automl.training.population.knowledge import Knowledge, Recipes, copied, set
 from automl.training.population.lane_run import LaneRun, Workshop
 from automl.training.population.lanes import LanePool
 from automl.training.population.places import Population
-from automl.training.population.planner import Known, structure_of
+from automl.training.population.planner import Programs, structure_of
 from automl.training.population.programs import compile_epoch
 from automl.training.population.results import Results
 from automl.training.population.stacking import own_weights
@@ -44,7 +44,7 @@ class PopulationEngine(Engine):
     def __init__(self, plan: TrainingPlan, folds: tuple[Fold, ...]) -> None:
         self._plan, self._folds = plan, folds
         self._programs: dict[Structure, Function] = {}
-        self._known: Known = {}
+        self._known: Programs = {}
         self._recipes = Recipes(plan)
         self._catalog = ViewCatalog(plan, folds)
         self._pool = LanePool()
@@ -67,7 +67,7 @@ class PopulationEngine(Engine):
         self._learn(knowledge.programs)
         return planned
 
-    def _learn(self, programs: Known) -> None:
+    def _learn(self, programs: Programs) -> None:
         """Cohorts that are planned from now on may use these programs."""
         for structure, places in programs.items():
             self._known.setdefault(structure, set()).update(places)

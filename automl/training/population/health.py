@@ -47,7 +47,7 @@ class HealthPrograms:
         ]
         slopes = self._program(structure)(*stacked, values["layers"], [array[None] for array in rows])
         start, end = ([ops.convert_to_numpy(slope)[0] for slope in part] for part in slopes)
-        return make_health(_own(job, start), _own(job, end))
+        return make_health(_member_slopes(job, start), _member_slopes(job, end))
 
     def _program(self, structure: Structure) -> Function:
         """JAX compiles whatever it is given: all of it once, or for each member every operation of its gradients.
@@ -91,7 +91,7 @@ def _slopes(
     )
 
 
-def _own(job: Job, slopes: Sequence[numpy.ndarray]) -> list[numpy.ndarray]:
+def _member_slopes(job: Job, slopes: Sequence[numpy.ndarray]) -> list[numpy.ndarray]:
     """Slopes of a member without what lies beyond its own sizes, which has none by design."""
     kernels = [weight for weight in job.recipe.network.weights if weight.role is Role.KERNEL]
     pairs = zip(slopes, kernels, strict=True)

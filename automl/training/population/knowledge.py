@@ -14,7 +14,7 @@ from automl.training.plan import TrainingPlan
 from automl.training.population.catalog import Views
 from automl.training.population.grouping import Groups
 from automl.training.population.jobs import Job
-from automl.training.population.planner import Known, Lane, Setting, cut_lanes, plan_lanes, structure_of
+from automl.training.population.planner import Lane, Programs, Setting, cut_lanes, plan_lanes, structure_of
 from automl.trial import Member
 
 ACCELERATOR_PLACES = 1024
@@ -60,7 +60,7 @@ class Knowledge:
         programs: The programs that are compiled; what is planned is added.
     """
 
-    def __init__(self, plan: TrainingPlan, recipes: Recipes, views: Views, programs: Known) -> None:
+    def __init__(self, plan: TrainingPlan, recipes: Recipes, views: Views, programs: Programs) -> None:
         self._plan, self._recipes, self.views, self.programs = plan, recipes, views, programs
         self._setting: Setting | None = None
 
@@ -74,12 +74,12 @@ class Knowledge:
 
     def job(self, member: Member) -> Job:
         """Without rows to stop on, or with snapshots, a member trains all its epochs and keeps its last weights."""
-        place, epochs = self.views.place(member)[1], self._plan.epochs_of(member)
+        view_number, epochs = self.views.place(member)[1], self._plan.epochs_of(member)
         recipe = self._recipes.of(member)
         if member.snapshots:
-            return Job(member, recipe, place, member.snapshots[-1], 0, epochs)
+            return Job(member, recipe, view_number, member.snapshots[-1], 0, epochs)
         stops = len(self.views.rows(member).fold.stopping) > 0
-        return Job(member, recipe, place, epochs, self._plan.patience_of(member) if stops else 0)
+        return Job(member, recipe, view_number, epochs, self._plan.patience_of(member) if stops else 0)
 
     def capacity(self, member: Member) -> int:
         """Number of trainable weights of its network."""
@@ -110,6 +110,6 @@ def setting_of(plan: TrainingPlan, num_rows: int, num_measured: int) -> Setting:
     )
 
 
-def copied(programs: Known) -> Known:
+def copied(programs: Programs) -> Programs:
     """Programs to add to, without changing what others know."""
     return {structure: set(places) for structure, places in programs.items()}

@@ -31,7 +31,7 @@ _LAST_EPOCHS = 20
 _LANES = range(4, 9)
 """On a CPU, a cohort of one structure is cut into so many lanes: all cores find work until the end."""
 
-Known = dict[Structure, set[int]]
+Programs = dict[Structure, set[int]]
 """Compiled programs: structures, and the numbers of places that each was compiled for."""
 
 
@@ -71,7 +71,7 @@ class Lane:
     seconds: float
 
 
-def plan_lanes(jobs: Sequence[Job], setting: Setting, programs: Known) -> list[Lane]:
+def plan_lanes(jobs: Sequence[Job], setting: Setting, programs: Programs) -> list[Lane]:
     """All jobs in lanes, the most expensive first.
 
     Args:
@@ -83,7 +83,7 @@ def plan_lanes(jobs: Sequence[Job], setting: Setting, programs: Known) -> list[L
     return cut_lanes(merged(grouped(_alone(jobs, setting), programs, costs), costs), setting, programs)
 
 
-def cut_lanes(groups: Groups, setting: Setting, programs: Known) -> list[Lane]:
+def cut_lanes(groups: Groups, setting: Setting, programs: Programs) -> list[Lane]:
     """Groups of jobs in lanes, the most expensive first; see `plan_lanes`."""
     costs = Costs(setting.num_rows, setting.num_measured, programs)
     seconds = {name: costs.run_seconds(name, Epochs.of(group)) for name, group in groups.items()}

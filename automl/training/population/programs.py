@@ -62,8 +62,8 @@ def _run_epoch(
 
 def _step(structure: Structure, values: Values, batch: dict[str, Any], counts: Any, state: State) -> State:
     """One step of every member: forward, loss, gradient, update."""
-    places = ops.arange(structure.batch_size, dtype="int32")[None, :]
-    present = places < counts[:, None]
+    positions = ops.arange(structure.batch_size, dtype="int32")[None, :]
+    present = positions < counts[:, None]
     shares = batch["row_weights"] / ops.cast(ops.maximum(counts, 1), "float32")[:, None]
     targets = smoothed(structure.loss, batch["targets"], values["label_smoothing"])
     training_step = Step(state["times"], ops.cast(present, "float32")[:, :, None], values["dropout_seed"])

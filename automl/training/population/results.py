@@ -144,8 +144,10 @@ class Results:
         key = member.fold, member.resample, member.share
         if key not in self._scored:
             validation, measured = (
-                _Scored(places, self._plan.dataset.target[view.rows[places]], view.sample_weights[places])
-                for places in map(view.places, (view.fold.validation, view.measured))
+                _Scored(
+                    positions, self._plan.dataset.target[view.rows[positions]], view.sample_weights[positions]
+                )
+                for positions in map(view.places, (view.fold.validation, view.measured))
             )
             self._scored[key] = validation, measured
         return self._scored[key]
@@ -157,10 +159,10 @@ class Results:
 
     def _rows(self, member: Member) -> Rows:
         """The rows that the health of members of one view is found on; they are read from the device once."""
-        key = width, place = self._views.place(member)
+        key = width, view_number = self._views.place(member)
         if key not in self._health_rows:
             arrays, view = self._views.table(width).arrays, self._views.view(member)
-            some = view.places(view.measured[:MOST_ROWS]) + place * arrays["inputs"].shape[1]
+            some = view.places(view.measured[:MOST_ROWS]) + view_number * arrays["inputs"].shape[1]
             inputs, targets = (
                 ops.convert_to_numpy(
                     ops.take(ops.reshape(arrays[name], (-1, arrays[name].shape[2])), some, axis=0)

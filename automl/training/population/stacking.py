@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 
 from automl.networks.layers.layer import Shape
-from automl.training.plain.optimizers import DEFAULT_LEARNING_RATE, OWN, own_values
+from automl.training.plain.optimizers import DEFAULT_LEARNING_RATE, OWN_HYPERPARAMETERS, own_values
 from automl.training.population.jobs import Job
 from automl.training.population.structure import Structure
 from automl.training.population.updates import UPDATES, matrix_scale
@@ -28,7 +28,7 @@ def member_values(structure: Structure, job: Job) -> dict[str, Any]:
     """A member's hyperparameters as the programs take them; one that is not active gets a value without effect."""
     given = job.recipe.values
     values: dict[str, Any] = {name: given.get(name, DEFAULTS.get(name, 0.0)) for name in SCALARS}
-    values |= {name: 0.0 for names in OWN.values() for name in names}
+    values |= {name: 0.0 for names in OWN_HYPERPARAMETERS.values() for name in names}
     values |= own_values(str(given["optimizer"]), given)
     values["schedule"] = structure.schedules.index(str(given.get("schedule", "constant")))
     values["dropout_seed"] = job.member.seed("dropout")

@@ -22,7 +22,7 @@ from automl.config.sections import DataConfig
 from automl.config.study import StudyConfig
 from automl.data.dataset import Dataset
 from automl.data.reading import read_dataset, wanted_columns
-from automl.data.sources.source import Asked, Source
+from automl.data.sources.source import ReadRequest, Source
 from automl.data.sources.table import SOURCES
 from automl.errors import DataError
 from automl.trial import Task
@@ -49,7 +49,7 @@ class Given:
         """What the source gives, before it is checked."""
         config = self._config(data)
         [source] = [source for key, source in SOURCES.items() if getattr(config.data, key)]
-        return source.read(Asked(config.data, self.folder, where, wanted_columns(config), self.frame))
+        return source.read(ReadRequest(config.data, self.folder, where, wanted_columns(config), self.frame))
 
     def refusal(self, **data: Any) -> str:
         """The message of a table that cannot be used. Neither it nor its traceback holds a secret."""
