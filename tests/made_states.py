@@ -31,9 +31,9 @@ def answered(folder: Path, analysis: str, trial: int, content: object) -> Analyz
     return Analyzed(analysis, trial, answer_file(analysis, trial))
 
 
-def decomposed(folder: Path, found: BiasVariance) -> Analyzed:
+def decomposed(folder: Path, analysis: BiasVariance) -> Analyzed:
     """The event of a trial's bias and variance."""
-    return answered(folder, BIAS_VARIANCE, found.trial, content_of(found))
+    return answered(folder, BIAS_VARIANCE, analysis.trial, content_of(analysis))
 
 
 def made_state(

@@ -28,9 +28,9 @@ SETTINGS = {
 
 def binaries() -> Path | None:
     """The folder of the server's programs, of the newest version; None where there is none."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
+    program = shutil.which("initdb")
+    if program:
+        return Path(program).resolve().parent
     folders = [folder for place in PLACES for folder in Path("/").glob(place[1:])]
     versions = {float("".join(filter(str.isdigit, str(folder)))): folder for folder in folders}
     known = [versions[version] for version in sorted(versions) if (versions[version] / "initdb").is_file()]

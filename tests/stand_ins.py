@@ -227,13 +227,13 @@ def draw_table(world: World, generator: Generator, num_rows: int = NUM_ROWS) -> 
 
 
 def out_of_fold(table: Table, learner: Learner, generator: Generator) -> list[Predictions]:
-    found = []
+    results = []
     for rows in table.folds:
         ones = numpy.ones(len(table.target), int)
         ones[rows] = 0
         said = learner(table.features, table.target, ones, table.features[rows], generator)
-        found.append(Predictions(rows, said[None, None], numpy.ones((1, len(rows)), bool)))
-    return found
+        results.append(Predictions(rows, said[None, None], numpy.ones((1, len(rows)), bool)))
+    return results
 
 
 def analyzed(table: Table, learner: Learner, seed: int, trial: int = 0) -> BiasVariance:

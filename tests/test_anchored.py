@@ -80,8 +80,8 @@ def members_of(tables: Tables) -> list[Member]:
         trial, first = NUM_TRUE + table, NUM_TRUE + table * (NUM_FOLDS + 1)
         members += [Member(trial, first + fold, values, 0, snapshots=EPOCHS) for fold in range(NUM_FOLDS)]
         members += [
-            Member(trial, first + NUM_FOLDS, values, 0, repeat=one, resample=one, snapshots=EPOCHS)
-            for one in range(1, NUM_RESAMPLES + 1)
+            Member(trial, first + NUM_FOLDS, values, 0, repeat=index, resample=index, snapshots=EPOCHS)
+            for index in range(1, NUM_RESAMPLES + 1)
         ]
     return members
 
@@ -89,21 +89,21 @@ def members_of(tables: Tables) -> list[Member]:
 def estimate(tables: Tables, traces: Sequence[Trace]) -> tuple[BiasVariance, numpy.ndarray]:
     """What a study says of one table, and what resamples alone say of bias + noise, one an epoch."""
     folds = [
-        Predictions(one.rows, one.predictions[:, None], ~one.trained[None])
-        for one in traces
-        if not one.member.resample
+        Predictions(trace.rows, trace.predictions[:, None], ~trace.trained[None])
+        for trace in traces
+        if not trace.member.resample
     ]
-    drawn = [one for one in traces if one.member.resample]
+    drawn = [trace for trace in traces if trace.member.resample]
     replicas = Predictions(
         drawn[0].rows,
         numpy.stack([one.predictions for one in drawn], axis=1),
         ~numpy.stack([one.trained for one in drawn]),
     )
     dataset = tables.study.dataset
-    found = summarize(0, EPOCHS, EPOCHS[-1], folds, replicas, targets_of(dataset))
+    analysis = summarize(0, EPOCHS, EPOCHS[-1], folds, replicas, targets_of(dataset))
     target = dataset.target[replicas.rows]
-    alone = [numpy.nanmean(squared_parts(one, target, replicas.unseen).rest) for one in replicas.values]
-    return found, numpy.array(alone)
+    alone = [numpy.nanmean(squared_parts(value, target, replicas.unseen).rest) for value in replicas.values]
+    return analysis, numpy.array(alone)
 
 
 @pytest.mark.slow
@@ -112,8 +112,8 @@ def test_the_estimate_is_near_the_truth_where_that_of_resamples_alone_is_not() -
     members = members_of(tables)
     engine = PopulationEngine(tables.study.plan, tuple(folds_of(tables)))
     traces = sorted(engine.trace(members, WATCH), key=lambda one: members.index(one.member))
-    assert len(traces) == len(members) and not any(one.failed for one in traces)
-    true = numpy.stack([one.predictions for one in traces[:NUM_TRUE]], axis=1).astype(float)
+    assert len(traces) == len(members) and not any(trace.failed for trace in traces)
+    true = numpy.stack([trace.predictions for trace in traces[:NUM_TRUE]], axis=1).astype(float)
     variance = true.var(axis=1, ddof=1)
     bias = (true.mean(axis=1) - tables.expected[tables.others]) ** 2 - variance / NUM_TRUE
     rest = bias.mean(axis=1) + NOISE

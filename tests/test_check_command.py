@@ -22,8 +22,8 @@ TIMES = Times(Seconds(40.0, 71.0, 180.0), Seconds(2.0, 2.0, 2.1), Seconds(10.0, 
 FOUND = Forecast(100, 300.0, 170.0, TIMES, "", 0.0, MEMORY, DISK)
 
 
-def said(found: Forecast, free: int = 10**12) -> dict[str, str]:
-    return dict(forecast_lines(found, free))
+def said(estimate: Forecast, free: int = 10**12) -> dict[str, str]:
+    return dict(forecast_lines(estimate, free))
 
 
 def test_a_forecast_is_said_in_the_units_of_people() -> None:

@@ -49,9 +49,9 @@ def state_of(folder: Path) -> StudyState:
 
 
 def test_every_trial_is_taken_apart_and_the_parts_sum_to_the_risk(folder: Path) -> None:
-    found = state_of(folder).bias_variance
-    assert sorted(found) == [0, 1, 2, 3]
-    for one in found.values():
+    analyses = state_of(folder).bias_variance
+    assert sorted(analyses) == [0, 1, 2, 3]
+    for one in analyses.values():
         assert (one.num_resamples, one.num_folds, one.num_rows) == (5, 3, 142)
         assert one.epoch in one.epochs
         for risk, variance, rest in zip(one.risk.values, one.variance.values, one.rest.values, strict=True):
@@ -59,11 +59,11 @@ def test_every_trial_is_taken_apart_and_the_parts_sum_to_the_risk(folder: Path) 
 
 
 def test_explain_says_what_limits_the_study_and_a_trial(folder: Path) -> None:
-    said = " ".join(invoke(folder, "explain", "small").output.split())
+    text = " ".join(invoke(folder, "explain", "small").output.split())
     best = state_of(folder).best
     assert best is not None
-    assert f"is trial {best.number}: log_loss" in said
-    assert "What limits it" in said
+    assert f"is trial {best.number}: log_loss" in text
+    assert "What limits it" in text
     one = invoke(folder, "explain", "small", "--trial", 3).output
     assert one.startswith("Trial 3 is ")
 
@@ -100,8 +100,8 @@ def test_the_report_is_one_page(folder: Path) -> None:
 
 def test_the_smallest_tied_trial_is_exported(folder: Path) -> None:
     smallest = explain_study(state_of(folder)).smallest
-    said = invoke(folder, "export", "small", "--smallest", "--to", folder / "model").output
-    assert said.startswith(f"trial {smallest} is in ")
+    output = invoke(folder, "export", "small", "--smallest", "--to", folder / "model").output
+    assert output.startswith(f"trial {smallest} is in ")
     assert (folder / "model" / "saved_model.pb").is_file()
 
 
@@ -123,9 +123,9 @@ def test_explain_writes_the_next_study_where_one_is_proposed(folder: Path) -> No
     }
     automl.run_study(automl.make_study(short), mlruns=folder / "mlruns")
     path = folder / "after.yaml"
-    said = invoke(folder, "explain", "short", "--write-next", path).output
-    assert "What limits it (stopped by budget)" in " ".join(said.split())
-    assert f"{path} is written. Next: automl run {path}" in said.replace("\n", " ")
+    output = invoke(folder, "explain", "short", "--write-next", path).output
+    assert "What limits it (stopped by budget)" in " ".join(output.split())
+    assert f"{path} is written. Next: automl run {path}" in output.replace("\n", " ")
     assert path.read_text().startswith("# After short: It was still improving when the epochs ended")
     study = load_study(path)
     assert (study.name, study.data.sklearn, study.training.epochs) == ("short-2", "wine", 6)

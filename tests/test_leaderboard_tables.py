@@ -52,9 +52,9 @@ def test_json_has_every_bit_and_nulls_for_what_is_not_finite(tmp_path: Path) -> 
 
 def test_the_first_rows_are_the_first_of_all_rows_and_have_the_same_keys(tmp_path: Path) -> None:
     state = state_of(tmp_path)
-    every = ranked_rows(state.trials, state.objective, NAMES)
-    assert [row["rank"] for row in every] == [1, 2, 3, 4, None]
+    all_rows = ranked_rows(state.trials, state.objective, NAMES)
+    assert [row["rank"] for row in all_rows] == [1, 2, 3, 4, None]
     few = ranked_rows(state.trials, state.objective, NAMES, 2)
-    assert [list(row.items()) for row in few] == [list(row.items()) for row in every[:2]]
+    assert [list(row.items()) for row in few] == [list(row.items()) for row in all_rows[:2]]
     assert hyperparameter_columns(few, NAMES) == ["width", "rate", "kind", "hyperparameters.epochs"]
     assert hyperparameter_columns([], ("width", "width")) == ["width"]

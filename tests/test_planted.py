@@ -95,10 +95,10 @@ def test_a_line_through_a_sine_is_bound_by_bias(runs: Path) -> None:
     """The study has no better network; gradient boosting tells how low the loss can be."""
     space = {"depth": 0, "learning_rate": 0.01}
     log = ended(runs, wave(600), space, 80, baselines=True)
-    found = diagnosis(log)
-    assert found.name == "bias_bound"
-    assert "the loss of gradient boosting" in found.sentence
-    assert found.changes["depth"] == "more"
+    diagnosed = diagnosis(log)
+    assert diagnosed.name == "bias_bound"
+    assert "the loss of gradient boosting" in diagnosed.sentence
+    assert diagnosed.changes["depth"] == "more"
     measured = log.bias_variance[0]
     assert measured.at(measured.variance)[0] < 0.02 * measured.at(measured.rest)[0]
 
@@ -108,9 +108,11 @@ def test_a_network_that_learns_noise_by_heart_is_bound_by_variance(runs: Path) -
     """One column of ten tells the target, and the noise is known: what lies above it is mostly variance."""
     space = hidden(depth=1, width=128, learning_rate=0.01)
     parts = {"resamples": 8, "trials": "all", "noise": 1.0}
-    found = diagnosis(ended(runs, noisy(), space, 60, splits={"folds": 5, "test": 0}, bias_variance=parts))
-    assert found.name == "variance_bound"
-    assert found.changes["width"] == "less" and found.changes["dropout"] == "more"
+    diagnosed = diagnosis(
+        ended(runs, noisy(), space, 60, splits={"folds": 5, "test": 0}, bias_variance=parts)
+    )
+    assert diagnosed.name == "variance_bound"
+    assert diagnosed.changes["width"] == "less" and diagnosed.changes["dropout"] == "more"
 
 
 @pytest.mark.slow
@@ -120,9 +122,9 @@ def test_a_huge_network_on_forty_rows_is_not_said_to_be_bound_by_variance(runs: 
     The study knows nothing beside this one network, which is not its own floor.
     """
     space = hidden(depth=2, width=256, learning_rate=0.003)
-    found = diagnosis(ended(runs, few_rows(), space, 80, splits={"folds": 3, "test": 0}))
-    assert found.name == "undecided"
-    assert "no other trial was analyzed and no baseline trained" in found.sentence
+    diagnosed = diagnosis(ended(runs, few_rows(), space, 80, splits={"folds": 3, "test": 0}))
+    assert diagnosed.name == "undecided"
+    assert "no other trial was analyzed and no baseline trained" in diagnosed.sentence
 
 
 @pytest.mark.slow
@@ -132,8 +134,8 @@ def test_linear_networks_alone_on_a_bent_line_are_not_bound_by_variance(runs: Pa
     table = wave(300)
     table["y"] = table["x"].abs() + 0.5 * table["x"] + 0.1 * table["y"]
     log = ended(runs, table, space, 80, search={"trials": 2, "algorithm": "grid", "minutes": None})
-    found = explain_study(log).diagnoses
-    names = [found[number].name for number in log.bias_variance]
+    explanation = explain_study(log).diagnoses
+    names = [explanation[number].name for number in log.bias_variance]
     assert len(names) == 2 and "untried_capacity" in names and "variance_bound" not in names
 
 
@@ -143,8 +145,8 @@ def test_a_learning_rate_of_ten_diverges(runs: Path) -> None:
     log = ended(runs, wave(300), hidden(learning_rate=10.0), 20)
     health = log.whole(0).folds[0].health
     assert health is not None and max(health.dead_units) > 0.7
-    found = diagnosis(log)
-    assert (found.name, found.changes) == ("diverged", {"learning_rate": "less"})
+    diagnosed = diagnosis(log)
+    assert (diagnosed.name, diagnosed.changes) == ("diverged", {"learning_rate": "less"})
 
 
 def test_a_loss_that_is_not_finite_diverges(runs: Path) -> None:
@@ -162,9 +164,9 @@ def test_noise_has_no_signal(runs: Path, labels: bool) -> None:
 @pytest.mark.slow
 def test_twelve_layers_of_sigmoids_have_vanishing_gradients(runs: Path) -> None:
     space = hidden(depth=12, activation="sigmoid", learning_rate=0.001)
-    found = diagnosis(ended(runs, wave(300), space, 15))
-    assert found.name == "vanishing_gradients"
-    assert found.changes["depth"] == "less"
+    diagnosed = diagnosis(ended(runs, wave(300), space, 15))
+    assert diagnosed.name == "vanishing_gradients"
+    assert diagnosed.changes["depth"] == "less"
 
 
 @pytest.mark.slow
@@ -172,14 +174,14 @@ def test_units_that_begin_far_below_zero_are_dead(runs: Path, tmp_path: Path) ->
     (tmp_path / "net.py").write_text(DEAD.replace("\n    ", "\n"))
     builder = {"builder": f"{tmp_path / 'net.py'}:build"}
     log = ended(runs, wave(150), {}, 3, network=builder, bias_variance={"resamples": 4, "trials": "all"})
-    found = diagnosis(log)
-    assert found.name == "dead_units"
-    assert found.sentence.startswith("100% of the units of hidden layer 1")
+    diagnosed = diagnosis(log)
+    assert diagnosed.name == "dead_units"
+    assert diagnosed.sentence.startswith("100% of the units of hidden layer 1")
 
 
 @pytest.mark.slow
 def test_two_epochs_of_small_steps_are_stopped_by_the_budget(runs: Path) -> None:
     for rate in (0.0003, 0.003):  # the one has learned almost nothing, the other a little
-        found = diagnosis(ended(runs, wave(300), hidden(width=32, learning_rate=rate), 2))
-        assert found.name == "stopped_by_budget"
-        assert found.changes["epochs"] == "more"
+        diagnosed = diagnosis(ended(runs, wave(300), hidden(width=32, learning_rate=rate), 2))
+        assert diagnosed.name == "stopped_by_budget"
+        assert diagnosed.changes["epochs"] == "more"

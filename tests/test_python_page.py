@@ -45,10 +45,10 @@ def test_the_page_runs_from_its_first_line_to_its_last(
     names: dict[str, Any] = {"__name__": "page"}
     assert "cv=3" in PAGE
     exec(compile(blocks(PAGE).replace("cv=3", "cv=2"), "docs/python.md", "exec"), names)
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert names["result"].state.started.name == "followed"
-    assert re.search(r"^trial 0: [\d.]+$", said, re.M)
-    assert "`data.target` must name a column, got 'price'." in said
+    assert re.search(r"^trial 0: [\d.]+$", output, re.M)
+    assert "`data.target` must name a column, got 'price'." in output
     assert Path("report.html").is_file() and Path("another-model/model.json").is_file()
 
 

@@ -33,9 +33,9 @@ def space_of(**entries: Any) -> Space:
 
 
 def every(space: Space) -> list[Hyperparameters]:
-    found = space.configurations()
-    assert found is not None
-    return list(found)
+    configurations = space.configurations()
+    assert configurations is not None
+    return list(configurations)
 
 
 # --- what is in a space -------------------------------------------------------------------------------------
@@ -89,9 +89,9 @@ def test_a_linear_model_has_no_hidden_hyperparameters() -> None:
 
 def test_one_width_a_layer() -> None:
     space = space_of(depth={"int": [0, 3]}, width={"choice": [16, 32], "per_layer": True})
-    found = every(space)
-    assert len(found) == 1 + 2 + 4 + 8
-    for values in found:
+    configurations = every(space)
+    assert len(configurations) == 1 + 2 + 4 + 8
+    for values in configurations:
         widths = [name for name in values if name.startswith("width")]
         assert widths == [f"width_{layer}" for layer in range(1, int(values["depth"]) + 1)]
 
@@ -106,9 +106,9 @@ def test_a_slope_only_with_leaky_relu_and_hidden_layers() -> None:
         activation={"choice": ["relu", "leaky_relu"]},
         negative_slope={"choice": [0.1, 0.2, 0.3]},
     )
-    found = every(space)
-    assert len(found) == 1 + 1 + 3
-    for values in found:
+    configurations = every(space)
+    assert len(configurations) == 1 + 1 + 3
+    for values in configurations:
         assert ("negative_slope" in values) == (values.get("activation") == "leaky_relu")
 
 
@@ -118,16 +118,16 @@ def test_each_optimizer_has_its_own_hyperparameters() -> None:
         momentum={"choice": [0.5, 0.9]},
         weight_decay={"choice": [0.01, 0.1, 0.2]},
     )
-    found = every(space)
-    assert len(found) == 1 + 2 + 3
-    for values in found:
+    configurations = every(space)
+    assert len(configurations) == 1 + 2 + 3
+    for values in configurations:
         assert ("momentum" in values) == (values["optimizer"] == "momentum")
         assert ("weight_decay" in values) == (values["optimizer"] == "adamw")
 
 
 def test_a_condition_that_always_holds_is_none() -> None:
     space = space_of(activation="leaky_relu", negative_slope={"float": [0.0, 0.3]})
-    assert all(not one.conditions for one in space.parameters)
+    assert all(not parameter.conditions for parameter in space.parameters)
     assert space.searched == ["negative_slope"]
 
 

@@ -64,5 +64,5 @@ def test_ten_studies_started_at_once_on_an_empty_folder_are_all_complete(tmp_pat
 def _runs(client: MlflowClient, study: str) -> list[tuple[str, str]]:
     """Role and status of every run of a study's experiment."""
     experiment = client.get_experiment_by_name(study)
-    found = client.search_runs([experiment.experiment_id])
-    return sorted((run.data.tags["role"], run.info.status) for run in found)
+    runs = client.search_runs([experiment.experiment_id])
+    return sorted((run.data.tags["role"], run.info.status) for run in runs)

@@ -160,7 +160,7 @@ def test_a_long_leaderboard_is_cut_and_says_how_to_see_all(tmp_path: Path) -> No
 
 
 def test_the_options_of_the_next_command_hold_no_password() -> None:
-    said = options_text(Path("mlruns"), "postgresql://ann:secret@host/studies")
-    assert "secret" not in said and said.startswith(" --records ") and "ann" in said
+    options = options_text(Path("mlruns"), "postgresql://ann:secret@host/studies")
+    assert "secret" not in options and options.startswith(" --records ") and "ann" in options
     assert options_text(Path("mlruns"), None) == ""
     assert options_text(Path("my runs"), None) == " --mlruns 'my runs'"

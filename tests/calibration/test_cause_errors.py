@@ -97,9 +97,9 @@ def is_wrong(name: str, true: Truth) -> bool:
 def named(folder: Path, study: str, num_tables: int) -> tuple[list[Counter[str]], int]:
     """What is said of each trial over so many tables, and how much of it is wrong."""
     world, trials, baselines, noise = STUDIES[study]
-    truths = [truth(world, one.learner, 200) for one in trials]
+    truths = [truth(world, trial.learner, 200) for trial in trials]
     generator, found, wrong = numpy.random.default_rng(11), [Counter[str]() for _ in trials], 0
-    largest = max(one.capacity for one in trials)
+    largest = max(trial.capacity for trial in trials)
     for number in range(num_tables):
         place = folder / str(number)
         state = planted_state(place, draw_table(world, generator), trials, baselines, number, noise)

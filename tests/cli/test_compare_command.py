@@ -49,12 +49,12 @@ def call(mlruns: Path, *arguments: str) -> Result:
 
 def test_studies_are_named_as_elsewhere(mlruns: Path) -> None:
     folder = mlruns / "studies" / "strong" / "20260101-000000-bbbb"
-    for one, other in (
+    for first, other in (
         ("weak", "strong"),
         ("weak", str(folder)),
         ("20260101-000000-aaaa", "20260101-000000-bbbb"),
     ):
-        result = call(mlruns, one, other)
+        result = call(mlruns, first, other)
         assert result.exit_code == 0, result.output
         assert result.output.startswith(
             "B (strong) is significantly better than A (weak) (log_loss: difference −0."

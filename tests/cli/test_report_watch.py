@@ -35,9 +35,9 @@ def running(tmp_path: Path) -> tuple[Records, FoundStudy, Lease, list[Event]]:
     records.append(lease, *first)
     run = records.run(run.number)
     state = state_of(run.folder, records.events(run))
-    found = FoundStudy(run, state, 1, standing(run, state), status_of(run, state))
+    study = FoundStudy(run, state, 1, standing(run, state), status_of(run, state))
     later: list[Event] = [event for events in rest for event in events]
-    return records, found, lease, later
+    return records, study, lease, later
 
 
 def telling(records: Records, lease: Lease, events: list[Event]) -> Callable[[float], None]:

@@ -174,7 +174,7 @@ def test_events_are_printed_as_lines_of_json(records: Records) -> None:
     assert lines[1] == {"seq": 2, "time": lines[1]["time"], "event": "phase_begun", "name": "search"}
     assert lines[2]["scores"] == ["Infinity"]
     assert lines[2]["number"] == 0
-    assert [line["time"] for line in lines] == [one.time for one in records.events(records.runs()[-1])]
+    assert [line["time"] for line in lines] == [event.time for event in records.events(records.runs()[-1])]
 
 
 def test_no_field_of_an_event_hides_its_place_time_or_kind() -> None:
@@ -255,4 +255,4 @@ def test_a_run_whose_process_is_killed_is_followed_to_its_last_event(
 def test_every_event_is_printed(records: Records) -> None:
     for run in records.runs():
         printed = lines_of(call(journal, records.mlruns, run.identifier))
-        assert [line["event"] for line in printed] == [kind_of(one.event) for one in records.events(run)]
+        assert [line["event"] for line in printed] == [kind_of(event.event) for event in records.events(run)]

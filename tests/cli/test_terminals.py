@@ -87,7 +87,7 @@ def test_an_explanation_fits_a_terminal_of_any_width(study: RecordedStudy, width
 
 def test_no_color_is_honored_on_a_terminal(study: RecordedStudy, tmp_path: Path) -> None:
     for environment, colored in (({}, True), ({"NO_COLOR": "1"}, False)):
-        ours, theirs = pty.openpty()
+        ours, reference = pty.openpty()
         command = [sys.executable, "-m", "automl", "show", "wine"]
         known = {
             **os.environ,
@@ -95,8 +95,8 @@ def test_no_color_is_honored_on_a_terminal(study: RecordedStudy, tmp_path: Path)
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
         known.pop("NO_COLOR", None)
-        ran = subprocess.run(command, stdout=theirs, cwd=tmp_path, env=known | environment, timeout=120)
-        os.close(theirs)
+        ran = subprocess.run(command, stdout=reference, cwd=tmp_path, env=known | environment, timeout=120)
+        os.close(reference)
         shown = os.read(ours, 100_000).decode()
         os.close(ours)
         assert ran.returncode == 0
@@ -115,8 +115,8 @@ def test_a_pipe_that_closes_ends_a_command_without_a_word(
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()
-        said = process.stderr.read().decode()
-    assert "Traceback" not in said and "Broken" not in said and "Exception" not in said
+        output = process.stderr.read().decode()
+    assert "Traceback" not in output and "Broken" not in output and "Exception" not in output
     assert process.returncode in (0, 1)
 
 

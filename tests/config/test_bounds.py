@@ -39,9 +39,9 @@ def repeated(first: str, line: str) -> str:
 def test_aliases_that_multiply_are_refused_where_they_become_too_many(
     tmp_path: Path, text: str, line: int
 ) -> None:
-    said = read(tmp_path, text)
-    assert said.startswith(f"study.yaml:{line}: a study file must hold at most 50,000 values, got ")
-    assert said.endswith(" up to here. Shorten its lists, and repeat less with aliases.")
+    message = read(tmp_path, text)
+    assert message.startswith(f"study.yaml:{line}: a study file must hold at most 50,000 values, got ")
+    assert message.endswith(" up to here. Shorten its lists, and repeat less with aliases.")
 
 
 def test_values_are_counted_where_they_stand_and_wherever_an_alias_repeats_them(tmp_path: Path) -> None:
@@ -50,16 +50,18 @@ def test_values_are_counted_where_they_stand_and_wherever_an_alias_repeats_them(
     spaces = "".join(f"  s{number}: {{choice: *f}}\n" for number in range(48))
     (tmp_path / "fits.yaml").write_text(fits + spaces)
     assert len(load_study(tmp_path / "fits.yaml").data.features or ()) == 1000  # 49 times, and the keys
-    said = read(tmp_path, fits + spaces + "  more: {choice: *f}\n")
-    assert "got 50,207 up to here" in said  # the file 4, `data` 6, a space 3 times 49, the list 1001 times 50
+    message = read(tmp_path, fits + spaces + "  more: {choice: *f}\n")
+    assert (
+        "got 50,207 up to here" in message
+    )  # the file 4, `data` 6, a space 3 times 49, the list 1001 times 50
 
 
 def test_the_values_of_a_file_without_aliases_are_counted_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("automl.config.reading.MOST_VALUES", 1000)
-    said = read(tmp_path, DATA + f"x: [{'1,' * 1010}]\n")
-    assert said.startswith("study.yaml:2: a study file must hold at most 1,000 values, got 1,001 up to")
+    message = read(tmp_path, DATA + f"x: [{'1,' * 1010}]\n")
+    assert message.startswith("study.yaml:2: a study file must hold at most 1,000 values, got 1,001 up to")
 
 
 @pytest.mark.parametrize(
@@ -74,14 +76,14 @@ def test_the_values_of_a_file_without_aliases_are_counted_too(
     ids=["brackets", "dashes", "keys", "one level too deep", "aliases of aliases"],
 )
 def test_what_is_nested_too_deeply_is_refused(tmp_path: Path, text: str) -> None:
-    said = read(tmp_path, text)
-    assert said.endswith(": this is nested too deeply, over 50 levels. Flatten it.")
-    assert int(said.split(":")[1]) > 1
+    message = read(tmp_path, text)
+    assert message.endswith(": this is nested too deeply, over 50 levels. Flatten it.")
+    assert int(message.split(":")[1]) > 1
 
 
 def test_an_alias_in_itself_is_refused(tmp_path: Path) -> None:
-    said = read(tmp_path, "# so\ndata: &a {sklearn: *a}\n")
-    assert said == "study.yaml:2: an alias refers to itself. Write its content instead."
+    message = read(tmp_path, "# so\ndata: &a {sklearn: *a}\n")
+    assert message == "study.yaml:2: an alias refers to itself. Write its content instead."
 
 
 def test_a_large_file_is_not_read(tmp_path: Path) -> None:
@@ -106,17 +108,17 @@ def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
     "number", ["1" * 900_000, "1" + ":1" * 400_000, "0x" + "f" * 900_000, "1." + "1" * 900]
 )
 def test_a_number_without_end_is_refused(tmp_path: Path, number: str) -> None:
-    said = read(tmp_path, f"{DATA}splits: {{folds: {number}}}\n")
-    assert said == (
+    message = read(tmp_path, f"{DATA}splits: {{folds: {number}}}\n")
+    assert message == (
         f"study.yaml:2: a number must have at most 100 characters, got {len(number)}. Put it in quotes if it is text."
     )
 
 
 def test_a_long_value_is_repeated_in_part(tmp_path: Path) -> None:
-    said = read(tmp_path, DATA + f"splits: {{folds: [{'1, ' * 20_000}]}}\n")
-    assert said.startswith("study.yaml:2: `splits.folds` must be a whole number, got [1, 1, 1,")
-    assert said.endswith(" …. Number of cross-validation folds.")
-    assert len(said) < 400
+    message = read(tmp_path, DATA + f"splits: {{folds: [{'1, ' * 20_000}]}}\n")
+    assert message.startswith("study.yaml:2: `splits.folds` must be a whole number, got [1, 1, 1,")
+    assert message.endswith(" …. Number of cross-validation folds.")
+    assert len(message) < 400
 
 
 @pytest.mark.parametrize("text", ['name: "a\\ud800"', '"\\udfff": 1', 'data: {features: ["\\ud83d\\ude00"]}'])

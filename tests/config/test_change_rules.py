@@ -16,12 +16,12 @@ KEYS = list(leaf_keys())
 
 def _keys_of(schema: dict[str, Any], definitions: dict[str, Any], prefix: str = "") -> set[str]:
     """The keys with a value, from the JSON Schema."""
-    found = set()
+    results = set()
     for name, entry in schema["properties"].items():
         owner = definitions[entry["$ref"].rpartition("/")[2]] if "$ref" in entry else {}
         inner = _keys_of(owner, definitions, f"{prefix}{name}.") if owner else {f"{prefix}{name}"}
-        found |= inner
-    return found
+        results |= inner
+    return results
 
 
 def test_every_key_of_a_study_file_has_a_rule() -> None:
@@ -47,9 +47,9 @@ COUNTED = {"search.trials", "space"}
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key not in COUNTED])
 def test_every_other_key_is_free_or_fixed(key: str) -> None:
-    found = rule_of(key)(Compared(1, 2, "1", 0, False))
+    reasons = rule_of(key)(Compared(1, 2, "1", 0, False))
     free = key in FREE or key.startswith(("budget.", "tracking.", "bias_variance."))
-    assert (found is None) == free
+    assert (reasons is None) == free
 
 
 STEPS = {
@@ -87,8 +87,8 @@ STEPS = {
 
 @pytest.mark.parametrize(("old", "new", "wider"), STEPS.values(), ids=STEPS)
 def test_a_wider_range_has_every_old_value(old: dict[str, Any], new: dict[str, Any], wider: bool) -> None:
-    found = compare(study({"space": {"x": old}}), study({"space": {"x": new}}), 0)
-    assert (len(found.allowed), len(found.refused)) == ((1, 0) if wider else (0, 1))
+    changes = compare(study({"space": {"x": old}}), study({"space": {"x": new}}), 0)
+    assert (len(changes.allowed), len(changes.refused)) == ((1, 0) if wider else (0, 1))
 
 
 @given(
@@ -103,15 +103,15 @@ def test_a_wider_range_agrees_with_the_sets_of_values(
 ) -> None:
     old, new = (low, low + count * step), (low - below, max(low + count * step + above, low - below))
     entries = [{"int": list(bounds), "step": step} for bounds in (old, new)]
-    found = compare(study({"space": {"x": entries[0]}}), study({"space": {"x": entries[1]}}), 0)
+    changes = compare(study({"space": {"x": entries[0]}}), study({"space": {"x": entries[1]}}), 0)
     contained = set(range(old[0], old[1] + 1, step)) <= set(range(new[0], new[1] + 1, step))
-    assert (found.refused == ()) == contained
+    assert (changes.refused == ()) == contained
 
 
 def test_the_space_of_a_grid_stays() -> None:
     grid = {"search.algorithm": "grid"}
-    found = compare(study(grid), study(grid | {"space.depth": {"int": [0, 4]}}), 0)
-    assert [(change.key, change.must) for change in found.refused] == [
+    changes = compare(study(grid), study(grid | {"space.depth": {"int": [0, 4]}}), 0)
+    assert [(change.key, change.must) for change in changes.refused] == [
         ("space.depth", "stay {int: [1, 3]} with `algorithm: grid`")
     ]
     assert compare(study(grid), study(grid | {"search.trials": 60}), 50).refused == ()

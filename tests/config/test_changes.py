@@ -219,9 +219,9 @@ def test_one_message_names_every_refused_key_and_the_line_of_the_first(tmp_path:
         "space: {depth: {int: [1, 3]}}\n"
     )
     now = load_study(file)
-    found = compare(study({"space": {"depth": {"int": [1, 3]}}, "search": {"trials": 9}}), now, 8)
-    assert [change.key for change in found.allowed] == ["baselines"]
-    assert str(refusal(found, now.where)) == (
+    changes = compare(study({"space": {"depth": {"int": [1, 3]}}, "search": {"trials": 9}}), now, 8)
+    assert [change.key for change in changes.allowed] == ["baselines"]
+    assert str(refusal(changes, now.where)) == (
         f'{file}:8: `data.path` must stay "a.csv", got "b.csv"; `search.trials` must be at least 8, the number of '
         "recorded trials (it was 9), got 7; `search.seed` must stay 0, got 3. Restore the old values and set "
         f"`search.trials` to 8 or more to continue this study, or start a new run with `automl run '{file}' --fresh`."

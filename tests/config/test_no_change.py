@@ -50,14 +50,14 @@ ALIKE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_what_is_no_change(left: dict[str, Any], right: dict[str, Any]) -> None:
     right = {key: value for key, value in right.items() if value is not ...}
     for old, new in ((left, right), (right, left)):
-        found = compare(study(old), study(new), 50)
-        assert (found.allowed, found.refused) == ((), ())
+        changes = compare(study(old), study(new), 50)
+        assert (changes.allowed, changes.refused) == ((), ())
 
 
 def test_a_builder_gives_its_hyperparameters_their_meaning_so_none_has_a_default_of_ours() -> None:
     own = {"network.builder": "n.py:build"}
-    found = compare(study(own), study(own | {"space.l2": 0.0}), 0)
-    assert [change.key for change in found.refused] == ["space.l2"]
+    changes = compare(study(own), study(own | {"space.l2": 0.0}), 0)
+    assert [change.key for change in changes.refused] == ["space.l2"]
     assert compare(study(own), study(own), 0).refused == ()
 
 
@@ -68,8 +68,8 @@ def test_comments_and_the_order_of_keys_are_no_change(tmp_path: Path) -> None:
     (tmp_path / "new.yaml").write_text(
         'search:\n  trials: 3  # enough\nspace: {width: 8, depth: {"int": [1, 3]}}\ndata:\n  sklearn: "iris"\nname: a\n'
     )
-    found = compare(load_study(tmp_path / "old.yaml"), load_study(tmp_path / "new.yaml"), 3)
-    assert (found.allowed, found.refused) == ((), ())
+    changes = compare(load_study(tmp_path / "old.yaml"), load_study(tmp_path / "new.yaml"), 3)
+    assert (changes.allowed, changes.refused) == ((), ())
 
 
 ADDRESSES = {
@@ -96,9 +96,9 @@ def test_a_masked_password_equals_whatever_stands_there_now(
     content = {"name": "a", "data": {"sql": old, "table": "t", "target": "y"}}
     (tmp_path / "copy.yaml").write_text(study_text(make_study(content)))
     recorded, now = load_study(tmp_path / "copy.yaml"), study({"data.sql": new}, content)
-    found = compare(recorded, now, 0)
-    assert [change.key for change in found.refused] == ([] if same else ["data.sql"])
+    changes = compare(recorded, now, 0)
+    assert [change.key for change in changes.refused] == ([] if same else ["data.sql"])
     if not same:
-        message = str(refusal(found, now.where))
-        assert "secret" not in message + repr(found)
+        message = str(refusal(changes, now.where))
+        assert "secret" not in message + repr(changes)
         assert "`data.sql` must stay " in message

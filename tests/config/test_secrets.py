@@ -99,10 +99,10 @@ STAYS = [
 
 @pytest.mark.parametrize("text", VANISHES)
 def test_secrets_vanish_and_nothing_else_before_them(text: str) -> None:
-    found = masked(text)
-    assert "SECRET" not in found and MASK in found
-    assert found.startswith(text[: text.index("SECRET")])
-    assert masked(found) == found
+    hidden = masked(text)
+    assert "SECRET" not in hidden and MASK in hidden
+    assert hidden.startswith(text[: text.index("SECRET")])
+    assert masked(hidden) == hidden
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_what_was_masked_is_not_masked_again(text: str) -> None:
 
 def test_what_a_driver_repeats_of_an_address_vanishes_in_each_spelling() -> None:
     address = "postgresql://me:s%40c%2Fret@host/d?sslpassword=p%20w%2Bd&page=7&sig=q"
-    said = "me:s%40c%2Fret, s@c/ret, p w+d, p%20w%2Bd, p+w%2Bd; page 7, q, require"
-    assert masked(said, address) == "me:***, ***, ***, ***, ***; page 7, ***, require"
+    text = "me:s%40c%2Fret, s@c/ret, p w+d, p%20w%2Bd, p+w%2Bd; page 7, q, require"
+    assert masked(text, address) == "me:***, ***, ***, ***, ***; page 7, ***, require"
     assert masked("no entry for me", "postgresql://me@host/d") == "no entry for me"
     assert masked("nothing", "postgresql://me:${WORD}@host/d?password=***") == "nothing"
 

@@ -27,14 +27,14 @@ ROWS = 3 * numpy.arange(NUM_ROWS) + 1
 @given(st.integers(1, 3000), st.integers(0, 3000))
 def test_snapshots_hold_the_epoch_and_end_soon_behind_it(epoch: int, more: int) -> None:
     most = epoch + more
-    found = snapshots(epoch, most)
-    assert epoch in found
-    assert list(found) == sorted(set(found))
-    assert found[0] == 1
-    assert found[-1] == min(most, math.ceil(1.25 * epoch))
-    for one, after in itertools.pairwise(found):
-        assert after <= 1.65 * one + 1.1, "no large gap"
-    assert len(found) <= 8 + math.log(found[-1]) / math.log(1.5)
+    chosen = snapshots(epoch, most)
+    assert epoch in chosen
+    assert list(chosen) == sorted(set(chosen))
+    assert chosen[0] == 1
+    assert chosen[-1] == min(most, math.ceil(1.25 * epoch))
+    for first, after in itertools.pairwise(chosen):
+        assert after <= 1.65 * first + 1.1, "no large gap"
+    assert len(chosen) <= 8 + math.log(chosen[-1]) / math.log(1.5)
 
 
 def targets(num_classes: int, weights: numpy.ndarray | None = None) -> Targets:
@@ -71,14 +71,16 @@ def summary(num_classes: int, num_seeds: int = 1, weights: numpy.ndarray | None 
 @pytest.mark.parametrize("num_seeds", [1, 2])
 @pytest.mark.parametrize("num_classes", [0, 2, 3])
 def test_the_rest_is_the_risk_less_the_variance(num_classes: int, num_seeds: int) -> None:
-    found = summary(num_classes, num_seeds)
-    for risk, variance, rest in zip(found.risk.values, found.variance.values, found.rest.values, strict=True):
+    analysis = summary(num_classes, num_seeds)
+    for risk, variance, rest in zip(
+        analysis.risk.values, analysis.variance.values, analysis.rest.values, strict=True
+    ):
         assert rest == risk - variance
-    assert (found.trial, found.epochs, found.epoch) == (5, EPOCHS, 2)
-    assert found.at(found.risk) == (found.risk.values[1], found.risk.errors[1])
-    sizes = found.num_resamples, found.num_seeds, found.num_folds, found.num_rows
+    assert (analysis.trial, analysis.epochs, analysis.epoch) == (5, EPOCHS, 2)
+    assert analysis.at(analysis.risk) == (analysis.risk.values[1], analysis.risk.errors[1])
+    sizes = analysis.num_resamples, analysis.num_seeds, analysis.num_folds, analysis.num_rows
     assert sizes == (NUM_RESAMPLES, num_seeds, 4, NUM_ROWS)
-    assert found.loss == ("log_loss" if num_classes else "squared_error")
+    assert analysis.loss == ("log_loss" if num_classes else "squared_error")
 
 
 @pytest.mark.parametrize("num_classes", [0, 3])
@@ -102,7 +104,7 @@ def variance_by_hand(column: numpy.ndarray) -> float:
 
     logs = numpy.log(column.astype(float) / column.astype(float).sum(axis=1, keepdims=True))
     count = len(logs)
-    left_out = numpy.mean([divergence(numpy.delete(logs, one, axis=0)) for one in range(count)])
+    left_out = numpy.mean([divergence(numpy.delete(logs, index, axis=0)) for index in range(count)])
     return count * divergence(logs) - (count - 1) * float(left_out)
 
 
@@ -111,7 +113,7 @@ def test_risk_variance_and_training_loss_by_hand_with_weights(num_classes: int) 
     weights = numpy.random.default_rng(3).uniform(0.2, 3.0, 3 * NUM_ROWS + 5)
     whole = targets(num_classes, weights)
     folds, replicas = constructed(num_classes)
-    found = summary(num_classes, weights=weights)
+    analysis = summary(num_classes, weights=weights)
     for snapshot in range(3):
         sums = [
             (weights[row] * loss_by_hand(whole.values[row], fold.values[snapshot, 0, place]), weights[row])
@@ -119,25 +121,25 @@ def test_risk_variance_and_training_loss_by_hand_with_weights(num_classes: int) 
             for place, row in enumerate(fold.rows)
         ]
         losses, counts = numpy.array(sums).T
-        assert found.risk.values[snapshot] == pytest.approx(losses.sum() / counts.sum(), rel=1e-6)
+        assert analysis.risk.values[snapshot] == pytest.approx(losses.sum() / counts.sum(), rel=1e-6)
         known, variance = 0.0, 0.0
         for place, row in enumerate(replicas.rows):
             own = replicas.values[snapshot, replicas.unseen[:, place], place]
             if len(own) >= 2:
                 known += weights[row]
                 variance += weights[row] * variance_by_hand(own)
-        assert found.variance.values[snapshot] == pytest.approx(variance / known, rel=1e-5)
+        assert analysis.variance.values[snapshot] == pytest.approx(variance / known, rel=1e-5)
         seen = [
             (
-                weights[row] * loss_by_hand(whole.values[row], replicas.values[snapshot, one, place]),
+                weights[row] * loss_by_hand(whole.values[row], replicas.values[snapshot, index, place]),
                 weights[row],
             )
-            for one in range(NUM_RESAMPLES)
+            for index in range(NUM_RESAMPLES)
             for place, row in enumerate(replicas.rows)
-            if not replicas.unseen[one, place]
+            if not replicas.unseen[index, place]
         ]
         losses, counts = numpy.array(seen).T
-        assert found.training[snapshot] == pytest.approx(losses.sum() / counts.sum(), rel=1e-6)
+        assert analysis.training[snapshot] == pytest.approx(losses.sum() / counts.sum(), rel=1e-6)
 
 
 def test_rows_without_weight_count_for_nothing() -> None:
@@ -146,9 +148,9 @@ def test_rows_without_weight_count_for_nothing() -> None:
     folds, replicas = constructed(0)
     kept = numpy.arange(NUM_ROWS) % 2 == 1
     fewer = [
-        Predictions(fold.rows[own], fold.values[:, :, own], fold.unseen[:, own])
+        Predictions(fold.rows[selected], fold.values[:, :, selected], fold.unseen[:, selected])
         for fold in folds
-        for own in [numpy.isin(fold.rows, ROWS[kept])]
+        for selected in [numpy.isin(fold.rows, ROWS[kept])]
     ]
     some = Predictions(ROWS[kept], replicas.values[:, :, kept], replicas.unseen[:, kept])
     one = summarize(0, EPOCHS, 2, folds, replicas, targets(0, weights))
@@ -162,7 +164,9 @@ def test_rows_without_weight_count_for_nothing() -> None:
 def test_the_constant_by_hand() -> None:
     classes = Targets(numpy.array([0, 0, 1, 2]), numpy.array([1.0, 1.0, 1.0, 3.0]), 3)
     shares = (2 / 6, 1 / 6, 3 / 6)
-    assert classes.constant(numpy.arange(4)) == pytest.approx(-sum(one * math.log(one) for one in shares))
+    assert classes.constant(numpy.arange(4)) == pytest.approx(
+        -sum(share * math.log(share) for share in shares)
+    )
     assert classes.constant(numpy.array([0, 1])) == 0.0, "a class alone is no surprise"
     assert classes.constant(numpy.array([0, 2])) == pytest.approx(math.log(2))
     numbers = Targets(numpy.array([1.0, 5.0, 100.0]), numpy.array([1.0, 3.0, 1.0]), 0)
@@ -186,35 +190,35 @@ def exact(losses: list[float], num_folds: int, weights: list[float] | None = Non
 
 def test_standard_error_of_the_risk_by_hand() -> None:
     """Of blocks that sum what a mean is off, √(Σ² k / (k − 1)): rows, or folds where that is more."""
-    found = exact([1.0, 3.0, 5.0, 7.0], 1)
-    assert found.at(found.risk) == pytest.approx((4.0, math.sqrt(20.0 / 16 * 4 / 3)))
-    assert found.measured(found.risk).degrees == 3
+    analysis = exact([1.0, 3.0, 5.0, 7.0], 1)
+    assert analysis.at(analysis.risk) == pytest.approx((4.0, math.sqrt(20.0 / 16 * 4 / 3)))
+    assert analysis.measured(analysis.risk).degrees == 3
     # folds of means 2 and 6: √8 / √2 is more than the rows say
-    found = exact([1.0, 3.0, 5.0, 7.0], 2)
-    assert found.at(found.risk) == pytest.approx((4.0, 2.0))
+    analysis = exact([1.0, 3.0, 5.0, 7.0], 2)
+    assert analysis.at(analysis.risk) == pytest.approx((4.0, 2.0))
     # the rows are 5/3 of the 4, with 3 degrees of freedom, what the folds spread beyond has 1
     degrees = 16 / ((5 / 3) ** 2 / 3 + (7 / 3) ** 2 / 1)
-    assert found.measured(found.risk).degrees == pytest.approx(degrees)
+    assert analysis.measured(analysis.risk).degrees == pytest.approx(degrees)
     # folds of means 4 and 4 say nothing; then the rows do
-    found = exact([1.0, 7.0, 3.0, 5.0], 2)
-    assert found.at(found.risk) == pytest.approx((4.0, math.sqrt(5.0 / 3)))
+    analysis = exact([1.0, 7.0, 3.0, 5.0], 2)
+    assert analysis.at(analysis.risk) == pytest.approx((4.0, math.sqrt(5.0 / 3)))
     # with weights the mean is 32/6; folds of weights 1 and 5 are off by −13/18 and 13/18
-    found = exact([1.0, 3.0, 5.0, 7.0], 2, [1.0, 0.0, 2.0, 3.0])
-    assert found.at(found.risk)[1] == pytest.approx(2 * 13 / 18)
-    found = exact([1.0, 3.0, 5.0, 7.0], 1, [1.0, 0.0, 2.0, 3.0])
+    analysis = exact([1.0, 3.0, 5.0, 7.0], 2, [1.0, 0.0, 2.0, 3.0])
+    assert analysis.at(analysis.risk)[1] == pytest.approx(2 * 13 / 18)
+    analysis = exact([1.0, 3.0, 5.0, 7.0], 1, [1.0, 0.0, 2.0, 3.0])
     mean = (1 + 10 + 21) / 6
     squares = (1 * (1 - mean)) ** 2 + (2 * (5 - mean)) ** 2 + (3 * (7 - mean)) ** 2
-    assert found.at(found.risk) == pytest.approx((mean, math.sqrt(squares / 36 * 3 / 2)))
-    assert found.measured(found.risk).degrees == 2, "a row without weight is none"
-    assert found.at(found.variance) == (0.0, 0.0), "networks that agree have no variance"
-    assert found.at(found.rest) == found.at(found.risk)
+    assert analysis.at(analysis.risk) == pytest.approx((mean, math.sqrt(squares / 36 * 3 / 2)))
+    assert analysis.measured(analysis.risk).degrees == 2, "a row without weight is none"
+    assert analysis.at(analysis.variance) == (0.0, 0.0), "networks that agree have no variance"
+    assert analysis.at(analysis.rest) == analysis.at(analysis.risk)
 
 
 @pytest.mark.parametrize("num_classes", [0, 3])
 def test_the_errors_hold_the_choice_of_resamples_and_that_of_the_table(num_classes: int) -> None:
     """Written out by row: the jackknife over resamples, and how far each row moves the means."""
     folds, replicas = constructed(num_classes)
-    found, whole = summary(num_classes), targets(num_classes)
+    analysis, whole = summary(num_classes), targets(num_classes)
     values, place = replicas.values[1], {row: number for number, row in enumerate(ROWS)}
     losses = numpy.empty(NUM_ROWS)
     for fold in folds:
@@ -232,11 +236,11 @@ def test_the_errors_hold_the_choice_of_resamples_and_that_of_the_table(num_class
 
     variance, by_row = mean_variance(replicas.unseen)
     left_out = []
-    for one in range(NUM_RESAMPLES):
+    for index in range(NUM_RESAMPLES):
         unseen = replicas.unseen.copy()
-        unseen[one] = False
+        unseen[index] = False
         left_out.append(mean_variance(unseen)[0])
-    assert found.left_out == pytest.approx(left_out, rel=1e-5)
+    assert analysis.left_out == pytest.approx(left_out, rel=1e-5)
     jackknife = 7 / 8 * sum((one - numpy.mean(left_out)) ** 2 for one in left_out)
     known = numpy.isfinite(by_row)
     of_risk = (losses - losses.mean()) / NUM_ROWS
@@ -245,26 +249,28 @@ def test_the_errors_hold_the_choice_of_resamples_and_that_of_the_table(num_class
     def of_table(moved: numpy.ndarray) -> float:
         by_rows = (moved**2).sum() * NUM_ROWS / (NUM_ROWS - 1)
         sums = [moved[[place[row] for row in fold.rows]].sum() for fold in folds]
-        return float(max(by_rows, sum(one**2 for one in sums) * 4 / 3))
+        return float(max(by_rows, sum(total**2 for total in sums) * 4 / 3))
 
-    assert found.risk.errors[1] ** 2 == pytest.approx(of_table(of_risk), rel=1e-4)
+    assert analysis.risk.errors[1] ** 2 == pytest.approx(of_table(of_risk), rel=1e-4)
     learned = of_variance + variance / losses.mean() * of_risk
-    assert found.variance.errors[1] ** 2 == pytest.approx(jackknife + of_table(learned), rel=1e-4)
-    assert found.rest.errors[1] ** 2 == pytest.approx(jackknife + of_table(of_risk - of_variance), rel=1e-4)
+    assert analysis.variance.errors[1] ** 2 == pytest.approx(jackknife + of_table(learned), rel=1e-4)
+    assert analysis.rest.errors[1] ** 2 == pytest.approx(
+        jackknife + of_table(of_risk - of_variance), rel=1e-4
+    )
 
 
 def test_a_decomposition_is_read_as_it_was_written_and_so_is_one_of_an_earlier_version() -> None:
-    found = summary(3, 2)
-    content = json.loads(json.dumps(content_of(found)))
+    analysis = summary(3, 2)
+    content = json.loads(json.dumps(content_of(analysis)))
     assert "sums" not in content
-    assert from_content(content) == found
+    assert from_content(content) == analysis
     for name in ("left_out", "resamples"):
         del content[name]
     for name in ("risk", "variance", "rest"):
         del content[name]["degrees"]
     earlier = from_content(content)
-    assert earlier.risk.values == found.risk.values
-    assert earlier.risk.halves == pytest.approx([1.959964 * error for error in found.risk.errors])
+    assert earlier.risk.values == analysis.risk.values
+    assert earlier.risk.halves == pytest.approx([1.959964 * error for error in analysis.risk.errors])
 
 
 def crossed(by_seed: numpy.ndarray, by_data: numpy.ndarray) -> BiasVariance:
@@ -299,11 +305,11 @@ def test_the_error_rate_is_split_for_classes_only() -> None:
     assert summary(0).error_rate == {}
     _folds, replicas = constructed(3)
     whole = targets(3)
-    found = summary(3).error_rate
+    analysis = summary(3).error_rate
     wrong = replicas.values[1].argmax(axis=-1) != whole.values[replicas.rows]
     rows = replicas.unseen.sum(axis=0) >= 2
     shares = [wrong[replicas.unseen[:, row], row].mean() for row in numpy.flatnonzero(rows)]
-    assert found["bias2"] + found["variance"] == pytest.approx(numpy.mean(shares))
+    assert analysis["bias2"] + analysis["variance"] == pytest.approx(numpy.mean(shares))
     weights = numpy.random.default_rng(3).uniform(0.2, 3.0, 3 * NUM_ROWS + 5)
     weighted = summary(3, weights=weights).error_rate
     expected = numpy.average(shares, weights=weights[replicas.rows][rows])

@@ -44,33 +44,33 @@ def test_equal_learners_are_called_different_as_rarely_as_promised():
 @pytest.mark.parametrize("rope", [0.0, 0.01, 0.1])
 def test_the_probabilities_are_those_of_the_correlated_bayesian_test(rope):
     generator = numpy.random.default_rng(5)
-    one, other = generator.normal(0.52, 0.1, 30), generator.normal(0.5, 0.1, 30)
-    found = compare(one, other, 10, Direction.MAXIMIZE, rope)
-    difference = one - other
+    first, other = generator.normal(0.52, 0.1, 30), generator.normal(0.5, 0.1, 30)
+    comparison = compare(first, other, 10, Direction.MAXIMIZE, rope)
+    difference = first - other
     variance = numpy.var(difference, ddof=1) * (1 / 30 + 1 / 9)
     posterior = stats.t(29, loc=numpy.mean(difference), scale=numpy.sqrt(variance))
-    assert found.better == pytest.approx(posterior.sf(rope), rel=1e-12)
-    assert found.worse == pytest.approx(posterior.cdf(-rope), rel=1e-12)
-    assert found.equal == pytest.approx(posterior.cdf(rope) - posterior.cdf(-rope), abs=1e-12)
-    assert found.p_value == pytest.approx(2 * min(posterior.sf(0.0), posterior.cdf(0.0)), rel=1e-12)
+    assert comparison.better == pytest.approx(posterior.sf(rope), rel=1e-12)
+    assert comparison.worse == pytest.approx(posterior.cdf(-rope), rel=1e-12)
+    assert comparison.equal == pytest.approx(posterior.cdf(rope) - posterior.cdf(-rope), abs=1e-12)
+    assert comparison.p_value == pytest.approx(2 * min(posterior.sf(0.0), posterior.cdf(0.0)), rel=1e-12)
 
 
 def test_an_example_by_hand():
     """Differences 1 and 3: mean 2, s² = 2, error √(2 (1/2 + 1)) = √3; one degree of freedom is a Cauchy tail."""
-    found = compare([2.0, 5.0], [1.0, 2.0], 2, Direction.MINIMIZE, 1.0)
-    assert found.difference == 2.0
-    assert found.standard_error == pytest.approx(math.sqrt(3.0))
-    assert found.p_value == pytest.approx(1.0 - 2.0 * math.atan(2.0 / math.sqrt(3.0)) / math.pi)
-    assert found.worse == pytest.approx(0.5 + math.atan(1.0 / math.sqrt(3.0)) / math.pi)
-    assert found.better == pytest.approx(0.5 - math.atan(3.0 / math.sqrt(3.0)) / math.pi)
-    assert found.better + found.equal + found.worse == pytest.approx(1.0)
+    comparison = compare([2.0, 5.0], [1.0, 2.0], 2, Direction.MINIMIZE, 1.0)
+    assert comparison.difference == 2.0
+    assert comparison.standard_error == pytest.approx(math.sqrt(3.0))
+    assert comparison.p_value == pytest.approx(1.0 - 2.0 * math.atan(2.0 / math.sqrt(3.0)) / math.pi)
+    assert comparison.worse == pytest.approx(0.5 + math.atan(1.0 / math.sqrt(3.0)) / math.pi)
+    assert comparison.better == pytest.approx(0.5 - math.atan(3.0 / math.sqrt(3.0)) / math.pi)
+    assert comparison.better + comparison.equal + comparison.worse == pytest.approx(1.0)
 
 
 def test_the_direction_and_the_order_mirror_the_probabilities():
-    one, other = [0.1, 0.4, 0.3, 0.2], [0.2, 0.6, 0.3, 0.5]
-    least = compare(one, other, 4, Direction.MINIMIZE, 0.05)
-    most = compare(one, other, 4, Direction.MAXIMIZE, 0.05)
-    swapped = compare(other, one, 4, Direction.MINIMIZE, 0.05)
+    first, other = [0.1, 0.4, 0.3, 0.2], [0.2, 0.6, 0.3, 0.5]
+    least = compare(first, other, 4, Direction.MINIMIZE, 0.05)
+    most = compare(first, other, 4, Direction.MAXIMIZE, 0.05)
+    swapped = compare(other, first, 4, Direction.MINIMIZE, 0.05)
     assert least.better > 0.5 > least.worse
     assert (least.better, least.worse) == (most.worse, most.better)
     assert (swapped.better, swapped.worse) == pytest.approx((least.worse, least.better))
@@ -92,7 +92,7 @@ def test_differences_without_spread_are_not_certain():
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "num_folds", "rope"),
+    ("first", "other", "num_folds", "rope"),
     [
         ([1.0], [2.0], 2, 0.0),
         ([1.0, 2.0], [1.0], 2, 0.0),
@@ -101,9 +101,9 @@ def test_differences_without_spread_are_not_certain():
         ([1.0, 2.0], [1.0, 2.0], 2, -0.1),
     ],
 )
-def test_what_cannot_be_compared_is_refused(one, other, num_folds, rope):
+def test_what_cannot_be_compared_is_refused(first, other, num_folds, rope):
     with pytest.raises(ValueError, match="got"):
-        compare(one, other, num_folds, Direction.MINIMIZE, rope)
+        compare(first, other, num_folds, Direction.MINIMIZE, rope)
 
 
 def test_the_error_of_a_mean_has_the_term_of_the_overlap():

@@ -41,7 +41,8 @@ def test_new_rows_are_covered_as_often_as_is_said(level: float, num_rows: int) -
     generator = numpy.random.default_rng(1)
     errors = generator.standard_t(3, size=(4000, num_rows + 1))
     covered = [
-        abs(own[-1]) <= margin(margins_of(numpy.zeros(num_rows), own[None, :-1]), level) for own in errors
+        abs(error[-1]) <= margin(margins_of(numpy.zeros(num_rows), error[None, :-1]), level)
+        for error in errors
     ]
     expected = numpy.ceil((num_rows + 1) * level) / (num_rows + 1)
     assert numpy.mean(covered) == pytest.approx(expected, abs=0.025)

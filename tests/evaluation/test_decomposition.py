@@ -139,7 +139,7 @@ def test_cross_entropy_parts_sum_to_the_loss_and_the_plug_in_is_the_divergence()
             continue
         checked += 1
         plug_in = plug_in_divergence(own)
-        left_out = [plug_in_divergence(numpy.delete(own, one, axis=0)) for one in range(len(own))]
+        left_out = [plug_in_divergence(numpy.delete(own, index, axis=0)) for index in range(len(own))]
         jackknife = len(own) * plug_in - (len(own) - 1) * numpy.mean(left_out)
         central_loss = -numpy.log(softmax(numpy.log(own).mean(axis=0))[target[row]])
         assert parts.loss[row] == pytest.approx(-numpy.log(own[:, target[row]]).mean(), abs=1e-12)
@@ -201,7 +201,7 @@ def test_a_probability_of_zero_is_clipped():
 def test_for_squared_loss_the_jackknife_is_the_degree_of_freedom():
     generator = numpy.random.default_rng(8)
     predictions = generator.normal(size=(6, 30))
-    left_out = [numpy.delete(predictions, one, axis=0).var(axis=0) for one in range(6)]
+    left_out = [numpy.delete(predictions, index, axis=0).var(axis=0) for index in range(6)]
     jackknife = 6.0 * predictions.var(axis=0) - 5.0 * numpy.mean(left_out, axis=0)
     parts = squared_parts(predictions, numpy.zeros(30), numpy.ones((6, 30), bool))
     numpy.testing.assert_allclose(parts.variance, jackknife, atol=1e-12)

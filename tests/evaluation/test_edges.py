@@ -88,7 +88,8 @@ def test_what_another_hyperparameter_does_makes_no_edge_of_this_one():
         trials.append(completed(number, rate + 0.02 * float(generator.normal()), rate=rate, width=width))
     bounds = {"width": (0.0, 1.0, False)}
     alone = [
-        completed(one.number, one.mean("log_loss"), width=one.hyperparameters["width"]) for one in trials
+        completed(trial.number, trial.mean("log_loss"), width=trial.hyperparameters["width"])
+        for trial in trials
     ]
     assert edges(alone, LOSS, bounds) == {"width": "high"}
     assert edges(trials, LOSS, bounds) == {}
@@ -107,7 +108,7 @@ def test_what_is_absent_failed_or_fixed_has_no_edge():
 
 def test_scores_that_depend_on_nothing_hardly_ever_have_an_edge():
     """A hundred studies of 20 trials and four ranges; it was 30 %, and 83 % with a depth of 1 or 2 among them."""
-    said = []
+    lines = []
     for seed in range(100):
         generator = numpy.random.default_rng(seed)
         trials = [
@@ -127,5 +128,5 @@ def test_scores_that_depend_on_nothing_hardly_ever_have_an_edge():
             "dropout": (0.0, 0.5, False),
             "rate": (1e-4, 1e-1, True),
         }
-        said.append(bool(edges(trials, LOSS, bounds, {"rate"})))
-    assert numpy.mean(said) <= 0.05 + 2.0 * (0.05 * 0.95 / 100) ** 0.5
+        lines.append(bool(edges(trials, LOSS, bounds, {"rate"})))
+    assert numpy.mean(lines) <= 0.05 + 2.0 * (0.05 * 0.95 / 100) ** 0.5

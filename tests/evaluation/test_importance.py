@@ -28,14 +28,14 @@ def drawn(function, num_trials, names="abc", seed=0):
 
 def test_a_large_effect_a_small_one_and_none():
     """The variance of 2a − 1 squared is 4/45, that of 0.3 b is 0.09/12: shares of 0.922 and 0.078."""
-    found = importance(drawn(lambda a, b, c: (2 * a - 1) ** 2 + 0.3 * b, 200), LOSS)
-    assert found.names[:2] == ("a", "b")
-    assert list(found.main) == list(found.names)
-    assert found.main["a"] == pytest.approx(0.922, abs=0.04)
-    assert found.main["b"] == pytest.approx(0.078, abs=0.04)
-    assert found.main["c"] < 0.01
-    assert all(share < 0.03 for *_, share in found.interactions)
-    assert found.r2 > 0.9
+    importances = importance(drawn(lambda a, b, c: (2 * a - 1) ** 2 + 0.3 * b, 200), LOSS)
+    assert importances.names[:2] == ("a", "b")
+    assert list(importances.main) == list(importances.names)
+    assert importances.main["a"] == pytest.approx(0.922, abs=0.04)
+    assert importances.main["b"] == pytest.approx(0.078, abs=0.04)
+    assert importances.main["c"] < 0.01
+    assert all(share < 0.03 for *_, share in importances.interactions)
+    assert importances.r2 > 0.9
 
 
 def test_trials_that_ended_early_count_as_the_worst_of_the_others():
@@ -46,7 +46,7 @@ def test_trials_that_ended_early_count_as_the_worst_of_the_others():
         for keep, one in enumerate(trials)
         if one.hyperparameters["a"] <= 0.5
     ]
-    good = [one for one in trials if one.hyperparameters["a"] > 0.5]
+    good = [trial for trial in trials if trial.hyperparameters["a"] > 0.5]
     whole, pruned = importance(trials, LOSS), importance([*good, *ended], LOSS)
     assert pruned.main["a"] == pytest.approx(whole.main["a"], abs=0.02)
     assert pruned.main["a"] > 0.95
@@ -55,18 +55,18 @@ def test_trials_that_ended_early_count_as_the_worst_of_the_others():
 
 def test_a_product_has_the_shares_of_its_integrals():
     """The variance of a b is 7/144, of which the means a / 2 and b / 2 have 3/144 each; 1/144 is left."""
-    found = importance(drawn(lambda a, b, c: a * b, 300), LOSS)
-    assert (found.main["a"], found.main["b"]) == pytest.approx((3 / 7, 3 / 7), abs=0.04)
-    (pair,) = found.interactions
+    importances = importance(drawn(lambda a, b, c: a * b, 300), LOSS)
+    assert (importances.main["a"], importances.main["b"]) == pytest.approx((3 / 7, 3 / 7), abs=0.04)
+    (pair,) = importances.interactions
     assert set(pair[:2]) == {"a", "b"}
     assert pair[2] == pytest.approx(1 / 7, abs=0.04)
 
 
 def test_what_only_matters_together_is_an_interaction():
-    found = importance(drawn(lambda a, b, c: (a > 0.5) != (b > 0.5), 200), LOSS)
-    assert max(found.main.values()) < 0.06
-    assert set(found.interactions[0][:2]) == {"a", "b"}
-    assert found.interactions[0][2] > 0.8
+    importances = importance(drawn(lambda a, b, c: (a > 0.5) != (b > 0.5), 200), LOSS)
+    assert max(importances.main.values()) < 0.06
+    assert set(importances.interactions[0][:2]) == {"a", "b"}
+    assert importances.interactions[0][2] > 0.8
 
 
 def test_the_partial_dependence_is_the_function_on_the_scale_of_the_hyperparameter():
@@ -77,13 +77,13 @@ def test_the_partial_dependence_is_the_function_on_the_scale_of_the_hyperparamet
         rate, kind = float(10 ** generator.uniform(-5, -1)), str(generator.choice(["relu", "tanh"]))
         score = numpy.log10(rate) + 2.0 * (kind == "tanh")
         trials.append(completed(number, float(score), learning_rate=rate, activation=kind))
-    found = importance(trials, GAIN, {"learning_rate"})
-    rates, means = found.partial_dependence["learning_rate"]
+    importances = importance(trials, GAIN, {"learning_rate"})
+    rates, means = importances.partial_dependence["learning_rate"]
     assert 1e-5 <= rates[0] < 2e-5 and 0.05 < rates[-1] <= 0.1
     assert numpy.diff(numpy.log10(rates)) == pytest.approx(numpy.diff(numpy.log10(rates))[0])
     # the kinds are equally probable on the grid
     assert means == pytest.approx(numpy.log10(rates) + 1.0, abs=0.25)
-    kinds, means = found.partial_dependence["activation"]
+    kinds, means = importances.partial_dependence["activation"]
     assert kinds == ("relu", "tanh")
     assert means[1] - means[0] == pytest.approx(2.0, abs=0.1)
 
@@ -128,18 +128,18 @@ def test_what_is_absent_does_not_take_the_effect_of_what_it_depends_on():
         optimizer = str(generator.choice(["adam", "sgd"]))
         own = {"momentum": float(generator.uniform())} if optimizer == "sgd" else {}
         trials.append(completed(number, float(optimizer == "adam"), optimizer=optimizer, **own))
-    found = importance(trials, LOSS)
-    assert found.main["optimizer"] > 0.95
-    assert found.main["momentum"] < 0.02
+    importances = importance(trials, LOSS)
+    assert importances.main["optimizer"] > 0.95
+    assert importances.main["momentum"] < 0.02
 
 
 @pytest.mark.parametrize(("objective", "sign"), [(LOSS, 1.0), (GAIN, -1.0)])
 def test_configurations_that_diverged_do_not_hide_the_others(objective, sign):
     """Scores follow a; where b is above 0.7 they are a million times as bad."""
     trials = drawn(lambda a, b, c: sign * (a if b < 0.7 else 1e6), 150)
-    found = importance(trials, objective)
-    assert found.main["a"] > 0.02
-    assert max(abs(mean) for mean in found.partial_dependence["b"][1]) < 10.0
+    importances = importance(trials, objective)
+    assert importances.main["a"] > 0.02
+    assert max(abs(mean) for mean in importances.partial_dependence["b"][1]) < 10.0
 
 
 def test_of_many_trials_a_sample_has_the_shares_and_all_have_the_ranges():
@@ -147,12 +147,12 @@ def test_of_many_trials_a_sample_has_the_shares_and_all_have_the_ranges():
     trials = drawn(lambda a, b, c: a * b, 9_996)
     corners = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)]
     trials += [completed(9_996 + i, a * b, a=a, b=b, c=0.5) for i, (a, b) in enumerate(corners)]
-    found = importance(trials, LOSS)
-    assert (found.main["a"], found.main["b"]) == pytest.approx((3 / 7, 3 / 7), abs=0.03)
-    assert found.interactions[0][2] == pytest.approx(1 / 7, abs=0.03)
-    assert found.r2 > 0.95
+    importances = importance(trials, LOSS)
+    assert (importances.main["a"], importances.main["b"]) == pytest.approx((3 / 7, 3 / 7), abs=0.03)
+    assert importances.interactions[0][2] == pytest.approx(1 / 7, abs=0.03)
+    assert importances.r2 > 0.95
     for name in "ab":
-        values = found.partial_dependence[name][0]
+        values = importances.partial_dependence[name][0]
         assert (values[0], values[-1]) == (0.0, 1.0)
 
 
@@ -180,11 +180,11 @@ def test_the_sample_is_even_and_the_same_each_time(monkeypatch):
 
 
 def test_scores_that_are_all_the_same_are_explained_by_nothing():
-    found = importance(drawn(lambda a, b, c: 0.1, 20), LOSS)
-    assert set(found.main.values()) == {0.0}
-    assert found.interactions == ()
-    assert found.r2 == 0.0
-    assert set(found.partial_dependence["a"][1]) == {0.1}
+    importances = importance(drawn(lambda a, b, c: 0.1, 20), LOSS)
+    assert set(importances.main.values()) == {0.0}
+    assert importances.interactions == ()
+    assert importances.r2 == 0.0
+    assert set(importances.partial_dependence["a"][1]) == {0.1}
 
 
 def test_noise_is_not_explained():
@@ -204,9 +204,9 @@ def test_nothing_is_said_of_few_trials_or_of_nothing_searched():
 
 def test_one_hyperparameter_has_it_all():
     trials = [completed(i, float(i % 4), width=2 ** (i % 4), depth=3) for i in range(40)]
-    found = importance(trials, LOSS, {"width"})
-    assert found.names == ("width",)
-    assert found.main["width"] == pytest.approx(1.0, abs=0.05)
+    importances = importance(trials, LOSS, {"width"})
+    assert importances.names == ("width",)
+    assert importances.main["width"] == pytest.approx(1.0, abs=0.05)
 
 
 def test_the_same_trials_give_the_same_shares():

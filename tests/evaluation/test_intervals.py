@@ -108,8 +108,8 @@ def test_twice_the_weights_change_nothing(metric):
     else:
         target, prediction = generator.integers(0, 2, 60), two_columns(generator.random(60))
     weights = generator.uniform(0.5, 2.0, 60)
-    one, two = (interval(metric, target, prediction, weights * factor) for factor in (1.0, 2.0))
-    assert (two.low, two.high) == pytest.approx((one.low, one.high), rel=1e-9)
+    first, two = (interval(metric, target, prediction, weights * factor) for factor in (1.0, 2.0))
+    assert (two.low, two.high) == pytest.approx((first.low, first.high), rel=1e-9)
 
 
 def test_an_accuracy_near_1_is_covered():

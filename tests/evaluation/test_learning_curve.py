@@ -123,8 +123,8 @@ def test_below_five_networks_at_a_number_of_rows_nothing_is_claimed():
 def test_the_same_round_twice_is_as_uncertain_as_once():
     once = of_folds(law(0.3, 4.0, 0.5), 5, 0)
     twice = numpy.concatenate([once, once], axis=1)
-    one, two = learning_curve(ROWS, once, 0), learning_curve(ROWS, twice, 0, repeats=2)
-    assert two.losses_error == pytest.approx(one.losses_error)
+    first, two = learning_curve(ROWS, once, 0), learning_curve(ROWS, twice, 0, repeats=2)
+    assert two.losses_error == pytest.approx(first.losses_error)
     assert learning_curve(ROWS, twice, 0).losses_error[0] < 0.75 * two.losses_error[0]
 
 

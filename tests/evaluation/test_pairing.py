@@ -46,18 +46,18 @@ def model(losses: numpy.ndarray, variances: numpy.ndarray | None = None, **chang
 def test_what_two_models_have_in_common_is_not_in_the_error_of_their_difference() -> None:
     common = 10.0 * GENERATOR.normal(size=NUM_ROWS)
     own, other = GENERATOR.normal(size=(2, NUM_ROWS))
-    found = contrast([Term(model(common + own), 1.0, 0.0), Term(model(common + other), -1.0, 0.0)])
+    measured = contrast([Term(model(common + own), 1.0, 0.0), Term(model(common + other), -1.0, 0.0)])
     difference = own - other
-    assert found.value == pytest.approx(difference.mean())
+    assert measured.value == pytest.approx(difference.mean())
     by_rows = difference.std(ddof=1) / math.sqrt(NUM_ROWS)
     by_folds = numpy.std([difference[rows].mean() for rows in FOLDS], ddof=1) / math.sqrt(NUM_FOLDS)
-    assert found.error == pytest.approx(max(by_rows, by_folds), rel=1e-6)
+    assert measured.error == pytest.approx(max(by_rows, by_folds), rel=1e-6)
     beyond = max(0.0, by_folds**2 - by_rows**2)
     total = by_rows**2 + beyond
     expected = total**2 / (by_rows**4 / (NUM_ROWS - 1) + beyond**2 / (NUM_FOLDS - 1))
-    assert found.degrees == pytest.approx(expected, rel=1e-6)
+    assert measured.degrees == pytest.approx(expected, rel=1e-6)
     alone = contrast([Term(model(common + own), 1.0, 0.0)]).error
-    assert found.error < 0.3 * alone
+    assert measured.error < 0.3 * alone
 
 
 def test_resamples_that_hold_the_same_rows_are_paired_and_others_are_not() -> None:
@@ -87,19 +87,19 @@ def test_rows_that_a_model_did_not_predict_are_left_out_for_all() -> None:
         part.sums.variance_weights,
         part.sums.variances,
     )
-    found = contrast([Term(whole, 1.0, 0.0), Term(Loss(part.risk, sums=sums), -1.0, 0.0)])
-    assert found.value == pytest.approx(-1.0)
-    assert found.error == pytest.approx(0.0, abs=1e-9)
+    measured = contrast([Term(whole, 1.0, 0.0), Term(Loss(part.risk, sums=sums), -1.0, 0.0)])
+    assert measured.value == pytest.approx(-1.0)
+    assert measured.error == pytest.approx(0.0, abs=1e-9)
 
 
 def test_without_rows_errors_add_up_as_those_of_independent_models() -> None:
     one = Loss(Measured(3.0, 0.3, 4), Measured(1.0, 0.2, 7))
     two = Loss(Measured(2.0, 0.4, 4))
-    found = contrast([Term(one, -1.0, 2.0), Term(two, 1.0, 0.0)])
-    assert found.value == pytest.approx(1.0)
-    assert found.error == pytest.approx(math.sqrt(0.3**2 + 0.4**2 + 0.4**2))
-    expected = found.error**4 / (0.3**4 / 4 + 0.4**4 / 7 + 0.4**4 / 4)
-    assert found.degrees == pytest.approx(expected)
+    measured = contrast([Term(one, -1.0, 2.0), Term(two, 1.0, 0.0)])
+    assert measured.value == pytest.approx(1.0)
+    assert measured.error == pytest.approx(math.sqrt(0.3**2 + 0.4**2 + 0.4**2))
+    expected = measured.error**4 / (0.3**4 / 4 + 0.4**4 / 7 + 0.4**4 / 4)
+    assert measured.degrees == pytest.approx(expected)
 
 
 def test_satterthwaite_of_equal_parts_adds_their_degrees() -> None:

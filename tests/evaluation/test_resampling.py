@@ -29,8 +29,8 @@ def test_a_group_is_drawn_as_a_whole():
     units = numpy.repeat(numpy.arange(20), 3)
     counts = counts_of(rows_of(units, numpy.repeat([0, 1], 30)))
     for group in range(20):
-        own = counts[:, units == group]
-        assert (own == own[:, :1]).all()
+        selected = counts[:, units == group]
+        assert (selected == selected[:, :1]).all()
     assert (counts[:, ::3].sum(axis=1) == 20).all()
 
 
@@ -84,8 +84,8 @@ def test_blocks_hold_neighbors_in_time_and_end_with_their_fold():
     sizes = numpy.bincount(codes)
     assert sizes.min() > 1 and len(sizes) >= 10
     for code in range(len(sizes)):
-        own = numpy.sort(times[codes == code])
-        assert (numpy.diff(own) == 1).all()
+        selected = numpy.sort(times[codes == code])
+        assert (numpy.diff(selected) == 1).all()
         assert len(numpy.unique(folds[codes == code])) == 1
 
 

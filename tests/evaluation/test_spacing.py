@@ -10,12 +10,12 @@ from automl.evaluation.spacing import evenly_spaced
 
 @given(st.integers(0, 500), st.integers(2, 60))
 def test_the_elements_span_all_of_them_at_even_steps(count: int, most: int) -> None:
-    found = evenly_spaced(range(count), most)
-    assert len(found) == min(count, most)
-    assert found == sorted(set(found))
-    if found:
-        assert (found[0], found[-1]) == (0, count - 1)
-    steps = {later - earlier for earlier, later in itertools.pairwise(found)}
+    chosen = evenly_spaced(range(count), most)
+    assert len(chosen) == min(count, most)
+    assert chosen == sorted(set(chosen))
+    if chosen:
+        assert (chosen[0], chosen[-1]) == (0, count - 1)
+    steps = {later - earlier for earlier, later in itertools.pairwise(chosen)}
     assert not steps or max(steps) - min(steps) <= 1
 
 

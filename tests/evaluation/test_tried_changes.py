@@ -36,11 +36,11 @@ def change(
 
 @pytest.mark.parametrize("slope", [-0.05, 0.0, 0.05])
 def test_the_effect_of_twice_the_width_is_what_was_planted(slope: float) -> None:
-    found = change(drawn(slope))
-    assert found is not None and found.step == "factor"
-    assert found.value == pytest.approx(slope, abs=4.0 * found.error)
-    assert found.error < 0.01
-    assert (found.is_better, found.is_worse) == (slope < 0.0, slope > 0.0)
+    tried = change(drawn(slope))
+    assert tried is not None and tried.step == "factor"
+    assert tried.value == pytest.approx(slope, abs=4.0 * tried.error)
+    assert tried.error < 0.01
+    assert (tried.is_better, tried.is_worse) == (slope < 0.0, slope > 0.0)
     smaller = change(drawn(slope), sign=-1)
     assert smaller is not None and smaller.value == pytest.approx(-slope, abs=4.0 * smaller.error)
     tenth = change(drawn(slope), name="dropout")
@@ -102,6 +102,6 @@ def test_a_penalty_with_0_among_its_values_has_the_next_value_as_a_step() -> Non
         l2 = float(generator.choice(list(places)))
         loss = 0.5 + 0.03 * places[l2] + 0.01 * generator.normal()
         trials.append(completed(number, loss, loss, l2=l2))
-    found = tried_change(completed(0, 0.4, 0.4, l2=0.0), trials, LOSS, ("l2", 1))
-    assert found is not None and found.step == "next" and found.is_worse
-    assert found.value == pytest.approx(0.03, abs=4.0 * found.error)
+    tried = tried_change(completed(0, 0.4, 0.4, l2=0.0), trials, LOSS, ("l2", 1))
+    assert tried is not None and tried.step == "next" and tried.is_worse
+    assert tried.value == pytest.approx(0.03, abs=4.0 * tried.error)

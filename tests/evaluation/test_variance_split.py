@@ -109,7 +109,7 @@ def test_the_spread_of_fold_predictions_is_a_quarter_of_the_variance():
         target = x**3 - x + noise * generator.normal(size=num_rows)
         exact.append(noise**2 * 4.0 / num_rows)  # least squares: the hat matrix has the trace 4
         counts = generator.multinomial(num_rows, numpy.full(num_rows, 1.0 / num_rows), num_replicas)
-        predictions = numpy.array([least_squares(design, target, one) for one in counts])
+        predictions = numpy.array([least_squares(design, target, count) for count in counts])
         bootstrap.append(numpy.nanmean(squared_parts(predictions, target, counts == 0).variance))
         repeated = [
             repeated_folds(design, target, generator.permutation(num_rows)) for _ in range(num_replicas)
@@ -128,6 +128,6 @@ def repeated_folds(design, target, order):
     """Out-of-fold predictions of one five-fold cross-validation."""
     fold = order % 5
     out = numpy.empty(len(target))
-    for one in range(5):
-        out[fold == one] = least_squares(design, target, (fold != one).astype(float))[fold == one]
+    for index in range(5):
+        out[fold == index] = least_squares(design, target, (fold != index).astype(float))[fold == index]
     return out

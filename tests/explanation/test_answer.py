@@ -118,7 +118,10 @@ def test_the_model_to_take_is_the_one_that_is_significantly_better(
 
 def test_the_value_holds_what_a_chart_needs(tmp_path: Path) -> None:
     verdict = verdict_of(study(tmp_path, reached(scored(0.4, 0.6, 0.7))))
-    drawn = [(one.name, one.score, round(one.low, 9), round(one.high, 9)) for one in verdict.contenders]
+    drawn = [
+        (contender.name, contender.score, round(contender.low, 9), round(contender.high, 9))
+        for contender in verdict.contenders
+    ]
     assert drawn == [
         (NETWORK, 0.4, 0.35, 0.45),
         (LINEAR, 0.6, 0.55, 0.65),
@@ -130,8 +133,8 @@ def test_the_value_holds_what_a_chart_needs(tmp_path: Path) -> None:
 
 
 def test_where_the_difference_holds_0_the_sentence_has_its_interval(tmp_path: Path) -> None:
-    said = verdict_of(study(tmp_path, reached(scored(0.6, 0.59, 0.8)))).sentence
-    assert said == (
+    sentence = verdict_of(study(tmp_path, reached(scored(0.6, 0.59, 0.8)))).sentence
+    assert sentence == (
         "The network (log_loss 0.6) is not significantly different on these rows from the linear model (0.59; "
         "difference 0.01, 95 % interval −0.04 to 0.06), allowing for the choice among 2 trials; the linear model is "
         "the simplest."
@@ -139,8 +142,8 @@ def test_where_the_difference_holds_0_the_sentence_has_its_interval(tmp_path: Pa
 
 
 def test_a_linear_model_that_is_taken_can_be_exported(tmp_path: Path) -> None:
-    said = verdict_of(study(tmp_path, reached(scored(0.61, 0.5, 0.7)))).sentence
-    assert said.endswith("`automl export wine --baseline linear` writes it.")
+    sentence = verdict_of(study(tmp_path, reached(scored(0.61, 0.5, 0.7)))).sentence
+    assert sentence.endswith("`automl export wine --baseline linear` writes it.")
 
 
 def test_boosting_that_is_worse_than_a_constant_is_not_called_beaten(tmp_path: Path) -> None:
@@ -158,9 +161,9 @@ def test_what_a_baseline_has_learned_is_not_called_nothing_to_learn(tmp_path: Pa
     """The network is no better than a constant, and the linear model is: there is something to learn."""
     verdict = verdict_of(study(tmp_path, reached(scored(0.97, 0.5, 0.6))))
     assert verdict.take == LINEAR
-    said = " ".join([verdict.sentence, *verdict.comparisons])
-    assert "nothing to learn" not in said and "No model" not in said
-    assert "The network is not significantly better than a constant (log_loss: difference −0.03" in said
+    text = " ".join([verdict.sentence, *verdict.comparisons])
+    assert "nothing to learn" not in text and "No model" not in text
+    assert "The network is not significantly better than a constant (log_loss: difference −0.03" in text
     close = verdict_of(study(tmp_path / "close", reached(scored(0.97, 0.94, 1.3))))
     assert close.take == ""
     assert close.sentence.endswith("; of them only the linear model is significantly better than a constant.")
@@ -222,8 +225,8 @@ def test_a_record_of_an_earlier_version_has_a_verdict(tmp_path: Path) -> None:
     earlier = reached(scored(0.6, 0.5, 0.7), scores={}, between={})
     verdict = verdict_of(study(tmp_path, earlier))
     assert verdict.take == LINEAR
-    assert [one.score for one in verdict.contenders] == [0.6, 0.5, 0.7, 1.0]
-    assert all(math.isnan(one.low) for one in verdict.contenders[1:])
+    assert [contender.score for contender in verdict.contenders] == [0.6, 0.5, 0.7, 1.0]
+    assert all(math.isnan(contender.low) for contender in verdict.contenders[1:])
 
 
 BY_NAME = {said: name for name, said in NAMES.items()}
@@ -288,13 +291,13 @@ def test_one_model_is_taken_for_every_order_of_four() -> None:
     for order in itertools.permutations(range(4)):
         scores = dict(zip(MODELS, map(float, order), strict=True))
         differences = {
-            (one, other): Estimate(*(scores[one] - scores[other] + end for end in (0.0, -0.1, 0.1)))
-            for one in MODELS
+            (model, other): Estimate(*(scores[model] - scores[other] + end for end in (0.0, -0.1, 0.1)))
+            for model in MODELS
             for other in MODELS
         }
         contenders = {
             name: Contender(name, score, difference=None if name == NETWORK else differences[NETWORK, name])
             for name, score in scores.items()
         }
-        between = {one: {other: differences[one, other] for other in MODELS[1:]} for one in MODELS[1:]}
+        between = {model: {other: differences[model, other] for other in MODELS[1:]} for model in MODELS[1:]}
         assert decide(Numbers(contenders, between)) == min(MODELS, key=lambda name: scores[name])

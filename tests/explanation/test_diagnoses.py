@@ -58,26 +58,26 @@ def many(folder: Path, count: int) -> StudyState:
 
 def test_a_diagnosis_is_the_one_of_the_whole_trial_and_is_made_once(tmp_path: Path, read: list[int]) -> None:
     state = made_state(tmp_path, TRIALS)
-    found = Diagnoses(state)
+    diagnoses = Diagnoses(state)
     assert read == []
-    assert (list(found), len(found), 2 in found, 4 in found) == ([0, 1, 2, 3], 4, True, False)
+    assert (list(diagnoses), len(diagnoses), 2 in diagnoses, 4 in diagnoses) == ([0, 1, 2, 3], 4, True, False)
     read.clear()
     expected = {trial.number: diagnose(Evidence(trial, 2, larger=False)) for trial in TRIALS}
-    assert dict(found) == expected
-    assert dict(found) == expected
+    assert dict(diagnoses) == expected
+    assert dict(diagnoses) == expected
     assert read == [0, 2], "failed trials need no file"
     with pytest.raises(KeyError):
-        found[4]
+        diagnoses[4]
 
 
 def test_files_that_cannot_be_read_cost_one_diagnosis_and_no_more(tmp_path: Path) -> None:
     state = made_state(tmp_path, TRIALS)
     for path in (tmp_path / "trials").glob("000002*"):
         path.unlink()
-    found = explain_study(state)
-    assert found.diagnoses[2].name == "not_readable"
-    assert "000002" in found.diagnoses[2].sentence
-    assert found.diagnoses[0].name != "not_readable"
+    explanation = explain_study(state)
+    assert explanation.diagnoses[2].name == "not_readable"
+    assert "000002" in explanation.diagnoses[2].sentence
+    assert explanation.diagnoses[0].name != "not_readable"
     with pytest.raises(RecordError, match="000002"):
         explain_trial(state, 2)
 
@@ -104,21 +104,21 @@ def test_whether_a_larger_network_was_tried_is_as_a_search_of_all_pairs_says(
 def test_what_an_explanation_rests_on_is_what_was_recorded_when_it_was_made(tmp_path: Path) -> None:
     started = dataclasses.replace(STARTED, constant=1.0, num_epochs=100)
     state = made_state(tmp_path, [completed(0, 0.3, 0.31), completed(1, 0.5, 0.51)], started=started)
-    found = Diagnoses(state)
+    diagnoses = Diagnoses(state)
     curves = (Curve((0.4,), (0.001,)), Curve((0.3,), (0.001,)), Curve((0.1,), (0.001,)))
     parts = BiasVariance(0, LOG_LOSS, (2,), 2, *curves, (0.1,), {}, {}, 1.0, 8, 1, 2, 100)
     state.apply(Recorded(state.seq + 1, 0.0, decomposed(tmp_path, parts)))
-    assert found[0].name == "not_analyzed"
+    assert diagnoses[0].name == "not_analyzed"
     assert Diagnoses(state)[0].name == "variance_bound"
 
 
 def test_an_explanation_of_many_trials_reads_the_files_of_the_best_alone(
     tmp_path: Path, read: list[int]
 ) -> None:
-    found = explain_study(many(tmp_path, 3000))
+    explanation = explain_study(many(tmp_path, 3000))
     assert read == [0]
-    assert found.answer[1].startswith("The best of 3,000 trials is trial 0: ")
-    assert len(found.diagnoses) == 3000
+    assert explanation.answer[1].startswith("The best of 3,000 trials is trial 0: ")
+    assert len(explanation.diagnoses) == 3000
     assert read == [0]
 
 
@@ -128,7 +128,7 @@ def test_the_importance_of_many_trials_says_how_many_it_rests_on(tmp_path: Path)
     few = explain_study(many(tmp_path / "few", 40))
     assert few.importance_trials == 40
     known = Importance(("width",), {"width": 0.9}, (), {}, r2=0.9)
-    said = "What matters most for the score, by its share of the variance"
+    text = "What matters most for the score, by its share of the variance"
     for explanation, some in ((found, ", by 1,000 of 1,200 trials drawn at random"), (few, "")):
         shares = _shares(dataclasses.replace(explanation, importance=known), len(explanation.diagnoses))
-        assert shares == [f"{said}{some}: `width` 90%."]
+        assert shares == [f"{text}{some}: `width` 90%."]

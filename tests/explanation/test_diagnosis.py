@@ -45,7 +45,7 @@ def measured(
     def curve(value: float, error: float) -> Curve:
         return Curve((9.0, value, 9.0), (9.0, error, 9.0))
 
-    found = BiasVariance(
+    analysis = BiasVariance(
         trial=3,
         loss=LOG_LOSS,
         epochs=(1, 50, 60),
@@ -62,7 +62,7 @@ def measured(
         num_folds=5,
         num_rows=100,
     )
-    return dataclasses.replace(found, **changes)
+    return dataclasses.replace(analysis, **changes)
 
 
 def beside(
@@ -75,8 +75,8 @@ def beside(
     return dataclasses.replace(standing, **changes)
 
 
-def named(one: Trial, found: BiasVariance | None = None, standing: Standing | None = None) -> str:
-    return diagnose(Evidence(one, EPOCHS, 1.0, found, standing)).name
+def named(one: Trial, analysis: BiasVariance | None = None, standing: Standing | None = None) -> str:
+    return diagnose(Evidence(one, EPOCHS, 1.0, analysis, standing)).name
 
 
 def weighed(variance: float, rest: float, floor: float = 0.2, error: float = 0.001, **changes: Any) -> str:
@@ -85,17 +85,17 @@ def weighed(variance: float, rest: float, floor: float = 0.2, error: float = 0.0
 
 
 def test_a_trial_that_failed_says_why() -> None:
-    one = diagnose(Evidence(failed(0, "ValueError: no such layer"), EPOCHS))
-    assert (one.name, one.changes) == ("failed", {})
-    assert "ValueError: no such layer" in one.sentence
+    diagnosed = diagnose(Evidence(failed(0, "ValueError: no such layer"), EPOCHS))
+    assert (diagnosed.name, diagnosed.changes) == ("failed", {})
+    assert "ValueError: no such layer" in diagnosed.sentence
 
 
 def test_a_trial_that_diverged_wants_smaller_steps() -> None:
     reason = "diverged: the loss is not finite (fold 0, epoch 3); lower `learning_rate`"
-    one = diagnose(Evidence(failed(0, reason), EPOCHS))
-    assert one.name == "diverged"
-    assert one.sentence == "Its training diverged: the loss is not finite (fold 0, epoch 3)."
-    assert one.changes == {"learning_rate": LESS}
+    diagnosed = diagnose(Evidence(failed(0, reason), EPOCHS))
+    assert diagnosed.name == "diverged"
+    assert diagnosed.sentence == "Its training diverged: the loss is not finite (fold 0, epoch 3)."
+    assert diagnosed.changes == {"learning_rate": LESS}
 
 
 @pytest.mark.parametrize(
@@ -125,21 +125,21 @@ def test_far_worse_than_a_constant_also_on_fit_rows_went_astray(
 def test_a_loss_that_rose_and_never_came_back_went_astray_before_its_units_died(
     peaks: tuple[float, float], training: float, expected: str
 ) -> None:
-    one = trial(0.51, training / 2, health=Health((0.1, 0.1, 0.1), (1.0, 1.0)))
+    made = trial(0.51, training / 2, health=Health((0.1, 0.1, 0.1), (1.0, 1.0)))
     folds = tuple(
         dataclasses.replace(fold, training_loss=(0.5, peak / 2, 0.4))
-        for fold, peak in zip(one.folds, peaks, strict=True)
+        for fold, peak in zip(made.folds, peaks, strict=True)
     )
-    found = diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS, 0.5))
-    assert found.name == expected
+    diagnosed = diagnose(Evidence(dataclasses.replace(made, folds=folds), EPOCHS, 0.5))
+    assert diagnosed.name == expected
     if expected == "diverged":
-        assert f"rose to {sum(peaks) / 2:.3g} times" in found.sentence
+        assert f"rose to {sum(peaks) / 2:.3g} times" in diagnosed.sentence
 
 
 def test_a_task_that_is_solved_needs_no_more_epochs() -> None:
     """Failed: more epochs were advised at an accuracy of 1, for the loss still fell."""
-    found = diagnose(Evidence(trial(0.0004, 0.0001, 100), EPOCHS, 0.5))
-    assert (found.name, found.advice, found.changes) == ("solved", (), {})
+    diagnosed = diagnose(Evidence(trial(0.0004, 0.0001, 100), EPOCHS, 0.5))
+    assert (diagnosed.name, diagnosed.advice, diagnosed.changes) == ("solved", (), {})
     assert named(trial(0.002, 0.0001, 100)) == "stopped_by_budget"
 
 
@@ -156,11 +156,11 @@ def test_what_has_learned_nothing_and_still_gets_better_wants_more_epochs() -> N
 def test_dead_units(layer: int, share: float, expected: str) -> None:
     shares = [0.0, 0.0]
     shares[layer] = share
-    one = diagnose(Evidence(trial(health=Health((0.1, 0.1, 0.1), tuple(shares))), EPOCHS, 1.0))
-    assert one.name == expected
+    diagnosed = diagnose(Evidence(trial(health=Health((0.1, 0.1, 0.1), tuple(shares))), EPOCHS, 1.0))
+    assert diagnosed.name == expected
     if expected == "dead_units":
-        assert f"{share:.0%} of the units of hidden layer {layer + 1}" in one.sentence
-        assert one.changes["activation"] == LESS
+        assert f"{share:.0%} of the units of hidden layer {layer + 1}" in diagnosed.sentence
+        assert diagnosed.changes["activation"] == LESS
 
 
 @pytest.mark.parametrize(
@@ -205,37 +205,39 @@ def test_what_does_not_carry_over_is_told_from_what_is_not_learned() -> None:
 
 def test_right_labels_with_a_loss_above_a_constants_are_not_called_no_signal() -> None:
     """Two even classes: a constant has a loss of ln 2 and a balanced accuracy of 0.5."""
-    found = {}
+    results = {}
     for accuracy in (0.64, 0.66):
-        one = trial(0.70, 0.1)
+        diagnosed = trial(0.70, 0.1)
         folds = tuple(
             dataclasses.replace(fold, scores={"log_loss": 0.70, "balanced_accuracy": accuracy})
-            for fold in one.folds
+            for fold in diagnosed.folds
         )
-        found[accuracy] = diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS, math.log(2.0)))
-    assert [one.name for one in found.values()] == ["no_signal", "overconfident"]
-    assert "32% of the way from chance to perfect" in found[0.66].sentence
-    assert found[0.66].changes == {"learning_rate": LESS, "dropout": MORE, "l2": MORE}
+        results[accuracy] = diagnose(
+            Evidence(dataclasses.replace(diagnosed, folds=folds), EPOCHS, math.log(2.0))
+        )
+    assert [one.name for one in results.values()] == ["no_signal", "overconfident"]
+    assert "32% of the way from chance to perfect" in results[0.66].sentence
+    assert results[0.66].changes == {"learning_rate": LESS, "dropout": MORE, "l2": MORE}
 
 
 def test_of_numbers_the_share_is_what_r2_leaves() -> None:
-    one = trial()
+    made = trial()
     folds = tuple(
-        dataclasses.replace(fold, scores={"r2": 0.04}, training_scores={"r2": 0.03}) for fold in one.folds
+        dataclasses.replace(fold, scores={"r2": 0.04}, training_scores={"r2": 0.03}) for fold in made.folds
     )
-    assert diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS)).name == "no_signal"
+    assert diagnose(Evidence(dataclasses.replace(made, folds=folds), EPOCHS)).name == "no_signal"
     folds = tuple(dataclasses.replace(fold, scores={"r2": 0.06}) for fold in folds)
-    assert diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS)).name == "not_analyzed"
+    assert diagnose(Evidence(dataclasses.replace(made, folds=folds), EPOCHS)).name == "not_analyzed"
     folds = tuple(dataclasses.replace(fold, scores={"r2": -0.6}) for fold in folds)
-    assert diagnose(Evidence(dataclasses.replace(one, folds=folds), EPOCHS)).name == "diverged"
+    assert diagnose(Evidence(dataclasses.replace(made, folds=folds), EPOCHS)).name == "diverged"
 
 
 @pytest.mark.parametrize(("kept", "expected"), [(95, "stopped_by_budget"), (94, "not_analyzed")])
 def test_the_budget_ended_what_was_best_in_its_last_twentieth(kept: int, expected: str) -> None:
-    one = diagnose(Evidence(trial(best_epoch=kept), EPOCHS, 1.0))
-    assert one.name == expected
+    diagnosed = diagnose(Evidence(trial(best_epoch=kept), EPOCHS, 1.0))
+    assert diagnosed.name == expected
     if expected != "not_analyzed":
-        assert one.changes["epochs"] == MORE
+        assert diagnosed.changes["epochs"] == MORE
 
 
 @pytest.mark.parametrize(
@@ -320,8 +322,8 @@ def test_where_no_larger_network_was_analyzed_variance_is_not_blamed_for_a_simpl
     """Ten linear networks on a curved target: as much bias each, and so no bias above each other."""
     simple = dataclasses.replace(measured(0.12, 0.88), training=(0.8,) * 3)
     standing = beside(0.12, 0.88, floor=0.879, larger=False)
-    found = diagnose(Evidence(trial(), EPOCHS, 1.0, simple, standing, larger=False))
-    assert (found.name, found.changes) == ("untried_capacity", {"width": MORE, "depth": MORE})
+    diagnosed = diagnose(Evidence(trial(), EPOCHS, 1.0, simple, standing, larger=False))
+    assert (diagnosed.name, diagnosed.changes) == ("untried_capacity", {"width": MORE, "depth": MORE})
     assert named(trial(), simple, standing) == "notable_variance", (
         "whether a larger one was tried is not known"
     )
@@ -339,9 +341,9 @@ def test_near_the_floor_is_what_is_measured_well_enough() -> None:
 
 
 def test_without_an_analysis_a_trial_is_called_not_analyzed() -> None:
-    found = diagnose(Evidence(trial(), EPOCHS, 1.0))
-    assert found.name == "not_analyzed"
-    assert found.sentence.startswith("Its bias and variance were not measured")
+    diagnosed = diagnose(Evidence(trial(), EPOCHS, 1.0))
+    assert diagnosed.name == "not_analyzed"
+    assert diagnosed.sentence.startswith("Its bias and variance were not measured")
 
 
 def test_a_simple_network_with_no_larger_one_beside_it_is_not_at_the_floor() -> None:
@@ -362,20 +364,20 @@ def test_a_simple_network_with_no_larger_one_beside_it_is_not_at_the_floor() -> 
 def test_variance_of_the_seed_wants_other_cures_than_that_of_the_rows() -> None:
     rows = {"data": 0.08, "initialization": 0.01, "interaction": 0.01}
     seed = {"data": 0.02, "initialization": 0.01, "interaction": 0.05}
-    one = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=rows), beside(0.1, 0.2)))
+    diagnosed = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=rows), beside(0.1, 0.2)))
     other = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=seed), beside(0.1, 0.2)))
-    assert one.name == other.name == "variance_bound"
-    assert "from the seed" not in one.sentence and "more rows" in one.advice
+    assert diagnosed.name == other.name == "variance_bound"
+    assert "from the seed" not in diagnosed.sentence and "more rows" in diagnosed.advice
     assert "from the seed" in other.sentence and "more rows" not in other.advice
 
 
 def test_sentences_have_the_numbers_of_the_epoch_that_is_kept() -> None:
-    found = measured(0.01, 0.3, loss=SQUARED_ERROR)
-    one = diagnose(Evidence(trial(), EPOCHS, 1.0, found, beside(0.01, 0.3)))
-    assert "bias² + noise are 0.3 ± 0.001 of a loss of 0.31" in one.sentence
-    assert "0.1 ± 0.001 more than bias + noise of trial 7 (0.2)" in one.sentence
-    assert "variance is 0.01 ± 0.001" in one.sentence
-    assert {"width": MORE, "depth": MORE, "dropout": LESS}.items() <= one.changes.items()
+    analysis = measured(0.01, 0.3, loss=SQUARED_ERROR)
+    diagnosed = diagnose(Evidence(trial(), EPOCHS, 1.0, analysis, beside(0.01, 0.3)))
+    assert "bias² + noise are 0.3 ± 0.001 of a loss of 0.31" in diagnosed.sentence
+    assert "0.1 ± 0.001 more than bias + noise of trial 7 (0.2)" in diagnosed.sentence
+    assert "variance is 0.01 ± 0.001" in diagnosed.sentence
+    assert {"width": MORE, "depth": MORE, "dropout": LESS}.items() <= diagnosed.changes.items()
 
 
 def test_the_first_rule_that_fits_is_the_diagnosis() -> None:
@@ -432,8 +434,8 @@ def test_where_variance_is_small_what_limits_is_bias_or_noise(
         measured(variance, rest), variance=Curve((9.0, variance, 9.0), (9.0, error, 9.0))
     )
     standing = beside(variance, rest, floor=rest - 0.05, error=0.06)
-    one = diagnose(Evidence(trial(), EPOCHS, 1.0, found, standing))
-    assert one.name == expected
+    diagnosed = diagnose(Evidence(trial(), EPOCHS, 1.0, found, standing))
+    assert diagnosed.name == expected
     if expected == "bias_or_noise":
-        assert one.changes == {"width": MORE, "depth": MORE}
-        assert one.sentence.startswith("Variance is not what limits it: 0.02 ± 0.01")
+        assert diagnosed.changes == {"width": MORE, "depth": MORE}
+        assert diagnosed.sentence.startswith("Variance is not what limits it: 0.02 ± 0.01")

@@ -54,63 +54,67 @@ def compared(folder: Path, ones: list[Trial], others: list[Trial], **changes: An
 
 
 def test_winners_are_compared_fold_by_fold_with_the_corrected_interval(tmp_path: Path) -> None:
-    found = compared(tmp_path, [WEAK], [STRONG])
+    comparison = compared(tmp_path, [WEAK], [STRONG])
     differences = numpy.subtract(STRONG.fold_scores("log_loss"), WEAK.fold_scores("log_loss"))
     half = stats.t.ppf(0.975, 4) * math.sqrt(differences.var(ddof=1) * (1 / 5 + 1 / 4))
-    assert found.chosen.value == pytest.approx(differences.mean())
-    assert found.chosen.low == pytest.approx(differences.mean() - half)
-    assert found.chosen.high == pytest.approx(differences.mean() + half)
-    assert found.sign == 1
-    assert found.verdict.startswith(
+    assert comparison.chosen.value == pytest.approx(differences.mean())
+    assert comparison.chosen.low == pytest.approx(differences.mean() - half)
+    assert comparison.chosen.high == pytest.approx(differences.mean() + half)
+    assert comparison.sign == 1
+    assert comparison.verdict.startswith(
         "B (study-B) is significantly better than A (study-A) (log_loss: difference −0.0"
     )
 
 
 def test_a_larger_score_can_be_better(tmp_path: Path) -> None:
-    found = compared(tmp_path, [WEAK], [STRONG], direction="max")
-    assert found.sign == -1
-    assert found.verdict.startswith("A (study-A) is significantly better than B (study-B)")
+    comparison = compared(tmp_path, [WEAK], [STRONG], direction="max")
+    assert comparison.sign == -1
+    assert comparison.verdict.startswith("A (study-A) is significantly better than B (study-B)")
 
 
 def test_a_difference_within_its_interval_is_none(tmp_path: Path) -> None:
-    found = compared(tmp_path, [WEAK], [CLOSE])
-    assert found.chosen.low < 0.0 < found.chosen.high
-    assert found.sign == 0
-    assert found.verdict.startswith("A (study-A) and B (study-B) are not significantly different (log_loss")
+    comparison = compared(tmp_path, [WEAK], [CLOSE])
+    assert comparison.chosen.low < 0.0 < comparison.chosen.high
+    assert comparison.sign == 0
+    assert comparison.verdict.startswith(
+        "A (study-A) and B (study-B) are not significantly different (log_loss"
+    )
 
 
 def test_the_best_of_each_study_is_compared_and_ended_trials_are_not(tmp_path: Path) -> None:
-    found = compared(tmp_path, [WEAK, STRONG, failed(7)], [dataclasses.replace(CLOSE, number=9), failed(2)])
-    assert found.chosen.value == pytest.approx(CLOSE.mean("log_loss") - STRONG.mean("log_loss"))
-    assert "not allowing for the choice among 2 and 1 trials" in found.verdict
+    comparison = compared(
+        tmp_path, [WEAK, STRONG, failed(7)], [dataclasses.replace(CLOSE, number=9), failed(2)]
+    )
+    assert comparison.chosen.value == pytest.approx(CLOSE.mean("log_loss") - STRONG.mean("log_loss"))
+    assert "not allowing for the choice among 2 and 1 trials" in comparison.verdict
 
 
 def test_other_folds_are_not_paired_and_that_is_said(tmp_path: Path) -> None:
-    one = side(tmp_path, "A", WEAK)
+    first = side(tmp_path, "A", WEAK)
     other = side(tmp_path, "B", STRONG, digests=DIGESTS | {"splits": "others"})
-    found = compare_studies(one, other)
-    assert not found.same_folds
+    comparison = compare_studies(first, other)
+    assert not comparison.same_folds
     errors = [trial.standard_error("log_loss") for trial in (WEAK, STRONG)]
     degrees = (errors[0] ** 2 + errors[1] ** 2) ** 2 / (errors[0] ** 4 / 4 + errors[1] ** 4 / 4)
     half = stats.t.ppf(0.975, degrees) * math.hypot(*errors)
-    assert found.chosen.high - found.chosen.value == pytest.approx(half)
-    assert half > interval(paired(STRONG, WEAK, "log_loss")).high - found.chosen.value
-    assert any("The folds differ" in said for said in found.notes)
+    assert comparison.chosen.high - comparison.chosen.value == pytest.approx(half)
+    assert half > interval(paired(STRONG, WEAK, "log_loss")).high - comparison.chosen.value
+    assert any("The folds differ" in note for note in comparison.notes)
 
 
 def test_folds_that_all_differ_by_the_same_are_no_certainty(tmp_path: Path) -> None:
     shifted = completed(1, *(score - 0.25 for score in WEAK.fold_scores("log_loss")))
-    found = compared(tmp_path, [WEAK], [shifted])
-    assert found.chosen.value == pytest.approx(-0.25)
-    assert math.isnan(found.chosen.low)
-    assert found.sign == 0
-    assert any("No interval for the difference" in said for said in found.notes)
+    comparison = compared(tmp_path, [WEAK], [shifted])
+    assert comparison.chosen.value == pytest.approx(-0.25)
+    assert math.isnan(comparison.chosen.low)
+    assert comparison.sign == 0
+    assert any("No interval for the difference" in note for note in comparison.notes)
 
 
 def test_of_one_fold_nothing_is_sure(tmp_path: Path) -> None:
-    found = compared(tmp_path, [completed(0, 0.5)], [completed(0, 0.25)], num_folds=1)
-    assert (found.chosen.value, found.sign) == (-0.25, 0)
-    assert math.isnan(found.chosen.high)
+    comparison = compared(tmp_path, [completed(0, 0.5)], [completed(0, 0.25)], num_folds=1)
+    assert (comparison.chosen.value, comparison.sign) == (-0.25, 0)
+    assert math.isnan(comparison.chosen.high)
 
 
 # Rows: both studies choose among their trials anew in each resample.
@@ -130,8 +134,8 @@ def predictions_of(rows: ScoredRows, sharpness: float, seed: int) -> numpy.ndarr
 
 def scored_trial(rows: ScoredRows, number: int, prediction: numpy.ndarray) -> Trial:
     losses = [
-        METRICS["log_loss"].function(rows.target[own], prediction[own], rows.weights[own])
-        for _, own in rows.parts
+        METRICS["log_loss"].function(rows.target[indices], prediction[indices], rows.weights[indices])
+        for _, indices in rows.parts
     ]
     return completed(number, *losses)
 
@@ -159,33 +163,35 @@ def kept_pair(folder: Path) -> tuple[Side, Side]:
 
 
 def test_the_choice_of_both_is_allowed_for_where_predictions_are_kept(tmp_path: Path) -> None:
-    one, other = kept_pair(tmp_path)
-    found = compare_studies(one, other)
-    assert found.corrected is not None
-    assert one.corrected is not None and other.corrected is not None
-    assert found.corrected.value == other.corrected.value - one.corrected.value
-    assert found.corrected.low < found.corrected.value < found.corrected.high
-    assert found.judged is found.corrected
-    assert "allowing for the choice among 6 and 3 trials" in found.verdict
-    assert "not allowing" not in found.verdict
+    first, other = kept_pair(tmp_path)
+    comparison = compare_studies(first, other)
+    assert comparison.corrected is not None
+    assert first.corrected is not None and other.corrected is not None
+    assert comparison.corrected.value == other.corrected.value - first.corrected.value
+    assert comparison.corrected.low < comparison.corrected.value < comparison.corrected.high
+    assert comparison.judged is comparison.corrected
+    assert "allowing for the choice among 6 and 3 trials" in comparison.verdict
+    assert "not allowing" not in comparison.verdict
 
 
 def test_swapping_the_studies_turns_the_sign_and_nothing_else(tmp_path: Path) -> None:
-    one, other = kept_pair(tmp_path)
-    ahead, back = compare_studies(one, other), compare_studies(other, one)
+    first, other = kept_pair(tmp_path)
+    ahead, back = compare_studies(first, other), compare_studies(other, first)
     assert ahead.sign == 1 and back.sign == -1
-    for mine, its in ((ahead.chosen, back.chosen), (ahead.corrected, back.corrected)):
-        assert mine is not None and its is not None
-        assert (mine.value, mine.low, mine.high) == pytest.approx(
-            (-its.value, -its.high, -its.low), abs=1e-12
+    for actual, expected in ((ahead.chosen, back.chosen), (ahead.corrected, back.corrected)):
+        assert actual is not None and expected is not None
+        assert (actual.value, actual.low, actual.high) == pytest.approx(
+            (-expected.value, -expected.high, -expected.low), abs=1e-12
         )
 
 
 def test_a_study_and_itself_do_not_differ_at_all(tmp_path: Path) -> None:
     one, _ = kept_pair(tmp_path)
-    found = compare_studies(one, dataclasses.replace(one, letter="B"))
-    assert found.chosen == found.corrected == Estimate(0.0, 0.0, 0.0)
-    assert "are not significantly different (log_loss: difference 0, 95 % interval 0 to 0" in found.verdict
+    comparison = compare_studies(one, dataclasses.replace(one, letter="B"))
+    assert comparison.chosen == comparison.corrected == Estimate(0.0, 0.0, 0.0)
+    assert (
+        "are not significantly different (log_loss: difference 0, 95 % interval 0 to 0" in comparison.verdict
+    )
 
 
 def test_the_order_of_the_trials_has_no_bearing(tmp_path: Path) -> None:
@@ -201,10 +207,10 @@ def test_the_order_of_the_trials_has_no_bearing(tmp_path: Path) -> None:
 def test_of_one_model_each_the_interval_is_that_of_its_rival(tmp_path: Path) -> None:
     """`corrected_score` has compared with models that were not chosen all along."""
     rows = rows_of()
-    one, other = (predictions_of(rows, sharpness, 4)[None] for sharpness in (1.0, 2.0))
-    known = corrected_score(METRICS["log_loss"], rows, [one], 3, {"other": other}).differences["other"]
-    found = corrected_difference(METRICS["log_loss"], rows, [one], [other], 3)
-    assert dataclasses.astuple(found) == pytest.approx(dataclasses.astuple(known), abs=1e-12)
+    first, other = (predictions_of(rows, sharpness, 4)[None] for sharpness in (1.0, 2.0))
+    known = corrected_score(METRICS["log_loss"], rows, [first], 3, {"other": other}).differences["other"]
+    corrected = corrected_difference(METRICS["log_loss"], rows, [first], [other], 3)
+    assert dataclasses.astuple(corrected) == pytest.approx(dataclasses.astuple(known), abs=1e-12)
 
 
 def test_the_best_of_many_equal_trials_has_no_lead_over_one_of_them(tmp_path: Path) -> None:
@@ -220,21 +226,21 @@ def test_the_best_of_many_equal_trials_has_no_lead_over_one_of_them(tmp_path: Pa
 
 
 def test_without_predictions_of_a_winner_the_choice_is_not_allowed_for(tmp_path: Path) -> None:
-    one, other = kept_pair(tmp_path)
+    first, other = kept_pair(tmp_path)
     for file in (other.state.folder / "trials").glob("*.predictions.npy"):
         file.unlink()
-    found = compare_studies(one, other)
-    assert found.corrected is None
-    assert "not allowing for the choice among 6 and 3 trials" in found.verdict
-    assert any("larger search has the larger selection bias" in said for said in found.notes)
+    comparison = compare_studies(first, other)
+    assert comparison.corrected is None
+    assert "not allowing for the choice among 6 and 3 trials" in comparison.verdict
+    assert any("larger search has the larger selection bias" in note for note in comparison.notes)
 
 
 def test_rows_that_are_others_are_not_paired(tmp_path: Path) -> None:
-    one, other = kept_pair(tmp_path)
+    first, other = kept_pair(tmp_path)
     rows = read_scored_rows(other.state.folder)
     assert rows is not None
     write_scored_rows(other.state.folder, dataclasses.replace(rows, numbers=rows.numbers + 1))
-    assert compare_studies(one, other).corrected is None
+    assert compare_studies(first, other).corrected is None
 
 
 def test_kept_rows_come_back_as_they_were(tmp_path: Path) -> None:
@@ -272,9 +278,9 @@ def test_scores_that_count_differently_give_the_difference_of_the_means() -> Non
         folds = [dataclasses.replace(fold, counts={"log_loss": 1.0 + fold.fold}) for fold in trial.folds]
         return dataclasses.replace(trial, folds=tuple(folds))
 
-    one, other = counting(WEAK), counting(STRONG)
-    assert paired(one, other, "log_loss").value == one.mean("log_loss") - other.mean("log_loss")
-    assert unpaired(one, other, "log_loss").value == one.mean("log_loss") - other.mean("log_loss")
+    first, other = counting(WEAK), counting(STRONG)
+    assert paired(first, other, "log_loss").value == first.mean("log_loss") - other.mean("log_loss")
+    assert unpaired(first, other, "log_loss").value == first.mean("log_loss") - other.mean("log_loss")
 
 
 # The locked test.
@@ -285,26 +291,26 @@ def read_by(trial: int, score: float, digest: str = "rows") -> record.TestReadin
 
 
 def test_scores_on_the_same_locked_rows_are_subtracted_with_a_warning(tmp_path: Path) -> None:
-    one = side(tmp_path, "A", WEAK, events=(read_by(0, 0.5),))
+    first = side(tmp_path, "A", WEAK, events=(read_by(0, 0.5),))
     other = side(tmp_path, "B", STRONG, events=(read_by(3, 0.25),), digests=DIGESTS | {"splits": "others"})
-    found = compare_studies(one, other)
-    assert found.test == -0.25
-    assert any("same locked test rows" in said for said in found.notes)
+    comparison = compare_studies(first, other)
+    assert comparison.test == -0.25
+    assert any("same locked test rows" in note for note in comparison.notes)
 
 
 def test_scores_on_other_locked_rows_are_not_subtracted(tmp_path: Path) -> None:
-    one = side(tmp_path, "A", WEAK, events=(read_by(0, 0.5),))
+    first = side(tmp_path, "A", WEAK, events=(read_by(0, 0.5),))
     other = side(
         tmp_path, "B", STRONG, events=(read_by(3, 0.25, "others"),), digests=DIGESTS | {"splits": "others"}
     )
-    found = compare_studies(one, other)
-    assert found.test is None
-    assert any("locked test rows differ" in said for said in found.notes)
+    comparison = compare_studies(first, other)
+    assert comparison.test is None
+    assert any("locked test rows differ" in note for note in comparison.notes)
 
 
 def test_a_reading_for_an_earlier_winner_is_none_of_this_one(tmp_path: Path) -> None:
-    one = side(tmp_path, "A", WEAK, events=(read_by(5, 0.5),))
-    assert one.test is None
+    first = side(tmp_path, "A", WEAK, events=(read_by(5, 0.5),))
+    assert first.test is None
 
 
 # What cannot be compared.
@@ -337,17 +343,17 @@ def test_a_study_without_a_winner_is_refused(tmp_path: Path, trials: list[Trial]
 
 def test_tables_of_earlier_versions_are_known_by_their_fact(tmp_path: Path) -> None:
     old = {"digests": {}, "facts": {"data_digest": "table"}}
-    found = compare_studies(side(tmp_path, "A", WEAK, **old), side(tmp_path, "B", STRONG))
-    assert not found.same_folds
+    comparison = compare_studies(side(tmp_path, "A", WEAK, **old), side(tmp_path, "B", STRONG))
+    assert not comparison.same_folds
 
 
 def test_what_is_not_finished_or_optimistic_is_said(tmp_path: Path) -> None:
-    one = side(tmp_path, "A", WEAK, standing="killed after 1 of 3 trials")
+    first = side(tmp_path, "A", WEAK, standing="killed after 1 of 3 trials")
     other = side(tmp_path, "B", STRONG, optimistic=True)
-    found = compare_studies(one, other)
-    assert "A (study-A): killed after 1 of 3 trials." in found.notes
-    assert "optimistic: the scored rows chose the epochs in B" in found.verdict
-    assert any("not comparable" in said for said in found.notes)
+    comparison = compare_studies(first, other)
+    assert "A (study-A): killed after 1 of 3 trials." in comparison.notes
+    assert "optimistic: the scored rows chose the epochs in B" in comparison.verdict
+    assert any("not comparable" in note for note in comparison.notes)
 
 
 @pytest.mark.parametrize(

@@ -57,10 +57,10 @@ AT = {"width": 64.0, "dropout": 0.2}
 
 def test_what_was_tried_in_vain_is_not_advised_and_that_is_said() -> None:
     trials = searched({"width": 0.02, "dropout": 0.0}, AT)
-    found = weigh(trials[0], (WIDER, DEEPER, *penalties(trials[0], MORE), MORE_ROWS), Tried(trials, LOSS))
-    assert found.advice == ("a deeper network", "more `l2`", "more rows")
-    assert found.changes == {"depth": MORE, "l2": MORE}
-    wider, dropout = found.tried
+    weighed = weigh(trials[0], (WIDER, DEEPER, *penalties(trials[0], MORE), MORE_ROWS), Tried(trials, LOSS))
+    assert weighed.advice == ("a deeper network", "more `l2`", "more rows")
+    assert weighed.changes == {"depth": MORE, "l2": MORE}
+    wider, dropout = weighed.tried
     match = re.fullmatch(r"twice as wide changed log_loss by \+0\.0\d+ ± 0\.000\d \(\d+ trials\)", wider)
     assert match is not None
     assert re.fullmatch(r"0\.1 more `dropout` changed log_loss by [+−]\S+ ± 0\.000\d \(\d+ trials\)", dropout)
@@ -68,9 +68,9 @@ def test_what_was_tried_in_vain_is_not_advised_and_that_is_said() -> None:
 
 def test_what_has_helped_comes_first() -> None:
     trials = searched({"dropout": -0.03}, AT)
-    found = weigh(trials[0], (NARROWER, *penalties(trials[0], MORE)), Tried(trials, LOSS))
-    assert found.advice[0] == "more `dropout`"
-    assert "a narrower network" not in found.advice
+    weighed = weigh(trials[0], (NARROWER, *penalties(trials[0], MORE)), Tried(trials, LOSS))
+    assert weighed.advice[0] == "more `dropout`"
+    assert "a narrower network" not in weighed.advice
 
 
 def test_what_the_trials_leave_open_stays_advised() -> None:
@@ -82,8 +82,8 @@ def test_what_the_trials_leave_open_stays_advised() -> None:
 
 def test_an_edge_of_the_range_is_not_left_for_the_other_end() -> None:
     trial = completed(0, 0.3, 0.3, depth=2, width=256, dropout=0.2)
-    found = weigh(trial, (NARROWER, MORE_ROWS), Tried([trial], LOSS, edges={"width": "high"}))
-    assert (found.advice, found.changes) == (("more rows",), {})
+    weighed = weigh(trial, (NARROWER, MORE_ROWS), Tried([trial], LOSS, edges={"width": "high"}))
+    assert (weighed.advice, weighed.changes) == (("more rows",), {})
     assert weigh(trial, (WIDER,), Tried([trial], LOSS, edges={"width": "high"})).changes == {"width": MORE}
 
 
@@ -132,20 +132,20 @@ MOVES = {
 }
 
 
-def check_consistent(found: Explanation) -> None:
+def check_consistent(explanation: Explanation) -> None:
     """No two sentences recommend opposite changes, and the changes for a program are those of the sentences."""
     advised = [
         line
-        for line in (*found.answer, *found.limits, *found.remarks)
+        for line in (*explanation.answer, *explanation.limits, *explanation.remarks)
         if not line.startswith("Tried already")
     ]
     text = " ".join(advised)
     for name, (more, less) in MOVES.items():
         ups, downs = re.findall(more, text), re.findall(less, text)
         assert not (ups and downs), f"{name}: {ups} and {downs}"
-        if found.changes.get(name) == MORE:
+        if explanation.changes.get(name) == MORE:
             assert not downs
-        if found.changes.get(name) == LESS:
+        if explanation.changes.get(name) == LESS:
             assert not ups
     if "little left to find" in text:
         assert "edge" not in text
@@ -157,11 +157,13 @@ def check_consistent(found: Explanation) -> None:
         if word in text
     }
     assert len(takes) <= 1
-    diagnosis = found.diagnoses.get(found.verdict.trial if found.verdict.trial is not None else -1)
+    diagnosis = explanation.diagnoses.get(
+        explanation.verdict.trial if explanation.verdict.trial is not None else -1
+    )
     if diagnosis is not None:
         assert list(diagnosis.advice) == [
             part
-            for line in found.limits
+            for line in explanation.limits
             if line.startswith("To try next: ")
             for part in line[13:-1].split("; ")
         ]
@@ -191,12 +193,12 @@ def test_no_two_sentences_of_a_study_recommend_opposite_changes(
         {"width": width_slope, "dropout": dropout_slope}, {"width": at_width, "dropout": 0.2}, 40, seed
     )
     state = whole(tmp_path_factory.mktemp("made"), trials, variance, rest, scores)
-    found = explain_study(state)
-    check_consistent(found)
+    explanation = explain_study(state)
+    check_consistent(explanation)
     assert state.best is not None
     lines = explain_trial(state, state.best.number)
     assert [line for line in lines if line.startswith("To change: ")] == [
-        f"To change: {one}." for one in found.diagnoses[state.best.number].advice
+        f"To change: {advice}." for advice in explanation.diagnoses[state.best.number].advice
     ]
 
 
@@ -214,15 +216,15 @@ def whole(
     }
     names = list(plain)
     between = {
-        one: {
+        name: {
             other: (
-                plain[one] - plain[other],
-                plain[one] - plain[other] - 0.05,
-                plain[one] - plain[other] + 0.05,
+                plain[name] - plain[other],
+                plain[name] - plain[other] - 0.05,
+                plain[name] - plain[other] + 0.05,
             )
-            for other in names[: names.index(one)]
+            for other in names[: names.index(name)]
         }
-        for one in names
+        for name in names
     }
     reached = VerdictReached(
         trial=best[0].number,
@@ -254,6 +256,6 @@ def test_every_kind_of_study_has_one_verdict(tmp_path: Path) -> None:
     ):
         at = 256 if slope < 0.0 else 16
         trials = searched({"width": slope}, {"width": at, "dropout": 0.2}, 40)
-        found = explain_study(whole(tmp_path / str(number), trials, 0.001, 0.01, scores))
-        check_consistent(found)
-        assert found.answer[0] == found.verdict.sentence
+        explanation = explain_study(whole(tmp_path / str(number), trials, 0.001, 0.01, scores))
+        check_consistent(explanation)
+        assert explanation.answer[0] == explanation.verdict.sentence

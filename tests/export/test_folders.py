@@ -47,11 +47,11 @@ def write_new(folder: Path) -> None:
 
 def contents(folder: Path) -> dict[str, str]:
     """All files of a folder and what is in them; links and folders by what they are."""
-    found = {}
+    results = {}
     for path in sorted(folder.rglob("*")):
         kind = f"-> {os.readlink(path)}" if path.is_symlink() else "/" if path.is_dir() else path.read_text()
-        found[path.relative_to(folder).as_posix()] = kind
-    return found
+        results[path.relative_to(folder).as_posix()] = kind
+    return results
 
 
 @pytest.fixture(params=["with a manifest", "of an earlier version"])

@@ -65,8 +65,8 @@ def test_a_builder_in_a_folder_below_sees_modules_beside_it_and_beside_the_study
     (folder / "models").mkdir()
     (folder / "models" / "mine.py").write_text("import near\nimport deeper\n")
     (folder / "models" / "near.py").write_text("")
-    found = builder_sources("models/mine.py:build", folder)
-    assert sorted(found) == ["deeper.py", "models/mine.py", "models/near.py"]
+    sources = builder_sources("models/mine.py:build", folder)
+    assert sorted(sources) == ["deeper.py", "models/mine.py", "models/near.py"]
 
 
 def test_a_builder_beside_the_studys_folder_has_its_own_neighbors_only(folder: Path) -> None:

@@ -25,10 +25,10 @@ def test_discovery_opens_every_conditional_scope(load: Load) -> None:
         "pool": [convolution],
         "size": [convolution, ("pool", ["max"])],
     }
-    every = [dict(values) for values in space.configurations() or ()]
-    assert len(every) == 5 + 2 * (1 + 3)
-    assert {"kind": "convolution", "filters": 3, "pool": "max", "size": 4} in every
-    assert {"kind": "dense", "units": 8} in every
+    configurations = [dict(values) for values in space.configurations() or ()]
+    assert len(configurations) == 5 + 2 * (1 + 3)
+    assert {"kind": "convolution", "filters": 3, "pool": "max", "size": 4} in configurations
+    assert {"kind": "dense", "units": 8} in configurations
 
 
 def test_scopes_that_stand_behind_an_if_are_opened_too(load: Load) -> None:

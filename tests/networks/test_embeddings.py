@@ -81,7 +81,7 @@ def test_a_linear_model_has_a_weight_for_each_level() -> None:
 
 def test_the_penalty_holds_embeddings_too() -> None:
     model = builder().build(VALUES | {"l2": 0.1}, 1)
-    kernels = [ops.convert_to_numpy(one) for one in model.trainable_weights if len(one.shape) > 1]
+    kernels = [ops.convert_to_numpy(weight) for weight in model.trainable_weights if len(weight.shape) > 1]
     expected = 0.1 * sum(float((kernel**2).sum()) for kernel in kernels)
     assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
 

@@ -27,14 +27,14 @@ def test_every_initializer_has_a_twin() -> None:
 @pytest.mark.parametrize("name", TWINS)
 def test_kernels_are_distributed_as_those_of_keras(name: str) -> None:
     ours = initial_kernel(name, NUM_INPUTS, NUM_OUTPUTS, seed=1)
-    theirs = keras.ops.convert_to_numpy(TWINS[name](1)((NUM_INPUTS, NUM_OUTPUTS)))
-    assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
-    deviation = theirs.std()
+    reference = keras.ops.convert_to_numpy(TWINS[name](1)((NUM_INPUTS, NUM_OUTPUTS)))
+    assert (ours.shape, ours.dtype) == (reference.shape, reference.dtype)
+    deviation = reference.std()
     assert ours.std() == pytest.approx(deviation, rel=0.01)
-    assert numpy.abs(ours).max() == pytest.approx(numpy.abs(theirs).max(), rel=1e-3)
+    assert numpy.abs(ours).max() == pytest.approx(numpy.abs(reference).max(), rel=1e-3)
     shares = numpy.linspace(0.05, 0.95, 19)
     numpy.testing.assert_allclose(
-        numpy.quantile(ours, shares), numpy.quantile(theirs, shares), atol=0.03 * deviation
+        numpy.quantile(ours, shares), numpy.quantile(reference, shares), atol=0.03 * deviation
     )
 
 

@@ -29,10 +29,12 @@ EXPECTED_TO_FAIL: dict[str, str] = {
 def test_scikit_learns_checks_pass_but_for_those_that_are_listed(kind: str) -> None:
     estimator = getattr(automl, kind)(trials=1, random_state=0, config=CONFIG)
     results = check_estimator(estimator, expected_failed_checks=EXPECTED_TO_FAIL, on_skip=None, on_fail=None)
-    failed = {each["check_name"]: repr(each["exception"]) for each in results if each["status"] == "failed"}
+    failed = {
+        result["check_name"]: repr(result["exception"]) for result in results if result["status"] == "failed"
+    }
     assert failed == {}
-    assert set(EXPECTED_TO_FAIL) <= {each["check_name"] for each in results}
-    expected = {each["check_name"] for each in results if each["status"] == "xfail"}
+    assert set(EXPECTED_TO_FAIL) <= {result["check_name"] for result in results}
+    expected = {result["check_name"] for result in results if result["status"] == "xfail"}
     assert "check_sample_weight_equivalence_on_dense_data" in expected
 
 

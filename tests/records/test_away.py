@@ -33,7 +33,7 @@ def records(server: Postgres, tmp_path: Path) -> Iterator[Records]:
 
 
 def numbers(records: Records, run: Run) -> list[tuple[int, int]]:
-    return [(one.seq, one.event.number) for one in list(records.events(run))[1:]]
+    return [(event.seq, event.event.number) for event in list(records.events(run))[1:]]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
@@ -53,9 +53,9 @@ def test_a_server_that_is_restarted_is_waited_for(
 
     restarting = threading.Thread(target=restart)
     restarting.start()
-    (told,) = records.append(lease, ended(1, 0.25))
+    (recorded,) = records.append(lease, ended(1, 0.25))
     restarting.join()
-    assert told.seq == 3
+    assert recorded.seq == 3
     assert numbers(records, run) == [(2, 0), (3, 1)]
     assert records.run(run.number).num_trials == 2
 
@@ -99,9 +99,9 @@ def test_an_append_whose_answer_is_lost_is_written_once(
 ) -> None:
     run, lease = created(records)
     tried = lose_an_answer(records, monkeypatch, commits)
-    told = records.append(lease, ended(0, 0.5), ended(1, 0.25))
+    recorded = records.append(lease, ended(0, 0.5), ended(1, 0.25))
     assert len(tried) == 2
-    assert [one.seq for one in told] == [2, 3]
+    assert [event.seq for event in recorded] == [2, 3]
     assert numbers(records, run) == [(2, 0), (3, 1)]
     assert records.run(run.number).num_trials == 2
     records.append(lease, ended(2, 0.1))

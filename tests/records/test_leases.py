@@ -177,7 +177,7 @@ def test_a_clock_that_is_set_back_does_not_free_a_lease(opened: Open, clock: Clo
     clock.now -= 500.0
     with pytest.raises(RecordError, match="process 77 on"):
         records.claim(run)
-    assert [one.seq for one in records.append(lease, ended(0, 0.5))] == [2]
+    assert [event.seq for event in records.append(lease, ended(0, 0.5))] == [2]
 
 
 def test_a_run_that_is_gone_cannot_be_taken_over(records: Records) -> None:

@@ -122,7 +122,7 @@ def test_a_study_of_numbers_is_decomposed_in_squared_errors(tmp_path: Path) -> N
 def test_events_keep_their_times(tmp_path: Path) -> None:
     journal(tmp_path, START_LINE, trial_line(TRIALS[0]), WHOLE[-1] | {"exported": None})
     records, run = open_run(tmp_path, "wine")
-    assert [(type(one.event), one.time) for one in records.events(run)] == [
+    assert [(type(event.event), event.time) for event in records.events(run)] == [
         (StudyStarted, seconds(0)),
         (CohortAsked, seconds(1)),
         (TrialEnded, seconds(1)),
@@ -153,7 +153,7 @@ def test_a_run_that_two_processes_read_at_once_is_entered_once(tmp_path: Path) -
 def test_trials_that_ended_in_another_order_are_read_by_number(tmp_path: Path) -> None:
     journal(tmp_path, START_LINE, *(trial_line(TRIALS[number]) for number in (2, 0, 1)))
     records, run = open_run(tmp_path, None)
-    asked = [one.event for one in records.events(run) if isinstance(one.event, CohortAsked)]
+    asked = [event.event for event in records.events(run) if isinstance(event.event, CohortAsked)]
     assert [(cohort.number, cohort.first) for cohort in asked] == [(0, 0), (1, 1), (2, 2)]
 
 
@@ -163,7 +163,7 @@ def test_several_readings_of_the_test_set_are_kept(tmp_path: Path) -> None:
     ]
     journal(tmp_path, START_LINE, *map(trial_line, TRIALS), *readings, WHOLE[5])
     state = read_state(*open_run(tmp_path, None))
-    assert [(one.trial, dict(one.scores), one.interval) for one in state.tests] == [
+    assert [(test.trial, dict(test.scores), test.interval) for test in state.tests] == [
         (0, {"log_loss": 0.0}, ()),
         (2, {"log_loss": 0.25}, (0.3, 0.2, 0.4)),
     ]
@@ -207,8 +207,8 @@ def test_a_fold_of_another_version_takes_defaults(tmp_path: Path) -> None:
     fold = {"training_loss": [0.5, 0.4], "scores": {"log_loss": 0.5}, "later": 1}
     line = {"event": "trial", "number": 0, "state": "complete", "folds": [fold, fold]}
     journal(tmp_path, START_LINE, line)
-    (one, two) = read_state(*open_run(tmp_path, None)).whole(0).folds
-    assert one == FoldResult(0, (0.5, 0.4), (), (), 0, {"log_loss": 0.5}, {}, 0.0)
+    (first, two) = read_state(*open_run(tmp_path, None)).whole(0).folds
+    assert first == FoldResult(0, (0.5, 0.4), (), (), 0, {"log_loss": 0.5}, {}, 0.0)
     assert two.fold == 1
 
 
@@ -242,8 +242,8 @@ def test_a_broken_line_within_is_ignored_with_its_number(
     with (folder / "journal.jsonl").open("ab") as file:
         file.write(line + b"\n" + json.dumps(trial_line(TRIALS[2])).encode() + b"\n")
     assert [trial.number for trial in read_state(*open_run(tmp_path, None)).trials] == [0, 2]
-    said = f"{folder / 'journal.jsonl'}:3: this line is broken and is ignored."
-    assert (said in caplog.text) is bool(line)
+    text = f"{folder / 'journal.jsonl'}:3: this line is broken and is ignored."
+    assert (text in caplog.text) is bool(line)
 
 
 @pytest.mark.parametrize(
@@ -274,12 +274,12 @@ def test_a_journal_that_cannot_be_read_is_named_and_stops_no_other(
     journal(tmp_path, *WHOLE)
     records = open_records(tmp_path)
     assert [run.name for run in records.runs()] == ["wine"]
-    said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert len(said) == 1
-    assert said[0].startswith(
+    output = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(output) == 1
+    assert output[0].startswith(
         f"{broken / 'journal.jsonl'} was written by another version of automl and cannot"
     )
-    assert said[0].endswith("Read it with that version, or move its folder away.")
+    assert output[0].endswith("Read it with that version, or move its folder away.")
     assert (broken / "journal.jsonl").is_file()
 
 
@@ -294,9 +294,9 @@ def test_a_full_disk_is_not_taken_for_another_version(
     with monkeypatch.context() as broken:
         broken.setattr(Path, "replace", full)
         assert open_records(tmp_path).runs() == []
-    said = caplog.records[-1].getMessage()
-    assert said.startswith(f"{folder / 'journal.jsonl'} could not be imported into the record: ")
-    assert "No space left on device. Free the disk" in said
+    output = caplog.records[-1].getMessage()
+    assert output.startswith(f"{folder / 'journal.jsonl'} could not be imported into the record: ")
+    assert "No space left on device. Free the disk" in output
     assert [run.num_trials for run in open_records(tmp_path).runs()] == [3], "it is read the next time"
 
 

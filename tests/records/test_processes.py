@@ -119,11 +119,11 @@ say(mine)
 
 def test_two_processes_that_append_at_once_leave_no_gap_and_mix_nothing(uri: str, records: Records) -> None:
     run, _ = created(records)
-    said = run_together(records.mlruns, uri, APPEND, 2)
+    answers = run_together(records.mlruns, uri, APPEND, 2)
     again = list(records.events(run))
     assert [recorded.seq for recorded in again] == list(range(1, 102))
     numbers = {recorded.seq: recorded.event.number for recorded in again[1:]}
-    for number, pairs in enumerate(said):
+    for number, pairs in enumerate(answers):
         for trial, (first, second) in enumerate(pairs):
             assert second == first + 1
             assert numbers[first] == numbers[second] == 100 * number + trial
@@ -145,9 +145,9 @@ except RecordError as error:
 def test_of_several_that_take_a_run_over_at_once_one_succeeds(uri: str, records: Records) -> None:
     _, lease = created(records)
     records.release(lease)
-    said = run_together(records.mlruns, uri, CLAIM, 6)
-    assert [answer for answer in said if isinstance(answer, int)] == [2]
-    assert sum("is being run by process" in answer for answer in said if isinstance(answer, str)) == 5
+    answers = run_together(records.mlruns, uri, CLAIM, 6)
+    assert [answer for answer in answers if isinstance(answer, int)] == [2]
+    assert sum("is being run by process" in answer for answer in answers if isinstance(answer, str)) == 5
 
 
 KILLED = """

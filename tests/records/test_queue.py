@@ -125,12 +125,12 @@ def test_pages_lead_through_all_studies_the_newest_first(queue: Queue) -> None:
         queue.add(sent(name))
     seen, before = [], None
     while page := queue.page(Page(before=before, limit=3)):
-        seen += [each.name for each in page]
+        seen += [submission.name for submission in page]
         before = page[-1].number
     assert seen == names[::-1]
     queue.cancel("s3")
-    assert [each.name for each in queue.page(Page(states=[SubmissionState.CANCELLED]))] == ["s3"]
-    assert [each.name for each in queue.page(Page(name="s5"))] == ["s5"]
+    assert [submission.name for submission in queue.page(Page(states=[SubmissionState.CANCELLED]))] == ["s3"]
+    assert [submission.name for submission in queue.page(Page(name="s5"))] == ["s5"]
 
 
 def test_what_waits_is_counted_in_the_order_in_which_it_begins(queue: Queue) -> None:
@@ -200,9 +200,9 @@ def test_a_study_whose_worker_died_is_taken_over_once_and_then_needs_a_person(
     third = Claims(records)
     assert third.claim_study() is None
     assert third.num_lost == 1
-    found = queue.find("wine")
-    assert (found.state, found.lost) == (SubmissionState.NEEDS_RECOVERY, 2)
-    assert found.reason.startswith("2 processes that ran it ended without saying why")
+    submission = queue.find("wine")
+    assert (submission.state, submission.lost) == (SubmissionState.NEEDS_RECOVERY, 2)
+    assert submission.reason.startswith("2 processes that ran it ended without saying why")
     assert queue.resume("wine").state is SubmissionState.QUEUED
     again = third.claim_study()
     assert again is not None

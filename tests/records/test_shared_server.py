@@ -74,8 +74,8 @@ def test_the_newest_run_is_that_of_the_folder(shared: Shared) -> None:
 
 def test_a_run_of_another_folder_is_found_with_its_files_where_there_is_no_other(shared: Shared) -> None:
     made = shared.run(0, "wine", "a")
-    found = find_run(shared.records(1), "wine")
-    assert found.elsewhere and found.folder == made.folder == shared.folders[0] / "studies" / "wine" / "a"
+    run = find_run(shared.records(1), "wine")
+    assert run.elsewhere and run.folder == made.folder == shared.folders[0] / "studies" / "wine" / "a"
 
 
 def test_a_study_goes_on_in_the_folder_that_it_began_in(shared: Shared, tmp_path: Path) -> None:
@@ -85,8 +85,8 @@ def test_a_study_goes_on_in_the_folder_that_it_began_in(shared: Shared, tmp_path
     with pytest.raises(RecordError, match=f"has its files in {shared.folders[0]}. .*--mlruns .*--fresh"):
         find_unfinished(shared.records(1), config)
     shared.run(1, "wine", "b")
-    found = find_unfinished(shared.records(1), config)
-    assert found is not None and found.run.identifier == "b"
+    unfinished = find_unfinished(shared.records(1), config)
+    assert unfinished is not None and unfinished.run.identifier == "b"
 
 
 def test_a_folder_that_was_moved_keeps_its_runs(shared: Shared, tmp_path: Path) -> None:

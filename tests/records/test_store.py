@@ -55,16 +55,16 @@ def test_events_that_are_appended_together_stand_together(records: Records) -> N
     run, lease = created(records)
     first = records.append(lease, PhaseBegun("search"), ended(0, 0.5))
     second = records.append(lease, ended(1, 0.25))
-    assert [one.seq for one in (*first, *second)] == [2, 3, 4]
+    assert [event.seq for event in (*first, *second)] == [2, 3, 4]
     assert list(records.events(run))[1:] == [*first, *second]
 
 
 def test_what_append_returns_is_what_is_read_back(records: Records) -> None:
     run, lease = created(records)
     event = StudyContinued("", 5, bounds={"width": (8, 64, False)}, space={"width": {"int": (8, 64)}})
-    (told,) = records.append(lease, event)
-    assert told == list(records.events(run))[-1]
-    assert told.event.bounds == {"width": [8, 64, False]}
+    (recorded,) = records.append(lease, event)
+    assert recorded == list(records.events(run))[-1]
+    assert recorded.event.bounds == {"width": [8, 64, False]}
 
 
 def test_no_events_are_nothing_to_append(records: Records) -> None:
@@ -105,7 +105,7 @@ def test_an_append_writes_all_or_nothing(records: Records, monkeypatch: pytest.M
     monkeypatch.undo()
     assert len(events_of(records, run)) == 1
     assert records.run(run.number).num_trials == 0
-    assert [one.seq for one in records.append(lease, ended(0, 0.5))] == [2]
+    assert [event.seq for event in records.append(lease, ended(0, 0.5))] == [2]
 
 
 def test_an_event_that_could_not_be_read_back_is_not_written(records: Records) -> None:
@@ -227,10 +227,10 @@ def test_order_is_that_of_numbers_when_the_clock_is_set_back(opened: Open) -> No
         records.append(lease, ended(number, 1.0 / (number + 1)))
     again = list(records.events(run))
     assert [recorded.seq for recorded in again] == [1, 2, 3, 4, 5, 6]
-    assert [one.event.number for one in again[1:]] == [0, 1, 2, 3, 4]
-    assert [recorded.time for recorded in again] == sorted((one.time for one in again), reverse=True)
+    assert [event.event.number for event in again[1:]] == [0, 1, 2, 3, 4]
+    assert [recorded.time for recorded in again] == sorted((event.time for event in again), reverse=True)
     later, _ = created(records, run="20250101-000000-0000")
-    assert [one.number for one in records.runs()] == [run.number, later.number]
+    assert [run.number for run in records.runs()] == [run.number, later.number]
 
 
 def test_a_run_is_listed_as_its_events_say(opened: Open) -> None:

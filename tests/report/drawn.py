@@ -63,20 +63,20 @@ class Picture:
 
     def bars(self) -> list[tuple[float, float, float, float]]:
         """Left, top, width and height of bars."""
-        found = []
+        results = []
         for path in self.groups("rect")[0]:
             numbers = [float(each) for each in re.findall(r"-?[\d.]+", path.get("d"))]
             left, top, width, height = numbers[:4]
-            found.append((left, top, width, height))
-        return found
+            results.append((left, top, width, height))
+        return results
 
     def rules(self, layer: int = 0) -> list[tuple[tuple[float, float], tuple[float, float]]]:
         """Both ends of straight lines."""
-        found = []
+        results = []
         for line in self.groups("rule")[layer]:
             x, y = _moved(line)
-            found.append(((x, y), (x + float(line.get("x2") or 0), y + float(line.get("y2") or 0))))
-        return found
+            results.append(((x, y), (x + float(line.get("x2") or 0), y + float(line.get("y2") or 0))))
+        return results
 
     def areas(self) -> list[list[tuple[float, float]]]:
         """The outlines of areas."""

@@ -73,7 +73,7 @@ class Browser:
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Press, move and release the left button."""
-        middle = tuple((one + other) / 2 for one, other in zip(start, end, strict=True))
+        middle = tuple((first + other) / 2 for first, other in zip(start, end, strict=True))
         for kind, (x, y), buttons in (
             ("mouseMoved", start, 0),
             ("mousePressed", start, 1),

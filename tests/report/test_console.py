@@ -206,7 +206,7 @@ def test_how_far_a_run_has_come_is_a_sentence_of_its_own() -> None:
 
 def test_a_leaderboard_needs_no_pandas_and_no_forest() -> None:
     code = "import sys, automl.cli.found, automl.cli.tables, automl.report.console; print(*sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"pandas", "scipy", "sklearn", "matplotlib", "tensorflow", "alembic"} & set(
-        told.stdout.split()
+        process.stdout.split()
     )

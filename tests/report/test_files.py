@@ -135,10 +135,10 @@ def test_a_study_without_trials_has_no_files(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
     """The caller decides whether a study goes on without its files."""
     state = made_state(tmp_path / "gone", [completed(0, 1.0)])
-    found = explain_study(state)
+    explanation = explain_study(state)
     shutil.rmtree(tmp_path / "gone")
     with pytest.raises(OSError, match="gone"):
-        write_study_files(state, found)
+        write_study_files(state, explanation)
 
 
 def test_the_report_in_the_folder_says_how_far_the_run_has_come(tmp_path: Path) -> None:

@@ -100,12 +100,12 @@ def whole(folder: Path, count: int = 30) -> ReportContent:
         Finished("finished", 100.0),
     ]
     state = state_of(folder, *ended, events=events)
-    found = Diagnosis("high_variance", f"It has {NASTY}.", ("raise `dropout`",))
+    diagnosis = Diagnosis("high_variance", f"It has {NASTY}.", ("raise `dropout`",))
     return ReportContent(
         state=state,
         verdict=StudyVerdict(rows=state.verdict.rows, notes=state.verdict.sentences),
         answer=("The best network is this one.", f"It is {NASTY}."),
-        diagnoses={trial.number: found for trial in ended},
+        diagnoses={trial.number: diagnosis for trial in ended},
         tied=[0, 1, 2],
         smallest=1,
         importance=importance(state.trials, state.objective, ["learning_rate"]),
@@ -155,11 +155,11 @@ def whole_page(whole_content: ReportContent) -> str:
 
 
 def test_the_page_is_whole_and_its_links_lead_somewhere(whole_page: str) -> None:
-    found = Page(whole_page)
-    assert found.headings == ALL
-    assert all(link.startswith("#") and link[1:] in found.ids for link in found.links)
-    assert len(found.ids) == len(set(found.ids))
-    assert {f"#{title.lower().replace(' ', '-')}" for title in ALL} <= set(found.links)
+    page = Page(whole_page)
+    assert page.headings == ALL
+    assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
+    assert len(page.ids) == len(set(page.ids))
+    assert {f"#{title.lower().replace(' ', '-')}" for title in ALL} <= set(page.links)
 
 
 def test_the_page_needs_no_network(whole_page: str) -> None:
@@ -181,9 +181,13 @@ def test_rules_for_screens_do_not_reach_paper(whole_page: str) -> None:
     """Paper is about as narrow as a phone, and white whatever the screen is."""
     style = re.findall(r"<style>(.*?)</style>", whole_page, re.DOTALL)[0]
     conditions = re.findall(r"@media ([^{]+) {", style)
-    for_screens = [each for each in conditions if "max-width" in each or "prefers-color-scheme" in each]
+    for_screens = [
+        condition
+        for condition in conditions
+        if "max-width" in condition or "prefers-color-scheme" in condition
+    ]
     assert len(for_screens) == 2
-    assert all(each.startswith("screen and ") for each in for_screens)
+    assert all(screen.startswith("screen and ") for screen in for_screens)
     assert "print" in conditions
 
 
@@ -345,11 +349,11 @@ def test_equals_are_not_called_the_best_value(whole_content: ReportContent) -> N
 def test_a_study_that_lacks_something_has_a_page(tmp_path: Path, ended: list[Trial], bare: bool) -> None:
     nothing = {"searched": (), "log_scaled": (), "notes": (), "facts": {}, "num_folds": 0, "num_trials": 0}
     state = state_of(tmp_path, *ended, **({"direction": "max"} | nothing if bare else {}))
-    found = Page(report_page(ReportContent(state)))
-    assert {"Answer", "Reproduction"} <= set(found.headings) <= set(ALL)
-    assert all(chart_is_more_than_a_dot(chart) for chart in found.charts)
+    page = Page(report_page(ReportContent(state)))
+    assert {"Answer", "Reproduction"} <= set(page.headings) <= set(ALL)
+    assert all(chart_is_more_than_a_dot(chart) for chart in page.charts)
     assert not {"Bias and variance", "Learning curve", "Importance", "Predictions", "Columns"} & set(
-        found.headings
+        page.headings
     )
 
 
@@ -362,8 +366,8 @@ def test_a_study_that_lacks_something_has_a_page(tmp_path: Path, ended: list[Tri
     ],
 )
 def test_what_is_missing_is_left_out(whole_content: ReportContent, name: str, missing: str | None) -> None:
-    found = Page(report_page(dataclasses.replace(whole_content, **{name: None})))
-    assert [heading for heading in ALL if heading not in found.headings] == ([missing] if missing else [])
+    page = Page(report_page(dataclasses.replace(whole_content, **{name: None})))
+    assert [heading for heading in ALL if heading not in page.headings] == ([missing] if missing else [])
 
 
 @pytest.mark.filterwarnings("error")

@@ -62,11 +62,11 @@ def test_rows_of_one_class_only(truth: bool) -> None:
 
 def test_calibration_by_hand() -> None:
     probabilities = numpy.array([0.1, 0.2, 0.7, 0.9])
-    found = calibration(POSITIVE[[1, 0, 1, 2]], probabilities, num_bins=2)
-    assert found.predicted == pytest.approx([0.15, 0.8])
-    assert found.observed.tolist() == [0.5, 0.5]
-    assert found.counts.tolist() == [2, 2]
-    assert found.error == pytest.approx((0.35 + 0.3) / 2)
+    curve = calibration(POSITIVE[[1, 0, 1, 2]], probabilities, num_bins=2)
+    assert curve.predicted == pytest.approx([0.15, 0.8])
+    assert curve.observed.tolist() == [0.5, 0.5]
+    assert curve.counts.tolist() == [2, 2]
+    assert curve.error == pytest.approx((0.35 + 0.3) / 2)
 
 
 def test_a_row_that_weighs_two_counts_as_two_rows() -> None:
@@ -81,15 +81,15 @@ def test_a_row_that_weighs_two_counts_as_two_rows() -> None:
     assert average_precision(*precision_recall_curve(positive, scores, weights)) == pytest.approx(
         average_precision(*precision_recall_curve(positive[twice], scores[twice]))
     )
-    found = calibration(positive, scores, num_bins=1, weights=weights)
-    assert found.observed[0] == pytest.approx(positive[twice].mean())
-    assert found.predicted[0] == pytest.approx(scores[twice].mean())
+    curve = calibration(positive, scores, num_bins=1, weights=weights)
+    assert curve.observed[0] == pytest.approx(positive[twice].mean())
+    assert curve.predicted[0] == pytest.approx(scores[twice].mean())
 
 
 def test_equal_probabilities_share_a_group() -> None:
-    found = calibration(numpy.array([True] * 6 + [False] * 4), numpy.array([0.5] * 8 + [0.9] * 2))
-    assert found.counts.tolist() == [8, 2]
-    assert found.observed.tolist() == [0.75, 0.0]
+    curve = calibration(numpy.array([True] * 6 + [False] * 4), numpy.array([0.5] * 8 + [0.9] * 2))
+    assert curve.counts.tolist() == [8, 2]
+    assert curve.observed.tolist() == [0.75, 0.0]
 
 
 def test_the_interval_of_a_share_is_that_of_wilson() -> None:

@@ -58,12 +58,12 @@ def found(tmp_path: Path) -> TwoStudies:
     strong = completed(2, 0.25, 0.45, 0.35, capacity=98765, width=16, activation=NASTY, rate=1e-5)
     read = record.TestReadingDone(2, "rows", {"log_loss": 0.4}, (0.4, 0.3, 0.5))
     verdict = record.VerdictReached(2, corrected=(0.36, 0.2, 0.5))
-    one = side(tmp_path, "A", weak, events=(Finished("finished", 600.0),))
+    first = side(tmp_path, "A", weak, events=(Finished("finished", 600.0),))
     end = (read, verdict, Finished("finished", 9000.0))
     other = side(
         tmp_path, "B", strong, completed(1, 1.0, 1.0, 1.0), pruned(3), failed(4), events=end, space=WIDER
     )
-    return compare_studies(one, other)
+    return compare_studies(first, other)
 
 
 def printed(found: TwoStudies, width: int) -> str:
@@ -105,9 +105,9 @@ def test_only_ranges_that_differ_are_shown(found: TwoStudies) -> None:
 
 
 def test_ranges_of_a_builder_are_those_of_its_numbers(tmp_path: Path) -> None:
-    one = side(tmp_path, "A", completed(0, 1.0, 2.0), space={}, bounds={"units": (1, 8, False)})
+    first = side(tmp_path, "A", completed(0, 1.0, 2.0), space={}, bounds={"units": (1, 8, False)})
     other = side(tmp_path, "B", completed(0, 1.0, 2.0), space={}, bounds={"units": (1, 9, True)})
-    [line] = space_lines(compare_studies(one, other))
+    [line] = space_lines(compare_studies(first, other))
     assert (line.first, line.second) == ("1 to 8", "1 to 9, log")
 
 

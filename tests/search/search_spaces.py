@@ -58,15 +58,15 @@ def values_of(proposals: Sequence[Proposal]) -> list[tuple[tuple[str, object], .
 
 
 def assert_legal(space: Space, hyperparameters: Hyperparameters) -> None:
-    active = [one for one in space.parameters if one.is_active(hyperparameters)]
-    assert list(hyperparameters) == [one.name for one in active]
-    for one in active:
-        value = hyperparameters[one.name]
+    active = [parameter for parameter in space.parameters if parameter.is_active(hyperparameters)]
+    assert list(hyperparameters) == [parameter.name for parameter in active]
+    for parameter in active:
+        value = hyperparameters[parameter.name]
         assert type(value) in (bool, int, float, str)
-        assert type(value) is type(one.initial)
-        if isinstance(one, Int | Float):
-            assert one.low <= value <= one.high
-        possible = one.possible()
+        assert type(value) is type(parameter.initial)
+        if isinstance(parameter, Int | Float):
+            assert parameter.low <= value <= parameter.high
+        possible = parameter.possible()
         assert possible is None or value in possible
 
 

@@ -24,9 +24,9 @@ from automl.trial import Direction, Hyperparameters
 @pytest.mark.parametrize("direction", Direction)
 def test_the_model_sees_ranks_means_and_bad_news(direction: Direction) -> None:
     sign = 1.0 if direction is Direction.MINIMIZE else -1.0
-    told = {4: sign * 1e300, 0: sign * 2.0, 1: sign * 1.0, 2: None, 5: sign * math.inf}
-    assert num_ranked(told) == 3
-    shown = [sign * score for score in shown_scores(told, 7, direction)]
+    results = {4: sign * 1e300, 0: sign * 2.0, 1: sign * 1.0, 2: None, 5: sign * math.inf}
+    assert num_ranked(results) == 3
+    shown = [sign * score for score in shown_scores(results, 7, direction)]
     assert shown[1] < shown[0] < shown[4] < shown[2] == shown[5]
     assert shown[3] == shown[6] == 0.0
     assert max(map(abs, shown)) < 3.0
@@ -37,7 +37,7 @@ def test_the_model_sees_ranks_means_and_bad_news(direction: Direction) -> None:
 def test_a_trial_that_was_ended_early_ranks_between_the_scored_and_the_failed(direction: Direction) -> None:
     """By its rung, then by its loss there, which never passes for a score."""
     sign = 1.0 if direction is Direction.MINIMIZE else -1.0
-    told = {
+    results = {
         0: sign * 5.0,
         1: EndedEarly(1, 0.1),
         2: None,
@@ -47,18 +47,18 @@ def test_a_trial_that_was_ended_early_ranks_between_the_scored_and_the_failed(di
         6: EndedEarly(1, math.nan),
         7: EndedEarly(1, 0.3),
     }
-    scores = finite_scores(told, direction)
+    scores = finite_scores(results, direction)
     assert sorted(scores, key=lambda number: sign * scores[number]) == [0, 5, 3, 1, 4, 7, 6, 2]
     assert scores[4] == scores[7] and all(map(math.isfinite, scores.values()))
     assert len(set(scores.values())) == 7
-    assert num_ranked(told) == 7
+    assert num_ranked(results) == 7
 
 
 def test_losses_of_trials_that_were_ended_early_are_compared_within_their_scale() -> None:
     """Logarithms of a target have smaller losses, which say nothing: the best of either scale are alike."""
-    told = {number: EndedEarly(1, loss) for number, loss in enumerate((40.0, 20.0, 30.0))}
-    told |= {number: EndedEarly(1, loss, "log") for number, loss in enumerate((0.3, 0.1, 0.2), start=3)}
-    scores = finite_scores(told, Direction.MINIMIZE)
+    results = {number: EndedEarly(1, loss) for number, loss in enumerate((40.0, 20.0, 30.0))}
+    results |= {number: EndedEarly(1, loss, "log") for number, loss in enumerate((0.3, 0.1, 0.2), start=3)}
+    scores = finite_scores(results, Direction.MINIMIZE)
     assert scores[1] == scores[4] < scores[2] == scores[5] < scores[0] == scores[3]
 
 
@@ -115,8 +115,8 @@ def test_bayesian_learns_from_cohorts_and_sees_pending_trials() -> None:
     losses = search("bayesian", quadratic, 16, seed=0, cohort=4)
     assert min(losses[8:]) < min(losses[:4])
     sampler = make_sampler("bayesian", space_of("continuous"), LOSS, 9, 0)
-    sampler.tell([(one.number, quadratic(one.hyperparameters)) for one in sampler.ask(4)])
-    pending = [float(one.hyperparameters["dropout"]) for one in sampler.ask(3)]
+    sampler.tell([(proposal.number, quadratic(proposal.hyperparameters)) for proposal in sampler.ask(4)])
+    pending = [float(proposal.hyperparameters["dropout"]) for proposal in sampler.ask(3)]
     assert max(pending) - min(pending) > 0.05
 
 
@@ -127,7 +127,9 @@ def test_cohorts_are_the_random_trials_and_then_a_quarter_of_what_is_known() -> 
         size = sampler.cohort_size()
         assert size is not None
         sizes.append(size)
-        sampler.tell([(one.number, quadratic(one.hyperparameters)) for one in sampler.ask(size)])
+        sampler.tell(
+            [(proposal.number, quadratic(proposal.hyperparameters)) for proposal in sampler.ask(size)]
+        )
     assert sizes == [6, 1, 1, 2, 2, 3]
 
 
@@ -149,7 +151,7 @@ def test_bayesian_exhausts_a_finite_space_with_its_model() -> None:
     for _ in range(12):
         asked = sampler.ask(1)
         proposals += asked
-        sampler.tell([(one.number, float(one.hyperparameters["depth"])) for one in asked])
+        sampler.tell([(proposal.number, float(proposal.hyperparameters["depth"])) for proposal in asked])
     assert len(proposals) == 9
     assert_distinct(proposals)
 

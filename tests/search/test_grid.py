@@ -22,10 +22,10 @@ def test_grid_is_in_order_the_last_hyperparameter_fastest() -> None:
         "optimizer": {"choice": ["adam", "sgd"]},
     }
     space = build(entries)
-    every = space.configurations()
-    assert every is not None
+    configurations = space.configurations()
+    assert configurations is not None
     proposals = make_sampler("grid", space, LOSS, 10, 0).ask(100)
-    assert [proposal.hyperparameters for proposal in proposals] == list(every)
+    assert [proposal.hyperparameters for proposal in proposals] == list(configurations)
 
 
 def test_grid_cuts_a_continuum_into_ten() -> None:
@@ -48,8 +48,8 @@ def walk_of_keras_tuner(space: Space) -> Iterator[Hyperparameters]:
 def test_grid_has_the_order_of_keras_tuner(name: str) -> None:
     """Among others false before true, and conditional values only where they are active."""
     proposals = make_sampler("grid", space_of(name), LOSS, 10, 0).ask(400)
-    theirs = itertools.islice(walk_of_keras_tuner(cut_up(space_of(name))), 400)
-    assert [proposal.hyperparameters for proposal in proposals] == list(theirs)
+    reference = itertools.islice(walk_of_keras_tuner(cut_up(space_of(name))), 400)
+    assert [proposal.hyperparameters for proposal in proposals] == list(reference)
     assert {proposal.note for proposal in proposals} == {""}
 
 
@@ -65,7 +65,7 @@ def test_grid_skips_what_was_tried_first_and_keeps_its_order() -> None:
     space = build({"depth": {"int": [1, 3]}, "width": {"choice": [16, 32]}})
     first = [{"depth": 2, "width": 32}, {"depth": 2, "width": 32}]
     proposals = make_sampler("grid", space, LOSS, 10, 0, first).ask(10)
-    pairs = [(one.hyperparameters["depth"], one.hyperparameters["width"]) for one in proposals]
+    pairs = [(proposal.hyperparameters["depth"], proposal.hyperparameters["width"]) for proposal in proposals]
     assert pairs == [(2, 32), (1, 16), (1, 32), (2, 16), (3, 16), (3, 32)]
     notes = ["", "Entry 2 of `search.first` equals trial 0.", "", "", "", ""]
-    assert [one.note for one in proposals] == notes
+    assert [proposal.note for proposal in proposals] == notes

@@ -159,26 +159,28 @@ def test_every_proposal_comes_from_a_new_oracle_with_a_seed_of_its_own() -> None
 
 def test_the_oracle_sees_the_trials_that_were_asked_for() -> None:
     sampler, seen = misbehaving(running(dropout=0.1, learning_rate=0.01), "continuous")
-    asked = sampler.ask(2)
+    proposals = sampler.ask(2)
     sampler.tell([(0, 0.5)])
-    asked += sampler.ask(1)
+    proposals += sampler.ask(1)
     oracle = seen[-2]
     assert isinstance(oracle, MisbehavingOracle)
     trials = list(oracle.trials.values())
-    assert [trial.hyperparameters.values for trial in trials] == [one.hyperparameters for one in asked[:2]]
+    assert [trial.hyperparameters.values for trial in trials] == [
+        proposal.hyperparameters for proposal in proposals[:2]
+    ]
     assert [trial.status for trial in trials] == ["COMPLETED"] * 2
 
 
 def test_threads_take_turns() -> None:
     sampler, _ = misbehaving(slow, "continuous")
-    asked: list[Proposal] = []
-    threads = [threading.Thread(target=lambda: asked.extend(sampler.ask(3))) for _ in range(5)]
+    proposals: list[Proposal] = []
+    threads = [threading.Thread(target=lambda: proposals.extend(sampler.ask(3))) for _ in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(proposal.number for proposal in asked) == list(range(15))
-    assert_distinct(asked)
+    assert sorted(proposal.number for proposal in proposals) == list(range(15))
+    assert_distinct(proposals)
 
 
 def test_an_interrupt_leaves_the_sampler_usable() -> None:

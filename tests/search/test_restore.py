@@ -32,22 +32,24 @@ def score(proposal: Proposal) -> float | None:
 
 def recorded(proposals: list[Proposal]) -> list[Hyperparameters]:
     """As a record gives them back."""
-    values: list[Hyperparameters] = json.loads(json.dumps([dict(one.hyperparameters) for one in proposals]))
+    values: list[Hyperparameters] = json.loads(
+        json.dumps([dict(proposal.hyperparameters) for proposal in proposals])
+    )
     return values
 
 
 def check_every_cut(name: str, entries: str, sizes: list[int]) -> None:
     """Restores at the start of each cohort of an undisturbed study, and asks for that cohort."""
     undisturbed = new_sampler(name, entries)
-    asked: list[Proposal] = []
+    proposals: list[Proposal] = []
     told: list[tuple[int, float | None]] = []
     for size in sizes:
         restored = new_sampler(name, entries)
-        restored.restore(recorded(asked), told)
+        restored.restore(recorded(proposals), told)
         assert restored.cohort_size() == undisturbed.cohort_size()
         cohort = undisturbed.ask(size)
         assert restored.ask(size) == cohort
-        asked += cohort
+        proposals += cohort
         results = [(proposal.number, score(proposal)) for proposal in cohort]
         undisturbed.tell(results[::-1])
         told += results
@@ -70,14 +72,14 @@ def test_a_finite_space_is_restored_up_to_its_end(name: str, monkeypatch: pytest
 @pytest.mark.parametrize("name", NAMES)
 def test_a_cohort_that_was_asked_for_and_not_told_is_pending(name: str) -> None:
     undisturbed, restored = new_sampler(name, "continuous"), new_sampler(name, "continuous")
-    asked = undisturbed.ask(5)
-    told = [(proposal.number, score(proposal)) for proposal in asked]
+    proposals = undisturbed.ask(5)
+    told = [(proposal.number, score(proposal)) for proposal in proposals]
     undisturbed.tell(told)
-    asked += undisturbed.ask(3)
-    restored.restore(recorded(asked), told)
+    proposals += undisturbed.ask(3)
+    restored.restore(recorded(proposals), told)
     assert restored.cohort_size() == undisturbed.cohort_size()
     assert restored.ask(2) == undisturbed.ask(2)
-    results = [(proposal.number, score(proposal)) for proposal in asked[5:]]
+    results = [(proposal.number, score(proposal)) for proposal in proposals[5:]]
     undisturbed.tell(results)
     restored.tell(results)
     assert restored.ask(1) == undisturbed.ask(1)
@@ -86,9 +88,9 @@ def test_a_cohort_that_was_asked_for_and_not_told_is_pending(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_cohorts_of_a_restored_study_do_not_matter(name: str) -> None:
     whole, parts = new_sampler(name, "conditional"), new_sampler(name, "conditional")
-    asked = whole.ask(6)
-    parts.restore(recorded(asked[:1]), [])
-    assert [*parts.ask(2), *parts.ask(3)] == asked[1:]
+    proposals = whole.ask(6)
+    parts.restore(recorded(proposals[:1]), [])
+    assert [*parts.ask(2), *parts.ask(3)] == proposals[1:]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -111,10 +113,10 @@ def test_a_random_trial_depends_on_the_seed_and_its_number_alone() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_only_a_new_sampler_is_restored_and_only_with_trials_that_were_asked_for(name: str) -> None:
-    asked = recorded(new_sampler(name, "finite").ask(2))
+    proposals = recorded(new_sampler(name, "finite").ask(2))
     with pytest.raises(ValueError, match="trial 2 was never asked for; 2 were"):
-        new_sampler(name, "finite").restore(asked, [(2, 0.5)])
+        new_sampler(name, "finite").restore(proposals, [(2, 0.5)])
     sampler = new_sampler(name, "finite")
     sampler.ask(2)
     with pytest.raises(ValueError, match="got one with 2 trials"):
-        sampler.restore(asked, [])
+        sampler.restore(proposals, [])

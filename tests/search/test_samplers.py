@@ -56,17 +56,17 @@ def test_proposals_stay_legal_and_distinct_as_results_come_in(name: str, entries
     space = space_of(entries)
     sampler = make_sampler(name, space, LOSS, 9, 5)
     assert isinstance(sampler, GuardedSampler)
-    asked: list[Proposal] = []
+    proposals: list[Proposal] = []
     for size in (4, 3, 5, 1, 4):
         cohort = sampler.ask(size)
         results = [(one.number, None if one.number % 5 == 1 else one.number % 7 / 7.0) for one in cohort]
         sampler.tell([*results, *((one.number, EndedEarly(1, 0.5)) for one in cohort[3:4])])
-        asked += cohort
-    assert_distinct(asked)
-    for proposal in asked:
+        proposals += cohort
+    assert_distinct(proposals)
+    for proposal in proposals:
         assert_legal(space, proposal.hyperparameters)
         assert "failed" not in proposal.note
-    json.dumps([dict(proposal.hyperparameters) for proposal in asked])
+    json.dumps([dict(proposal.hyperparameters) for proposal in proposals])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -87,10 +87,10 @@ def test_configurations_that_are_asked_for_come_first_and_once(name: str) -> Non
 def test_a_finite_space_is_explored_to_its_end(name: str) -> None:
     sampler = sampler_of(name, "finite")
     proposals = [proposal for _ in range(20) for proposal in sampler.ask(3)]
-    every = space_of("finite").configurations()
-    assert every is not None
+    configurations = space_of("finite").configurations()
+    assert configurations is not None
     assert len(proposals) == NUM_FINITE
-    assert set(values_of(proposals)) == {tuple(one.items()) for one in every}
+    assert set(values_of(proposals)) == {tuple(one.items()) for one in configurations}
     assert sampler.ask(1) == []
     assert sampler.ask(5) == []
 
@@ -131,7 +131,9 @@ def history(name: str) -> list[dict[str, object]]:
     for _ in range(3):
         proposals = sampler.ask(2)
         asked += proposals
-        sampler.tell([(one.number, quadratic(one.hyperparameters)) for one in reversed(proposals)])
+        sampler.tell(
+            [(proposal.number, quadratic(proposal.hyperparameters)) for proposal in reversed(proposals)]
+        )
     return [dict(proposal.hyperparameters) for proposal in asked]
 
 
@@ -190,9 +192,9 @@ def test_only_trials_that_were_asked_for_can_be_told(name: str) -> None:
 def test_any_thread_may_call(name: str) -> None:
     sampler = sampler_of(name)
     sampler.ask(1)
-    (asked,) = in_thread(lambda: sampler.ask(2))
-    assert isinstance(asked, list)
-    assert len(asked) == 2
+    (proposals,) = in_thread(lambda: sampler.ask(2))
+    assert isinstance(proposals, list)
+    assert len(proposals) == 2
     (told,) = in_thread(lambda: sampler.tell([(0, 0.5)]))
     assert told is None
     assert len(sampler.ask(1)) == 1

@@ -18,8 +18,8 @@ EVEN = {
 def test_each_of_equal_parts_of_every_axis_has_one_trial(seed: int, num_trials: int) -> None:
     """What makes a sequence Sobol's: of 2ⁿ points each of 2ⁿ equal intervals holds one, on every axis, in pairs too."""
     space = build(EVEN)
-    asked = make_sampler("sobol", space, LOSS, 10, seed).ask(num_trials)
-    points = numpy.array([space.to_unit(proposal.hyperparameters) for proposal in asked])
+    proposals = make_sampler("sobol", space, LOSS, 10, seed).ask(num_trials)
+    points = numpy.array([space.to_unit(proposal.hyperparameters) for proposal in proposals])
     widths, dropouts, rates = (
         points[:, space.searched.index(n)] for n in ("width", "dropout", "learning_rate")
     )
@@ -35,8 +35,8 @@ def test_each_of_equal_parts_of_every_axis_has_one_trial(seed: int, num_trials: 
 def test_a_trial_depends_on_the_seed_and_its_place_alone() -> None:
     whole, told, restored = (make_sampler("sobol", space_of("conditional"), LOSS, 10, 3) for _ in range(3))
     first = whole.ask(6)
-    told.tell([(one.number, float(one.number)) for one in told.ask(6)])
-    restored.restore([one.hyperparameters for one in first], [(0, 0.5)])
+    told.tell([(proposal.number, float(proposal.number)) for proposal in told.ask(6)])
+    restored.restore([proposal.hyperparameters for proposal in first], [(0, 0.5)])
     following = whole.ask(300)  # beyond the points that are made at once
     assert told.ask(300) == restored.ask(300) == following
     others = make_sampler("sobol", space_of("conditional"), LOSS, 10, 4).ask(6)
@@ -44,16 +44,21 @@ def test_a_trial_depends_on_the_seed_and_its_place_alone() -> None:
 
 
 def test_configurations_that_were_tried_are_skipped_without_a_word() -> None:
-    first = [dict(one.hyperparameters) for one in make_sampler("sobol", build(EVEN), LOSS, 10, 0).ask(3)]
+    first = [
+        dict(proposal.hyperparameters) for proposal in make_sampler("sobol", build(EVEN), LOSS, 10, 0).ask(3)
+    ]
     sampler = make_sampler("sobol", build(EVEN), LOSS, 10, 0, first[1:2])
-    asked = sampler.ask(3)
-    assert [one.hyperparameters for one in asked] == [first[1], first[0], first[2]]
-    assert {one.note for one in asked} == {""}
+    proposals = sampler.ask(3)
+    assert [proposal.hyperparameters for proposal in proposals] == [first[1], first[0], first[2]]
+    assert {proposal.note for proposal in proposals} == {""}
 
 
 def test_what_the_sequence_does_not_reach_is_drawn_and_said() -> None:
-    asked = make_sampler("sobol", space_of("finite"), LOSS, 10, 0).ask(NUM_FINITE)
-    assert len(asked) == NUM_FINITE
-    assert {one.note for one in asked} <= {"", "The search algorithm had no proposal. Drawn at random."}
+    proposals = make_sampler("sobol", space_of("finite"), LOSS, 10, 0).ask(NUM_FINITE)
+    assert len(proposals) == NUM_FINITE
+    assert {proposal.note for proposal in proposals} <= {
+        "",
+        "The search algorithm had no proposal. Drawn at random.",
+    }
     wide = make_sampler("sobol", space_of("whole numbers on a log scale"), LOSS, 10, 0).ask(113)
     assert len(wide) == 113

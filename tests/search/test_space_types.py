@@ -69,30 +69,30 @@ SPACES = dict(spaces())
 @pytest.mark.parametrize("name", SPACES)
 def test_a_space_goes_to_keras_tuner_and_back(name: str) -> None:
     space = SPACES[name]
-    theirs = to_keras_tuner(space)
-    assert isinstance(theirs, keras_tuner.HyperParameters)
-    assert from_keras_tuner(theirs) == space
-    assert to_keras_tuner(from_keras_tuner(theirs)).get_config() == theirs.get_config()
-    assert theirs.values == space.initial()
-    for hp, own in zip(theirs.space, space.parameters, strict=True):
+    reference = to_keras_tuner(space)
+    assert isinstance(reference, keras_tuner.HyperParameters)
+    assert from_keras_tuner(reference) == space
+    assert to_keras_tuner(from_keras_tuner(reference)).get_config() == reference.get_config()
+    assert reference.values == space.initial()
+    for hp, own in zip(reference.space, space.parameters, strict=True):
         assert hp.default == own.initial and type(hp.default) is type(own.initial)
 
 
 def test_a_space_that_keras_tuner_made_goes_to_ours_and_back() -> None:
-    theirs = keras_tuner.HyperParameters()
-    theirs.Int("depth", 1, 3)
-    theirs.Int("units", 1, 8, step=3, default=4)
-    theirs.Choice("sizes", [numpy.float64(0.5), numpy.float64(1.5)])
-    theirs.Choice("switch", [True, False])  # which KerasTuner turns into 1 and 0
-    theirs.Boolean("gated", default=True)
-    with theirs.conditional_scope("gated", [True]):
-        theirs.Int("gates", 1, 2)
-        with theirs.conditional_scope("gates", [2]):
-            theirs.Float("gate", 0, 1, default=0.25)
-    with theirs.conditional_scope("gated", False):
-        theirs.Fixed("gate", 0.0)
-    ours = from_keras_tuner(theirs)
-    assert to_keras_tuner(ours).get_config()["space"] == theirs.get_config()["space"]
+    reference = keras_tuner.HyperParameters()
+    reference.Int("depth", 1, 3)
+    reference.Int("units", 1, 8, step=3, default=4)
+    reference.Choice("sizes", [numpy.float64(0.5), numpy.float64(1.5)])
+    reference.Choice("switch", [True, False])  # which KerasTuner turns into 1 and 0
+    reference.Boolean("gated", default=True)
+    with reference.conditional_scope("gated", [True]):
+        reference.Int("gates", 1, 2)
+        with reference.conditional_scope("gates", [2]):
+            reference.Float("gate", 0, 1, default=0.25)
+    with reference.conditional_scope("gated", False):
+        reference.Fixed("gate", 0.0)
+    ours = from_keras_tuner(reference)
+    assert to_keras_tuner(ours).get_config()["space"] == reference.get_config()["space"]
     assert [type(value) for value in ours.initial().values()] == [int, int, float, int, bool, int]
     assert ours.searched == ["depth", "units", "sizes", "switch", "gated", "gates", "gate"]
 
@@ -148,8 +148,8 @@ def test_the_middle_of_a_logarithmic_scale_is_the_geometric_mean() -> None:
 
 def test_every_value_of_a_range_on_a_logarithmic_scale_is_reached_and_no_other() -> None:
     parameter = Int("n", 3, 40, scale=Scale.LOG)
-    found = {parameter.from_unit(place) for place in numpy.linspace(0.0, 1.0, 4001)}
-    assert found == set(range(3, 41)) == set(parameter.possible())
+    values = {parameter.from_unit(place) for place in numpy.linspace(0.0, 1.0, 4001)}
+    assert values == set(range(3, 41)) == set(parameter.possible())
 
 
 @pytest.mark.parametrize(
@@ -194,13 +194,19 @@ def test_a_value_between_two_steps_is_not_held() -> None:
 
 def test_the_size_is_the_number_of_configurations_under_all_conditions() -> None:
     """Counted by hand: of DEEP without its continua."""
-    finite = Space(tuple(one for one in DEEP.parameters if one.possible() is not None and one.name != "fine"))
+    finite = Space(
+        tuple(
+            parameter
+            for parameter in DEEP.parameters
+            if parameter.possible() is not None and parameter.name != "fine"
+        )
+    )
     dense = 2 * (2 * 4 + 1 * 100)  # gated or not; four widths at two depths, a hundred powers at the third
     convolution = 7 * (2 + 100)
     assert finite.size() == (dense + convolution) * 4 * 3
-    every = finite.configurations()
-    assert every is not None
-    assert len({tuple(values.items()) for values in every}) == finite.size()
+    configurations = finite.configurations()
+    assert configurations is not None
+    assert len({tuple(values.items()) for values in configurations}) == finite.size()
     assert DEEP.size() is None and DEEP.configurations() is None
 
 

@@ -67,9 +67,9 @@ def search(
     sampler = make_sampler(name, space, objective, num_trials, seed)
     losses: list[float] = []
     while len(losses) < num_trials:
-        asked = sampler.ask(min(cohort or sampler.cohort_size() or 10, num_trials - len(losses)))
-        scores = [function(proposal.hyperparameters) for proposal in asked]
-        sampler.tell([(one.number, sign * loss) for one, loss in zip(asked, scores, strict=True)])
+        proposals = sampler.ask(min(cohort or sampler.cohort_size() or 10, num_trials - len(losses)))
+        scores = [function(proposal.hyperparameters) for proposal in proposals]
+        sampler.tell([(one.number, sign * loss) for one, loss in zip(proposals, scores, strict=True)])
         losses += scores
     return losses
 
@@ -86,15 +86,15 @@ def test_tpe_beats_random_on_a_mixed_conditional_function() -> None:
 def test_proposals_of_the_model_are_in_the_space_under_its_conditions() -> None:
     sampler = make_sampler("tpe", MIXED, LOSS, 9, 1)
     for _ in range(8):
-        asked = sampler.ask(5)
-        for proposal in asked:
+        proposals = sampler.ask(5)
+        for proposal in proposals:
             assert proposal.note == ""
             values = proposal.hyperparameters
             assert [one.name for one in MIXED.active(values)] == list(values)
             assert all(one.holds(values[one.name]) for one in MIXED.active(values))
             assert ("depth" in values) == (values["kind"] == "dense")
             assert ("gate" in values) == (values.get("gated") is True)
-        sampler.tell([(one.number, mixed(one.hyperparameters)) for one in asked])
+        sampler.tell([(proposal.number, mixed(proposal.hyperparameters)) for proposal in proposals])
 
 
 def cliff(hyperparameters: Hyperparameters) -> float:
@@ -110,8 +110,13 @@ def test_tpe_leaves_the_corner_where_trials_fail() -> None:
 
 def told(space: Space, num_trials: int, transform: Callable[[int, float], object]) -> Sampler:
     sampler = make_sampler("tpe", space, LOSS, 9, 0)
-    asked = sampler.ask(num_trials)
-    sampler.tell([(one.number, transform(one.number, quadratic(one.hyperparameters))) for one in asked])  # type: ignore[misc]
+    proposals = sampler.ask(num_trials)
+    sampler.tell(
+        [
+            (proposal.number, transform(proposal.number, quadratic(proposal.hyperparameters)))
+            for proposal in proposals
+        ]
+    )  # type: ignore[misc]
     return sampler
 
 
@@ -126,7 +131,7 @@ def test_only_the_order_of_the_scores_counts() -> None:
 def test_the_order_of_telling_does_not_count() -> None:
     space = space_of("continuous")
     first, second = (make_sampler("tpe", space, LOSS, 9, 0) for _ in range(2))
-    results = [(one.number, quadratic(one.hyperparameters)) for one in first.ask(12)]
+    results = [(proposal.number, quadratic(proposal.hyperparameters)) for proposal in first.ask(12)]
     assert second.ask(12)
     first.tell(results)
     second.tell(results[6:])
@@ -154,14 +159,14 @@ def test_pending_trials_spread_a_cohort() -> None:
     spread, alone = [], []
     for seed in range(6):
         sampler = make_sampler("tpe", space, LOSS, 9, seed)
-        asked = sampler.ask(30)
-        sampler.tell([(one.number, quadratic(one.hyperparameters)) for one in asked])
-        spread.append(distance([one.hyperparameters for one in sampler.ask(20)]))
+        proposals = sampler.ask(30)
+        sampler.tell([(proposal.number, quadratic(proposal.hyperparameters)) for proposal in proposals])
+        spread.append(distance([proposal.hyperparameters for proposal in sampler.ask(20)]))
         rule = parzen.ParzenRule(space, LOSS)
         history = History()
-        for one in asked:
-            history.add(one.hyperparameters)
-        history.tell([(one.number, quadratic(one.hyperparameters)) for one in asked])
+        for proposal in proposals:
+            history.add(proposal.hyperparameters)
+        history.tell([(proposal.number, quadratic(proposal.hyperparameters)) for proposal in proposals])
         seeds = [numpy.random.default_rng(derive_seed(seed, "sampler", number)) for number in range(30, 50)]
         alone.append(distance([rule(history, generator) for generator in seeds]))
     assert statistics.fmean(spread) > 1.2 * statistics.fmean(alone)
@@ -178,10 +183,11 @@ def distance(configurations: Sequence[Hyperparameters]) -> float:
 def test_a_range_that_was_narrowed_since_is_no_failure() -> None:
     """Trials outside it stay known, without the value that the space has no more."""
     wide, narrow = build({"dropout": {"float": [0.0, 0.9]}}), build({"dropout": {"float": [0.0, 0.3]}})
-    asked = make_sampler("tpe", wide, LOSS, 9, 0).ask(12)
+    proposals = make_sampler("tpe", wide, LOSS, 9, 0).ask(12)
     sampler = make_sampler("tpe", narrow, LOSS, 9, 0)
     sampler.restore(
-        [one.hyperparameters for one in asked], [(one.number, float(one.number)) for one in asked]
+        [proposal.hyperparameters for proposal in proposals],
+        [(proposal.number, float(proposal.number)) for proposal in proposals],
     )
     for proposal in sampler.ask(5):
         assert proposal.note == ""
@@ -200,12 +206,13 @@ def test_of_many_trials_it_sees_the_best_and_the_newest(monkeypatch: pytest.Monk
     monkeypatch.setattr(optuna.trial, "create_trial", watched)
     space = Space((Float("dropout", 0.0, 1.0),))
     sampler = make_sampler("tpe", space, LOSS, 9, 0)
-    asked: list[Proposal] = sampler.ask(30)
-    sampler.tell([(one.number, abs(one.number - 12.2)) for one in asked[:28]])
+    proposals: list[Proposal] = sampler.ask(30)
+    sampler.tell([(proposal.number, abs(proposal.number - 12.2)) for proposal in proposals[:28]])
     seen.append([])
     sampler.ask(1)
     numbers = [
-        next(n for n, one in enumerate(asked) if one.hyperparameters["dropout"] == value) for value in seen[0]
+        next(n for n, one in enumerate(proposals) if one.hyperparameters["dropout"] == value)
+        for value in seen[0]
     ]
     assert numbers == [10, 11, 12, 13, 14, 23, 24, 25, 26, 27, 28, 29]  # and the pending ones
 

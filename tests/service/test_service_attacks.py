@@ -420,11 +420,11 @@ def test_a_stream_ends_after_its_time_and_the_client_goes_on(serve: Serve) -> No
 
 
 def test_the_client_takes_its_token_to_no_other_address() -> None:
-    asked: list[str] = []
+    requests: list[str] = []
 
     class Redirecting(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            requests.append(self.path)
             self.send_response(302)
             self.send_header("Location", "/stolen")
             self.end_headers()
@@ -437,7 +437,7 @@ def test_the_client_takes_its_token_to_no_other_address() -> None:
         client = Client(f"http://127.0.0.1:{other.server_port}", TOKEN)
         with pytest.raises(ServiceError, match="the service answers 302"):
             client.study("wine").status()
-    assert asked == ["/studies/wine"]
+    assert requests == ["/studies/wine"]
 
 
 # Logs
@@ -450,10 +450,10 @@ def test_no_secret_comes_into_a_log(serve: Serve, caplog: pytest.LogCaptureFixtu
     server.get(f"/studies?token={TOKEN}", **good)
     server.get("/studies", Authorization="Bearer guess-0123456789abcdef")
     server.post("/studies", b"data: {sql: 'postgresql://me:geheim@h/d', table: t, target: x}", **good)
-    said = "\n".join(record.getMessage() for record in caplog.records)
-    assert "/studies 200" in said
+    output = "\n".join(record.getMessage() for record in caplog.records)
+    assert "/studies 200" in output
     for secret in (TOKEN, "guess-0123456789abcdef", "geheim"):
-        assert secret not in said
+        assert secret not in output
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -23,7 +23,7 @@ def test_the_events_are_those_of_the_record_in_order(server: Served) -> None:
     begun.finish()
     events = events_in(server.get("/studies/wine/events").body)
     recorded = list(server.service.records.events(begun.study.run))
-    assert [int(event["id"]) for event in events if "id" in event] == [each.seq for each in recorded]
+    assert [int(event["id"]) for event in events if "id" in event] == [event.seq for event in recorded]
     trials = [json.loads(event["data"]) for event in events if event.get("event") == "trial_ended"]
     assert [trial["number"] for trial in trials] == [0, 1, 2]
     assert trials[0]["scores"] == [0.5, 0.5]
@@ -182,7 +182,7 @@ def test_the_client_follows_lists_and_fetches(
     study.delete()
     begun = server.begun(trials=2)
     study = server.client.study("wine")
-    assert [each["id"] for each in server.client.studies()] == ["wine"]
+    assert [study["id"] for study in server.client.studies()] == ["wine"]
     events = study.events()
     assert next(events).kind == "study_started"
     begun.end_trial(2)

@@ -41,17 +41,17 @@ COLUMNS = {
 
 def returned(frame: pandas.DataFrame, folder: Path) -> pandas.DataFrame:
     write_example(folder, frame)
-    found = read_example(folder)
-    assert found is not None
-    return found
+    rows = read_example(folder)
+    assert rows is not None
+    return rows
 
 
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_column_comes_back_as_it_was(name: str, tmp_path: Path) -> None:
     frame = pandas.DataFrame({name: COLUMNS[name]})
-    found = returned(frame, tmp_path)
-    pandas.testing.assert_frame_equal(found, frame)
-    assert [type(cell) for cell in found[name]] == [type(cell) for cell in frame[name]]
+    rows = returned(frame, tmp_path)
+    pandas.testing.assert_frame_equal(rows, frame)
+    assert [type(cell) for cell in rows[name]] == [type(cell) for cell in frame[name]]
 
 
 def test_columns_that_parquet_cannot_hold_come_back_too(tmp_path: Path) -> None:
@@ -64,9 +64,9 @@ def test_columns_that_parquet_cannot_hold_come_back_too(tmp_path: Path) -> None:
     hard["gaps"] = pandas.Series([pandas.NA, numpy.nan, pandas.NaT], dtype=object)
     hard["infinite"] = pandas.Series([numpy.inf, -numpy.inf, 1e300])
     frame = pandas.DataFrame(hard)
-    found = returned(frame, tmp_path)
-    pandas.testing.assert_frame_equal(found, frame)
-    assert [type(cell) for cell in found["gaps"]] == [type(cell) for cell in frame["gaps"]]
+    rows = returned(frame, tmp_path)
+    pandas.testing.assert_frame_equal(rows, frame)
+    assert [type(cell) for cell in rows["gaps"]] == [type(cell) for cell in frame["gaps"]]
     assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
 
 

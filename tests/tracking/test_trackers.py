@@ -71,8 +71,8 @@ def trackers(folder: Path, to: str | None) -> list[Tracker]:
 
 
 def test_mlflow_follows_a_study_that_names_no_tracker(tmp_path: Path) -> None:
-    assert [type(one) for one in trackers(tmp_path, None)] == [MlflowTracker]
-    assert [type(one) for one in trackers(tmp_path, "mlflow")] == [MlflowTracker]
+    assert [type(tracker) for tracker in trackers(tmp_path, None)] == [MlflowTracker]
+    assert [type(tracker) for tracker in trackers(tmp_path, "mlflow")] == [MlflowTracker]
     assert not (tmp_path / "mlruns").exists(), "nothing is made before a study begins"
 
 
@@ -89,7 +89,7 @@ def test_modules_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
     first = make_trackers(study_in(tmp_path / "a", "follower:Own"), tmp_path, render)
     del sys.modules["beside_it"]
     second = make_trackers(study_in(tmp_path / "b", "follower:Own", "blue"), tmp_path, render)
-    assert [one.color for one in (*first, *second)] == ["red", "blue"]  # type: ignore[attr-defined]
+    assert [tracker.color for tracker in (*first, *second)] == ["red", "blue"]  # type: ignore[attr-defined]
 
 
 def test_a_class_in_an_installed_package(tmp_path: Path) -> None:

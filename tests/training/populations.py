@@ -82,29 +82,31 @@ def recipe_of(values: dict[str, Any], num_inputs: int = 20, num_outputs: int = 3
     return builder.recipe(COMPLETE | values)
 
 
-def job(prepared: PreparedStudy, one: Member, view: int = 0, num_epochs: int = 1, patience: int = 0) -> Job:
-    recipe = prepared.builder.recipe(one.hyperparameters)
+def job(
+    prepared: PreparedStudy, trained: Member, view: int = 0, num_epochs: int = 1, patience: int = 0
+) -> Job:
+    recipe = prepared.builder.recipe(trained.hyperparameters)
     assert recipe is not None
-    return Job(one, recipe, view, num_epochs, patience)
+    return Job(trained, recipe, view, num_epochs, patience)
 
 
 def jobs(prepared: PreparedStudy, members: list[Member], patience: int = 50) -> list[Job]:
     epochs = prepared.plan.training.epochs
-    return [job(prepared, one, one.fold, epochs, patience) for one in members]
+    return [job(prepared, member, member.fold, epochs, patience) for member in members]
 
 
 def joint_structure(prepared: PreparedStudy, members: list[Member]) -> Structure:
-    structures = [structure_of(one, setting(prepared)) for one in jobs(prepared, members)]
+    structures = [structure_of(job, setting(prepared)) for job in jobs(prepared, members)]
     whole = structures[0]
-    for one in structures[1:]:
-        whole = whole.joined(one)
+    for structure in structures[1:]:
+        whole = whole.joined(structure)
     return whole
 
 
-def widened(prepared: PreparedStudy, structure: Structure, one: Member, *widths: int) -> Structure:
+def widened(prepared: PreparedStudy, structure: Structure, trained: Member, *widths: int) -> Structure:
     """A structure that also has room for a member of these widths."""
     own = {f"width_{number}": width for number, width in enumerate(widths, start=1)}
-    wider = member(prepared, **{**one.hyperparameters, **own})
+    wider = member(prepared, **{**trained.hyperparameters, **own})
     return structure.joined(structure_of(job(prepared, wider), setting(prepared), exact=True))
 
 

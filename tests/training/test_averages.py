@@ -62,9 +62,11 @@ def test_a_moving_average_begins_after_the_first_step(path):
 
 def check_against_twins(prepared, members):
 
-    for one, outcome in zip(members, train(prepared, members), strict=True):
-        fold = prepared.splits.folds[one.fold]
-        expected, network = train_member(prepared.plan, one, fold, models_of(prepared.plan), lambda *_: None)
+    for trained, outcome in zip(members, train(prepared, members), strict=True):
+        fold = prepared.splits.folds[trained.fold]
+        expected, network = train_member(
+            prepared.plan, trained, fold, models_of(prepared.plan), lambda *_: None
+        )
         numpy.testing.assert_allclose(outcome.losses, curves(expected), 1e-5, 1e-7)
         assert outcome.best_epoch == expected.best_epoch
         weights = own_weights(outcome.job, outcome.weights)

@@ -37,11 +37,11 @@ def test_classes(name, model):
         model.fit(scaler.transform(features[rows]), target[rows])
         probabilities = model.predict_proba(scaler.transform(features[fold.validation]))
         expected.append(log_loss(target[fold.validation], probabilities))
-    found = run(name, prepared, "log_loss")
-    assert found.scores == pytest.approx(expected, rel=1e-3)
-    assert found.losses == pytest.approx(found.scores), "the objective is the loss itself"
+    baseline = run(name, prepared, "log_loss")
+    assert baseline.scores == pytest.approx(expected, rel=1e-3)
+    assert baseline.losses == pytest.approx(baseline.scores), "the objective is the loss itself"
     other = run(name, prepared, "accuracy")
-    assert other.losses == found.losses, "whatever the objective is"
+    assert other.losses == baseline.losses, "whatever the objective is"
     for fold, prediction in zip(prepared.splits.folds, other.predictions, strict=True):
         assert prediction.shape == (len(fold.validation), 3)
 
@@ -57,17 +57,17 @@ def test_gradient_boosting_of_numbers_has_its_default_setting_first(monkeypatch)
         expected.append(
             root_mean_squared_error(target[fold.validation], model.predict(features[fold.validation]))
         )
-    found = run("gradient boosting", prepared, "rmse")
-    assert found.scores == pytest.approx(expected, rel=1e-6)
-    assert found.losses == pytest.approx([score**2 for score in expected], rel=1e-6)
-    assert found.settings == ("default",) * len(prepared.splits.folds)
+    baseline = run("gradient boosting", prepared, "rmse")
+    assert baseline.scores == pytest.approx(expected, rel=1e-6)
+    assert baseline.losses == pytest.approx([score**2 for score in expected], rel=1e-6)
+    assert baseline.settings == ("default",) * len(prepared.splits.folds)
 
 
 def test_the_setting_of_a_fold_is_the_one_of_the_least_loss_on_its_stopping_rows():
     """By hand: trees are added to the fit rows alone, and the losses are those of staged predictions."""
     prepared = study(data="diabetes")
     features, target = prepared.dataset.columns.numbers, prepared.dataset.target
-    found = run("gradient boosting", prepared, "rmse")
+    baseline = run("gradient boosting", prepared, "rmse")
     for number, fold in enumerate(prepared.splits.folds):
         losses = {}
         for name, values in SETTINGS.items():
@@ -76,12 +76,12 @@ def test_the_setting_of_a_fold_is_the_one_of_the_least_loss_on_its_stopping_rows
             staged = model.staged_predict(features[fold.stopping])
             losses[name] = [numpy.mean((target[fold.stopping] - own) ** 2) for own in staged]
         best = min(losses, key=lambda name: min(losses[name]))
-        assert found.settings[number] == best
+        assert baseline.settings[number] == best
         rows = numpy.union1d(fold.fit, fold.stopping)
         values = SETTINGS[best] | {"max_iter": int(numpy.argmin(losses[best])) + 1, "early_stopping": False}
         model = HistGradientBoostingRegressor(random_state=number, **values).fit(features[rows], target[rows])
         expected = model.predict(features[fold.validation])
-        numpy.testing.assert_allclose(found.predictions[number], expected, rtol=1e-6)
+        numpy.testing.assert_allclose(baseline.predictions[number], expected, rtol=1e-6)
 
 
 def noise(num_rows=300):
@@ -115,8 +115,8 @@ def test_where_validation_rows_stop_the_networks_they_choose_no_setting():
         if flipped:
             target[folds[0].validation] = 1 - target[folds[0].validation]
         dataset = dataclasses.replace(prepared.dataset, target=target)
-        found = run_baseline("gradient boosting", dataset, prepared.layout, folds, METRICS["log_loss"])
-        predictions.append(found.predictions[0])
+        baseline = run_baseline("gradient boosting", dataset, prepared.layout, folds, METRICS["log_loss"])
+        predictions.append(baseline.predictions[0])
     numpy.testing.assert_array_equal(*predictions)
 
 
@@ -136,7 +136,7 @@ def test_settings_that_would_take_too_long_are_not_tried(monkeypatch):
     for cost, seconds, expected in ((15.0, 14.0, 0.0), (15.0, 16.0, 5.0 * folds), (1.0, 6.0, 5.0)):
         monkeypatch.setattr(baselines, "COST", cost)
         clock[0] = 0.0
-        found = run_baseline(
+        baseline = run_baseline(
             "gradient boosting",
             prepared.dataset,
             prepared.layout,
@@ -144,7 +144,7 @@ def test_settings_that_would_take_too_long_are_not_tried(monkeypatch):
             METRICS["log_loss"],
             folds + seconds,
         )
-        assert len(found.scores) == folds
+        assert len(baseline.scores) == folds
         assert clock[0] - folds == expected  # five fits of a fold: four that choose, one of the chosen
 
 
@@ -167,6 +167,6 @@ def test_the_labels_of_validation_rows_change_no_model():
         target[fold.validation] += 1000.0
         other = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
         # every error of a prediction that has not moved grows by the same thousand
-        found = run_baseline(name, other.dataset, other.layout, other.splits.folds[:1], METRICS["mae"])
-        [errors] = found.scores
+        baseline = run_baseline(name, other.dataset, other.layout, other.splits.folds[:1], METRICS["mae"])
+        [errors] = baseline.scores
         assert 1000.0 - first <= errors <= 1000.0 + first

@@ -88,13 +88,15 @@ def test_a_cut_network_keeps_its_best_epoch_so_far(name, clock_of, monkeypatch):
     [trial] = train(engine_of(name, prepared), cohort_of(prepared, 1), clock_of(14).watch())
     assert trial.state is TrialState.COMPLETE and trial.cut and not trial.reason
     assert not expected.cut
-    for mine, its in zip(trial.folds, expected.folds, strict=True):
-        assert mine.cut
-        assert mine.stopping_loss == its.stopping_loss and mine.validation_loss == its.validation_loss
-        assert mine.best_epoch == its.best_epoch == int(numpy.argmin(mine.stopping_loss)) + 1
-        assert mine.scores == its.scores and mine.training_scores == its.training_scores
-        numpy.testing.assert_array_equal(mine.predictions, its.predictions)
-        assert mine.scores["log_loss"] == pytest.approx(mine.validation_loss[mine.best_epoch - 1], rel=1e-4)
+    for actual, uncut in zip(trial.folds, expected.folds, strict=True):
+        assert actual.cut
+        assert actual.stopping_loss == uncut.stopping_loss and actual.validation_loss == uncut.validation_loss
+        assert actual.best_epoch == uncut.best_epoch == int(numpy.argmin(actual.stopping_loss)) + 1
+        assert actual.scores == uncut.scores and actual.training_scores == uncut.training_scores
+        numpy.testing.assert_array_equal(actual.predictions, uncut.predictions)
+        assert actual.scores["log_loss"] == pytest.approx(
+            actual.validation_loss[actual.best_epoch - 1], rel=1e-4
+        )
     assert any(fold.best_epoch < 7 for fold in trial.folds), "the last epoch is not the best of every fold"
 
 
@@ -156,21 +158,21 @@ def test_an_epoch_that_is_broken_off_does_not_count():
     prepared = study(space, training=LONG)
     num_batches = math.ceil(len(prepared.splits.folds[0].fit) / 32)
     assert num_batches > 1
-    asked = []
+    requests = []
 
     def seconds_left():
         """Asked twice before the training, after the first epoch, and then after each batch and each epoch."""
-        asked.append(None)
-        return 1.0 if len(asked) <= 2 + 1 + num_batches + 1 else 0.0
+        requests.append(None)
+        return 1.0 if len(requests) <= 2 + 1 + num_batches + 1 else 0.0
 
     [expected] = engine_of("sequential", whole).train([cohort_of(whole, 1)[0][:1]], unlimited)
     watch = dataclasses.replace(unlimited, seconds_left=seconds_left)
     [trial] = engine_of("sequential", prepared).train([cohort_of(prepared, 1)[0][:1]], watch)
-    [mine], [its] = trial.folds, expected.folds
-    assert mine.cut and len(mine.stopping_loss) == 2
-    assert len(asked) == 2 + 1 + num_batches + 1 + 1, "the third epoch ended after its first batch"
-    assert mine.stopping_loss == its.stopping_loss and mine.best_epoch == its.best_epoch
-    numpy.testing.assert_array_equal(mine.predictions, its.predictions)
+    [actual], [uncut] = trial.folds, expected.folds
+    assert actual.cut and len(actual.stopping_loss) == 2
+    assert len(requests) == 2 + 1 + num_batches + 1 + 1, "the third epoch ended after its first batch"
+    assert actual.stopping_loss == uncut.stopping_loss and actual.best_epoch == uncut.best_epoch
+    numpy.testing.assert_array_equal(actual.predictions, uncut.predictions)
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -188,8 +190,8 @@ def test_a_refit_ends_with_the_weights_of_its_last_epoch(name):
     seen.clear()
     short = engine_of(name, prepared).refit(constant, rows, 50, watch)
     whole = engine_of(name, prepared).refit(constant, rows, 3)
-    for mine, its in zip(short.model.get_weights(), whole.model.get_weights(), strict=True):
-        numpy.testing.assert_array_equal(mine, its)
+    for actual, expected in zip(short.model.get_weights(), whole.model.get_weights(), strict=True):
+        numpy.testing.assert_array_equal(actual, expected)
     over = dataclasses.replace(watch, seconds_left=lambda: -1.0)
     assert engine_of(name, prepared).refit(constant, rows, 50, over).epochs == 1
 
@@ -244,5 +246,5 @@ def test_keras_gives_back_the_best_weights_whoever_ends_a_training():
     stopper = keras.callbacks.EarlyStopping("watched", mode="min", patience=50, restore_best_weights=True)
     model.fit(inputs, numpy.ones((4, 1)), epochs=9, callbacks=[Ender(), stopper], verbose=0)
     assert stopper.stopped_epoch == 0 and stopper.best_epoch == 1
-    for mine, its in zip(model.get_weights(), kept, strict=True):
-        numpy.testing.assert_array_equal(mine, its)
+    for actual, expected in zip(model.get_weights(), kept, strict=True):
+        numpy.testing.assert_array_equal(actual, expected)

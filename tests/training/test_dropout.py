@@ -81,8 +81,8 @@ def test_a_member_with_dropout_equals_numpy():
             rows = order[start : start + 32]
             weights = descend(weights, view.inputs[rows], view.targets[rows], one.seed("dropout"), step)
             step += 1
-    for mine, its in zip(outcome.weights, weights, strict=True):
-        numpy.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-6)
+    for actual, expected in zip(outcome.weights, weights, strict=True):
+        numpy.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-6)
 
 
 def descend(weights, inputs, targets, seed, step):

@@ -38,15 +38,15 @@ def test_the_engines_agree(data):
     results = {
         name: train(make(prepared.plan, prepared.splits.folds), cohort) for name, make in ENGINES.items()
     }
-    for one, other in zip(*results.values(), strict=True):
-        assert (one.number, one.state, one.capacity) == (other.number, other.state, other.capacity)
+    for first, other in zip(*results.values(), strict=True):
+        assert (first.number, first.state, first.capacity) == (other.number, other.state, other.capacity)
         for metric in prepared.metrics:
             # The probability of a class is 1 less a float32 of the other: near 0 it has few digits.
-            assert one.fold_scores(metric) == pytest.approx(other.fold_scores(metric), rel=1e-3)
-        for mine, its in zip(one.folds, other.folds, strict=True):
-            assert mine.best_epoch == its.best_epoch
-            assert mine.validation_loss == pytest.approx(its.validation_loss, rel=1e-5)
-            assert mine.training_scores == pytest.approx(its.training_scores, rel=1e-3)
+            assert first.fold_scores(metric) == pytest.approx(other.fold_scores(metric), rel=1e-3)
+        for actual, expected in zip(first.folds, other.folds, strict=True):
+            assert actual.best_epoch == expected.best_epoch
+            assert actual.validation_loss == pytest.approx(expected.validation_loss, rel=1e-5)
+            assert actual.training_scores == pytest.approx(expected.training_scores, rel=1e-3)
 
 
 def test_a_refit_is_the_same_network_on_every_engine():
@@ -95,11 +95,11 @@ def test_no_trial_begins_when_time_is_up_and_begun_ones_end(monkeypatch):
     monkeypatch.setattr("automl.training.population.planner._LEAST_PLACES", 2)
     monkeypatch.setattr(lanes, "num_cores", lambda: 1)
     prepared = study({"depth": 0, "width": 8} | {"depth": {"choice": [0, 1]}})
-    asked = []
+    requests = []
 
     def may_start():
-        asked.append(None)
-        return len(asked) <= 2
+        requests.append(None)
+        return len(requests) <= 2
 
     cohort = cohort_of(prepared, [{"depth": 0}] * 6)
     engine = PopulationEngine(prepared.plan, prepared.splits.folds)
@@ -140,9 +140,9 @@ def test_memory_that_does_not_suffice_halves_the_population(monkeypatch, caplog)
     trials = train(engine, cohort)
     assert max(sizes) > 4 and min(sizes) <= 4
     assert "continuing with" in caplog.text
-    for one, other in zip(trials, expected, strict=True):
-        assert one.state is TrialState.COMPLETE
-        assert one.fold_scores("log_loss") == pytest.approx(other.fold_scores("log_loss"), rel=1e-5)
+    for first, other in zip(trials, expected, strict=True):
+        assert first.state is TrialState.COMPLETE
+        assert first.fold_scores("log_loss") == pytest.approx(other.fold_scores("log_loss"), rel=1e-5)
 
 
 def test_an_error_of_a_program_is_its_trials_state(monkeypatch):

@@ -17,8 +17,8 @@ def test_networks_predict_what_their_trials_were_scored_by(engine):
     prepared = study({"depth": 1}, "diabetes", training={"epochs": 5, "patience": 3})
     initial = prepared.space.initial()
     cohort = [
-        plan_members(trial, initial | own, 2, 0)
-        for trial, own in enumerate([{}, {"width": 5, "numeric_encoding": "quantile"}])
+        plan_members(trial, initial | changes, 2, 0)
+        for trial, changes in enumerate([{}, {"width": 5, "numeric_encoding": "quantile"}])
     ]
     folds = prepared.splits.folds
     made = ENGINES[engine](prepared.plan, folds)
@@ -55,7 +55,7 @@ def test_refits_are_each_what_a_refit_alone_is(engine):
     ]
     rows, columns = prepared.splits.training, prepared.dataset.columns
     made = ENGINES[engine](prepared.plan, prepared.splits.folds)
-    given = {(one.member.trial, one.member.repeat): one for one in made.refits(members, rows, ALWAYS)}
+    given = {(refit.member.trial, refit.member.repeat): refit for refit in made.refits(members, rows, ALWAYS)}
     assert not any(one.cut for one in given.values())
     predicted = {key: one.network.predict(columns) for key, one in given.items()}
     for member in members:

@@ -78,9 +78,9 @@ def plain_epochs(jobs):
     return total
 
 
-def plain_joint(one, other):
+def plain_joint(first, other):
     """None where one program cannot serve both."""
-    return one.joined(other) if rigid(one) == rigid(other) else None
+    return first.joined(other) if rigid(first) == rigid(other) else None
 
 
 def plain_groups(jobs, known):
@@ -95,18 +95,18 @@ def plain_groups(jobs, known):
         groups.setdefault(best, []).extend(own)
     while True:
         best, most = None, 0.0
-        for one, other in itertools.combinations(groups, 2):
-            joint = plain_joint(one, other)
+        for first, other in itertools.combinations(groups, 2):
+            joint = plain_joint(first, other)
             if joint is None:
                 continue
-            apart = plain_seconds(one, groups[one], known) + plain_seconds(other, groups[other], known)
-            saved = apart - plain_seconds(joint, groups[one] + groups[other], known)
+            apart = plain_seconds(first, groups[first], known) + plain_seconds(other, groups[other], known)
+            saved = apart - plain_seconds(joint, groups[first] + groups[other], known)
             if saved > most:
-                best, most = (one, other, joint), saved
+                best, most = (first, other, joint), saved
         if best is None:
             return groups
-        one, other, joint = best
-        together = groups.pop(one) + groups.pop(other) + groups.pop(joint, [])
+        first, other, joint = best
+        together = groups.pop(first) + groups.pop(other) + groups.pop(joint, [])
         groups[joint] = sorted(together, key=lambda job: job.member.trial)
 
 
@@ -125,11 +125,11 @@ def check(cohorts, num_epochs, patience, rungs=((0, 0),)):
         for job in jobs:
             alone.setdefault(structure_of(job, SETTING), []).append(job)
         costs = Costs(SETTING.num_rows, SETTING.num_measured, known)
-        mine, its = merged(grouped(alone, known, costs), costs), plain_groups(jobs, known)
-        assert list(mine) == list(its), "the same structures in the same order"
-        for structure, own in its.items():
-            assert list(map(id, mine[structure])) == list(map(id, own))
-        known |= dict.fromkeys(mine, ())
+        actual, expected = merged(grouped(alone, known, costs), costs), plain_groups(jobs, known)
+        assert list(actual) == list(expected), "the same structures in the same order"
+        for structure, own in expected.items():
+            assert list(map(id, actual[structure])) == list(map(id, own))
+        known |= dict.fromkeys(actual, ())
 
 
 @settings(max_examples=40, deadline=None)

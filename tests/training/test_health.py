@@ -41,16 +41,16 @@ def healths(prepared: PreparedStudy, engine: str, *trials: dict[str, Any]) -> li
     return [trial.folds[0].health for trial in ended if trial.folds[0].health is not None]
 
 
-def rows_of(prepared: PreparedStudy, one: Member) -> tuple[numpy.ndarray, numpy.ndarray]:
-    view = prepared.plan.view(one, prepared.splits.folds[one.fold])
+def rows_of(prepared: PreparedStudy, trained: Member) -> tuple[numpy.ndarray, numpy.ndarray]:
+    view = prepared.plan.view(trained, prepared.splits.folds[trained.fold])
     places = view.places(view.measured[:256])
     return view.inputs[places], view.targets[places]
 
 
-def roots_by_hand(prepared: PreparedStudy, one: Member) -> list[float]:
+def roots_by_hand(prepared: PreparedStudy, trained: Member) -> list[float]:
     """Root mean squares of the gradient of the mean loss, written with TensorFlow alone."""
-    model = prepared.builder.build(one.hyperparameters, one.seed("weights"))
-    inputs, targets = rows_of(prepared, one)
+    model = prepared.builder.build(trained.hyperparameters, trained.seed("weights"))
+    inputs, targets = rows_of(prepared, trained)
     kernels = [layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     with tensorflow.GradientTape() as tape:
         outputs = model(inputs, training=False)
@@ -106,19 +106,19 @@ TRIALS: tuple[dict[str, Any], ...] = (
 def test_populations_and_keras_agree_on_every_member(data: str, count: int) -> None:
     """The narrow one trains in a program that is too wide for it; batch normalization has vectors beside kernels."""
     prepared, trials = study({"depth": 2}, data, training={"epochs": 4}), TRIALS[:count]
-    mine, its = (healths(prepared, engine, *trials) for engine in ENGINES)
-    assert len(mine) == len(its) == len(trials)
-    for values, one, other in zip(trials, mine, its, strict=True):
-        assert one.gradients == pytest.approx(other.gradients, rel=1e-4), values
-        assert one.dead_units == pytest.approx(other.dead_units), values
+    actual, expected = (healths(prepared, engine, *trials) for engine in ENGINES)
+    assert len(actual) == len(expected) == len(trials)
+    for values, first, other in zip(trials, actual, expected, strict=True):
+        assert first.gradients == pytest.approx(other.gradients, rel=1e-4), values
+        assert first.dead_units == pytest.approx(other.dead_units), values
 
 
 def test_embeddings_are_no_layers_of_their_own() -> None:
     prepared = study_of_levels()
-    mine, its = (healths(prepared, engine, {"depth": 2})[0] for engine in ENGINES)
-    assert len(mine.gradients) == 3 and len(mine.dead_units) == 2
-    assert mine.gradients == pytest.approx(its.gradients, rel=1e-4)
-    assert mine.dead_units == pytest.approx(its.dead_units)
+    actual, expected = (healths(prepared, engine, {"depth": 2})[0] for engine in ENGINES)
+    assert len(actual.gradients) == 3 and len(actual.dead_units) == 2
+    assert actual.gradients == pytest.approx(expected.gradients, rel=1e-4)
+    assert actual.dead_units == pytest.approx(expected.dead_units)
 
 
 @pytest.mark.parametrize("data", ONE_AND_SLOW)

@@ -89,10 +89,10 @@ def test_networks_are_the_same_wherever_their_rows_are(optimizer, monkeypatch):
         monkeypatch.setattr(places, "on_accelerator", lambda: on_device)
         return train(prepared, members, places=2, patience=2)
 
-    for one, other in zip(outcomes(True), outcomes(False), strict=True):
-        assert (one.best_epoch, one.diverged) == (other.best_epoch, other.diverged)
+    for first, other in zip(outcomes(True), outcomes(False), strict=True):
+        assert (first.best_epoch, first.diverged) == (other.best_epoch, other.diverged)
         for array, same in zip(
-            [one.losses, one.predictions, *one.weights],
+            [first.losses, first.predictions, *first.weights],
             [other.losses, other.predictions, *other.weights],
             strict=True,
         ):

@@ -89,10 +89,10 @@ def test_both_engines_learn_the_same_quantile() -> None:
     population, sequential = (
         trained(prepared_with("pinball_90", engine=name)) for name in ("population", "sequential")
     )
-    for mine, its in zip(population.folds, sequential.folds, strict=True):
-        assert mine.best_epoch == its.best_epoch
-        assert mine.training_loss == pytest.approx(its.training_loss, rel=1e-4)
-        assert mine.scores["pinball_90"] == pytest.approx(its.scores["pinball_90"], rel=1e-4)
+    for actual, expected in zip(population.folds, sequential.folds, strict=True):
+        assert actual.best_epoch == expected.best_epoch
+        assert actual.training_loss == pytest.approx(expected.training_loss, rel=1e-4)
+        assert actual.scores["pinball_90"] == pytest.approx(expected.scores["pinball_90"], rel=1e-4)
 
 
 def test_a_quantile_survives_the_logarithm_of_the_target() -> None:
@@ -140,10 +140,10 @@ def test_baselines_are_fitted_by_the_same_loss(objective: str, monkeypatch: pyte
         for name, prediction in predictions.items():
             expected[name].append(mean_pinball_loss(target[fold.validation], prediction, alpha=level))
     for name, scores in expected.items():
-        found = run_baseline(
+        baseline = run_baseline(
             name, prepared.dataset, prepared.layout, prepared.splits.folds, METRICS[objective]
         )
-        assert found.scores == pytest.approx(scores, rel=1e-3), name
+        assert baseline.scores == pytest.approx(scores, rel=1e-3), name
 
 
 def test_a_linear_quantile_of_many_rows_is_that_of_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,9 +160,9 @@ def test_the_constant_of_a_quantile_is_the_least_loss_of_any_constant() -> None:
     for level in LEVELS.values():
         tried = [
             numpy.average(
-                numpy.maximum(level * (values - one), (level - 1.0) * (values - one)), weights=weights
+                numpy.maximum(level * (values - value), (level - 1.0) * (values - value)), weights=weights
             )
-            for one in values
+            for value in values
         ]
         assert quantile_loss(level, values, weights) == pytest.approx(min(tried), rel=1e-12)
         repeated = numpy.repeat(values, weights.astype(int))

@@ -55,7 +55,7 @@ def cohort_of(prepared: PreparedStudy) -> list[list[Member]]:
         for encoding in ("standard", "quantile", "piecewise")
         for transform in transforms
     ]
-    return [plan_members(trial, own, 2, 0) for trial, own in enumerate(values)]
+    return [plan_members(trial, changes, 2, 0) for trial, changes in enumerate(values)]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -71,13 +71,13 @@ def test_the_engines_agree_on_every_encoding_and_transform_and_on_weights(tmp_pa
         for make in ENGINES.values()
     ]
     seen = set()
-    for one, other in zip(*results, strict=True):
-        assert (one.state, one.capacity) == (other.state, other.capacity)
-        for mine, its in zip(one.folds, other.folds, strict=True):
-            numpy.testing.assert_allclose(curves(mine), curves(its), rtol=1e-4)
-            assert mine.best_epoch == its.best_epoch
-            assert mine.scores == pytest.approx(its.scores, rel=2e-3)
-            seen.add(mine.scores[prepared.objective.metric])
+    for first, other in zip(*results, strict=True):
+        assert (first.state, first.capacity) == (other.state, other.capacity)
+        for actual, expected in zip(first.folds, other.folds, strict=True):
+            numpy.testing.assert_allclose(curves(actual), curves(expected), rtol=1e-4)
+            assert actual.best_epoch == expected.best_epoch
+            assert actual.scores == pytest.approx(expected.scores, rel=2e-3)
+            seen.add(actual.scores[prepared.objective.metric])
     assert len(seen) == 2 * len(cohort), "each encoding and transform gives networks of its own"
 
 
@@ -117,11 +117,11 @@ def test_cells_and_weights_of_other_rows_move_no_weight(tmp_path: Path, encoding
         train_member(own.plan, Member(0, 0, values, 0), fold, models_of(own.plan), lambda *_: None)
         for own in (prepared, twin)
     ]
-    (one, network), (other, its) = results
-    assert (one.best_epoch, one.stopping_loss) == (other.best_epoch, other.stopping_loss)
-    assert one.validation_loss != other.validation_loss
-    for mine, theirs in zip(network.model.get_weights(), its.model.get_weights(), strict=True):
-        numpy.testing.assert_array_equal(mine, theirs)
+    (first, network), (other, its) = results
+    assert (first.best_epoch, first.stopping_loss) == (other.best_epoch, other.stopping_loss)
+    assert first.validation_loss != other.validation_loss
+    for actual, reference in zip(network.model.get_weights(), its.model.get_weights(), strict=True):
+        numpy.testing.assert_array_equal(actual, reference)
 
 
 def test_rows_count_by_their_weights_in_losses_and_means(tmp_path: Path) -> None:

@@ -84,13 +84,13 @@ def study_of_three_cohorts():
     return prepared, cohorts
 
 
-def same_bits(one, other):
-    assert dataclasses.replace(one, folds=(), seconds=0) == dataclasses.replace(other, folds=(), seconds=0)
-    for mine, its in zip(one.folds, other.folds, strict=True):
-        assert dataclasses.replace(mine, seconds=0) == dataclasses.replace(its, seconds=0)
-        numpy.testing.assert_array_equal(mine.predictions, its.predictions)
-        if mine.health:
-            assert mine.health == its.health
+def same_bits(first, other):
+    assert dataclasses.replace(first, folds=(), seconds=0) == dataclasses.replace(other, folds=(), seconds=0)
+    for actual, expected in zip(first.folds, other.folds, strict=True):
+        assert dataclasses.replace(actual, seconds=0) == dataclasses.replace(expected, seconds=0)
+        numpy.testing.assert_array_equal(actual.predictions, expected.predictions)
+        if actual.health:
+            assert actual.health == expected.health
 
 
 def refitted(engine, prepared, values):
@@ -133,5 +133,5 @@ def test_replayed_and_recorded_cohorts_change_no_bit_of_the_others(recorder, mon
     for members, epochs in resumed.epochs.items():
         if any(trial in resumed.trials for trial, _ in members):
             assert epochs == whole.epochs[members][: len(epochs)]
-    for mine, its in zip(refitted(engine, prepared, values), weights, strict=True):
-        numpy.testing.assert_array_equal(mine, its)
+    for actual, expected in zip(refitted(engine, prepared, values), weights, strict=True):
+        numpy.testing.assert_array_equal(actual, expected)

@@ -70,8 +70,8 @@ def test_a_rung_stands_at_the_same_share_of_each_trials_epochs_and_changes_no_sc
     whole = trials_of(prepared, engine, values)
     climbed = trials_of(prepared, engine, values, rungs=(Rung(4, 1),), judge=judge)
     for number, at in ((0, 2), (1, 4)):
-        for mine, its in zip(climbed[number].folds, whole[number].folds, strict=True):
-            assert list(mine.stopping_loss) == pytest.approx(list(its.stopping_loss), rel=1e-5)
+        for actual, expected in zip(climbed[number].folds, whole[number].folds, strict=True):
+            assert list(actual.stopping_loss) == pytest.approx(list(expected.stopping_loss), rel=1e-5)
         assert seen[0][number] == pytest.approx(min(whole[number].folds[0].stopping_loss[:at]), rel=1e-5)
 
 

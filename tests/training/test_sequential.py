@@ -64,8 +64,8 @@ def test_validation_rows_choose_nothing():
     other, twin = train(with_target(prepared, target))
     assert other.best_epoch == result.best_epoch
     assert other.stopping_loss == result.stopping_loss
-    for mine, its in zip(network.model.get_weights(), twin.model.get_weights(), strict=True):
-        numpy.testing.assert_array_equal(mine, its)
+    for actual, expected in zip(network.model.get_weights(), twin.model.get_weights(), strict=True):
+        numpy.testing.assert_array_equal(actual, expected)
     assert other.scores["accuracy"] < result.scores["accuracy"]
 
 
@@ -220,9 +220,9 @@ def test_recorded_trials_are_not_trained_again():
     watch = dataclasses.replace(ALWAYS, on_progress=seen.append)
     [trial] = engine.train(cohort, watch, frozenset({0, 2}))
     assert trial.number == 1 and {progress.total for progress in seen} == {2}
-    for mine, its in zip(trial.folds, whole[1].folds, strict=True):
-        assert dataclasses.replace(mine, seconds=0) == dataclasses.replace(its, seconds=0)
-        numpy.testing.assert_array_equal(mine.predictions, its.predictions)
+    for actual, expected in zip(trial.folds, whole[1].folds, strict=True):
+        assert dataclasses.replace(actual, seconds=0) == dataclasses.replace(expected, seconds=0)
+        numpy.testing.assert_array_equal(actual.predictions, expected.predictions)
     members = [Member(number, 0, prepared.space.initial(), 0, snapshots=(1,)) for number in range(3)]
     [trace] = engine.trace(members, ALWAYS, frozenset({0, 1}))
     assert trace.member.trial == 2
@@ -388,10 +388,14 @@ def test_a_model_that_is_used_again_is_as_good_as_new():
     assert again is used
     new = models_of(prepared.plan).fresh(members[1], 9)
     assert again is not new and len(again.variables) == 8
-    for mine, its in zip(again.variables, new.variables, strict=True):
-        numpy.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (mine, its)), err_msg=mine.path)
-    for mine, its in zip(again.optimizer.variables, new.optimizer.variables, strict=True):
-        numpy.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (mine, its)), err_msg=mine.path)
+    for actual, expected in zip(again.variables, new.variables, strict=True):
+        numpy.testing.assert_array_equal(
+            *map(keras.ops.convert_to_numpy, (actual, expected)), err_msg=actual.path
+        )
+    for actual, expected in zip(again.optimizer.variables, new.optimizer.variables, strict=True):
+        numpy.testing.assert_array_equal(
+            *map(keras.ops.convert_to_numpy, (actual, expected)), err_msg=actual.path
+        )
 
 
 def test_a_fold_alone_gives_the_same_as_after_others():

@@ -37,13 +37,13 @@ def study_of(data: str = "diabetes", **values: Any) -> tuple[PreparedStudy, tupl
 
 def traced(engine: Engine, members: list[Member]) -> list[Trace]:
     """In the order of the members."""
-    found = list(engine.trace(members, WATCH))
-    assert len(found) == len(members)
-    return sorted(found, key=lambda trace: members.index(trace.member))
+    traces = list(engine.trace(members, WATCH))
+    assert len(traces) == len(members)
+    return sorted(traces, key=lambda trace: members.index(trace.member))
 
 
-def follow(one: Member, **changes: Any) -> Member:
-    return dataclasses.replace(one, **({"snapshots": SNAPSHOTS} | changes))
+def follow(trained: Member, **changes: Any) -> Member:
+    return dataclasses.replace(trained, **({"snapshots": SNAPSHOTS} | changes))
 
 
 def resampled(prepared: PreparedStudy, number: int = 1, trial: int = 0, **values: Any) -> Member:
@@ -59,18 +59,18 @@ def test_populations_equal_the_sequential_twin_at_every_snapshot(data: str) -> N
         resampled(prepared, 2, trial=1, schedule="cosine"),
         follow(member(prepared, 1, 1, schedule="cosine")),
     ]
-    mine = traced(PopulationEngine(prepared.plan, folds), members)
-    its = traced(SequentialEngine(prepared.plan, folds), members)
+    actual = traced(PopulationEngine(prepared.plan, folds), members)
+    reference = traced(SequentialEngine(prepared.plan, folds), members)
     scale = prepared.dataset.target.std() if data == "diabetes" else 1.0
-    for one, other in zip(mine, its, strict=True):
-        assert not one.failed and not other.failed
-        numpy.testing.assert_array_equal(one.rows, other.rows)
-        numpy.testing.assert_array_equal(one.trained, other.trained)
-        assert one.predictions.shape[:2] == (len(SNAPSHOTS), len(one.rows))
-        assert one.predictions.dtype == other.predictions.dtype == numpy.float32
-        for snapshot, expected in zip(one.predictions, other.predictions, strict=True):
+    for first, other in zip(actual, reference, strict=True):
+        assert not first.failed and not other.failed
+        numpy.testing.assert_array_equal(first.rows, other.rows)
+        numpy.testing.assert_array_equal(first.trained, other.trained)
+        assert first.predictions.shape[:2] == (len(SNAPSHOTS), len(first.rows))
+        assert first.predictions.dtype == other.predictions.dtype == numpy.float32
+        for snapshot, expected in zip(first.predictions, other.predictions, strict=True):
             numpy.testing.assert_allclose(snapshot / scale, expected / scale, rtol=0, atol=1e-5)
-        assert numpy.ptp(one.predictions, axis=0).max() > 0.01 * scale, "snapshots differ"
+        assert numpy.ptp(first.predictions, axis=0).max() > 0.01 * scale, "snapshots differ"
 
 
 def test_a_schedule_ends_with_the_epochs_of_the_study_and_not_with_the_last_snapshot() -> None:
@@ -155,10 +155,10 @@ def test_a_member_that_diverges_has_a_failed_trace_and_harms_no_other(engine: st
     prepared, folds = study_of(optimizer="sgd")
     calm, wild = resampled(prepared), resampled(prepared, trial=1, learning_rate=1e30)
     alone = traced(ENGINES[engine](prepared.plan, folds), [calm])[0]
-    one, other = traced(ENGINES[engine](prepared.plan, folds), [calm, wild])
+    first, other = traced(ENGINES[engine](prepared.plan, folds), [calm, wild])
     assert other.failed == "diverged"
-    assert not one.failed
-    numpy.testing.assert_allclose(one.predictions, alone.predictions, rtol=1e-5)
+    assert not first.failed
+    numpy.testing.assert_allclose(first.predictions, alone.predictions, rtol=1e-5)
 
 
 class Raising(NetworkBuilder):

@@ -78,14 +78,14 @@ def test_its_members_equal_the_users_model_under_fit(tmp_path: Path) -> None:
         {"width": 12, "residual": True, "learning_rate": 0.01},
     ]
     stacked, fitted = (trained(prepared, name, *configurations) for name in ("population", "sequential"))
-    for mine, its in zip(stacked, fitted, strict=True):
-        assert mine.state is its.state is TrialState.COMPLETE
-        assert mine.capacity == its.capacity
-        for one, other in zip(mine.folds, its.folds, strict=True):
-            close = 2e-4 if mine.hyperparameters["residual"] else 1e-5
-            numpy.testing.assert_allclose(one.validation_loss, other.validation_loss, close)
-            numpy.testing.assert_allclose(one.predictions, other.predictions, 10 * close, 1e-6)
-            assert one.best_epoch == other.best_epoch
+    for actual, expected in zip(stacked, fitted, strict=True):
+        assert actual.state is expected.state is TrialState.COMPLETE
+        assert actual.capacity == expected.capacity
+        for first, other in zip(actual.folds, expected.folds, strict=True):
+            close = 2e-4 if actual.hyperparameters["residual"] else 1e-5
+            numpy.testing.assert_allclose(first.validation_loss, other.validation_loss, close)
+            numpy.testing.assert_allclose(first.predictions, other.predictions, 10 * close, 1e-6)
+            assert first.best_epoch == other.best_epoch
     prepared.builder.probe.close()
 
 
@@ -109,8 +109,8 @@ def test_a_refit_gives_the_users_own_model_with_the_weights_of_the_population(tm
         for name in ("population", "sequential")
     )
     assert [type(layer) for layer in stacked.model.layers] == [type(layer) for layer in fitted.model.layers]
-    for mine, its in zip(stacked.model.get_weights(), fitted.model.get_weights(), strict=True):
-        numpy.testing.assert_allclose(mine, its, 1e-3, 1e-5)
+    for actual, expected in zip(stacked.model.get_weights(), fitted.model.get_weights(), strict=True):
+        numpy.testing.assert_allclose(actual, expected, 1e-3, 1e-5)
     prepared.builder.probe.close()
 
 

@@ -116,7 +116,7 @@ class StudyRoutes:
         submissions = self._service.queue.page(page)
         following = None
         if len(submissions) == limit:
-            states = "".join(f"&state={name}" for name in state or ())
+            states = "".join(f"&state={value}" for value in state or ())
             named = f"&name={name}" if name else ""
             following = f"/studies?limit={limit}&before={submissions[-1].number}{states}{named}"
         return StudyPage(studies=self._service.views(submissions), next=following)

@@ -148,7 +148,9 @@ class FakeMlflow:
         self.models[model_id].tags |= tags
 
     def log_inputs(self, run_id: str, datasets: list[Any]) -> None:
-        self._active(run_id).datasets |= {(own.dataset.name, own.dataset.digest) for own in datasets}
+        self._active(run_id).datasets |= {
+            (dataset.dataset.name, dataset.dataset.digest) for dataset in datasets
+        }
 
     def create_registered_model(self, name: str) -> None:
         if name in self.aliases:

@@ -99,10 +99,10 @@ def write_nothing(trial: Trial, folder: Path, drawn: bool) -> None:
 def children(client: Any, role: str = "trial", experiment: str = "digits") -> dict[str, Any]:
     """Runs of a role, by name."""
     identifier = client.get_experiment_by_name(experiment).experiment_id
-    found = client.search_runs([identifier], filter_string=f"tags.role = '{role}'", max_results=1000)
-    names = [run.info.run_name for run in found]
+    runs = client.search_runs([identifier], filter_string=f"tags.role = '{role}'", max_results=1000)
+    names = [run.info.run_name for run in runs]
     assert len(set(names)) == len(names), f"a run stands there twice: {names}"
-    return {run.info.run_name: run for run in found}
+    return {run.info.run_name: run for run in runs}
 
 
 def points_of(client: Any, run: Any) -> dict[str, list[Point]]:

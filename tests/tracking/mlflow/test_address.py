@@ -25,31 +25,31 @@ def closed_port() -> int:
 
 def test_the_study_file_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://elsewhere:5000")
-    found = find_store("http://here:5000", tmp_path)
-    assert (found.uri, found.source, found.files) == ("http://here:5000", "tracking.uri", None)
+    address = find_store("http://here:5000", tmp_path)
+    assert (address.uri, address.source, address.files) == ("http://here:5000", "tracking.uri", None)
 
 
 def test_the_environment_comes_before_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/other.db")
-    found = find_store(None, tmp_path / "mlruns")
-    assert found.source == "MLFLOW_TRACKING_URI"
-    assert found.database == tmp_path / "other.db"
-    assert found.files == tmp_path / "artifacts"
+    address = find_store(None, tmp_path / "mlruns")
+    assert address.source == "MLFLOW_TRACKING_URI"
+    assert address.database == tmp_path / "other.db"
+    assert address.files == tmp_path / "artifacts"
 
 
 def test_the_folder_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    found = find_store(None, Path("mlruns"))
-    assert found.uri == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
-    assert found.database == tmp_path / "mlruns" / "mlflow.db"
-    assert found.files == tmp_path / "mlruns" / "artifacts"
-    assert not found.is_server
+    address = find_store(None, Path("mlruns"))
+    assert address.uri == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+    assert address.database == tmp_path / "mlruns" / "mlflow.db"
+    assert address.files == tmp_path / "mlruns" / "artifacts"
+    assert not address.is_server
 
 
 def test_a_database_server_keeps_files_in_the_folder(tmp_path: Path) -> None:
-    found = find_store("postgresql+psycopg2://user@host/mlflow", tmp_path)
-    assert found.database is None
-    assert found.files == tmp_path / "artifacts"
+    address = find_store("postgresql+psycopg2://user@host/mlflow", tmp_path)
+    assert address.database is None
+    assert address.files == tmp_path / "artifacts"
 
 
 def test_a_closed_port_does_not_answer(closed_port: int, tmp_path: Path) -> None:

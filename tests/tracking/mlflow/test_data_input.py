@@ -28,14 +28,14 @@ FACTS = {"data_digest": "d" * 64, "rows": "150", "features": "4", "target": "y"}
 )
 def test_it_says_where_the_table_is_from(tmp_path: Path, data: str, name: str, kind: str, place: str) -> None:
     (tmp_path / "study.yaml").write_text(f"name: digits\ndata: {data}\n")
-    found = describe_data(replace(STARTED, facts=FACTS), tmp_path)
-    assert found is not None
-    assert (found.name, found.digest, found.source_type) == (name, "d" * 36, kind)
-    assert json.loads(found.source) == {"uri": place}
-    assert json.loads(found.profile) == {"rows": 150, "features": 4}
+    data_input = describe_data(replace(STARTED, facts=FACTS), tmp_path)
+    assert data_input is not None
+    assert (data_input.name, data_input.digest, data_input.source_type) == (name, "d" * 36, kind)
+    assert json.loads(data_input.source) == {"uri": place}
+    assert json.loads(data_input.profile) == {"rows": 150, "features": 4}
 
 
 def test_without_the_study_file_name_and_digest_remain(tmp_path: Path) -> None:
-    found = describe_data(replace(STARTED, facts=FACTS), tmp_path)
-    assert found is not None and (found.name, found.source_type) == ("digits", "code")
+    data_input = describe_data(replace(STARTED, facts=FACTS), tmp_path)
+    assert data_input is not None and (data_input.name, data_input.source_type) == ("digits", "code")
     assert describe_data(replace(STARTED, facts={}), tmp_path) is None

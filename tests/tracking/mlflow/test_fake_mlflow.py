@@ -38,9 +38,9 @@ def said_by(client: Any, make_folder: Callable[[], Any]) -> dict[str, Any]:
     return held.said()
 
 
-def differences(one: Any, other: Any) -> list[tuple[str, Any]]:
+def differences(first: Any, other: Any) -> list[tuple[str, Any]]:
     """What stands in one and not in the other, with its place."""
-    both = [list(_leaves(held, "")) for held in (one, other)]
+    both = [list(_leaves(held, "")) for held in (first, other)]
     return [leaf for leaf in (*both[0], *both[1]) if leaf not in both[0] or leaf not in both[1]]
 
 
