@@ -27,7 +27,7 @@ GUESSED_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingOptions:
+class Told:
     """How a file is read, as far as the options of the command say; the rest is detected.
 
     Attributes:
@@ -45,7 +45,7 @@ class ReadingOptions:
     names: tuple[str, ...] = ()
 
 
-def look_at(data: Path, target: str | None, options: ReadingOptions, to: Path) -> tuple[TableFacts, str]:
+def look_at(data: Path, target: str | None, options: Told, to: Path) -> tuple[TableFacts, str]:
     """What the study file says of the table in a file, and what must be fixed before it can be used.
 
     Args:

@@ -51,7 +51,7 @@ def init(  # noqa: PLR0913, PLR0917  an argument for each option
     For DATA, a CSV, TSV, JSON, Parquet, Feather or Excel file, with what was found in it; or for the digits that come
     with scikit-learn. A table that cannot be used as it is gets a file too, which says what to fix.
     """
-    from automl.cli.looking import ReadingOptions, look_at
+    from automl.cli.looking import Told, look_at
     from automl.config.budget import BudgetConfig
     from automl.config.reading import name_for
     from automl.config.search import SearchConfig
@@ -64,7 +64,7 @@ def init(  # noqa: PLR0913, PLR0917  an argument for each option
     else:
         column_names = tuple(names.split(",")) if names else ()
         facts, error = look_at(
-            data, target, ReadingOptions(encoding, separator, skip, header != "none", column_names), to
+            data, target, Told(encoding, separator, skip, header != "none", column_names), to
         )
     name = name_for(to if data is None or to.stem != "study" else data)
     text = study_template(name, shlex.quote(str(to)), facts, SearchConfig().trials, BudgetConfig().minutes)

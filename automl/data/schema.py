@@ -81,7 +81,7 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnSettings:
+class Told:
     """What the study file says of the columns.
 
     Attributes:
@@ -97,19 +97,19 @@ class ColumnSettings:
     date_order: str | None = None
 
 
-def inspect_columns(table: pandas.DataFrame, settings: ColumnSettings | None = None) -> Schema:
+def inspect_columns(table: pandas.DataFrame, settings: Told | None = None) -> Schema:
     """Find out what each column holds.
 
     Args:
         table: The columns to learn from, of plain cells (`cells.plain_cells`).
         settings: What the study file says.
     """
-    settings = settings or ColumnSettings()
+    settings = settings or Told()
     usual = settings.decimal or usual_mark(table)
     return Schema(tuple(_inspect(table[name], settings, usual) for name in table.columns))
 
 
-def _inspect(values: pandas.Series, settings: ColumnSettings, usual: str | None) -> Column:
+def _inspect(values: pandas.Series, settings: Told, usual: str | None) -> Column:
     name = str(values.name)
     override, gaps = settings.kinds.get(name), list(settings.gaps.get(name, ()))
     if override == DROP:
@@ -122,7 +122,7 @@ def _inspect(values: pandas.Series, settings: ColumnSettings, usual: str | None)
     return replace(column, note=_joined(note, column.note), reading={**column.reading, "gaps": gaps})
 
 
-def _look(values: pandas.Series, settings: ColumnSettings, usual: str | None) -> Column:
+def _look(values: pandas.Series, settings: Told, usual: str | None) -> Column:
     name = str(values.name)
     override = settings.kinds.get(name)
     present = values.dropna()
