@@ -95,12 +95,12 @@ class Conclusion:
         if view:
             self._study.tag_experiment({VIEW_TAG: view}, self.is_newest())
 
-    def places(self) -> notes.Places:
+    def locations(self) -> notes.Locations:
         """Where things are."""
         experiment, parent = self._store.experiment_id, self._study.identifier
         folder = self._state.folder
         report = REPORT if (folder / REPORT).is_file() else ""
-        return notes.Places(experiment, parent, self._trials.identifiers, folder, self._model.uri, report)
+        return notes.Locations(experiment, parent, self._trials.identifiers, folder, self._model.uri, report)
 
     def _steps(self, outcome: Outcome, exported: tuple[int, int]) -> Mapping[str, Callable[[], None]]:
         return {
@@ -170,8 +170,8 @@ class Conclusion:
         yield from numbers
 
     def _write_notes(self, outcome: Outcome) -> None:
-        places = self.places()
+        locations = self.locations()
         if outcome.best is not None:
-            self._trials.tag(outcome.best.number, {NOTE: notes.winner_note(outcome, places)})
-        self._study.write_note(notes.study_note(outcome, places))
-        self._study.tag_experiment({NOTE: notes.experiment_note(outcome, places)}, self.is_newest())
+            self._trials.tag(outcome.best.number, {NOTE: notes.winner_note(outcome, locations)})
+        self._study.write_note(notes.study_note(outcome, locations))
+        self._study.tag_experiment({NOTE: notes.experiment_note(outcome, locations)}, self.is_newest())

@@ -19,7 +19,7 @@ _ENDINGS = {"FINISHED": "Finished", "FAILED": "Failed", "KILLED": "Stopped"}
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Locations:
     """Where things are.
 
     Attributes:
@@ -39,18 +39,18 @@ class Places:
     report: str = ""
 
 
-def first_note(started: StudyStarted, places: Places) -> str:
+def first_note(started: StudyStarted, locations: Locations) -> str:
     """The study's page while it runs."""
-    return "\n\n".join([*_question(started), *_pointers(started, places)])
+    return "\n\n".join([*_question(started), *_pointers(started, locations)])
 
 
-def study_note(outcome: Outcome, places: Places) -> str:
+def study_note(outcome: Outcome, locations: Locations) -> str:
     """The study's page when it is over: the verdict first, as MLflow folds a note after three lines."""
     started = outcome.started
     parts = [
-        *_result(outcome, places),
-        *_leaderboard(outcome, places),
-        *_pointers(started, places),
+        *_result(outcome, locations),
+        *_leaderboard(outcome, locations),
+        *_pointers(started, locations),
         "### The question",
         *_question(started),
         *(["### The data", "\n".join(f"- {note}" for note in started.notes)] if started.notes else []),
@@ -59,14 +59,14 @@ def study_note(outcome: Outcome, places: Places) -> str:
     return "\n\n".join(parts)
 
 
-def experiment_note(outcome: Outcome, places: Places) -> str:
+def experiment_note(outcome: Outcome, locations: Locations) -> str:
     """The page that all studies of this name share: the verdict first, as MLflow shows a line of it."""
     started = outcome.started
-    latest = f"Latest study: [{started.identifier}]({run_page(places.experiment, places.parent)})."
-    trials_link = trials_page(places.experiment, outcome.objective)
+    latest = f"Latest study: [{started.identifier}]({run_page(locations.experiment, locations.parent)})."
+    trials_link = trials_page(locations.experiment, outcome.objective)
     parts = [
-        *_result(outcome, places),
-        *_report(places),
+        *_result(outcome, locations),
+        *_report(locations),
         latest,
         f"[Every trial of every study, best first]({trials_link})",
         "### The question",
@@ -75,15 +75,15 @@ def experiment_note(outcome: Outcome, places: Places) -> str:
     return "\n\n".join(parts)
 
 
-def winner_note(outcome: Outcome, places: Places) -> str:
+def winner_note(outcome: Outcome, locations: Locations) -> str:
     """The page of the best trial."""
-    study = f"[study {outcome.started.identifier}]({run_page(places.experiment, places.parent)})"
+    study = f"[study {outcome.started.identifier}]({run_page(locations.experiment, locations.parent)})"
     parts = [f"The best of {counted(outcome.num_trials, 'trial')} in {study}."]
     if outcome.best is not None:
         parts.append(f"{_estimate(outcome.best, outcome)}.")
         diagnosis = outcome.explanation.diagnoses.get(outcome.best.number)
         parts += [diagnosis_note(diagnosis)] if diagnosis else []
-    return "\n\n".join([*parts, *_test(outcome), *_model(places)])
+    return "\n\n".join([*parts, *_test(outcome), *_model(locations)])
 
 
 def _ending(outcome: Outcome) -> str:
@@ -108,12 +108,12 @@ def _question(started: StudyStarted) -> list[str]:
     return [stated, plan] if stated else [plan]
 
 
-def _result(outcome: Outcome, places: Places) -> list[str]:
+def _result(outcome: Outcome, locations: Locations) -> list[str]:
     if outcome.best is None:
         return ["No trial completed, so there is no winner."]
     sentence = outcome.explanation.verdict.sentence
     detail = outcome.explanation.verdict.winner
-    which = f"{_link(outcome.best, places)}{f' ({detail})' if detail else ''}"
+    which = f"{_link(outcome.best, locations)}{f' ({detail})' if detail else ''}"
     winner = f"**Best network: {which}**, {_estimate(outcome.best, outcome)}."
     return [
         *([f"**{sentence}**"] if sentence else []),
@@ -121,7 +121,7 @@ def _result(outcome: Outcome, places: Places) -> list[str]:
         *_verdict(outcome),
         *_test(outcome),
         *_answer(outcome),
-        *_model(places),
+        *_model(locations),
     ]
 
 
@@ -146,11 +146,11 @@ def _test(outcome: Outcome) -> list[str]:
     return [f"On the locked test set, which was not used for any choice: {scores}."]
 
 
-def _model(places: Places) -> list[str]:
-    return [f'Model: `mlflow.pyfunc.load_model("{places.model}")`'] if places.model else []
+def _model(locations: Locations) -> list[str]:
+    return [f'Model: `mlflow.pyfunc.load_model("{locations.model}")`'] if locations.model else []
 
 
-def _leaderboard(outcome: Outcome, places: Places) -> list[str]:
+def _leaderboard(outcome: Outcome, locations: Locations) -> list[str]:
     if not outcome.top:
         return []
     started = outcome.started
@@ -159,7 +159,7 @@ def _leaderboard(outcome: Outcome, places: Places) -> list[str]:
     heads = ["trial", *metrics, *started.searched]
     rows = [
         [
-            _link(trial, places),
+            _link(trial, locations),
             *(score(trial, metric) for metric in metrics),
             *(_value(trial, name) for name in started.searched),
         ]
@@ -171,23 +171,25 @@ def _leaderboard(outcome: Outcome, places: Places) -> list[str]:
     return ["Best trials (mean over the folds ± standard error):", table]
 
 
-def _pointers(started: StudyStarted, places: Places) -> list[str]:
+def _pointers(started: StudyStarted, locations: Locations) -> list[str]:
     objective = Objective(started.metric, Direction(started.direction))
-    trials = trials_page(places.experiment, objective, started.identifier)
-    commands = f"```\nautoml show {places.folder}\nautoml ui\n```"
+    trials = trials_page(locations.experiment, objective, started.identifier)
+    commands = f"```\nautoml show {locations.folder}\nautoml ui\n```"
     return [
-        *_report(places),
+        *_report(locations),
         f"[All trials of this study, best first]({trials})",
         commands,
-        f"Files: `{places.folder}`",
+        f"Files: `{locations.folder}`",
     ]
 
 
-def _report(places: Places) -> list[str]:
+def _report(locations: Locations) -> list[str]:
     """The link to the report."""
-    if not places.report:
+    if not locations.report:
         return []
-    return [f"[Report with charts]({artifact_page(places.experiment, places.parent, places.report)})"]
+    return [
+        f"[Report with charts]({artifact_page(locations.experiment, locations.parent, locations.report)})"
+    ]
 
 
 def _estimate(trial: Trial, outcome: Outcome) -> str:
@@ -201,10 +203,10 @@ def _value(trial: Trial, name: str) -> str:
     return "" if value is None else table_cell(show_scalar(value))
 
 
-def _link(trial: Trial, places: Places) -> str:
+def _link(trial: Trial, locations: Locations) -> str:
     name = run_name(trial.number)
-    run = places.trials.get(trial.number)
-    return f"[{name}]({run_page(places.experiment, run)})" if run else name
+    run = locations.trials.get(trial.number)
+    return f"[{name}]({run_page(locations.experiment, run)})" if run else name
 
 
 def run_name(number: int) -> str:

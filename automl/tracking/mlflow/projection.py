@@ -242,7 +242,7 @@ class Projection:
 
     def _introduce(self, anew: bool) -> None:
         conclusion = self._conclusion()
-        self._study.introduce(self._state.started, conclusion.places(), anew)
+        self._study.introduce(self._state.started, conclusion.locations(), anew)
         self._study.introduce_experiment(self._state.started, conclusion.is_newest())
         self._introduced = True
 

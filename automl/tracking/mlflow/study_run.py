@@ -11,7 +11,7 @@ from typing import final
 from automl.records.events import StudyStarted
 from automl.records.files import STUDY_FILE
 from automl.tracking.mlflow.data_input import describe_data
-from automl.tracking.mlflow.notes import Places, first_note
+from automl.tracking.mlflow.notes import Locations, first_note
 from automl.tracking.mlflow.outcome import Outcome, result_points
 from automl.tracking.mlflow.store import GREATER_IS_BETTER, NOTE, PRIMARY_METRIC, Content, Run, Store
 from automl.tracking.mlflow.trial_run import legal_name
@@ -80,17 +80,17 @@ class StudyRun:
         """Mark the run as one that this process works on."""
         self._store.take_run(self.identifier)
 
-    def introduce(self, started: StudyStarted, places: Places, anew: bool) -> None:
+    def introduce(self, started: StudyStarted, locations: Locations, anew: bool) -> None:
         """Write what is known before the first trial, as far as it is not there.
 
         Args:
             started: The study.
-            places: Where things are.
+            locations: Where things are.
             anew: Whether the note of a study that is over is replaced by that of one that runs.
         """
         facts = {legal_name(name): value[:_LONGEST_FACT] for name, value in started.facts.items() if name}
         params = {name: value for name, value in facts.items() if name not in self._known.params}
-        tags = {NOTE: first_note(started, places)} if anew or NOTE not in self._known.tags else {}
+        tags = {NOTE: first_note(started, locations)} if anew or NOTE not in self._known.tags else {}
         self._log(Content(params=params, tags=tags))
         with tempfile.TemporaryDirectory(prefix="automl-") as scratch:
             folder = Path(scratch)
