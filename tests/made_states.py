@@ -41,5 +41,7 @@ def made_state(
 ) -> StudyState:
     """The state of a run with these trials, followed by these events."""
     folder.mkdir(parents=True, exist_ok=True)
-    every = [*made_events(folder, started, trials), *events]
-    return state_of(folder, [Recorded(seq, float(seq), event) for seq, event in enumerate(every, start=1)])
+    all_events = [*made_events(folder, started, trials), *events]
+    return state_of(
+        folder, [Recorded(seq, float(seq), event) for seq, event in enumerate(all_events, start=1)]
+    )

@@ -95,11 +95,11 @@ def ridge(strength: float) -> Learner:
     """Least squares with a penalty; a small one is least squares."""
 
     def learn(features: Array, target: Array, counts: Array, others: Array, _: Generator) -> Array:
-        own, new = _with_one(features), _with_one(others)
-        penalty = strength * numpy.eye(own.shape[1])
+        design, new = _with_one(features), _with_one(others)
+        penalty = strength * numpy.eye(design.shape[1])
         penalty[0, 0] = 1e-9
-        weighed = (own * counts[:, None]).T
-        return new @ numpy.linalg.solve(weighed @ own + penalty, weighed @ target)
+        weighed = (design * counts[:, None]).T
+        return new @ numpy.linalg.solve(weighed @ design + penalty, weighed @ target)
 
     return learn
 
@@ -120,17 +120,17 @@ def random_network(width: int, strength: float) -> Learner:
     def learn(features: Array, target: Array, counts: Array, others: Array, generator: Generator) -> Array:
         kernel = generator.normal(size=(features.shape[1] + 1, width))
         kept = counts > 0
-        own, new = (
+        scaled_features, new = (
             numpy.maximum(_with_one(some) @ kernel, 0.0) / math.sqrt(width)
             for some in (features[kept], others)
         )
         roots = numpy.sqrt(counts[kept])
         center = float(numpy.average(target[kept], weights=counts[kept]))
-        scaled, left = own * roots[:, None], roots * (target[kept] - center)
-        if width <= len(own):
+        scaled, left = scaled_features * roots[:, None], roots * (target[kept] - center)
+        if width <= len(scaled_features):
             inner = scaled.T @ scaled + strength * numpy.eye(width)
             return center + new @ numpy.linalg.solve(inner, scaled.T @ left)
-        outer = scaled @ scaled.T + strength * numpy.eye(len(own))
+        outer = scaled @ scaled.T + strength * numpy.eye(len(scaled_features))
         return center + new @ (scaled.T @ numpy.linalg.solve(outer, left))
 
     return learn
@@ -140,12 +140,12 @@ def logistic(strength: float, degree: int = 1) -> Learner:
     """Penalized logistic regression by Newton's method; probabilities of two classes."""
 
     def learn(features: Array, target: Array, counts: Array, others: Array, _: Generator) -> Array:
-        own, new = (_with_one(_powers(some, degree)) for some in (features, others))
-        weights = numpy.zeros(own.shape[1])
+        design, new = (_with_one(_powers(some, degree)) for some in (features, others))
+        weights = numpy.zeros(design.shape[1])
         for _ in range(12):
-            chance = 1.0 / (1.0 + numpy.exp(-numpy.clip(own @ weights, -30.0, 30.0)))
-            gradient = own.T @ (counts * (chance - target)) + strength * weights
-            inner = (own * (counts * chance * (1.0 - chance))[:, None]).T @ own
+            chance = 1.0 / (1.0 + numpy.exp(-numpy.clip(design @ weights, -30.0, 30.0)))
+            gradient = design.T @ (counts * (chance - target)) + strength * weights
+            inner = (design * (counts * chance * (1.0 - chance))[:, None]).T @ design
             weights -= numpy.linalg.solve(inner + strength * numpy.eye(len(weights)), gradient)
         second = 1.0 / (1.0 + numpy.exp(-numpy.clip(new @ weights, -15.0, 15.0)))
         return numpy.stack([1.0 - second, second], axis=-1)
@@ -182,23 +182,25 @@ def truth(world: World, learner: Learner, num_tables: int = 600, num_rows: int =
     """From so many tables, on 4,000 other rows."""
     generator = numpy.random.default_rng(99)
     others, expected = world.draw(numpy.random.default_rng(5), 4000)
-    every = numpy.stack(
+    predictions = numpy.stack(
         [
             learner(*world.table(generator, num_rows), numpy.ones(num_rows, int), others, generator)
             for _ in range(num_tables)
         ]
     )
     if not world.classes:
-        variance = every.var(axis=0, ddof=1)
-        bias = (every.mean(axis=0) - expected) ** 2 - variance / num_tables
+        variance = predictions.var(axis=0, ddof=1)
+        bias = (predictions.mean(axis=0) - expected) ** 2 - variance / num_tables
         return Truth(float(variance.mean()), float(bias.mean()), world.noise)
     target = numpy.zeros(len(others), int)
-    whole = numpy.ones(every.shape[:2], bool)
-    variance = float(cross_entropy_parts(every, target, whole).variance.mean())
-    central = numpy.exp(numpy.log(every).mean(axis=0))
+    whole = numpy.ones(predictions.shape[:2], bool)
+    variance = float(cross_entropy_parts(predictions, target, whole).variance.mean())
+    central = numpy.exp(numpy.log(predictions).mean(axis=0))
     central /= central.sum(axis=1, keepdims=True)
     chances = numpy.stack([1.0 - expected, expected], axis=-1)
-    cross, noise = (-(chances * numpy.log(one)).sum(axis=1).mean() for one in (central, chances))
+    cross, noise = (
+        -(chances * numpy.log(chances_given)).sum(axis=1).mean() for chances_given in (central, chances)
+    )
     return Truth(variance, float(cross - noise), float(noise))
 
 
@@ -229,10 +231,10 @@ def draw_table(world: World, generator: Generator, num_rows: int = NUM_ROWS) -> 
 def out_of_fold(table: Table, learner: Learner, generator: Generator) -> list[Predictions]:
     results = []
     for rows in table.folds:
-        ones = numpy.ones(len(table.target), int)
-        ones[rows] = 0
-        said = learner(table.features, table.target, ones, table.features[rows], generator)
-        results.append(Predictions(rows, said[None, None], numpy.ones((1, len(rows)), bool)))
+        counts = numpy.ones(len(table.target), int)
+        counts[rows] = 0
+        predicted = learner(table.features, table.target, counts, table.features[rows], generator)
+        results.append(Predictions(rows, predicted[None, None], numpy.ones((1, len(rows)), bool)))
     return results
 
 
@@ -240,10 +242,10 @@ def analyzed(table: Table, learner: Learner, seed: int, trial: int = 0) -> BiasV
     """What the product says of a model, from one table."""
     generator = numpy.random.default_rng(seed)
     folds = out_of_fold(table, learner, generator)
-    said = [
+    predictions = [
         learner(table.features, table.target, counts, table.features, generator) for counts in table.counts
     ]
-    replicas = Predictions(numpy.arange(len(table.target)), numpy.stack(said)[None], table.counts == 0)
+    replicas = Predictions(numpy.arange(len(table.target)), numpy.stack(predictions)[None], table.counts == 0)
     return summarize(trial, (1,), 1, folds, replicas, table.targets)
 
 
@@ -274,7 +276,7 @@ def planted_state(
     for name, learner in baselines.items():
         folds, targets = out_of_fold(table, learner, generator), table.targets
         by_fold = [targets.losses(fold.rows, fold.values[0, 0]) for fold in folds]
-        losses[name] = tuple(float(own.mean()) for own in by_fold)
+        losses[name] = tuple(float(of_fold.mean()) for of_fold in by_fold)
         rows, zeros = numpy.concatenate(table.folds), numpy.zeros(len(table.blocks.folds))
         sums = BlockSums(
             table.blocks.folds,
@@ -285,11 +287,13 @@ def planted_state(
         )
         write_sums(folder, baseline_file(name), sums)
     events: list[Event] = [VerdictReached(baselines=losses, baseline_losses=losses)]
-    for number, one in enumerate(trials):
-        found = analyzed(table, one.learner, 1000 * seed + number, number)
-        assert found.sums is not None
-        write_sums(folder, answer_file(BIAS_VARIANCE, number), found.sums)
-        events.append(decomposed(folder, found))
+    for number, stand_in in enumerate(trials):
+        analysis = analyzed(table, stand_in.learner, 1000 * seed + number, number)
+        assert analysis.sums is not None
+        write_sums(folder, answer_file(BIAS_VARIANCE, number), analysis.sums)
+        events.append(decomposed(folder, analysis))
     started = dataclasses.replace(STARTED, metric="r2", direction="max", noise=noise)
-    every = [completed(number, 0.5, 0.5, capacity=one.capacity) for number, one in enumerate(trials)]
-    return made_state(folder, every, *events, started=started)
+    completed_trials = [
+        completed(number, 0.5, 0.5, capacity=one.capacity) for number, one in enumerate(trials)
+    ]
+    return made_state(folder, completed_trials, *events, started=started)

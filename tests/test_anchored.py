@@ -96,8 +96,8 @@ def estimate(tables: Tables, traces: Sequence[Trace]) -> tuple[BiasVariance, num
     drawn = [trace for trace in traces if trace.member.resample]
     replicas = Predictions(
         drawn[0].rows,
-        numpy.stack([one.predictions for one in drawn], axis=1),
-        ~numpy.stack([one.trained for one in drawn]),
+        numpy.stack([trace.predictions for trace in drawn], axis=1),
+        ~numpy.stack([trace.trained for trace in drawn]),
     )
     dataset = tables.study.dataset
     analysis = summarize(0, EPOCHS, EPOCHS[-1], folds, replicas, targets_of(dataset))
@@ -117,11 +117,11 @@ def test_the_estimate_is_near_the_truth_where_that_of_resamples_alone_is_not() -
     variance = true.var(axis=1, ddof=1)
     bias = (true.mean(axis=1) - tables.expected[tables.others]) ** 2 - variance / NUM_TRUE
     rest = bias.mean(axis=1) + NOISE
-    each = numpy.split(numpy.array(traces[NUM_TRUE:], dtype=object), NUM_TABLES)
-    found = [estimate(tables, own.tolist()) for own in each]
-    anchored = numpy.mean([one.rest.values for one, _ in found], axis=0)
-    alone = numpy.mean([plain for _, plain in found], axis=0)
-    measured = numpy.mean([one.variance.values for one, _ in found], axis=0)
+    by_table = numpy.split(numpy.array(traces[NUM_TRUE:], dtype=object), NUM_TABLES)
+    estimates = [estimate(tables, of_table.tolist()) for of_table in by_table]
+    anchored = numpy.mean([analysis.rest.values for analysis, _ in estimates], axis=0)
+    alone = numpy.mean([plain for _, plain in estimates], axis=0)
+    measured = numpy.mean([analysis.variance.values for analysis, _ in estimates], axis=0)
     numpy.testing.assert_allclose(anchored, rest, rtol=0.15)
     numpy.testing.assert_allclose(measured, variance.mean(axis=1), rtol=0.25)
     assert alone[-1] > 1.15 * rest[-1]

@@ -64,8 +64,8 @@ def test_explain_says_what_limits_the_study_and_a_trial(folder: Path) -> None:
     assert best is not None
     assert f"is trial {best.number}: log_loss" in text
     assert "What limits it" in text
-    one = invoke(folder, "explain", "small", "--trial", 3).output
-    assert one.startswith("Trial 3 is ")
+    output = invoke(folder, "explain", "small", "--trial", 3).output
+    assert output.startswith("Trial 3 is ")
 
 
 WAYS = [

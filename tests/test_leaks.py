@@ -85,7 +85,7 @@ def test_labels_of_validation_rows_change_no_weight_no_epoch_and_no_statistic(
     target = prepared.dataset.target.copy()
     target[prepared.splits.folds[0].validation] += 1000.0
     other = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
-    first, second = (trained(one, engine).folds[0] for one in (prepared, other))
+    first, second = (trained(study_prepared, engine).folds[0] for study_prepared in (prepared, other))
     assert (first.training_loss, first.stopping_loss) == (second.training_loss, second.stopping_loss)
     assert first.best_epoch == second.best_epoch
     assert first.predictions is not None
@@ -100,7 +100,7 @@ def test_stopping_on_validation_rows_is_what_the_others_are_kept_from(tmp_path: 
     target = prepared.dataset.target.copy()
     target[prepared.splits.folds[0].validation] += 1000.0
     other = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
-    first, second = (trained(one, "population").folds[0] for one in (prepared, other))
+    first, second = (trained(study_prepared, "population").folds[0] for study_prepared in (prepared, other))
     assert first.stopping_loss != second.stopping_loss
     assert prepared.optimistic
 

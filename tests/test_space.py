@@ -150,9 +150,9 @@ def test_a_condition_that_always_holds_is_none() -> None:
     ],
 )
 def test_values_of_a_hyperparameter(name: str, entry: Any, values: list[object]) -> None:
-    found = space_of(**{name: entry}).find(name).possible()
-    assert found == values
-    assert {type(value) for value in found} == {type(HYPERPARAMETERS[name].default)}
+    possible = space_of(**{name: entry}).find(name).possible()
+    assert possible == values
+    assert {type(value) for value in possible} == {type(HYPERPARAMETERS[name].default)}
 
 
 def test_a_continuum_has_no_list_of_values() -> None:

@@ -42,10 +42,10 @@ def test_ten_studies_started_at_once_on_an_empty_folder_are_all_complete(tmp_pat
         for name in names
     ]
     (tmp_path / "go").touch()
-    said = {name: process.communicate()[0] for name, process in zip(names, processes, strict=True)}
+    outputs = {name: process.communicate()[0] for name, process in zip(names, processes, strict=True)}
     ends = {name: process.returncode for name, process in zip(names, processes, strict=True)}
-    assert ends == dict.fromkeys(names, 0), "\n".join(said[name] for name in names if ends[name])
-    assert not [text for text in said.values() if "warning:" in text]
+    assert ends == dict.fromkeys(names, 0), "\n".join(outputs[name] for name in names if ends[name])
+    assert not [text for text in outputs.values() if "warning:" in text]
     records = open_records(tmp_path / "mlruns")
     assert sorted(run.name for run in records.runs()) == sorted(names)
     client = MlflowClient(f"sqlite:///{tmp_path / 'mlruns' / 'mlflow.db'}")

@@ -43,8 +43,8 @@ def test_repeats_of_the_folds_tell_little_that_is_new() -> None:
 def test_folds_count_as_they_are_said_to_in_the_mean() -> None:
     counts = [{"log_loss": 1.0}, {"log_loss": 3.0}, {}]
     folds = [
-        dataclasses.replace(one, counts=own)
-        for one, own in zip(completed(0, 1.0, 2.0, 6.0).folds, counts, strict=True)
+        dataclasses.replace(fold, counts=fold_counts)
+        for fold, fold_counts in zip(completed(0, 1.0, 2.0, 6.0).folds, counts, strict=True)
     ]
     trial = Trial(0, {}, TrialState.COMPLETE, tuple(folds))
     assert trial.mean("log_loss") == pytest.approx((1.0 + 6.0 + 6.0) / 5.0)
@@ -149,7 +149,7 @@ def test_the_seed_of_a_member_does_not_depend_on_its_hyperparameters() -> None:
 
 def test_seeds_do_not_depend_on_the_hash_seed_of_python() -> None:
     code = "from automl.trial import derive_seed; print(derive_seed(7, 'a', 3, 'weights'), hash('a'))"
-    told = [
+    hashes = [
         subprocess.run(
             [sys.executable, "-c", code],
             env=os.environ | {"PYTHONHASHSEED": hash_seed},
@@ -159,8 +159,8 @@ def test_seeds_do_not_depend_on_the_hash_seed_of_python() -> None:
         ).stdout.split()
         for hash_seed in ("1", "2")
     ]
-    assert told[0][1] != told[1][1], "the two must hash otherwise for this to say anything"
-    assert {int(seed) for seed, _ in told} == {derive_seed(7, "a", 3, "weights")}
+    assert hashes[0][1] != hashes[1][1], "the two must hash otherwise for this to say anything"
+    assert {int(seed) for seed, _ in hashes} == {derive_seed(7, "a", 3, "weights")}
 
 
 def test_the_mean_of_scores_near_the_largest_number_is_one():

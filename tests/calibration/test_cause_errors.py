@@ -98,30 +98,30 @@ def named(folder: Path, study: str, num_tables: int) -> tuple[list[Counter[str]]
     """What is said of each trial over so many tables, and how much of it is wrong."""
     world, trials, baselines, noise = STUDIES[study]
     truths = [truth(world, trial.learner, 200) for trial in trials]
-    generator, found, wrong = numpy.random.default_rng(11), [Counter[str]() for _ in trials], 0
+    generator, counters, wrong = numpy.random.default_rng(11), [Counter[str]() for _ in trials], 0
     largest = max(trial.capacity for trial in trials)
     for number in range(num_tables):
         place = folder / str(number)
         state = planted_state(place, draw_table(world, generator), trials, baselines, number, noise)
         floors = Floors(state)
-        for trial, one, true, counted in zip(state.trials, trials, truths, found, strict=True):
-            larger = largest >= LARGER * one.capacity
+        for trial, learner_trial, true, counted in zip(state.trials, trials, truths, counters, strict=True):
+            larger = largest >= LARGER * learner_trial.capacity
             parts = state.bias_variance[trial.number]
             evidence = Evidence(trial, 100, None, parts, floors.of(trial), larger)
             name = next((name for name, rule in RULES.items() if rule(evidence)), "undecided")
             counted[name] += 1
             wrong += is_wrong(name, true)
         shutil.rmtree(place)
-    return found, wrong
+    return counters, wrong
 
 
 def test_lines_on_a_curve_are_never_called_variance_bound(tmp_path: Path) -> None:
     """All trials have the same bias, so that none stands out; nor is there a baseline."""
-    found, wrong = named(tmp_path, "lines on a curve", 6)
+    counters, wrong = named(tmp_path, "lines on a curve", 6)
     assert wrong == 0
-    for counted in found:
+    for counted in counters:
         assert set(counted) <= {"untried_capacity", "bias_bound"}
-    assert found[0] == {"untried_capacity": 6}
+    assert counters[0] == {"untried_capacity": 6}
     with_baselines, _ = named(tmp_path, "lines on a curve, baselines", 6)
     assert sum(counted["bias_bound"] for counted in with_baselines) >= 22, "of 24"
 
@@ -131,5 +131,5 @@ def test_lines_on_a_curve_are_never_called_variance_bound(tmp_path: Path) -> Non
 def test_few_causes_are_wrong(tmp_path: Path, study: str) -> None:
     """At most 5 % of the analyzed trials; it was none of 750 when this was written."""
     num_tables = 25
-    found, wrong = named(tmp_path, study, num_tables)
-    assert wrong <= 0.05 * num_tables * len(found), [dict(counted) for counted in found]
+    counters, wrong = named(tmp_path, study, num_tables)
+    assert wrong <= 0.05 * num_tables * len(counters), [dict(counted) for counted in counters]

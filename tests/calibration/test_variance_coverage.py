@@ -60,8 +60,8 @@ def covered(world: World, learner: Learner, num_tables: int) -> tuple[float, flo
     true, generator = truth(world, learner, 400), numpy.random.default_rng(7)
     held = []
     for number in range(num_tables):
-        found = analyzed(draw_table(world, generator), learner, number)
-        variance, rest = found.measured(found.variance), found.measured(found.rest)
+        analysis = analyzed(draw_table(world, generator), learner, number)
+        variance, rest = analysis.measured(analysis.variance), analysis.measured(analysis.rest)
         held.append(
             (
                 abs(variance.value - true.variance) <= variance.half(),
@@ -75,11 +75,11 @@ def covered(world: World, learner: Learner, num_tables: int) -> tuple[float, flo
 @pytest.mark.slow
 def test_intervals_of_variance_and_of_bias_and_noise_hold_the_truth() -> None:
     """Each above the band's lower end; over all together, 93 to 98 %: 1,350 tables have a band of 2 %."""
-    found = {name: covered(*case, NUM_TABLES) for name, case in FAITHFUL.items()}
-    for name, (of_variance, of_rest) in found.items():
+    shares = {name: covered(*case, NUM_TABLES) for name, case in FAITHFUL.items()}
+    for name, (of_variance, of_rest) in shares.items():
         assert of_variance >= LOW - 0.03, f"{name}: {of_variance:.3f}"
         assert of_rest >= LOW, f"{name}: {of_rest:.3f}"
-    together = numpy.mean(list(found.values()), axis=0)
+    together = numpy.mean(list(shares.values()), axis=0)
     assert 0.93 <= together[0] <= 0.98
     assert 0.93 <= together[1] <= 0.98
 
@@ -91,7 +91,7 @@ def test_resamples_show_a_variance_as_the_document_says(name: str) -> None:
     true, generator = truth(world, learner, 300), numpy.random.default_rng(3)
     shown = []
     for number in range(40):
-        found = analyzed(draw_table(world, generator), learner, number)
-        shown.append(found.at(found.variance)[0])
+        analysis = analyzed(draw_table(world, generator), learner, number)
+        shown.append(analysis.at(analysis.variance)[0])
     error = float(numpy.std(shown, ddof=1)) / math.sqrt(40) / true.variance
     assert numpy.mean(shown) / true.variance == pytest.approx(ratio, abs=0.04 + 3.0 * error)

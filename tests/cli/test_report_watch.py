@@ -53,7 +53,7 @@ def telling(records: Records, lease: Lease, events: list[Event]) -> Callable[[fl
 def test_the_page_follows_the_run_to_its_end_and_reads_only_new_events(
     running: tuple[Records, FoundStudy, Lease, list[Event]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records, found, lease, later = running
+    records, study, lease, later = running
     since: list[int] = []
     events = Records.events
 
@@ -71,7 +71,7 @@ def test_the_page_follows_the_run_to_its_end_and_reads_only_new_events(
 
     monkeypatch.setattr(watching, "write_page", kept)
     watching.watch(
-        records, found, tmp_path / "page.html", telling(records, lease, [*later, Finished("finished", 9.0)])
+        records, study, tmp_path / "page.html", telling(records, lease, [*later, Finished("finished", 9.0)])
     )
     assert since == sorted(set(since)) and since[0] == 3
     assert ["still running" in page.lower() for page in pages] == [True] * (len(pages) - 1) + [False]
@@ -82,21 +82,21 @@ def test_the_page_follows_the_run_to_its_end_and_reads_only_new_events(
 def test_a_run_that_was_killed_is_no_longer_waited_for(
     running: tuple[Records, FoundStudy, Lease, list[Event]], tmp_path: Path
 ) -> None:
-    records, found, lease, _ = running
-    watching.watch(records, found, tmp_path / "page.html", lambda seconds: records.release(lease))
+    records, study, lease, _ = running
+    watching.watch(records, study, tmp_path / "page.html", lambda seconds: records.release(lease))
     assert "Killed after 1 of 3 trials" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_control_c_leaves_a_page_that_no_longer_reads_itself_again(
     running: tuple[Records, FoundStudy, Lease, list[Event]], tmp_path: Path
 ) -> None:
-    records, found, *_ = running
+    records, study, *_ = running
 
     def interrupted(seconds: float) -> None:
         assert '<meta http-equiv="refresh"' in (tmp_path / "page.html").read_text(encoding="utf-8")
         raise KeyboardInterrupt
 
-    watching.watch(records, found, tmp_path / "page.html", interrupted)
+    watching.watch(records, study, tmp_path / "page.html", interrupted)
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert '<meta http-equiv="refresh"' not in page and "Still running: 1 of 3 trials so far" in page
     assert [path.name for path in tmp_path.glob("*.html")] == ["page.html"]

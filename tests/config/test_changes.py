@@ -74,9 +74,9 @@ ALLOWED: dict[str, tuple[dict[str, Any], list[Change]]] = {
 
 @pytest.mark.parametrize(("changes", "expected"), ALLOWED.values(), ids=ALLOWED)
 def test_what_may_change(changes: dict[str, Any], expected: list[Change]) -> None:
-    found = compare(study(), study(changes), 24)
-    assert found.refused == ()
-    assert list(found.allowed) == expected
+    comparison = compare(study(), study(changes), 24)
+    assert comparison.refused == ()
+    assert list(comparison.allowed) == expected
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -202,12 +202,12 @@ def test_what_may_not_change(tmp_path: Path, changes: dict[str, Any], key: str, 
     file = tmp_path / "study.yaml"
     file.write_text(dump_study(study(changes)))
     now = load_study(file)
-    found = compare(study(), now, 24)
-    assert [change.key for change in found.refused] == [key]
-    assert found.allowed == ()
+    comparison = compare(study(), now, 24)
+    assert [change.key for change in comparison.refused] == [key]
+    assert comparison.allowed == ()
     cure = "Set `search.trials` to 24 or more" if key == "search.trials" else "Restore the old value"
     line = now.where(*key.split(".", 1))
-    assert str(refusal(found, now.where)) == (
+    assert str(refusal(comparison, now.where)) == (
         f"{line}: {sentence}. {cure} to continue this study, or start a new run with `automl run {file} --fresh`."
     )
 

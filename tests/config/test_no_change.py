@@ -55,10 +55,10 @@ def test_what_is_no_change(left: dict[str, Any], right: dict[str, Any]) -> None:
 
 
 def test_a_builder_gives_its_hyperparameters_their_meaning_so_none_has_a_default_of_ours() -> None:
-    own = {"network.builder": "n.py:build"}
-    changes = compare(study(own), study(own | {"space.l2": 0.0}), 0)
+    with_builder = {"network.builder": "n.py:build"}
+    changes = compare(study(with_builder), study(with_builder | {"space.l2": 0.0}), 0)
     assert [change.key for change in changes.refused] == ["space.l2"]
-    assert compare(study(own), study(own), 0).refused == ()
+    assert compare(study(with_builder), study(with_builder), 0).refused == ()
 
 
 def test_comments_and_the_order_of_keys_are_no_change(tmp_path: Path) -> None:

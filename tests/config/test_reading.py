@@ -191,14 +191,14 @@ SCHEMA = study_schema()
 
 def _sections(model: type[Section]) -> list[type[Section]]:
     """The models that the fields of a model can hold, and theirs."""
-    found: list[type[Section]] = [model]
+    sections: list[type[Section]] = [model]
     waiting: list[Any] = [field.annotation for field in model.model_fields.values()]
     while waiting:
         kind = waiting.pop()
         waiting += typing.get_args(kind)
         if isinstance(kind, type) and not isinstance(kind, types.GenericAlias) and issubclass(kind, Section):
-            found += [section for section in _sections(kind) if section not in found]
-    return found
+            sections += [section for section in _sections(kind) if section not in sections]
+    return sections
 
 
 SECTIONS = _sections(StudyConfig)
@@ -251,7 +251,8 @@ def _fits(value: Any, schema: dict[str, Any]) -> bool:
     known, other = schema.get("properties", {}), schema["additionalProperties"]
     inner = [known.get(key, other) for key in value]
     return set(schema.get("required", ())) <= set(value) and all(
-        each is not False and _fits(part, each) for part, each in zip(value.values(), inner, strict=True)
+        annotation is not False and _fits(part, annotation)
+        for part, annotation in zip(value.values(), inner, strict=True)
     )
 
 

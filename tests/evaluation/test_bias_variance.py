@@ -47,8 +47,8 @@ def targets(num_classes: int, weights: numpy.ndarray | None = None) -> Targets:
 def outputs(generator: numpy.random.Generator, *shape: int, classes: int) -> numpy.ndarray:
     if not classes:
         return generator.normal(size=shape).astype(numpy.float32)
-    found = generator.dirichlet(numpy.full(classes, 2.0), shape)
-    return found.astype(numpy.float32)
+    drawn = generator.dirichlet(numpy.full(classes, 2.0), shape)
+    return drawn.astype(numpy.float32)
 
 
 def constructed(num_classes: int, num_seeds: int = 1) -> tuple[list[Predictions], Predictions]:
@@ -124,10 +124,10 @@ def test_risk_variance_and_training_loss_by_hand_with_weights(num_classes: int) 
         assert analysis.risk.values[snapshot] == pytest.approx(losses.sum() / counts.sum(), rel=1e-6)
         known, variance = 0.0, 0.0
         for place, row in enumerate(replicas.rows):
-            own = replicas.values[snapshot, replicas.unseen[:, place], place]
-            if len(own) >= 2:
+            unseen = replicas.values[snapshot, replicas.unseen[:, place], place]
+            if len(unseen) >= 2:
                 known += weights[row]
-                variance += weights[row] * variance_by_hand(own)
+                variance += weights[row] * variance_by_hand(unseen)
         assert analysis.variance.values[snapshot] == pytest.approx(variance / known, rel=1e-5)
         seen = [
             (
@@ -153,12 +153,12 @@ def test_rows_without_weight_count_for_nothing() -> None:
         for selected in [numpy.isin(fold.rows, ROWS[kept])]
     ]
     some = Predictions(ROWS[kept], replicas.values[:, :, kept], replicas.unseen[:, kept])
-    one = summarize(0, EPOCHS, 2, folds, replicas, targets(0, weights))
+    direct = summarize(0, EPOCHS, 2, folds, replicas, targets(0, weights))
     other = summarize(0, EPOCHS, 2, fewer, some, targets(0))
-    assert one.risk.values == pytest.approx(other.risk.values)
-    assert one.variance.values == pytest.approx(other.variance.values)
-    assert one.training == pytest.approx(other.training)
-    assert one.constant == pytest.approx(other.constant)
+    assert direct.risk.values == pytest.approx(other.risk.values)
+    assert direct.variance.values == pytest.approx(other.variance.values)
+    assert direct.training == pytest.approx(other.training)
+    assert direct.constant == pytest.approx(other.constant)
 
 
 def test_the_constant_by_hand() -> None:
@@ -177,15 +177,15 @@ def test_the_constant_by_hand() -> None:
 def exact(losses: list[float], num_folds: int, weights: list[float] | None = None) -> BiasVariance:
     """Squared errors of the folds are these losses."""
     values = numpy.zeros(len(losses))
-    own = Targets(values, numpy.ones(len(losses)) if weights is None else numpy.array(weights), 0)
+    with_values = Targets(values, numpy.ones(len(losses)) if weights is None else numpy.array(weights), 0)
     parts = numpy.array_split(numpy.arange(len(losses)), num_folds)
     folds = [
         Predictions(part, numpy.sqrt(numpy.array(losses)[part])[None, None], numpy.ones((1, len(part)), bool))
         for part in parts
     ]
     unseen = numpy.ones((4, len(losses)), bool)
-    same = numpy.broadcast_to(numpy.arange(len(losses), dtype=float), (1, 4, len(losses)))
-    return summarize(0, (1,), 1, folds, Predictions(numpy.arange(len(losses)), same, unseen), own)
+    equal = numpy.broadcast_to(numpy.arange(len(losses), dtype=float), (1, 4, len(losses)))
+    return summarize(0, (1,), 1, folds, Predictions(numpy.arange(len(losses)), equal, unseen), with_values)
 
 
 def test_standard_error_of_the_risk_by_hand() -> None:
@@ -226,13 +226,13 @@ def test_the_errors_hold_the_choice_of_resamples_and_that_of_the_table(num_class
             losses[place[row]] = loss_by_hand(whole.values[row], fold.values[1, 0, number])
 
     def mean_variance(unseen: numpy.ndarray) -> tuple[float, numpy.ndarray]:
-        own = numpy.array(
+        by_row = numpy.array(
             [
                 variance_by_hand(values[unseen[:, row], row]) if unseen[:, row].sum() > 1 else numpy.nan
                 for row in range(NUM_ROWS)
             ]
         )
-        return float(numpy.nanmean(own)), own
+        return float(numpy.nanmean(by_row)), by_row
 
     variance, by_row = mean_variance(replicas.unseen)
     left_out = []
@@ -241,7 +241,7 @@ def test_the_errors_hold_the_choice_of_resamples_and_that_of_the_table(num_class
         unseen[index] = False
         left_out.append(mean_variance(unseen)[0])
     assert analysis.left_out == pytest.approx(left_out, rel=1e-5)
-    jackknife = 7 / 8 * sum((one - numpy.mean(left_out)) ** 2 for one in left_out)
+    jackknife = 7 / 8 * sum((estimate - numpy.mean(left_out)) ** 2 for estimate in left_out)
     known = numpy.isfinite(by_row)
     of_risk = (losses - losses.mean()) / NUM_ROWS
     of_variance = numpy.where(known, by_row - variance, 0.0) / known.sum()
@@ -296,9 +296,9 @@ def test_of_several_seeds_every_resample_takes_another_one_in_turn() -> None:
     )
     assert crossed(numpy.zeros(4), data).variance.values == pytest.approx([data.var(ddof=1)])
     # over all turns the products of what two resamples and their seeds say cancel
-    both = crossed(seeds, data)
-    assert both.variance.values == pytest.approx([seeds.var(ddof=1) + data.var(ddof=1)])
-    assert sum(both.parts.values()) == pytest.approx(seeds.var(ddof=1) + data.var(ddof=1))
+    decomposed = crossed(seeds, data)
+    assert decomposed.variance.values == pytest.approx([seeds.var(ddof=1) + data.var(ddof=1)])
+    assert sum(decomposed.parts.values()) == pytest.approx(seeds.var(ddof=1) + data.var(ddof=1))
 
 
 def test_the_error_rate_is_split_for_classes_only() -> None:

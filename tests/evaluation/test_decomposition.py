@@ -57,8 +57,8 @@ def test_three_replicas_of_a_ridge_polynomial_give_its_closed_form(penalty):
         parts = squared_parts(predictions, truth, everywhere)
         estimates.append([parts.rest.mean(), parts.variance.mean()])
         plain.append([((predictions.mean(axis=0) - truth) ** 2).mean(), predictions.var(axis=0).mean()])
-    for one, expected in enumerate([bias, variance]):
-        values, biased = numpy.array(estimates)[:, one], numpy.array(plain)[:, one]
+    for part, expected in enumerate([bias, variance]):
+        values, biased = numpy.array(estimates)[:, part], numpy.array(plain)[:, part]
         assert abs(values.mean() - expected) < 4.0 * standard_error(values)
         assert abs(biased.mean() - expected) > 10.0 * standard_error(biased)
 
@@ -114,15 +114,15 @@ def test_squared_parts_sum_to_the_loss_of_every_row():
     parts = squared_parts(predictions, target, outside)
     checked = 0
     for row in range(400):
-        own = predictions[outside[:, row], row]
-        if len(own) < 2:
+        outputs = predictions[outside[:, row], row]
+        if len(outputs) < 2:
             assert numpy.isnan([parts.loss[row], parts.variance[row], parts.rest[row]]).all()
             continue
         checked += 1
-        loss = numpy.mean((own - target[row]) ** 2)
+        loss = numpy.mean((outputs - target[row]) ** 2)
         assert parts.loss[row] == pytest.approx(loss, abs=1e-12)
         assert parts.rest[row] + parts.variance[row] == pytest.approx(loss, abs=1e-12)
-        assert parts.variance[row] == pytest.approx(numpy.var(own, ddof=1), abs=1e-12)
+        assert parts.variance[row] == pytest.approx(numpy.var(outputs, ddof=1), abs=1e-12)
     assert 0 < checked < 400
 
 
@@ -133,16 +133,16 @@ def test_cross_entropy_parts_sum_to_the_loss_and_the_plug_in_is_the_divergence()
     parts = cross_entropy_parts(probabilities, target, outside)
     checked = 0
     for row in range(300):
-        own = probabilities[outside[:, row], row]
-        if len(own) < 2:
+        outputs = probabilities[outside[:, row], row]
+        if len(outputs) < 2:
             assert numpy.isnan([parts.loss[row], parts.variance[row], parts.rest[row]]).all()
             continue
         checked += 1
-        plug_in = plug_in_divergence(own)
-        left_out = [plug_in_divergence(numpy.delete(own, index, axis=0)) for index in range(len(own))]
-        jackknife = len(own) * plug_in - (len(own) - 1) * numpy.mean(left_out)
-        central_loss = -numpy.log(softmax(numpy.log(own).mean(axis=0))[target[row]])
-        assert parts.loss[row] == pytest.approx(-numpy.log(own[:, target[row]]).mean(), abs=1e-12)
+        plug_in = plug_in_divergence(outputs)
+        left_out = [plug_in_divergence(numpy.delete(outputs, index, axis=0)) for index in range(len(outputs))]
+        jackknife = len(outputs) * plug_in - (len(outputs) - 1) * numpy.mean(left_out)
+        central_loss = -numpy.log(softmax(numpy.log(outputs).mean(axis=0))[target[row]])
+        assert parts.loss[row] == pytest.approx(-numpy.log(outputs[:, target[row]]).mean(), abs=1e-12)
         assert parts.variance[row] == pytest.approx(jackknife, abs=1e-12)
         # Heskes' identity, for the plug-in: what the jackknife moves, it moves from the rest to the variance
         assert parts.rest[row] + jackknife - plug_in == pytest.approx(central_loss, abs=1e-12)
@@ -167,16 +167,16 @@ def test_zero_one_parts_sum_to_the_loss_of_every_row():
 def test_replicas_that_agree_do_not_vary():
     generator = numpy.random.default_rng(7)
     everywhere = numpy.ones((5, 50), bool)
-    one = softmax(generator.normal(0.0, 3.0, (50, 3))).astype(numpy.float32)
-    one[:10] = [1.0, 0.0, 0.0]
+    prediction = softmax(generator.normal(0.0, 3.0, (50, 3))).astype(numpy.float32)
+    prediction[:10] = [1.0, 0.0, 0.0]
     target = generator.integers(0, 3, 50)
-    same = numpy.repeat(one[None], 5, axis=0)
-    assert abs(cross_entropy_parts(same, target, everywhere).variance).max() < 1e-14
-    squared = squared_parts(same[..., 0], target, everywhere)
+    repeated = numpy.repeat(prediction[None], 5, axis=0)
+    assert abs(cross_entropy_parts(repeated, target, everywhere).variance).max() < 1e-14
+    squared = squared_parts(repeated[..., 0], target, everywhere)
     assert abs(squared.variance).max() < 1e-14
-    numpy.testing.assert_allclose(squared.rest, (one[:, 0] - target) ** 2, atol=1e-6)
-    assert not zero_one_parts(same.argmax(axis=2), target, 3, everywhere).net.any()
-    assert not kohavi_wolpert(same.argmax(axis=2), target, 3, everywhere)[1].any()
+    numpy.testing.assert_allclose(squared.rest, (prediction[:, 0] - target) ** 2, atol=1e-6)
+    assert not zero_one_parts(repeated.argmax(axis=2), target, 3, everywhere).net.any()
+    assert not kohavi_wolpert(repeated.argmax(axis=2), target, 3, everywhere)[1].any()
 
 
 def test_two_opposite_logits_diverge_by_the_logarithm_of_a_hyperbolic_cosine():

@@ -42,15 +42,15 @@ def test_trials_that_ended_early_count_as_the_worst_of_the_others():
     """A score is 1 above a half of `a`, and 2 below, where most end early: `a` explains all either way."""
     trials = drawn(lambda a, b, c: 1.0 if a > 0.5 else 2.0, 100)
     ended = [
-        dataclasses.replace(one, state=TrialState.PRUNED, folds=one.folds[:1]) if keep % 5 else one
-        for keep, one in enumerate(trials)
-        if one.hyperparameters["a"] <= 0.5
+        dataclasses.replace(trial, state=TrialState.PRUNED, folds=trial.folds[:1]) if keep % 5 else trial
+        for keep, trial in enumerate(trials)
+        if trial.hyperparameters["a"] <= 0.5
     ]
     good = [trial for trial in trials if trial.hyperparameters["a"] > 0.5]
     whole, pruned = importance(trials, LOSS), importance([*good, *ended], LOSS)
     assert pruned.main["a"] == pytest.approx(whole.main["a"], abs=0.02)
     assert pruned.main["a"] > 0.95
-    assert importance([one for one in ended if one.state is TrialState.PRUNED], LOSS) is None
+    assert importance([trial for trial in ended if trial.state is TrialState.PRUNED], LOSS) is None
 
 
 def test_a_product_has_the_shares_of_its_integrals():
@@ -126,8 +126,8 @@ def test_what_is_absent_does_not_take_the_effect_of_what_it_depends_on():
     trials = []
     for number in range(100):
         optimizer = str(generator.choice(["adam", "sgd"]))
-        own = {"momentum": float(generator.uniform())} if optimizer == "sgd" else {}
-        trials.append(completed(number, float(optimizer == "adam"), optimizer=optimizer, **own))
+        momentum = {"momentum": float(generator.uniform())} if optimizer == "sgd" else {}
+        trials.append(completed(number, float(optimizer == "adam"), optimizer=optimizer, **momentum))
     importances = importance(trials, LOSS)
     assert importances.main["optimizer"] > 0.95
     assert importances.main["momentum"] < 0.02

@@ -46,14 +46,14 @@ def test_no_start_of_a_general_solver_finds_a_better_fit(seed):
     """Anchors without a spread have equal weights, so that the plain sum of squares is what is least."""
     losses = noisy(law(0.2, 3.0, 0.6), 1.0, seed).mean(axis=1)
     curve = learning_curve(ROWS, numpy.repeat(losses[:, None], 2, axis=1), seed=0)
-    found = sum((law(curve.a, curve.b, curve.c) - losses) ** 2)
+    residual = sum((law(curve.a, curve.b, curve.c) - losses) ** 2)
     solved = [
         optimize.least_squares(
             lambda at: law(*at) - losses, start, bounds=([0, 0, 0.01], [numpy.inf, numpy.inf, 2])
         )
         for start in [(0.1, 1.0, 0.3), (0.1, 5.0, 0.8), (0.3, 20.0, 1.5)]
     ]
-    assert found <= min(2.0 * one.cost for one in solved) * (1.0 + 1e-6)
+    assert residual <= min(2.0 * fit.cost for fit in solved) * (1.0 + 1e-6)
 
 
 def test_a_falling_curve_says_that_more_rows_help():
@@ -87,15 +87,15 @@ def test_a_curve_that_has_leveled_off_gives_no_advice():
 
 def test_flat_noise_hardly_ever_gives_advice():
     flat = numpy.ones(len(ROWS))
-    said = [learning_curve(ROWS, noisy(flat, 0.5, seed), seed).says_more_rows_help for seed in range(100)]
-    assert numpy.mean(said) <= 0.05
+    verdicts = [learning_curve(ROWS, noisy(flat, 0.5, seed), seed).says_more_rows_help for seed in range(100)]
+    assert numpy.mean(verdicts) <= 0.05
 
 
 def of_folds(truth, num_folds, seed, repeats=1):
     """Losses of folds that share their rows over the anchors, and have some noise of their own at each."""
     generator = numpy.random.default_rng(seed)
-    own = generator.normal(0.0, 0.03, (1, num_folds * repeats))
-    return truth[:, None] + own + generator.normal(0.0, 0.02, (len(truth), num_folds * repeats))
+    of_folds_alone = generator.normal(0.0, 0.03, (1, num_folds * repeats))
+    return truth[:, None] + of_folds_alone + generator.normal(0.0, 0.02, (len(truth), num_folds * repeats))
 
 
 @pytest.mark.parametrize("num_folds", [3, 5])
@@ -104,8 +104,8 @@ def test_the_gain_is_covered_with_few_folds(num_folds):
     truth, gain = law(0.3, 4.0, 0.5), 4.0 * (1024.0**-0.5 - 2048.0**-0.5)
     covered = []
     for seed in range(120):
-        found = learning_curve(ROWS, of_folds(truth, num_folds, seed), seed).gain
-        covered.append(found.low <= gain <= found.high)
+        gained = learning_curve(ROWS, of_folds(truth, num_folds, seed), seed).gain
+        covered.append(gained.low <= gain <= gained.high)
     assert numpy.mean(covered) >= 0.91
 
 
@@ -148,12 +148,12 @@ def test_a_reason_that_is_given_forbids_the_claim():
 @pytest.mark.parametrize(("a", "b", "c", "noise"), [(0.3, 4.0, 0.5, 1.0), (1.0, 50.0, 1.2, 0.5)])
 def test_the_band_covers_the_truth(a, b, c, noise):
     """Each of the anchors, twice and four times the most rows, and the gain, in a hundred simulated curves."""
-    asked = numpy.append(ROWS, [2048.0, 4096.0])
-    truth, gain = law(a, b, c, asked), b * (1024.0**-c - 2048.0**-c)
+    counts = numpy.append(ROWS, [2048.0, 4096.0])
+    truth, gain = law(a, b, c, counts), b * (1024.0**-c - 2048.0**-c)
     covered, gains = [], []
     for seed in range(100):
         curve = learning_curve(ROWS, noisy(law(a, b, c), noise, seed), seed)
-        _, low, high = curve.predicted(asked)
+        _, low, high = curve.predicted(counts)
         covered.append((low <= truth) & (truth <= high))
         gains.append(curve.gain.low <= gain <= curve.gain.high)
     assert (numpy.mean(covered, axis=0) >= 0.90).all()
@@ -162,10 +162,10 @@ def test_the_band_covers_the_truth(a, b, c, noise):
 
 def test_the_same_seed_gives_the_same_curve():
     losses = noisy(law(0.3, 4.0, 0.5), 1.0, 0)
-    one, same, other = (learning_curve(ROWS, losses, seed) for seed in (3, 3, 4))
-    assert one == same
-    assert (one.a, one.b, one.c, one.gain.value) == (other.a, other.b, other.c, other.gain.value)
-    assert one.gain != other.gain
+    first, again, other = (learning_curve(ROWS, losses, seed) for seed in (3, 3, 4))
+    assert first == again
+    assert (first.a, first.b, first.c, first.gain.value) == (other.a, other.b, other.c, other.gain.value)
+    assert first.gain != other.gain
 
 
 @pytest.mark.parametrize("rows", [[4097.0], [64.0, 1e6], [0.0], [-1.0], [numpy.nan]])

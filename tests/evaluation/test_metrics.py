@@ -290,8 +290,8 @@ def test_by_label_says_whether_only_the_most_probable_class_counts(name: str) ->
     prediction = generator.dirichlet(numpy.ones(3), 100)
     target = generator.integers(0, 3, 100)
     surer = numpy.eye(3)[prediction.argmax(axis=1)]
-    same = score((name,), target, prediction) == score((name,), target, surer)
-    assert METRICS[name].by_label == same
+    is_equal = score((name,), target, prediction) == score((name,), target, surer)
+    assert METRICS[name].by_label == is_equal
 
 
 ONE_CLASS = {"log_loss": math.log(2), "brier": 0.25, "roc_auc": 0.5, "mcc": 0.0}
@@ -334,11 +334,11 @@ def test_a_class_that_no_row_has_still_has_its_column() -> None:
         "precision",
         "recall",
     ]
-    ones = dict.fromkeys(
+    constants = dict.fromkeys(
         [*names, "f1", "f2", "f0.5", "top_2_accuracy", "top_3_accuracy", "top_5_accuracy"], 1.0
     )
     brier = 0.5**2 + 0.25**2 + 0.25**2
-    expected = {"log_loss": math.log(2), "average_precision": 1.0, "brier": brier, **ones}
+    expected = {"log_loss": math.log(2), "average_precision": 1.0, "brier": brier, **constants}
     assert scores == pytest.approx(expected)
 
 

@@ -24,17 +24,17 @@ NUM_ROWS, NUM_FOLDS = 60, 4
 GENERATOR = numpy.random.default_rng(3)
 FOLDS = [numpy.sort(part) for part in numpy.array_split(GENERATOR.permutation(NUM_ROWS), NUM_FOLDS)]
 OF_ROW = numpy.empty(NUM_ROWS, int)
-for number, own in enumerate(FOLDS):
-    OF_ROW[own] = number
+for number, fold_rows in enumerate(FOLDS):
+    OF_ROW[fold_rows] = number
 
 
 def model(losses: numpy.ndarray, variances: numpy.ndarray | None = None, **changes: object) -> Loss:
     blocks = make_blocks(FOLDS)
-    rows, ones = numpy.arange(len(losses)), numpy.ones(len(losses))
-    measured = numpy.zeros(NUM_ROWS) if variances is None else ones
+    rows, counts = numpy.arange(len(losses)), numpy.ones(len(losses))
+    measured = numpy.zeros(NUM_ROWS) if variances is None else counts
     sums = BlockSums(
         blocks.folds,
-        blocks.sums(rows, ones),
+        blocks.sums(rows, counts),
         blocks.sums(rows, losses),
         blocks.sums(rows, measured),
         blocks.sums(rows, measured if variances is None else variances),
@@ -45,9 +45,9 @@ def model(losses: numpy.ndarray, variances: numpy.ndarray | None = None, **chang
 
 def test_what_two_models_have_in_common_is_not_in_the_error_of_their_difference() -> None:
     common = 10.0 * GENERATOR.normal(size=NUM_ROWS)
-    own, other = GENERATOR.normal(size=(2, NUM_ROWS))
-    measured = contrast([Term(model(common + own), 1.0, 0.0), Term(model(common + other), -1.0, 0.0)])
-    difference = own - other
+    first, other = GENERATOR.normal(size=(2, NUM_ROWS))
+    measured = contrast([Term(model(common + first), 1.0, 0.0), Term(model(common + other), -1.0, 0.0)])
+    difference = first - other
     assert measured.value == pytest.approx(difference.mean())
     by_rows = difference.std(ddof=1) / math.sqrt(NUM_ROWS)
     by_folds = numpy.std([difference[rows].mean() for rows in FOLDS], ddof=1) / math.sqrt(NUM_FOLDS)
@@ -56,21 +56,21 @@ def test_what_two_models_have_in_common_is_not_in_the_error_of_their_difference(
     total = by_rows**2 + beyond
     expected = total**2 / (by_rows**4 / (NUM_ROWS - 1) + beyond**2 / (NUM_FOLDS - 1))
     assert measured.degrees == pytest.approx(expected, rel=1e-6)
-    alone = contrast([Term(model(common + own), 1.0, 0.0)]).error
+    alone = contrast([Term(model(common + first), 1.0, 0.0)]).error
     assert measured.error < 0.3 * alone
 
 
 def test_resamples_that_hold_the_same_rows_are_paired_and_others_are_not() -> None:
     flat = numpy.ones(NUM_ROWS)
     left = (0.1, 0.2, 0.4, 0.3)
-    one = model(flat, flat, left_out=left, resamples=(1, 2, 3, 4))
-    same = model(flat, flat, left_out=tuple(value + 1.0 for value in left), resamples=(1, 2, 3, 4))
+    first = model(flat, flat, left_out=left, resamples=(1, 2, 3, 4))
+    shifted = model(flat, flat, left_out=tuple(value + 1.0 for value in left), resamples=(1, 2, 3, 4))
     other = model(flat, flat, left_out=left, resamples=(1, 2, 3, 5))
-    assert contrast([Term(one, 0.0, 1.0), Term(same, 0.0, -1.0)]).error == pytest.approx(0.0, abs=1e-12)
+    assert contrast([Term(first, 0.0, 1.0), Term(shifted, 0.0, -1.0)]).error == pytest.approx(0.0, abs=1e-12)
     jackknife = math.sqrt(3 * numpy.var(left))
-    alone = contrast([Term(one, 0.0, 2.0)])
+    alone = contrast([Term(first, 0.0, 2.0)])
     assert (alone.error, alone.degrees) == (pytest.approx(2 * jackknife), pytest.approx(3))
-    assert contrast([Term(one, 0.0, 1.0), Term(other, 0.0, -1.0)]).error == pytest.approx(
+    assert contrast([Term(first, 0.0, 1.0), Term(other, 0.0, -1.0)]).error == pytest.approx(
         math.sqrt(2) * jackknife
     )
 
@@ -93,9 +93,9 @@ def test_rows_that_a_model_did_not_predict_are_left_out_for_all() -> None:
 
 
 def test_without_rows_errors_add_up_as_those_of_independent_models() -> None:
-    one = Loss(Measured(3.0, 0.3, 4), Measured(1.0, 0.2, 7))
+    first = Loss(Measured(3.0, 0.3, 4), Measured(1.0, 0.2, 7))
     two = Loss(Measured(2.0, 0.4, 4))
-    measured = contrast([Term(one, -1.0, 2.0), Term(two, 1.0, 0.0)])
+    measured = contrast([Term(first, -1.0, 2.0), Term(two, 1.0, 0.0)])
     assert measured.value == pytest.approx(1.0)
     assert measured.error == pytest.approx(math.sqrt(0.3**2 + 0.4**2 + 0.4**2))
     expected = measured.error**4 / (0.3**4 / 4 + 0.4**4 / 7 + 0.4**4 / 4)
@@ -134,8 +134,8 @@ def test_neighbors_in_time_are_one_block() -> None:
     folds = [numpy.flatnonzero(times < 50), numpy.flatnonzero(times >= 50)]
     blocks = make_blocks(folds, times=times)
     assert len(blocks.folds) == 20
-    own = dict(zip(blocks.rows.tolist(), blocks.block.tolist(), strict=True))
-    in_time = [own[row] for row in numpy.argsort(times)]
+    blocks_by_row = dict(zip(blocks.rows.tolist(), blocks.block.tolist(), strict=True))
+    in_time = [blocks_by_row[row] for row in numpy.argsort(times)]
     assert in_time == sorted(in_time), "no block is torn apart"
 
 
@@ -162,7 +162,7 @@ def test_rows_of_no_block_count_for_nothing() -> None:
 def test_sums_are_read_as_they_were_written() -> None:
     sums = model(GENERATOR.normal(size=NUM_ROWS), GENERATOR.random(NUM_ROWS)).sums
     assert sums is not None
-    found = block_sums_from(sums.array())
-    numpy.testing.assert_array_equal(found.folds, sums.folds)
-    numpy.testing.assert_allclose(found.losses, sums.losses, rtol=1e-6)
-    numpy.testing.assert_allclose(found.variances, sums.variances, rtol=1e-6)
+    read = block_sums_from(sums.array())
+    numpy.testing.assert_array_equal(read.folds, sums.folds)
+    numpy.testing.assert_allclose(read.losses, sums.losses, rtol=1e-6)
+    numpy.testing.assert_allclose(read.variances, sums.variances, rtol=1e-6)

@@ -55,9 +55,9 @@ def test_of_a_score_more_is_better() -> None:
 def test_the_interval_covers_the_truth() -> None:
     """Of 200 studies in which the width does nothing, one in twenty shows something at 95 %."""
     shown = [change(drawn(0.0, noise=0.05, num_trials=30, seed=seed)) for seed in range(200)]
-    known = [one for one in shown if one is not None]
+    known = [change_shown for change_shown in shown if change_shown is not None]
     assert len(known) > 150
-    assert sum(one.is_better or one.is_worse for one in known) / len(known) < 0.10
+    assert sum(change_shown.is_better or change_shown.is_worse for change_shown in known) / len(known) < 0.10
 
 
 def test_a_gain_is_ruled_out_by_the_end_of_the_interval() -> None:

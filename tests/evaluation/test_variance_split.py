@@ -80,16 +80,16 @@ def test_classes_add_up():
     by_class = [planted(7 + code, (0.2, 0.1, 0.1), shape=(8, 4, 500)) for code in range(3)]
     together = split_variance(numpy.stack(by_class, axis=-1), outside)
     numpy.testing.assert_allclose(
-        parts(together), sum(parts(split_variance(one, outside)) for one in by_class), atol=1e-12
+        parts(together), sum(parts(split_variance(of_class, outside)) for of_class in by_class), atol=1e-12
     )
 
 
 def test_the_total_is_the_variance_of_one_training():
     """A nested design, where every replica has rows and a seed of its own, sees the sum of the three."""
     predictions = planted(10, (1.0, 0.5, 0.7), shape=(8, 8, 20_000))
-    own = predictions[numpy.arange(8), numpy.arange(8)]
+    diagonal = predictions[numpy.arange(8), numpy.arange(8)]
     total = split_variance(predictions, numpy.ones((8, 20_000), bool)).total
-    assert own.var(axis=0, ddof=1).mean() == pytest.approx(total, rel=0.03)
+    assert diagonal.var(axis=0, ddof=1).mean() == pytest.approx(total, rel=0.03)
 
 
 def test_too_little_to_split():

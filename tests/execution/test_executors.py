@@ -66,22 +66,22 @@ def order(
 def fly(executor: Executor, num_cohorts: int, in_flight: int, ended_before: int = 0) -> dict[int, Trial]:
     """Trials of cohorts of which so many are in flight, by number; the first ones ended in an earlier process."""
     trials: dict[int, Trial] = {}
-    told, ended, asked = 0, set[int](), 0
+    num_told, ended, num_asked = 0, set[int](), 0
 
     def ask() -> None:
-        nonlocal asked, told
+        nonlocal num_asked, num_told
         while True:
-            while asked < num_cohorts and asked - told < in_flight:
-                if asked < ended_before:
-                    executor.replay(order(asked), {})
-                    ended.add(asked)
+            while num_asked < num_cohorts and num_asked - num_told < in_flight:
+                if num_asked < ended_before:
+                    executor.replay(order(num_asked), {})
+                    ended.add(num_asked)
                 else:
-                    executor.submit(order(asked))
-                asked += 1
-            if told not in ended:
+                    executor.submit(order(num_asked))
+                num_asked += 1
+            if num_told not in ended:
                 return
-            executor.settle(told)
-            told += 1
+            executor.settle(num_told)
+            num_told += 1
 
     ask()
     for result in executor.results():
@@ -218,10 +218,10 @@ def test_an_interrupt_from_the_study_comes_out_and_ends_all_cohorts(make):
 
 def test_progress_is_that_of_the_oldest_cohort_that_trains(make):
     """Of the first cohort as long as it trains; the stand-in tells as total the number after its last trial."""
-    told: list[int] = []
-    watch = watch_with(on_progress=lambda progress: told.append(progress.total))
+    totals: list[int] = []
+    watch = watch_with(on_progress=lambda progress: totals.append(progress.total))
     with closing(make(dict.fromkeys(range(2 * SIZE), 5), watch, CancelToken())) as executor:
         executor.submit(order(0))
         executor.submit(order(1))
         list(executor.results())
-    assert {SIZE} <= set(told) <= {SIZE, 2 * SIZE} and told == sorted(told)
+    assert {SIZE} <= set(totals) <= {SIZE, 2 * SIZE} and totals == sorted(totals)

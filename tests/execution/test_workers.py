@@ -41,8 +41,8 @@ def dead() -> str:
     return f"{host}:{process.pid}:{rest}"
 
 
-def watching(told: list[Progress] | None = None, seconds_left: float = math.inf) -> Watch:
-    on_progress = (lambda _: None) if told is None else told.append
+def watching(progresses: list[Progress] | None = None, seconds_left: float = math.inf) -> Watch:
+    on_progress = (lambda _: None) if progresses is None else progresses.append
     return Watch(on_progress, lambda: True, math.isfinite(seconds_left), lambda: seconds_left)
 
 
@@ -79,8 +79,10 @@ def given(executor: SharedCohorts) -> Iterator[int]:
 
 def test_workers_train_what_this_process_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CohortOffers, "take", lambda *_: False)
-    told: list[Progress] = []
-    with closing(shared(tmp_path, 2, looks=dict.fromkeys(range(99), 3), watch=watching(told))) as executor:
+    progresses: list[Progress] = []
+    with closing(
+        shared(tmp_path, 2, looks=dict.fromkeys(range(99), 3), watch=watching(progresses))
+    ) as executor:
         for number in range(4):
             executor.submit(order(number))
         results = list(executor.results())
@@ -89,7 +91,7 @@ def test_workers_train_what_this_process_does_not(tmp_path: Path, monkeypatch: p
     assert sorted(result.number for result in results if isinstance(result, Trial)) == list(range(4 * SIZE))
     assert sorted(number for _, number in executor.trained) == [0, 1, 2, 3]
     assert list(executor.files.names()) == []
-    assert max(progress.done for progress in told) > 0
+    assert max(progress.done for progress in progresses) > 0
 
 
 def test_without_other_workers_all_cohorts_train_here_at_the_same_time(tmp_path: Path) -> None:

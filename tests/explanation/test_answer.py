@@ -41,8 +41,8 @@ NOT_KNOWN = (math.nan, math.nan)
 def reached(values: Mapping[str, float], half: float = 0.05, **changes: Any) -> VerdictReached:
     """Models of these scores, of which any two are significantly different where they are further apart than `half`."""
 
-    def apart(one: str, other: str) -> tuple[float, float, float]:
-        difference = values[one] - values[other]
+    def apart(name: str, other: str) -> tuple[float, float, float]:
+        difference = values[name] - values[other]
         return difference, difference - half, difference + half
 
     plain = [name for name in MODELS[1:] if name in values]
@@ -80,12 +80,12 @@ def test_two_models_without_an_error_are_not_significantly_different(tmp_path: P
             CONSTANT: (-1.0, -1.05, -0.95),
         },
     )
-    found = verdict_of(study(tmp_path, verdict))
-    assert found.take == ""
-    assert found.sentence.startswith(
+    answer = verdict_of(study(tmp_path, verdict))
+    assert answer.take == ""
+    assert answer.sentence.startswith(
         "The network (log_loss 0) is not significantly different on these rows from the linear"
     )
-    assert "nan" not in " ".join((found.sentence, *found.comparisons))
+    assert "nan" not in " ".join((answer.sentence, *answer.comparisons))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_baseline_of_some_folds_is_called_so_and_not_compared(tmp_path: Path) 
     some_folds = reached(
         scored(0.4, 0.6, 0.7), baselines={LINEAR: (0.6, 0.6), BOOSTING: (0.7,), CONSTANT: (1.0, 1.0)}
     )
-    differences = {name: own for name, own in some_folds.differences.items() if name != BOOSTING}
+    differences = {name: estimate for name, estimate in some_folds.differences.items() if name != BOOSTING}
     verdict = verdict_of(study(tmp_path, dataclasses.replace(some_folds, differences=differences)))
     assert verdict.take == NETWORK
     partly = "Gradient boosting was fitted on the first fold only, so it is not compared with the network."
@@ -214,9 +214,10 @@ def test_a_baseline_of_some_folds_is_called_so_and_not_compared(tmp_path: Path) 
 
 
 def test_a_comparison_of_optimistic_scores_is_called_so(tmp_path: Path) -> None:
-    said = verdict_of(study(tmp_path, reached(scored(0.4, 0.6, 0.7)), optimistic=True))
+    answer = verdict_of(study(tmp_path, reached(scored(0.4, 0.6, 0.7)), optimistic=True))
     assert all(
-        "optimistic: the scored rows chose the epochs" in line for line in (said.sentence, *said.comparisons)
+        "optimistic: the scored rows chose the epochs" in line
+        for line in (answer.sentence, *answer.comparisons)
     )
 
 
@@ -229,7 +230,7 @@ def test_a_record_of_an_earlier_version_has_a_verdict(tmp_path: Path) -> None:
     assert all(math.isnan(contender.low) for contender in verdict.contenders[1:])
 
 
-BY_NAME = {said: name for name, said in NAMES.items()}
+BY_NAME = {words: name for name, words in NAMES.items()}
 
 
 def check_claim(line: str, numbers: Numbers) -> None:

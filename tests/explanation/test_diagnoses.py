@@ -123,12 +123,12 @@ def test_an_explanation_of_many_trials_reads_the_files_of_the_best_alone(
 
 
 def test_the_importance_of_many_trials_says_how_many_it_rests_on(tmp_path: Path) -> None:
-    found = explain_study(many(tmp_path / "many", 1200))
-    assert found.importance_trials == 1000
+    of_many = explain_study(many(tmp_path / "many", 1200))
+    assert of_many.importance_trials == 1000
     few = explain_study(many(tmp_path / "few", 40))
     assert few.importance_trials == 40
     known = Importance(("width",), {"width": 0.9}, (), {}, r2=0.9)
     text = "What matters most for the score, by its share of the variance"
-    for explanation, some in ((found, ", by 1,000 of 1,200 trials drawn at random"), (few, "")):
+    for explanation, some in ((of_many, ", by 1,000 of 1,200 trials drawn at random"), (few, "")):
         shares = _shares(dataclasses.replace(explanation, importance=known), len(explanation.diagnoses))
         assert shares == [f"{text}{some}: `width` 90%."]

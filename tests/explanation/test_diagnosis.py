@@ -23,7 +23,7 @@ def trial(
     validation: float = 0.4, training: float = 0.3, best_epoch: int = 50, health: Health | None = HEALTHY
 ) -> Trial:
     """Of two classes whose constant has a loss of 1, so that its losses are shares of it."""
-    one = completed(3, validation, validation, depth=2, width=8, dropout=0.1)
+    base = completed(3, validation, validation, depth=2, width=8, dropout=0.1)
     folds = tuple(
         dataclasses.replace(
             fold,
@@ -31,9 +31,9 @@ def trial(
             training_scores={"log_loss": training},
             health=health if number == 0 else None,
         )
-        for number, fold in enumerate(one.folds)
+        for number, fold in enumerate(base.folds)
     )
-    return dataclasses.replace(one, folds=folds)
+    return dataclasses.replace(base, folds=folds)
 
 
 def measured(
@@ -75,8 +75,10 @@ def beside(
     return dataclasses.replace(standing, **changes)
 
 
-def named(one: Trial, analysis: BiasVariance | None = None, standing: Standing | None = None) -> str:
-    return diagnose(Evidence(one, EPOCHS, 1.0, analysis, standing)).name
+def named(
+    diagnosed_trial: Trial, analysis: BiasVariance | None = None, standing: Standing | None = None
+) -> str:
+    return diagnose(Evidence(diagnosed_trial, EPOCHS, 1.0, analysis, standing)).name
 
 
 def weighed(variance: float, rest: float, floor: float = 0.2, error: float = 0.001, **changes: Any) -> str:
@@ -215,7 +217,7 @@ def test_right_labels_with_a_loss_above_a_constants_are_not_called_no_signal() -
         results[accuracy] = diagnose(
             Evidence(dataclasses.replace(diagnosed, folds=folds), EPOCHS, math.log(2.0))
         )
-    assert [one.name for one in results.values()] == ["no_signal", "overconfident"]
+    assert [diagnosed.name for diagnosed in results.values()] == ["no_signal", "overconfident"]
     assert "32% of the way from chance to perfect" in results[0.66].sentence
     assert results[0.66].changes == {"learning_rate": LESS, "dropout": MORE, "l2": MORE}
 
@@ -287,8 +289,10 @@ def test_a_trial_is_never_its_own_floor() -> None:
     """Significantly below all that the study knows, how much of its rest is bias is not known."""
     assert weighed(0.12, 0.88, floor=1.0) == "notable_variance"
     assert weighed(0.12, 0.88, excesses=(), choices=0) == "notable_variance"
-    said = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.12, 0.88), beside(0.12, 0.88, 1.0))).sentence
-    assert said.endswith("12% at least; how much of the bias + noise is bias is not known.")
+    sentence = diagnose(
+        Evidence(trial(), EPOCHS, 1.0, measured(0.12, 0.88), beside(0.12, 0.88, 1.0))
+    ).sentence
+    assert sentence.endswith("12% at least; how much of the bias + noise is bias is not known.")
     vague = dataclasses.replace(measured(0.12, 0.88), variance=Curve((9.0, 0.12, 9.0), (9.0, 0.05, 9.0)))
     unsure = diagnose(Evidence(trial(), EPOCHS, 1.0, vague, beside(0.12, 0.88, 1.0)))
     assert unsure.name == "undecided"
@@ -348,16 +352,16 @@ def test_without_an_analysis_a_trial_is_called_not_analyzed() -> None:
 
 def test_a_simple_network_with_no_larger_one_beside_it_is_not_at_the_floor() -> None:
     """What siblings and weak baselines reach is no floor for larger networks."""
-    found = dataclasses.replace(measured(0.01, 0.2), training=(0.19,) * len(measured(0.01, 0.2).epochs))
+    analysis = dataclasses.replace(measured(0.01, 0.2), training=(0.19,) * len(measured(0.01, 0.2).epochs))
     standing = beside(0.01, 0.2, larger=False)
-    simple = Evidence(trial(), EPOCHS, 1.0, found, standing, larger=False)
+    simple = Evidence(trial(), EPOCHS, 1.0, analysis, standing, larger=False)
     assert diagnose(simple).name == "untried_capacity"
     assert diagnose(simple).changes == {"width": MORE, "depth": MORE}
     assert diagnose(dataclasses.replace(simple, larger=True)).name == "near_floor"
     [excess] = standing.excesses
     noise = dataclasses.replace(standing, excesses=(dataclasses.replace(excess, final=True),))
     assert diagnose(dataclasses.replace(simple, standing=noise)).name == "near_floor"
-    by_heart = dataclasses.replace(found, training=(0.09,) * len(found.epochs))
+    by_heart = dataclasses.replace(analysis, training=(0.09,) * len(analysis.epochs))
     assert diagnose(dataclasses.replace(simple, bias_variance=by_heart)).name == "near_floor"
 
 
@@ -393,7 +397,7 @@ def test_the_first_rule_that_fits_is_the_diagnosis() -> None:
         (trial(0.97, 0.97, 100, dead), "dead_units"),
         (trial(1.6, 1.6, 100, dead), "diverged"),
     ]
-    assert [named(one, *taken) for one, _ in chain] == [name for _, name in chain]
+    assert [named(candidate, *taken) for candidate, _ in chain] == [name for _, name in chain]
     early = dataclasses.replace(trial(1.6, 1.6, 100, dead), state=TrialState.PRUNED, reason="it was weak")
     assert diagnose(Evidence(early, 100, 1.0)).sentence == "It ended early: it was weak."
     assert list(RULES) == [
@@ -430,11 +434,11 @@ def test_where_variance_is_small_what_limits_is_bias_or_noise(
 ) -> None:
     """A bias of 0.05 ± 0.06 above the floor decides nothing."""
     rest = 0.308 - variance
-    found = dataclasses.replace(
+    analysis = dataclasses.replace(
         measured(variance, rest), variance=Curve((9.0, variance, 9.0), (9.0, error, 9.0))
     )
     standing = beside(variance, rest, floor=rest - 0.05, error=0.06)
-    diagnosed = diagnose(Evidence(trial(), EPOCHS, 1.0, found, standing))
+    diagnosed = diagnose(Evidence(trial(), EPOCHS, 1.0, analysis, standing))
     assert diagnosed.name == expected
     if expected == "bias_or_noise":
         assert diagnosed.changes == {"width": MORE, "depth": MORE}

@@ -46,8 +46,8 @@ def side(
     )
 
 
-def compared(folder: Path, ones: list[Trial], others: list[Trial], **changes: Any) -> TwoStudies:
-    return compare_studies(side(folder, "A", *ones, **changes), side(folder, "B", *others, **changes))
+def compared(folder: Path, trials: list[Trial], others: list[Trial], **changes: Any) -> TwoStudies:
+    return compare_studies(side(folder, "A", *trials, **changes), side(folder, "B", *others, **changes))
 
 
 # Each known answer is written out: mean difference, and the corrected resampled t interval.
@@ -186,8 +186,8 @@ def test_swapping_the_studies_turns_the_sign_and_nothing_else(tmp_path: Path) ->
 
 
 def test_a_study_and_itself_do_not_differ_at_all(tmp_path: Path) -> None:
-    one, _ = kept_pair(tmp_path)
-    comparison = compare_studies(one, dataclasses.replace(one, letter="B"))
+    first, _ = kept_pair(tmp_path)
+    comparison = compare_studies(first, dataclasses.replace(first, letter="B"))
     assert comparison.chosen == comparison.corrected == Estimate(0.0, 0.0, 0.0)
     assert (
         "are not significantly different (log_loss: difference 0, 95 % interval 0 to 0" in comparison.verdict
@@ -199,9 +199,9 @@ def test_the_order_of_the_trials_has_no_bearing(tmp_path: Path) -> None:
     models = [predictions_of(rows, 1.0, seed) for seed in range(5)]
     rival = [predictions_of(rows, 1.2, 9)[None]]
     given = [model[None] for model in models]
-    one = corrected_difference(METRICS["log_loss"], rows, given, rival, 3)
+    first = corrected_difference(METRICS["log_loss"], rows, given, rival, 3)
     other = corrected_difference(METRICS["log_loss"], rows, given[::-1], rival, 3)
-    assert dataclasses.astuple(one) == pytest.approx(dataclasses.astuple(other), abs=1e-9)
+    assert dataclasses.astuple(first) == pytest.approx(dataclasses.astuple(other), abs=1e-9)
 
 
 def test_of_one_model_each_the_interval_is_that_of_its_rival(tmp_path: Path) -> None:

@@ -89,27 +89,31 @@ def test_an_edge_of_the_range_is_not_left_for_the_other_end() -> None:
 
 def test_where_everything_was_tried_better_columns_are_what_is_left() -> None:
     trials = searched({"width": 0.02, "dropout": 0.02}, AT)
-    one = dataclasses.replace(
+    trial_with_rate = dataclasses.replace(
         trials[0], folds=tuple(dataclasses.replace(fold, best_epoch=100) for fold in trials[0].folds)
     )
-    evidence = Evidence(one, 100, 1.0, tried=Tried(trials, LOSS))
+    evidence = Evidence(trial_with_rate, 100, 1.0, tried=Tried(trials, LOSS))
     assert diagnose(evidence).advice == ("raise `training.epochs`", "raise `learning_rate`")
     trial = completed(0, 0.99, 0.99, depth=2, width=64, dropout=0.2)
     failing = dataclasses.replace(
         trial,
         folds=tuple(dataclasses.replace(fold, training_scores={"log_loss": 0.2}) for fold in trial.folds),
     )
-    said = diagnose(Evidence(failing, 100, 1.0, tried=Tried(trials, LOSS)))
-    assert said.name == "no_signal" and "width" not in said.changes and "dropout" not in said.changes
+    diagnosed = diagnose(Evidence(failing, 100, 1.0, tried=Tried(trials, LOSS)))
+    assert (
+        diagnosed.name == "no_signal"
+        and "width" not in diagnosed.changes
+        and "dropout" not in diagnosed.changes
+    )
 
 
 def test_an_analysis_that_a_quantile_does_not_get_is_not_advised() -> None:
     trial = completed(0, 0.5, 0.5, width=8)
     folds = tuple(dataclasses.replace(fold, scores={"pinball_90": 0.5}) for fold in trial.folds)
     quantile = dataclasses.replace(trial, folds=folds)
-    said = diagnose(Evidence(quantile, 100, 1.0, quantile="pinball_90"))
-    assert (said.name, said.advice) == ("not_analyzed", ())
-    assert said.sentence.startswith("The loss of a quantile has no bias and variance to measure: ")
+    diagnosed = diagnose(Evidence(quantile, 100, 1.0, quantile="pinball_90"))
+    assert (diagnosed.name, diagnosed.advice) == ("not_analyzed", ())
+    assert diagnosed.sentence.startswith("The loss of a quantile has no bias and variance to measure: ")
     assert "bias_variance" in diagnose(Evidence(trial, 100, 1.0)).advice[0]
 
 
@@ -126,7 +130,8 @@ ADVICE = {
 }
 MOVES = {
     name: tuple(
-        f"{own}|edge of `{name}`: look {where}" for own, where in zip(words, ("above", "below"), strict=True)
+        f"{words_of_edge}|edge of `{name}`: look {where}"
+        for words_of_edge, where in zip(words, ("above", "below"), strict=True)
     )
     for name, words in ADVICE.items()
 }

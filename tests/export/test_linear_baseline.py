@@ -61,15 +61,15 @@ def test_it_answers_as_scikit_learn(tmp_path: Path, target: str, objective: str,
     numbers, text = ["size (m)", "größe"], ["town"]
     inputs = ColumnTransformer([("n", StandardScaler(), numbers), ("t", OneHotEncoder(), text)])
     plain = make_pipeline(inputs, model).fit(frame.iloc[rows][[*numbers, *text]], frame["y"].iloc[rows])
-    same = fitted.predict(dataset.columns)
+    expected = fitted.predict(dataset.columns)
     if target == "number":
-        numpy.testing.assert_allclose(given["prediction"], same, rtol=1e-5)
+        numpy.testing.assert_allclose(given["prediction"], expected, rtol=1e-5)
         numpy.testing.assert_allclose(given["prediction"], plain.predict(frame), rtol=1e-3)
         return
     columns = [f"probability_{name}" for name in dataset.classes]
-    numpy.testing.assert_allclose(given[columns], same, atol=1e-5)
-    own = [list(plain.classes_).index(name) for name in dataset.classes]
-    numpy.testing.assert_allclose(given[columns], plain.predict_proba(frame)[:, own], atol=5e-3)
+    numpy.testing.assert_allclose(given[columns], expected, atol=1e-5)
+    order = [list(plain.classes_).index(name) for name in dataset.classes]
+    numpy.testing.assert_allclose(given[columns], plain.predict_proba(frame)[:, order], atol=5e-3)
     assert (given["prediction"] == plain.predict(frame)).mean() > 0.99
 
 
@@ -116,8 +116,8 @@ def test_the_command_writes_it_with_its_threshold_and_its_score(tmp_path: Path) 
         "--mlruns",
         str(tmp_path / "mlruns"),
     ]
-    told = CliRunner().invoke(cli, command, catch_exceptions=False)
-    assert told.output == f"the linear model is in {to}. Next: automl predict {to} rows.csv\n"
+    outcome = CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert outcome.output == f"the linear model is in {to}. Next: automl predict {to} rows.csv\n"
     contract = json.loads((to / "model.json").read_text())
     assert (contract["trial"], contract["baseline"], contract["hyperparameters"]) == (None, "linear", {})
     assert list(contract["scores"]) == ["f1: cross-validation"]

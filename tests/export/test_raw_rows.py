@@ -99,10 +99,10 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
 
 def test_tensorflow_alone_predicts_raw_rows(exported: dict[str, Exported], tmp_path: Path) -> None:
     """The empty text, which marks a gap, is a level of `color` and of `flag`, and reloads as itself."""
-    for one in exported.values():
-        assert [levels[0] for levels in one.prepared.dataset.columns.levels] == ["", ""]
+    for model in exported.values():
+        assert [levels[0] for levels in model.prepared.dataset.columns.levels] == ["", ""]
     (tmp_path / "rows.json").write_text(json.dumps(NEW))
-    folders = [str(one.folder) for one in exported.values()]
+    folders = [str(model.folder) for model in exported.values()]
     out = subprocess.run(
         [sys.executable, "-I", "-c", ALONE, str(tmp_path / "rows.json"), *folders],
         capture_output=True,
@@ -111,10 +111,10 @@ def test_tensorflow_alone_predicts_raw_rows(exported: dict[str, Exported], tmp_p
     )
     assert out.returncode == 0, out.stderr
     answers = json.loads(out.stdout.splitlines()[-1])
-    for one in exported.values():
-        expected, answer = one.predict(pandas.DataFrame(NEW)), answers[str(one.folder)]
+    for model in exported.values():
+        expected, answer = model.predict(pandas.DataFrame(NEW)), answers[str(model.folder)]
         assert len(numpy.unique(expected.round(6), axis=0)) > 4, "most rows are told apart"
-        if one.prepared.dataset.classes:
+        if model.prepared.dataset.classes:
             numpy.testing.assert_allclose(answer["probabilities"], expected, atol=1e-6)
         else:
             numpy.testing.assert_allclose(answer["prediction"], expected, rtol=1e-5)
@@ -129,13 +129,16 @@ def test_tensorflow_alone_predicts_raw_rows(exported: dict[str, Exported], tmp_p
 
 
 def test_the_scorer_gives_the_same_for_the_table_that_was_learned(exported: dict[str, Exported]) -> None:
-    for encoding, one in exported.items():
-        table = pandas.read_csv(one.folder.with_suffix(".csv"))
-        given, expected = Scorer(one.folder).predict(table), one.network.predict(one.prepared.dataset.columns)
+    for encoding, model in exported.items():
+        table = pandas.read_csv(model.folder.with_suffix(".csv"))
+        given, expected = (
+            Scorer(model.folder).predict(table),
+            model.network.predict(model.prepared.dataset.columns),
+        )
         if encoding == "piecewise":
             numpy.testing.assert_allclose(given["prediction"], expected, rtol=1e-5)
             continue
-        classes = one.prepared.dataset.classes
+        classes = model.prepared.dataset.classes
         numpy.testing.assert_allclose(given[[f"probability_{name}" for name in classes]], expected, atol=1e-6)
         places = expected[:, 1] >= 0.45 if len(classes) == 2 else expected.argmax(axis=1)
         assert given["prediction"].tolist() == [classes[int(place)] for place in places]
@@ -145,12 +148,12 @@ def test_embedded_levels_are_exported_with_the_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preprocessing, "EMBEDDED_ABOVE", 2)
-    one = Exported(tmp_path, "standard")
-    assert [count for _, count in one.prepared.layout.embedded] == [6, 4], "color and flag"
-    assert any(layer.name.startswith(EMBEDDING) for layer in one.network.model.layers)
-    given, rows = Scorer(one.folder), pandas.DataFrame(NEW)
-    names = [f"probability_{name}" for name in one.prepared.dataset.classes]
-    numpy.testing.assert_allclose(given.predict(rows)[names], one.predict(rows), atol=1e-6)
+    model = Exported(tmp_path, "standard")
+    assert [count for _, count in model.prepared.layout.embedded] == [6, 4], "color and flag"
+    assert any(layer.name.startswith(EMBEDDING) for layer in model.network.model.layers)
+    given, rows = Scorer(model.folder), pandas.DataFrame(NEW)
+    names = [f"probability_{name}" for name in model.prepared.dataset.classes]
+    numpy.testing.assert_allclose(given.predict(rows)[names], model.predict(rows), atol=1e-6)
 
 
 def test_rows_in_any_type_of_pandas_and_of_any_index_are_the_same_rows(exported: dict[str, Exported]) -> None:
@@ -178,8 +181,8 @@ def test_rows_in_any_type_of_pandas_and_of_any_index_are_the_same_rows(exported:
 
 
 def test_the_order_of_rows_and_their_company_change_nothing(exported: dict[str, Exported]) -> None:
-    for one in exported.values():
-        scorer = Scorer(one.folder)
+    for model in exported.values():
+        scorer = Scorer(model.folder)
         whole = scorer.predict(TABLE)
         for row in (0, 2, 8):
             alone = scorer.predict(TABLE.iloc[[row]]).drop(columns="prediction", errors="ignore")

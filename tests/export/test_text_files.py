@@ -67,7 +67,7 @@ def predict(model: Path, rows: dict[str, list[str]]) -> list[float]:
 
 def test_the_model_knows_what_the_cells_of_its_columns_are(model: Path) -> None:
     columns = json.loads((model / "model.json").read_text())["columns"]
-    assert {name: own["cells"] for name, own in columns.items() if "cells" in own} == CELLS
+    assert {name: column["cells"] for name, column in columns.items() if "cells" in column} == CELLS
     assert columns["day"] == {"kind": "date", "form": "british"}
     assert columns["time"]["kind"] == "date" and columns["size"] == {"kind": "numeric"}
 
@@ -110,5 +110,5 @@ def test_cells_of_other_types_are_those_texts(model: Path, column: str, cell: An
     from automl.serving.scoring import Scorer
 
     rows = pandas.DataFrame({name: [levels[0]] for name, levels in LEVELS.items()})
-    given, expected = (Scorer(model).predict(rows.assign(**{column: own})) for own in (cell, text))
+    given, expected = (Scorer(model).predict(rows.assign(**{column: cells})) for cells in (cell, text))
     pandas.testing.assert_frame_equal(given, expected)

@@ -69,7 +69,9 @@ def search(
     while len(losses) < num_trials:
         proposals = sampler.ask(min(cohort or sampler.cohort_size() or 10, num_trials - len(losses)))
         scores = [function(proposal.hyperparameters) for proposal in proposals]
-        sampler.tell([(one.number, sign * loss) for one, loss in zip(proposals, scores, strict=True)])
+        sampler.tell(
+            [(proposal.number, sign * loss) for proposal, loss in zip(proposals, scores, strict=True)]
+        )
         losses += scores
     return losses
 
@@ -90,8 +92,8 @@ def test_proposals_of_the_model_are_in_the_space_under_its_conditions() -> None:
         for proposal in proposals:
             assert proposal.note == ""
             values = proposal.hyperparameters
-            assert [one.name for one in MIXED.active(values)] == list(values)
-            assert all(one.holds(values[one.name]) for one in MIXED.active(values))
+            assert [parameter.name for parameter in MIXED.active(values)] == list(values)
+            assert all(parameter.holds(values[parameter.name]) for parameter in MIXED.active(values))
             assert ("depth" in values) == (values["kind"] == "dense")
             assert ("gate" in values) == (values.get("gated") is True)
         sampler.tell([(proposal.number, mixed(proposal.hyperparameters)) for proposal in proposals])
@@ -211,7 +213,7 @@ def test_of_many_trials_it_sees_the_best_and_the_newest(monkeypatch: pytest.Monk
     seen.append([])
     sampler.ask(1)
     numbers = [
-        next(n for n, one in enumerate(proposals) if one.hyperparameters["dropout"] == value)
+        next(n for n, proposal in enumerate(proposals) if proposal.hyperparameters["dropout"] == value)
         for value in seen[0]
     ]
     assert numbers == [10, 11, 12, 13, 14, 23, 24, 25, 26, 27, 28, 29]  # and the pending ones

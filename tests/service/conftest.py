@@ -20,8 +20,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
         return running[-1].__enter__()
 
     yield start
-    for each in running:
-        each.__exit__(None, None, None)
+    for context in running:
+        context.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -163,7 +163,9 @@ def test_every_address_of_the_description_has_its_answers(server: Served) -> Non
         "/metrics",
         "/tables",
     }
-    names = [each["operationId"] for path in description["paths"].values() for each in path.values()]
+    names = [
+        operation["operationId"] for path in description["paths"].values() for operation in path.values()
+    ]
     assert len(names) == len(set(names))
     assert "Problem" in description["components"]["schemas"]
 
@@ -206,6 +208,6 @@ def test_the_client_sends_the_table_that_a_study_file_names(
     assert study.identifier == "s"
     text = server.service.files.text(server.service.queue.find("s").file)
     name = server.service.files.names()
-    table = next(each for each in name if each.endswith(".csv"))
+    table = next(part for part in name if part.endswith(".csv"))
     assert text == f'data:\n  path: "{table}"  # my table\n  target: b\n'
     assert server.service.files.path(table).read_bytes() == b"a,b\n1,2\n"

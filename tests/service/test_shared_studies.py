@@ -203,10 +203,10 @@ def check(made: Service, run: Run, expected: Answer) -> None:
     assert files == []
 
 
-def until(holds, what: str, made: Service, seconds: float = 120.0) -> None:
+def until(holds, event: str, made: Service, seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, f"{what}\n{made.log()}"
+        assert time.monotonic() < end, f"{event}\n{made.log()}"
         time.sleep(0.01)
 
 

@@ -81,9 +81,9 @@ def test_cells_of_any_kind_come_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[object, object]]
 ) -> None:
     frame = pandas.DataFrame(rows, columns=["a", "b"], dtype=object)
-    found = returned(frame, tmp_path_factory.mktemp("rows"))
+    rows_read = returned(frame, tmp_path_factory.mktemp("rows"))
     for name in frame.columns:
-        assert list(map(repr, found[name])) == list(map(repr, frame[name]))
+        assert list(map(repr, rows_read[name])) == list(map(repr, frame[name]))
 
 
 def test_the_last_rows_that_were_written_count(tmp_path: Path) -> None:

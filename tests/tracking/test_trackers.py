@@ -81,8 +81,8 @@ def test_nobody_follows_a_study_that_asks_for_nobody(tmp_path: Path) -> None:
 
 
 def test_a_class_of_the_users_own_is_found_beside_the_study_file(tmp_path: Path) -> None:
-    (own,) = trackers(tmp_path, "follower:Own")
-    assert (type(own).__name__, own.color) == ("Own", "red")  # type: ignore[attr-defined]
+    (tracker,) = trackers(tmp_path, "follower:Own")
+    assert (type(tracker).__name__, tracker.color) == ("Own", "red")  # type: ignore[attr-defined]
 
 
 def test_modules_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:

@@ -105,8 +105,8 @@ def joint_structure(prepared: PreparedStudy, members: list[Member]) -> Structure
 
 def widened(prepared: PreparedStudy, structure: Structure, trained: Member, *widths: int) -> Structure:
     """A structure that also has room for a member of these widths."""
-    own = {f"width_{number}": width for number, width in enumerate(widths, start=1)}
-    wider = member(prepared, **{**trained.hyperparameters, **own})
+    layer_widths = {f"width_{number}": width for number, width in enumerate(widths, start=1)}
+    wider = member(prepared, **{**trained.hyperparameters, **layer_widths})
     return structure.joined(structure_of(job(prepared, wider), setting(prepared), exact=True))
 
 

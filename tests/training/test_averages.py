@@ -100,9 +100,9 @@ def test_embeddings_are_averaged_too(optimizer):
 @pytest.mark.parametrize("optimizer", ["adamw_ema", "schedule_free"])
 def test_a_refit_keeps_the_average_in_both_engines(optimizer):
     prepared = study({"optimizer": optimizer}, training={"epochs": 3})
-    one, rows = member(prepared), prepared.splits.folds[0].fit
-    plain = refit(prepared.plan, one, rows, 3).model
-    together = prepared.make_engine().refit(one, rows, 3).model
+    single, rows = member(prepared), prepared.splits.folds[0].fit
+    plain = refit(prepared.plan, single, rows, 3).model
+    together = prepared.make_engine().refit(single, rows, 3).model
     for average, stacked in zip(plain.trainable_weights, together.trainable_weights, strict=True):
         average, stacked = map(keras.ops.convert_to_numpy, (average, stacked))
         numpy.testing.assert_allclose(stacked, average, 1e-4, 1e-5)

@@ -74,7 +74,9 @@ def test_the_setting_of_a_fold_is_the_one_of_the_least_loss_on_its_stopping_rows
             model = HistGradientBoostingRegressor(random_state=number, early_stopping=False, **values)
             model.fit(features[fold.fit], target[fold.fit])
             staged = model.staged_predict(features[fold.stopping])
-            losses[name] = [numpy.mean((target[fold.stopping] - own) ** 2) for own in staged]
+            losses[name] = [
+                numpy.mean((target[fold.stopping] - staged_values) ** 2) for staged_values in staged
+            ]
         best = min(losses, key=lambda name: min(losses[name]))
         assert baseline.settings[number] == best
         rows = numpy.union1d(fold.fit, fold.stopping)

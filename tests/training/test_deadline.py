@@ -179,14 +179,16 @@ def test_an_epoch_that_is_broken_off_does_not_count():
 def test_a_refit_ends_with_the_weights_of_its_last_epoch(name):
     prepared = study({"depth": 1, "schedule": "cosine"})
     rows, seen = prepared.splits.training, []
-    one = Member(0, -1, prepared.space.initial(), 0)
+    refitted = Member(0, -1, prepared.space.initial(), 0)
     watch = Watch(seen.append, lambda: True, seconds_left=lambda: 3.0 - len(seen))
-    plenty = engine_of(name, prepared).refit(one, rows, 3, Watch(lambda _: None, lambda: True))
+    plenty = engine_of(name, prepared).refit(refitted, rows, 3, Watch(lambda _: None, lambda: True))
     assert plenty.epochs == 3
-    short = engine_of(name, prepared).refit(one, rows, 50, watch)
+    short = engine_of(name, prepared).refit(refitted, rows, 50, watch)
     assert short.epochs == 3
     assert [(progress.epoch, progress.num_epochs) for progress in seen] == [(1, 50), (2, 50), (3, 50)]
-    constant = dataclasses.replace(one, hyperparameters=dict(one.hyperparameters) | {"schedule": "constant"})
+    constant = dataclasses.replace(
+        refitted, hyperparameters=dict(refitted.hyperparameters) | {"schedule": "constant"}
+    )
     seen.clear()
     short = engine_of(name, prepared).refit(constant, rows, 50, watch)
     whole = engine_of(name, prepared).refit(constant, rows, 3)

@@ -33,9 +33,9 @@ def by_hand(seed, step, layer, row, unit, rate):
     ("seed", "step", "layer"), [(1, 0, 0), (2**31 - 1, 7, 2), (4_000_000_000, 100_000, 5)]
 )
 def test_the_mask_by_hand(seed, step, layer):
-    found = mask([seed], [step], layer, (5, 9), 0.25)[0]
+    kept = mask([seed], [step], layer, (5, 9), 0.25)[0]
     expected = [[by_hand(seed, step, layer, row, unit, 0.25) for unit in range(9)] for row in range(5)]
-    assert found.tolist() == expected
+    assert kept.tolist() == expected
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.05, 0.5, 0.9])
@@ -67,19 +67,19 @@ def test_a_member_with_dropout_equals_numpy():
     """Two epochs of plain gradient descent with the masks above, written out."""
     values = {"depth": 1, "dropout": 0.4, "optimizer": "sgd", "learning_rate": 0.05}
     prepared = study(values, "diabetes", training={"epochs": 2})
-    one = member(prepared)
-    outcome = train(prepared, [one], patience=0)[0]
-    view = prepared.plan.view(one, prepared.splits.folds[0])
+    single = member(prepared)
+    outcome = train(prepared, [single], patience=0)[0]
+    view = prepared.plan.view(single, prepared.splits.folds[0])
     weights = [
         array.astype(float)
-        for array in stacked_weights(joint_structure(prepared, [one]), job(prepared, one))[0]
+        for array in stacked_weights(joint_structure(prepared, [single]), job(prepared, single))[0]
     ]
     step = 0
     for epoch in range(2):
-        order = view.fit[row_order(one.order_seed, len(view.fit), epoch)]
+        order = view.fit[row_order(single.order_seed, len(view.fit), epoch)]
         for start in range(0, len(order), 32):
             rows = order[start : start + 32]
-            weights = descend(weights, view.inputs[rows], view.targets[rows], one.seed("dropout"), step)
+            weights = descend(weights, view.inputs[rows], view.targets[rows], single.seed("dropout"), step)
             step += 1
     for actual, expected in zip(outcome.weights, weights, strict=True):
         numpy.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-6)

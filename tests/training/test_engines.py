@@ -23,7 +23,10 @@ ALWAYS = Watch(lambda progress: None, lambda: True)
 
 
 def cohort_of(prepared, changes):
-    return [plan_members(trial, prepared.space.initial() | own, 2, 0) for trial, own in enumerate(changes)]
+    return [
+        plan_members(trial, prepared.space.initial() | values_of_trial, 2, 0)
+        for trial, values_of_trial in enumerate(changes)
+    ]
 
 
 def train(engine, cohort, watch=ALWAYS):
@@ -52,8 +55,10 @@ def test_the_engines_agree(data):
 def test_a_refit_is_the_same_network_on_every_engine():
     prepared = study({"depth": 2, "batch_normalization": True, "width": 5, "optimizer": "sgd"})
     rows = prepared.splits.training
-    one = Member(3, -1, prepared.space.initial(), 0)
-    networks = [make(prepared.plan, prepared.splits.folds).refit(one, rows, 4) for make in ENGINES.values()]
+    refitted = Member(3, -1, prepared.space.initial(), 0)
+    networks = [
+        make(prepared.plan, prepared.splits.folds).refit(refitted, rows, 4) for make in ENGINES.values()
+    ]
     predictions = [network.predict(prepared.dataset.columns) for network in networks]
     numpy.testing.assert_allclose(*predictions, rtol=1e-4, atol=1e-6)
 
@@ -170,9 +175,11 @@ def test_auto_is_populations_for_perceptrons_and_keras_for_a_users_networks():
     prepared = study({"depth": 1})
     folds = prepared.splits.folds
     assert isinstance(make_engine(prepared.plan, folds), PopulationEngine)
-    own = CustomBuilder(
+    builder = CustomBuilder(
         lambda hp: keras.Sequential([keras.Input((13,)), keras.layers.Dense(3)]), prepared.space
     )
-    assert isinstance(make_engine(dataclasses.replace(prepared.plan, builder=own), folds), SequentialEngine)
+    assert isinstance(
+        make_engine(dataclasses.replace(prepared.plan, builder=builder), folds), SequentialEngine
+    )
     named = study({"depth": 1}, training={"engine": "sequential"})
     assert isinstance(make_engine(named.plan, folds), SequentialEngine)

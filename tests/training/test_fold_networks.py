@@ -25,13 +25,18 @@ def test_networks_predict_what_their_trials_were_scored_by(engine):
     expected = {trial.number: trial.folds for trial in made.train(cohort, ALWAYS)}
     wanted = [member for members in cohort for member in members]
     given = list(ENGINES[engine](prepared.plan, folds).fold_networks(wanted, ALWAYS))
-    assert sorted((one.member.trial, one.member.fold) for one in given) == [(0, 0), (0, 1), (1, 0), (1, 1)]
-    for one in given:
-        rows = folds[one.member.fold].validation
-        predicted = one.network.predict(prepared.dataset.columns.take(rows))
-        recorded = expected[one.member.trial][one.member.fold].predictions
+    assert sorted((fold_network.member.trial, fold_network.member.fold) for fold_network in given) == [
+        (0, 0),
+        (0, 1),
+        (1, 0),
+        (1, 1),
+    ]
+    for fold_network in given:
+        rows = folds[fold_network.member.fold].validation
+        predicted = fold_network.network.predict(prepared.dataset.columns.take(rows))
+        recorded = expected[fold_network.member.trial][fold_network.member.fold].predictions
         numpy.testing.assert_allclose(predicted, recorded, rtol=1e-4)
-        assert not one.cut
+        assert not fold_network.cut
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -40,7 +45,7 @@ def test_when_the_time_is_over_no_network_is_given_for_whole(engine):
     members = plan_members(0, prepared.space.initial(), 2, 0)
     over = Watch(lambda progress: None, lambda: True, seconds_left=lambda: 0.0)
     given = list(ENGINES[engine](prepared.plan, prepared.splits.folds).fold_networks(members, over))
-    assert len(given) < 2 or any(one.cut for one in given)
+    assert len(given) < 2 or any(fold_network.cut for fold_network in given)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -56,8 +61,8 @@ def test_refits_are_each_what_a_refit_alone_is(engine):
     rows, columns = prepared.splits.training, prepared.dataset.columns
     made = ENGINES[engine](prepared.plan, prepared.splits.folds)
     given = {(refit.member.trial, refit.member.repeat): refit for refit in made.refits(members, rows, ALWAYS)}
-    assert not any(one.cut for one in given.values())
-    predicted = {key: one.network.predict(columns) for key, one in given.items()}
+    assert not any(fold_network.cut for fold_network in given.values())
+    predicted = {key: fold_network.network.predict(columns) for key, fold_network in given.items()}
     for member in members:
         alone = made.refit(member, rows, member.epochs).predict(columns)
         numpy.testing.assert_allclose(predicted[member.trial, member.repeat], alone, rtol=1e-4)

@@ -89,10 +89,10 @@ def plain_groups(jobs, known):
     for job in jobs:
         alone.setdefault(structure_of(job, SETTING), []).append(job)
     groups = {}
-    for structure, own in alone.items():
+    for structure, own_jobs in alone.items():
         fitting = [structure, *(other for other in known if plain_joint(structure, other) == other)]
-        best = min(fitting, key=lambda other, own=own: plain_seconds(other, own, known))
-        groups.setdefault(best, []).extend(own)
+        best = min(fitting, key=lambda other, own_jobs=own_jobs: plain_seconds(other, own_jobs, known))
+        groups.setdefault(best, []).extend(own_jobs)
     while True:
         best, most = None, 0.0
         for first, other in itertools.combinations(groups, 2):
@@ -127,8 +127,8 @@ def check(cohorts, num_epochs, patience, rungs=((0, 0),)):
         costs = Costs(SETTING.num_rows, SETTING.num_measured, known)
         actual, expected = merged(grouped(alone, known, costs), costs), plain_groups(jobs, known)
         assert list(actual) == list(expected), "the same structures in the same order"
-        for structure, own in expected.items():
-            assert list(map(id, actual[structure])) == list(map(id, own))
+        for structure, expected_jobs in expected.items():
+            assert list(map(id, actual[structure])) == list(map(id, expected_jobs))
         known |= dict.fromkeys(actual, ())
 
 

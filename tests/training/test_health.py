@@ -35,7 +35,8 @@ def healths(prepared: PreparedStudy, engine: str, *trials: dict[str, Any]) -> li
         for number, values in enumerate(trials)
     ]
     ended = sorted(
-        ENGINES[engine](prepared.plan, prepared.splits.folds).train(cohort, WATCH), key=lambda one: one.number
+        ENGINES[engine](prepared.plan, prepared.splits.folds).train(cohort, WATCH),
+        key=lambda trial: trial.number,
     )
     assert all(fold.health is None for trial in ended for fold in trial.folds[1:])
     return [trial.folds[0].health for trial in ended if trial.folds[0].health is not None]
@@ -78,15 +79,15 @@ def test_padding_changes_no_gradient() -> None:
     """Widths 8 and 5 in a program of 16: the zeros beside the own weights count as no gradient."""
     prepared = study({"depth": 2})
     for width in (8, 5):
-        one = member(prepared, width=width)
+        narrow = member(prepared, width=width)
         wider = member(prepared, width_1=16, width_2=24)
-        structure = joint_structure(prepared, [one, wider])
+        structure = joint_structure(prepared, [narrow, wider])
         assert structure.network.widths == (16, 24)
-        weights, moments = stacked_weights(structure, job(prepared, one))
+        weights, moments = stacked_weights(structure, job(prepared, narrow))
         health = HealthPrograms().health(
-            structure, job(prepared, one), [*weights, *moments], rows_of(prepared, one)
+            structure, job(prepared, narrow), [*weights, *moments], rows_of(prepared, narrow)
         )
-        assert health.gradients == pytest.approx(roots_by_hand(prepared, one), rel=1e-4)
+        assert health.gradients == pytest.approx(roots_by_hand(prepared, narrow), rel=1e-4)
         assert max(health.dead_units) < 0.7
 
 
@@ -125,11 +126,11 @@ def test_embeddings_are_no_layers_of_their_own() -> None:
 def test_dead_units_are_those_whose_activation_is_zero_for_every_row(data: str) -> None:
     """Against the activations of Keras's layers, in networks some of whose units are far below zero."""
     prepared = study({"depth": 1, "width": 16}, data, training={"epochs": 2})
-    one = member(prepared)
-    [outcome] = train(prepared, [one], patience=0)
+    single = member(prepared)
+    [outcome] = train(prepared, [single], patience=0)
     outcome.weights[1][0, [2, 3, 7]] = -30.0
-    model = prepared.builder.restored(one.hyperparameters, own_weights(outcome.job, outcome.weights))
-    inputs, targets = rows_of(prepared, one)
+    model = prepared.builder.restored(single.hyperparameters, own_weights(outcome.job, outcome.weights))
+    inputs, targets = rows_of(prepared, single)
     hidden = keras.Model(model.input, model.get_layer("activation_1").output)(inputs).numpy()
     expected = float((hidden == 0.0).all(axis=0).mean())
     assert expected == 3 / 16
@@ -142,9 +143,9 @@ def test_dead_units_are_those_whose_activation_is_zero_for_every_row(data: str) 
 def test_a_softmax_that_is_sure_of_itself_has_living_units() -> None:
     """The outputs of a softmax sum to one, whatever its units answer."""
     prepared = study({"depth": 1, "width": 16, "activation": "tanh"}, "wine")
-    one = member(prepared)
-    model = prepared.builder.build(one.hyperparameters, 3)
-    inputs, _ = rows_of(prepared, one)
+    single = member(prepared)
+    model = prepared.builder.build(single.hyperparameters, 3)
+    inputs, _ = rows_of(prepared, single)
     for size in (1.0, 300.0):
         model.get_layer("output").kernel.assign(size * keras.ops.convert_to_tensor(model.get_weights()[2]))
         assert make_health([], output_slopes(model, inputs)).dead_units == (0.0,)
@@ -153,13 +154,13 @@ def test_a_softmax_that_is_sure_of_itself_has_living_units() -> None:
 def planted(activation: str, width: int, bias: float, wide: int = 0) -> Health:
     """One hidden layer whose biases are set by hand, in a program of other widths."""
     prepared = study({"depth": 1, "width": width, "activation": activation})
-    one = member(prepared)
-    structure: Structure = structure_of(job(prepared, one), setting(prepared), exact=True)
+    single = member(prepared)
+    structure: Structure = structure_of(job(prepared, single), setting(prepared), exact=True)
     if wide:
-        structure = widened(prepared, structure, one, wide)
-    weights, _ = stacked_weights(structure, job(prepared, one))
+        structure = widened(prepared, structure, single, wide)
+    weights, _ = stacked_weights(structure, job(prepared, single))
     weights[1][0, :width] = bias
-    return HealthPrograms().health(structure, job(prepared, one), weights, rows_of(prepared, one))
+    return HealthPrograms().health(structure, job(prepared, single), weights, rows_of(prepared, single))
 
 
 def test_a_relu_below_zero_everywhere_is_dead_and_a_leaky_one_is_not() -> None:
@@ -185,13 +186,15 @@ def test_shares_of_dead_units_and_roots_by_hand() -> None:
 def test_a_deep_sigmoid_network_hardly_moves_its_first_layer() -> None:
     prepared = study({"depth": 12, "width": 8}, "breast_cancer", training={"epochs": 1})
     for activation, vanishes in (("sigmoid", True), ("relu", False)):
-        one = member(
+        single = member(
             prepared, activation=activation, initializer="he_normal" if not vanishes else "glorot_uniform"
         )
-        structure = structure_of(job(prepared, one), setting(prepared))
-        weights, _ = stacked_weights(structure, job(prepared, one))
+        structure = structure_of(job(prepared, single), setting(prepared))
+        weights, _ = stacked_weights(structure, job(prepared, single))
         gradients = (
-            HealthPrograms().health(structure, job(prepared, one), weights, rows_of(prepared, one)).gradients
+            HealthPrograms()
+            .health(structure, job(prepared, single), weights, rows_of(prepared, single))
+            .gradients
         )
         assert len(gradients) == 13
         assert (gradients[0] / gradients[-2] < 1e-3) is vanishes

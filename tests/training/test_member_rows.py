@@ -73,8 +73,8 @@ def test_only_members_that_have_improved_are_kept_and_members_can_move(kind):
     before = rows.take([4, 1], NAMES)
     after = rows.moved([4, 1], 3).take([0, 1], NAMES)
     for nest, other in zip(after, before, strict=True):
-        for array, same in zip(leaves(nest), leaves(other), strict=True):
-            numpy.testing.assert_array_equal(array, same)
+        for array, equal in zip(leaves(nest), leaves(other), strict=True):
+            numpy.testing.assert_array_equal(array, equal)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw_ema"])
@@ -91,9 +91,9 @@ def test_networks_are_the_same_wherever_their_rows_are(optimizer, monkeypatch):
 
     for first, other in zip(outcomes(True), outcomes(False), strict=True):
         assert (first.best_epoch, first.diverged) == (other.best_epoch, other.diverged)
-        for array, same in zip(
+        for array, equal in zip(
             [first.losses, first.predictions, *first.weights],
             [other.losses, other.predictions, *other.weights],
             strict=True,
         ):
-            numpy.testing.assert_array_equal(array, same)
+            numpy.testing.assert_array_equal(array, equal)

@@ -12,8 +12,8 @@ from automl.training.population.updates import matrix_scale, orthogonal
 def test_singular_values_come_near_one_and_directions_stay(shape):
     """Five steps of the polynomial leave singular values between 0.68 and 1.14 (Jordan et al. 2024)."""
     matrices = numpy.random.default_rng(0).normal(size=(3, *shape)).astype("float32")
-    found = ops.convert_to_numpy(orthogonal(matrices))
-    for matrix, other in zip(matrices, found, strict=True):
+    orthogonalized = ops.convert_to_numpy(orthogonal(matrices))
+    for matrix, other in zip(matrices, orthogonalized, strict=True):
         left, values, right = numpy.linalg.svd(matrix, full_matrices=False)
         rotated = left.T @ other @ right.T
         assert (numpy.diag(rotated)[values > 0.1 * values[0]] > 0.65).all() and numpy.diag(
@@ -34,10 +34,10 @@ def test_each_matrix_has_a_norm_of_its_own():
 
 def test_padding_changes_no_step():
     prepared = study({"depth": 2, "optimizer": "muon", "weight_decay": 0.1}, training={"epochs": 3})
-    one = member(prepared, width=5)
-    narrow = joint_structure(prepared, [one])
-    wide = widened(prepared, narrow, one, 13, 24)
-    alone, padded = (train(prepared, [one], structure=structure)[0] for structure in (narrow, wide))
+    single = member(prepared, width=5)
+    narrow = joint_structure(prepared, [single])
+    wide = widened(prepared, narrow, single, 13, 24)
+    alone, padded = (train(prepared, [single], structure=structure)[0] for structure in (narrow, wide))
     numpy.testing.assert_allclose(padded.losses, alone.losses, 1e-5)
     assert (padded.weights[0][:, 5:] == 0.0).all() and (padded.weights[2][5:] == 0.0).all()
 

@@ -57,14 +57,14 @@ def fits(structure, values):
     dense = [layer for layer in layers if isinstance(layer, Dense)]
     return (
         [type(layer) for layer in layers] == [type(layer) for layer in alone.network.layers]
-        and all(own <= given.units for own, given in zip(widths, dense, strict=False))
+        and all(width <= given.units for width, given in zip(widths, dense, strict=False))
         and all(values["activation"] in layer.names for layer in layers if isinstance(layer, Activation))
         and values["schedule"] in structure.schedules
         and structure.batch_size == values["batch_size"]
         and structure.optimizer == alone.optimizer
         and all(layer.is_active or not values["dropout"] for layer in layers if isinstance(layer, Dropout))
         and (structure.clipped or not values["clip_norm"])
-        and all(given.padded or given.units == own for own, given in zip(widths, dense, strict=False))
+        and all(given.padded or given.units == width for width, given in zip(widths, dense, strict=False))
     )
 
 

@@ -177,8 +177,8 @@ def test_a_network_of_a_quantile_is_judged_by_its_own_loss() -> None:
     trial = trained(prepared)
     constant = _constant(prepared)
     evidence = Evidence(trial, 40, constant, quantile="pinball_90")
-    own = numpy.mean(trial.fold_scores("pinball_90"))
-    assert evidence.validation == pytest.approx(own / constant)
+    score = numpy.mean(trial.fold_scores("pinball_90"))
+    assert evidence.validation == pytest.approx(score / constant)
     assert trial.mean("r2") < 0.0
     astray = {"diverged", "no_signal"}
     assert diagnose(Evidence(trial, 40)).name in astray

@@ -114,13 +114,13 @@ def test_cells_and_weights_of_other_rows_move_no_weight(tmp_path: Path, encoding
     )
     values = dict(prepared.space.initial()) | {"numeric_encoding": encoding}
     results = [
-        train_member(own.plan, Member(0, 0, values, 0), fold, models_of(own.plan), lambda *_: None)
-        for own in (prepared, twin)
+        train_member(study.plan, Member(0, 0, values, 0), fold, models_of(study.plan), lambda *_: None)
+        for study in (prepared, twin)
     ]
-    (first, network), (other, its) = results
+    (first, network), (other, twin_network) = results
     assert (first.best_epoch, first.stopping_loss) == (other.best_epoch, other.stopping_loss)
     assert first.validation_loss != other.validation_loss
-    for actual, reference in zip(network.model.get_weights(), its.model.get_weights(), strict=True):
+    for actual, reference in zip(network.model.get_weights(), twin_network.model.get_weights(), strict=True):
         numpy.testing.assert_array_equal(actual, reference)
 
 

@@ -31,9 +31,9 @@ def cohort_of(prepared, numbers, others):
     """Trials of one structure and, from each fourth number on, others; they stop after different times."""
     cohort = []
     for number in numbers:
-        own = others[number // 4 % len(others)] if number % 4 == 3 else ALIKE
+        changes = others[number // 4 % len(others)] if number % 4 == 3 else ALIKE
         rate = (0.002, 0.02, 0.2)[number % 3]
-        values = prepared.space.initial() | own | {"learning_rate": rate}
+        values = prepared.space.initial() | changes | {"learning_rate": rate}
         cohort.append(plan_members(number, values, FOLDS, 5))
     return cohort
 

@@ -23,10 +23,10 @@ def weights_of(target, weights, class_weights):
 def test_a_row_that_weighs_two_counts_as_two_rows_for_its_class(class_weights):
     times = numpy.array([1, 2, 3, 1, 2, 4])
     twice = numpy.repeat(numpy.arange(6), times)
-    own = weights_of(TARGET, times.astype(float), class_weights)
+    weights = weights_of(TARGET, times.astype(float), class_weights)
     repeated = weights_of(TARGET[twice], numpy.ones(len(twice)), class_weights)
     for row in range(6):
-        assert own[row] == pytest.approx(repeated[twice == row].sum())
+        assert weights[row] == pytest.approx(repeated[twice == row].sum())
 
 
 def test_balanced_classes_weigh_the_same():

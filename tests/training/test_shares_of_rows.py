@@ -81,16 +81,16 @@ def test_the_folds_of_a_study_know_what_stays_together(kind):
     }
     prepared = prepare_study(make_study(content), frame)
     for fold in prepared.splits.folds:
-        own = frame["by"].to_numpy()[fold.fit]
+        groups = frame["by"].to_numpy()[fold.fit]
         assert fold.ordered is (kind == "time")
-        assert len(numpy.unique(fold.groups)) == len(numpy.unique(own))
-        pairs = set(zip(fold.groups.tolist(), own.tolist(), strict=True))
-        assert len(pairs) == len(numpy.unique(own)), "a code a group"
+        assert len(numpy.unique(fold.groups)) == len(numpy.unique(groups))
+        pairs = set(zip(fold.groups.tolist(), groups.tolist(), strict=True))
+        assert len(pairs) == len(numpy.unique(groups)), "a code a group"
         if fold.ordered:
             assert numpy.array_equal(
-                numpy.argsort(fold.groups, kind="stable"), numpy.argsort(own, kind="stable")
+                numpy.argsort(fold.groups, kind="stable"), numpy.argsort(groups, kind="stable")
             )
-            later = own[numpy.isin(fold.fit, part(fold, 0.5))]
-            assert later.min() > own[~numpy.isin(fold.fit, part(fold, 0.5))].max()
+            later = groups[numpy.isin(fold.fit, part(fold, 0.5))]
+            assert later.min() > groups[~numpy.isin(fold.fit, part(fold, 0.5))].max()
     plain = study()
     assert all(fold.groups is None for fold in plain.splits.folds)

@@ -88,24 +88,24 @@ def test_a_schedule_ends_with_the_epochs_of_the_study_and_not_with_the_last_snap
 
 def test_neighbors_change_nothing() -> None:
     prepared, folds = study_of(dropout=0.2)
-    one = resampled(prepared)
+    single = resampled(prepared)
     others = [resampled(prepared, number, trial=1, learning_rate=0.05) for number in range(1, 5)]
-    [alone] = traced(PopulationEngine(prepared.plan, folds), [one])
-    beside = traced(PopulationEngine(prepared.plan, folds), [*others, one, follow(member(prepared))])[-2]
+    [alone] = traced(PopulationEngine(prepared.plan, folds), [single])
+    beside = traced(PopulationEngine(prepared.plan, folds), [*others, single, follow(member(prepared))])[-2]
     numpy.testing.assert_allclose(beside.predictions, alone.predictions, rtol=1e-5)
     engine = PopulationEngine(prepared.plan, folds)
-    first = traced(engine, [one, *others])[0]
+    first = traced(engine, [single, *others])[0]
     wild = [dataclasses.replace(other, repeat=9) for other in others]
-    second = traced(engine, [one, *wild])[0]
+    second = traced(engine, [single, *wild])[0]
     numpy.testing.assert_array_equal(first.predictions, second.predictions)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_trained_marks_the_drawn_rows_and_no_others(engine: str) -> None:
     prepared, folds = study_of()
-    one, fold = resampled(prepared), member(prepared, fold=1)
-    resample, plain = traced(ENGINES[engine](prepared.plan, folds), [one, follow(fold)])
-    generator = numpy.random.default_rng(one.rows_seed)
+    single, fold = resampled(prepared), member(prepared, fold=1)
+    resample, plain = traced(ENGINES[engine](prepared.plan, folds), [single, follow(fold)])
+    generator = numpy.random.default_rng(single.rows_seed)
     drawn = set(generator.choice(folds[WHOLE].fit, len(folds[WHOLE].fit)))
     assert {*resample.rows[resample.trained]} == drawn & {*resample.rows}
     assert 0.55 < resample.trained.mean() < 0.72  # 1 − 1/e of the rows
@@ -137,8 +137,8 @@ def test_replicas_begin_with_weights_of_their_own_repeat(engine: str) -> None:
     kernels = {}
     for pair, trace in zip(numbers, traced(ENGINES[engine](prepared.plan, folds), members), strict=True):
         fit = member_fold(trace.member, folds[WHOLE]).fit
-        own = table[["a", "b", "c"]].to_numpy()
-        scaled = (own[trace.rows] - own[fit].mean(axis=0)) / own[fit].std(axis=0)
+        inputs = table[["a", "b", "c"]].to_numpy()
+        scaled = (inputs[trace.rows] - inputs[fit].mean(axis=0)) / inputs[fit].std(axis=0)
         odds = trace.predictions[0].astype(float)
         logits = numpy.log(odds[:, 1] / odds[:, 0])
         solved = numpy.linalg.lstsq(numpy.c_[scaled, numpy.ones(len(scaled))], logits, rcond=None)
@@ -235,10 +235,10 @@ def test_groups_of_a_study_reach_the_resamples() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_last_snapshot_is_what_a_plain_refit_says(engine: str, data: str) -> None:
     prepared, folds = study_of(data)
-    for one in (resampled(prepared), follow(member(prepared, fold=1))):
-        [trace] = traced(ENGINES[engine](prepared.plan, folds), [one])
-        fold = folds[one.fold]
-        plain = dataclasses.replace(one, snapshots=())
+    for followed in (resampled(prepared), follow(member(prepared, fold=1))):
+        [trace] = traced(ENGINES[engine](prepared.plan, folds), [followed])
+        fold = folds[followed.fold]
+        plain = dataclasses.replace(followed, snapshots=())
         network = ENGINES[engine](prepared.plan, folds).refit(plain, fold.fit, SNAPSHOTS[-1])
         expected = network.predict(prepared.dataset.columns.take(fold.validation))
         numpy.testing.assert_allclose(trace.predictions[-1], expected, rtol=1e-4, atol=1e-5)

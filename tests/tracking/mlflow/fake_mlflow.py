@@ -75,8 +75,8 @@ class FakeMlflow:
 
     def search_runs(self, experiments: Sequence[str], filter_string: str, **_: Any) -> Page:
         matches = _matcher(filter_string)
-        found = [run for run in self.runs.values() if not run.deleted and matches(run)]
-        return Page(run.entity() for run in sorted(found, key=lambda run: (-run.started, run.identifier)))
+        matching = [run for run in self.runs.values() if not run.deleted and matches(run)]
+        return Page(run.entity() for run in sorted(matching, key=lambda run: (-run.started, run.identifier)))
 
     def log_batch(
         self, run_id: str, metrics: Sequence[Any], params: Sequence[Any], tags: Sequence[Any]
@@ -172,8 +172,8 @@ class FakeMlflow:
         return self.versions[-1]
 
     def get_model_version(self, name: str, version: str) -> Any:
-        [found] = [own for own in self.versions if (own.name, str(own.version)) == (name, version)]
-        return found
+        [version_found] = [own for own in self.versions if (own.name, str(own.version)) == (name, version)]
+        return version_found
 
     def set_model_version_tag(self, name: str, version: str, key: str, value: str) -> None:
         self.get_model_version(name, version).tags[key] = value

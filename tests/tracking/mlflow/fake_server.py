@@ -73,8 +73,8 @@ class FakeServer:
         return next(store for store in self.stores.values() if run in store.runs)
 
     def _experiment(self, name: str) -> dict[str, Any]:
-        found = self.stores[name]
-        tags = [{"key": key, "value": value} for key, value in found.tags.items()]
+        store = self.stores[name]
+        tags = [{"key": key, "value": value} for key, value in store.tags.items()]
         location = f"mlflow-artifacts:/{name}"
         return {
             "experiment_id": name,
@@ -115,12 +115,12 @@ class FakeServer:
         return 200, {"run": _run(store.get_run(content["run_id"]), self._name(store))}
 
     def _runs_search(self, content: Any) -> tuple[int, Any]:
-        found = [
+        runs = [
             _run(run, name)
             for name in content["experiment_ids"]
             for run in self.stores[name].search_runs([name], content.get("filter", ""))
         ]
-        return 200, {"runs": found}
+        return 200, {"runs": runs}
 
     def _runs_log_batch(self, content: Any) -> tuple[int, Any]:
         lists = {
@@ -141,8 +141,8 @@ class FakeServer:
 
     def _runs_log_inputs(self, content: Any) -> tuple[int, Any]:
         store = self._of_run(content["run_id"])
-        for own in content["datasets"]:
-            data = own["dataset"]
+        for given in content["datasets"]:
+            data = given["dataset"]
             store.runs[content["run_id"]].datasets.add((data["name"], data["digest"]))
         return 200, {}
 

@@ -130,9 +130,9 @@ def snapshot(client: Any, make_folder: Callable[[], Path], experiment: str = "di
     """All that a store holds of an experiment, deleted runs included."""
     from mlflow.entities import ViewType
 
-    found = client.get_experiment_by_name(experiment)
-    runs = client.search_runs([found.experiment_id], run_view_type=ViewType.ALL, max_results=1000)
-    held: dict[str, Any] = {"tags": dict(found.tags)}
+    stored = client.get_experiment_by_name(experiment)
+    runs = client.search_runs([stored.experiment_id], run_view_type=ViewType.ALL, max_results=1000)
+    held: dict[str, Any] = {"tags": dict(stored.tags)}
     for run in runs:
         held[run.info.run_id] = {
             "info": (
@@ -147,7 +147,7 @@ def snapshot(client: Any, make_folder: Callable[[], Path], experiment: str = "di
             "points": points_of(client, run),
             "files": files_of(client, run.info.run_id, make_folder()),
         }
-    models = client.search_logged_models([found.experiment_id])
+    models = client.search_logged_models([stored.experiment_id])
     held["models"] = sorted((model.model_id, str(model.status)) for model in models)
     versions = client.search_model_versions("")
     held["versions"] = sorted((version.name, int(version.version), version.run_id) for version in versions)

@@ -127,13 +127,13 @@ def test_no_message_has_the_password_or_the_token_of_a_store(uri: str, shown: st
     store = find_store(uri, tmp_path)
     assert store.uri == uri and store.shown == shown
     repeated = ConnectionError(f"(psycopg.Error) no entry for {uri} with SECRET\nmore")
-    for said in (
+    for text in (
         str(silent(store, "No.")),
         str(refused(store, repeated)),
         str(refused(store, KeyError(uri))),
     ):
-        assert f", got '{shown}'. " in said
-        assert "SECRET" not in said or "SECRET" not in uri  # what is no secret of this store stays
+        assert f", got '{shown}'. " in text
+        assert "SECRET" not in text or "SECRET" not in uri  # what is no secret of this store stays
     assert uri not in repr(store)
 
 

@@ -134,8 +134,8 @@ def test_nothing_is_asked_but_for_a_list_where_nothing_is_missing(
     assert complete_all(records, address, write_nothing) == 3
     server.requests.clear()
     assert complete_all(records, address, write_nothing) == 0
-    asked = [path.removeprefix("/api/2.0/mlflow/") for path in server.requests if path != "/health"]
-    assert asked == ["experiments/search", "runs/search", "runs/search"]
+    paths = [path.removeprefix("/api/2.0/mlflow/") for path in server.requests if path != "/health"]
+    assert paths == ["experiments/search", "runs/search", "runs/search"]
 
 
 def test_a_run_that_has_gone_on_or_has_an_open_trial_is_completed_again(
@@ -228,12 +228,12 @@ def test_runs_whose_process_is_dead_and_whose_record_is_gone_are_ended_and_no_ot
     local = find_store(None, mlruns)
     assert send_run(study.records, study.listed, local, write_nothing).whole
     store, host = open_store(local, "digits"), socket.gethostname()
-    own = store.read_run(children(client, "study").popitem()[1].info.run_id).tags[PROCESS]
-    machine = own.partition("@")[2]
+    process = store.read_run(children(client, "study").popitem()[1].info.run_id).tags[PROCESS]
+    machine = process.partition("@")[2]
     processes = {
         "dead": {PROCESS: f"{host}:{dead.pid}:12345@{machine}"},
         "another with the number of a dead one": {PROCESS: f"{host}:{os.getpid()}:1@{machine}"},
-        "alive": {PROCESS: own},
+        "alive": {PROCESS: process},
         "elsewhere": {PROCESS: f"another:{dead.pid}:12345@{machine}"},
         "on another machine of this name": {PROCESS: f"{host}:{dead.pid}:12345@other"},
         "dead, of an earlier version": {PROCESS: "", "host": host, "pid": str(dead.pid)},

@@ -21,14 +21,14 @@ def said_by(client: Any, make_folder: Callable[[], Any]) -> dict[str, Any]:
     held.tags = {name: value for name, value in experiment.tags.items() if name != "mlflow.experimentKind"}
     for run in client.search_runs([experiment.experiment_id], max_results=1000):
         info = run.info
-        own = FakeRun(
+        fake = FakeRun(
             info.run_id, info.run_name, info.start_time, dict(run.data.tags), info.status, info.end_time
         )
-        own.tags = {name: value for name, value in own.tags.items() if name != "mlflow.runName"}
-        own.params, own.points = dict(run.data.params), points_of(client, run)
-        own.files = files_of(client, info.run_id, make_folder())
-        own.models = [model.model_id for model in run.outputs.model_outputs] if run.outputs else []
-        held.runs[info.run_id] = own
+        fake.tags = {name: value for name, value in fake.tags.items() if name != "mlflow.runName"}
+        fake.params, fake.points = dict(run.data.params), points_of(client, run)
+        fake.files = files_of(client, info.run_id, make_folder())
+        fake.models = [model.model_id for model in run.outputs.model_outputs] if run.outputs else []
+        held.runs[info.run_id] = fake
     for model in client.search_logged_models([experiment.experiment_id]):
         model.files = {"MLmodel"}
         held.models[model.model_id] = model
@@ -40,8 +40,8 @@ def said_by(client: Any, make_folder: Callable[[], Any]) -> dict[str, Any]:
 
 def differences(first: Any, other: Any) -> list[tuple[str, Any]]:
     """What stands in one and not in the other, with its place."""
-    both = [list(_leaves(held, "")) for held in (first, other)]
-    return [leaf for leaf in (*both[0], *both[1]) if leaf not in both[0] or leaf not in both[1]]
+    leaves = [list(_leaves(held, "")) for held in (first, other)]
+    return [leaf for leaf in (*leaves[0], *leaves[1]) if leaf not in leaves[0] or leaf not in leaves[1]]
 
 
 def _leaves(held: Any, place: str) -> Iterator[tuple[str, Any]]:

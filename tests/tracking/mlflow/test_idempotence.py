@@ -158,13 +158,13 @@ def test_a_run_that_was_ended_and_went_on_is_sent_again_without_a_change(
     export(study, 3, model)
     study.finish()
     assert following.complete()
-    said = client.said()
-    assert (said["runs"]["trial-0003"]["tags"]["best"], len(said["models"])) == ("true", 2)
-    assert said["aliases"] == {"reader": {"champion": 1, "challenger": 2}}, (
+    state = client.said()
+    assert (state["runs"]["trial-0003"]["tags"]["best"], len(state["models"])) == ("true", 2)
+    assert state["aliases"] == {"reader": {"champion": 1, "challenger": 2}}, (
         "nobody scored trial 3 on locked rows"
     )
     assert in_memory(study, client, render).complete()
-    assert client.said() == said
+    assert client.said() == state
 
 
 def test_the_record_of_one_folder_can_be_sent_to_several_stores(

@@ -138,6 +138,6 @@ def test_experiment_and_winner_point_to_the_study(outcome: Outcome) -> None:
     note = winner_note(outcome, LOCATIONS)
     assert note.startswith(f"The best of 8 trials in [study {STARTED.identifier}]{link}.")
     assert "`log_loss` 4 ± 1" in note
-    said = Explanation(diagnoses={6: Diagnosis("bias_bound", "Bias dominates.", ("a wider network",))})
-    note = winner_note(replace(outcome, explanation=said), LOCATIONS)
+    explanation = Explanation(diagnoses={6: Diagnosis("bias_bound", "Bias dominates.", ("a wider network",))})
+    note = winner_note(replace(outcome, explanation=explanation), LOCATIONS)
     assert "**Bias bound.** Bias dominates." in note and "- a wider network" in note

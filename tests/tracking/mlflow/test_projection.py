@@ -225,8 +225,8 @@ def test_a_study_ends_in_mlflow_as_it_ended(
     assert parent.data.tags.get("reason") == ("the disk is full" if status == "failed" else None)
     assert ("seconds" in parent.data.metrics) == (status is not None)
     note = parent.data.tags["mlflow.note.content"]
-    said = {"finished": "Finished", "failed": "Failed", "stopped": "Stopped", None: "Killed"}[status]
-    assert f"{said} after 1 trial" in note
+    ending = {"finished": "Finished", "failed": "Failed", "stopped": "Stopped", None: "Killed"}[status]
+    assert f"{ending} after 1 trial" in note
 
 
 def test_a_study_without_trials(study: RecordedStudy, project: Project, client: Any) -> None:
@@ -388,14 +388,14 @@ def test_an_older_run_leaves_the_page_of_the_experiment_to_the_newer(
 def test_in_a_long_study_only_the_three_best_so_far_are_drawn(
     records: Records, project: Project, num_trials: int, undrawn: list[int]
 ) -> None:
-    asked: dict[int, bool] = {}
+    drawn_by_trial: dict[int, bool] = {}
     study = RecordedStudy(records, replace(STARTED, num_trials=num_trials))
-    projection = project(study, lambda trial, folder, drawn: asked.update({trial.number: drawn}))
+    projection = project(study, lambda trial, folder, drawn: drawn_by_trial.update({trial.number: drawn}))
     scores = [*range(12), 0.5]
     study.end_trials([make_trial(number, float(score)) for number, score in enumerate(scores)])
     assert projection.catch_up()
-    assert list(asked) == [*range(13)]
-    assert [number for number, drawn in asked.items() if not drawn] == undrawn
+    assert list(drawn_by_trial) == [*range(13)]
+    assert [number for number, drawn in drawn_by_trial.items() if not drawn] == undrawn
 
 
 def test_a_trial_costs_three_calls_and_taking_over_one_search(

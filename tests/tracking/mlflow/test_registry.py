@@ -55,9 +55,9 @@ def scored(
 def test_only_a_better_score_on_the_same_rows_by_the_same_objective_is_better(
     new: LockedScore | None, old: LockedScore | None, is_better: bool, why: str
 ) -> None:
-    better, said = compare_scores(new, old, "4")
+    better, reason = compare_scores(new, old, "4")
     assert better is is_better
-    assert why in said
+    assert why in reason
 
 
 def test_a_score_survives_as_tags() -> None:

@@ -113,8 +113,8 @@ def test_a_store_without_a_server_is_shown_by_a_command(
     study.start(tracker)
     tracker.abandon()
     assert tracker.link() == f"MLflow: automl ui digits --mlruns {study.records.mlruns}"
-    ((what, address),) = tracker.pages()
-    assert what == f"MLflow run (while “automl ui digits --mlruns {study.records.mlruns}” runs)"
+    ((label, address),) = tracker.pages()
+    assert label == f"MLflow run (while “automl ui digits --mlruns {study.records.mlruns}” runs)"
     assert address.startswith("http://127.0.0.1:5000/#/experiments/1/runs/")
 
 

@@ -291,11 +291,11 @@ def served_pages(
     study: RecordedStudy, project: Project, client: Any, mlruns: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, str]]:
     """The pages of a small study and that of its second trial, while MLflow's server shows them."""
-    said = {
+    sentences = {
         0: Diagnosis("bias_bound", "Bias makes most of it.", ("a wider network",)),
         1: Diagnosis("variance_bound", "Variance makes most of it.", ("more rows",)),
     }
-    monkeypatch.setattr(conclusion, "explain_study", lambda state: Explanation(diagnoses=said))
+    monkeypatch.setattr(conclusion, "explain_study", lambda state: Explanation(diagnoses=sentences))
     study.end_trials([make_trial(0, 3.0), make_trial(1, 2.03125)])
     study.record(*(decomposed(study.run.folder, make_bias_variance(number)) for number in (0, 1)))
     study.finish()
