@@ -26,8 +26,8 @@ def test_it_is_as_good_as_the_best_of_many(metric):
     weights = numpy.ones(len(target))
     threshold = tuned(metric, target, prediction)
     grid = [
-        METRICS[metric].function(target, at_threshold(prediction, threshold), weights)
-        for threshold in numpy.linspace(0.005, 0.995, 199)
+        METRICS[metric].function(target, at_threshold(prediction, candidate), weights)
+        for candidate in numpy.linspace(0.005, 0.995, 199)
     ]
     best = METRICS[metric].function(target, at_threshold(prediction, threshold), weights)
     assert best >= max(grid) - 0.01
