@@ -1,8 +1,8 @@
 """Scores at a tuned threshold, of calibrated probabilities whose score on other rows is known.
 
-The threshold is tuned on the rows that are drawn and scored on the others, which are few: of 30 positive rows the
-corrected score is a little too low (balanced accuracy by 0.03), where the score at the threshold that was tuned on all
-rows is too high by 0.04 to 0.09. Efron's optimism (drawn rows minus all rows) was too high by 0.01 to 0.04.
+The threshold is tuned on the rows that are drawn, and scored on the others beside the one that is tuned on all rows.
+The score at the threshold of all rows is too high by 0.04 to 0.09 with 30 positive rows. Scored beside one half, on
+rows left out that often hold no positive one, it was too low by 0.03.
 """
 
 import math
@@ -62,5 +62,5 @@ def test_the_corrected_score_is_that_of_the_tuned_threshold_on_other_rows(metric
     figures = {"corrected": errors, "at the threshold of all rows": looks, "at one half": plain}
     shown = ", ".join(f"{name} {numpy.mean(values):+.3f}" for name, values in figures.items())
     sys.stdout.write(f"\n{metric}, less the score on other rows: {shown} (± {error:.3f})\n")
-    assert abs(numpy.mean(errors)) <= 0.03 + 3.0 * error
+    assert abs(numpy.mean(errors)) <= 0.015 + 2.0 * error
     assert numpy.mean(errors) < numpy.mean(looks)
