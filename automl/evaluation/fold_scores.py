@@ -205,34 +205,40 @@ class _ByRank(FoldScores):
                 numpy.ascontiguousarray(weights[start : start + at_once].T)
                 for start in range(0, len(weights), at_once)
             ]
-            score = partial(self._of_fold, parts, self._rows.target[places])
+            target = self._rows.target[places]
+            present = _present(weights, target, self._predictions[0].shape[-1])
+            score = partial(self._of_fold, parts, target, present)
             with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy and SciPy add up beside the interpreter
                 own = (prediction[repeat][places] for prediction in self._predictions)
                 scores[:, :, term] = numpy.stack(list(pool.map(score, own)), axis=1)
             scores[self._undefined(weights, places), :, term] = numpy.nan
         return scores
 
-    def _of_fold(self, parts: Sequence[Array], target: Array, prediction: Array) -> Array:
+    def _of_fold(self, parts: Sequence[Array], target: Array, present: Array, prediction: Array) -> Array:
         """Mean over the classes that take their turn as the positive one, (resample,).
 
         Args:
             parts: Weights of some resamples at a time, each of shape (row, resample).
             target: Class codes, (row,).
+            present: Whether each such class counts in each resample, (class, resample).
             prediction: Of shape (row, class).
         """
         assert self._metric.ranks is not None
-        scores, present = [], []
+        scores = []
         for code in positive_codes(target, prediction.shape[1]):
             levels = Levels.of(target == code, prediction[:, code])
             scores.append(numpy.concatenate([self._metric.ranks(levels, weights) for weights in parts]))
-            there = [weights[levels.positive].any(axis=0) for weights in parts]
-            present.append(
-                numpy.concatenate(there) if prediction.shape[1] > 2 else numpy.ones(len(scores[0]), bool)
-            )
-        counted = numpy.stack(present)
-        total = counted.sum(axis=0)
-        sums = numpy.where(counted, numpy.stack(scores), 0.0).sum(axis=0)
+        total = present.sum(axis=0)
+        sums = numpy.where(present, numpy.stack(scores), 0.0).sum(axis=0)
         return numpy.divide(sums, total, out=numpy.full(len(total), numpy.nan), where=total > 0)
+
+
+def _present(weights: Array, target: Array, num_classes: int) -> Array:
+    """Whether each class that takes its turn as the positive one counts, (class, resample): of many, those drawn."""
+    codes = positive_codes(target, num_classes)
+    if num_classes == 2:
+        return numpy.ones((len(codes), len(weights)), bool)
+    return numpy.stack([weights[:, target == code].any(axis=1) for code in codes])
 
 
 @final

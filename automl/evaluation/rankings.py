@@ -49,9 +49,10 @@ class Levels:
             return numpy.bincount(levels, weights[rows], self.num).astype(
                 float
             )  # of no row they are whole numbers
-        places = numpy.flatnonzero(rows)
-        shape = self.num, len(rows)
-        return numpy.asarray(sparse.csr_array((numpy.ones(len(places)), (levels, places)), shape) @ weights)
+        # A column for each row, with a 1 at its level if it counts: row after row is added to its level.
+        ends = numpy.concatenate([[0], numpy.cumsum(rows)])
+        at_levels = sparse.csc_array((numpy.ones(len(levels)), levels, ends), (self.num, len(rows)))
+        return numpy.asarray(at_levels @ weights)
 
 
 Ranks = Callable[[Levels, Array], Array]
