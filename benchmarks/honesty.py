@@ -23,8 +23,8 @@ from automl.evaluation.correction import corrected_score
 from automl.evaluation.metrics import METRICS
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.evaluation.resampling import ScoredRows
-from automl.study.conclusion import refit_trial
 from automl.study.preparation import prepare_study
+from automl.study.refitting import refit_trial
 from automl.training.engine import Watch
 from automl.training.members import plan_members
 
