@@ -5,8 +5,8 @@
 Predictions out of fold are made by a rule (the truth, noise that all trials share, noise of each) and kept in the files
 of a run. Then the steps of a study's end are timed as the product does them: the threshold where the objective has one,
 the corrected score with two baselines and a constant on the same resamples, the score of the winner at its threshold,
-and the interval of a locked test set of a fifth of the rows. Process CPU seconds and wall seconds; the first are what to
-compare on a shared machine. The limit is 10 s for 100 trials of 20,000 rows.
+and the interval of a locked test set of a fifth of the rows. Process CPU seconds and wall seconds; the first are what
+to compare on a shared machine. The limit is 10 s for 100 trials of 20,000 rows.
 """
 
 import argparse
@@ -134,7 +134,8 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     print(
-        "| objective | classes | CPU, s | wall, s | corrected (95 % interval) | locked test |\n|---|---|---|---|---|---|"
+        "| objective | classes | CPU, s | wall, s | corrected (95 % interval) | locked test |"
+        "\n|---|---|---|---|---|---|"
     )
     for name in arguments.objectives or CLASSES:
         print(measure(name, arguments.rows, arguments.trials, arguments.equal), flush=True)
