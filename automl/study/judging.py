@@ -112,7 +112,7 @@ def _whole_predictions(session: Session, baselines: Mapping[str, BaselineResult]
 
 def _at_threshold(prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, prediction: Array) -> Verdict:
     """The cross-validated score at the tuned threshold."""
-    moved = _moved(prediction, verdict.threshold)
+    moved = at_threshold(prediction, verdict.threshold)
     folds = [
         prepared.metric.function(rows.target[indices], moved[repeat][indices], rows.weights[indices])
         for repeat, indices in rows.parts
@@ -120,11 +120,6 @@ def _at_threshold(prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, p
     everything = numpy.ones((1, len(rows.target)))
     mean = float(fold_scores(prepared.metric, rows, [moved]).means(everything)[0, 0])
     return replace(verdict, tuned=(mean, corrected_error(folds, len(folds) // verdict.trial.repeats)))
-
-
-def _moved(prediction: Array, threshold: float) -> Array:
-    """Labels under a threshold, of every repeat, as `at_threshold` gives them."""
-    return numpy.stack([at_threshold(of_repeat, threshold) for of_repeat in prediction])
 
 
 def read_test_set(
