@@ -13,6 +13,7 @@ from automl.data.features.kinds import KINDS
 from automl.data.features.names import names_identifier
 from automl.data.features.numeric import number_values
 from automl.data.features.written import usual_mark
+from automl.data.references import find_references
 
 DROP = "drop"
 """What the study file calls a column that is to be left out."""
@@ -106,7 +107,18 @@ def inspect_columns(table: pandas.DataFrame, told: Told | None = None) -> Schema
     """
     told = told or Told()
     usual = told.decimal or usual_mark(table)
-    return Schema(tuple(_inspect(table[name], told, usual) for name in table.columns))
+    columns = [_inspect(table[name], told, usual) for name in table.columns]
+    return Schema(tuple(_with_references(table, columns, told)))
+
+
+def _with_references(table: pandas.DataFrame, columns: list[Column], told: Told) -> list[Column]:
+    """With a note on each column of numbers that are the identifiers of other rows, unless the study file names it."""
+    names = {
+        kind: [column.name for column in columns if column.kind == kind and column.name not in told.kinds]
+        for kind in ("identifier", "numeric")
+    }
+    notes = find_references(table, names["identifier"], names["numeric"])
+    return [replace(column, note=_joined(notes.get(column.name, ""), column.note)) for column in columns]
 
 
 def _inspect(values: pandas.Series, told: Told, usual: str | None) -> Column:

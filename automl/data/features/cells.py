@@ -195,9 +195,9 @@ def wrong_cells(count: int, what: str, examples: str, where: str) -> str:
     """What is said of cells that are not what the others are.
 
     >>> wrong_cells(1, "date", "'soon'", "row 3")
-    "1 cell that is no date ('soon') is taken for a gap, in row 3"
+    "1 cell that is not a date ('soon') is treated as a gap, in row 3"
     >>> wrong_cells(2, "date", "'?'", "row 1")
-    "2 cells that are no dates ('?') are taken for gaps, the first in row 1"
+    "2 cells that are not dates ('?') are treated as gaps, the first in row 1"
     """
     if count == 1:
         return f"1 cell that is not a {what} ({examples}) is treated as a gap, in {where}"

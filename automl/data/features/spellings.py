@@ -5,10 +5,12 @@ What must not become a number is half of this: codes, telephone numbers, version
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .durations import DURATION, minutes_of
+from .magnitudes import CURRENCIES, without_magnitude
+from .signs import written_number
 
 MARKS = (".", ",")
 """What may stand before decimals, the one that computers write first."""
@@ -72,22 +74,74 @@ GAP_WORDS = frozenset(
         "not reported",
         "not specified",
         "k. a.",
+        *(
+            ":",
+            "…",
+            "*",
+            "**",
+            "#",
+            "####",
+            "#####",
+            "error",
+            "err",
+            "err.",
+            "#error",
+            "#error!",
+            "#name?",
+            "#name",
+        ),
+        *(
+            "nd",
+            "nr",
+            "n/r",
+            "n/d",
+            "bdl",
+            "bql",
+            "lod",
+            "not detected",
+            "below detection limit",
+            "suppressed",
+            "redacted",
+        ),
+        *(
+            "withheld",
+            "(d)",
+            "(s)",
+            "(x)",
+            "(na)",
+            "(n/a)",
+            "n. a.",
+            "not recorded",
+            "not given",
+            "not stated",
+            "no value",
+        ),
+        *(
+            "keine angabe",
+            "unbekannt",
+            "fehlt",
+            "leer",
+            "inconnu",
+            "non renseigné",
+            "sin datos",
+            "desconocido",
+        ),
     ]
 )
 """Texts, in small letters, that say that there is no value, where numbers or dates stand in the other cells."""
 
-_CURRENCIES = (
-    "USD EUR GBP CHF JPY CNY RMB INR AUD CAD NZD SGD HKD SEK NOK DKK PLN CZK HUF BRL MXN ZAR KRW TRY RUB ILS"
-)
-_CODES = _CURRENCIES.replace(" ", "|")
-_CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?[$€£¥₹₽₩₺₪฿₫₴₦]|(?:{_CODES}|Rs\.?|kr\.?|zł|Fr\.))"
-_SIGN = "[-+\u2212]"
+_CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?[$€£¥₹₽₩₺₪฿₫₴₦]|(?:{CURRENCIES}|Rs\.?|kr\.?|zł|Fr\.))"
+_SIGN = "[-+\u2212\u2013]"
 _UNIT = r"(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]){0,14}(?: [^\W\d_][^\W\d_./²³]{0,11})?"
-_BOUND = r"(?:<=|>=|[<>≤≥~≈]|up to |under |over |above |below |less than |more than |at least |at most )"
+_ABOUT = r"(?:~|≈|ca\.?|circa |about |around |approx(?:\.|imately)? ?)"
+_BOUND = r"(?:<=|>=|[<>≤≥]|up to |under |over |above |below |less than |more than |at least |at most )"
 _HALVED = ("<", "under ", "below ", "less than ")
 """Bounds from above: the middle between 0 and the bound is taken."""
 
 _BETWEEN = r"\s*(?:-|–|—|\bto\b)\s*"
+_BRACKET = re.compile(rf"^({_CURRENCY})\s?\(", re.IGNORECASE)
+"""A currency before a bracket instead of in it: `$(1,200)`."""
+
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 
 
@@ -124,7 +178,7 @@ def _patterns(decimal: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """One number, and a range of two."""
     number, exponent = _number(decimal), "(?:[eE][-+]?[0-9]{1,4})?"
     one = (
-        rf"(?P<bound>{_BOUND})?\s*(?P<open>\()?(?P<sign>{_SIGN})?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN})?"
+        rf"(?:{_ABOUT}\s*)?(?P<bound>{_BOUND})?\s*(?P<open>\()?(?P<sign>{_SIGN})?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN})?"
         rf"(?P<number>{number}{exponent})(?P<plus>\s?\+)?\s*(?P<after>{_CURRENCY}|{_UNIT})?(?P<minus>-)?(?P<close>\))?"
     )
     two = (
@@ -151,8 +205,9 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
     >>> [spelled_number(text, ".") for text in ("02139-1234", "1.2.3", "10:30", "+49 30 1234", "A12", "1/2")]
     [None, None, None, None, None, None]
     """
-    if not any(sign in "0123456789" for sign in text):
+    if not any(sign.isdecimal() for sign in text):
         return None
+    text = _BRACKET.sub(r"(\1", written_number(text))
     one, two = _patterns(decimal)
     if (minutes := minutes_of(text, several=True)) is not None:
         return Spelled(minutes, DURATION)
@@ -161,6 +216,17 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
     if match := two.fullmatch(text):
         return _middle(match.groupdict(default=""), decimal)
     return None
+
+
+def scaled_number(text: str, decimal: str) -> Spelled | None:
+    """The same where magnitudes are multiplied out.
+
+    >>> scaled_number("$1.5k", "."), scaled_number("950", ".").value
+    (Spelled(value=1500.0, unit='$', is_range=False, is_bound=False), 950.0)
+    """
+    bare, factor, _ = without_magnitude(written_number(text))
+    spelled = spelled_number(bare, decimal)
+    return spelled if spelled is None or factor == 1.0 else replace(spelled, value=factor * spelled.value)
 
 
 def _single(part: Mapping[str, str], decimal: str) -> Spelled | None:

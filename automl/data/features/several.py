@@ -1,0 +1,55 @@
+"""Cells that hold several numbers, as `76 (+1)`, `120/80` and `5.1 ± 0.3`: pointed out, not read."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from .signs import bare_text
+
+_NUMBER = re.compile(r"[-+\u2212]?[0-9]+(?:[.,][0-9]+)*%?")
+_WORD = re.compile(r"[^\W\d_]+")
+_BETWEEN = ("(", "±", "/", "x", "×", "*", "@", ", ", "'", "[", " to ", "|", ";")
+"""What stands between numbers that are said together; one of it must stand in a cell."""
+
+_MOSTLY, _FORMS, _MOST_WORDS = 0.7, 3, 4
+_LEAST_DISTINCT = 20
+"""Different cells from which it is said: fewer are categories."""
+
+
+def several_numbers(texts: Mapping[str, int]) -> str:
+    """What is said of a column most cells of which hold several numbers in one of a few forms; empty of others.
+
+    Args:
+        texts: The cells, text without spaces around it, each with the number of times that it stands there.
+    """
+    if len(texts) <= _LEAST_DISTINCT:
+        return ""
+    forms, examples = Counter[str](), dict[str, str]()
+    for text, count in texts.items():
+        form = _form(bare_text(text))
+        forms[form] += count
+        examples.setdefault(form, text)
+    usual = [form for form, _ in forms.most_common(_FORMS) if _says_several(form)]
+    if sum(forms[form] for form in usual) < _MOSTLY * forms.total():
+        return ""
+    what = f"its cells hold several numbers (as in {examples[usual[0]]!r}), which are not read"
+    return f"{what}; put each number into a separate column"
+
+
+def _form(text: str) -> str:
+    """A text with its numbers as 0 and its words as small letters; codes keep what makes them codes."""
+    text = re.sub(r"(?<![\w.,])0[0-9]+", "!", text)
+    text = _NUMBER.sub("0", text).replace("X", "x")
+    return _WORD.sub(lambda match: match[0] if match[0] in ("x", "to") else "a", text)
+
+
+def _says_several(form: str) -> bool:
+    """Whether numbers stand in it, the first of them at its beginning, and they are no telephone, date or address."""
+    return (
+        form[:1] in "0["
+        and form.count("0") > 1
+        and "!" not in form
+        and form.count("a") <= _MOST_WORDS
+        and form.count("/") < 2
+        and any(sign in form for sign in _BETWEEN)
+    )
