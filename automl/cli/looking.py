@@ -3,12 +3,13 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas
 
+from automl.cli.file_options import FileOptions
 from automl.config.sections import DataConfig
 from automl.config.template import TableFacts
 from automl.data import findings
@@ -26,26 +27,7 @@ GUESSED_ROWS = 1000
 """Rows by which a search space is proposed for a table that cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How a file is read, as far as the options of the command say; the rest is detected.
-
-    Attributes:
-        encoding: Of its text.
-        separator: Between its cells.
-        skip: Lines above its names.
-        header: Whether it has a line of names.
-        names: Of its columns.
-    """
-
-    encoding: str | None = None
-    separator: str | None = None
-    skip: int = 0
-    header: bool = True
-    names: tuple[str, ...] = ()
-
-
-def look_at(data: Path, target: str | None, told: Told, to: Path) -> tuple[TableFacts, str]:
+def look_at(data: Path, target: str | None, told: FileOptions, to: Path) -> tuple[TableFacts, str]:
     """What the study file says of the table in a file, and what must be fixed before it can be used.
 
     Args:
