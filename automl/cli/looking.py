@@ -15,8 +15,8 @@ from automl.config.template import TableFacts
 from automl.data import findings
 from automl.data.dataset import Dataset, make_dataset
 from automl.data.features.written import usual_mark
-from automl.data.files.formats import beginning_of, find_format, read_file, with_separator
-from automl.data.files.table_file import TableFile, explained, open_file
+from automl.data.files.formats import beginning_of, find_format, other_sheets, read_file, with_separator
+from automl.data.files.table_file import TableFile, explained, open_file, western_encoding
 from automl.data.targets import has_long_tail
 from automl.errors import DataError, one_of
 from automl.evaluation.metrics import metrics_for
@@ -124,7 +124,7 @@ def _encoding_of(file: TableFile) -> str:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        return "latin-1"
+        return western_encoding(content)
     return file.encoding
 
 
@@ -136,6 +136,7 @@ def _check_target(file: TableFile, target: str | None, columns: Sequence[str]) -
     hint = "" if beginning is None or beginning.is_usual else beginning.cure
     if hint:
         hint = f" {hint} Here: `--header none --names a,b,c`." if not beginning.has_names else f" {hint}"  # type: ignore[union-attr]
+    hint += other_sheets(file)
     if target is None:
         listed = ", ".join(columns[:20])
         raise DataError(

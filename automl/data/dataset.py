@@ -15,6 +15,7 @@ from automl.data.features.numeric import number_values, written_numbers
 from automl.data.features.written import usual_mark
 from automl.data.schema import DROP, Schema, Told, inspect_columns
 from automl.data.target_column import read_target
+from automl.data.total_rows import find_total
 from automl.errors import DataError, Where, explain, one_of
 from automl.trial import Scalar, Task
 
@@ -117,7 +118,7 @@ def make_dataset(
         weights=weights,
         by=by,
         rows=column.rows,
-        notes=column.notes,
+        notes=(*column.notes, *find_total(table)),
         target_digest=column.digest,
         date_order=config.date_order,
     )

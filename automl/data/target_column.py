@@ -14,9 +14,10 @@ from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.features.cells import level_text, without_gaps
 from automl.data.written_target import (
     MOST_CLASSES,
+    amounts_as_classes,
     counted,
+    gap_labels,
     labels_alike,
-    none_label,
     read_amounts,
     stripped,
 )
@@ -96,7 +97,8 @@ def read_target(
         rows, notes = labels.index.to_numpy(), tuple(asked.notes)
         return TargetColumn(rows, labels, values, Task.REGRESSION, (), notes, digest)
     labels = _without_rare(_in_one_case(labels, asked), asked)
-    asked.notes.extend(none_label(labels))
+    asked.notes.extend(gap_labels(labels))
+    asked.notes.extend(amounts_as_classes(labels, config.decimal))
     task = _task_of_classes(labels, asked)
     asked.notes.extend(labels_alike(labels))
     classes = _ordered(labels, asked)

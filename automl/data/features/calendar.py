@@ -2,7 +2,7 @@
 
 import numpy
 
-from .cells import GAP
+from .cells import GAP, stripped_graph
 from .date_forms import DATE_FORMS, FIRST_OF_CENTURY, MONTHS, DateForm, month_pattern
 from .feature import Tensor
 
@@ -12,7 +12,7 @@ def seconds_graph(cells: Tensor, form: str) -> Tensor:
     import tensorflow
 
     own = DATE_FORMS[form]
-    cells = tensorflow.strings.strip(cells)
+    cells = stripped_graph(cells)
     if own.named:
         for number, name in enumerate(MONTHS, start=1):
             cells = tensorflow.strings.regex_replace(cells, month_pattern(name), f"{{{number:02}}}")

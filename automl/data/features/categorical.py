@@ -5,7 +5,7 @@ from typing import Any, final
 import numpy
 import pandas
 
-from .cells import GAP, changed_types, check_types, kind_of_cells, level_text, typed_cells
+from .cells import GAP, changed_types, check_types, kind_of_cells, level_text, stripped_graph, typed_cells
 from .feature import Cells, Feature, Found, Reading, Tensor
 from .names import names_code
 from .numeric import number_share, number_values
@@ -49,9 +49,7 @@ class Categorical(Feature):
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
         """See `Feature.graph`."""
-        import tensorflow
-
-        return tensorflow.strings.strip(cells)
+        return stripped_graph(cells)
 
     def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
         """See `Feature.contract`."""
