@@ -14,7 +14,7 @@ from automl.config.sections import DataConfig
 from automl.config.template import TableFacts
 from automl.data import findings
 from automl.data.dataset import Dataset, make_dataset
-from automl.data.features.written import usual_mark
+from automl.data.features.marks import usual_mark
 from automl.data.files.formats import beginning_of, find_format, other_sheets, read_file, with_separator
 from automl.data.files.table_file import TableFile, explained, open_file, western_encoding
 from automl.data.targets import has_long_tail

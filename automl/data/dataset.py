@@ -11,8 +11,8 @@ from automl.data.columns import Columns, TableArrays
 from automl.data.encoding import encode_columns, part_names
 from automl.data.features.cells import is_numeric, plain_cells
 from automl.data.features.kinds import KINDS
+from automl.data.features.marks import either_mark, usual_mark
 from automl.data.features.numeric import number_values, written_numbers
-from automl.data.features.written import usual_mark
 from automl.data.schema import DROP, Schema, Told, inspect_columns
 from automl.data.target_column import read_target
 from automl.data.total_rows import find_total
@@ -64,6 +64,10 @@ class Dataset(TableArrays):
         return self.table.iloc[rows].reset_index(drop=True)
 
 
+_TYPED = (".parquet", ".feather", ".xlsx", ".json", ".jsonl", ".ndjson")
+"""Ends of the names of files that tell numbers from text."""
+
+
 def make_dataset(
     table: pandas.DataFrame,
     target: str,
@@ -90,6 +94,7 @@ def make_dataset(
     _check_names(table, target, config, where)
     table = pandas.DataFrame({name: plain_cells(table[name]) for name in table.columns})
     column = read_target(table[target], config, where, splits, lambda: usual_mark(table))
+    either = either_mark(table) if config.decimal is None and _is_text_file(config) else []
     table = table.iloc[column.rows]
     by = _split_column(table, target, splits, where)
     weights = _weights(table, config, where)
@@ -118,7 +123,7 @@ def make_dataset(
         weights=weights,
         by=by,
         rows=column.rows,
-        notes=(*column.notes, *find_total(table)),
+        notes=(*column.notes, *either, *find_total(table)),
         target_digest=column.digest,
         date_order=config.date_order,
     )
@@ -135,6 +140,12 @@ def _with_constant(schema: Schema, features: pandas.DataFrame) -> Schema:
         for column in schema.columns
     )
     return replace(schema, columns=columns)
+
+
+def _is_text_file(config: DataConfig) -> bool:
+    """Whether the table is a text file, in which a program has looked for numbers."""
+    name = str(config.path or config.url or "").partition("?")[0].lower()
+    return bool(name) and not name.endswith(_TYPED)
 
 
 def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where: Where) -> None:

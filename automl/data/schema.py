@@ -10,9 +10,9 @@ from pandas.api import types
 from automl.data.features.cells import is_numeric, plain_text, without_gaps
 from automl.data.features.feature import SURE, Cells, Feature, Reading
 from automl.data.features.kinds import KINDS
+from automl.data.features.marks import usual_mark
 from automl.data.features.names import names_identifier
 from automl.data.features.numeric import number_values
-from automl.data.features.written import usual_mark
 from automl.data.references import find_references
 
 DROP = "drop"

@@ -13,7 +13,7 @@ from .names import most_counted
 from .signs import bare_text, written_number
 from .spellings import MARKS, Spelled, is_code, is_gap_word, plain_number, scaled_number, spelled_number
 
-_EXAMPLES, _MOST_TRIED = 3, 1000
+_EXAMPLES = 3
 _HINTED, _NEARLY, _MOST_UNITS, _NAMED = 0.5, 0.7, 3, 2
 """Share of numbers from which a column in several units, or another, is pointed out; units and cells that are named."""
 
@@ -177,28 +177,6 @@ def _scaled(values: Mapping[str, int], found: Mapping[str, Spelled], mark: str) 
     if not is_sure or len(units - {""}) > 1 or not others <= {"", *units}:
         return None
     return scaled
-
-
-def usual_mark(table: pandas.DataFrame) -> str | None:
-    """What stands before decimals in a table, from the columns that can be read in one way only; None where none can.
-
-    Where both marks do, the one of more columns.
-    """
-    votes = Counter[str]()
-    for name in table.columns:
-        values = table[name]
-        if pandas.api.types.is_float_dtype(values):
-            votes[MARKS[0]] += bool((values.dropna() % 1 != 0).any())
-        elif not pandas.api.types.is_numeric_dtype(values):
-            texts = [text for text in values.dropna().unique()[:_MOST_TRIED] if isinstance(text, str)]
-            counts = [sum(_is_number(text.strip(), mark) for text in texts) for mark in MARKS]
-            if 2 * max(counts) > len(texts) and counts[0] != counts[1]:
-                votes[MARKS[counts[1] > counts[0]]] += 1
-    return votes.most_common(1)[0][0] if votes.total() else None
-
-
-def _is_number(text: str, mark: str) -> bool:
-    return spelled_number(text, mark) is not None
 
 
 def _tied(weights: Mapping[str, int]) -> bool:

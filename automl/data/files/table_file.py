@@ -18,6 +18,7 @@ import pandas
 
 from automl.errors import DataError
 
+_NAMED_FILES = 3
 _SEVERAL = (list, tuple, set, numpy.ndarray)
 
 Wanted = Collection[str] | None
@@ -190,9 +191,10 @@ def _wrong_byte(file: TableFile) -> DataError:
 
 def _open_zip(path: Path) -> IO[bytes]:
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
+        names = [name for name in archive.namelist() if not name.startswith("__MACOSX/") and name[-1:] != "/"]
         if len(names) != 1:
-            raise zipfile.BadZipFile(f"it holds {len(names)} files and must hold one")
+            shown = ", ".join(map(repr, names[:_NAMED_FILES]))
+            raise zipfile.BadZipFile(f"it holds {len(names)} files ({shown}) and must hold one")
         return archive.open(names[0])
 
 

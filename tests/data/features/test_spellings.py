@@ -8,6 +8,7 @@ import pandas
 import pytest
 
 from automl.data.features.kinds import KINDS
+from automl.data.features.marks import either_mark
 from automl.data.features.numeric import number_values
 from automl.data.features.spellings import spelled_number
 from automl.data.schema import Column, Told, inspect_columns
@@ -377,6 +378,20 @@ def test_another_column_says_which_mark_is_meant() -> None:
         table = pandas.DataFrame({"stock": stock, "share": [other, "7"] * 29 + ["3"]})
         found = inspect_columns(table).columns[0]
         assert found.reading == {"decimal": mark} and "could be" not in found.note
+
+
+def test_fractions_that_may_be_thousands_are_pointed_out_unless_a_column_decides() -> None:
+    cells = [round(1 + row * 7.123, 3) for row in range(ROWS)]
+    whole = pandas.DataFrame({"stock": cells, "n": range(ROWS)})
+    [note] = either_mark(whole)
+    assert note == (
+        "'stock': 1.000 could be 1 or 1000 and is read as the first; `decimal: \",\"` under `data` reads the other"
+    )
+    assert not either_mark(whole.assign(share=0.5)), "another column has a decimal point"
+    assert not either_mark(whole.assign(stock=whole["stock"] / 1000)), "less than 1"
+    assert not either_mark(whole.assign(stock=[row + 0.5 for row in range(ROWS)])), (
+        "one digit behind the point"
+    )
 
 
 def test_two_units_are_pointed_out() -> None:
