@@ -14,6 +14,12 @@ ROWS = 60
 WORDS = [f"word{row}" for row in range(ROWS)]
 KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     "whole numbers": ([row % 7 for row in range(ROWS)], "numeric", ""),
+    "whole numbers that are the same float": (
+        [10**17 + row for row in range(ROWS)],
+        "identifier",
+        "its whole numbers have more than 15 digits, and are read as text",
+    ),
+    "long numbers that come back": ([10**17 + row % 3 for row in range(ROWS)], "categorical", "15 digits"),
     "fractions": ([row / 7 for row in range(ROWS)], "numeric", ""),
     "numbers with gaps": ([1.5, None, 2.5, 3.0], "numeric", ""),
     "infinite numbers": ([1.0, float("inf"), 2.0, float("-inf")], "numeric", "2 infinite values"),

@@ -17,20 +17,20 @@ FIRST_OF_CENTURY = 69
 """Years of two digits from here on are of the 20th century, as POSIX has it."""
 
 MONTHS = (
-    r"jan(?:v(?:ier)?|uary?)?|ene(?:ro)?|gen(?:naio)?",
+    r"jan(?:v(?:ier)?|uary?)?|ene(?:ro)?|gennaio",
     r"feb(?:r(?:uary?|ero|aio)?)?|f[ée]v(?:r(?:ier)?)?",
     r"m(?:ar(?:ch|s|zo)?|ärz?|rz)",
     r"apr(?:ile?)?|avr(?:il)?|abr(?:il)?",
-    r"ma[iy]o?|mei|mag(?:gio)?",
+    r"ma[iy]o?|mei|maggio",
     r"jun(?:e|io?)?|juin|giu(?:gno)?",
     r"jul(?:y|io?)?|juil(?:let)?|lug(?:lio)?",
-    r"aug(?:ust)?|ago(?:sto)?|ao[uû]t",
-    r"sep(?:t(?:emb(?:er|re)|iembre)?|tiembre|embro)?|set(?:tembre|embro)?",
-    r"o[ck]t(?:ob(?:er|re)|ubre)?|ott(?:obre)?|out(?:ubro)?",
+    r"aug(?:ust)?|agosto|ao[uû]t",
+    r"sep(?:t(?:emb(?:er|re)|iembre)?|tiembre|embro)?|settembre|setembro",
+    r"o[ck]t(?:ob(?:er|re)|ubre)?|ott(?:obre)?|outubro",
     r"nov(?:emb(?:er|re|ro)|iembre)?",
     r"d[eé][cz](?:emb(?:er|re|ro))?|dic(?:iembre|embre)?",
 )
-"""Names of the months, as regular expressions: English, German, French, Spanish, Italian, and what is like them."""
+"""Names of the months, as regular expressions: English, German, French, Spanish, Italian."""
 
 
 @dataclass(frozen=True, slots=True)

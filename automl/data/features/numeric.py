@@ -13,7 +13,7 @@ from .feature import Cells, Feature, Found, Reading, Tensor
 from .numbers import LARGEST, SMALLEST
 from .sentinels import far_value
 from .several import several_numbers
-from .spellings import MARKS, is_gap_word, plain_number, scaled_number, spelled_number
+from .spellings import MARKS, MOST_DIGITS, is_gap_word, plain_number, scaled_number, spelled_number
 from .written import Survey, are_counted, several_units, survey, too_few_numbers
 
 MOSTLY = 0.9
@@ -40,6 +40,10 @@ class Numeric(Feature):
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
         if is_numeric(cells.values):
+            if _merges(cells.values):
+                return Found(
+                    0.0, note=f"its whole numbers have more than {MOST_DIGITS} digits, and are read as text"
+                )
             return Found(0.95, _told(cells), _joined(_infinite(cells.values), far_values(cells)))
         if cells.inferred not in ("string", "mixed", "mixed-integer"):
             return self._written(cells) if number_share(cells.known) >= MOSTLY else None
@@ -184,6 +188,14 @@ def far_values(cells: Cells, reading: Reading | None = None) -> str:
     name = cells.name if cells.name.isidentifier() else json.dumps(cells.name, ensure_ascii=False)
     cure = f"if it stands for a missing value, write `gaps: {{{name}: [{value:.15g}]}}` under `data`"
     return f"{value:.15g} occurs in {count} cells, far from the rest: {cure}"
+
+
+def _merges(values: pandas.Series) -> bool:
+    """Whether whole numbers are so long that different ones are the same float64."""
+    if not types.is_integer_dtype(values):
+        return False
+    known = values.dropna().unique()
+    return len(numpy.unique(numpy.asarray(known).astype(numpy.float64))) < len(known)
 
 
 def _joined(*notes: str) -> str:

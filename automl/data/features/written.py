@@ -38,7 +38,7 @@ class Survey:
         num_numbers: Those of them that are numbers, all in that unit or without one.
         words: Cells that say that there is no value.
         unread: Cells that are neither.
-        spelled: Numbers that a computer would not read as they stand.
+        spelled: Numbers that a computer would not read as they stand, or as others: 1.234 for 1234.
         units: All units, the most frequent first.
         ambiguous: A text that another mark reads too, as another number, where nothing decides; else empty.
         holds_codes: Whether texts such as `007` stand in a column without a decimal.
@@ -150,7 +150,7 @@ def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) 
         num_numbers=sum(values[text] for text in found),
         words=words,
         unread={text: count for text, count in values.items() if text not in found},
-        spelled={text: own for text, own in found.items() if plain_number(text) is None},
+        spelled={text: own for text, own in found.items() if plain_number(text) != own.value},
         units=tuple(name for name, _ in units.most_common() if name),
         ambiguous=next(filter(_means_two, found), "") if usual is None and others and _tied(weights) else "",
         holds_codes=any(is_code(bare_text(text)) for text in values)

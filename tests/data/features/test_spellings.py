@@ -368,7 +368,8 @@ def test_a_column_that_is_no_numbers(cells: list[str]) -> None:
 def test_the_study_file_says_which_mark_is_meant() -> None:
     cells = [f"{row}.{row + 100}" for row in range(1, ROWS)]
     found = column(cells, decimal=",")
-    assert found.reading == {"decimal": ","} and "could be" not in found.note
+    assert found.reading == {"decimal": ",", "thousands": "."} and "could be" not in found.note
+    assert found.note == "read as numbers, thousands separators stripped (as in '1.101')"
     assert number_values(pandas.Series(cells), found.reading)[:2].tolist() == [1101.0, 2102.0]
 
 
