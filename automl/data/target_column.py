@@ -12,6 +12,8 @@ from pandas.api import types
 
 from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.features.cells import level_text, without_gaps
+from automl.data.features.feature import Cells
+from automl.data.features.numeric import far_values
 from automl.data.written_target import (
     MOST_CLASSES,
     amounts_as_classes,
@@ -94,6 +96,8 @@ def read_target(
     if not _asks_for_classes(labels, asked):
         _check_positive((), asked)
         values = labels.to_numpy(dtype=numpy.float64)
+        far = far_values(Cells(str(cells.name), labels, labels))
+        asked.notes.extend([f"the target {cells.name!r}: {far}"] if far else [])
         rows, notes = labels.index.to_numpy(), tuple(asked.notes)
         return TargetColumn(rows, labels, values, Task.REGRESSION, (), notes, digest)
     labels = _without_rare(_in_one_case(labels, asked), asked)

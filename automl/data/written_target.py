@@ -13,8 +13,9 @@ from automl.config.sections import DataConfig
 from automl.data.features.cells import SPACES, plain_text
 from automl.data.features.date import find_form
 from automl.data.features.feature import Cells
+from automl.data.features.gap_words import is_gap_word
 from automl.data.features.numeric import Numeric, number_values, written_numbers
-from automl.data.features.spellings import is_gap_word, spelled_number
+from automl.data.features.spellings import spelled_number
 
 MOST_CLASSES = 20
 """A target of whole numbers with more distinct values than this is taken for a regression."""

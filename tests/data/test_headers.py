@@ -45,6 +45,8 @@ def rows(text: str, separator: str = ",") -> list[tuple[int, list[str]]]:
         (BARE, 0, False),
         (f"Survey\nof 1994\n{NAMED}", 2, True),
         (f"Survey,,\n{NAMED}", 1, True),
+        ("Sales,,2019,\nland,unit,first,second\nAT,kg,7,8\nDE,kg,9,8\n", 1, True),
+        (",,,y\n1,2,3,4\n5,6,7,8\n", 0, True),
         (f"Survey\n{BARE}", 1, False),
         ("a,b\n1,2\n3,4\n", 0, True),
         (",b,c\n1,2,3\n2,3,4\n", 0, True),

@@ -12,7 +12,7 @@ from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
 from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
 from .durations import minutes_of
 from .feature import Cells, Feature, Found, Reading, Tensor
-from .spellings import is_gap_word
+from .gap_words import is_gap_word
 
 NUM_TRIED = 1000
 """Values of a column that are looked at first to find its form."""
@@ -31,6 +31,9 @@ _MOST_FORMS, _LEAST_SHARE = 3, 0.02
 
 _ENDS = "mMZ.TCrh日일"
 """How dates end that do not end with a digit: PM, UTC, GMT, CEST, Uhr."""
+
+_SCALES = (1e4, 1e8, 1e10)
+"""What the year is multiplied by in 20240229, 202402291830 and 20240229183000."""
 
 _DAY_SECONDS = 86_400.0
 _STAMP = "%Y-%m-%dT%H:%M:%S"
@@ -216,11 +219,14 @@ def _count(values: pandas.Series, form: str) -> int:
 
 
 def _can_be_days(known: pandas.Series) -> bool:
-    """Whether numbers can be days as in 20240229: eight digits, and not all of one year and month."""
-    if not len(known) or not 18_000_000 <= float(known.iloc[0]) < 22_000_000:
+    """Whether numbers can be days as in 20240229, or with a time as in 20240229183000: and not all the same one."""
+    if not len(known):
         return False
     numbers = known.to_numpy(numpy.float64)
-    whole = ((numbers >= 18_000_000) & (numbers < 22_000_000) & (numbers % 1 == 0)).all()
+    scale = next((scale for scale in _SCALES if scale * 1800 <= numbers[0] < scale * 2200), None)
+    if scale is None:
+        return False
+    whole = ((numbers >= scale * 1800) & (numbers < scale * 2200) & (numbers % 1 == 0)).all()
     return bool(whole) and known.nunique() > 1
 
 

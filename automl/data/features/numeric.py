@@ -10,10 +10,11 @@ from pandas.api import types
 from .cells import SPACES, first_row, is_numeric, plain_text
 from .durations import DURATION, minutes_of
 from .feature import Cells, Feature, Found, Reading, Tensor
+from .gap_words import is_gap_word
 from .numbers import LARGEST, SMALLEST
 from .sentinels import far_value
 from .several import several_numbers
-from .spellings import MARKS, MOST_DIGITS, is_gap_word, plain_number, scaled_number, spelled_number
+from .spellings import MARKS, MOST_DIGITS, plain_number, scaled_number, spelled_number
 from .written import Survey, are_counted, several_units, survey, too_few_numbers
 
 MOSTLY = 0.9

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 
 from .signs import bare_text
 
-_NUMBER = re.compile(r"[-+\u2212]?[0-9]+(?:[.,][0-9]+)*%?")
+_NUMBER = re.compile(r"(?<![0-9])[-\u2212]?[0-9]+(?:[.,][0-9]+)*%?")
 _WORD = re.compile(r"[^\W\d_]+")
-_BETWEEN = ("(", "±", "/", "x", "×", "*", "@", ", ", "'", "[", " to ", "|", ";")
+_BETWEEN = ("(", "±", "/", "x", "×", "*", "@", ", ", "'", "[", " to ", "|", ";", "+", "~")
 """What stands between numbers that are said together; one of it must stand in a cell."""
 
+_IN_WORDS = re.compile("0 ?a,? 0")
+"""As in `172HP 1.6L` and `5 ft 11 in`."""
+
+_MONEY = re.compile(r"^[$€£¥₹]\s?")
 _MOSTLY, _FORMS, _MOST_WORDS = 0.7, 3, 4
 _LEAST_DISTINCT = 20
 """Different cells from which it is said: fewer are categories."""
@@ -38,7 +42,7 @@ def several_numbers(texts: Mapping[str, int]) -> str:
 
 def _form(text: str) -> str:
     """A text with its numbers as 0 and its words as small letters; codes keep what makes them codes."""
-    text = re.sub(r"(?<![\w.,])0[0-9]+", "!", text)
+    text = re.sub(r"(?<![\w.,])0[0-9]+", "!", _MONEY.sub("", text))
     text = _NUMBER.sub("0", text).replace("X", "x")
     return _WORD.sub(lambda match: match[0] if match[0] in ("x", "to") else "a", text)
 
@@ -51,5 +55,5 @@ def _says_several(form: str) -> bool:
         and "!" not in form
         and form.count("a") <= _MOST_WORDS
         and form.count("/") < 2
-        and any(sign in form for sign in _BETWEEN)
+        and (any(sign in form for sign in _BETWEEN) or bool(_IN_WORDS.search(form)))
     )

@@ -18,117 +18,8 @@ MARKS = (".", ",")
 MOST_DIGITS = 15
 """Of longer numbers, different ones can be the same float64."""
 
-GAP_WORDS = frozenset(
-    [
-        "",
-        "-",
-        "--",
-        "---",
-        "–",
-        "—",
-        ".",
-        "..",
-        "...",
-        "?",
-        "??",
-        "n/a",
-        "n.a.",
-        "n.a",
-        "na",
-        "nan",
-        "nil",
-        "null",
-        "none",
-        "#n/a",
-        "#na",
-        "#null!",
-        "#value!",
-        "#div/0!",
-        "#ref!",
-        "#num!",
-        "unknown",
-        "unk",
-        "missing",
-        "blank",
-        "empty",
-        "undefined",
-        "unspecified",
-        "tbd",
-        "tba",
-        "k.a.",
-        "n.v.",
-        "s/d",
-        "s.d.",
-        "n.d.",
-        "<na>",
-        "(null)",
-        "(blank)",
-        "(missing)",
-        "(unknown)",
-        "[null]",
-        "\\n",
-        "not available",
-        "not applicable",
-        "not known",
-        "no data",
-        "not reported",
-        "not specified",
-        "k. a.",
-        *(
-            ":",
-            "…",
-            "*",
-            "**",
-            "#",
-            "####",
-            "#####",
-            "error",
-            "err",
-            "err.",
-            "#error",
-            "#error!",
-            "#name?",
-            "#name",
-        ),
-        *(
-            "nd",
-            "nr",
-            "n/r",
-            "n/d",
-            "bdl",
-            "bql",
-            "lod",
-            "not detected",
-            "below detection limit",
-            "suppressed",
-            "redacted",
-        ),
-        *(
-            "withheld",
-            "(d)",
-            "(s)",
-            "(x)",
-            "(na)",
-            "(n/a)",
-            "n. a.",
-            "not recorded",
-            "not given",
-            "not stated",
-            "no value",
-        ),
-        *(
-            "keine angabe",
-            "unbekannt",
-            "fehlt",
-            "leer",
-            "inconnu",
-            "non renseigné",
-            "sin datos",
-            "desconocido",
-        ),
-    ]
-)
-"""Texts, in small letters, that say that there is no value, where numbers or dates stand in the other cells."""
+_GROUPS = ",. \u00a0\u202f'’"
+"""What may stand between thousands."""
 
 _CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?[$€£¥₹₽₩₺₪฿₫₴₦]|(?:{CURRENCIES}|Rs\.?|kr\.?|zł|Fr\.))"
 _SIGN = "[-+\u2212\u2013]"
@@ -139,6 +30,9 @@ _HALVED = ("<", "under ", "below ", "less than ")
 """Bounds from above: the middle between 0 and the bound is taken."""
 
 _BETWEEN = r"\s*(?:-|–|—|\bto\b)\s*"
+_NO_UNIT = re.compile("e|xx+", re.IGNORECASE)
+"""Ends of numbers that are cut off, or of which digits are hidden: `945xx`."""
+
 _BRACKET = re.compile(rf"^({_CURRENCY})\s?\(", re.IGNORECASE)
 """A currency before a bracket instead of in it: `$(1,200)`."""
 
@@ -165,7 +59,7 @@ class Spelled:
 def _number(decimal: str) -> str:
     """A number without a sign: in groups of three, or in none, with decimals after the mark or without."""
     mark = re.escape(decimal)
-    groups = [re.escape(sign) for sign in (",", ".", " ", "\u00a0", "\u202f", "'", "’") if sign != decimal]
+    groups = [re.escape(sign) for sign in _GROUPS if sign != decimal]
     grouped = [rf"[1-9][0-9]{{0,2}}(?:{sign}[0-9]{{3}})+" for sign in groups]
     if decimal == ".":
         grouped.append("[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")  # as in India: 12,34,567
@@ -233,7 +127,7 @@ def _single(part: Mapping[str, str], decimal: str) -> Spelled | None:
     signs = [part[name] for name in ("sign", "inner", "minus", "open") if part[name]]
     if len(signs) > 1 or bool(part["open"]) != bool(part["close"]) or (signs and part["bound"]):
         return None
-    if (part["minus"] and part["after"]) or part["after"].lower() == "e":
+    if (part["minus"] and part["after"]) or _NO_UNIT.fullmatch(part["after"]):
         return None
     if part["sign"] == "+" and _is_grouped(part["number"]) and not part["before"]:
         return None  # a telephone number
@@ -260,7 +154,9 @@ def _is_grouped(number: str) -> bool:
 
 
 def _value(number: str, decimal: str) -> float | None:
-    mantissa = re.split("[eE]", number)[0]
+    mantissa, *power = re.split("[eE]", number)
+    if power and any(sign in mantissa for sign in _GROUPS if sign != decimal):
+        return None  # 7,265E+04 has no thousands
     if sum(map(str.isdigit, mantissa.lstrip("0,. "))) > MOST_DIGITS and not _has_fraction(mantissa, decimal):
         return None
     kept = re.sub(f"[^0-9eE+\\-{re.escape(decimal)}]", "", number)
@@ -288,8 +184,3 @@ def is_code(text: str) -> bool:
     (True, True, False, False, False)
     """
     return bool(re.fullmatch(r"[-+]?0[0-9]+|[0-9]+[eE][0-9]+", text))
-
-
-def is_gap_word(text: str) -> bool:
-    """Whether a text without spaces around it says that there is no value."""
-    return text.lower() in GAP_WORDS

@@ -8,10 +8,11 @@ import pandas
 
 from .cells import wrong_cells
 from .durations import DURATION, minutes_of
+from .gap_words import is_gap_word
 from .magnitudes import without_magnitude
 from .names import most_counted
 from .signs import bare_text, written_number
-from .spellings import MARKS, Spelled, is_code, is_gap_word, plain_number, scaled_number, spelled_number
+from .spellings import MARKS, Spelled, is_code, plain_number, scaled_number, spelled_number
 
 _EXAMPLES = 3
 _HINTED, _NEARLY, _MOST_UNITS, _NAMED = 0.5, 0.7, 3, 2

@@ -164,6 +164,10 @@ def test_days_as_whole_numbers_are_dates_and_other_numbers_are_not() -> None:
     days = [20_200_100 + day for day in range(1, 29)]
     assert column(days).reading == {"form": "compact"}
     assert column([*map(float, days), None]).reading == {"form": "compact"}
+    for seconds in ("1830", "183059"):
+        times = [int(f"{day}{seconds}") for day in days]
+        assert column(times).reading == {"form": "compact"}
+        assert Date().read(pandas.Series(times), {"form": "compact"})[0, :5].tolist() == [2020, 1, 1, 2, 18]
     for others in (
         [20_200_000 + 61 * row for row in range(40)],
         list(range(1990, 2030)),
