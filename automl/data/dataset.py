@@ -13,9 +13,9 @@ from automl.data.features.cells import is_numeric, plain_cells
 from automl.data.features.kinds import KINDS
 from automl.data.features.marks import either_mark, usual_mark
 from automl.data.features.numeric import number_values, written_numbers
+from automl.data.odd_rows import find_odd_rows, find_total
 from automl.data.schema import DROP, Schema, Told, inspect_columns
 from automl.data.target_column import read_target
-from automl.data.total_rows import find_total
 from automl.errors import DataError, Where, explain, one_of
 from automl.trial import Scalar, Task
 
@@ -94,7 +94,8 @@ def make_dataset(
     _check_names(table, target, config, where)
     table = pandas.DataFrame({name: plain_cells(table[name]) for name in table.columns})
     column = read_target(table[target], config, where, splits, lambda: usual_mark(table))
-    either = either_mark(table) if config.decimal is None and _is_text_file(config) else []
+    odd = find_odd_rows(table)
+    odd += either_mark(table) if config.decimal is None and _is_text_file(config) else []
     table = table.iloc[column.rows]
     by = _split_column(table, target, splits, where)
     weights = _weights(table, config, where)
@@ -123,7 +124,7 @@ def make_dataset(
         weights=weights,
         by=by,
         rows=column.rows,
-        notes=(*column.notes, *either, *find_total(table)),
+        notes=(*column.notes, *odd, *find_total(table)),
         target_digest=column.digest,
         date_order=config.date_order,
     )

@@ -42,6 +42,23 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     ),
     "booleans": ([True, False, True], "categorical", ""),
     "booleans with gaps": ([True, None, False], "categorical", ""),
+    "truth values in several spellings": (
+        ["yes", "N", "TRUE", "0"] * 9,
+        "categorical",
+        "truth values have 4 spellings ('0', 'N', 'TRUE', 'yes', …), each of which is a level; spell them the same",
+    ),
+    "levels that differ in case": (
+        ["Red", "red", "blue"] * 9,
+        "categorical",
+        "levels differ in case only, as 'Red' and 'red'",
+    ),
+    "yes and no": (["yes", "no"] * 9, "categorical", ""),
+    "fractions after a word": (
+        [f"pH {row}.5" for row in range(ROWS)],
+        "identifier",
+        "looks like numbers after 'pH'",
+    ),
+    "numbers of invoices": ([f"INV-{row}" for row in range(ROWS)], "identifier", "60 different values"),
     "words": (["red", "blue", " red", None], "categorical", ""),
     "many words that come back": (WORDS[:30] * 4, "categorical", ""),
     "50 different words": (WORDS[:50], "categorical", ""),

@@ -13,6 +13,14 @@ from .numeric import number_share, number_values
 _DISTINCT_SHARE, LEAST_DISTINCT = 0.5, 50
 """Text with more different values than both is no category."""
 
+_TRUTHS = frozenset(
+    (
+        *("yes", "no", "y", "n", "true", "false", "t", "f", "0", "1"),
+        *("ja", "nein", "j", "oui", "non", "si", "sí", "on", "off"),
+    )
+)
+_SHOWN = 4
+
 
 @final
 class Categorical(Feature):
@@ -32,6 +40,7 @@ class Categorical(Feature):
         share, note = number_share(cells.known), ""
         if share > 0.0 and cells.known.map(type).nunique() > 1:
             note = f"numbers ({share:.0%} of the cells) are mixed with text; treated as categories"
+        note = note or _other_spellings(cells)
         return Found(0.5, note=note)
 
     def told(self, cells: Cells) -> Found:
@@ -54,6 +63,22 @@ class Categorical(Feature):
     def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
         """See `Feature.contract`."""
         return {"kind": self.name, "cells": kind_of_cells(values), **changed_types(values), **reading}
+
+
+def _other_spellings(cells: Cells) -> str:
+    """What is said of levels that may be the same: other letters, or several words for yes and no."""
+    texts = sorted({cell for cell in cells.known if isinstance(cell, str)})
+    if len(texts) > 2 and all(text.casefold() in _TRUTHS for text in texts):
+        shown = ", ".join(map(repr, texts[:_SHOWN]))
+        return f"truth values have {len(texts)} spellings ({shown}, …), each of which is a level; spell them the same"
+    usual: dict[str, str] = {}
+    for text in texts:
+        other = usual.setdefault(text.casefold(), text)
+        if other != text:
+            return (
+                f"levels differ in case only, as {other!r} and {text!r}; spell them the same if they are one"
+            )
+    return ""
 
 
 def _codes(cells: Cells) -> Found | None:

@@ -13,7 +13,7 @@ from .feature import Cells, Feature, Found, Reading, Tensor
 from .gap_words import is_gap_word
 from .numbers import LARGEST, SMALLEST
 from .sentinels import far_value
-from .several import several_numbers
+from .several import behind_a_word, several_numbers
 from .spellings import MARKS, MOST_DIGITS, plain_number, scaled_number, spelled_number
 from .written import Survey, are_counted, several_units, survey, too_few_numbers
 
@@ -53,6 +53,7 @@ class Numeric(Feature):
             hint = several_units(cells.known, seen)
             if cells.inferred == "string":
                 hint = hint or too_few_numbers(seen) or several_numbers(cells.counted)
+                hint = hint or behind_a_word(cells.counted)
             return Found(0.0, note=hint)
         if not seen.holds_codes:
             return self._written(cells, seen)

@@ -14,6 +14,8 @@ _BETWEEN = ("(", "±", "/", "x", "×", "*", "@", ", ", "'", "[", " to ", "|", ";
 _IN_WORDS = re.compile("0 ?a,? 0")
 """As in `172HP 1.6L` and `5 ft 11 in`."""
 
+_BEHIND = re.compile(r"(?P<word>[^\W\d_]{2,12}[:=]? ?)[-+]?[0-9]+[.,][0-9]+")
+_NEARLY = 0.9
 _MONEY = re.compile(r"^[$€£¥₹]\s?")
 _MOSTLY, _FORMS, _MOST_WORDS = 0.7, 3, 4
 _LEAST_DISTINCT = 20
@@ -38,6 +40,17 @@ def several_numbers(texts: Mapping[str, int]) -> str:
         return ""
     what = f"its cells hold several numbers (as in {examples[usual[0]]!r}), which are not read"
     return f"{what}; put each number into a separate column"
+
+
+def behind_a_word(texts: Mapping[str, int]) -> str:
+    """What is said of fractions that all stand behind one word, as `pH 7.5`; empty of other columns, as `INV-12`."""
+    matches = {text: match for text in texts if (match := _BEHIND.fullmatch(text))}
+    words = {match["word"] for match in matches.values()}
+    count = sum(texts[text] for text in matches)
+    if len(words) != 1 or count < _NEARLY * sum(texts.values()) or len(texts) <= _LEAST_DISTINCT:
+        return ""
+    what = f"looks like numbers after {words.pop().strip()!r} (as in {next(iter(matches))!r}), which are not read"
+    return f"{what}; remove it from the cells"
 
 
 def _form(text: str) -> str:

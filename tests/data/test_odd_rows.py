@@ -1,10 +1,10 @@
-"""A last row that sums up the others is pointed out."""
+"""Rows that are none of the table are pointed out: totals, units, names that stand again."""
 
 import numpy
 import pandas
 import pytest
 
-from automl.data.total_rows import find_total
+from automl.data.odd_rows import find_odd_rows, find_total
 
 ROWS = 30
 NUMBERS = numpy.random.default_rng(0).uniform(1.0, 9.0, (ROWS, 2)).round(2)
@@ -41,3 +41,30 @@ def test_other_last_rows_are_no_totals() -> None:
     often = pd_append(table_with("Total", [5.0, 6.0]), ["Total", 1.0, 2.0])
     assert not find_total(often), "a value among others"
     assert not find_total(table_with("Total", [5.0, 6.0]).iloc[-5:]), "too few rows"
+
+
+def as_text(rows: int = ROWS) -> pandas.DataFrame:
+    """As a file is read with a text in every column."""
+    table = pandas.DataFrame({"place": PLACES, "a": NUMBERS[:, 0], "y": NUMBERS[:, 1]}).head(rows)
+    return table.astype(str).astype(object)
+
+
+def test_names_that_stand_again_are_pointed_out() -> None:
+    again = pd_append(as_text(), ["place", "a", "y"])
+    assert find_odd_rows(again) == [
+        "data row 31 repeats the names of the columns; remove such lines from the file"
+    ]
+    [twice] = find_odd_rows(pd_append(again, ["place", "a", "y"]))
+    assert twice.startswith("2 rows, the first is data row 31, repeat the names")
+    assert not find_odd_rows(pd_append(as_text(), ["place", "a", "1.5"]))
+    assert not find_odd_rows(as_text())
+
+
+def test_a_row_of_units_is_pointed_out() -> None:
+    units = pandas.DataFrame([["", "(kg)", "m/s"]], columns=["place", "a", "y"])
+    [note] = find_odd_rows(pandas.concat([units, as_text()], ignore_index=True))
+    assert note == (
+        "data row 1 looks like units or a second line of names ('(kg)', 'm/s'); remove it from the file"
+    )
+    words = as_text().assign(b="low", c="high")
+    assert not find_odd_rows(words)
