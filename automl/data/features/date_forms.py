@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 import numpy
@@ -226,6 +227,7 @@ def month_pattern(name: str) -> str:
     return rf"(?i){name}\.?"
 
 
+@lru_cache(maxsize=4096)
 def with_numbers(text: str) -> str:
     """A text with months as numbers in braces.
 

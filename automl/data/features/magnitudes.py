@@ -33,7 +33,7 @@ def without_magnitude(text: str) -> tuple[str, float, bool]:
     >>> without_magnitude("1.2M"), without_magnitude("5 kg"), without_magnitude("12 m")
     (('1.2', 1000000.0, False), ('5 kg', 1.0, True), ('12 m', 1.0, True))
     """
-    match = _SCALED.fullmatch(text)
+    match = None if text[-1:].isdigit() else _SCALED.fullmatch(text)
     if match is None or match["word"] == "CR":
         return text, 1.0, True
     name = (match["letter"] or match["word"]).lower()

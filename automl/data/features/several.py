@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 
 from .signs import bare_text
 
@@ -18,6 +19,7 @@ _BEHIND = re.compile(r"(?P<word>[^\W\d_]{2,12}[:=]? ?)[-+]?[0-9]+[.,][0-9]+")
 _NEARLY = 0.9
 _MONEY = re.compile(r"^[$€£¥₹]\s?")
 _MOSTLY, _FORMS, _MOST_WORDS = 0.7, 3, 4
+_MOST_TRIED = 2000
 _LEAST_DISTINCT = 20
 """Different cells from which it is said: fewer are categories."""
 
@@ -30,6 +32,7 @@ def several_numbers(texts: Mapping[str, int]) -> str:
     """
     if len(texts) <= _LEAST_DISTINCT:
         return ""
+    texts = dict(islice(texts.items(), _MOST_TRIED))
     forms, examples = Counter[str](), dict[str, str]()
     for text, count in texts.items():
         form = _form(bare_text(text))
@@ -44,6 +47,7 @@ def several_numbers(texts: Mapping[str, int]) -> str:
 
 def behind_a_word(texts: Mapping[str, int]) -> str:
     """What is said of fractions that all stand behind one word, as `pH 7.5`; empty of other columns, as `INV-12`."""
+    texts = dict(islice(texts.items(), _MOST_TRIED))
     matches = {text: match for text in texts if (match := _BEHIND.fullmatch(text))}
     words = {match["word"] for match in matches.values()}
     count = sum(texts[text] for text in matches)

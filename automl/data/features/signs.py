@@ -36,6 +36,10 @@ def written_number(text: str) -> str:
     ['12', '1,200', '21', 'Rs. 500', '5.2e3', '3 x 4']
     """
     text = bare_text(text)
+    if text[-1:].isdigit() and "^" not in text:  # as most are: nothing stands behind it
+        return text
     for pattern in (_NOTE, _ORDINAL, _RUPEES):
         text = pattern.sub("", text)
-    return _POWER.sub(lambda match: "e" + match["power"].replace("\u2212", "-"), text)
+    return (
+        _POWER.sub(lambda match: "e" + match["power"].replace("\u2212", "-"), text) if "^" in text else text
+    )

@@ -101,7 +101,8 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
     """
     if not any(sign.isdecimal() for sign in text):
         return None
-    text = _BRACKET.sub(r"(\1", written_number(text))
+    text = written_number(text)
+    text = _BRACKET.sub(r"(\1", text) if "(" in text[1:] else text
     one, two = _patterns(decimal)
     if (minutes := minutes_of(text, several=True)) is not None:
         return Spelled(minutes, DURATION)

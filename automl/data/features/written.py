@@ -170,7 +170,7 @@ def _scaled(values: Mapping[str, int], found: Mapping[str, Spelled], mark: str) 
     marked = {text for text, (_, factor, _) in factors.items() if factor != 1.0}
     if not marked:
         return None
-    scaled = {text: own for text in values if (own := scaled_number(text, mark)) and not own.is_bound}
+    scaled = {text: own for text in marked if (own := scaled_number(text, mark)) and not own.is_bound}
     scaled |= {text: own for text, own in found.items() if text not in marked}
     units = {own.unit for text, own in scaled.items() if text in marked}
     others = {own.unit for text, own in scaled.items() if text not in marked}
