@@ -233,7 +233,11 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
         " has an unknown format, '.docx'. Convert or rename it. Known: .csv, .tsv, .json, .jsonl",
     ),
     "packed Parquet": ("t.parquet.gz", b"x", " has an unknown format, '.parquet.gz'."),
-    "two files": ("t.csv.zip", as_zip(b"a", b"b"), " cannot be read: it holds 2 files and must hold one. "),
+    "two files": (
+        "t.csv.zip",
+        as_zip(b"a", b"b"),
+        " cannot be read: it holds 2 files ('0.txt', '1.txt') and must hold one. ",
+    ),
     "half Zstandard": ("t.csv.zst", as_zstandard(b"a,b\n1,2\n")[:-6], " cannot be read: "),
 }
 
@@ -345,6 +349,13 @@ def test_lists_are_choices_and_objects_are_columns(tmp_path: Path) -> None:
     assert (found.kind, found.reading) == ("choices", {"separator": ","})
     later = plain_cells(pandas.Series([numpy.array(["Go", "Python"]), ["Go", "Python"], ("Go",)]))
     assert later.tolist() == ["['Go', 'Python']", "['Go', 'Python']", "('Go',)"]
+
+
+def test_a_zip_file_of_a_mac_holds_one_file(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.csv.zip", "w") as archive:
+        archive.writestr("t.csv", "a,y\n1,2\n")
+        archive.writestr("__MACOSX/._t.csv", "x")
+    assert read_file(TableFile(tmp_path / "t.csv.zip")).to_numpy().tolist() == [[1, 2]]
 
 
 def test_the_format_of_a_name() -> None:
