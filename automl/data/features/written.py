@@ -167,7 +167,7 @@ def _scaled(values: Mapping[str, int], found: Mapping[str, Spelled], mark: str) 
     currency, it is.
     """
     factors = {text: without_magnitude(written_number(text)) for text in values}
-    marked = {text for text, (_, factor, _) in factors.items() if factor != 1.0}
+    marked = dict.fromkeys(text for text, (_, factor, _) in factors.items() if factor != 1.0)
     if not marked:
         return None
     scaled = {text: own for text in marked if (own := scaled_number(text, mark)) and not own.is_bound}
