@@ -79,18 +79,14 @@ def _fill(file: IO[bytes], body: bytes) -> None:
 def _from_json(contract: dict[str, Any], body: bytes) -> pandas.DataFrame:
     rows = json.loads(body)["rows"]
     table = pandas.DataFrame(rows, columns=None if rows else list(contract["columns"]))
-    nested = [name for name in table.columns if table[name].map(_is_nested).any()]
+    nested = [
+        name for name in table.columns if table[name].map(lambda cell: isinstance(cell, dict | list)).any()
+    ]
     if nested:
         raise DataError(
             f"the column {str(nested[0])!r} must hold one value per cell, got several. Flatten it."
         )
     return table
-
-
-def _is_nested(cell: Any) -> bool:
-    """Whether a cell is more than a value, or a list of values."""
-    values = cell if isinstance(cell, list) else [cell]
-    return any(isinstance(value, dict | list) for value in values)
 
 
 def _plain(value: Any) -> Any:
