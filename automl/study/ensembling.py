@@ -16,7 +16,6 @@ from automl.evaluation.thresholds import EVEN, at_threshold, tuned_threshold
 from automl.study.ensemble_bounds import is_bounded, num_within
 from automl.study.ensemble_networks import Networks, averaged_of, fold_networks
 from automl.study.judging import scored_rows
-from automl.study.preparation import PreparedStudy
 from automl.study.refitting import (
     NOT_TRAINED,
     OUT_OF_TIME,
@@ -142,7 +141,7 @@ def _chosen(session: Session, best: Trial) -> _Choice:
 
 def _of_folds(session: Session, best: Trial, watch: Watch) -> Networks | str:
     """The networks of the best trial's folds, trained again, or why there are none."""
-    if best.seconds / num_workers() > _SHARE * session.budget.for_refit():
+    if best.seconds / _num_threads(session) > _SHARE * session.budget.for_refit():
         return OUT_OF_TIME
     try:
         own = {best.number: best.hyperparameters}
@@ -165,24 +164,30 @@ def _affordable(session: Session, best: Trial, choice: _Choice) -> tuple[_Choice
     def together(counts: Mapping[int, int]) -> float:
         each = {best.number: 1, **counts}
         total = sum(count * seconds[number] for number, count in each.items())
-        return max(total / num_workers(), *(seconds[number] for number in each))
+        return max(total / _num_threads(session), *(seconds[number] for number in each))
 
     available = max(_SHARE * session.budget.for_refit(), seconds[best.number])
     counts = affordable(choice.weights, together, available)
     return _only(choice, list(counts)), counts
 
 
-def seconds_share(prepared: PreparedStudy) -> float:
+def _num_threads(session: Session) -> int:
+    """Networks that the engine trains at the same time, a program aside."""
+    return 1 if session.engine.cohort_size == 1 else num_workers()
+
+
+def seconds_share(session: Session) -> float:
     """What the search leaves for an ensemble that is asked for, in what the networks of a trial took on one thread.
 
     One that is not asked for gets the time that is left.
     """
-    kind = prepared.config.ensemble
+    kind = session.prepared.config.ensemble
     if kind in (AUTO, NONE):
         return 0.0
     if kind == FOLDS:
-        return 1.0 / num_workers()
-    return MOST_NETWORKS * _NETWORK_SHARE / len(prepared.splits.folds) / num_workers()
+        return 1.0 / _num_threads(session)
+    num_folds = len(session.prepared.splits.folds)
+    return MOST_NETWORKS * _NETWORK_SHARE / num_folds / _num_threads(session)
 
 
 def _only(choice: _Choice, trials: Sequence[int]) -> _Choice:

@@ -83,6 +83,8 @@ def test_the_networks_of_one_trial_begin_with_its_refit_and_differ_by_their_seed
 class RefitOnly:
     """An engine that trains nothing but a single refit."""
 
+    cohort_size = 200
+
     def __init__(self, failure: str = "") -> None:
         self.failure = failure
 
@@ -134,6 +136,13 @@ def test_with_no_time_left_a_network_is_trained_on_each_thread(
     session = session_of(*trained, left=1e-6)
     _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({0: 1.0}))
     assert sum(counts.values()) == num_networks
+
+
+def test_an_engine_that_trains_networks_in_turn_has_no_time_for_a_second_one(trained, monkeypatch) -> None:
+    monkeypatch.setattr(ensembling, "num_workers", lambda: 8)
+    session = session_of(*trained, engine=SimpleNamespace(cohort_size=1), left=1e-6)
+    _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({0: 1.0}))
+    assert sum(counts.values()) == 1
 
 
 def test_the_best_trial_takes_time_though_it_is_not_in_the_ensemble(trained, monkeypatch) -> None:
