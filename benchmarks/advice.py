@@ -66,6 +66,7 @@ def first_study(name, start, path):
         "search": {"algorithm": "random", "trials": TRIALS, "minutes": None},
         "training": training,
         "bias_variance": {"trials": "all", "resamples": 16},
+        "budget": {"minutes": None},
     }
     return make_study(content)
 

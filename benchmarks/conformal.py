@@ -21,8 +21,8 @@ import pandas
 
 from automl.config.reading import make_study
 from automl.evaluation.conformal import STEPS, margins_of, nonconformity
-from automl.study.conclusion import refit_trial
 from automl.study.preparation import PreparedStudy, prepare_study
+from automl.study.refitting import refit_trial
 from benchmarks.ensembles import trials_of
 from benchmarks.tables import TABLES, TARGETS
 

@@ -25,11 +25,11 @@ from automl.evaluation.metrics import score
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.evaluation.resampling import ScoredRows
 from automl.search.table import make_sampler
-from automl.study.conclusion import refit_trial
-from automl.study.ensemble_networks import Copies, averaged_of, fold_networks, refitted_networks
+from automl.study.ensemble_networks import averaged_of, by_trial, fold_networks
 from automl.study.preparation import PreparedStudy, prepare_study
+from automl.study.refitting import refit_members, refit_trial
 from automl.training.engine import Engine, Watch
-from automl.training.members import plan_members, refit_epochs
+from automl.training.members import plan_members
 from automl.training.network import Network
 from automl.trial import Trial, TrialState
 
@@ -92,13 +92,15 @@ def refitted(
 ) -> Averaged:
     """The networks of trials on all training rows, as many as an ensemble has."""
     by_number = {trial.number: trial for trial in trials}
-    copies = {
-        number: Copies(by_number[number].hyperparameters, refit_epochs(by_number[number]), count)
-        for number, count in shared_out(weights, max(MOST_NETWORKS, len(weights))).items()
-    }
-    networks = refitted_networks(engine, prepared, copies, ALWAYS)
+    counts = shared_out(weights, max(MOST_NETWORKS, len(weights)))
+    members = [
+        member
+        for number, count in counts.items()
+        for member in refit_members(prepared, by_number[number], count)
+    ]
+    networks = by_trial(members, list(engine.refits(members, prepared.splits.training, ALWAYS)))
     assert networks is not None
-    return averaged_of(networks, weights, {number: own.hyperparameters for number, own in copies.items()})
+    return averaged_of(networks, weights, {number: by_number[number].hyperparameters for number in counts})
 
 
 def measure(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:

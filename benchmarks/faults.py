@@ -654,7 +654,7 @@ def clock_set_back(folder: Path, database: Database, expected: Outcome) -> list[
 def child(file: str, point: str, passes: str) -> int:  # noqa: C901  a line per place
     """`automl run` in a process that kills itself when it passes a place for the n-th time, or does other harm."""
     from automl.cli import main as command
-    from automl.study import conclusion, judging, run, search, session
+    from automl.study import conclusion, ensembling, judging, run, search, session
     from automl.tracking.mlflow import store
     from automl.training.plan import TrainingPlan
     from automl.training.population.places import Population
@@ -692,7 +692,7 @@ def child(file: str, point: str, passes: str) -> int:  # noqa: C901  a line per 
         case "trial ending":
             passing(session, "write_trial", after=True)
         case "refit":
-            passing(conclusion, "refit_trial")
+            passing(ensembling, "refit_trial")
         case "between intention and reading":
             passing(judging, "score_test_set")
         case "export":

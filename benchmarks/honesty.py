@@ -22,8 +22,8 @@ from automl.config.reading import make_study
 from automl.evaluation.metrics import METRICS
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.evaluation.resampling import corrected_score
-from automl.study.conclusion import refit_trial
 from automl.study.preparation import prepare_study
+from automl.study.refitting import refit_trial
 from automl.training.engine import Watch
 from automl.training.members import plan_members
 

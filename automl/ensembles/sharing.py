@@ -25,17 +25,17 @@ def shared_out(weights: Mapping[int, float], num_networks: int) -> dict[int, int
 
 
 def affordable(
-    weights: Mapping[int, float], seconds: Callable[[int], float], available: float
+    weights: Mapping[int, float], seconds: Callable[[Mapping[int, int]], float], available: float
 ) -> dict[int, int]:
     """As many networks as there is time for, dealt out to the trials; empty where there is not enough for one.
 
     Args:
         weights: How much each trial counts, by its number.
-        seconds: What a network of a trial takes.
+        seconds: What so many networks of each trial take together.
         available: Seconds in all.
     """
     for num_networks in range(max(MOST_NETWORKS, len(weights)), 0, -1):
         counts = shared_out(weights, num_networks)
-        if sum(count * seconds(trial) for trial, count in counts.items()) <= available:
+        if seconds(counts) <= available:
             return counts
     return {}

@@ -18,7 +18,11 @@ SERVER_VARIABLE, DEFAULT_SERVER = "AUTOML_SERVER", "http://127.0.0.1:8765"
 
 _TOKEN_VARIABLE = "AUTOML_TOKEN"  # noqa: S105  the name of a variable
 _SECONDS = 60.0
-_TRIES, PAUSE_SECONDS = 5, 1.0
+PAUSE_SECONDS = 1.0
+"""Between requests that are made again."""
+
+_FIRST_SECONDS, _AWAY_SECONDS = 5.0, 60.0
+"""For which a service may not answer before it is given up: a service that never has, and one that restarts."""
 
 Body = bytes | IO[bytes] | None
 Headers = Mapping[str, str] | None
@@ -57,6 +61,11 @@ class Connection:
         is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
         proxies = [urllib.request.ProxyHandler({})] if is_local else []
         self._opener = urllib.request.build_opener(_NoRedirects, *proxies)
+        self._is_known = False
+
+    def may_return(self, failed: float) -> bool:
+        """Whether a service that has not answered since then, by `time.monotonic`, is worth another request."""
+        return time.monotonic() - failed < (_AWAY_SECONDS if self._is_known else _FIRST_SECONDS)
 
     def asked(
         self, method: str, address: str, body: Body = None, headers: Headers = None, again: bool = False
@@ -74,16 +83,16 @@ class Connection:
         Raises:
             ServiceError: It refuses, or does not answer.
         """
-        for left in reversed(range(_TRIES if again or method == "GET" else 1)):
+        began = time.monotonic()
+        while True:
             try:
                 with self.opened(method, address, body, headers or {}) as answer:
                     content = answer.read()
                 return json.loads(content) if content else None
             except ServiceError as error:
-                if error.status or not left:
+                if error.status or not (again or method == "GET") or not self.may_return(began):
                     raise
             time.sleep(PAUSE_SECONDS)
-        raise AssertionError
 
     @contextmanager
     def opened(
@@ -100,6 +109,7 @@ class Connection:
         request = urllib.request.Request(f"{self.url}{address}", data=body, headers=given, method=method)  # noqa: S310
         try:
             with self._opener.open(request, timeout=_SECONDS) as answer:
+                self._is_known = True
                 yield answer
         except urllib.error.HTTPError as error:
             raise ServiceError(_detail(error), error.code) from None

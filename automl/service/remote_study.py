@@ -10,7 +10,6 @@ from urllib.parse import quote, urlencode
 
 from automl.service.connection import PAUSE_SECONDS, Connection, ServiceError
 
-_TRIES = 5
 _FINAL = ("succeeded", "stopped", "failed", "cancelled", "needs_recovery", "deleted")
 
 
@@ -52,8 +51,9 @@ class RemoteStudy:
 
     def events(self, since: int = 0, follow: bool = True) -> Iterator[ServiceEvent]:
         """What is recorded of it after number `since`, as it happens. A lost connection is made again."""
-        seq, failed = since, 0
+        seq, failed = since, time.monotonic()
         while True:
+            is_open = False
             try:
                 asked = urlencode({"since": seq, "follow": str(follow).lower()})
                 headers = {"Accept": "text/event-stream", "Last-Event-ID": str(seq)} if follow else {}
@@ -62,15 +62,18 @@ class RemoteStudy:
                 ) as answer:
                     if answer.status == 204:
                         return
+                    is_open = True
                     for event in parse_events(answer):
-                        failed, seq = 0, event.seq or seq
+                        seq = event.seq or seq
                         yield event
                         if event.kind == "end":
                             return
             except ServiceError as error:
-                failed += 1
-                if (error.status and error.status != 503) or failed > _TRIES:
+                refused = error.status and error.status != 503
+                if refused or not (is_open or self._connection.may_return(failed)):
                     raise
+            if is_open:
+                failed = time.monotonic()
             time.sleep(PAUSE_SECONDS)
 
     def wait(self, seconds: float | None = None) -> dict[str, Any]:

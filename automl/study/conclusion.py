@@ -3,7 +3,7 @@
 import gzip
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy
@@ -12,7 +12,7 @@ import pandas
 from automl.data.sources.file_source import text_reading
 from automl.ensembles.averaged import Averaged
 from automl.ensembles.selection import blend
-from automl.errors import ExportError, StudyFailedError
+from automl.errors import StudyFailedError
 from automl.evaluation.conformal import margins_of
 from automl.evaluation.ensemble_verdict import GREEDY, NONE
 from automl.evaluation.out_of_fold import PROBABILITY, WEIGHT
@@ -33,33 +33,17 @@ from automl.records.sums import write_sums
 from automl.study.analyses import ANALYSES
 from automl.study.analyses.analysis import Analysis, Subject
 from automl.study.ensemble_bounds import measured
-from automl.study.ensembling import Ensemble, make_ensemble
+from automl.study.ensembling import Ensemble, refit_with_ensemble
 from automl.study.judging import judge, read_test_set, scored_rows
 from automl.study.preparation import PreparedStudy
+from automl.study.refitting import Refit
 from automl.study.session import Session
 from automl.study.verdict_event import verdict_event
 from automl.tracking.model import write_example
 from automl.training.backend import backend_name
-from automl.training.engine import Engine, Watch
-from automl.training.members import REFIT, refit_epochs
-from automl.training.network import Network
-from automl.training.plan import TrialFailure
-from automl.trial import Member, Task, Trial
+from automl.trial import Task, Trial
 
 _EXAMPLE_ROWS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Refit:
-    """A trial's network, trained on all training rows.
-
-    Attributes:
-        network: The network.
-        epochs: For how many epochs: the median of those that the folds kept.
-    """
-
-    network: Network
-    epochs: int
 
 
 def conclude(session: Session) -> None:
@@ -79,11 +63,10 @@ def conclude(session: Session) -> None:
     model = session.run.folder / MODEL
     if _is_exported(session, best.number) and model.is_dir():
         return
-    session.begin("refit of the best trial")
-    watch = session.watch(session.budget.for_refit)
-    refit = refit_trial(session.engine, session.prepared, best, watch)
-    session.end("refit of the best trial")
-    ensemble = _make_ensemble(session, best)
+    phase = "refit of the best trial" if session.prepared.ensemble == NONE else "refit and ensemble"
+    session.begin(phase)
+    refit, ensemble = refit_with_ensemble(session, best)
+    session.end(phase)
     verdict = _reach_verdict(session, best, refit, ensemble)
     session.begin("export")
     if isinstance(ensemble, str):
@@ -106,37 +89,6 @@ def _is_exported(session: Session, best: int) -> bool:
     if exported is None or (exported.trial, exported.asked) != (best, asked):
         return False
     return asked != GREEDY or state.verdict.num_trials == len(state.completed)
-
-
-def refit_trial(engine: Engine, prepared: PreparedStudy, trial: Trial, watch: Watch | None = None) -> Refit:
-    """Train a trial's network on all training rows.
-
-    Args:
-        engine: What trains.
-        prepared: The study.
-        trial: The trial.
-        watch: Progress and the time limit, at which the refit ends early.
-
-    Raises:
-        ExportError: It diverged.
-    """
-    member = Member(trial.number, REFIT, trial.hyperparameters, prepared.config.search.seed)
-    epochs = refit_epochs(trial)
-    try:
-        return Refit(engine.refit(member, prepared.splits.training, epochs, watch), epochs)
-    except TrialFailure as failure:
-        cure = f"Export another trial with `automl export {prepared.config.name} --trial N --to DIR`."
-        raise ExportError(f"trial {trial.number} cannot be refitted: {failure}. {cure}") from None
-
-
-def _make_ensemble(session: Session, best: Trial) -> Ensemble | str:
-    """The ensemble, or why there is none: empty where none is asked for."""
-    if session.prepared.ensemble == NONE:
-        return ""
-    session.begin("ensemble")
-    ensemble = make_ensemble(session, best)
-    session.end("ensemble")
-    return ensemble
 
 
 def _reach_verdict(session: Session, best: Trial, refit: Refit, ensemble: Ensemble | str) -> Verdict:

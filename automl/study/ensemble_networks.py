@@ -1,33 +1,17 @@
-"""The networks of an ensemble: those of all folds of a trial, or several that are trained on all training rows."""
+"""The networks of an ensemble, by the trials that they belong to."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from automl.ensembles.averaged import Averaged, Part
 from automl.study.preparation import PreparedStudy
 from automl.training.engine import Engine, FoldNetwork, Watch
-from automl.training.members import REFIT, plan_members
+from automl.training.members import plan_members
 from automl.training.network import Network
 from automl.trial import Hyperparameters, Member
 
 Networks = dict[int, list[Network]]
 """By number of the trial."""
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """Networks of one configuration that differ in their seeds.
-
-    Attributes:
-        hyperparameters: Of the trial.
-        epochs: For how many each trains.
-        count: How many there are.
-    """
-
-    hyperparameters: Hyperparameters
-    epochs: int
-    count: int
 
 
 def fold_networks(
@@ -42,39 +26,22 @@ def fold_networks(
     members = [
         member for trial, values in trials.items() for member in plan_members(trial, values, num_folds, seed)
     ]
-    return _networks(members, list(engine.fold_networks(members, watch)) if members else [])
+    return by_trial(members, list(engine.fold_networks(members, watch)) if members else [])
 
 
-def refitted_networks(
-    engine: Engine, prepared: PreparedStudy, trials: Mapping[int, Copies], watch: Watch
-) -> Networks | None:
-    """Networks of trials that are trained on all training rows; None where the time was over.
-
-    The first one of a trial begins with the weights of its refit alone.
-
-    Raises:
-        TrialFailure: One of them cannot be trained.
-    """
-    seed = prepared.config.search.seed
-    members = [
-        Member(trial, REFIT, copies.hyperparameters, seed, repeat=repeat, epochs=copies.epochs)
-        for trial, copies in trials.items()
-        for repeat in range(copies.count)
-    ]
-    return _networks(
-        members, list(engine.refits(members, prepared.splits.training, watch)) if members else []
-    )
-
-
-def _networks(members: Sequence[Member], trained: Sequence[FoldNetwork]) -> Networks | None:
-    """Networks in the order of their members."""
-    if len(trained) < len(members) or any(network.cut for network in trained):
-        return None
-    by_member = {(own.member.trial, own.member.fold, own.member.repeat): own.network for own in trained}
+def by_trial(members: Sequence[Member], trained: Sequence[FoldNetwork]) -> Networks | None:
+    """The networks of members in their order, by number of the trial; None where one was cut or is missing."""
+    whole = {_key(result.member): result.network for result in trained if not result.cut}
     networks: Networks = defaultdict(list)
     for member in members:
-        networks[member.trial].append(by_member[member.trial, member.fold, member.repeat])
+        if _key(member) not in whole:
+            return None
+        networks[member.trial].append(whole[_key(member)])
     return dict(networks)
+
+
+def _key(member: Member) -> tuple[int, int, int]:
+    return member.trial, member.fold, member.repeat
 
 
 def averaged_of(
@@ -84,8 +51,8 @@ def averaged_of(
 ) -> Averaged:
     """The model that averages them; the networks of a trial count alike."""
     parts = tuple(
-        Part(network, weights[trial] / len(own), hyperparameters[trial])
-        for trial, own in networks.items()
-        for network in own
+        Part(network, weights[trial] / len(of_trial), hyperparameters[trial])
+        for trial, of_trial in networks.items()
+        for network in of_trial
     )
     return Averaged(parts, dict(weights))

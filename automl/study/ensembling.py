@@ -14,11 +14,18 @@ from automl.evaluation.fold_scores import fold_scores
 from automl.evaluation.resampling import ScoredRows
 from automl.evaluation.thresholds import EVEN, at_threshold, tuned_threshold
 from automl.study.ensemble_bounds import is_bounded, num_within
-from automl.study.ensemble_networks import Copies, Networks, averaged_of, fold_networks, refitted_networks
+from automl.study.ensemble_networks import Networks, averaged_of, fold_networks
 from automl.study.judging import scored_rows
-from automl.study.preparation import PreparedStudy
+from automl.study.refitting import (
+    NOT_TRAINED,
+    OUT_OF_TIME,
+    Refit,
+    refit_seconds,
+    refit_together,
+    refit_trial,
+)
 from automl.study.session import Session
-from automl.training.members import refit_epochs
+from automl.training.engine import Watch
 from automl.training.network import Network
 from automl.training.plan import TrialFailure
 from automl.training.population.lanes import num_workers
@@ -28,13 +35,11 @@ _MOST_CELLS = 20_000_000
 """Of the predictions that are chosen from: 40 steps over them take some ten seconds."""
 
 _SHARE = 0.8
-"""Of the time that is left for the refit: what the networks may take to be trained again, by what they took before."""
+"""Of the time that is left for the refit: what all networks may take, by the estimate."""
 
 _NETWORK_SHARE = 0.75
 """What a network on all training rows takes among others like it, in what one of a fold took: it has more rows, and no
 epochs after its best one."""
-
-_INSTEAD = "The exported model is the single network."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +64,45 @@ class _Choice:
     note: str = ""
 
 
-def make_ensemble(session: Session, best: Trial) -> Ensemble | str:
-    """The ensemble that the study asks for.
+def refit_with_ensemble(session: Session, best: Trial) -> tuple[Refit, Ensemble | str]:
+    """The best trial's network on all training rows, and the ensemble that the study asks for, trained together.
 
     Returns:
-        Why there is none, in a sentence; an empty text where none is asked for.
+        The refit; and the ensemble, or why there is none in a sentence, which is empty where none is asked for.
+
+    Raises:
+        ExportError: The refit of the best trial diverged.
     """
-    kind = session.prepared.ensemble
-    if kind == NONE:
+    prepared, watch = session.prepared, session.watch(session.budget.for_refit)
+    why = "" if prepared.ensemble == NONE else _prevented(session, best)
+    if why or prepared.ensemble == NONE:
+        return refit_trial(session.engine, prepared, best, watch), _without(why)
+    choice = _chosen(session, best)
+    if prepared.ensemble == FOLDS:
+        refit = refit_trial(session.engine, prepared, best, watch)
+        return refit, _made(session, best, choice, _of_folds(session, best, watch))
+    choice, counts = _affordable(session, best, choice)
+    if sum(counts.values()) < 2:
+        return refit_trial(session.engine, prepared, best, watch), _without(OUT_OF_TIME)
+    refit, networks = refit_together(session, best, counts, watch)
+    return refit, _made(session, best, choice, networks)
+
+
+def _without(why: str) -> str:
+    """That there is no ensemble, in sentences; an empty text where none is asked for."""
+    if not why:
         return ""
-    if why := _prevented(session, best):
-        return f"No ensemble was made: {why}. {_INSTEAD}"
-    choice = _chosen(session, best, kind)
-    try:
-        choice, networks = _trained(session, best, choice)
-    except TrialFailure as failure:
-        return f"No ensemble was made: a network of it could not be trained again: {failure}. {_INSTEAD}"
-    if not networks:
-        why = "there was not enough time to train its networks"
-        return f"No ensemble was made: {why}. {_INSTEAD} Raise `budget.minutes`."
+    cure = " Raise `budget.minutes`." if why == OUT_OF_TIME else ""
+    return f"No ensemble was made: {why}. The exported model is the single network.{cure}"
+
+
+def _made(session: Session, best: Trial, choice: _Choice, networks: Networks | str) -> Ensemble | str:
+    """The ensemble of networks that have been trained, or why there is none."""
+    if isinstance(networks, str):
+        return _without(networks)
     within = _within_bounds(session, choice, networks)
     if isinstance(within, str):
-        return f"No ensemble was made: {within}. {_INSTEAD}"
+        return _without(within)
     choice, networks = within
     averaged = averaged_of(networks, choice.weights, _hyperparameters(session, choice))
     return Ensemble(averaged, _judged(session, best, choice, networks))
@@ -100,9 +122,9 @@ def _prevented(session: Session, best: Trial) -> str:
     return ""
 
 
-def _chosen(session: Session, best: Trial, kind: str) -> _Choice:
+def _chosen(session: Session, best: Trial) -> _Choice:
     """Which trials are averaged, the heaviest and the best of them first."""
-    if kind != GREEDY:
+    if session.prepared.ensemble != GREEDY:
         return _Choice({best.number: 1.0})
     predictions, rows = _candidates(session, best)
     if len(predictions) < 2:
@@ -117,48 +139,55 @@ def _chosen(session: Session, best: Trial, kind: str) -> _Choice:
     return _Choice({numbers[place]: weights[place] for place in order}, num_candidates)
 
 
-def _trained(session: Session, best: Trial, choice: _Choice) -> tuple[_Choice, Networks | None]:
-    """The choice that there is time for, and its networks; none where the time does not suffice.
-
-    Raises:
-        TrialFailure: One of them cannot be trained.
-    """
-    prepared, state = session.prepared, session.state
-    available = _SHARE * session.budget.for_refit()
-    watch = session.watch(session.budget.for_refit)
-    if prepared.ensemble == FOLDS:
-        if best.seconds / num_workers() > available:
-            return choice, None
+def _of_folds(session: Session, best: Trial, watch: Watch) -> Networks | str:
+    """The networks of the best trial's folds, trained again, or why there are none."""
+    if best.seconds / _num_threads(session) > _SHARE * session.budget.for_refit():
+        return OUT_OF_TIME
+    try:
         own = {best.number: best.hyperparameters}
-        return choice, fold_networks(session.engine, prepared, own, watch)
-    counts = affordable(choice.weights, lambda trial: _network_seconds(session, trial), available)
-    copies = {
-        trial: Copies(state.trial(trial).hyperparameters, refit_epochs(state.whole(trial)), count)
-        for trial, count in counts.items()
+        return fold_networks(session.engine, session.prepared, own, watch) or OUT_OF_TIME
+    except TrialFailure as failure:
+        return f"{NOT_TRAINED}: {failure}"
+
+
+def _affordable(session: Session, best: Trial, choice: _Choice) -> tuple[_Choice, dict[int, int]]:
+    """The choice that there is time for, and how many networks each of its trials has.
+
+    Networks beside that of the best trial that take no longer than its refit alone are trained however little time
+    there is.
+    """
+    seconds = {
+        number: refit_seconds(session.prepared, session.state.whole(number))
+        for number in {best.number, *choice.weights}
     }
-    choice = _only(choice, list(counts))
-    if sum(counts.values()) < 2:
-        return choice, None
-    return choice, refitted_networks(session.engine, prepared, copies, watch)
+
+    def together(counts: Mapping[int, int]) -> float:
+        each = {best.number: 1, **counts}
+        total = sum(count * seconds[number] for number, count in each.items())
+        return max(total / _num_threads(session), *(seconds[number] for number in each))
+
+    available = max(_SHARE * session.budget.for_refit(), seconds[best.number])
+    counts = affordable(choice.weights, together, available)
+    return _only(choice, list(counts)), counts
 
 
-def seconds_share(prepared: PreparedStudy) -> float:
+def _num_threads(session: Session) -> int:
+    """Networks that the engine trains at the same time, a program aside."""
+    return 1 if session.engine.cohort_size == 1 else num_workers()
+
+
+def seconds_share(session: Session) -> float:
     """What the search leaves for an ensemble that is asked for, in what the networks of a trial took on one thread.
 
     One that is not asked for gets the time that is left.
     """
-    kind = prepared.config.ensemble
+    kind = session.prepared.config.ensemble
     if kind in (AUTO, NONE):
         return 0.0
     if kind == FOLDS:
-        return 1.0 / num_workers()
-    return MOST_NETWORKS * _NETWORK_SHARE / len(prepared.splits.folds) / num_workers()
-
-
-def _network_seconds(session: Session, trial: int) -> float:
-    """What a network of a trial takes on all training rows, as a share of what all threads do."""
-    folds = len(session.prepared.splits.folds)
-    return _NETWORK_SHARE * session.state.trial(trial).seconds / folds / num_workers()
+        return 1.0 / _num_threads(session)
+    num_folds = len(session.prepared.splits.folds)
+    return MOST_NETWORKS * _NETWORK_SHARE / num_folds / _num_threads(session)
 
 
 def _only(choice: _Choice, trials: Sequence[int]) -> _Choice:

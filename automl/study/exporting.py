@@ -17,9 +17,10 @@ from automl.export.saved_model import ModelCard, copy_model, save_model
 from automl.records.files import MODEL, STUDY_FILE
 from automl.records.finding import read_run
 from automl.records.state import StudyState
-from automl.study.conclusion import kept_margins, refit_trial, write_model
+from automl.study.conclusion import kept_margins, write_model
 from automl.study.opening import check_digests
 from automl.study.preparation import PreparedStudy, prepare_study
+from automl.study.refitting import refit_trial
 from automl.training.baselines.baselines import run_baseline
 from automl.training.baselines.linear_network import linear_network
 from automl.trial import Task, Trial, TrialState

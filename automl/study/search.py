@@ -149,7 +149,7 @@ def _begin_budget(session: Session) -> None:
     at_once = session.engine.cohort_size != 1
     # a refit is the training of a fold without its losses; what trains alone has not the others of a program beside it
     refit_share = (2.0 if at_once else 0.8) / len(prepared.splits.folds)
-    analyzed, ensemble = prepared.config.bias_variance.resamples != 0, seconds_share(prepared)
+    analyzed, ensemble = prepared.config.bias_variance.resamples != 0, seconds_share(session)
     session.budget.begin_search(refit_share, analyzed, ensemble)
 
 

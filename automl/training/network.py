@@ -31,7 +31,7 @@ class Network:
         model: The Keras model, from inputs to (scaled) outputs.
         scalings: What it was trained under.
         task: What it predicts.
-        epochs: Epochs that a refit trained for: as many as asked for, or fewer where the time was over. 0 of others.
+        epochs: Epochs that it was trained for; a refit, fewer than asked for where the time was over. 0 when unknown.
     """
 
     model: keras.Model

@@ -29,16 +29,21 @@ def test_shares_follow_weights_whatever_the_trials_are_called(total, names) -> N
     )
 
 
+def alike(counts: dict[int, int]) -> float:
+    """Each network takes a second."""
+    return float(sum(counts.values()))
+
+
 def test_as_many_networks_as_there_is_time_for() -> None:
-    assert affordable(WEIGHTS, lambda trial: 1.0, 1000.0) == {3: 4, 1: 2, 2: 2}
-    assert sum(affordable(WEIGHTS, lambda trial: 1.0, 1000.0).values()) == MOST_NETWORKS
-    assert affordable(WEIGHTS, lambda trial: 1.0, 4.0) == {3: 2, 1: 1, 2: 1}
-    assert affordable(WEIGHTS, lambda trial: 1.0, 2.5) == {3: 1, 1: 1}
-    assert affordable(WEIGHTS, lambda trial: 10.0 if trial == 3 else 1.0, 2.5) == {}
-    assert affordable({7: 1.0}, lambda trial: 2.0, 5.0) == {7: 2}
+    assert affordable(WEIGHTS, alike, 1000.0) == {3: 4, 1: 2, 2: 2}
+    assert sum(affordable(WEIGHTS, alike, 1000.0).values()) == MOST_NETWORKS
+    assert affordable(WEIGHTS, alike, 4.0) == {3: 2, 1: 1, 2: 1}
+    assert affordable(WEIGHTS, alike, 2.5) == {3: 1, 1: 1}
+    assert affordable(WEIGHTS, lambda counts: alike(counts) + 9.0 * counts[3], 2.5) == {}
+    assert affordable({7: 1.0}, lambda counts: 2.0 * counts[7], 5.0) == {7: 2}
 
 
 def test_more_trials_than_networks_have_one_each() -> None:
     many = dict.fromkeys(range(10), 0.1)
-    assert affordable(many, lambda trial: 1.0, 100.0) == dict.fromkeys(range(10), 1)
+    assert affordable(many, alike, 100.0) == dict.fromkeys(range(10), 1)
     assert pytest.approx(1.0) == sum(many.values())

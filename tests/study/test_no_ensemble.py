@@ -1,6 +1,7 @@
 """Where no ensemble can be made, or a smaller one: what is said, and what is done instead."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,10 +14,10 @@ from automl.data.splits import Splits
 from automl.ensembles.sharing import MOST_NETWORKS
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.study import ensembling
-from automl.study.conclusion import refit_trial
-from automl.study.ensembling import Ensemble, make_ensemble
-from automl.training.engine import Watch
-from automl.training.members import plan_members
+from automl.study.ensembling import Ensemble, refit_with_ensemble
+from automl.study.refitting import refit_seconds, refit_trial
+from automl.training.engine import FoldNetwork, Watch
+from automl.training.members import plan_members, refit_epochs
 from automl.training.plan import TrialFailure
 
 ALWAYS = Watch(lambda progress: None, lambda: True)
@@ -55,7 +56,7 @@ def session_of(
 
 
 def test_of_one_trial_networks_with_other_seeds_are_averaged_and_that_is_said(trained) -> None:
-    made = make_ensemble(session_of(*trained), trained[1])
+    refit, made = refit_with_ensemble(session_of(*trained), trained[1])
     assert isinstance(made, Ensemble)
     assert made.averaged.weights == {0: 1.0}
     assert len(made.averaged.parts) == MOST_NETWORKS
@@ -64,47 +65,108 @@ def test_of_one_trial_networks_with_other_seeds_are_averaged_and_that_is_said(tr
     columns = trained[0].dataset.columns
     expected = numpy.mean([part.network.predict(columns) for part in made.averaged.parts], axis=0)
     numpy.testing.assert_allclose(made.averaged.predict(columns), expected, rtol=1e-12)
+    assert refit.network is made.averaged.parts[0].network  # trained once
 
 
 def test_the_networks_of_one_trial_begin_with_its_refit_and_differ_by_their_seeds(trained) -> None:
     prepared, trial = trained
-    made = make_ensemble(session_of(prepared, trial), trial)
+    refit, made = refit_with_ensemble(session_of(prepared, trial), trial)
     columns = prepared.dataset.columns
-    alone = refit_trial(prepared.make_engine(), prepared, trial).network.predict(columns)
+    alone = refit_trial(prepared.make_engine(), prepared, trial)
+    assert refit.epochs == alone.epochs == refit.network.epochs
+    alone = alone.network.predict(columns)
     parts = [part.network.predict(columns) for part in made.averaged.parts]
     numpy.testing.assert_allclose(parts[0], alone, rtol=1e-4, atol=1e-6)
     assert all(numpy.abs(part - alone).max() > 1e-3 for part in parts[1:])
 
 
-class Refusing:
-    """An engine that trains nothing."""
+class RefitOnly:
+    """An engine that trains nothing but a single refit."""
+
+    cohort_size = 200
 
     def __init__(self, failure: str = "") -> None:
         self.failure = failure
 
-    def fold_networks(self, members: Any, watch: Any) -> Any:
+    def refits(self, members: Any, rows: Any, watch: Any) -> Any:
         if self.failure:
             raise TrialFailure(self.failure)
         return iter(())
 
+    def refit(self, *_: Any) -> Any:
+        return "alone"
+
+
+class RefitFirst(RefitOnly):
+    """An engine that has time for the first of several refits."""
+
     def refits(self, members: Any, rows: Any, watch: Any) -> Any:
-        return self.fold_networks(members, watch)
+        yield FoldNetwork(members[0], "the first of several")
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"kept": False}, "predictions of trial 0 are not kept"),
-        ({"left": 1e-6}, "there was not enough time to train its networks"),
-        ({"engine": Refusing()}, "there was not enough time to train its networks"),
-        ({"engine": Refusing("diverged: the loss is not finite")}, "diverged: the loss is not finite"),
+        ({"engine": RefitOnly()}, "there was not enough time to train its networks"),
+        ({"engine": RefitOnly("diverged: the loss is not finite")}, "diverged: the loss is not finite"),
     ],
 )
 def test_what_prevents_it_is_said_and_the_single_network_is_exported(trained, changes, said) -> None:
-    reason = make_ensemble(session_of(*trained, **changes), trained[1])
+    session = session_of(*trained, **{"engine": RefitOnly(), **changes})
+    refit, reason = refit_with_ensemble(session, trained[1])
+    assert refit.network == "alone"
     assert reason.startswith("No ensemble was made: ")
     assert said in reason
     assert "The exported model is the single network." in reason
+
+
+def test_the_refit_of_an_ensemble_that_the_time_ended_is_exported_alone(trained) -> None:
+    refit, reason = refit_with_ensemble(session_of(*trained, engine=RefitFirst()), trained[1])
+    assert refit.network == "the first of several"
+    assert "there was not enough time" in reason
+
+
+@pytest.mark.parametrize(("num_threads", "num_networks"), [(1, 1), (2, 2), (3, 3)])
+def test_with_no_time_left_a_network_is_trained_on_each_thread(
+    trained, monkeypatch, num_threads, num_networks
+) -> None:
+    """They take no longer than the refit alone."""
+    monkeypatch.setattr(ensembling, "num_workers", lambda: num_threads)
+    session = session_of(*trained, left=1e-6)
+    _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({0: 1.0}))
+    assert sum(counts.values()) == num_networks
+
+
+def test_an_engine_that_trains_networks_in_turn_has_no_time_for_a_second_one(trained, monkeypatch) -> None:
+    monkeypatch.setattr(ensembling, "num_workers", lambda: 8)
+    session = session_of(*trained, engine=SimpleNamespace(cohort_size=1), left=1e-6)
+    _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({0: 1.0}))
+    assert sum(counts.values()) == 1
+
+
+def test_the_best_trial_takes_time_though_it_is_not_in_the_ensemble(trained, monkeypatch) -> None:
+    monkeypatch.setattr(ensembling, "num_workers", lambda: 1)
+    seconds = refit_seconds(*trained)
+    session = session_of(*trained, left=3.5 * seconds / 0.8)
+    session.state.trial = session.state.whole = lambda number: replace(trained[1], number=number)
+    _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({1: 0.6, 2: 0.4}))
+    assert counts == {1: 1, 2: 1}
+
+
+def test_a_refit_is_estimated_by_what_a_row_and_an_epoch_of_its_folds_cost(trained) -> None:
+    prepared, trial = trained
+    fit = [len(fold.fit) for fold in prepared.splits.folds]
+    a_row = 0.25
+    known = replace(
+        trial,
+        folds=tuple(
+            replace(result, seconds=a_row * fit[result.fold] * len(result.stopping_loss))
+            for result in trial.folds
+        ),
+    )
+    expected = a_row * len(prepared.splits.training) * refit_epochs(trial)
+    assert refit_seconds(prepared, known) == pytest.approx(expected)
 
 
 def test_trials_that_there_is_no_time_for_are_left_out_and_that_is_said() -> None:
@@ -134,7 +196,7 @@ def test_folds_in_the_order_of_time_are_not_averaged() -> None:
         ensemble="folds",
         splits=Splits(numpy.zeros(0), numpy.zeros(0), (), "time", "time", (), False),
     )
-    reason = make_ensemble(SimpleNamespace(prepared=prepared), None)
+    reason = ensembling._prevented(SimpleNamespace(prepared=prepared), None)
     assert "have not learned from the latest rows" in reason
 
 

@@ -19,6 +19,7 @@ from automl.training.population.planner import (
     places_in_cache,
     plan_lanes,
     smaller_places,
+    spread,
     structure_of,
 )
 from automl.trial import Member
@@ -87,6 +88,38 @@ def test_every_job_is_in_one_lane_that_fits_it(configurations, later):
 def test_the_same_jobs_have_the_same_plan(configurations):
     jobs = jobs_of(configurations)
     assert plan_lanes(jobs, SETTING, {}) == plan_lanes(list(jobs), SETTING, {})
+
+
+@settings(max_examples=30, deadline=None)
+@given(some.lists(VALUES, min_size=1, max_size=4), some.sampled_from([100, 10_000, 100_000]))
+def test_lanes_of_few_jobs_hold_the_same_jobs_in_the_same_programs(configurations, num_rows):
+    setting, known = replace(SETTING, num_rows=num_rows), {}
+    lanes = plan_lanes(jobs_of(configurations, folds=3), setting, known)
+    parts = spread(lanes, setting, known)
+    assert [job for lane in parts for job in lane.jobs] == [job for lane in lanes for job in lane.jobs]
+    assert sum(lane.seconds for lane in parts) == pytest.approx(sum(lane.seconds for lane in lanes))
+    assert {lane.structure for lane in parts} == {lane.structure for lane in lanes}
+    assert all(0 < lane.num_places <= len(lane.jobs) for lane in parts)
+    assert all(lane.num_places in known[lane.structure] for lane in parts)
+
+
+@pytest.mark.parametrize(("num_jobs", "sizes"), [(1, [1]), (2, [1, 1]), (5, [2, 2, 1]), (8, [2, 2, 2, 2])])
+def test_networks_of_one_trial_keep_all_cores_busy_where_training_takes_long(num_jobs, sizes):
+    setting, known = replace(SETTING, num_rows=50_000), {}
+    lanes = plan_lanes(jobs_of([BASE | {"width": 256}], folds=num_jobs), setting, known)
+    assert len(lanes) == 1
+    assert [len(lane.jobs) for lane in spread(lanes, setting, known)] == sizes
+
+
+def test_networks_that_train_faster_than_a_program_compiles_stay_together():
+    lanes = plan_lanes(jobs_of([BASE], folds=8), SETTING, {})
+    assert spread(lanes, SETTING, {}) == lanes
+
+
+def test_on_an_accelerator_lanes_stay_as_they_are():
+    setting = replace(SETTING, num_rows=50_000, most_places=1024)
+    lanes = plan_lanes(jobs_of([BASE | {"width": 256}], folds=8), setting, {})
+    assert spread(lanes, setting, {}) == lanes
 
 
 BASE = {"depth": 2, "width": 64, "activation": "relu", "dropout": 0.0, "batch_normalization": False} | {

@@ -101,7 +101,7 @@ class PopulationEngine(Engine):
         """See `Engine.fold_networks`."""
         known = copied(self._known)  # no part of what later cohorts are planned by
         knowledge = Knowledge(self._plan, self._recipes, self._catalog.add(members), known)
-        lanes = knowledge.lanes(list(map(knowledge.job, members)))
+        lanes = knowledge.few_lanes(list(map(knowledge.job, members)))
         tables = knowledge.views.tables(job.member for lane in lanes for job in lane.jobs)
         results = Results(self._plan, knowledge.views, self._workshop.health)
         run = LaneRun(self._workshop, tables, knowledge.setting, watch, frozenset())

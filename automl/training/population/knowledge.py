@@ -14,7 +14,15 @@ from automl.training.plan import TrainingPlan
 from automl.training.population.catalog import Views
 from automl.training.population.grouping import Groups
 from automl.training.population.jobs import Job
-from automl.training.population.planner import Known, Lane, Setting, cut_lanes, plan_lanes, structure_of
+from automl.training.population.planner import (
+    Known,
+    Lane,
+    Setting,
+    cut_lanes,
+    plan_lanes,
+    spread,
+    structure_of,
+)
 from automl.trial import Member
 
 ACCELERATOR_PLACES = 1024
@@ -67,6 +75,10 @@ class Knowledge:
     def lanes(self, jobs: Sequence[Job]) -> list[Lane]:
         """Jobs in lanes; see `plan_lanes`."""
         return plan_lanes(jobs, self.setting, self.known)
+
+    def few_lanes(self, jobs: Sequence[Job]) -> list[Lane]:
+        """Few jobs in lanes; see `spread`."""
+        return spread(self.lanes(jobs), self.setting, self.known)
 
     def cut(self, groups: Groups) -> list[Lane]:
         """Groups of jobs in lanes; see `cut_lanes`."""

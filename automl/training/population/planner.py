@@ -102,6 +102,31 @@ def cut_lanes(groups: Groups, setting: Setting, known: Known) -> list[Lane]:
     return sorted(lanes, key=lambda lane: -lane.seconds)
 
 
+def spread(lanes: Sequence[Lane], setting: Setting, known: Known) -> list[Lane]:
+    """Lanes of few jobs each that keep all cores busy to the end, where their training pays for a program more.
+
+    The networks of one trial stay in one lane of a cohort, in which there are many trials. Where there are few networks
+    in all, each core trains some of them. On an accelerator, lanes stay as they are.
+
+    Args:
+        lanes: As they are planned.
+        setting: What all members share.
+        known: Programs that are compiled. Those of these lanes are added.
+    """
+    if setting.most_places:
+        return list(lanes)
+    return [part for lane in lanes for part in _shorter(lane, setting, known)]
+
+
+def _shorter(lane: Lane, setting: Setting, known: Known) -> list[Lane]:
+    size = -(-len(lane.jobs) // _LANES[0])
+    if size >= lane.num_places or lane.seconds <= 2 * _new(setting).compile_seconds(lane.structure):
+        return [lane]
+    known.setdefault(lane.structure, set()).add(size)
+    parts = [lane.jobs[begin : begin + size] for begin in range(0, len(lane.jobs), size)]
+    return [Lane(lane.structure, size, part, lane.seconds * len(part) / len(lane.jobs)) for part in parts]
+
+
 def _alone(jobs: Sequence[Job], setting: Setting) -> dict[Structure, list[Job]]:
     """Jobs by their own structure, which the folds of a trial have in common."""
     structures: dict[int, Structure] = {}

@@ -94,11 +94,13 @@ class Results:
         if isinstance(outcome, Broken):
             raise TrialFailure(outcome.reason)
         job, member = outcome.job, outcome.job.member
-        if outcome.diverged:
+        if outcome.diverged or not all(numpy.isfinite(weights).all() for weights in outcome.weights):
             raise diverged(member, len(outcome.losses))
         model = self._plan.builder.restored(member.hyperparameters, own_weights(job, outcome.weights))
         scalings = self._views.view(member).scalings
-        return FoldNetwork(member, Network(model, scalings, self._plan.dataset.task), outcome.cut)
+        return FoldNetwork(
+            member, Network(model, scalings, self._plan.dataset.task, len(outcome.losses)), outcome.cut
+        )
 
     def _fold_result(self, outcome: Outcome | Broken, cut: bool) -> FoldResult:
         """Scores of a member; one that waits at a rung is `cut` where it would have gone on."""

@@ -12,6 +12,7 @@ from automl.data.features.encodings import (
     ENCODINGS,
     MOST_DEVIATIONS,
     NUM_QUANTILES,
+    bin_edges,
     fit_piecewise,
     fit_quantile,
     fit_raw,
@@ -168,6 +169,47 @@ def test_piecewise_columns_have_their_own_bins() -> None:
     edges = numpy.quantile(table[:, 2], numpy.linspace(0, 1, 6))
     reached = numpy.interp(table[:, 2], edges, numpy.arange(6))
     numpy.testing.assert_allclose(encoding.bins(table)[:, 4:].sum(axis=1), reached, atol=1e-12)
+
+
+def test_of_a_column_that_is_mostly_0_all_bins_but_one_cut_the_other_values() -> None:
+    """Quantiles of all rows would be 0 up to nine tenths: two bins for the hundred other values."""
+    values = numpy.concatenate([numpy.zeros(900), numpy.arange(1.0, 101.0)])
+    edges = bin_edges(values, 10)
+    assert edges[0] == 0.0
+    numpy.testing.assert_allclose(
+        edges[1:], numpy.quantile(numpy.arange(1.0, 101.0), numpy.linspace(0, 1, 10))
+    )
+
+
+def test_a_column_of_few_values_has_them_all_as_edges() -> None:
+    values = numpy.repeat([5.0, 1.0, 2.0, 40.0], [1, 1000, 30, 1])
+    assert bin_edges(values, 3).tolist() == bin_edges(values, 24).tolist() == [1.0, 2.0, 5.0, 40.0]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    some.lists(some.tuples(some.integers(-50, 50), some.integers(1, 60)), min_size=1, max_size=40),
+    some.integers(1, 12),
+    some.randoms(use_true_random=False),
+)
+def test_edges_are_few_ascending_and_cover_the_values(runs, num_bins, random) -> None:
+    cells = [float(value) for value, count in runs for _ in range(count)]
+    edges = bin_edges(numpy.array(cells), num_bins)
+    assert (numpy.diff(edges) > 0).all()
+    assert len(edges) <= num_bins + 1
+    assert (edges[0], edges[-1]) == (min(cells), max(cells))
+    random.shuffle(cells)
+    assert bin_edges(numpy.array(cells), num_bins).tolist() == edges.tolist()
+
+
+@settings(max_examples=50, deadline=None)
+@given(some.integers(2, 24), some.integers(2, 400))
+def test_edges_of_a_column_without_equal_values_are_its_quantiles(num_bins, num_rows) -> None:
+    values = GENERATOR.normal(size=num_rows)
+    expected = numpy.quantile(values, numpy.linspace(0, 1, num_bins + 1))
+    if num_rows <= num_bins + 1:
+        expected = numpy.sort(values)
+    numpy.testing.assert_allclose(bin_edges(values, num_bins), expected)
 
 
 WILD = some.floats(-1e100, 1e100) | some.sampled_from([0.0, 1e100, -1e100, 1e-320, 5e-324, 1.0])
