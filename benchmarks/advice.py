@@ -98,14 +98,16 @@ def follow(name, start, most, folder):
     path = folder / f"{name}.csv"
     some_rows(name, most).to_csv(path, index=False)
     study = first_study(name, start, path)
-    first = run_study(study, mlruns=folder / "mlruns")
+    first = run_study(study, mlruns=folder / "mlruns", resume=False)
     log = read_run(first.folder)
     found = explain_study(log)
     losses = {"first": first.test_scores[study.objective]}
     for way, changes in (("advised", found.changes), ("opposite", opposite(found.changes))):
         after = proposed(log, changes, folder)
         if after is not None:
-            losses[way] = run_study(after, mlruns=folder / "mlruns").test_scores[study.objective]
+            losses[way] = run_study(after, mlruns=folder / "mlruns", resume=False).test_scores[
+                study.objective
+            ]
     return {
         "table": name,
         "start": start,

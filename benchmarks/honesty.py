@@ -19,9 +19,10 @@ import numpy
 import pandas
 
 from automl.config.reading import make_study
+from automl.evaluation.correction import corrected_score
 from automl.evaluation.metrics import METRICS
 from automl.evaluation.out_of_fold import OutOfFold
-from automl.evaluation.resampling import corrected_score
+from automl.evaluation.resampling import ScoredRows
 from automl.study.preparation import prepare_study
 from automl.study.refitting import refit_trial
 from automl.training.engine import Watch
@@ -68,17 +69,18 @@ def errors_of(split, stop_on):
             "l2": 10 ** generator.uniform(-5, -1),
         }
         cohort.append(plan_members(number, values, 5, split))
-    out_of_fold = OutOfFold([fold.validation for fold in prepared.splits.folds], prepared.objective)
+    kept = OutOfFold([fold.validation for fold in prepared.splits.folds], 2, split)
     trials = list(engine.train(cohort, Watch(lambda _: None, lambda: True)))
-    for trial in trials:
-        out_of_fold.add(trial)
+    gathered = [kept.gather(trial) for trial in trials]
+    predictions = [kept.predictions(own) for own in gathered if own is not None]
     best = prepared.objective.best(trials)
     network = refit_trial(engine, prepared, best).network
     others = numpy.arange(ROWS, ROWS + TEST_ROWS)
     prediction = network.predict(whole.columns.take(others))
     test = METRICS["log_loss"].function(whole.target[others], prediction, numpy.ones(TEST_ROWS))
-    target = prepared.dataset.target[out_of_fold.rows]
-    corrected = corrected_score("log_loss", target, out_of_fold.all(), numpy.ones(ROWS), split).value
+    target = prepared.dataset.target[kept.rows]
+    rows = ScoredRows(target, numpy.ones(len(target)), kept.folds, numpy.arange(len(target)))
+    corrected = corrected_score(METRICS["log_loss"], rows, predictions, split).estimate.value
     return best.mean("log_loss") - test, corrected - test
 
 

@@ -103,12 +103,31 @@ def tied(trials: Sequence[Trial], objective: Objective, num_folds: int, level: f
     behind = scores - scores[0] if objective.direction is Direction.MINIMIZE else scores[0] - scores
     means, num_scores = behind.mean(axis=1), scores.shape[1]
     errors = numpy.array([corrected_error(own, num_folds) for own in behind.tolist()])
-    critical = float(special.stdtrit(num_scores - 1, 1.0 - level / (len(peers) - 1)))
+    critical = errors_needed(num_scores, len(peers), level)
     # Without any spread, as many folds with one winner as there are: the sign test, by Bonferroni.
     flat = (errors <= _ROUNDING * numpy.abs(means)) & (0.5**num_scores * (len(peers) - 1) >= level)
     worse = (means > critical * errors) & ~flat
     worse[0] = False
     return [trial for trial, out in zip(peers, worse, strict=True) if not out]
+
+
+def errors_needed(num_scores: int, num_trials: int, level: float = LEVEL) -> float:
+    """By how many standard errors the best of some trials must be ahead for a difference that is significant.
+
+    Args:
+        num_scores: Of each trial, one for each fold of each repeat.
+        num_trials: Among which the best was chosen.
+        level: Probability that a trial that is the best in truth is left out.
+
+    Returns:
+        Infinity for a single score, which has no spread.
+
+    >>> [round(errors_needed(num, 100), 1) for num in (2, 3, 5, 10)]
+    [630.3, 31.4, 8.6, 4.8]
+    """
+    if num_scores < 2:
+        return math.inf
+    return float(special.stdtrit(num_scores - 1, 1.0 - level / max(1, num_trials - 1)))
 
 
 def smallest(trials: Sequence[Trial], objective: Objective, num_folds: int) -> Trial:

@@ -12,7 +12,7 @@ from automl.evaluation.fold_scores import FoldScores, ThresholdScores, fold_scor
 from automl.evaluation.intervals import wilson
 from automl.evaluation.metrics import Metric
 from automl.evaluation.resampling import FEWEST_RESAMPLES, LEVEL, Draw, Estimate, ScoredRows
-from automl.evaluation.thresholds import best_places, candidates
+from automl.evaluation.thresholds import at_threshold, best_places, candidates, tuned_threshold
 from automl.trial import Direction
 
 Array = numpy.ndarray
@@ -170,7 +170,13 @@ class _LeftOut:
 
     def __init__(self, metric: Metric, draw: Draw, models: Sequence[Array], tuned: bool) -> None:
         self._metric, self._draw, self._models, self._tuned = metric, draw, models, tuned
-        self._even = fold_scores(metric, draw.rows, models)
+        rows = draw.rows
+        self._labeled = (
+            [at_threshold(model, tuned_threshold(metric, rows, model)) for model in models]
+            if tuned
+            else models
+        )
+        self._even = fold_scores(metric, rows, self._labeled)
         left_out = _left_out(self._even, draw)
         self.dropped = float(numpy.isnan(left_out).mean())
         self._centered = _centered(self._even.under(numpy.ones((1, len(draw.rows.target))))[0], left_out)
@@ -180,7 +186,30 @@ class _LeftOut:
         values = self._centered[numpy.arange(self._draw.num_resamples), places]
         if not self._tuned:
             return numpy.asarray(values)
-        return values + _gained(self._metric, self._draw, self._models, places, self._even)
+        return values + self._lost(places)
+
+    def _lost(self, picked: Array) -> Array:
+        """By how much a threshold tuned on the rows drawn changes a model's score on the others, (resample, term).
+
+        Beside that of all rows, which the others have helped to choose: both on the same few rows.
+
+        Args:
+            picked: The model of each resample.
+        """
+        lost, start = numpy.zeros((self._draw.num_resamples, len(self._even.counts))), 0
+        for counts in self._draw.counts():
+            own = picked[start : start + len(counts)]
+            for variant in numpy.unique(own):
+                mine, model = numpy.flatnonzero(own == variant), self._models[variant]
+                thresholds = candidates(model)
+                tuned = ThresholdScores(self._metric, self._draw.rows, model, thresholds)
+                best = best_places(self._metric, tuned.means(counts[mine]), thresholds)
+                others = (counts[mine] == 0).astype(float)
+                at_best = tuned.under(others)[numpy.arange(len(mine)), best]
+                of_all = fold_scores(self._metric, self._draw.rows, [self._labeled[variant]])
+                lost[start + mine] = at_best - of_all.under(others)[:, 0]
+            start += len(counts)
+        return lost
 
     def estimate(self, values: Array) -> Estimate:
         """The mean of scores with its interval."""
@@ -242,32 +271,6 @@ def _centered(whole: Array, left_out: Array) -> Array:
     sums = numpy.where(defined, left_out, 0.0).sum(axis=0)
     means = numpy.divide(sums, total, out=numpy.array(whole, dtype=float), where=total > 0)
     return numpy.asarray(whole + left_out - means)
-
-
-def _gained(metric: Metric, draw: Draw, models: Sequence[Array], picked: Array, even: FoldScores) -> Array:
-    """By how much a threshold tuned on the rows drawn changes a model's score on the others, (resample, term).
-
-    Args:
-        metric: The metric.
-        draw: The resamples.
-        models: Predictions.
-        picked: Which of them in each resample.
-        even: Their scores at one half.
-    """
-    gained = numpy.zeros((draw.num_resamples, len(even.counts)))
-    start = 0
-    for counts in draw.counts():
-        own = picked[start : start + len(counts)]
-        for variant in numpy.unique(own):
-            mine, prediction = numpy.flatnonzero(own == variant), models[variant]
-            thresholds = candidates(prediction)
-            tuned = ThresholdScores(metric, draw.rows, prediction, thresholds)
-            best = best_places(metric, tuned.means(counts[mine]), thresholds)
-            others = (counts[mine] == 0).astype(float)
-            at_best = tuned.under(others)[numpy.arange(len(mine)), best]
-            gained[start + mine] = at_best - fold_scores(metric, draw.rows, [prediction]).under(others)[:, 0]
-        start += len(counts)
-    return gained
 
 
 def _summary(scores: FoldScores, values: Array) -> tuple[float, Array]:

@@ -15,12 +15,13 @@ import numpy
 from scipy import sparse
 
 from automl.evaluation.metrics import Metric
+from automl.evaluation.rankings import Levels, positive_codes
 from automl.evaluation.resampling import ScoredRows
 
 Array = numpy.ndarray
 
-_CELLS_AT_ONCE = 60_000
-"""So few that they stay in a core's cache."""
+_CELLS_AT_ONCE, _FEWEST_RESAMPLES = 400_000, 16
+"""So few that they stay near a core, and enough resamples to add up several at a time."""
 
 
 class FoldScores(ABC):
@@ -189,7 +190,7 @@ class ThresholdScores(_Tables):
 
 @final
 class _ByRank(FoldScores):
-    """Rows sorted once for all resamples."""
+    """Rows divided into levels once for all resamples."""
 
     def __init__(self, metric: Metric, rows: ScoredRows, predictions: Sequence[Array]) -> None:
         super().__init__(metric, rows)
@@ -199,36 +200,45 @@ class _ByRank(FoldScores):
         scores = numpy.empty((len(counts), len(self._predictions), len(self._rows.parts)))
         for term, (repeat, places) in enumerate(self._rows.parts):
             weights = counts[:, places] * self._rows.weights[places]
-            score = partial(self._of_fold, weights, self._rows.target[places])
-            with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy sorts and sums beside the interpreter
+            at_once = max(_FEWEST_RESAMPLES, _CELLS_AT_ONCE // len(places))
+            parts = [
+                numpy.ascontiguousarray(weights[start : start + at_once].T)
+                for start in range(0, len(weights), at_once)
+            ]
+            target = self._rows.target[places]
+            present = _present(weights, target, self._predictions[0].shape[-1])
+            score = partial(self._of_fold, parts, target, present)
+            with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy and SciPy add up beside the interpreter
                 own = (prediction[repeat][places] for prediction in self._predictions)
                 scores[:, :, term] = numpy.stack(list(pool.map(score, own)), axis=1)
             scores[self._undefined(weights, places), :, term] = numpy.nan
         return scores
 
-    def _of_fold(self, weights: Array, target: Array, prediction: Array) -> Array:
-        """Mean over the classes that take their turn as the positive one, (resample,)."""
+    def _of_fold(self, parts: Sequence[Array], target: Array, present: Array, prediction: Array) -> Array:
+        """Mean over the classes that take their turn as the positive one, (resample,).
+
+        Args:
+            parts: Weights of some resamples at a time, each of shape (row, resample).
+            target: Class codes, (row,).
+            present: Whether each such class counts in each resample, (class, resample).
+            prediction: Of shape (row, class).
+        """
         assert self._metric.ranks is not None
-        two = prediction.shape[1] == 2
-        scores, present = [], []
-        for code in [1] if two else numpy.unique(target).tolist():
-            order = numpy.argsort(-prediction[:, code], kind="stable")
-            last = numpy.flatnonzero(numpy.diff(prediction[order, code], append=-numpy.inf))
-            positive = target[order] == code
-            at_once = max(1, _CELLS_AT_ONCE // len(order))
-            parts = []
-            for start in range(0, len(weights), at_once):
-                some = numpy.take(weights[start : start + at_once], order, axis=1)
-                true, every = numpy.cumsum(some * positive, axis=1), numpy.cumsum(some, axis=1)
-                if len(last) < len(order):
-                    true, every = true[:, last], every[:, last]
-                parts.append(self._metric.ranks(true, every - true))
-            scores.append(numpy.concatenate(parts))
-            present.append(numpy.ones(len(weights), bool) if two else weights[:, target == code].any(axis=1))
-        counted = numpy.stack(present)
-        total = counted.sum(axis=0)
-        sums = numpy.where(counted, numpy.stack(scores), 0.0).sum(axis=0)
-        return numpy.divide(sums, total, out=numpy.full(len(weights), numpy.nan), where=total > 0)
+        scores = []
+        for code in positive_codes(target, prediction.shape[1]):
+            levels = Levels.of(target == code, prediction[:, code])
+            scores.append(numpy.concatenate([self._metric.ranks(levels, weights) for weights in parts]))
+        total = present.sum(axis=0)
+        sums = numpy.where(present, numpy.stack(scores), 0.0).sum(axis=0)
+        return numpy.divide(sums, total, out=numpy.full(len(total), numpy.nan), where=total > 0)
+
+
+def _present(weights: Array, target: Array, num_classes: int) -> Array:
+    """Whether each class that takes its turn as the positive one counts, (class, resample): of many, those drawn."""
+    codes = positive_codes(target, num_classes)
+    if num_classes == 2:
+        return numpy.ones((len(codes), len(weights)), bool)
+    return numpy.stack([weights[:, target == code].any(axis=1) for code in codes])
 
 
 @final

@@ -42,9 +42,9 @@ def best_places(metric: Metric, scores: numpy.ndarray, thresholds: numpy.ndarray
 
 
 def at_threshold(prediction: numpy.ndarray, threshold: float) -> numpy.ndarray:
-    """Predictions of two classes whose most probable class is the label under a threshold."""
-    second = (prediction[:, 1] >= threshold).astype(float)
-    return numpy.stack([1.0 - second, second], axis=1)
+    """Predictions of two classes, (…, row, 2), whose most probable class is the label under a threshold."""
+    second = (prediction[..., 1] >= threshold).astype(float)
+    return numpy.stack([1.0 - second, second], axis=-1)
 
 
 def never_predicted(

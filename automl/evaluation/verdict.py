@@ -14,6 +14,10 @@ from automl.wording import OPTIMISTIC, number, score
 _MOST_NAMED = 5
 _FEW_DROPPED = 0.05
 
+_BIAS_LEFT = ((25, "a fifth"), (50, "a third"), (100, "two fifths"))
+"""Of the selection bias, after up to so many trials of a guided search: measured with `tpe` on equal trials whose
+errors by chance are smooth in five dimensions (docs/statistics.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -109,7 +113,7 @@ class Verdict:
         if self.guided and self.num_trials > 1 and self.corrected is not None:
             said.append(
                 "The search proposed its configurations by the scores on these rows, which the correction "
-                "does not account for: up to a third of the selection bias can remain."
+                f"does not account for: about {self._bias_left()} of the selection bias can remain."
             )
         if self.dropped > _FEW_DROPPED:
             said.append(
@@ -139,6 +143,11 @@ class Verdict:
         if self.no_ensemble:
             said.append(self.no_ensemble)
         return said + ([] if self.ensemble is None else self.ensemble.sentences())
+
+    def _bias_left(self) -> str:
+        """Of the selection bias, by the number of trials."""
+        count = self.num_trials + self.num_pruned
+        return next((share for most, share in _BIAS_LEFT if count <= most), f"{_BIAS_LEFT[-1][1]} or more")
 
     def _corrected_name(self) -> str:
         if self.num_trials == 1:

@@ -15,6 +15,7 @@ from automl.explanation.causes import how_sure
 from automl.explanation.diagnoses import Diagnoses
 from automl.explanation.evidence import Diagnosis
 from automl.explanation.more_rows import curve_of, more_rows
+from automl.explanation.ties import ties
 from automl.explanation.verdict import StudyVerdict
 from automl.explanation.weighing import LESS, MORE
 from automl.means import weighted_mean
@@ -90,8 +91,9 @@ def explain_study(state: StudyState, standing: str | None = None) -> Explanation
     changes = dict(diagnoses[best.number].changes)
     changes |= {name: MORE if end == "high" else LESS for name, end in parts.edges.items()}
     remarks = [_edge(state, name, end) for name, end in parts.edges.items()]
+    small = best if parts.smallest is None else state.trial(parts.smallest)
     remarks += [
-        _ties(state, best, parts),
+        ties(best, small, len(parts.tied) - 1, len(state.completed)),
         *_shares(parts, len(ranked) + state.num_in(TrialState.PRUNED)),
         *more_rows(state, parts.learning_curve),
         *_untried(state),
@@ -256,24 +258,6 @@ def _edge(state: StudyState, name: str, end: str) -> str:
     low, high, _ = state.started.bounds[name]
     bound, way = (high, "above") if end == "high" else (low, "below")
     return f"The best trials are at the {end} edge of `{name}`: search {way} {bound:g}."
-
-
-def _ties(state: StudyState, best: Trial, found: Explanation) -> str:
-    others, num_trials = len(found.tied) - 1, len(state.completed)
-    how = f"allowing for the choice among {num_trials:,} trials"
-    if num_trials == 1:
-        return "No other trial completed."
-    if not others:
-        return f"All other trials are significantly worse ({how})."
-    trials = f"{others:,} other trials are" if others > 1 else "1 other trial is"
-    said = f"{trials} not significantly worse ({how})"
-    small = best if found.smallest is None else state.trial(found.smallest)
-    if small.number != best.number and small.capacity and best.capacity and small.capacity < best.capacity:
-        said += (
-            f"; the smallest within a standard error is trial {small.number}, with {small.capacity:,} weights "
-            f"instead of {best.capacity:,} (`automl export --smallest`)"
-        )
-    return f"{said}."
 
 
 def _against(found: Comparison, who: str, whom: str, num_trials: int) -> str:

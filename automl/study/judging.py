@@ -112,7 +112,7 @@ def _whole_predictions(session: Session, baselines: Mapping[str, BaselineResult]
 
 def _at_threshold(prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, own: Array) -> Verdict:
     """The cross-validated score at the tuned threshold."""
-    moved = _moved(own, verdict.threshold)
+    moved = at_threshold(own, verdict.threshold)
     folds = [
         prepared.metric.function(rows.target[places], moved[repeat][places], rows.weights[places])
         for repeat, places in rows.parts
@@ -120,11 +120,6 @@ def _at_threshold(prepared: PreparedStudy, verdict: Verdict, rows: ScoredRows, o
     everything = numpy.ones((1, len(rows.target)))
     mean = float(fold_scores(prepared.metric, rows, [moved]).means(everything)[0, 0])
     return replace(verdict, tuned=(mean, corrected_error(folds, len(folds) // verdict.trial.repeats)))
-
-
-def _moved(prediction: Array, threshold: float) -> Array:
-    """Labels under a threshold, of every repeat, as `at_threshold` gives them."""
-    return numpy.stack([at_threshold(one, threshold) for one in prediction])
 
 
 def read_test_set(

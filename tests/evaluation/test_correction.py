@@ -214,6 +214,21 @@ def test_a_threshold_is_chosen_on_the_rows_drawn():
     assert abs(numpy.mean(tuned) - 0.5) < 2.5 * error
 
 
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "f1", "f1_macro", "mcc"])
+def test_a_threshold_that_every_resample_chooses_needs_no_correction(metric):
+    """Of two probabilities the same threshold is the best of all rows and of those drawn: nothing is left to chance."""
+    generator = numpy.random.default_rng(0)
+    target = (generator.random(150) < 0.2).astype(int)
+    positive = numpy.where(generator.random(150) < 0.15, 1 - target, target) * 0.3 + 0.1
+    prediction = numpy.stack([1.0 - positive, positive], axis=1)[None]
+    rows = rows_of(target)
+    found = corrected_score(METRICS[metric], rows, [prediction], 0, tuned=True).estimate
+    assert found.value == pytest.approx(
+        ranking_score(metric, rows, at_threshold(prediction, 0.25)), rel=1e-12
+    )
+    assert found.low < found.value < found.high
+
+
 def test_a_rival_has_a_threshold_of_its_own_too():
     """The only trial and the rival are one model, whose probabilities are all too low: their difference is 0."""
     generator = numpy.random.default_rng(0)

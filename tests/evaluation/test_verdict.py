@@ -1,5 +1,6 @@
 """What is said of the winner."""
 
+import dataclasses
 import math
 
 from automl.evaluation.resampling import Estimate
@@ -73,7 +74,12 @@ def test_a_baseline_of_some_folds_is_called_so():
 def test_what_the_correction_does_not_see_is_said_beside_it():
     estimate = Estimate(1.6, 1.2, 2.0)
     [said] = verdict(guided=True, corrected=estimate).sentences()
-    assert "up to a third of the selection bias" in said
+    assert "about a fifth of the selection bias can remain" in said
+    for num_trials, share in ((26, "a third"), (60, "two fifths"), (500, "two fifths or more")):
+        some = dataclasses.replace(
+            verdict(guided=True, corrected=estimate), num_trials=num_trials - 1, num_pruned=1
+        )
+        assert f"about {share} of the selection bias" in some.sentences()[0]
     assert verdict(corrected=estimate).sentences() == []
     [said] = verdict(dropped=0.2, corrected=estimate).sentences()
     assert said.startswith("20% of the scores in resamples were undefined")

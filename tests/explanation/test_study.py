@@ -175,6 +175,17 @@ def test_no_tie_is_said_too(made: Make) -> None:
     assert "No other trial completed." in explain_study(made(trials[:1])).remarks
 
 
+def test_few_folds_do_not_say_that_trials_are_equal(made: Make) -> None:
+    """Between two folds even scores that are nine times as bad are not significantly worse, nor are they equal."""
+    many = [completed(number, 0.1 * number + 0.1, 0.1 * number + 0.12) for number in range(9)]
+    said = "2 folds cannot tell which of the 8 other trials are worse than the best: a significant difference would be "
+    [found] = [line for line in explain_study(made(many)).remarks if "cannot tell" in line]
+    assert found == said + "51 standard errors (allowing for the choice among 9 trials)."
+    assert "cannot tell" not in text_of(
+        explain_study(made([completed(0, 0.5, 0.6), completed(1, 0.51, 0.55)]))
+    )
+
+
 ROWS = [25, 35, 50, 70, 100]
 
 
