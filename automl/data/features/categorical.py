@@ -95,5 +95,14 @@ def _codes(cells: Cells) -> Found | None:
 
 def level_texts(values: pandas.Series) -> pandas.Series:
     """A column's cells as levels: text without spaces around it, whole numbers without a point, `GAP` for gaps."""
-    distinct = {cell: level_text(cell) for cell in values.dropna().unique()}
-    return values.astype(object).map(distinct).where(values.notna(), GAP).astype(object)
+    known: dict[object, str] = {}  # a loop, because pandas takes milliseconds for a column of one row
+    texts = numpy.empty(len(values), object)
+    for place, (cell, is_gap) in enumerate(zip(values.astype(object), values.isna(), strict=True)):
+        if is_gap:
+            texts[place] = GAP
+            continue
+        text = known.get(cell)
+        if text is None:
+            text = known[cell] = level_text(cell)
+        texts[place] = text
+    return pandas.Series(texts, values.index, dtype=object, name=values.name)
