@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +16,7 @@ QUICK_TO_COMPILE = (
     "--xla_backend_optimization_level=0",
     "--xla_llvm_disable_expensive_passes=true",
     "--xla_cpu_use_fusion_emitters=false",
+    "--xla_cpu_parallel_codegen_split_count=1",  # 32 pieces are more work, and more memory, than one small program
     "--xla_cpu_enable_fast_min_max=false",  # without those emitters, a ReLU would make 0 of NaN
 )
 os.environ.setdefault("XLA_FLAGS", " ".join(QUICK_TO_COMPILE))
@@ -45,3 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole studies first."""
     items.sort(key=lambda item: item.path.parent.name not in WHOLE_STUDIES)
+
+
+def pytest_runtest_setup() -> None:
+    """Engines have their programs in common, once something has loaded what compiles them."""
+    if "automl.training.population.programs" in sys.modules and os.environ.get("AUTOML_TESTS") != "all":
+        import shared_programs
+
+        shared_programs.share()

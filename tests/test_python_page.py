@@ -32,7 +32,9 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         analyses = config.bias_variance.model_copy(update=SMALL["bias_variance"])
         space = automl.make_study({"name": "s", "data": {"sklearn": "wine"}, "space": {"depth": 0}}).space
         update = {"training": training, "search": search, "splits": splits, "bias_variance": analyses}
-        changed = config.model_copy(update=update | {"baselines": False, "space": space})
+        tracking = config.tracking.model_copy(update={"to": "none"})
+        update |= {"baselines": False, "space": space, "tracking": tracking}
+        changed = config.model_copy(update=update)
         return prepare(changed, *arguments, **named)
 
     monkeypatch.setattr(running, "prepare_study", prepare_small)

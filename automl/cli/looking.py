@@ -3,19 +3,20 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas
 
+from automl.cli.file_options import FileOptions
 from automl.config.sections import DataConfig
 from automl.config.template import TableFacts
 from automl.data import findings
 from automl.data.dataset import Dataset, make_dataset
-from automl.data.features.written import usual_mark
-from automl.data.files.formats import beginning_of, find_format, read_file, with_separator
-from automl.data.files.table_file import TableFile, explained, open_file
+from automl.data.features.marks import usual_mark
+from automl.data.files.formats import beginning_of, find_format, other_sheets, read_file, with_separator
+from automl.data.files.table_file import TableFile, explained, open_file, western_encoding
 from automl.data.targets import has_long_tail
 from automl.errors import DataError, one_of
 from automl.evaluation.metrics import metrics_for
@@ -26,26 +27,7 @@ GUESSED_ROWS = 1000
 """Rows by which a search space is proposed for a table that cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How a file is read, as far as the options of the command say; the rest is detected.
-
-    Attributes:
-        encoding: Of its text.
-        separator: Between its cells.
-        skip: Lines above its names.
-        header: Whether it has a line of names.
-        names: Of its columns.
-    """
-
-    encoding: str | None = None
-    separator: str | None = None
-    skip: int = 0
-    header: bool = True
-    names: tuple[str, ...] = ()
-
-
-def look_at(data: Path, target: str | None, options: Told, to: Path) -> tuple[TableFacts, str]:
+def look_at(data: Path, target: str | None, options: FileOptions, to: Path) -> tuple[TableFacts, str]:
     """What the study file says of the table in a file, and what must be fixed before it can be used.
 
     Args:
@@ -142,7 +124,7 @@ def _encoding_of(file: TableFile) -> str:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        return "latin-1"
+        return western_encoding(content)
     return file.encoding
 
 
@@ -154,6 +136,7 @@ def _check_target(file: TableFile, target: str | None, columns: Sequence[str]) -
     hint = "" if beginning is None or beginning.is_usual else beginning.cure
     if hint:
         hint = f" {hint} Here: `--header none --names a,b,c`." if not beginning.has_names else f" {hint}"  # type: ignore[union-attr]
+    hint += other_sheets(file)
     if target is None:
         listed = ", ".join(columns[:20])
         raise DataError(

@@ -7,51 +7,25 @@ from pathlib import Path
 import click
 
 from automl.cli.common import output_option, waiting, write_text
+from automl.cli.file_options import FileOptions, file_options
 from automl.config.template import TableFacts, study_template
 from automl.errors import RecordError
 from automl.quiet import quiet_start
 
 
-def _known_encoding(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
-    try:
-        "".encode(name or "utf-8")
-    except LookupError:
-        raise click.BadParameter(f"must name an encoding that Python knows, got {name!r}.") from None
-    return name
-
-
 @click.command()
 @click.argument("data", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--target", help="Name of the column to predict.")
-@click.option("--encoding", callback=_known_encoding, help="Encoding of a text file; detected by default.")
-@click.option("--separator", help="Separator of the cells of a CSV file; detected by default.")
-@click.option("--skip", type=click.IntRange(0), default=0, help="Lines above the line of names.")
-@click.option(
-    "--header",
-    type=click.Choice(["first_line", "none"]),
-    default="first_line",
-    help="none: the file has no line of names.",
-)
-@click.option("--names", help="Names of all columns, with commas between them.")
+@file_options
 @output_option("The study file to write.", Path("study.yaml"))
 @click.option("--force", is_flag=True, help="Replace the file when it exists.")
-def init(  # noqa: PLR0913, PLR0917  an argument for each option
-    data: Path | None,
-    target: str | None,
-    encoding: str | None,
-    separator: str | None,
-    skip: int,
-    header: str,
-    names: str | None,
-    to: Path,
-    force: bool,
-) -> None:
+def init(data: Path | None, target: str | None, told: FileOptions, to: Path, force: bool) -> None:
     """Write a commented study file.
 
     For DATA, a CSV, TSV, JSON, Parquet, Feather or Excel file, with what was found in it; or for the digits that come
     with scikit-learn. A table that cannot be used as it is gets a file too, which says what to fix.
     """
-    from automl.cli.looking import Told, look_at
+    from automl.cli.looking import look_at
     from automl.config.budget import BudgetConfig
     from automl.config.reading import name_for
     from automl.config.search import SearchConfig
@@ -62,10 +36,7 @@ def init(  # noqa: PLR0913, PLR0917  an argument for each option
     if data is None:
         facts = _digits()
     else:
-        column_names = tuple(names.split(",")) if names else ()
-        facts, error = look_at(
-            data, target, Told(encoding, separator, skip, header != "none", column_names), to
-        )
+        facts, error = look_at(data, target, told, to)
     name = name_for(to if data is None or to.stem != "study" else data)
     text = study_template(name, shlex.quote(str(to)), facts, SearchConfig().trials, BudgetConfig().minutes)
     write_text(text, to)

@@ -11,8 +11,9 @@ from automl.data.columns import Columns, TableArrays
 from automl.data.encoding import encode_columns, part_names
 from automl.data.features.cells import is_numeric, plain_cells
 from automl.data.features.kinds import KINDS
+from automl.data.features.marks import either_mark, usual_mark
 from automl.data.features.numeric import number_values, written_numbers
-from automl.data.features.written import usual_mark
+from automl.data.odd_rows import find_odd_rows, find_total
 from automl.data.schema import DROP, Schema, Told, inspect_columns
 from automl.data.target_column import read_target
 from automl.errors import DataError, Where, explain, one_of
@@ -63,6 +64,10 @@ class Dataset(TableArrays):
         return self.table.iloc[rows].reset_index(drop=True)
 
 
+_TYPED = (".parquet", ".feather", ".xlsx", ".json", ".jsonl", ".ndjson")
+"""Ends of the names of files that tell numbers from text."""
+
+
 def make_dataset(
     table: pandas.DataFrame,
     target: str,
@@ -89,6 +94,8 @@ def make_dataset(
     _check_names(table, target, config, where)
     table = pandas.DataFrame({name: plain_cells(table[name]) for name in table.columns})
     column = read_target(table[target], config, where, splits, lambda: usual_mark(table))
+    odd = find_odd_rows(table)
+    odd += either_mark(table) if config.decimal is None and _is_text_file(config) else []
     table = table.iloc[column.rows]
     by = _split_column(table, target, splits, where)
     weights = _weights(table, config, where)
@@ -117,7 +124,7 @@ def make_dataset(
         weights=weights,
         by=by,
         rows=column.rows,
-        notes=column.notes,
+        notes=(*column.notes, *odd, *find_total(table)),
         target_digest=column.digest,
         date_order=config.date_order,
     )
@@ -134,6 +141,12 @@ def _with_constant(schema: Schema, features: pandas.DataFrame) -> Schema:
         for column in schema.columns
     )
     return replace(schema, columns=columns)
+
+
+def _is_text_file(config: DataConfig) -> bool:
+    """Whether the table is a text file, in which a program has looked for numbers."""
+    name = str(config.path or config.url or "").partition("?")[0].lower()
+    return bool(name) and not name.endswith(_TYPED)
 
 
 def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where: Where) -> None:

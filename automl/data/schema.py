@@ -10,9 +10,10 @@ from pandas.api import types
 from automl.data.features.cells import is_numeric, plain_text, without_gaps
 from automl.data.features.feature import SURE, Cells, Feature, Reading
 from automl.data.features.kinds import KINDS
+from automl.data.features.marks import usual_mark
 from automl.data.features.names import names_identifier
 from automl.data.features.numeric import number_values
-from automl.data.features.written import usual_mark
+from automl.data.references import find_references
 
 DROP = "drop"
 """What the study file calls a column that is to be left out."""
@@ -106,7 +107,18 @@ def inspect_columns(table: pandas.DataFrame, settings: Told | None = None) -> Sc
     """
     settings = settings or Told()
     usual = settings.decimal or usual_mark(table)
-    return Schema(tuple(_inspect(table[name], settings, usual) for name in table.columns))
+    columns = [_inspect(table[name], settings, usual) for name in table.columns]
+    return Schema(tuple(_with_references(table, columns, settings)))
+
+
+def _with_references(table: pandas.DataFrame, columns: list[Column], settings: Told) -> list[Column]:
+    """With a note on each column of numbers that are the identifiers of other rows, unless the study file names it."""
+    names = {
+        kind: [column.name for column in columns if column.kind == kind and column.name not in settings.kinds]
+        for kind in ("identifier", "numeric")
+    }
+    notes = find_references(table, names["identifier"], names["numeric"])
+    return [replace(column, note=_joined(notes.get(column.name, ""), column.note)) for column in columns]
 
 
 def _inspect(values: pandas.Series, settings: Told, usual: str | None) -> Column:

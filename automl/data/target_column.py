@@ -12,11 +12,14 @@ from pandas.api import types
 
 from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.features.cells import level_text, without_gaps
+from automl.data.features.feature import Cells
+from automl.data.features.numeric import far_values
 from automl.data.written_target import (
     MOST_CLASSES,
+    amounts_as_classes,
     counted,
+    gap_labels,
     labels_alike,
-    none_label,
     read_amounts,
     stripped,
 )
@@ -93,10 +96,13 @@ def read_target(
     if not _asks_for_classes(labels, request):
         _check_positive((), request)
         values = labels.to_numpy(dtype=numpy.float64)
+        far = far_values(Cells(str(cells.name), labels, labels))
+        request.notes.extend([f"the target {cells.name!r}: {far}"] if far else [])
         rows, notes = labels.index.to_numpy(), tuple(request.notes)
         return TargetColumn(rows, labels, values, Task.REGRESSION, (), notes, digest)
     labels = _without_rare(_in_one_case(labels, request), request)
-    request.notes.extend(none_label(labels))
+    request.notes.extend(gap_labels(labels))
+    request.notes.extend(amounts_as_classes(labels, config.decimal))
     task = _task_of_classes(labels, request)
     request.notes.extend(labels_alike(labels))
     classes = _ordered(labels, request)

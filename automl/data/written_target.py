@@ -11,8 +11,11 @@ from pandas.api import types
 
 from automl.config.sections import DataConfig
 from automl.data.features.cells import SPACES, plain_text
+from automl.data.features.date import find_form
 from automl.data.features.feature import Cells
+from automl.data.features.gap_words import is_gap_word
 from automl.data.features.numeric import Numeric, number_values, written_numbers
+from automl.data.features.spellings import spelled_number
 
 MOST_CLASSES = 20
 """A target of whole numbers with more distinct values than this is taken for a regression."""
@@ -87,14 +90,41 @@ def labels_alike(labels: pandas.Series) -> list[str]:
     return [f"{finding}. They are separate classes; spell them the same if they are one class"]
 
 
-def none_label(labels: pandas.Series) -> list[str]:
-    """What is said of a label that many programs write for a gap."""
-    count = int((labels == "None").sum())
-    if not count:
+def gap_labels(labels: pandas.Series) -> list[str]:
+    """What is said of labels that many people or programs write for a gap, as `None`, `?` and `unknown`."""
+    notes = []
+    for label in sorted({label for label in labels if isinstance(label, str) and is_gap_word(label)}):
+        count = int((labels == label).sum())
+        gaps = json.dumps({str(labels.name): [label]}, ensure_ascii=False)
+        cure = f"if it stands for a missing label, write `gaps: {gaps}` under `data`"
+        notes.append(f"the label {label!r} ({counted(count, 'row')}) is a separate class; {cure}")
+    return notes
+
+
+def amounts_as_classes(cells: pandas.Series, decimal: str | None) -> list[str]:
+    """What is said of labels that look like amounts or dates: `80 %`, `5 kg` beside `300 g`, `2024-05-01`."""
+    known = cells.dropna().map(plain_text)
+    if not len(known) or not known.map(lambda cell: isinstance(cell, str)).all():
         return []
-    key = json.dumps(str(labels.name), ensure_ascii=False)
-    cure = f"if it stands for a missing label, write `gaps: {{{key}: [None]}}` under `data`"
-    return [f"the label 'None' ({counted(count, 'row')}) is a separate class; {cure}"]
+    if find_form(known) is not None:
+        finding = "the target holds dates, which are learned as classes"
+        return [f"{finding}; choose another target, or put the number of days since a date into the file"]
+    detected = Numeric().detect(Cells(str(cells.name), cells, known, decimal))
+    if detected is None or known.map(_is_class).any():
+        return []
+    if not detected.confidence:
+        return (
+            [f"the target {cells.name!r}: {detected.note}"]
+            if detected.note and known.nunique() > MOST_CLASSES
+            else []
+        )
+    return ["its amounts are treated as classes; write `task: regression` under `data` if they are amounts"]
+
+
+def _is_class(text: str) -> bool:
+    """Whether a text is a range or a bound, as `<=50K` and `18-24`, and so a class."""
+    spelled = spelled_number(text, ".")
+    return spelled is not None and (spelled.is_range or spelled.is_bound)
 
 
 def counted(number: int, noun: str, several: str = "") -> str:

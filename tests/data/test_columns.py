@@ -97,8 +97,8 @@ def test_cells_as_numbers(cells: Any, numbers: list[float]) -> None:
 
 LEVELS: dict[str, tuple[Any, list[str]]] = {
     "text": (
-        ["red", " red", "red\n", "größe", "", None, "\u00a0"],
-        ["red", "red", "red", "größe", "", "", "\u00a0"],
+        ["red", " red", "red\n", "größe", "", None, "\u00a0", "red\u00a0", "\u200bred\ufeff"],
+        ["red", "red", "red", "größe", "", "", "", "red", "red"],
     ),
     "whole numbers": ([1, -2, 10], ["1", "-2", "10"]),
     "whole numbers and gaps": ([1.0, None, -0.0, 10.0], ["1", "", "0", "10"]),

@@ -261,6 +261,10 @@ def test_init_finds_the_separator_and_writes_the_encoding(tmp_path: Path) -> Non
         config = load_study(tmp_path / "s.yaml")
         assert (config.data.separator, config.data.encoding) == (";", "latin-1")
         assert ("is not UTF-8 text" in (tmp_path / "s.yaml").read_text()) == ("--encoding" not in told)
+    (tmp_path / "w.csv").write_bytes(("a;b;y\n" + rows.replace(",5;", " €;")).encode("cp1252"))
+    made = init(tmp_path / "w.csv", "--target", "y", "--to", tmp_path / "w.yaml")
+    assert load_study(tmp_path / "w.yaml").data.encoding == "cp1252"
+    assert "'€' stripped" in (tmp_path / "w.yaml").read_text()
     broken = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "u.yaml", "--encoding", "utf-8")
     assert broken.exit_code == 0 and "byte 0xe9 in line 3" in broken.output
     assert "to fix: the table cannot be read:" in (tmp_path / "u.yaml").read_text()

@@ -16,8 +16,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from automl.data.features.cells import plain_cells
 from automl.data.files.formats import FORMATS, find_format, read_file, with_separator
 from automl.data.files.table_file import PACKINGS, TableFile
+from automl.data.schema import inspect_columns
 from automl.errors import DataError
 
 TABLE = pandas.DataFrame(
@@ -162,7 +164,7 @@ def two_names(_: pandas.DataFrame) -> bytes:
     return stream.getvalue()
 
 
-NESTED = pandas.DataFrame({"a": [[1, 2], [3]], "y": [1, 2]})
+NESTED = pandas.DataFrame({"a": [[[1, 2]], [[3]]], "y": [1, 2]})
 BROKEN: dict[str, tuple[str, bytes, str]] = {
     "empty": ("t.parquet", b"", " is empty. It must be a Parquet file."),
     "no lines": ("t.jsonl", b"", " is empty. It must hold one JSON object per line, or an array of objects."),
@@ -187,7 +189,7 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     ),
     "objects": (
         "t.jsonl",
-        b'{"a": {"b": [1]}}\n',
+        b'{"a": {"b": [[1]]}}\n',
         ": the column 'a.b' must hold one value per cell, got a list. Flatten",
     ),
     "no JSON": (
@@ -231,7 +233,11 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
         " has an unknown format, '.docx'. Convert or rename it. Known: .csv, .tsv, .json, .jsonl",
     ),
     "packed Parquet": ("t.parquet.gz", b"x", " has an unknown format, '.parquet.gz'."),
-    "two files": ("t.csv.zip", as_zip(b"a", b"b"), " cannot be read: it holds 2 files and must hold one. "),
+    "two files": (
+        "t.csv.zip",
+        as_zip(b"a", b"b"),
+        " cannot be read: it holds 2 files ('0.txt', '1.txt') and must hold one. ",
+    ),
     "half Zstandard": ("t.csv.zst", as_zstandard(b"a,b\n1,2\n")[:-6], " cannot be read: "),
 }
 
@@ -307,8 +313,62 @@ def test_the_separator_is_told_from_the_header(
     assert with_separator(TableFile(tmp_path / name)).separator == separator
 
 
+@pytest.mark.parametrize(
+    ("text", "separator"),
+    [
+        ("a b y\n1 2 x\n3 4 z\n5 6 x\n", " "),
+        (" a  b   y\n1.5  2   x\n10   4   z\n5 6 x\n", " "),
+        ("title of it\n1 2 x\n3 4\n5 6 x\n", None),
+        ("free text\nso good\nso bad\nnot bad\n", None),
+    ],
+)
+def test_cells_with_blanks_between_them(tmp_path: Path, text: str, separator: str | None) -> None:
+    (tmp_path / "t.txt").write_text(text)
+    file = with_separator(TableFile(tmp_path / "t.txt"))
+    assert file.separator == separator
+    if separator:
+        assert read_file(file).shape == (3, 3) and read_file(file)["b"].tolist() == [2, 4, 6]
+
+
+def test_lists_are_choices_and_objects_are_columns(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    tools = [["Go", "Python"], ["Go"], ["SQL", "Go"], ["Python", "SQL"], None] * 12
+    table = pyarrow.table(
+        {
+            "tools": pyarrow.array(tools),
+            "at": pyarrow.array([{"x": row, "deep": {"z": "a"}} for row in range(60)]),
+        }
+    )
+    parquet.write_table(table, tmp_path / "t.parquet")
+    read = read_file(TableFile(tmp_path / "t.parquet"))
+    assert list(read.columns) == ["tools", "at.x", "at.deep.z"]
+    assert read["tools"].iloc[0] == "['Go', 'Python']" and read["at.x"].tolist() == list(range(60))
+    found = inspect_columns(read[["tools"]]).columns[0]
+    assert (found.kind, found.reading) == ("choices", {"separator": ","})
+    later = plain_cells(pandas.Series([numpy.array(["Go", "Python"]), ["Go", "Python"], ("Go",)]))
+    assert later.tolist() == ["['Go', 'Python']", "['Go', 'Python']", "('Go',)"]
+
+
+def test_a_zip_file_of_a_mac_holds_one_file(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.csv.zip", "w") as archive:
+        archive.writestr("t.csv", "a,y\n1,2\n")
+        archive.writestr("__MACOSX/._t.csv", "x")
+    assert read_file(TableFile(tmp_path / "t.csv.zip")).to_numpy().tolist() == [[1, 2]]
+
+
 def test_the_format_of_a_name() -> None:
-    names = {"t": ".csv", "t.gz": ".csv", "T.CSV": ".csv", "a.b.TSV.Xz": ".tsv", "t.ndjson.zst": ".ndjson"}
+    names = {
+        "t.txt": ".csv",
+        "t.data.gz": ".csv",
+        "t.tab": ".tsv",
+        "t": ".csv",
+        "t.gz": ".csv",
+        "T.CSV": ".csv",
+        "a.b.TSV.Xz": ".tsv",
+        "t.ndjson.zst": ".ndjson",
+    }
     assert all(find_format(TableFile(Path(name))) is FORMATS[suffix] for name, suffix in names.items())
 
 

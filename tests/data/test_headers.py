@@ -45,6 +45,8 @@ def rows(text: str, separator: str = ",") -> list[tuple[int, list[str]]]:
         (BARE, 0, False),
         (f"Survey\nof 1994\n{NAMED}", 2, True),
         (f"Survey,,\n{NAMED}", 1, True),
+        ("Sales,,2019,\nland,unit,first,second\nAT,kg,7,8\nDE,kg,9,8\n", 1, True),
+        (",,,y\n1,2,3,4\n5,6,7,8\n", 0, True),
         (f"Survey\n{BARE}", 1, False),
         ("a,b\n1,2\n3,4\n", 0, True),
         (",b,c\n1,2,3\n2,3,4\n", 0, True),
@@ -221,3 +223,25 @@ def test_a_workbook_with_a_title_and_without_names(tmp_path: Path) -> None:
     study = make_study({"name": "s", "data": {**data, **names}})
     dataset = read_dataset(study, tmp_path, study.where)
     assert dataset.feature_names == ("b",) and len(dataset.target) == 12
+
+
+def test_a_table_below_empty_rows_of_a_sheet_and_behind_another_sheet(tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl")
+    cells = pandas.DataFrame([line.split(",") for line in NAMED.splitlines()])
+    cells.to_excel(tmp_path / "t.xlsx", header=False, index=False, startrow=3)
+    to = str(tmp_path / "s.yaml")
+    made = CliRunner().invoke(cli, ["init", str(tmp_path / "t.xlsx"), "--target", "pay", "--to", to])
+    assert made.exit_code == 0, made.output
+    study = load_study(Path(to))
+    assert study.data.skip == 3 and read_dataset(study, tmp_path, study.where).classes == ("low", "high")
+    with pandas.ExcelWriter(tmp_path / "two.xlsx") as book:
+        pandas.DataFrame({"Read me": ["first"]}).to_excel(book, sheet_name="Notes", index=False)
+        cells.to_excel(book, sheet_name="Data", header=False, index=False)
+    refused = CliRunner().invoke(
+        cli, ["init", str(tmp_path / "two.xlsx"), "--target", "pay", "--to", to, "--force"]
+    )
+    assert "The first sheet, 'Notes', is read; the others are 'Data': put the one" in refused.output
+    (tmp_path / "u.yaml").write_text("name: s\ndata: {path: two.xlsx, target: pay}\n")
+    study = load_study(tmp_path / "u.yaml")
+    with pytest.raises(DataError, match="The first sheet, 'Notes', is read"):
+        read_dataset(study, tmp_path, study.where)

@@ -361,7 +361,7 @@ def test_a_file_with_decimal_commas_is_read_as_one_with_points(tmp_path: Path) -
         "day": ("date", {"form": "european"}),
         "at": ("date", {"form": "dotted clock"}),
         "share": ("numeric", {"decimal": ","}),
-        "amount": ("numeric", {"decimal": ","}),
+        "amount": ("numeric", {"decimal": ",", "thousands": "."}),
     }
     numbers = dict(zip(dataset.columns.names, dataset.columns.numbers.T, strict=True))
     assert numbers["share"].tolist() == shares

@@ -14,6 +14,12 @@ ROWS = 60
 WORDS = [f"word{row}" for row in range(ROWS)]
 KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     "whole numbers": ([row % 7 for row in range(ROWS)], "numeric", ""),
+    "whole numbers that are the same float": (
+        [10**17 + row for row in range(ROWS)],
+        "identifier",
+        "its whole numbers have more than 15 digits, and are read as text",
+    ),
+    "long numbers that come back": ([10**17 + row % 3 for row in range(ROWS)], "categorical", "15 digits"),
     "fractions": ([row / 7 for row in range(ROWS)], "numeric", ""),
     "numbers with gaps": ([1.5, None, 2.5, 3.0], "numeric", ""),
     "infinite numbers": ([1.0, float("inf"), 2.0, float("-inf")], "numeric", "2 infinite values"),
@@ -36,6 +42,23 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
     ),
     "booleans": ([True, False, True], "categorical", ""),
     "booleans with gaps": ([True, None, False], "categorical", ""),
+    "truth values in several spellings": (
+        ["yes", "N", "TRUE", "0"] * 9,
+        "categorical",
+        "truth values have 4 spellings ('0', 'N', 'TRUE', 'yes', …), each of which is a level; spell them the same",
+    ),
+    "levels that differ in case": (
+        ["Red", "red", "blue"] * 9,
+        "categorical",
+        "levels differ in case only, as 'Red' and 'red'",
+    ),
+    "yes and no": (["yes", "no"] * 9, "categorical", ""),
+    "fractions after a word": (
+        [f"pH {row}.5" for row in range(ROWS)],
+        "identifier",
+        "looks like numbers after 'pH'",
+    ),
+    "numbers of invoices": ([f"INV-{row}" for row in range(ROWS)], "identifier", "60 different values"),
     "words": (["red", "blue", " red", None], "categorical", ""),
     "many words that come back": (WORDS[:30] * 4, "categorical", ""),
     "50 different words": (WORDS[:50], "categorical", ""),

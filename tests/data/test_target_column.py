@@ -41,7 +41,7 @@ def with_splits(labels: list[Any], **splits: Any) -> Dataset:
 def test_the_positive_class_is_the_rarer_one_or_the_one_that_is_named(
     labels: list[Any], given: Any, names: tuple[Any, ...]
 ) -> None:
-    dataset = make({"x": range(len(labels)), "y": labels}, positive=given)
+    dataset = make({"x": [row % 7 for row in range(len(labels))], "y": labels}, positive=given)
     assert dataset.classes == names
     assert dataset.positive == names[1]
     assert dataset.target.sum() == sum(str(label) == str(names[1]) for label in labels)
@@ -255,3 +255,32 @@ def test_none_among_other_cells_than_words_is_a_gap(tmp_path: Path, cells: list[
     (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{row},{cells[row % 3]}\n" for row in range(30)))
     config = StudyConfig(name="t", data=DataConfig(path="t.csv", target="y"))
     assert len(read_dataset(config, tmp_path, where).target) == 20
+
+
+def notes_of(labels: list[Any], **data: Any) -> str:
+    return " | ".join(make({"x": [row % 7 for row in range(len(labels))], "y": labels}, **data).notes)
+
+
+def test_labels_that_may_stand_for_gaps_are_pointed_out() -> None:
+    notes = notes_of(["?", "hi", "lo", "unknown"] * 5)
+    assert "the label '?' (5 rows) is a separate class; if it stands for a missing label" in notes
+    assert 'write `gaps: {"y": ["unknown"]}` under `data`' in notes
+    assert "separate class" not in notes_of(["hi", "lo"] * 5)
+    assert make({"x": range(20), "y": ["?", "hi", "lo", "hi"] * 5}, gaps={"y": ["?"]}).classes == ("hi", "lo")
+
+
+def test_labels_that_are_amounts_or_dates_are_pointed_out() -> None:
+    assert "write `task: regression` under `data` if they are amounts" in notes_of(
+        ["10 %", "20 %", "30 %"] * 5
+    )
+    assert "the target holds dates" in notes_of([f"2024-05-{1 + row % 25:02}" for row in range(50)])
+    several = notes_of([f"{row} kg" if row % 2 else f"{row} g" for row in range(50)])
+    assert "the target 'y': looks like numbers in different units" in several
+    for labels in (["<=50K", ">50K"], ["18-24", "25-34", "45+"], ["low", "high"], ["A1", "B2"]):
+        assert "amounts" not in notes_of(labels * 10), labels
+
+
+def test_a_value_of_the_target_that_may_stand_for_a_gap_is_pointed_out() -> None:
+    amounts = [-999.0 if row % 12 == 0 else 20.0 + row / 7 for row in range(120)]
+    assert "the target 'y': -999 occurs in 10 cells, far from the rest: if it stands" in notes_of(amounts)
+    assert "far from the rest" not in notes_of(amounts, gaps={"y": [-999]})

@@ -2,6 +2,7 @@
 
 import numpy
 import pytest
+from draws import PART
 
 from automl.evaluation import correction
 from automl.evaluation.correction import corrected_score
@@ -15,6 +16,8 @@ from automl.trial import Direction, Task
 
 NUMBERS = [name for name, metric in METRICS.items() if Task.REGRESSION in metric.tasks]
 CLASSES = [name for name in METRICS if name not in NUMBERS]
+TABLES = 12 if PART > 1 else 30
+"""Of which the mean must be the truth, within 2.5 of its standard errors."""
 
 
 def rows_of(target, num_folds=5, repeats=1, weights=None, units=None, unit="rows"):
@@ -123,7 +126,7 @@ def grouped_trials(seed, num_trials=50, num_groups=20, size=15):
 def test_the_choice_among_trials_of_grouped_rows_is_corrected_by_group():
     """The mean absolute error of all trials is 10. By rows, three quarters of the optimism would be left."""
     apparent, by_group, by_row = [], [], []
-    for seed in range(30):
+    for seed in range(TABLES):
         groups, predictions = grouped_trials(seed)
         target = numpy.zeros(len(groups))
         folds = (groups % 5)[None]
@@ -135,7 +138,7 @@ def test_the_choice_among_trials_of_grouped_rows_is_corrected_by_group():
         by_group.append(values[0])
         by_row.append(values[1])
     optimism = 10.0 - numpy.mean(apparent)
-    error = numpy.std(by_group, ddof=1) / numpy.sqrt(30)
+    error = numpy.std(by_group, ddof=1) / numpy.sqrt(TABLES)
     assert abs(numpy.mean(by_group) - 10.0) < 2.5 * error
     assert 10.0 - numpy.mean(by_row) > 0.5 * optimism
 
@@ -197,7 +200,7 @@ def test_a_threshold_is_chosen_on_the_rows_drawn():
     """Of probabilities that tell nothing, a threshold seems to gain on the rows it was tuned on, and on no others."""
     generator = numpy.random.default_rng(0)
     plain, tuned = [], []
-    for seed in range(20):
+    for seed in range(TABLES):
         target = (generator.random(100) < 0.3).astype(int)
         positive = generator.random(100)
         prediction = numpy.stack([1.0 - positive, positive], axis=1)[None]
@@ -207,7 +210,7 @@ def test_a_threshold_is_chosen_on_the_rows_drawn():
         plain.append(scores.max())
         tuned.append(corrected_score(metric, rows, [prediction], seed, tuned=True).estimate.value)
     assert numpy.mean(plain) > 0.54
-    error = numpy.std(tuned, ddof=1) / numpy.sqrt(20)
+    error = numpy.std(tuned, ddof=1) / numpy.sqrt(TABLES)
     assert abs(numpy.mean(tuned) - 0.5) < 2.5 * error
 
 

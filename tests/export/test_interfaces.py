@@ -56,6 +56,8 @@ COLUMNS = {
     ),
     "british": Column(("31/12/2023", "28/02/1999", "13/01/2024", "5/6/2024"), ("string", "category")),
     "packed": Column(("20240229", "19991231", "20230101"), ("float64", "Int64", "string")),
+    "week": Column(("2024-W09", "1999-W52", "2020W53"), ("string", "category")),
+    "color": Column(("red\u00a0", "blue", "\u200bgreen"), ("string", "string[pyarrow]", "category")),
     "tools": Column(("Go;Python", "Go", "SQL;Go", "Python;SQL"), ("string", "category")),
 }
 
@@ -234,6 +236,37 @@ def test_a_cell_that_was_changed_before_the_model_sees_it_is_refused(model, name
     assert isinstance(answered, str) and f"`{name}` must be given as text" in answered, answered
     for interface in ("predict.csv", "tensorflow", "served dataframe_split"):
         numpy.testing.assert_allclose(TEXTS[interface](model, row), model.expected(row), atol=TOLERANCE)
+
+
+def test_a_number_that_pandas_has_made_of_thousands_is_refused(tmp_path):
+    """`1.000` alone in a CSV request is 1.0 when it comes to us, and was 1000 in the study's table."""
+    texts = [f"{1 + row}.{100 + row}" for row in range(38)] + ["950", "1.000"]
+    table = pandas.DataFrame({"stock": texts, "part": ["0,5", "7"] * 20, "y": ["no", "yes"] * 20})
+    table.to_csv(tmp_path / "table.csv", index=False, sep=";")
+    data = {"path": str(tmp_path / "table.csv"), "target": "y", "separator": ";", "decimal": ","}
+    saved, _ = random_model(tmp_path, data)
+    save_pyfunc(ExportedModel(saved, Task.BINARY, table.head(3), ("no", "yes")), tmp_path / "pyfunc")
+    model = Model(
+        saved,
+        Scorer(saved),
+        mlflow.pyfunc.load_model(str(tmp_path / "pyfunc")),
+        table,
+        lambda _: numpy.zeros(0),
+    )
+    expected = ask_scorer(model, table.tail(2))
+    assert expected[0] != expected[1]
+    for place, text in enumerate(("950", "1.000")):
+        row = table.tail(2).iloc[[place]]
+        answered = answers_or_error(TEXTS["served csv"], model, row)
+        if text == "950":
+            numpy.testing.assert_allclose(answered, expected[:1], atol=TOLERANCE)
+        else:
+            assert isinstance(answered, str) and "`stock` must hold whole numbers, got 1" in answered, (
+                answered
+            )
+        numpy.testing.assert_allclose(
+            TEXTS["served dataframe_split"](model, row), expected[[place]], atol=TOLERANCE
+        )
 
 
 def answers_or_error(ask: Callable[..., numpy.ndarray], *given: Any) -> numpy.ndarray | str:

@@ -1,14 +1,11 @@
 """A builder that would end the process for some hyperparameters makes their trials fail, and no other."""
 
-import dataclasses
 from pathlib import Path
 
 import pytest
-from user_builders import WHERE
 
 from automl.config.reading import load_study
-from automl.networks.custom import CustomBuilder, load_function
-from automl.networks.probe import BuilderProbe
+from automl.networks.custom import CustomBuilder
 from automl.study.preparation import prepare_study
 from automl.training.members import plan_members
 from automl.training.plain.trials import train_trial
@@ -42,19 +39,18 @@ def test_each_trial_ends_and_says_why_it_failed(tmp_path: Path, capfd: pytest.Ca
     (tmp_path / "net.py").write_text(BUILDER)
     (tmp_path / "study.yaml").write_text(STUDY)
     prepared = prepare_study(load_study(tmp_path / "study.yaml"))
-    assert isinstance(prepared.builder, CustomBuilder)
-    with BuilderProbe("net.py:build", tmp_path) as probe:
-        function = load_function("net.py:build", tmp_path, WHERE, probe)
-        builder = dataclasses.replace(prepared.builder, function=function)
-        plan = dataclasses.replace(prepared.plan, builder=builder)
-        trials = [
-            train_trial(plan, plan_members(number, {"units": units}, 2, 0), prepared.splits.folds, ignore)
-            for number, units in enumerate((4, 5, 6))
-        ]
-    assert [trial.state for trial in trials] == [TrialState.FAILED] * 2 + [TrialState.COMPLETE]
-    assert trials[0].reason.endswith("the network builder raises: SystemExit: 0 (net.py, line 8)")
-    assert trials[1].reason.endswith("the network builder ended the process with status 0")
-    assert trials[2].capacity == 13 * 6 + 6 + 6 * 3 + 3
+    assert isinstance(prepared.builder, CustomBuilder) and prepared.builder.probe is not None
+    with prepared.builder.probe:
+        raising, fine, ending = (
+            train_trial(
+                prepared.plan, plan_members(number, {"units": units}, 2, 0), prepared.splits.folds, ignore
+            )
+            for number, units in enumerate((4, 6, 5))
+        )
+    assert raising.state is ending.state is TrialState.FAILED and fine.state is TrialState.COMPLETE
+    assert raising.reason.endswith("the network builder raises: SystemExit: 0 (net.py, line 8)")
+    assert ending.reason.endswith("the network builder ended the process with status 0")
+    assert fine.capacity == 13 * 6 + 6 + 6 * 3 + 3
     assert "xxx" not in "".join(capfd.readouterr())
 
 

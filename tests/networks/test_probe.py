@@ -54,15 +54,29 @@ def build(hp):
         return Exits()
     return keras.Sequential([keras.Input((64,)), keras.layers.Dense(sizes.UNITS)])
 """
+METRIC = """
+import ctypes, re
+
+def measure(targets):
+    if len(targets) == 1:
+        ctypes.string_at(0)
+    if len(targets) == 2:
+        re.match(r"(a+)+$", "a" * 60 + "b")
+    return 0.0
+"""
 HANGS_AT_ONCE = """
 from pathlib import Path
 Path(__file__).with_suffix(".begun").touch()
 while True:
     print("again" * 1000)
 """
-LINES = {text.strip(): number for number, text in enumerate(BUILDER.splitlines(), start=1)}
-CRASHES = LINES["ctypes.string_at(0)"]
-HANGS = LINES['re.match(r"(a+)+$", "a" * 60 + "b")']
+CRASHES, HANGS = "ctypes.string_at(0)", 're.match(r"(a+)+$", "a" * 60 + "b")'
+WITHOUT_KERAS = "objective"
+"""The key of a metric, whose process loads no Keras: for what depends on the process and not on the network."""
+
+
+def line_of(statement: str, file: str = BUILDER) -> int:
+    return next(number for number, text in enumerate(file.splitlines(), start=1) if text.strip() == statement)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +84,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("builders")
     (folder / "net.py").write_text(BUILDER)
     (folder / "scoped.py").write_text(textwrap.dedent(SCOPED))
+    (folder / "metric.py").write_text(METRIC)
     (folder / "sizes.py").write_text("UNITS = 3\n")
     (folder / "exits.py").write_text("import os\nos._exit(0)\n")
     (folder / "hangs.py").write_text(HANGS_AT_ONCE)
@@ -105,8 +120,18 @@ def test_what_goes_wrong_in_python_is_said_in_one_line(probe: BuilderProbe, what
     ("what", "reason", "seconds"),
     [
         ("exits", "ended the process with status 3", 60.0),
-        ("crashes", f"ended the process by signal 11 (net.py, line {CRASHES})", 60.0),
-        ("hangs", f"does not return within 3 seconds (net.py, line {HANGS})", 3.0),
+        pytest.param(
+            "crashes",
+            f"ended the process by signal 11 (net.py, line {line_of(CRASHES)})",
+            60.0,
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "hangs",
+            f"does not return within 3 seconds (net.py, line {line_of(HANGS)})",
+            3.0,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_what_would_end_or_stop_the_study_is_said_once_and_the_next_network_is_built(
@@ -118,6 +143,23 @@ def test_what_would_end_or_stop_the_study_is_said_once_and_the_next_network_is_b
     for _ in range(2):
         assert probe.build({"what": what}, seconds) == reason
         assert probe._child is child and not child.runs, "it is not tried again"
+
+
+@pytest.mark.parametrize(
+    ("targets", "reason"),
+    [
+        ([1], f"ended the process by signal 11 (metric.py, line {line_of(CRASHES, METRIC)})"),
+        ([1, 2], f"does not return within 3 seconds (metric.py, line {line_of(HANGS, METRIC)})"),
+    ],
+    ids=["crashes", "hangs"],
+)
+def test_what_crashes_or_hangs_is_said_with_its_line_and_the_next_is_tried_in_another_process(
+    folder: Path, targets: list[int], reason: str
+) -> None:
+    with BuilderProbe("metric.py:measure", folder, 3.0, WITHOUT_KERAS) as probe:
+        assert probe.measure(targets) == Attempt(reason, fatal=True)
+        assert probe._child is not None and not probe._child.runs
+        assert probe.measure([1, 2, 3]) == Attempt()
 
 
 def test_a_trial_on_which_the_builder_ends_the_process_is_an_ordinary_exception(
@@ -163,7 +205,10 @@ def test_a_file_that_does_not_let_itself_be_imported_is_refused(
     folder: Path, name: str, reason: str, seconds: float
 ) -> None:
     reference = f"{name}:build"
-    with BuilderProbe(reference, folder, seconds) as probe, pytest.raises(NetworkError) as caught:
+    with (
+        BuilderProbe(reference, folder, seconds, WITHOUT_KERAS) as probe,
+        pytest.raises(NetworkError) as caught,
+    ):
         load_function(reference, folder, WHERE, probe)
     assert str(caught.value) == f"{WHERE}: {folder / name} cannot be imported: it {reason}."
 
@@ -218,7 +263,7 @@ from pathlib import Path
 from automl.networks.child import Child
 
 folder, wait = Path(sys.argv[1]), len(sys.argv) > 2
-child = Child(folder / "hangs.py")
+child = Child(folder / "hangs.py", with_keras=not wait)
 if wait:
     child.answer(300)
 print(child._process.pid, flush=True)
@@ -254,7 +299,7 @@ def test_the_process_ends_with_the_study_however_that_ends(
 
 def test_ctrl_c_during_an_attempt_ends_the_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its answer, which may still come, is not taken for that of the next attempt."""
-    child = Child(folder / "net.py")
+    child = Child(folder / "net.py", with_keras=False)
     assert child.runs
 
     def interrupted(seconds: float) -> bool:

@@ -142,8 +142,9 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Answer
     return of
 
 
-# The others differ in the number of cores only, or are one cohort after another.
-IN_FLIGHT = [(2, 4), (3, 2), *(pytest.param(*pair, marks=pytest.mark.slow) for pair in ((1, 2), (2, 1)))]
+# The others differ in the numbers of cohorts and of cores only, or are one cohort after another.
+OTHERS = ((3, 2), (1, 2), (2, 1))
+IN_FLIGHT = [(2, 4), *(pytest.param(*pair, marks=pytest.mark.slow) for pair in OTHERS)]
 
 
 @pytest.mark.parametrize(("in_flight", "cores"), IN_FLIGHT)
@@ -210,10 +211,8 @@ automl.run_study(sys.argv[1], mlruns=mlruns, trackers=[Recorder(cohort=kill, tri
 """
 
 
-KILLS = [(11,), pytest.param((2, 11, 9), marks=pytest.mark.slow)]
-
-
-@pytest.mark.parametrize("moments", KILLS, ids=str)
+@pytest.mark.slow  # an interrupt leaves cohorts in flight too, and processes are killed in `test_shared_studies`
+@pytest.mark.parametrize("moments", [(11,), (2, 11, 9)], ids=str)
 def test_a_study_that_is_killed_with_cohorts_in_flight_ends_with_the_same_bits(tmp_path, expected, moments):
     path = write(tmp_path, 3)
     folder = Path(__file__).parent.parent

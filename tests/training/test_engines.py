@@ -33,7 +33,8 @@ def train(engine, cohort, watch=ALWAYS):
     return sorted(engine.train(cohort, watch), key=lambda trial: trial.number)
 
 
-@pytest.mark.parametrize("data", ["wine", "breast_cancer", "diabetes"])
+# Of three classes both engines train a user's networks, in `test_user_networks`.
+@pytest.mark.parametrize("data", ["breast_cancer", "diabetes", pytest.param("wine", marks=pytest.mark.slow)])
 def test_the_engines_agree(data):
     """The same scores, curves and capacities, whichever engine trains."""
     prepared = study({"depth": 1}, data, training={"epochs": 6, "patience": 3})

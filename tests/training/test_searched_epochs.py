@@ -54,7 +54,9 @@ def test_without_patience_all_epochs_are_trained_and_the_best_is_kept(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("optimizer", ["adamw", "adamw_ema", "schedule_free"])
+@pytest.mark.parametrize(
+    "optimizer", ["adamw", pytest.param("adamw_ema", marks=pytest.mark.slow), "schedule_free"]
+)
 def test_a_rung_stands_at_the_same_share_of_each_trials_epochs_and_changes_no_schedule(engine, optimizer):
     """A trial that passes is what it is without rungs: its schedule spans its epochs, its averages go on."""
     space = {"epochs": {"choice": [4, 8]}, "schedule": "cosine", "optimizer": optimizer}

@@ -50,7 +50,7 @@ def no_process(*_: object) -> None:
     raise OSError("no process for a network of this file")
 
 
-def prepared_in(folder: Path, text: str = BUILDER, more: str = "", in_process: bool = True) -> PreparedStudy:
+def prepared_in(folder: Path, text: str = BUILDER, more: str = "") -> PreparedStudy:
     """Networks are tried in this process, as where none can be started: another one loads Keras for seconds."""
     (folder / "own.py").write_text(text)
     (folder / "study.yaml").write_text(
@@ -58,8 +58,7 @@ def prepared_in(folder: Path, text: str = BUILDER, more: str = "", in_process: b
         f"training: {{epochs: 4, batch_size: 32{more}}}\n"
     )
     with pytest.MonkeyPatch.context() as patched:
-        if in_process:
-            patched.setattr(probe, "Child", no_process)
+        patched.setattr(probe, "Child", no_process)
         return prepare_study(load_study(folder / "study.yaml"))
 
 
@@ -71,7 +70,7 @@ def trained(prepared: PreparedStudy, engine: str, *configurations: dict) -> list
 
 
 def test_its_members_equal_the_users_model_under_fit(tmp_path: Path) -> None:
-    prepared = prepared_in(tmp_path, in_process=False)
+    prepared = prepared_in(tmp_path)
     configurations = [
         {"width": 6},
         {"width": 9, "compiled": True},

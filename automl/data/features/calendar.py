@@ -2,7 +2,7 @@
 
 import numpy
 
-from .cells import GAP
+from .cells import GAP, stripped_graph
 from .date_forms import DATE_FORMS, FIRST_OF_CENTURY, MONTHS, DateForm, month_pattern
 from .feature import Tensor
 
@@ -12,12 +12,15 @@ def seconds_graph(cells: Tensor, form: str) -> Tensor:
     import tensorflow
 
     own = DATE_FORMS[form]
-    cells = tensorflow.strings.strip(cells)
+    cells = stripped_graph(cells)
     if own.named:
         for number, name in enumerate(MONTHS, start=1):
             cells = tensorflow.strings.regex_replace(cells, month_pattern(name), f"{{{number:02}}}")
     is_date = tensorflow.strings.regex_full_match(cells, own.pattern)
     year, month, day, hour, minute, second = _fields(cells, is_date, own)
+    if own.month == "week":
+        return _weeks_graph(is_date, year, month, day)
+    month = 3 * month - 2 if own.month == "quarter" else month
     days = days_since_1970(year, month, day)
     last = days_since_1970(year + month // 12, month % 12 + 1, tensorflow.ones_like(day)) - days + day - 1
     exists = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= last)
@@ -25,6 +28,17 @@ def seconds_graph(cells: Tensor, form: str) -> Tensor:
     seconds = 86_400 * days + 3600 * hour + 60 * minute + second - _offset_graph(cells, is_date, own)
     known = is_date & exists
     return tensorflow.where(known, tensorflow.cast(seconds, tensorflow.float64), numpy.float64("nan"))
+
+
+def _weeks_graph(is_date: Tensor, year: Tensor, week: Tensor, day: Tensor) -> Tensor:
+    """Seconds since 1970 of days of weeks, which may have none; NaN for what is none."""
+    import tensorflow
+
+    one = tensorflow.ones_like(year)
+    fourth = days_since_1970(year, one, 4 * one)
+    days = fourth - tensorflow.math.floormod(fourth + 3, 7) + 7 * (week - 1) + tensorflow.maximum(day, 1) - 1
+    known = is_date & (week >= 1) & (week <= 53) & (year >= 1)
+    return tensorflow.where(known, tensorflow.cast(86_400 * days, tensorflow.float64), numpy.float64("nan"))
 
 
 def _fields(cells: Tensor, is_date: Tensor, form: DateForm) -> list[Tensor]:
@@ -71,6 +85,7 @@ def _offset_graph(cells: Tensor, is_date: Tensor, form: DateForm) -> Tensor:
     if not form.offset:
         return tensorflow.constant(0, tensorflow.int64)
     text = tensorflow.strings.regex_replace(cells, form.pattern, form.offset)
+    text = tensorflow.strings.regex_replace(text, "^([+-][0-9]{2})$", r"\100")
     text = tensorflow.where(is_date & (text != ""), text, tensorflow.constant("0"))
     number = tensorflow.strings.to_number(text, tensorflow.int64)  # +0530 as 530
     size = tensorflow.abs(number)

@@ -5,13 +5,21 @@ from typing import Any, final
 import numpy
 import pandas
 
-from .cells import GAP, changed_types, check_types, kind_of_cells, level_text, typed_cells
+from .cells import GAP, changed_types, check_types, kind_of_cells, level_text, stripped_graph, typed_cells
 from .feature import Cells, Feature, Found, Reading, Tensor
 from .names import names_code
 from .numeric import number_share, number_values
 
 _DISTINCT_SHARE, LEAST_DISTINCT = 0.5, 50
 """Text with more different values than both is no category."""
+
+_TRUTHS = frozenset(
+    (
+        *("yes", "no", "y", "n", "true", "false", "t", "f", "0", "1"),
+        *("ja", "nein", "j", "oui", "non", "si", "sí", "on", "off"),
+    )
+)
+_SHOWN = 4
 
 
 @final
@@ -32,6 +40,7 @@ class Categorical(Feature):
         share, note = number_share(cells.known), ""
         if share > 0.0 and cells.known.map(type).nunique() > 1:
             note = f"numbers ({share:.0%} of the cells) are mixed with text; treated as categories"
+        note = note or _other_spellings(cells)
         return Found(0.5, note=note)
 
     def told(self, cells: Cells) -> Found:
@@ -49,13 +58,27 @@ class Categorical(Feature):
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
         """See `Feature.graph`."""
-        import tensorflow
-
-        return tensorflow.strings.strip(cells)
+        return stripped_graph(cells)
 
     def contract(self, values: pandas.Series, reading: Reading) -> dict[str, Any]:
         """See `Feature.contract`."""
         return {"kind": self.name, "cells": kind_of_cells(values), **changed_types(values), **reading}
+
+
+def _other_spellings(cells: Cells) -> str:
+    """What is said of levels that may be the same: other letters, or several words for yes and no."""
+    texts = sorted({cell for cell in cells.known if isinstance(cell, str)})
+    if len(texts) > 2 and all(text.casefold() in _TRUTHS for text in texts):
+        shown = ", ".join(map(repr, texts[:_SHOWN]))
+        return f"truth values have {len(texts)} spellings ({shown}, …), each of which is a level; spell them the same"
+    usual: dict[str, str] = {}
+    for text in texts:
+        other = usual.setdefault(text.casefold(), text)
+        if other != text:
+            return (
+                f"levels differ in case only, as {other!r} and {text!r}; spell them the same if they are one"
+            )
+    return ""
 
 
 def _codes(cells: Cells) -> Found | None:
@@ -72,5 +95,14 @@ def _codes(cells: Cells) -> Found | None:
 
 def level_texts(values: pandas.Series) -> pandas.Series:
     """A column's cells as levels: text without spaces around it, whole numbers without a point, `GAP` for gaps."""
-    distinct = {cell: level_text(cell) for cell in values.dropna().unique()}
-    return values.astype(object).map(distinct).where(values.notna(), GAP).astype(object)
+    known: dict[object, str] = {}  # a loop, because pandas takes milliseconds for a column of one row
+    texts = numpy.empty(len(values), object)
+    for place, (cell, is_gap) in enumerate(zip(values.astype(object), values.isna(), strict=True)):
+        if is_gap:
+            texts[place] = GAP
+            continue
+        text = known.get(cell)
+        if text is None:
+            text = known[cell] = level_text(cell)
+        texts[place] = text
+    return pandas.Series(texts, values.index, dtype=object, name=values.name)

@@ -14,8 +14,10 @@ from pandas.api import types
 GAP = ""
 """The level of a missing cell."""
 
-SPACES = " \t\n\v\f\r"
-"""What may stand around a cell without being part of it: what `tensorflow.strings.strip` strips."""
+SPACES = " \t\n\v\f\r\u00a0\u2007\u202f\u3000\u200b\ufeff"
+"""What may stand around a cell without being part of it: blanks, also those that do not break or cannot be seen."""
+
+_EDGES = f"^[{SPACES}]+|[{SPACES}]+$"
 
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 """A number without leading zeros or an exponent. Those that have them are codes, as 007 and 1E5 are."""
@@ -60,7 +62,7 @@ def _plain_cell(cell: Any) -> Any:
         with contextlib.suppress(OverflowError):
             return cell if isinstance(cell, int) and abs(cell) < 1 << 63 else float(cell)
         return math.inf
-    return str(cell)
+    return str(cell.tolist() if isinstance(cell, numpy.ndarray) else cell)
 
 
 def kind_of_cells(values: pandas.Series) -> str:
@@ -147,8 +149,15 @@ def texts_without_gaps(cells: Any, gaps: Sequence[str | float]) -> Any:
     import tensorflow
 
     for gap in gaps:
-        cells = tensorflow.where(tensorflow.strings.strip(cells) == level_text(gap), GAP, cells)
+        cells = tensorflow.where(stripped_graph(cells) == level_text(gap), GAP, cells)
     return cells
+
+
+def stripped_graph(cells: Any) -> Any:
+    """Texts without the blanks around them, as TensorFlow operations."""
+    import tensorflow
+
+    return tensorflow.strings.regex_replace(cells, _EDGES, "")
 
 
 def _is_one_of(cell: Any, texts: set[str], numbers: set[float]) -> bool:
@@ -195,9 +204,9 @@ def wrong_cells(count: int, what: str, examples: str, where: str) -> str:
     """What is said of cells that are not what the others are.
 
     >>> wrong_cells(1, "date", "'soon'", "row 3")
-    "1 cell that is no date ('soon') is taken for a gap, in row 3"
+    "1 cell that is not a date ('soon') is treated as a gap, in row 3"
     >>> wrong_cells(2, "date", "'?'", "row 1")
-    "2 cells that are no dates ('?') are taken for gaps, the first in row 1"
+    "2 cells that are not dates ('?') are treated as gaps, the first in row 1"
     """
     if count == 1:
         return f"1 cell that is not a {what} ({examples}) is treated as a gap, in {where}"

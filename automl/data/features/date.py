@@ -10,8 +10,9 @@ import pandas
 from .calendar import parts_graph, seconds_graph
 from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
 from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
+from .durations import minutes_of
 from .feature import Cells, Feature, Found, Reading, Tensor
-from .spellings import is_gap_word
+from .gap_words import is_gap_word
 
 NUM_TRIED = 1000
 """Values of a column that are looked at first to find its form."""
@@ -27,6 +28,12 @@ MOSTLY, _HALF = 0.9, 0.5
 
 _MOST_FORMS, _LEAST_SHARE = 3, 0.02
 """Forms that one column may mix, and the share of its cells that each must have."""
+
+_ENDS = "mMZ.TCrh日일"
+"""How dates end that do not end with a digit: PM, UTC, GMT, CEST, Uhr."""
+
+_SCALES = (1e4, 1e8, 1e10)
+"""What the year is multiplied by in 20240229, 202402291830 and 20240229183000."""
 
 _DAY_SECONDS = 86_400.0
 _STAMP = "%Y-%m-%dT%H:%M:%S"
@@ -57,12 +64,13 @@ class Date(Feature):
         """See `Feature.detect`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Found(1.0, {"form": "iso"})
-        if is_numeric(cells.values) and not _can_be_days(cells.known):
+        is_other = is_numeric(cells.values) and not _can_be_days(cells.known)
+        seen = _NOTHING if is_other else _survey(cells.known, order=cells.date_order)
+        if DATE_FORMS[seen.forms[0]].clock and _are_durations(cells.known):
             return None
-        seen = _survey(cells.known, order=cells.date_order)
+        if seen.share >= MOSTLY and seen.is_either:
+            return Found(0.0, note=f"{_EITHER}; {_CURE}")
         if seen.share >= MOSTLY:
-            if seen.is_either:
-                return Found(0.0, note=f"{_EITHER}; {_CURE}")
             return Found(0.97, seen.reading, seen.note(cells.values))
         if seen.share >= _HALF:
             what = f"{seen.share:.0%} of the cells look like dates"
@@ -155,22 +163,34 @@ class _Seen:
         return "; ".join(notes)
 
 
+_NOTHING = _Seen(("iso",), 0.0, False)
+"""What is seen of a column without dates."""
+
+
+def _are_durations(known: pandas.Series) -> bool:
+    """Whether texts that look like times of day go on after 24 hours, as `25:30:00` does."""
+    texts = {level_text(cell) for cell in known.unique()}
+    minutes = [minutes for text in texts if (minutes := minutes_of(text)) is not None]
+    return len(minutes) == len(texts) and max(minutes, default=0.0) >= 24.0 * 60.0
+
+
 def _survey(known: pandas.Series, told: bool = False, order: str | None = None) -> _Seen:
     """Which forms read these cells. Of most columns that hold no dates and are not told to, the first ones tell."""
     if not told and not _may_be_dates(known.head(NUM_TRIED).map(level_text)):
-        return _Seen(["iso"], 0.0, False)
+        return _NOTHING
     texts = known.map(level_text)
     values = texts[~texts.map(is_gap_word).to_numpy(bool)]
     if not len(values) or (2 * len(values) <= len(texts) and not told):
-        return _Seen(["iso"], 0.0, False)
+        return _NOTHING
     forms = [form for form in DATE_FORMS if _count(values.head(NUM_TRIED), form)] or ["iso"]
     return _chosen(values, forms, order)
 
 
 def _may_be_dates(texts: pandas.Series) -> bool:
-    """Whether half of these texts end as dates do: with a digit, a zone, or the M of AM and PM."""
-    ends = [text.strip(SPACES)[-1:] for text in texts.unique() if not is_gap_word(text.strip(SPACES))]
-    return 2 * sum(end.isdigit() or end in "mMZ." for end in ends) >= len(ends) > 0
+    """Whether half of these texts hold a digit and end as dates do: with a digit, a zone, or the M of AM and PM."""
+    known = [text.strip(SPACES) for text in texts.unique() if not is_gap_word(text.strip(SPACES))]
+    ends = [text[-1] for text in known if any(map(str.isdigit, text))]
+    return 2 * sum(end.isdigit() or end in _ENDS for end in ends) >= len(known) > 0
 
 
 def _chosen(values: pandas.Series, forms: Sequence[str], order: str | None) -> _Seen:
@@ -199,11 +219,14 @@ def _count(values: pandas.Series, form: str) -> int:
 
 
 def _can_be_days(known: pandas.Series) -> bool:
-    """Whether numbers can be days as in 20240229: eight digits, and not all of one year and month."""
-    if not len(known) or not 18_000_000 <= float(known.iloc[0]) < 22_000_000:
+    """Whether numbers can be days as in 20240229, or with a time as in 20240229183000: and not all the same one."""
+    if not len(known):
         return False
     numbers = known.to_numpy(numpy.float64)
-    whole = ((numbers >= 18_000_000) & (numbers < 22_000_000) & (numbers % 1 == 0)).all()
+    scale = next((scale for scale in _SCALES if scale * 1800 <= numbers[0] < scale * 2200), None)
+    if scale is None:
+        return False
+    whole = ((numbers >= scale * 1800) & (numbers < scale * 2200) & (numbers % 1 == 0)).all()
     return bool(whole) and known.nunique() > 1
 
 

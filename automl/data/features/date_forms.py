@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Literal
 
 import numpy
 import pandas
@@ -16,10 +18,20 @@ FIRST_OF_CENTURY = 69
 """Years of two digits from here on are of the 20th century, as POSIX has it."""
 
 MONTHS = (
-    *("jan(?:uary?)?", "feb(?:ruary?)?", "m(?:ar(?:ch)?|ärz?|rz)", "apr(?:il)?", "ma[iy]", "jun[ei]?"),
-    *("jul[iy]?", "aug(?:ust)?", "sept?(?:ember)?", "o[ck]t(?:ober)?", "nov(?:ember)?", "de[cz](?:ember)?"),
+    r"jan(?:v(?:ier)?|uary?)?|ene(?:ro)?|gennaio",
+    r"feb(?:r(?:uary?|ero|aio)?)?|f[ée]v(?:r(?:ier)?)?",
+    r"m(?:ar(?:ch|s|zo)?|ärz?|rz)",
+    r"apr(?:ile?)?|avr(?:il)?|abr(?:il)?",
+    r"ma[iy]o?|mei|maggio",
+    r"jun(?:e|io?)?|juin|giu(?:gno)?",
+    r"jul(?:y|io?)?|juil(?:let)?|lug(?:lio)?",
+    r"aug(?:ust)?|agosto|ao[uû]t",
+    r"sep(?:t(?:emb(?:er|re)|iembre)?|tiembre|embro)?|settembre|setembro",
+    r"o[ck]t(?:ob(?:er|re)|ubre)?|ott(?:obre)?|outubro",
+    r"nov(?:emb(?:er|re|ro)|iembre)?",
+    r"d[eé][cz](?:emb(?:er|re|ro))?|dic(?:iembre|embre)?",
 )
-"""Names of the months, as regular expressions: English and German, and what is like them."""
+"""Names of the months, as regular expressions: English, German, French, Spanish, Italian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,7 @@ class DateForm:
         short: Whether years have two digits.
         named: Whether months have names.
         clock: Whether it is a time of day without a date.
+        month: What stands in the place of the month: a month, a quarter or a week (ISO 8601), whose days have numbers.
     """
 
     example: str
@@ -44,14 +57,28 @@ class DateForm:
     short: bool = False
     named: bool = False
     clock: bool = False
+    month: Literal["month", "quarter", "week"] = "month"
 
 
-_ZONE = r"(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))"
-_ISO_TIME = r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?" + _ZONE + r"?|Z|[+]00:?00)?"
-_CLOCK = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?(?: ?([AaPp])\.?[Mm]\.?)?"
-_TIME = r"(?:,?[T ]+" + _CLOCK + r")?"
+_NAMED_ZONE = r"(?: ?(?:[A-Z]{3,4}|Uhr|h))?"
+"""Names of zones are several, and change in summer: the time is taken as it stands, as it is without one."""
+
+_ZONE = r" ?(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)"
+_ISO_TIME = (
+    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?"
+    + _NAMED_ZONE
+    + "(?:"
+    + _ZONE
+    + r")?|Z|[+]00:?00)?"
+)
+_CLOCK = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?(?: ?([AaPp])\.?[Mm]\.?)?" + _NAMED_ZONE
+_OFFSET = r"(?: ?([+-](?:[01][0-9]|2[0-3])):?([0-5][0-9]))?"
+_TIME = r"(?:(?:,?[T ]+|:)" + _CLOCK + _OFFSET + r")?"
+_BEHIND = r"\8\9"
+"""The offset, where three groups stand before `_TIME`."""
+
 _DAY, _YEAR, _SHORT, _WEEKDAY = "([0-9]{1,2})", "([0-9]{4})", "([0-9]{2})", r"(?:[A-Za-z]{2,10}[.,]* +)?"
-_NAME, _BETWEEN, _NTH = r"\{([0-9]{2})\}", r"[-/., ]*", r"(?:st|nd|rd|th)?"
+_NAME, _BETWEEN, _NTH = r"\{([0-9]{2})\}", r"[-/., ]*(?:(?:de|of) +)?", r"(?:st|nd|rd|th)?"
 
 
 def _numbers(example: str, order: str, signs: str, short: bool = False) -> DateForm:
@@ -66,11 +93,12 @@ def _numbers(example: str, order: str, signs: str, short: bool = False) -> DateF
     parts = {"y": _SHORT if short else _YEAR, "m": _DAY, "d": _DAY}
     groups = "-".join(f"\\{order.index(part) + 1}" for part in "ymd")
     pattern = f"[{signs}]".join(parts[part] for part in order) + _TIME
-    return DateForm(example, pattern, groups + r"-\4-\5-\6-\7", short=short)
+    return DateForm(example, pattern, groups + r"-\4-\5-\6-\7", _BEHIND, short=short)
 
 
 def _named(example: str, pattern: str, rewrite: str, short: bool = False) -> DateForm:
-    return DateForm(example, _WEEKDAY + pattern, rewrite, short=short, named=True)
+    offset = _BEHIND if pattern.endswith(_TIME) else r"\6" if "[+-]" in pattern else ""
+    return DateForm(example, _WEEKDAY + pattern, rewrite, offset, short=short, named=True)
 
 
 DATE_FORMS: Mapping[str, DateForm] = {
@@ -110,10 +138,21 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "year, month name": _named(
         "2024-Feb-29", _YEAR + _BETWEEN + _NAME + _BETWEEN + _DAY + _TIME, r"\1-\2-\3-\4-\5-\6-\7"
     ),
+    "time before the year": _named(
+        "Thu Feb 29 18:00:00 2024",
+        _NAME + " +" + _DAY + " +([0-9]{2}):([0-9]{2}):([0-9]{2})(?: [A-Z]{3,4}| ([+-][0-9]{4}))? +" + _YEAR,
+        r"\7-\1-\2-\3-\4-\5-",
+    ),
+    "year, month and day in signs": DateForm(
+        "2024年2月29日", _YEAR + "[年년] ?" + _DAY + "[月월] ?" + _DAY + "[日일]", r"\1-\2-\3----"
+    ),
     "month name and year": _named("Feb-2024", _NAME + _BETWEEN + _YEAR, r"\2-\1-1----"),
     "month name and short year": _named("Feb-24", _NAME + "[-/., ']+" + _SHORT, r"\2-\1-1----", short=True),
     "month and year": DateForm("2/2024", "([0-9]{1,2})[-/]([0-9]{4})", r"\2-\1-1----"),
     "year and month": DateForm("2024-02", "([0-9]{4})[-/]([0-9]{2})", r"\1-\2-1----"),
+    "quarter and year": DateForm("Q1 2024", "[Qq]([1-4])[-/ ]?" + _YEAR, r"\2-\1-1----", month="quarter"),
+    "year and quarter": DateForm("2024-Q1", _YEAR + "[-/ ]?[Qq]([1-4])", r"\1-\2-1----", month="quarter"),
+    "week": DateForm("2024-W09", _YEAR + "-?W([0-9]{2})(?:-?([1-7]))?", r"\1-\2-\3----", month="week"),
     "clock": DateForm("18:30", _CLOCK, r"1970-1-1-\1-\2-\3-\4", clock=True),
     "dotted clock": DateForm(
         "18.30.00", r"([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})", r"1970-1-1-\1-\2-\3-", clock=True
@@ -153,11 +192,23 @@ def _seconds(text: str, form: DateForm) -> float:
         year += 2000 if year < FIRST_OF_CENTURY else 1900
     offset = match.expand(form.offset)
     hour = hour_of(hour, noon)
+    if form.month == "week":
+        return _week_seconds(year, month, day or 1)
+    month = 3 * month - 2 if form.month == "quarter" else month
     try:
         local = (datetime(year, month, day, hour, minute, second) - _EPOCH).total_seconds()
         return local - _offset_seconds(offset)
     except ValueError:  # no such day, or no such time of day
         return numpy.nan
+
+
+def _week_seconds(year: int, week: int, day: int) -> float:
+    """Of a day of a week: the first week of a year is that of the fourth of January."""
+    if not 1 <= week <= 53 or year < 1:
+        return numpy.nan
+    fourth = datetime(year, 1, 4)
+    days = (fourth - _EPOCH).days - fourth.weekday() + 7 * (week - 1) + day - 1
+    return 86_400.0 * days
 
 
 def hour_of(hour: int, noon: str) -> int:
@@ -176,6 +227,7 @@ def month_pattern(name: str) -> str:
     return rf"(?i){name}\.?"
 
 
+@lru_cache(maxsize=4096)
 def with_numbers(text: str) -> str:
     """A text with months as numbers in braces.
 

@@ -1,4 +1,4 @@
-"""Durations as people write them, in several units at once: `1h 30m`, `2 days 3 hours`, `PT1H30M`. All are minutes."""
+"""Durations as people write them, in several units at once: `1h 30m`, `2 days 3 hours`, `25:30:00`. All are minutes."""
 
 import re
 
@@ -25,6 +25,12 @@ _FORMS = (
     ),
     re.compile(r"(?P<hours>[0-9]+)h(?P<minutes>[0-9]{2})", re.IGNORECASE),
     re.compile(
+        r"(?:(?P<days>[0-9]+) days?,? \+?)?"
+        r"(?P<hours>[0-9]+):(?P<minutes>[0-5][0-9]):(?P<seconds>[0-5][0-9](?:\.[0-9]+)?)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?P<minutes>[0-9]+):(?P<seconds>[0-5][0-9]\.[0-9]+)"),
+    re.compile(
         r"P(?:(?P<days>[0-9]+)D)?(?:T(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?(?:(?P<seconds>[0-9.]+)S)?)?"
     ),
 )
@@ -39,6 +45,8 @@ def minutes_of(text: str, several: bool = False) -> float | None:
 
     >>> minutes_of("1h 30m"), minutes_of("2 days, 3 hours"), minutes_of("PT1H30M"), minutes_of("1h05")
     (90.0, 3060.0, 90.0, 65.0)
+    >>> minutes_of("25:30:00"), minutes_of("3 days 04:00:00"), minutes_of("1:30.6"), minutes_of("1:30")
+    (1530.0, 4560.0, 1.51, None)
     >>> minutes_of("45m"), minutes_of("45m", several=True), minutes_of("1h 75m"), minutes_of("5 kg 3 g")
     (45.0, None, None, None)
     """

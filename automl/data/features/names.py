@@ -6,12 +6,19 @@ _IDENTIFIER = re.compile(
     r"(?:^|[ _.-])(?:id|ids|uid|uuid|guid|index|idx|rownames?|row[ _.-]?(?:id|no|num|number|index))$"
     r"|^unnamed: [0-9]+$|^(?:level_[0-9]+|__index_level_[0-9]+__)$"
     r"|(?:customer|client|user|patient|member|account|order|invoice|ticket|transaction|policy|case|record|serial)"
-    r"[ _.-]?(?:id|no|num|nr|number|key)$",
+    r"[ _.-]?(?:id|no|num|nr|number|key)$"
+    r"|(?:^|[ _.-])(?:tele)?(?:phone|telephone|telefon|mobile|fax|isbn|ean|upc|gtin|imei|iban|ssn)"
+    r"[ _.-]?(?:no|num|nr|number|code)?[ _.-]?[0-9]?$",
     re.IGNORECASE,
 )
 _CAMEL = re.compile("[a-z0-9]I[Dd]$|^ID$")
 _CODE = re.compile(
     r"(?:^|[ _.-])(?:zip|postal|plz|fips|(?:zip|post|postal|pin|area)[ _.-]?code)$",
+    re.IGNORECASE,
+)
+
+_REFERS = re.compile(
+    r"(?:^|[ _.-])(?:by|parent|ref|reference|manager|supervisor|mother|father|sire|dam|spouse|partner|boss|leader)$",
     re.IGNORECASE,
 )
 
@@ -24,8 +31,8 @@ _COUNTS = re.compile(
 def names_identifier(name: str) -> bool:
     """Whether a column is named as one that tells rows apart.
 
-    >>> [names_identifier(name) for name in ("id", "CustomerID", "Unnamed: 0", "patient_no", "order number")]
-    [True, True, True, True, True]
+    >>> [names_identifier(name) for name in ("id", "CustomerID", "Unnamed: 0", "patient_no", "order number", "phone2")]
+    [True, True, True, True, True, True]
     >>> [names_identifier(name) for name in ("paid", "humid", "index_price", "width", "class_no", "android")]
     [False, False, False, False, False, False]
     """
@@ -39,6 +46,15 @@ def names_code(name: str) -> bool:
     [True, True, True, False, False]
     """
     return bool(_CODE.search(name))
+
+
+def names_reference(name: str) -> bool:
+    """Whether a column is named as one whose cells are the identifiers of other rows.
+
+    >>> [names_reference(name) for name in ("infected_by", "ReportsTo", "manager_id", "parent", "age", "standby")]
+    [True, False, True, True, False, False]
+    """
+    return bool(_REFERS.search(name)) or names_identifier(name)
 
 
 def most_counted(name: str) -> int | None:

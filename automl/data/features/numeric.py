@@ -10,9 +10,11 @@ from pandas.api import types
 from .cells import SPACES, first_row, is_numeric, plain_text
 from .durations import DURATION, minutes_of
 from .feature import Cells, Feature, Found, Reading, Tensor
+from .gap_words import is_gap_word
 from .numbers import LARGEST, SMALLEST
 from .sentinels import far_value
-from .spellings import MARKS, is_gap_word, plain_number, spelled_number
+from .several import behind_a_word, several_numbers
+from .spellings import MARKS, MOST_DIGITS, plain_number, scaled_number, spelled_number
 from .written import Survey, are_counted, several_units, survey, too_few_numbers
 
 MOSTLY = 0.9
@@ -39,13 +41,20 @@ class Numeric(Feature):
     def detect(self, cells: Cells) -> Found | None:
         """See `Feature.detect`."""
         if is_numeric(cells.values):
+            if _merges(cells.values):
+                return Found(
+                    0.0, note=f"its whole numbers have more than {MOST_DIGITS} digits, and are read as text"
+                )
             return Found(0.95, _told(cells), _joined(_infinite(cells.values), far_values(cells)))
         if cells.inferred not in ("string", "mixed", "mixed-integer"):
             return self._written(cells) if number_share(cells.known) >= MOSTLY else None
         seen = survey(cells.known, cells.decimal, cells.usual)
         if seen.share < MOSTLY:
             hint = several_units(cells.known, seen)
-            return Found(0.0, note=hint or (too_few_numbers(seen) if cells.inferred == "string" else ""))
+            if cells.inferred == "string":
+                hint = hint or too_few_numbers(seen) or several_numbers(cells.counted)
+                hint = hint or behind_a_word(cells.counted)
+            return Found(0.0, note=hint)
         if not seen.holds_codes:
             return self._written(cells, seen)
         return self._written(cells, seen, _COUNTS) if are_counted(cells.name, cells.counted) else None
@@ -59,7 +68,11 @@ class Numeric(Feature):
     def _written(self, cells: Cells, seen: Survey | None = None, note: str = "") -> Found:
         """The reading of a column of text, or of anything, with what else is to be said of it."""
         seen = seen or survey(cells.known, cells.decimal, cells.usual)
-        reading = {"decimal": seen.decimal, **({"unit": seen.unit} if seen.unit else {})}
+        reading: dict[str, str | bool] = {
+            "decimal": seen.decimal,
+            **({"unit": seen.unit} if seen.unit else {}),
+        }
+        reading |= {"magnitudes": True} if seen.has_magnitudes else {}
         reading |= {"thousands": "."} if seen.groups_whole_numbers else {}
         wrong = numpy.isnan(number_values(cells.values, reading)) & cells.values.notna().to_numpy()
         wrong &= ~cells.values.map(lambda cell: is_gap_word(str(cell).strip(SPACES))).to_numpy(bool)
@@ -124,7 +137,7 @@ def _number(cell: Any, reading: Reading) -> float:
     unit = reading.get("unit", "")
     if unit == DURATION and (minutes := minutes_of(text)) is not None:
         return minutes
-    spelled = spelled_number(text, decimal)
+    spelled = (scaled_number if reading.get("magnitudes") else spelled_number)(text, decimal)
     return spelled.value if spelled and spelled.unit in ("", unit) else numpy.nan
 
 
@@ -142,16 +155,16 @@ def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[
 
 
 def _check_thousands(values: pandas.Series, numbers: numpy.ndarray) -> None:
-    """Refuse 1.234 where it came as a number, and stood for 1234 as the training table was written.
+    """Refuse 1.234 and 1.0 where they came as fractions, and stood for 1234 and 1000 as the training table was written.
+
+    A program that reads 1.000 with a decimal point makes 1.0 of it; 1 as a whole number stood there as 1.
 
     Raises:
         ValueError: A cell is one; text is read as in training.
     """
     parts = numpy.abs(numbers) * 1000.0
-    doubtful = (
-        (parts >= 1000.0) & (parts < 1e6) & (parts % 1000.0 != 0) & (numpy.abs(parts - parts.round()) < 1e-6)
-    )
-    doubtful &= values.map(lambda cell: not isinstance(cell, str)).to_numpy(bool)
+    doubtful = (parts >= 1000.0) & (parts < 1e6) & (numpy.abs(parts - parts.round()) < 1e-6)
+    doubtful &= values.map(lambda cell: isinstance(cell, float | numpy.floating)).to_numpy(bool)
     if doubtful.any():
         number = float(numbers[doubtful.argmax()])
         what = f"the column `{values.name}` must hold whole numbers, got {number:g}"
@@ -177,6 +190,14 @@ def far_values(cells: Cells, reading: Reading | None = None) -> str:
     name = cells.name if cells.name.isidentifier() else json.dumps(cells.name, ensure_ascii=False)
     cure = f"if it stands for a missing value, write `gaps: {{{name}: [{value:.15g}]}}` under `data`"
     return f"{value:.15g} occurs in {count} cells, far from the rest: {cure}"
+
+
+def _merges(values: pandas.Series) -> bool:
+    """Whether whole numbers are so long that different ones are the same float64."""
+    if not types.is_integer_dtype(values):
+        return False
+    known = values.dropna().unique()
+    return len(numpy.unique(numpy.asarray(known).astype(numpy.float64))) < len(known)
 
 
 def _joined(*notes: str) -> str:

@@ -5,10 +5,12 @@ What must not become a number is half of this: codes, telephone numbers, version
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .durations import DURATION, minutes_of
+from .magnitudes import CURRENCIES, without_magnitude
+from .signs import written_number
 
 MARKS = (".", ",")
 """What may stand before decimals, the one that computers write first."""
@@ -16,78 +18,24 @@ MARKS = (".", ",")
 MOST_DIGITS = 15
 """Of longer numbers, different ones can be the same float64."""
 
-GAP_WORDS = frozenset(
-    [
-        "",
-        "-",
-        "--",
-        "---",
-        "–",
-        "—",
-        ".",
-        "..",
-        "...",
-        "?",
-        "??",
-        "n/a",
-        "n.a.",
-        "n.a",
-        "na",
-        "nan",
-        "nil",
-        "null",
-        "none",
-        "#n/a",
-        "#na",
-        "#null!",
-        "#value!",
-        "#div/0!",
-        "#ref!",
-        "#num!",
-        "unknown",
-        "unk",
-        "missing",
-        "blank",
-        "empty",
-        "undefined",
-        "unspecified",
-        "tbd",
-        "tba",
-        "k.a.",
-        "n.v.",
-        "s/d",
-        "s.d.",
-        "n.d.",
-        "<na>",
-        "(null)",
-        "(blank)",
-        "(missing)",
-        "(unknown)",
-        "[null]",
-        "\\n",
-        "not available",
-        "not applicable",
-        "not known",
-        "no data",
-        "not reported",
-        "not specified",
-        "k. a.",
-    ]
-)
-"""Texts, in small letters, that say that there is no value, where numbers or dates stand in the other cells."""
+_GROUPS = ",. \u00a0\u202f'’"
+"""What may stand between thousands."""
 
-_CURRENCIES = (
-    "USD EUR GBP CHF JPY CNY RMB INR AUD CAD NZD SGD HKD SEK NOK DKK PLN CZK HUF BRL MXN ZAR KRW TRY RUB ILS"
-)
-_CODES = _CURRENCIES.replace(" ", "|")
-_CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?[$€£¥₹₽₩₺₪฿₫₴₦]|(?:{_CODES}|Rs\.?|kr\.?|zł|Fr\.))"
-_SIGN = "[-+\u2212]"
+_CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?[$€£¥₹₽₩₺₪฿₫₴₦]|(?:{CURRENCIES}|Rs\.?|kr\.?|zł|Fr\.))"
+_SIGN = "[-+\u2212\u2013]"
 _UNIT = r"(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]){0,14}(?: [^\W\d_][^\W\d_./²³]{0,11})?"
-_BOUND = r"(?:<=|>=|[<>≤≥~≈]|up to |under |over |above |below |less than |more than |at least |at most )"
+_ABOUT = r"(?:~|≈|ca\.?|circa |about |around |approx(?:\.|imately)? ?)"
+_BOUND = r"(?:<=|>=|[<>≤≥]|up to |under |over |above |below |less than |more than |at least |at most )"
 _HALVED = ("<", "under ", "below ", "less than ")
 """Bounds from above: the middle between 0 and the bound is taken."""
 
 _BETWEEN = r"\s*(?:-|–|—|\bto\b)\s*"
+_NO_UNIT = re.compile("e|xx+", re.IGNORECASE)
+"""Ends of numbers that are cut off, or of which digits are hidden: `945xx`."""
+
+_BRACKET = re.compile(rf"^({_CURRENCY})\s?\(", re.IGNORECASE)
+"""A currency before a bracket instead of in it: `$(1,200)`."""
+
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 
 
@@ -111,7 +59,7 @@ class Spelled:
 def _number(decimal: str) -> str:
     """A number without a sign: in groups of three, or in none, with decimals after the mark or without."""
     mark = re.escape(decimal)
-    groups = [re.escape(sign) for sign in (",", ".", " ", "\u00a0", "\u202f", "'", "’") if sign != decimal]
+    groups = [re.escape(sign) for sign in _GROUPS if sign != decimal]
     grouped = [rf"[1-9][0-9]{{0,2}}(?:{sign}[0-9]{{3}})+" for sign in groups]
     if decimal == ".":
         grouped.append("[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")  # as in India: 12,34,567
@@ -124,7 +72,7 @@ def _patterns(decimal: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """One number, and a range of two."""
     number, exponent = _number(decimal), "(?:[eE][-+]?[0-9]{1,4})?"
     one = (
-        rf"(?P<bound>{_BOUND})?\s*(?P<open>\()?(?P<sign>{_SIGN})?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN})?"
+        rf"(?:{_ABOUT}\s*)?(?P<bound>{_BOUND})?\s*(?P<open>\()?(?P<sign>{_SIGN})?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN})?"
         rf"(?P<number>{number}{exponent})(?P<plus>\s?\+)?\s*(?P<after>{_CURRENCY}|{_UNIT})?(?P<minus>-)?(?P<close>\))?"
     )
     two = (
@@ -151,8 +99,10 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
     >>> [spelled_number(text, ".") for text in ("02139-1234", "1.2.3", "10:30", "+49 30 1234", "A12", "1/2")]
     [None, None, None, None, None, None]
     """
-    if not any(sign in "0123456789" for sign in text):
+    if not any(sign.isdecimal() for sign in text):
         return None
+    text = written_number(text)
+    text = _BRACKET.sub(r"(\1", text) if "(" in text[1:] else text
     one, two = _patterns(decimal)
     if (minutes := minutes_of(text, several=True)) is not None:
         return Spelled(minutes, DURATION)
@@ -163,11 +113,22 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
     return None
 
 
+def scaled_number(text: str, decimal: str) -> Spelled | None:
+    """The same where magnitudes are multiplied out.
+
+    >>> scaled_number("$1.5k", "."), scaled_number("950", ".").value
+    (Spelled(value=1500.0, unit='$', is_range=False, is_bound=False), 950.0)
+    """
+    bare, factor, _ = without_magnitude(written_number(text))
+    spelled = spelled_number(bare, decimal)
+    return spelled if spelled is None or factor == 1.0 else replace(spelled, value=factor * spelled.value)
+
+
 def _single(part: Mapping[str, str], decimal: str) -> Spelled | None:
     signs = [part[name] for name in ("sign", "inner", "minus", "open") if part[name]]
     if len(signs) > 1 or bool(part["open"]) != bool(part["close"]) or (signs and part["bound"]):
         return None
-    if (part["minus"] and part["after"]) or part["after"].lower() == "e":
+    if (part["minus"] and part["after"]) or _NO_UNIT.fullmatch(part["after"]):
         return None
     if part["sign"] == "+" and _is_grouped(part["number"]) and not part["before"]:
         return None  # a telephone number
@@ -194,7 +155,9 @@ def _is_grouped(number: str) -> bool:
 
 
 def _value(number: str, decimal: str) -> float | None:
-    mantissa = re.split("[eE]", number)[0]
+    mantissa, *power = re.split("[eE]", number)
+    if power and any(sign in mantissa for sign in _GROUPS if sign != decimal):
+        return None  # 7,265E+04 has no thousands
     if sum(map(str.isdigit, mantissa.lstrip("0,. "))) > MOST_DIGITS and not _has_fraction(mantissa, decimal):
         return None
     kept = re.sub(f"[^0-9eE+\\-{re.escape(decimal)}]", "", number)
@@ -222,8 +185,3 @@ def is_code(text: str) -> bool:
     (True, True, False, False, False)
     """
     return bool(re.fullmatch(r"[-+]?0[0-9]+|[0-9]+[eE][0-9]+", text))
-
-
-def is_gap_word(text: str) -> bool:
-    """Whether a text without spaces around it says that there is no value."""
-    return text.lower() in GAP_WORDS

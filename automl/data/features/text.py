@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import final
 
@@ -28,7 +29,7 @@ class Text(TokenFeature):
             return None
         texts = cells.counted
         count = sum(own * len(text.split()) for text, own in texts.items()) / texts.total()
-        if count < WORDS_OF_TEXT:
+        if count < WORDS_OF_TEXT or not _holds_words(texts):
             return None
         rows = Counter[str]()
         for text, own in texts.items():
@@ -55,6 +56,11 @@ class Text(TokenFeature):
         text = tensorflow.strings.lower(text, encoding="utf-8")
         words = tensorflow.strings.split(tensorflow.strings.regex_replace(text, r"[^\pL\pN]+", " "))
         return tensorflow.strings.ngrams(words, ngram_width=(1, 2), separator=" ")
+
+
+def _holds_words(texts: Mapping[str, int]) -> bool:
+    """Whether letters stand in most cells; telephones and times have as many parts as sentences."""
+    return 2 * sum(own for text, own in texts.items() if any(map(str.isalpha, text))) > sum(texts.values())
 
 
 def tokens_of(text: str) -> list[str]:

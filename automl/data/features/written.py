@@ -8,15 +8,21 @@ import pandas
 
 from .cells import wrong_cells
 from .durations import DURATION, minutes_of
+from .gap_words import is_gap_word
+from .magnitudes import without_magnitude
 from .names import most_counted
-from .spellings import MARKS, Spelled, is_code, is_gap_word, plain_number, spelled_number
+from .signs import bare_text, written_number
+from .spellings import MARKS, Spelled, is_code, plain_number, scaled_number, spelled_number
 
-_EXAMPLES, _MOST_TRIED = 3, 1000
+_EXAMPLES = 3
 _HINTED, _NEARLY, _MOST_UNITS, _NAMED = 0.5, 0.7, 3, 2
 """Share of numbers from which a column in several units, or another, is pointed out; units and cells that are named."""
 
 _MOST_LOOSE_RANGES = 20
 """More different ranges than this, and few that come back, are numbers of something: telephones, parts."""
+
+_LEAST_COUNTS = 5
+"""Different numbers with a plus from which they are counts and no classes."""
 
 _SHORT = 7
 """Digits and spaces up to which groups of digits, all of one length, are no telephones."""
@@ -33,10 +39,11 @@ class Survey:
         num_numbers: Those of them that are numbers, all in that unit or without one.
         words: Cells that say that there is no value.
         unread: Cells that are neither.
-        spelled: Numbers that a computer would not read as they stand.
+        spelled: Numbers that a computer would not read as they stand, or as others: 1.234 for 1234.
         units: All units, the most frequent first.
         ambiguous: A text that another mark reads too, as another number, where nothing decides; else empty.
         holds_codes: Whether texts such as `007` stand in a column without a decimal.
+        has_magnitudes: Whether magnitudes are multiplied out, as in `3k` and `1.2M`.
     """
 
     decimal: str
@@ -49,6 +56,7 @@ class Survey:
     units: tuple[str, ...]
     ambiguous: str
     holds_codes: bool
+    has_magnitudes: bool = False
 
     @property
     def share(self) -> float:
@@ -89,6 +97,8 @@ class Survey:
             what.append("thousands separators stripped")
         if self.decimal == "," and any("," in text for text in texts):
             what.append("decimal commas")
+        if self.has_magnitudes:
+            what.append("magnitudes multiplied out")
         if any(own.is_range for own in self.spelled.values()):
             what.append("ranges as their middle")
         if any(own.is_bound for own in self.spelled.values()):
@@ -122,7 +132,9 @@ def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) 
     by_mark = {mark: _spelled(values, mark) for mark in marks}
     weights = {mark: sum(values[text] for text in found) for mark, found in by_mark.items()}
     best = max(weights, key=lambda mark: weights[mark])
-    found = by_mark[best]
+    found, others = by_mark[best], by_mark.get(MARKS[1 - MARKS.index(best)], {})
+    has_magnitudes = (scaled := _scaled(values, found, best)) is not None
+    found = scaled or found
     units = Counter[str]()
     for text, own in found.items():
         units[own.unit] += values[text] if own.unit else 0
@@ -132,7 +144,6 @@ def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) 
             text: Spelled(minutes, unit) for text in values if (minutes := minutes_of(text)) is not None
         }
     found = {text: own for text, own in found.items() if own.unit in ("", unit)}
-    others = by_mark.get(MARKS[1 - MARKS.index(best)], {})
     return Survey(
         decimal=best,
         unit=unit,
@@ -140,34 +151,33 @@ def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) 
         num_numbers=sum(values[text] for text in found),
         words=words,
         unread={text: count for text, count in values.items() if text not in found},
-        spelled={text: own for text, own in found.items() if plain_number(text) is None},
+        spelled={text: own for text, own in found.items() if plain_number(text) != own.value},
         units=tuple(name for name, _ in units.most_common() if name),
         ambiguous=next(filter(_means_two, found), "") if usual is None and others and _tied(weights) else "",
-        holds_codes=any(map(is_code, values))
+        holds_codes=any(is_code(bare_text(text)) for text in values)
         and not any(_has_decimals(text, own) for text, own in found.items()),
+        has_magnitudes=has_magnitudes,
     )
 
 
-def usual_mark(table: pandas.DataFrame) -> str | None:
-    """What stands before decimals in a table, from the columns that can be read in one way only; None where none can.
+def _scaled(values: Mapping[str, int], found: Mapping[str, Spelled], mark: str) -> dict[str, Spelled] | None:
+    """Numbers with their magnitudes multiplied out; None where there are none, or where they may be units.
 
-    Where both marks do, the one of more columns.
+    `45M` beside `50F`, or `5M` in every cell, is no million. Beside `3k`, beside numbers without anything, and with a
+    currency, it is.
     """
-    votes = Counter[str]()
-    for name in table.columns:
-        values = table[name]
-        if pandas.api.types.is_float_dtype(values):
-            votes[MARKS[0]] += bool((values.dropna() % 1 != 0).any())
-        elif not pandas.api.types.is_numeric_dtype(values):
-            texts = [text for text in values.dropna().unique()[:_MOST_TRIED] if isinstance(text, str)]
-            counts = [sum(_is_number(text.strip(), mark) for text in texts) for mark in MARKS]
-            if 2 * max(counts) > len(texts) and counts[0] != counts[1]:
-                votes[MARKS[counts[1] > counts[0]]] += 1
-    return votes.most_common(1)[0][0] if votes.total() else None
-
-
-def _is_number(text: str, mark: str) -> bool:
-    return spelled_number(text, mark) is not None
+    factors = {text: without_magnitude(written_number(text)) for text in values}
+    marked = dict.fromkeys(text for text, (_, factor, _) in factors.items() if factor != 1.0)
+    if not marked:
+        return None
+    scaled = {text: own for text in marked if (own := scaled_number(text, mark)) and not own.is_bound}
+    scaled |= {text: own for text, own in found.items() if text not in marked}
+    units = {own.unit for text, own in scaled.items() if text in marked}
+    others = {own.unit for text, own in scaled.items() if text not in marked}
+    is_sure = any(factors[text][2] for text in marked) or "" in others
+    if not is_sure or len(units - {""}) > 1 or not others <= {"", *units}:
+        return None
+    return scaled
 
 
 def _tied(weights: Mapping[str, int]) -> bool:
@@ -181,7 +191,8 @@ def _spelled(values: Mapping[str, int], mark: str) -> dict[str, Spelled]:
     if len(ranges) > _MOST_LOOSE_RANGES and 2 * len(ranges) > sum(values[text] for text in ranges):
         found = {text: own for text, own in found.items() if text not in ranges}
     bounds = [text for text, own in found.items() if own.is_bound]
-    if 2 * sum(values[text] for text in bounds) > sum(values[text] for text in found):
+    are_counts = len(bounds) >= _LEAST_COUNTS and all(text.endswith("+") for text in bounds)  # as `1,000+`
+    if not are_counts and 2 * sum(values[text] for text in bounds) > sum(values[text] for text in found):
         return {
             text: own for text, own in found.items() if not own.is_bound
         }  # classes, as `<=50K` and `>50K`

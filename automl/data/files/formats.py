@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas
 
-from automl.data.files.headers import MOST_LINES, Beginning, check_twice, find_beginning, make_names
+from automl.data.files.headers import MOST_LINES, Beginning, Line, check_twice, find_beginning, make_names
 from automl.data.files.json_files import read_json
 from automl.data.files.table_file import (
     PACKINGS,
@@ -18,9 +18,19 @@ from automl.data.files.table_file import (
     first_line,
     plain_columns,
 )
-from automl.data.files.text_files import first_lines, guess_separator, read_csv_file, read_header
+from automl.data.files.text_files import (
+    are_in_blanks,
+    first_lines,
+    guess_separator,
+    read_csv_file,
+    read_header,
+)
 from automl.errors import DataError
 
+_ALSO: Mapping[str, str] = {".txt": ".csv", ".dat": ".csv", ".data": ".csv", ".tab": ".tsv"}
+"""Suffixes that other files have too, and the format that they are taken for."""
+
+_NAMED_SHEETS = 5
 _ROW_NAMES = re.compile(r"__index_level_\d+__")
 """Columns in which pandas keeps row names without a name of their own."""
 
@@ -87,9 +97,9 @@ def find_format(file: TableFile) -> Format:
     suffixes = [suffix.lower() for suffix in file.path.suffixes[-2:]]
     packed = suffixes[-1:] and suffixes[-1] in PACKINGS
     suffix = "".join(suffixes[:-1] if packed else suffixes[-1:])
-    form = FORMATS.get(suffix or ".csv")
+    form = FORMATS.get(_ALSO.get(suffix, suffix) or ".csv")
     if form is None or (packed and not form.is_text):
-        names = f"{', '.join(FORMATS)}; the first five also with {', '.join(PACKINGS)} after them"
+        names = f"{', '.join([*FORMATS, *_ALSO])}; those of text also with {', '.join(PACKINGS)} after them"
         given = "".join(suffixes) if packed else suffix
         raise file.error(f" has an unknown format, {given!r}. Convert or rename it. Known: {names}.")
     return form
@@ -111,16 +121,20 @@ def with_separator(file: TableFile) -> TableFile:
         names = read_header(file, ",")
         guess = guess_separator(names)
         if guess is None and len(names) == 1:
-            below = [cells[0] for _, cells in first_lines(file, "\x1f")[1:]]
-            guess = guess_separator([*below[:1]]) if below and "," not in below[0] else None
+            lines = [cells[0] for _, cells in first_lines(file, "\x1f")]
+            guess = guess_separator(lines[1:2]) if lines[1:] and "," not in lines[1] else None
+            guess = guess or (" " if are_in_blanks(lines) else None)
         return replace(file, separator=guess)
 
 
 def beginning_of(file: TableFile) -> Beginning | None:
     """What the first lines of a file of text look like; None for other formats, and where the study file says it."""
     form = find_format(file)
-    if form not in (FORMATS[".csv"], FORMATS[".tsv"]) or file.skip or not file.header or file.names:
+    if not form.has_lines or file.skip or not file.header or file.names:
         return None
+    if not form.is_text:
+        with explained(file):
+            return _beginning_of_sheet(file)
     separator = file.separator or ("\t" if form is FORMATS[".tsv"] else ",")
     with explained(file):
         return find_beginning(first_lines(file, separator))
@@ -134,8 +148,45 @@ def _read_arrow(kind: str, file: TableFile, wanted: Wanted) -> pandas.DataFrame:
     names = [name for name in names if not _ROW_NAMES.fullmatch(name)]
     columns = choose(names, wanted, file.error) or names
     read = dataset.dataset(str(file.path), format=form, filesystem=disk).to_table(columns=columns)
+    while any(str(kind).startswith("struct") for kind in read.schema.types):
+        read = read.flatten()  # `outer.inner`, as in JSON
     table: pandas.DataFrame = read.to_pandas(ignore_metadata=True)
     return table
+
+
+def _sheet_lines(book: pandas.ExcelFile, skip: int = 0) -> list[Line]:
+    """The first rows of the first sheet that are not empty, with their numbers from 1."""
+    top = pandas.read_excel(book, header=None, nrows=MOST_LINES, skiprows=skip)
+    rows = [["" if pandas.isna(cell) else str(cell) for cell in row] for row in top.to_numpy(object)]
+    return [(number, cells) for number, cells in enumerate(rows, start=1) if any(cells)]
+
+
+def _beginning_of_sheet(file: TableFile) -> Beginning:
+    """The same of the first sheet of a workbook, whose empty rows count."""
+    import openpyxl  # noqa: F401  pandas says in its own words that it is missing
+
+    try:
+        with pandas.ExcelFile(file.path, engine="openpyxl") as book:
+            lines = _sheet_lines(book)
+    except (OSError, ImportError, MemoryError):
+        raise
+    except Exception:  # a broken file; the reading itself says what is wrong
+        return Beginning(0, True, 0)
+    beginning = find_beginning(lines)
+    empty = lines[0][0] - 1 if lines else 0
+    return beginning if beginning.skip or not empty else replace(beginning, skip=empty)
+
+
+def other_sheets(file: TableFile) -> str:
+    """What is said of a workbook with several sheets, of which the first one is read; empty of other files."""
+    if find_format(file) is not FORMATS[".xlsx"]:
+        return ""
+    with explained(file), pandas.ExcelFile(file.path, engine="openpyxl") as book:
+        first, *others = map(str, book.sheet_names)
+    if not others:
+        return ""
+    shown = ", ".join(map(repr, others[:_NAMED_SHEETS]))
+    return f" The first sheet, {first!r}, is read; the others are {shown}: put the one with the table first."
 
 
 def _read_excel(file: TableFile, wanted: Wanted) -> pandas.DataFrame:

@@ -67,7 +67,9 @@ def find_beginning(lines: Sequence[Line]) -> Beginning:
         return Beginning(0, True, len(lines[0][1]) if lines else 0)
     usual = median(_filled(cells) for _, cells in lines[1:])
     first = 0
-    while first < min(_MOST_TITLES, len(lines) - 2) and _is_title(lines[first][1], usual):
+    while first < min(_MOST_TITLES, len(lines) - 2) and _is_title(
+        lines[first][1], usual, lines[first + 1][1]
+    ):
         first += 1
     number, cells = lines[first]
     if first == 0:
@@ -118,9 +120,16 @@ def _filled(cells: Sequence[str]) -> int:
     return sum(bool(cell.strip()) for cell in cells)
 
 
-def _is_title(cells: Sequence[str], usual: float) -> bool:
+def _is_title(cells: Sequence[str], usual: float, below: Sequence[str]) -> bool:
+    """Whether a line has few cells, all at its beginning; or anywhere, above a line of different words."""
     filled = _filled(cells)
-    return 0 < filled <= usual / 2 and all(cell.strip() for cell in cells[:filled])
+    if not 0 < filled <= usual / 2:
+        return False
+    names = {cell.strip() for cell in below}
+    are_names = (
+        len(names) == len(cells) == len(below) and "" not in names and not any(map(_NUMBER.fullmatch, names))
+    )
+    return are_names or all(cell.strip() for cell in cells[:filled])
 
 
 def _is_data(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

@@ -13,9 +13,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
+import numpy
 import pandas
 
 from automl.errors import DataError
+
+_NAMED_FILES = 3
+_SEVERAL = (list, tuple, set, numpy.ndarray)
 
 Wanted = Collection[str] | None
 """Columns that are needed; None for all."""
@@ -88,6 +92,9 @@ def plain_columns(table: pandas.DataFrame, refuse: Refuse) -> pandas.DataFrame:
             changed[str(name)] = values.dt.total_seconds()
         elif values.dtype == object:
             kinds = set(values.dropna().map(type))
+            if any(issubclass(kind, _SEVERAL) for kind in kinds):
+                values = changed[str(name)] = values.map(_as_text)
+                kinds = set(values.dropna().map(type))
             nested = [
                 kind for kind in kinds if hasattr(kind, "__iter__") and not issubclass(kind, str | bytes)
             ]
@@ -99,6 +106,27 @@ def plain_columns(table: pandas.DataFrame, refuse: Refuse) -> pandas.DataFrame:
             if kinds == {Decimal}:
                 changed[str(name)] = values.astype(float)
     return table.rename(columns=str).assign(**changed)
+
+
+def _as_text(cell: Any) -> Any:
+    """A list of plain values as Python writes it, the same as a model makes of one: its parts can be choices."""
+    if not isinstance(cell, _SEVERAL):
+        return cell
+    values = cell.tolist() if isinstance(cell, numpy.ndarray) else list(cell)
+    return (
+        cell
+        if any(hasattr(value, "__iter__") and not isinstance(value, str) for value in values)
+        else str(values)
+    )
+
+
+def western_encoding(content: bytes) -> str:
+    """The Western encoding of one byte that a text is mostly in: only that of Windows has signs from 0x80 to 0x9f."""
+    try:
+        content.decode("cp1252")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "cp1252" if any(0x80 <= byte < 0xA0 for byte in content) else "latin-1"
 
 
 def open_file(file: TableFile) -> IO[bytes]:
@@ -156,7 +184,7 @@ def _wrong_byte(file: TableFile) -> DataError:
         reason = f" is not {name} text: the byte 0x{content[error.start]:02x} in line {line}"
     except UnicodeError as error:
         reason = f" is not {name} text: {first_line(error)}"
-    guessed = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1"
+    guessed = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else western_encoding(content)
     cure = (
         f"Save it as UTF-8, or name its encoding under `data` in the study file, as in `encoding: {guessed}`."
     )
@@ -165,9 +193,10 @@ def _wrong_byte(file: TableFile) -> DataError:
 
 def _open_zip(path: Path) -> IO[bytes]:
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
+        names = [name for name in archive.namelist() if not name.startswith("__MACOSX/") and name[-1:] != "/"]
         if len(names) != 1:
-            raise zipfile.BadZipFile(f"it holds {len(names)} files and must hold one")
+            shown = ", ".join(map(repr, names[:_NAMED_FILES]))
+            raise zipfile.BadZipFile(f"it holds {len(names)} files ({shown}) and must hold one")
         return archive.open(names[0])
 
 

@@ -17,6 +17,7 @@ from automl.data.files.table_file import TableFile, Wanted, choose, first_line, 
 NONE = "None"
 """A label as people write it; pandas takes it for a gap, since it is also what Python writes for one."""
 
+_LEAST_LINES = 3
 _SEPARATORS = (";", "\t", "|")
 """What else than a comma files have between their cells."""
 
@@ -171,6 +172,21 @@ def guess_separator(names: Sequence[str]) -> str | None:
     if len(names) != 1:
         return None
     return next((separator for separator in _SEPARATORS if separator in names[0]), None)
+
+
+def are_in_blanks(lines: Sequence[str]) -> bool:
+    """Whether lines are cells with blanks between them: as many in each, and some of them numbers."""
+    counts = {len(line.split()) for line in lines if line.strip()}
+    has_numbers = all(any(map(_is_number, line.split())) for line in lines[1:])
+    return len(lines) > _LEAST_LINES and len(counts) == 1 and counts != {1} and has_numbers
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def separator_cure(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import pandas
 
 from automl.config.sections import DataConfig
 from automl.data.features.cells import kind_of_cells, typed_cells
-from automl.data.files.formats import beginning_of, has_types, read_file
+from automl.data.files.formats import beginning_of, has_types, other_sheets, read_file
 from automl.data.files.table_file import TableFile
 from automl.data.files.text_files import separator_cure
 from automl.data.sources.source import ReadRequest
@@ -71,6 +71,7 @@ def _explain_columns(file: TableFile, names: list[str], target: str, where: Wher
     """
     beginning = beginning_of(file)
     cure = separator_cure(names) or (beginning.cure if beginning is not None else "")
+    cure = cure or other_sheets(file).strip()
     if cure:
         shown = ", ".join(map(repr, names[:_MOST_NAMES])) + (", …" if len(names) > _MOST_NAMES else "")
         must = (

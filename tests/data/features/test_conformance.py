@@ -108,6 +108,30 @@ CASES = {
         ["1h 30m", "2h", "45m", None, "PT1H", "1 day 2 hours", "1 h 5 min"],
         ["", "2 h", "90", "1h 75m", "5 kg", "3m 5s", None, "PT5M", "-"],
     ),
+    "weeks": Case(
+        "date",
+        ["2024-W09", "1969-W30", None, "2020-W53-7", "2021W01"],
+        ["2023-W54", "2023-W00", "0001-W01", "9999-W52-7", "2024-01-02", "", None, "2016-W01-1"],
+    ),
+    "quarters": Case(
+        "date", ["Q1 2024", "Q4 1969", None, "Q2/2000"], ["Q5 2024", "q3 2021", "2024-01-02", "", None]
+    ),
+    "dates with the year at the end": Case(
+        "date",
+        ["Thu Feb 29 18:00:00 2024", "Wed Jan 02 05:00:00 +0530 2019", None],
+        ["Fri Feb 30 18:00:00 2024", "Sat Mai 01 23:59:59 -0100 1999", "2024-01-02 10:00 CEST", ""],
+    ),
+    "dates with an offset after the time": Case(
+        "date",
+        ["29/Feb/2024:18:30:00 +0100", "2 août 2019", None, "7 de Enero de 2018 10:00 -0530"],
+        ["2024-01-02T10:00+02", "1 décembre 2020", "1 DÉC 2020", "31 février 2020", "", "x"],
+    ),
+    "durations with colons": Case(
+        "numeric", ["25:30:00", "1:00:00", None, "3 days 01:30:00.5"], ["1:30.5", "1:30", "2h", "", "0:60:00"]
+    ),
+    "numbers with magnitudes": Case(
+        "numeric", ["3k", "950", "$1.2m", "2.5 Mio.", None, "7K"], ["1.5M", "12 m", "1,5k", "", "5 kg", 3.0]
+    ),
     "dates": Case(
         "date",
         ["2023-01-31", None, "1969-12-31 23:59", "2024-02-29T12:00+02:00", "2023-02-28"],

@@ -23,11 +23,14 @@ FORMS = {
         "9999-12-31T00:00:00Z",
         "2024-03-01T10:00:00+02:00",
         "2024-03-01 10:00:00.25-0530",
+        "2024-03-01 10:00:00 UTC",
+        "2024-03-01 10:00:00 CEST",
+        "2024-03-01 10:00:00+02",
     ],
     "slashed": ["2023/12/31", "1969/7/20", "2000/02/29 18:30", "2023-1-1", "2023.1.31"],
     "american": ["12/31/2023", "7/20/1969 1:30 PM", "02-29-2000 23:59:59"],
     "british": ["31/12/2023", "20-7-1969 08:15", "29/02/2000 11:14:15"],
-    "european": ["31.12.2023", "20.7.1969 08:15", "29.02.2000", "31. 12. 2023".replace(" ", "")],
+    "european": ["31.12.2023", "20.7.1969 08:15 Uhr", "29.02.2000", "31. 12. 2023".replace(" ", "")],
     "dotted american": ["12.31.2023", "7.20.1969"],
     "short american": ["12/31/23", "7/20/69"],
     "short british": ["31/12/23", "20-7-69"],
@@ -39,7 +42,20 @@ FORMS = {
         "Sunday, January 7th, 2018 3:05 PM",
         "Mai 5, 2020",
     ],
-    "day, month name": ["7 January 2018", "07-Jan-2018", "7. März 2018", "07JAN2018", "Mon, 1 Oct 2018"],
+    "day, month name": [
+        *("7 January 2018", "07-Jan-2018", "7. März 2018", "07JAN2018", "Mon, 1 Oct 2018"),
+        *("7 février 2018", "1 août 2019 10:00", "7 de enero de 2018", "3 giugno 2020"),
+        *("29/Feb/2024:18:30:00 +0000", "Wed, 02 Jan 2019 05:00:00 -0530"),
+    ],
+    "time before the year": [
+        "Thu Feb 29 18:00:00 2024",
+        "Wed Jan 02 05:00:00 +0000 2019",
+        "Sat Mai  1 05:00:00 UTC 1999",
+    ],
+    "year, month and day in signs": ["2024年2月29日", "1969년 7월 20일"],
+    "quarter and year": ["Q1 2024", "Q4/1969", "q2-2000"],
+    "year and quarter": ["2024Q1", "1969-Q4", "2000 q2"],
+    "week": ["2024-W09", "1969W30", "2020-W53-7"],
     "day, month name, short": ["29-Feb-24", "7 Jan 69"],
     "year, month name": ["2024-Feb-29", "1969 July 20"],
     "month name and year": ["Dec-2015", "January 2018", "May2020"],
@@ -79,6 +95,11 @@ NO_DATES = [
         "31.02.2023",
         "2/30/2023",
         "2023/4/31",
+        "2023-W54",
+        "2023-W00",
+        "2023-Q5",
+        "Q0 2023",
+        "2023-W10-8",
     ),
 ]
 
@@ -111,6 +132,24 @@ READ = {
     "18.00.00": "1970-01-01T18:00:00",
     "7. März 2018": "2018-03-07T00:00:00",
     "3-Okt-99": "1999-10-03T00:00:00",
+    "2024-03-01 10:00:00 UTC": "2024-03-01T10:00:00",
+    "2024-03-01 10:00:00+02": "2024-03-01T08:00:00",
+    "29/Feb/2024:18:30:00 +0100": "2024-02-29T17:30:00",
+    "Wed, 02 Jan 2019 05:00:00 -0530": "2019-01-02T10:30:00",
+    "Thu Feb 29 18:00:00 2024": "2024-02-29T18:00:00",
+    "Wed Jan 02 05:00:00 +0100 2019": "2019-01-02T04:00:00",
+    "15 août 2019": "2019-08-15T00:00:00",
+    "1 décembre 2019": "2019-12-01T00:00:00",
+    "31.12.2023 18:30 Uhr": "2023-12-31T18:30:00",
+    "2024年2月29日": "2024-02-29T00:00:00",
+    "Q3 2024": "2024-07-01T00:00:00",
+    "2024-Q4": "2024-10-01T00:00:00",
+    **{
+        f"{year}-W{week:02}": f"{datetime.fromisocalendar(year, week, 1):%Y-%m-%dT%H:%M:%S}"
+        for year in (1969, 2004, 2015, 2020, 2021)
+        for week in (1, 2, 26, 52)
+    },
+    "2020-W53-7": "2021-01-03T00:00:00",
 }
 
 
@@ -125,6 +164,10 @@ def test_days_as_whole_numbers_are_dates_and_other_numbers_are_not() -> None:
     days = [20_200_100 + day for day in range(1, 29)]
     assert column(days).reading == {"form": "compact"}
     assert column([*map(float, days), None]).reading == {"form": "compact"}
+    for seconds in ("1830", "183059"):
+        times = [int(f"{day}{seconds}") for day in days]
+        assert column(times).reading == {"form": "compact"}
+        assert Date().read(pandas.Series(times), {"form": "compact"})[0, :5].tolist() == [2020, 1, 1, 2, 18]
     for others in (
         [20_200_000 + 61 * row for row in range(40)],
         list(range(1990, 2030)),
@@ -296,3 +339,23 @@ def test_a_time_zone_is_counted_out() -> None:
     zoned = pandas.Series([pandas.Timestamp(time), pandas.NaT])
     assert seconds_of(zoned, "iso")[0] == datetime(2024, 5, 31, 23, 30, tzinfo=UTC).timestamp()
     assert numpy.isnan(seconds_of(zoned, "iso")[1])
+
+
+def test_times_that_go_on_after_a_day_are_durations_and_others_are_times_of_day() -> None:
+    durations = column([f"{hour}:30:00" for hour in range(1, 60)])
+    assert durations.kind == "numeric" and "durations as minutes" in durations.note
+    assert column([f"{hour % 24}:30:00" for hour in range(1, 60)]).reading == {"form": "clock"}
+    days = column(["0 days 12:00:00", "3 days 01:30:00"] * 20)
+    assert days.kind == "numeric"
+    assert KINDS["numeric"].read(pandas.Series(["3 days 01:30:00"]), days.reading)[0, 0] == 3 * 1440 + 90
+
+
+def test_weekdays_and_words_are_no_dates() -> None:
+    for texts in (
+        [f"{row % 10} out of 10" for row in range(20)],
+        [f"{row} set 10" for row in range(1, 9)],
+        ["mardi", "lundi"],
+        ["Room 12 NORTH", "Room 13 NORTH"],
+        ["2 days ago", "3 days ago"],
+    ):
+        assert column(texts * 20).kind != "date"

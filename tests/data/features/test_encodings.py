@@ -8,11 +8,11 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
+from automl.data.features.bins import bin_edges
 from automl.data.features.encodings import (
     ENCODINGS,
     MOST_DEVIATIONS,
     NUM_QUANTILES,
-    bin_edges,
     fit_piecewise,
     fit_quantile,
     fit_raw,

@@ -8,6 +8,7 @@ import pandas
 import pytest
 
 from automl.data.features.kinds import KINDS
+from automl.data.features.marks import either_mark
 from automl.data.features.numeric import number_values
 from automl.data.features.spellings import spelled_number
 from automl.data.schema import Column, Told, inspect_columns
@@ -69,6 +70,22 @@ POINT: dict[str, float] = {
     "1h05": 65.0,
     "PT1H30M": 90.0,
     "PT45M": 45.0,
+    "$(1,200.50)": -1200.5,
+    "\u20133.5": -3.5,
+    "１２３．５": 123.5,
+    "\u200b1,200\ufeff": 1200.0,
+    "57*": 57.0,
+    "1,200.5[3]": 1200.5,
+    "12%†": 12.0,
+    "21st": 21.0,
+    "Rs. 1,234/-": 1234.0,
+    "ca. 500": 500.0,
+    "approx. 1,200": 1200.0,
+    "'57.7": 57.7,
+    '="1,200"': 1200.0,
+    '"8.5"': 8.5,
+    "5.2×10^3": 5200.0,
+    "5.2 x 10^-3": 0.0052,
 }
 COMMA: dict[str, float] = {
     "3,14": 3.14,
@@ -80,6 +97,9 @@ COMMA: dict[str, float] = {
     "12,5 %": 12.5,
     "1.200,00 €": 1200.0,
     "1,4330": 1.433,
+    "– 5,5 €": -5.5,
+    "7,265E+04": 72650.0,
+    "ca. 1.200,5": 1200.5,
 }
 NEITHER = [
     *("02139-1234", "1.2.3", "12-34-56", "A12", "10:30", "1/2", "+49 30 1234", "555-123-4567", "(030) 1234"),
@@ -130,6 +150,11 @@ NEITHER = [
         "PT",
         "1h 30",
         "h m",
+        "5* 3",
+        "945xx",
+        "7,265E+04",
+        "x10^3",
+        '="A12"',
     ),
 ]
 
@@ -202,6 +227,60 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
         {"decimal": ".", "unit": "duration in minutes"},
         "read as numbers, durations as minutes (as in '1h 30m')",
     ),
+    "thousands and millions": (
+        ["950", "3k", "1.2M", "2.5 Mio."] * 15,
+        [950.0, 3000.0, 1.2e6, 2.5e6] * 15,
+        {"decimal": ".", "magnitudes": True},
+        "read as numbers, magnitudes multiplied out (as in '3k')",
+    ),
+    "meters or millions beside thousands": (
+        ["3k", "1.2m", "7.5K"] * 20,
+        [3000.0, 1.2e6, 7500.0] * 20,
+        {"decimal": ".", "magnitudes": True},
+        "magnitudes multiplied out",
+    ),
+    "amounts of several magnitudes": (
+        ["€1.2M", "€633K", "€900", "€0.5bn"] * 15,
+        [1.2e6, 633e3, 900.0, 0.5e9] * 15,
+        {"decimal": ".", "unit": "€", "magnitudes": True},
+        "'€' stripped, magnitudes multiplied out",
+    ),
+    "lakhs and crores": (
+        ["₹45 Lac", "₹1.2 Cr", "₹ 80 Lakh"] * 20,
+        [45e5, 1.2e7, 80e5] * 20,
+        {"decimal": ".", "unit": "₹", "magnitudes": True},
+        "magnitudes multiplied out",
+    ),
+    "amounts of substance, some without their unit": (
+        ["5mmol", "7", "9mmol"] * 20,
+        [5.0, 7.0, 9.0] * 20,
+        {"decimal": ".", "unit": "mmol"},
+        "'mmol' stripped",
+    ),
+    "one letter in every cell, which may be a size": (
+        [f"{row}.5M" for row in range(ROWS)],
+        [row + 0.5 for row in range(ROWS)],
+        {"decimal": ".", "unit": "m"},
+        "'m' stripped",
+    ),
+    "numbers that are about right": (
+        [f"~{row}" for row in range(ROWS)],
+        [float(row) for row in range(ROWS)],
+        {"decimal": "."},
+        "",
+    ),
+    "installs": (
+        [f"{10 ** (1 + row % 6):,}+" for row in range(ROWS)],
+        [10.0 ** (1 + row % 6) for row in range(ROWS)],
+        {"decimal": "."},
+        "bounds as their number",
+    ),
+    "marks for what cannot be measured": (
+        ["1.5", "2.5", "ND", "3.5", "####"] * 12,
+        [1.5, 2.5, numpy.nan, 3.5, numpy.nan] * 12,
+        {"decimal": "."},
+        "24 cells are gaps in words ('ND', '####')",
+    ),
     "hours alone": (["2h", "3.5h"] * 30, [2.0, 3.5] * 30, {"decimal": ".", "unit": "h"}, "'h' stripped"),
     "tiny numbers": (
         [f"{row}e-05" for row in range(1, ROWS)],
@@ -260,6 +339,10 @@ NO_NUMBERS: dict[str, list[str]] = {
     "classes that are bounds": ["<=50K", ">50K", "<=50K"] * 20,
     "two units": ["5 kg", "300 g"] * 30,
     "two currencies": ["$5", "€7"] * 30,
+    "ages with the sex": ["45M", "50F", "31M", "28F"] * 15,
+    "credits and debits": ["1,200 CR", "50 DR"] * 30,
+    "codes that are kept from a spreadsheet": [f'="0{row + 10}"' for row in range(ROWS)],
+    "open classes": ["45+", "60+", "45+"] * 20,
     "ids": spread("INV-{}"),
     "addresses in a network": spread("192.168.1.{}"),
     "house numbers with streets": [
@@ -288,7 +371,8 @@ def test_a_column_that_is_no_numbers(cells: list[str]) -> None:
 def test_the_study_file_says_which_mark_is_meant() -> None:
     cells = [f"{row}.{row + 100}" for row in range(1, ROWS)]
     found = column(cells, decimal=",")
-    assert found.reading == {"decimal": ","} and "could be" not in found.note
+    assert found.reading == {"decimal": ",", "thousands": "."} and "could be" not in found.note
+    assert found.note == "read as numbers, thousands separators stripped (as in '1.101')"
     assert number_values(pandas.Series(cells), found.reading)[:2].tolist() == [1101.0, 2102.0]
 
 
@@ -298,6 +382,20 @@ def test_another_column_says_which_mark_is_meant() -> None:
         table = pandas.DataFrame({"stock": stock, "share": [other, "7"] * 29 + ["3"]})
         found = inspect_columns(table).columns[0]
         assert found.reading == {"decimal": mark} and "could be" not in found.note
+
+
+def test_fractions_that_may_be_thousands_are_pointed_out_unless_a_column_decides() -> None:
+    cells = [round(1 + row * 7.123, 3) for row in range(ROWS)]
+    whole = pandas.DataFrame({"stock": cells, "n": range(ROWS)})
+    [note] = either_mark(whole)
+    assert note == (
+        "'stock': 1.000 could be 1 or 1000 and is read as the first; `decimal: \",\"` under `data` reads the other"
+    )
+    assert not either_mark(whole.assign(share=0.5)), "another column has a decimal point"
+    assert not either_mark(whole.assign(stock=whole["stock"] / 1000)), "less than 1"
+    assert not either_mark(whole.assign(stock=[row + 0.5 for row in range(ROWS)])), (
+        "one digit behind the point"
+    )
 
 
 def test_two_units_are_pointed_out() -> None:
@@ -314,8 +412,12 @@ def test_a_number_that_was_read_by_another_mark_on_its_way_is_refused() -> None:
     given = partial(KINDS["numeric"].given, reading=found.reading)
     assert given(pandas.Series(["1.234", "950"])).tolist() == [1234.0, 950.0]
     assert given(pandas.Series([1234, 950])).tolist() == [1234.0, 950.0]
-    assert given(pandas.Series([1234.0, numpy.nan, 0.5])).tolist()[::2] == [1234.0, 0.5]
-    for cells in ([1.234], [950.0, 12.5], [1234, numpy.nan, 1.1], pandas.Series(["7", 1.234], dtype=object)):
+    assert given(pandas.Series([1234.0, numpy.nan, 0.0])).tolist()[::2] == [1234.0, 0.0]
+    assert given(pandas.Series([7, None], dtype="Int64")).tolist()[0] == 7.0
+    for cells in (
+        *([1.234], [950.0, 12.5], [1234, numpy.nan, 1.1], pandas.Series(["7", 1.234], dtype=object)),
+        *([1.0], [1234.0, -7.0], pandas.Series([None, 999.0], dtype=object)),
+    ):
         with pytest.raises(ValueError, match=r"must hold whole numbers, got .*; give such cells as text"):
             given(pandas.Series(cells, name="x"))
 
