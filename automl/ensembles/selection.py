@@ -120,8 +120,8 @@ def _scored(
 
     def means() -> Iterator[Array]:
         for place in places:
-            own = numpy.asarray(predictions[place], float)
-            yield own if total is None else (total + own) / (count + 1)
+            prediction = numpy.asarray(predictions[place], float)
+            yield prediction if total is None else (total + prediction) / (count + 1)
 
     at_once = max(1, _CELLS_AT_ONCE // max(1, predictions[0].size))
     waiting = means()

@@ -15,9 +15,10 @@ to the search, but for the refit and the verdict."""
 _REFIT_SECONDS, _LEAST_VERDICT = 1.0, 0.02
 """What the search leaves in that case: refit and ensemble with their program, and this share for the verdict."""
 
-_ENSEMBLE_SHARE = 0.12
-"""Of the time that is left after preparation, refit and ensemble get as much at least: what the trials take that are
-trained to their end is not known before these end, which may be with the search."""
+_ENSEMBLE_SHARE, _UNASKED_SHARE = 0.12, 0.2
+"""Of the time that is left after preparation, refit and an ensemble that is asked for get the first share at least:
+what the trials take that are trained to their end is not known before these end, which may be with the search. The
+networks of an ensemble that is not asked for get the second share at most."""
 
 _VERDICT_SHARE, _WHOLE_VERDICT_SHARE = 0.3, 0.8
 """Of the time that is left after the search: baselines may take so much; the larger share where no analysis follows."""
@@ -53,7 +54,8 @@ class Budget:
         self._seconds = math.inf if minutes is None else 60.0 * minutes
         self._search_seconds = math.inf if search_minutes is None else 60.0 * search_minutes
         self._search_began, self._search_left = self._began, math.inf
-        self._refit_share, self._analyzed, self._ensemble_share = 1.0, True, 0.0
+        self._refit_share, self._analyzed = 1.0, True
+        self._ensemble_share, self._is_asked = 0.0, False
         self._best: float | None = None
         self._num_running = 1
         self._longest, self._last_end = 0.0, self._began
@@ -80,7 +82,11 @@ class Budget:
         return self.left() - self._ending
 
     def begin_search(
-        self, refit_share: float = 1.0, analyzed: bool = True, ensemble_share: float = 0.0
+        self,
+        refit_share: float = 1.0,
+        analyzed: bool = True,
+        ensemble_share: float = 0.0,
+        is_asked: bool = True,
     ) -> None:
         """The search begins now.
 
@@ -88,11 +94,12 @@ class Budget:
             refit_share: What a refit takes, in what its trial took.
             analyzed: Whether analyses follow.
             ensemble_share: What the networks of an ensemble take, in what a trial took.
+            is_asked: Whether the study file asks for an ensemble.
         """
         self._search_began = self._last_end = self._clock()
         self._search_left = self.before_ending()
         self._refit_share, self._analyzed = refit_share, analyzed
-        self._ensemble_share = ensemble_share
+        self._ensemble_share, self._is_asked = ensemble_share, is_asked
 
     def begin_cohort(self, num_trials: int) -> None:
         """So many trials begin at once."""
@@ -113,11 +120,17 @@ class Budget:
         now, seconds = self._clock(), _SEARCH_SHARE * self._search_left
         if math.isfinite(seconds) and not self._can_analyze:
             running = (now - self._last_end) / self._num_running
-            shares = self._refit_share + self._ensemble_share
-            least = _ENSEMBLE_SHARE * self._search_left if self._ensemble_share else 0.0
-            refit = _REFIT_SECONDS + max(least, shares * max(self._longest, running))
-            seconds = max(seconds, (1.0 - _LEAST_VERDICT) * self._search_left - refit)
+            kept = _REFIT_SECONDS + self._for_networks(max(self._longest, running))
+            seconds = max(seconds, (1.0 - _LEAST_VERDICT) * self._search_left - kept)
         return self._search_began + min(seconds, self._search_seconds) - now
+
+    def _for_networks(self, trial: float) -> float:
+        """Seconds that the search leaves for the refit and the networks of an ensemble, by what a trial takes."""
+        refit, ensemble = self._refit_share * trial, self._ensemble_share * trial
+        if not self._is_asked:
+            return refit + min(ensemble, _UNASKED_SHARE * self._search_left)
+        least = _ENSEMBLE_SHARE * self._search_left if self._ensemble_share else 0.0
+        return max(least, refit + ensemble)
 
     @property
     def _can_analyze(self) -> bool:

@@ -77,18 +77,18 @@ def conclude(session: Session) -> None:
     _write_out_of_fold(session, best.number)
     training = session.prepared.splits.training
     write_example(session.run.folder, session.prepared.dataset.frame(training[:_EXAMPLE_ROWS]))
-    asked = session.prepared.ensemble
-    session.record(Exported(best.number, refit.epochs, asked, not isinstance(ensemble, str)))
+    kind = session.prepared.ensemble
+    session.record(Exported(best.number, refit.epochs, kind, not isinstance(ensemble, str)))
     session.end("export")
 
 
 def _is_exported(session: Session, best: int) -> bool:
     """Whether the model that the study asks for has been exported, and is what its trials would make again."""
-    state, asked = session.state, session.prepared.ensemble
+    state, kind = session.state, session.prepared.ensemble
     exported = state.exported
-    if exported is None or (exported.trial, exported.asked) != (best, asked):
+    if exported is None or (exported.trial, exported.asked) != (best, kind):
         return False
-    return asked != GREEDY or state.verdict.num_trials == len(state.completed)
+    return kind != GREEDY or state.verdict.num_trials == len(state.completed)
 
 
 def _reach_verdict(session: Session, best: Trial, refit: Refit, ensemble: Ensemble | str) -> Verdict:

@@ -56,14 +56,14 @@ def most_networks(budget: BudgetConfig, single: Cost, whole: Cost, total: int) -
         ("latency_ms", "ms", budget.latency_ms, single.milliseconds, whole.milliseconds),
         ("model_mb", "MB", budget.model_mb, single.megabytes, whole.megabytes),
     )
-    for name, unit, bound, one, every in bounds:
-        if bound is None or every <= bound:
+    for name, unit, bound, single_cost, cost in bounds:
+        if bound is None or cost <= bound:
             continue
-        step = (every - one) / (total - 1)
-        fitting = 1 + int((bound - one) / step) if one < bound and step > 0.0 else 1
+        step = (cost - single_cost) / (total - 1)
+        fitting = 1 + int((bound - single_cost) / step) if single_cost < bound and step > 0.0 else 1
         if fitting < most:
             most = fitting
-            costs = f"{number(one, 2)} {unit} for one network, {number(every, 2)} {unit} for {total}"
+            costs = f"{number(single_cost, 2)} {unit} for one network, {number(cost, 2)} {unit} for {total}"
             clause = f"`budget.{name}` is {bound:g}, and the measured cost is {costs}"
     return most, clause
 

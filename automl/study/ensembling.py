@@ -9,7 +9,7 @@ from automl.ensembles.averaged import Averaged
 from automl.ensembles.correction import Chooser, corrected_ensemble
 from automl.ensembles.selection import Array, blend, most_candidates
 from automl.ensembles.sharing import MOST_NETWORKS, affordable, shared_out
-from automl.evaluation.ensemble_verdict import AUTO, FOLDS, GREEDY, NONE, EnsembleVerdict
+from automl.evaluation.ensemble_verdict import FOLDS, GREEDY, NONE, EnsembleVerdict
 from automl.evaluation.fold_scores import fold_scores
 from automl.evaluation.resampling import ScoredRows
 from automl.evaluation.thresholds import EVEN, at_threshold, tuned_threshold
@@ -144,30 +144,24 @@ def _of_folds(session: Session, best: Trial, watch: Watch) -> Networks | str:
     if best.seconds / _num_threads(session) > _SHARE * session.budget.for_refit():
         return OUT_OF_TIME
     try:
-        own = {best.number: best.hyperparameters}
-        return fold_networks(session.engine, session.prepared, own, watch) or OUT_OF_TIME
+        configuration = {best.number: best.hyperparameters}
+        return fold_networks(session.engine, session.prepared, configuration, watch) or OUT_OF_TIME
     except TrialFailure as failure:
         return f"{NOT_TRAINED}: {failure}"
 
 
 def _affordable(session: Session, best: Trial, choice: _Choice) -> tuple[_Choice, dict[int, int]]:
-    """The choice that there is time for, and how many networks each of its trials has.
-
-    Networks beside that of the best trial that take no longer than its refit alone are trained however little time
-    there is.
-    """
+    """The choice that there is time for, and how many networks each of its trials has."""
     seconds = {
         number: refit_seconds(session.prepared, session.state.whole(number))
         for number in {best.number, *choice.weights}
     }
 
     def together(counts: Mapping[int, int]) -> float:
-        each = {best.number: 1, **counts}
-        total = sum(count * seconds[number] for number, count in each.items())
-        return max(total / _num_threads(session), *(seconds[number] for number in each))
+        networks = {best.number: 1, **counts}
+        return sum(count * seconds[number] for number, count in networks.items()) / _num_threads(session)
 
-    available = max(_SHARE * session.budget.for_refit(), seconds[best.number])
-    counts = affordable(choice.weights, together, available)
+    counts = affordable(choice.weights, together, _SHARE * session.budget.for_refit())
     return _only(choice, list(counts)), counts
 
 
@@ -177,12 +171,9 @@ def _num_threads(session: Session) -> int:
 
 
 def seconds_share(session: Session) -> float:
-    """What the search leaves for an ensemble that is asked for, in what the networks of a trial took on one thread.
-
-    One that is not asked for gets the time that is left.
-    """
-    kind = session.prepared.config.ensemble
-    if kind in (AUTO, NONE):
+    """What the search leaves for an ensemble, in what the networks of a trial took on one thread."""
+    kind = session.prepared.ensemble
+    if kind == NONE:
         return 0.0
     if kind == FOLDS:
         return 1.0 / _num_threads(session)
@@ -232,11 +223,11 @@ def _candidates(session: Session, best: Trial) -> tuple[dict[int, Array], Scored
     """Out-of-fold predictions of the trials that may be in it, the best first, and their rows."""
     objective = session.prepared.objective
     numbers = [trial.number for trial in objective.rank(session.state.completed)]
-    own = session.predictions_of([best.number])[0]
-    most = max(2, _MOST_CELLS // own.size)
+    prediction = session.predictions_of([best.number])[0]
+    most = max(2, _MOST_CELLS // prediction.size)
     stored = session.predictions_of(numbers[:most])
     predictions = {number: stored[place] for place, number in enumerate(stored.numbers)}
-    return predictions, scored_rows(session, own)
+    return predictions, scored_rows(session, prediction)
 
 
 def _judged(session: Session, best: Trial, choice: _Choice, networks: Networks) -> EnsembleVerdict:
@@ -249,22 +240,26 @@ def _judged(session: Session, best: Trial, choice: _Choice, networks: Networks) 
     rows = scored_rows(session, session.predictions_of([best.number])[0])
     differs = 0.0
     if prepared.ensemble == FOLDS:
-        everyone = {trial: _out_of_fold(session, own) for trial, own in networks.items()}
+        everyone = {trial: _out_of_fold(session, of_trial) for trial, of_trial in networks.items()}
         alone = fold_scores(prepared.metric, rows, list(everyone.values())).means(_even(rows))[0]
         recorded = [session.state.trial(trial).mean(prepared.objective.metric) for trial in everyone]
-        differs = max(abs(own - old) / (abs(old) or 1.0) for own, old in zip(alone, recorded, strict=True))
+        differs = max(
+            abs(score - old) / (abs(old) or 1.0) for score, old in zip(alone, recorded, strict=True)
+        )
     else:
         everyone = {trial: session.predictions_of([trial])[0] for trial in choice.weights}
     together = blend(everyone, choice.weights)
     tuned = prepared.dataset.task is Task.BINARY and prepared.metric.tuned
     threshold = tuned_threshold(prepared.metric, rows, together) if tuned else EVEN
-    said = numpy.stack([at_threshold(one, threshold) for one in together]) if tuned else together
+    labels = (
+        numpy.stack([at_threshold(prediction, threshold) for prediction in together]) if tuned else together
+    )
     verdict = EnsembleVerdict(
         kind=prepared.ensemble,
         weights=choice.weights,
         num_networks=sum(map(len, networks.values())),
         num_candidates=choice.num_candidates,
-        score=float(fold_scores(prepared.metric, rows, [said]).means(_even(rows))[0, 0]),
+        score=float(fold_scores(prepared.metric, rows, [labels]).means(_even(rows))[0, 0]),
         threshold=threshold,
         differs=differs,
         note=choice.note,

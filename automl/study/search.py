@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import final
 
+from automl.evaluation.ensemble_verdict import AUTO
 from automl.execution.executor import CancelToken, CohortEnded, Executor
 from automl.execution.local import LocalExecutor
 from automl.execution.workers import WorkersExecutor
@@ -150,7 +151,7 @@ def _begin_budget(session: Session) -> None:
     # a refit is the training of a fold without its losses; what trains alone has not the others of a program beside it
     refit_share = (2.0 if at_once else 0.8) / len(prepared.splits.folds)
     analyzed, ensemble = prepared.config.bias_variance.resamples != 0, seconds_share(session)
-    session.budget.begin_search(refit_share, analyzed, ensemble)
+    session.budget.begin_search(refit_share, analyzed, ensemble, prepared.config.ensemble != AUTO)
 
 
 def _take_time(session: Session, trial: Trial) -> None:

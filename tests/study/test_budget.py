@@ -159,3 +159,14 @@ def test_an_ensemble_has_its_time_before_any_trial_has_ended_and_more_after_long
     assert plain.for_search() > with_ensemble.for_search() + 0.1 * left
     with_ensemble.take_trial(80.0, 80.0)
     assert with_ensemble.for_search() == pytest.approx((1.0 - 0.02) * left - 1.0 - (0.4 + 0.6) * 80.0)
+
+
+def test_an_ensemble_that_is_not_asked_for_has_what_it_needs_and_a_fifth_of_the_time_at_most(clock):
+    budget = Budget(5.0, None, clock=clock)
+    budget.begin_search(0.4, analyzed=False, ensemble_share=0.6, is_asked=False)
+    left = budget.before_ending()
+    assert budget.for_search() == pytest.approx(0.98 * left - 1.0)
+    budget.take_trial(20.0, 20.0)
+    assert budget.for_search() == pytest.approx(0.98 * left - 1.0 - (0.4 + 0.6) * 20.0)
+    budget.take_trial(120.0, 120.0)
+    assert budget.for_search() == pytest.approx(0.98 * left - 1.0 - 0.4 * 120.0 - 0.2 * left)

@@ -108,6 +108,7 @@ class RefitFirst(RefitOnly):
     ("changes", "said"),
     [
         ({"kept": False}, "predictions of trial 0 are not kept"),
+        ({"left": 1e-6}, "there was not enough time to train its networks"),
         ({"engine": RefitOnly()}, "there was not enough time to train its networks"),
         ({"engine": RefitOnly("diverged: the loss is not finite")}, "diverged: the loss is not finite"),
     ],
@@ -127,22 +128,16 @@ def test_the_refit_of_an_ensemble_that_the_time_ended_is_exported_alone(trained)
     assert "there was not enough time" in reason
 
 
-@pytest.mark.parametrize(("num_threads", "num_networks"), [(1, 1), (2, 2), (3, 3)])
-def test_with_no_time_left_a_network_is_trained_on_each_thread(
-    trained, monkeypatch, num_threads, num_networks
+@pytest.mark.parametrize(("cohort_size", "num_networks"), [(200, 6), (1, 3)])
+def test_an_ensemble_has_the_networks_that_its_engine_trains_in_time(
+    trained, monkeypatch, cohort_size, num_networks
 ) -> None:
-    """They take no longer than the refit alone."""
-    monkeypatch.setattr(ensembling, "num_workers", lambda: num_threads)
-    session = session_of(*trained, left=1e-6)
+    """On two threads twice as many as one after another."""
+    monkeypatch.setattr(ensembling, "num_workers", lambda: 2)
+    left = 3.2 * refit_seconds(*trained) / 0.8
+    session = session_of(*trained, engine=SimpleNamespace(cohort_size=cohort_size), left=left)
     _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({0: 1.0}))
-    assert sum(counts.values()) == num_networks
-
-
-def test_an_engine_that_trains_networks_in_turn_has_no_time_for_a_second_one(trained, monkeypatch) -> None:
-    monkeypatch.setattr(ensembling, "num_workers", lambda: 8)
-    session = session_of(*trained, engine=SimpleNamespace(cohort_size=1), left=1e-6)
-    _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({0: 1.0}))
-    assert sum(counts.values()) == 1
+    assert counts == {0: num_networks}
 
 
 def test_the_best_trial_takes_time_though_it_is_not_in_the_ensemble(trained, monkeypatch) -> None:

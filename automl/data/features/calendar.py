@@ -11,21 +11,21 @@ def seconds_graph(cells: Tensor, form: str) -> Tensor:
     """What `date_forms.seconds_of` gives: seconds since 1970, float64 of shape (row,); NaN for what is no date."""
     import tensorflow
 
-    own = DATE_FORMS[form]
+    date_form = DATE_FORMS[form]
     cells = stripped_graph(cells)
-    if own.named:
+    if date_form.named:
         for number, name in enumerate(MONTHS, start=1):
             cells = tensorflow.strings.regex_replace(cells, month_pattern(name), f"{{{number:02}}}")
-    is_date = tensorflow.strings.regex_full_match(cells, own.pattern)
-    year, month, day, hour, minute, second = _fields(cells, is_date, own)
-    if own.month == "week":
+    is_date = tensorflow.strings.regex_full_match(cells, date_form.pattern)
+    year, month, day, hour, minute, second = _fields(cells, is_date, date_form)
+    if date_form.month == "week":
         return _weeks_graph(is_date, year, month, day)
-    month = 3 * month - 2 if own.month == "quarter" else month
+    month = 3 * month - 2 if date_form.month == "quarter" else month
     days = days_since_1970(year, month, day)
     last = days_since_1970(year + month // 12, month % 12 + 1, tensorflow.ones_like(day)) - days + day - 1
     exists = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= last)
     exists &= (hour < 24) & (minute < 60) & (second < 60)
-    seconds = 86_400 * days + 3600 * hour + 60 * minute + second - _offset_graph(cells, is_date, own)
+    seconds = 86_400 * days + 3600 * hour + 60 * minute + second - _offset_graph(cells, is_date, date_form)
     known = is_date & exists
     return tensorflow.where(known, tensorflow.cast(seconds, tensorflow.float64), numpy.float64("nan"))
 
@@ -34,8 +34,8 @@ def _weeks_graph(is_date: Tensor, year: Tensor, week: Tensor, day: Tensor) -> Te
     """Seconds since 1970 of days of weeks, which may have none; NaN for what is none."""
     import tensorflow
 
-    one = tensorflow.ones_like(year)
-    fourth = days_since_1970(year, one, 4 * one)
+    first = tensorflow.ones_like(year)
+    fourth = days_since_1970(year, first, 4 * first)
     days = fourth - tensorflow.math.floormod(fourth + 3, 7) + 7 * (week - 1) + tensorflow.maximum(day, 1) - 1
     known = is_date & (week >= 1) & (week <= 53) & (year >= 1)
     return tensorflow.where(known, tensorflow.cast(86_400 * days, tensorflow.float64), numpy.float64("nan"))

@@ -200,7 +200,7 @@ def level_text(cell: object) -> str:
     return str(cell).strip(SPACES)
 
 
-def wrong_cells(count: int, what: str, examples: str, where: str) -> str:
+def wrong_cells(count: int, kind: str, examples: str, where: str) -> str:
     """What is said of cells that are not what the others are.
 
     >>> wrong_cells(1, "date", "'soon'", "row 3")
@@ -209,5 +209,5 @@ def wrong_cells(count: int, what: str, examples: str, where: str) -> str:
     "2 cells that are not dates ('?') are treated as gaps, the first in row 1"
     """
     if count == 1:
-        return f"1 cell that is not a {what} ({examples}) is treated as a gap, in {where}"
-    return f"{count} cells that are not {what}s ({examples}) are treated as gaps, the first in {where}"
+        return f"1 cell that is not a {kind} ({examples}) is treated as a gap, in {where}"
+    return f"{count} cells that are not {kind}s ({examples}) are treated as gaps, the first in {where}"

@@ -44,9 +44,9 @@ class Choices(TokenFeature):
         hinted = min(SEPARATORS, key=lambda sign: shares[sign])
         if shares[hinted] > _HINTED_RARE:
             return None
-        what = f"looks like several choices per cell, separated by {hinted!r}, some of them rare"
+        reason = f"looks like several choices per cell, separated by {hinted!r}, some of them rare"
         return Found(
-            0.0, note=f"{what}; set it to choices under `data.columns` for one input per frequent choice"
+            0.0, note=f"{reason}; set it to choices under `data.columns` for one input per frequent choice"
         )
 
     def told(self, cells: Cells) -> Found:
@@ -76,7 +76,7 @@ def parts_of(text: str, separator: str) -> list[str]:
     >>> parts_of("Go; Python;", ";"), parts_of("['a', 'b']", ","), parts_of("", ";")
     (['Go', 'Python'], ['a', 'b'], [])
     """
-    return [part for one in text.split(separator) if (part := one.strip(_EDGES))]
+    return [part for piece in text.split(separator) if (part := piece.strip(_EDGES))]
 
 
 def _ends_cells(texts: Mapping[str, int], separator: str) -> bool:

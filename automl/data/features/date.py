@@ -73,15 +73,15 @@ class Date(Feature):
         if seen.share >= MOSTLY:
             return Found(0.97, seen.reading, seen.note(cells.values))
         if seen.share >= _HALF:
-            what = f"{seen.share:.0%} of the cells look like dates"
-            return Found(0.0, note=f"{what}, but the others do not; write all of them as YYYY-MM-DD")
+            reason = f"{seen.share:.0%} of the cells look like dates"
+            return Found(0.0, note=f"{reason}, but the others do not; write all of them as YYYY-MM-DD")
         return None
 
     def told(self, cells: Cells) -> Found:
         """See `Feature.told`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Found(1.0, {"form": "iso"})
-        seen = _survey(cells.known, told=True, order=cells.date_order)
+        seen = _survey(cells.known, is_date=True, order=cells.date_order)
         cure = "`date_order: day_first` under `data` reads the other order"
         notes = [f"{_EITHER}; read with the month first; {cure}"] if seen.is_either else []
         return Found(1.0, seen.reading, "; ".join([*notes, *filter(None, [seen.note(cells.values)])]))
@@ -103,8 +103,8 @@ class Date(Feature):
         *others, last = _forms(reading)
         seconds = seconds_graph(cells, last)
         for form in reversed(others):
-            own = seconds_graph(cells, form)
-            seconds = tensorflow.where(tensorflow.math.is_finite(own), own, seconds)
+            form_seconds = seconds_graph(cells, form)
+            seconds = tensorflow.where(tensorflow.math.is_finite(form_seconds), form_seconds, seconds)
         parts = parts_graph(seconds)
         return tensorflow.gather(parts, [PARTS.index(part) for part in _parts(reading)], axis=1)
 
@@ -174,13 +174,13 @@ def _are_durations(known: pandas.Series) -> bool:
     return len(minutes) == len(texts) and max(minutes, default=0.0) >= 24.0 * 60.0
 
 
-def _survey(known: pandas.Series, told: bool = False, order: str | None = None) -> _Seen:
+def _survey(known: pandas.Series, is_date: bool = False, order: str | None = None) -> _Seen:
     """Which forms read these cells. Of most columns that hold no dates and are not told to, the first ones tell."""
-    if not told and not _may_be_dates(known.head(NUM_TRIED).map(level_text)):
+    if not is_date and not _may_be_dates(known.head(NUM_TRIED).map(level_text)):
         return _NOTHING
     texts = known.map(level_text)
     values = texts[~texts.map(is_gap_word).to_numpy(bool)]
-    if not len(values) or (2 * len(values) <= len(texts) and not told):
+    if not len(values) or (2 * len(values) <= len(texts) and not is_date):
         return _NOTHING
     forms = [form for form in DATE_FORMS if _count(values.head(NUM_TRIED), form)] or ["iso"]
     return _chosen(values, forms, order)

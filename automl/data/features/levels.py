@@ -58,10 +58,10 @@ class FittedLevels(Fitted):
 
     def apply(self, block: numpy.ndarray) -> numpy.ndarray:
         """See `Fitted.apply`."""
-        own = block[:, None] == self.codes
+        is_level = block[:, None] == self.codes
         room = numpy.zeros((len(block), self.slots - len(self.codes) - 1))
-        rest = ~own.any(axis=1, keepdims=True) & self.pooled
-        return numpy.concatenate([own, room, rest], axis=1)
+        rest = ~is_level.any(axis=1, keepdims=True) & self.pooled
+        return numpy.concatenate([is_level, room, rest], axis=1)
 
     def graph(self, block: Any) -> Any:
         """See `Fitted.graph`. Comparing text needs no lookup table, whose empty key would reload as another one."""

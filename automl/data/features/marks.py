@@ -55,8 +55,10 @@ def either_mark(table: pandas.DataFrame) -> list[str]:
         numbers = table[name].to_numpy(numpy.float64)
         if points_may_group(numbers):
             first = float(numbers[numpy.isfinite(numbers)][0])
-            what = f"{name!r}: {first:.3f} could be {first:g} or {1000 * first:.0f} and is read as the first"
-            notes.append(f'{what}; `decimal: ","` under `data` reads the other')
+            reading = (
+                f"{name!r}: {first:.3f} could be {first:g} or {1000 * first:.0f} and is read as the first"
+            )
+            notes.append(f'{reading}; `decimal: ","` under `data` reads the other')
     return notes
 
 

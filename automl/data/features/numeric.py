@@ -150,8 +150,8 @@ def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[
     """
     known = values.dropna()
     known = known.map(plain_text) if not types.is_numeric_dtype(values) else known
-    found = Numeric().told(Cells(str(values.name), values, known, decimal))
-    return number_values(values, found.reading), found
+    finding = Numeric().told(Cells(str(values.name), values, known, decimal))
+    return number_values(values, finding.reading), finding
 
 
 def _check_thousands(values: pandas.Series, numbers: numpy.ndarray) -> None:
@@ -167,8 +167,10 @@ def _check_thousands(values: pandas.Series, numbers: numpy.ndarray) -> None:
     doubtful &= values.map(lambda cell: isinstance(cell, float | numpy.floating)).to_numpy(bool)
     if doubtful.any():
         number = float(numbers[doubtful.argmax()])
-        what = f"the column `{values.name}` must hold whole numbers, got {number:g}"
-        raise ValueError(f"{what}, which its table writes for {1000 * number:.0f}; give such cells as text")
+        refusal = f"the column `{values.name}` must hold whole numbers, got {number:g}"
+        raise ValueError(
+            f"{refusal}, which its table writes for {1000 * number:.0f}; give such cells as text"
+        )
 
 
 def _told(cells: Cells) -> Reading:

@@ -41,8 +41,8 @@ def several_numbers(texts: Mapping[str, int]) -> str:
     usual = [form for form, _ in forms.most_common(_FORMS) if _says_several(form)]
     if sum(forms[form] for form in usual) < _MOSTLY * forms.total():
         return ""
-    what = f"its cells hold several numbers (as in {examples[usual[0]]!r}), which are not read"
-    return f"{what}; put each number into a separate column"
+    reason = f"its cells hold several numbers (as in {examples[usual[0]]!r}), which are not read"
+    return f"{reason}; put each number into a separate column"
 
 
 def behind_a_word(texts: Mapping[str, int]) -> str:
@@ -53,8 +53,8 @@ def behind_a_word(texts: Mapping[str, int]) -> str:
     count = sum(texts[text] for text in matches)
     if len(words) != 1 or count < _NEARLY * sum(texts.values()) or len(texts) <= _LEAST_DISTINCT:
         return ""
-    what = f"looks like numbers after {words.pop().strip()!r} (as in {next(iter(matches))!r}), which are not read"
-    return f"{what}; remove it from the cells"
+    reason = f"looks like numbers after {words.pop().strip()!r} (as in {next(iter(matches))!r}), which are not read"
+    return f"{reason}; remove it from the cells"
 
 
 def _form(text: str) -> str:

@@ -103,10 +103,10 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
         return None
     text = written_number(text)
     text = _BRACKET.sub(r"(\1", text) if "(" in text[1:] else text
-    one, two = _patterns(decimal)
+    number, two = _patterns(decimal)
     if (minutes := minutes_of(text, several=True)) is not None:
         return Spelled(minutes, DURATION)
-    if match := one.fullmatch(text):
+    if match := number.fullmatch(text):
         return _single(match.groupdict(default=""), decimal)
     if match := two.fullmatch(text):
         return _middle(match.groupdict(default=""), decimal)

@@ -28,7 +28,9 @@ class Text(TokenFeature):
         if cells.inferred != "string":
             return None
         texts = cells.counted
-        count = sum(own * len(text.split()) for text, own in texts.items()) / texts.total()
+        count = (
+            sum(count_of_text * len(text.split()) for text, count_of_text in texts.items()) / texts.total()
+        )
         if count < WORDS_OF_TEXT or not _holds_words(texts):
             return None
         rows = Counter[str]()
@@ -60,7 +62,9 @@ class Text(TokenFeature):
 
 def _holds_words(texts: Mapping[str, int]) -> bool:
     """Whether letters stand in most cells; telephones and times have as many parts as sentences."""
-    return 2 * sum(own for text, own in texts.items() if any(map(str.isalpha, text))) > sum(texts.values())
+    return 2 * sum(count for text, count in texts.items() if any(map(str.isalpha, text))) > sum(
+        texts.values()
+    )
 
 
 def tokens_of(text: str) -> list[str]:
@@ -70,7 +74,7 @@ def tokens_of(text: str) -> list[str]:
     ['not', 'good', 'not', 'bad', 'not good', 'good not', 'not bad']
     """
     words = _words(text)
-    return [*words, *(f"{one} {two}" for one, two in pairwise(words))]
+    return [*words, *(f"{word} {two}" for word, two in pairwise(words))]
 
 
 def _words(text: object) -> list[str]:

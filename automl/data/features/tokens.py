@@ -157,10 +157,10 @@ class FittedTokens(Fitted):
         """See `Fitted.apply`."""
         inputs = numpy.zeros((len(block), self.num_inputs))
         places = {token: place for place, token in enumerate(block.tokens)}
-        known = [(own, places[token]) for own, token in enumerate(self.tokens) if token in places]
+        known = [(column, places[token]) for column, token in enumerate(self.tokens) if token in places]
         if known:
-            own, theirs = map(list, zip(*known, strict=True))
-            inputs[:, own] = block.counts[:, theirs].toarray()
+            columns, counted = map(list, zip(*known, strict=True))
+            inputs[:, columns] = block.counts[:, counted].toarray()
         if not self.weighted:
             return (inputs > 0.0).astype(numpy.float64)
         inputs = numpy.where(inputs > 0.0, 1.0 + numpy.log(numpy.maximum(inputs, 1.0)), 0.0)
@@ -182,8 +182,10 @@ class FittedTokens(Fitted):
         given = tensorflow.strings.to_hash_bucket_fast(block.values, _BUCKETS)
         places = tensorflow.minimum(tensorflow.searchsorted(hashes, given), len(self.tokens) - 1)
         known = tensorflow.cast(tensorflow.gather(hashes, places) == given, tensorflow.float64)
-        own = tensorflow.cast(tensorflow.gather(order, places), tensorflow.int64)
-        counts = tensorflow.scatter_nd(tensorflow.stack([block.value_rowids(), own], axis=1), known, shape)
+        columns = tensorflow.cast(tensorflow.gather(order, places), tensorflow.int64)
+        counts = tensorflow.scatter_nd(
+            tensorflow.stack([block.value_rowids(), columns], axis=1), known, shape
+        )
         if not self.weighted:
             return tensorflow.cast(counts > 0.0, tensorflow.float64)
         weights = numpy.zeros(self.num_inputs)

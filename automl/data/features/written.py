@@ -70,7 +70,11 @@ class Survey:
     def groups_whole_numbers(self) -> bool:
         """Whether points stand between the thousands of numbers that all are whole: 1.234 is more than a thousand."""
         grouped = any("." in text for text in self.spelled)
-        return self.decimal == "," and grouped and all(own.value % 1 == 0 for own in self.spelled.values())
+        return (
+            self.decimal == ","
+            and grouped
+            and all(spelled.value % 1 == 0 for spelled in self.spelled.values())
+        )
 
     def notes(self, where: str) -> list[str]:
         """What a person should know of the reading.
@@ -91,28 +95,28 @@ class Survey:
         if not self.spelled:
             return []
         texts = list(self.spelled)
-        what = [f"{self.unit!r} stripped"] if self.unit else []
-        what = ["durations as minutes"] if self.unit == DURATION else what
+        readings = [f"{self.unit!r} stripped"] if self.unit else []
+        readings = ["durations as minutes"] if self.unit == DURATION else readings
         if any(_has_groups(text, self.decimal) for text in texts):
-            what.append("thousands separators stripped")
+            readings.append("thousands separators stripped")
         if self.decimal == "," and any("," in text for text in texts):
-            what.append("decimal commas")
+            readings.append("decimal commas")
         if self.has_magnitudes:
-            what.append("magnitudes multiplied out")
-        if any(own.is_range for own in self.spelled.values()):
-            what.append("ranges as their middle")
-        if any(own.is_bound for own in self.spelled.values()):
-            what.append("bounds as their number, half of it after `<`")
+            readings.append("magnitudes multiplied out")
+        if any(spelled.is_range for spelled in self.spelled.values()):
+            readings.append("ranges as their middle")
+        if any(spelled.is_bound for spelled in self.spelled.values()):
+            readings.append("bounds as their number, half of it after `<`")
         if any(text.startswith("(") for text in texts):
-            what.append("brackets as a minus sign")
-        return [f"read as numbers, {', '.join(what) or 'as people write them'} (as in {texts[0]!r})"]
+            readings.append("brackets as a minus sign")
+        return [f"read as numbers, {', '.join(readings) or 'as people write them'} (as in {texts[0]!r})"]
 
     def _ambiguity(self) -> list[str]:
         if not self.ambiguous:
             return []
         other = MARKS[1 - MARKS.index(self.decimal)]
         values = [spelled_number(self.ambiguous, mark) for mark in (self.decimal, other)]
-        shown = [f"{own.value:g}" for own in values if own]
+        shown = [f"{spelled.value:g}" for spelled in values if spelled]
         cure = f'`decimal: "{other}"` under `data` reads the other'
         return [f"{self.ambiguous!r} could be {shown[0]} or {shown[1]} and is read as the first; {cure}"]
 
@@ -130,37 +134,41 @@ def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) 
     values = {text: count for text, count in texts.items() if text not in words}
     marks = [decimal] if decimal else sorted(MARKS, key=lambda mark: mark != usual)
     by_mark = {mark: _spelled(values, mark) for mark in marks}
-    weights = {mark: sum(values[text] for text in found) for mark, found in by_mark.items()}
+    weights = {mark: sum(values[text] for text in spellings) for mark, spellings in by_mark.items()}
     best = max(weights, key=lambda mark: weights[mark])
-    found, others = by_mark[best], by_mark.get(MARKS[1 - MARKS.index(best)], {})
-    has_magnitudes = (scaled := _scaled(values, found, best)) is not None
-    found = scaled or found
+    spellings, others = by_mark[best], by_mark.get(MARKS[1 - MARKS.index(best)], {})
+    has_magnitudes = (scaled := _scaled(values, spellings, best)) is not None
+    spellings = scaled or spellings
     units = Counter[str]()
-    for text, own in found.items():
-        units[own.unit] += values[text] if own.unit else 0
+    for text, spelled in spellings.items():
+        units[spelled.unit] += values[text] if spelled.unit else 0
     unit = units.most_common(1)[0][0] if units else ""
     if unit == DURATION:
-        found |= {
+        spellings |= {
             text: Spelled(minutes, unit) for text in values if (minutes := minutes_of(text)) is not None
         }
-    found = {text: own for text, own in found.items() if own.unit in ("", unit)}
+    spellings = {text: spelled for text, spelled in spellings.items() if spelled.unit in ("", unit)}
     return Survey(
         decimal=best,
         unit=unit,
         num_cells=sum(values.values()),
-        num_numbers=sum(values[text] for text in found),
+        num_numbers=sum(values[text] for text in spellings),
         words=words,
-        unread={text: count for text, count in values.items() if text not in found},
-        spelled={text: own for text, own in found.items() if plain_number(text) != own.value},
+        unread={text: count for text, count in values.items() if text not in spellings},
+        spelled={text: spelled for text, spelled in spellings.items() if plain_number(text) != spelled.value},
         units=tuple(name for name, _ in units.most_common() if name),
-        ambiguous=next(filter(_means_two, found), "") if usual is None and others and _tied(weights) else "",
+        ambiguous=next(filter(_means_two, spellings), "")
+        if usual is None and others and _tied(weights)
+        else "",
         holds_codes=any(is_code(bare_text(text)) for text in values)
-        and not any(_has_decimals(text, own) for text, own in found.items()),
+        and not any(_has_decimals(text, spelled) for text, spelled in spellings.items()),
         has_magnitudes=has_magnitudes,
     )
 
 
-def _scaled(values: Mapping[str, int], found: Mapping[str, Spelled], mark: str) -> dict[str, Spelled] | None:
+def _scaled(
+    values: Mapping[str, int], spellings: Mapping[str, Spelled], mark: str
+) -> dict[str, Spelled] | None:
     """Numbers with their magnitudes multiplied out; None where there are none, or where they may be units.
 
     `45M` beside `50F`, or `5M` in every cell, is no million. Beside `3k`, beside numbers without anything, and with a
@@ -170,10 +178,12 @@ def _scaled(values: Mapping[str, int], found: Mapping[str, Spelled], mark: str) 
     marked = dict.fromkeys(text for text, (_, factor, _) in factors.items() if factor != 1.0)
     if not marked:
         return None
-    scaled = {text: own for text in marked if (own := scaled_number(text, mark)) and not own.is_bound}
-    scaled |= {text: own for text, own in found.items() if text not in marked}
-    units = {own.unit for text, own in scaled.items() if text in marked}
-    others = {own.unit for text, own in scaled.items() if text not in marked}
+    scaled = {
+        text: spelled for text in marked if (spelled := scaled_number(text, mark)) and not spelled.is_bound
+    }
+    scaled |= {text: spelled for text, spelled in spellings.items() if text not in marked}
+    units = {spelled.unit for text, spelled in scaled.items() if text in marked}
+    others = {spelled.unit for text, spelled in scaled.items() if text not in marked}
     is_sure = any(factors[text][2] for text in marked) or "" in others
     if not is_sure or len(units - {""}) > 1 or not others <= {"", *units}:
         return None
@@ -186,26 +196,26 @@ def _tied(weights: Mapping[str, int]) -> bool:
 
 def _spelled(values: Mapping[str, int], mark: str) -> dict[str, Spelled]:
     """The texts that are numbers under a mark, without ranges and groups that look like numbers of something."""
-    found = {text: own for text in values if (own := spelled_number(text, mark))}
-    ranges = {text for text, own in found.items() if own.is_range and not own.unit}
+    spellings = {text: spelled for text in values if (spelled := spelled_number(text, mark))}
+    ranges = {text for text, spelled in spellings.items() if spelled.is_range and not spelled.unit}
     if len(ranges) > _MOST_LOOSE_RANGES and 2 * len(ranges) > sum(values[text] for text in ranges):
-        found = {text: own for text, own in found.items() if text not in ranges}
-    bounds = [text for text, own in found.items() if own.is_bound]
+        spellings = {text: spelled for text, spelled in spellings.items() if text not in ranges}
+    bounds = [text for text, spelled in spellings.items() if spelled.is_bound]
     are_counts = len(bounds) >= _LEAST_COUNTS and all(text.endswith("+") for text in bounds)  # as `1,000+`
-    if not are_counts and 2 * sum(values[text] for text in bounds) > sum(values[text] for text in found):
+    if not are_counts and 2 * sum(values[text] for text in bounds) > sum(values[text] for text in spellings):
         return {
-            text: own for text, own in found.items() if not own.is_bound
+            text: spelled for text, spelled in spellings.items() if not spelled.is_bound
         }  # classes, as `<=50K` and `>50K`
-    spaced = {text for text in found if " " in text and text.replace(" ", "").isdigit()}
+    spaced = {text for text in spellings if " " in text and text.replace(" ", "").isdigit()}
     lengths = {len(text) for text in spaced}
     if (
         len(spaced) > _MOST_LOOSE_RANGES
-        and len(spaced) == len(found)
+        and len(spaced) == len(spellings)
         and len(lengths) == 1
         and min(lengths) > _SHORT
     ):
         return {}
-    return found
+    return spellings
 
 
 def _has_groups(text: str, decimal: str) -> bool:
@@ -221,12 +231,12 @@ def _around(text: str) -> list[tuple[str, str]]:
 
 def _means_two(text: str) -> bool:
     """Whether a text is one number with a decimal comma and another one with a decimal point."""
-    both = [spelled_number(text, mark) for mark in MARKS]
-    return both[0] is not None and both[1] is not None and both[0].value != both[1].value
+    readings = [spelled_number(text, mark) for mark in MARKS]
+    return readings[0] is not None and readings[1] is not None and readings[0].value != readings[1].value
 
 
-def _has_decimals(text: str, own: Spelled) -> bool:
-    return bool(own.unit) or any(sign in text.lower() for sign in (".", ",", "e-"))
+def _has_decimals(text: str, spelled: Spelled) -> bool:
+    return bool(spelled.unit) or any(sign in text.lower() for sign in (".", ",", "e-"))
 
 
 def too_few_numbers(seen: Survey) -> str:
