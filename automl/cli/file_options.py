@@ -53,15 +53,15 @@ _OPTIONS = (
 
 
 def file_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command these options, as its argument `told`."""
+    """Give a command these options, as its argument `reading`."""
 
     @functools.wraps(command)
-    def told_at_once(
+    def with_file_options(
         encoding: str | None, separator: str | None, skip: int, header: str, names: str | None, **others: Any
     ) -> None:
         known = tuple(next(csv.reader([names]))) if names else ()
-        command(told=FileOptions(encoding, separator, skip, header != "none", known), **others)
+        command(reading=FileOptions(encoding, separator, skip, header != "none", known), **others)
 
     for option in reversed(_OPTIONS):
-        told_at_once = option(told_at_once)
-    return told_at_once
+        with_file_options = option(with_file_options)
+    return with_file_options

@@ -19,7 +19,7 @@ from automl.quiet import quiet_start
 @file_options
 @output_option("The study file to write.", Path("study.yaml"))
 @click.option("--force", is_flag=True, help="Replace the file when it exists.")
-def init(data: Path | None, target: str | None, told: FileOptions, to: Path, force: bool) -> None:
+def init(data: Path | None, target: str | None, reading: FileOptions, to: Path, force: bool) -> None:
     """Write a commented study file.
 
     For DATA, a CSV, TSV, JSON, Parquet, Feather or Excel file, with what was found in it; or for the digits that come
@@ -36,7 +36,7 @@ def init(data: Path | None, target: str | None, told: FileOptions, to: Path, for
     if data is None:
         facts = _digits()
     else:
-        facts, error = look_at(data, target, told, to)
+        facts, error = look_at(data, target, reading, to)
     name = name_for(to if data is None or to.stem != "study" else data)
     text = study_template(name, shlex.quote(str(to)), facts, SearchConfig().trials, BudgetConfig().minutes)
     write_text(text, to)

@@ -14,7 +14,7 @@ from automl.data.features.kinds import KINDS
 from automl.data.features.marks import either_mark, usual_mark
 from automl.data.features.numeric import number_values, written_numbers
 from automl.data.odd_rows import find_odd_rows, find_total
-from automl.data.schema import DROP, Schema, Told, inspect_columns
+from automl.data.schema import DROP, ColumnSettings, Schema, inspect_columns
 from automl.data.target_column import read_target
 from automl.errors import DataError, Where, explain, one_of
 from automl.trial import Scalar, Task
@@ -102,7 +102,7 @@ def make_dataset(
     names = _feature_names(table, target, config, where)
     used = [config.weights, *([splits.by] if splits and splits.by and splits.kind != "time" else [])]
     features = table[[name for name in names if name not in used]]
-    settings = Told(config.columns or {}, config.decimal, config.gaps or {}, config.date_order)
+    settings = ColumnSettings(config.columns or {}, config.decimal, config.gaps or {}, config.date_order)
     schema = inspect_columns(features, settings)
     if keep_constant:
         schema = _with_constant(schema, features)

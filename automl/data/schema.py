@@ -82,7 +82,7 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ColumnSettings:
     """What the study file says of the columns.
 
     Attributes:
@@ -98,20 +98,22 @@ class Told:
     date_order: str | None = None
 
 
-def inspect_columns(table: pandas.DataFrame, settings: Told | None = None) -> Schema:
+def inspect_columns(table: pandas.DataFrame, settings: ColumnSettings | None = None) -> Schema:
     """Find out what each column holds.
 
     Args:
         table: The columns to learn from, of plain cells (`cells.plain_cells`).
         settings: What the study file says.
     """
-    settings = settings or Told()
+    settings = settings or ColumnSettings()
     usual = settings.decimal or usual_mark(table)
     columns = [_inspect(table[name], settings, usual) for name in table.columns]
     return Schema(tuple(_with_references(table, columns, settings)))
 
 
-def _with_references(table: pandas.DataFrame, columns: list[Column], settings: Told) -> list[Column]:
+def _with_references(
+    table: pandas.DataFrame, columns: list[Column], settings: ColumnSettings
+) -> list[Column]:
     """With a note on each column of numbers that are the identifiers of other rows, unless the study file names it."""
     names = {
         kind: [column.name for column in columns if column.kind == kind and column.name not in settings.kinds]
@@ -121,7 +123,7 @@ def _with_references(table: pandas.DataFrame, columns: list[Column], settings: T
     return [replace(column, note=_joined(notes.get(column.name, ""), column.note)) for column in columns]
 
 
-def _inspect(values: pandas.Series, settings: Told, usual: str | None) -> Column:
+def _inspect(values: pandas.Series, settings: ColumnSettings, usual: str | None) -> Column:
     name = str(values.name)
     override, gaps = settings.kinds.get(name), list(settings.gaps.get(name, ()))
     if override == DROP:
@@ -134,7 +136,7 @@ def _inspect(values: pandas.Series, settings: Told, usual: str | None) -> Column
     return replace(column, note=_joined(note, column.note), reading={**column.reading, "gaps": gaps})
 
 
-def _look(values: pandas.Series, settings: Told, usual: str | None) -> Column:
+def _look(values: pandas.Series, settings: ColumnSettings, usual: str | None) -> Column:
     name = str(values.name)
     override = settings.kinds.get(name)
     present = values.dropna()
@@ -144,7 +146,7 @@ def _look(values: pandas.Series, settings: Told, usual: str | None) -> Column:
         present = present.map(plain_text)
     cells = Cells(name, values, present, settings.decimal, usual, settings.date_order)
     if override is not None:
-        reading = KINDS[override].told(cells)
+        reading = KINDS[override].declared(cells)
         return Column(name, override, reading.note, reading.reading)
     dropped = (column for question in _DROPPED if (column := question(cells)))
     return next(dropped, None) or _learned(cells)

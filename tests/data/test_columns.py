@@ -14,7 +14,7 @@ from automl.data.features.categorical import level_texts
 from automl.data.features.cells import level_text, plain_cells
 from automl.data.features.date import PARTS, date_texts
 from automl.data.features.numeric import number_values
-from automl.data.schema import Told, inspect_columns
+from automl.data.schema import ColumnSettings, inspect_columns
 
 NAN = numpy.nan
 TABLE = pandas.DataFrame(
@@ -28,7 +28,7 @@ TABLE = pandas.DataFrame(
 
 
 def encoded(table: pandas.DataFrame = TABLE, levels: Any = None) -> Columns:
-    schema = inspect_columns(TABLE, Told({"born": "date", "price": "numeric"}))
+    schema = inspect_columns(TABLE, ColumnSettings({"born": "date", "price": "numeric"}))
     return encode_columns(table, schema, levels)
 
 

@@ -4,14 +4,16 @@ import numpy
 import pandas
 import pytest
 
-from automl.data.schema import Told, inspect_columns
+from automl.data.schema import ColumnSettings, inspect_columns
 
 ROWS = 80
 IDS = numpy.random.default_rng(0).permutation(numpy.arange(2_000_000_001, 2_000_000_001 + 7 * ROWS, 7))
 
 
 def note_of(table: pandas.DataFrame, name: str, **told: dict[str, str]) -> str:
-    [column] = [column for column in inspect_columns(table, Told(**told)).columns if column.name == name]
+    [column] = [
+        column for column in inspect_columns(table, ColumnSettings(**told)).columns if column.name == name
+    ]
     return column.note
 
 

@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from automl.data.features.kinds import KINDS as LEARNED
-from automl.data.schema import Column, Told, inspect_columns
+from automl.data.schema import Column, ColumnSettings, inspect_columns
 
 ROWS = 60
 WORDS = [f"word{row}" for row in range(ROWS)]
@@ -113,7 +113,7 @@ KINDS: dict[str, tuple[Sequence[Any], str, str]] = {
 
 def column_of(cells: Any, **overrides: str) -> Column:
     table = pandas.DataFrame({"x": cells, "other": range(len(cells))})
-    first, second = inspect_columns(table, Told(overrides)).columns
+    first, second = inspect_columns(table, ColumnSettings(overrides)).columns
     assert (first.name, second.name) == ("x", "other")
     return first
 
@@ -187,7 +187,7 @@ def test_the_study_file_has_the_last_word(cells: Any, kind: str, form: str, note
 
 def test_a_schema_lists_what_is_learned_and_what_is_to_be_known() -> None:
     table = pandas.DataFrame({"a": [1, 2], "b": ["u", "v"], "c": [None, None], "d": TIMES})
-    schema = inspect_columns(table, Told({"b": "drop"}))
+    schema = inspect_columns(table, ColumnSettings({"b": "drop"}))
     assert [column.name for column in schema.learned] == ["a", "d"]
     assert [column.name for column in schema.of_kind("date")] == ["d"]
     assert schema.notes == ("'b': dropped (data.columns)", "'c': every cell is a gap; dropped")
@@ -219,5 +219,5 @@ def test_looking_changes_nothing() -> None:
 def test_a_name_says_what_numbers_alone_do_not(name: str, cells: list[float], kind: str) -> None:
     column = inspect_columns(pandas.DataFrame({name: cells, "z": range(0, 2 * len(cells), 2)})).columns[0]
     assert column.kind == kind
-    told = inspect_columns(pandas.DataFrame({name: cells}), Told({name: "numeric"})).columns[0]
+    told = inspect_columns(pandas.DataFrame({name: cells}), ColumnSettings({name: "numeric"})).columns[0]
     assert told.kind == "numeric"

@@ -6,7 +6,7 @@ import numpy
 import pandas
 
 from .cells import GAP, changed_types, check_types, kind_of_cells, level_text, stripped_graph, typed_cells
-from .feature import Cells, Feature, Found, Reading, Tensor
+from .feature import Cells, Detection, Feature, Reading, Tensor
 from .names import names_code
 from .numeric import number_share, number_values
 
@@ -29,10 +29,10 @@ class Categorical(Feature):
     name = "categorical"
     store = "codes"
 
-    def detect(self, cells: Cells) -> Found | None:
+    def detect(self, cells: Cells) -> Detection | None:
         """See `Feature.detect`."""
         if cells.inferred == "boolean":
-            return Found(1.0)
+            return Detection(1.0)
         if names_code(cells.name) and (code := _codes(cells)):
             return code
         if cells.known.nunique() > max(LEAST_DISTINCT, _DISTINCT_SHARE * len(cells.known)):
@@ -41,11 +41,11 @@ class Categorical(Feature):
         if share > 0.0 and cells.known.map(type).nunique() > 1:
             note = f"numbers ({share:.0%} of the cells) are mixed with text; treated as categories"
         note = note or _other_spellings(cells)
-        return Found(0.5, note=note)
+        return Detection(0.5, note=note)
 
-    def told(self, cells: Cells) -> Found:
-        """See `Feature.told`."""
-        return Found(1.0)
+    def declared(self, cells: Cells) -> Detection:
+        """See `Feature.declared`."""
+        return Detection(1.0)
 
     def read(self, values: pandas.Series, reading: Reading) -> pandas.Series:
         """See `Feature.read`."""
@@ -81,12 +81,12 @@ def _other_spellings(cells: Cells) -> str:
     return ""
 
 
-def _codes(cells: Cells) -> Found | None:
+def _codes(cells: Cells) -> Detection | None:
     """Whole numbers that are codes by the name of their column, and come back."""
     numbers = number_values(cells.known)
     if (numbers % 1 != 0).any() or 2 * cells.known.nunique() > len(cells.known):
         return None
-    return Found(
+    return Detection(
         0.96,
         note="treated as categories because of its name; set it to numeric under `data.columns` if it "
         "is an amount",

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import final
 
-from .feature import Cells, Found, Reading, Tensor
+from .feature import Cells, Detection, Reading, Tensor
 from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenFeature
 
 SEPARATORS = (";", "|", ",", "/", "+")
@@ -30,7 +30,7 @@ class Choices(TokenFeature):
     name = "choices"
     weighted = False
 
-    def detect(self, cells: Cells) -> Found | None:
+    def detect(self, cells: Cells) -> Detection | None:
         """See `Feature.detect`."""
         if cells.inferred != "string":
             return None
@@ -40,21 +40,21 @@ class Choices(TokenFeature):
         if separator is not None:
             count = len({part for text in texts for part in parts_of(text, separator)})
             note = f"several choices per cell, separated by {separator!r}: {count} different ones, one input per choice"
-            return Found(0.6, {"separator": separator}, note)
+            return Detection(0.6, {"separator": separator}, note)
         hinted = min(SEPARATORS, key=lambda sign: shares[sign])
         if shares[hinted] > _HINTED_RARE:
             return None
         reason = f"looks like several choices per cell, separated by {hinted!r}, some of them rare"
-        return Found(
+        return Detection(
             0.0, note=f"{reason}; set it to choices under `data.columns` for one input per frequent choice"
         )
 
-    def told(self, cells: Cells) -> Found:
-        """See `Feature.told`."""
+    def declared(self, cells: Cells) -> Detection:
+        """See `Feature.declared`."""
         counts = {
             sign: int(cells.known.map(lambda cell, sign=sign: sign in str(cell)).sum()) for sign in SEPARATORS
         }
-        return Found(1.0, {"separator": max(counts, key=lambda sign: counts[sign])})
+        return Detection(1.0, {"separator": max(counts, key=lambda sign: counts[sign])})
 
     def split(self, text: str, reading: Reading) -> list[str]:
         """See `TokenFeature.split`."""

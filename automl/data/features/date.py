@@ -11,7 +11,7 @@ from .calendar import parts_graph, seconds_graph
 from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
 from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
 from .durations import minutes_of
-from .feature import Cells, Feature, Found, Reading, Tensor
+from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
 
 NUM_TRIED = 1000
@@ -60,31 +60,31 @@ class Date(Feature):
     name = "date"
     store = "numbers"
 
-    def detect(self, cells: Cells) -> Found | None:
+    def detect(self, cells: Cells) -> Detection | None:
         """See `Feature.detect`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
-            return Found(1.0, {"form": "iso"})
+            return Detection(1.0, {"form": "iso"})
         is_other = is_numeric(cells.values) and not _can_be_days(cells.known)
         seen = _NOTHING if is_other else _survey(cells.known, order=cells.date_order)
         if DATE_FORMS[seen.forms[0]].clock and _are_durations(cells.known):
             return None
         if seen.share >= MOSTLY and seen.is_either:
-            return Found(0.0, note=f"{_EITHER}; {_CURE}")
+            return Detection(0.0, note=f"{_EITHER}; {_CURE}")
         if seen.share >= MOSTLY:
-            return Found(0.97, seen.reading, seen.note(cells.values))
+            return Detection(0.97, seen.reading, seen.note(cells.values))
         if seen.share >= _HALF:
             reason = f"{seen.share:.0%} of the cells look like dates"
-            return Found(0.0, note=f"{reason}, but the others do not; write all of them as YYYY-MM-DD")
+            return Detection(0.0, note=f"{reason}, but the others do not; write all of them as YYYY-MM-DD")
         return None
 
-    def told(self, cells: Cells) -> Found:
-        """See `Feature.told`."""
+    def declared(self, cells: Cells) -> Detection:
+        """See `Feature.declared`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
-            return Found(1.0, {"form": "iso"})
+            return Detection(1.0, {"form": "iso"})
         seen = _survey(cells.known, is_date=True, order=cells.date_order)
         cure = "`date_order: day_first` under `data` reads the other order"
         notes = [f"{_EITHER}; read with the month first; {cure}"] if seen.is_either else []
-        return Found(1.0, seen.reading, "; ".join([*notes, *filter(None, [seen.note(cells.values)])]))
+        return Detection(1.0, seen.reading, "; ".join([*notes, *filter(None, [seen.note(cells.values)])]))
 
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.read`."""

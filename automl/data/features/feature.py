@@ -53,7 +53,7 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Detection:
     """What a kind says of a column.
 
     Attributes:
@@ -82,11 +82,11 @@ class Feature(ABC):
     input_type: ClassVar[Literal["float64", "string"]] = "string"
 
     @abstractmethod
-    def detect(self, cells: Cells) -> Found | None:
+    def detect(self, cells: Cells) -> Detection | None:
         """Whether the column can be of this kind; None when it cannot."""
 
     @abstractmethod
-    def told(self, cells: Cells) -> Found:
+    def declared(self, cells: Cells) -> Detection:
         """The best reading of a column that the study file calls this kind."""
 
     @abstractmethod

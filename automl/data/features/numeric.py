@@ -9,7 +9,7 @@ from pandas.api import types
 
 from .cells import SPACES, first_row, is_numeric, plain_text
 from .durations import DURATION, minutes_of
-from .feature import Cells, Feature, Found, Reading, Tensor
+from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
 from .numbers import LARGEST, SMALLEST
 from .sentinels import far_value
@@ -38,14 +38,14 @@ class Numeric(Feature):
     # float64: a year or a time stamp in float32 would lose what the encoding is about to bring out.
     input_type = "float64"
 
-    def detect(self, cells: Cells) -> Found | None:
+    def detect(self, cells: Cells) -> Detection | None:
         """See `Feature.detect`."""
         if is_numeric(cells.values):
             if _merges(cells.values):
-                return Found(
+                return Detection(
                     0.0, note=f"its whole numbers have more than {MOST_DIGITS} digits, and are read as text"
                 )
-            return Found(0.95, _told(cells), _joined(_infinite(cells.values), far_values(cells)))
+            return Detection(0.95, _later_text(cells), _joined(_infinite(cells.values), far_values(cells)))
         if cells.inferred not in ("string", "mixed", "mixed-integer"):
             return self._written(cells) if number_share(cells.known) >= MOSTLY else None
         seen = survey(cells.known, cells.decimal, cells.usual)
@@ -54,18 +54,18 @@ class Numeric(Feature):
             if cells.inferred == "string":
                 hint = hint or too_few_numbers(seen) or several_numbers(cells.counted)
                 hint = hint or behind_a_word(cells.counted)
-            return Found(0.0, note=hint)
+            return Detection(0.0, note=hint)
         if not seen.holds_codes:
             return self._written(cells, seen)
         return self._written(cells, seen, _COUNTS) if are_counted(cells.name, cells.counted) else None
 
-    def told(self, cells: Cells) -> Found:
-        """See `Feature.told`."""
+    def declared(self, cells: Cells) -> Detection:
+        """See `Feature.declared`."""
         if types.is_numeric_dtype(cells.values):
-            return Found(1.0, _told(cells), _joined(_infinite(cells.values), far_values(cells)))
+            return Detection(1.0, _later_text(cells), _joined(_infinite(cells.values), far_values(cells)))
         return self._written(cells)
 
-    def _written(self, cells: Cells, seen: Survey | None = None, note: str = "") -> Found:
+    def _written(self, cells: Cells, seen: Survey | None = None, note: str = "") -> Detection:
         """The reading of a column of text, or of anything, with what else is to be said of it."""
         seen = seen or survey(cells.known, cells.decimal, cells.usual)
         reading: dict[str, str | bool] = {
@@ -76,7 +76,7 @@ class Numeric(Feature):
         reading |= {"thousands": "."} if seen.groups_whole_numbers else {}
         wrong = numpy.isnan(number_values(cells.values, reading)) & cells.values.notna().to_numpy()
         wrong &= ~cells.values.map(lambda cell: is_gap_word(str(cell).strip(SPACES))).to_numpy(bool)
-        return Found(
+        return Detection(
             MOSTLY,
             reading,
             _joined(note, *seen.notes(first_row(cells.values, wrong)), far_values(cells, reading)),
@@ -141,7 +141,7 @@ def _number(cell: Any, reading: Reading) -> float:
     return spelled.value if spelled and spelled.unit in ("", unit) else numpy.nan
 
 
-def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[numpy.ndarray, Found]:
+def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[numpy.ndarray, Detection]:
     """A column that must be numbers, as a target, weights and times are: its numbers, and how they were read.
 
     Args:
@@ -150,7 +150,7 @@ def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[
     """
     known = values.dropna()
     known = known.map(plain_text) if not types.is_numeric_dtype(values) else known
-    finding = Numeric().told(Cells(str(values.name), values, known, decimal))
+    finding = Numeric().declared(Cells(str(values.name), values, known, decimal))
     return number_values(values, finding.reading), finding
 
 
@@ -168,12 +168,11 @@ def _check_thousands(values: pandas.Series, numbers: numpy.ndarray) -> None:
     if doubtful.any():
         number = float(numbers[doubtful.argmax()])
         refusal = f"the column `{values.name}` must hold whole numbers, got {number:g}"
-        raise ValueError(
-            f"{refusal}, which its table writes for {1000 * number:.0f}; give such cells as text"
-        )
+        cure = "give such cells as text"
+        raise ValueError(f"{refusal}, which its table writes for {1000 * number:.0f}; {cure}")
 
 
-def _told(cells: Cells) -> Reading:
+def _later_text(cells: Cells) -> Reading:
     """How text is read that comes later in a column of numbers: with the mark that the study file gives."""
     return {"decimal": cells.decimal} if cells.decimal and cells.decimal != MARKS[0] else {}
 

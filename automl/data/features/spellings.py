@@ -71,15 +71,15 @@ def _number(decimal: str) -> str:
 def _patterns(decimal: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """One number, and a range of two."""
     number, exponent = _number(decimal), "(?:[eE][-+]?[0-9]{1,4})?"
-    one = (
+    single = (
         rf"(?:{_ABOUT}\s*)?(?P<bound>{_BOUND})?\s*(?P<open>\()?(?P<sign>{_SIGN})?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN})?"
         rf"(?P<number>{number}{exponent})(?P<plus>\s?\+)?\s*(?P<after>{_CURRENCY}|{_UNIT})?(?P<minus>-)?(?P<close>\))?"
     )
-    two = (
+    span = (
         rf"(?P<before>{_CURRENCY})?\s?(?P<low>{number})(?:\s*(?:{_CURRENCY}|{_UNIT}))?{_BETWEEN}(?:{_CURRENCY})?\s?"
         rf"(?P<high>{number})\s*(?P<after>{_CURRENCY}|{_UNIT})?"
     )
-    return re.compile(one, re.IGNORECASE), re.compile(two, re.IGNORECASE)
+    return re.compile(single, re.IGNORECASE), re.compile(span, re.IGNORECASE)
 
 
 def plain_number(text: str) -> float | None:
@@ -103,12 +103,12 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
         return None
     text = written_number(text)
     text = _BRACKET.sub(r"(\1", text) if "(" in text[1:] else text
-    number, two = _patterns(decimal)
+    single, span = _patterns(decimal)
     if (minutes := minutes_of(text, several=True)) is not None:
         return Spelled(minutes, DURATION)
-    if match := number.fullmatch(text):
+    if match := single.fullmatch(text):
         return _single(match.groupdict(default=""), decimal)
-    if match := two.fullmatch(text):
+    if match := span.fullmatch(text):
         return _middle(match.groupdict(default=""), decimal)
     return None
 

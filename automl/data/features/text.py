@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import final
 
 from .cells import level_text
-from .feature import Cells, Found, Reading, Tensor
+from .feature import Cells, Detection, Reading, Tensor
 from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenFeature
 
 WORDS_OF_TEXT = 3.0
@@ -23,28 +23,26 @@ class Text(TokenFeature):
     name = "text"
     weighted = True
 
-    def detect(self, cells: Cells) -> Found | None:
+    def detect(self, cells: Cells) -> Detection | None:
         """See `Feature.detect`."""
         if cells.inferred != "string":
             return None
         texts = cells.counted
-        count = (
-            sum(count_of_text * len(text.split()) for text, count_of_text in texts.items()) / texts.total()
-        )
-        if count < WORDS_OF_TEXT or not _holds_words(texts):
+        num_words = sum(num_cells * len(text.split()) for text, num_cells in texts.items()) / texts.total()
+        if num_words < WORDS_OF_TEXT or not _holds_words(texts):
             return None
         rows = Counter[str]()
-        for text, own in texts.items():
+        for text, num_cells in texts.items():
             for word in set(_words(text)):
-                rows[word] += own
+                rows[word] += num_cells
         if not any(number >= LEAST_ROWS_OF_A_TOKEN for number in rows.values()):
             return None
-        note = f"free text ({len(texts)} different values of {count:.0f} words on average)"
-        return Found(0.3, note=f"{note}; its most frequent words and pairs of words are the inputs")
+        note = f"free text ({len(texts)} different values of {num_words:.0f} words on average)"
+        return Detection(0.3, note=f"{note}; its most frequent words and pairs of words are the inputs")
 
-    def told(self, cells: Cells) -> Found:
-        """See `Feature.told`."""
-        return Found(1.0)
+    def declared(self, cells: Cells) -> Detection:
+        """See `Feature.declared`."""
+        return Detection(1.0)
 
     def split(self, text: str, reading: Reading) -> list[str]:
         """See `TokenFeature.split`."""
@@ -62,9 +60,8 @@ class Text(TokenFeature):
 
 def _holds_words(texts: Mapping[str, int]) -> bool:
     """Whether letters stand in most cells; telephones and times have as many parts as sentences."""
-    return 2 * sum(count for text, count in texts.items() if any(map(str.isalpha, text))) > sum(
-        texts.values()
-    )
+    with_letters = sum(num_cells for text, num_cells in texts.items() if any(map(str.isalpha, text)))
+    return 2 * with_letters > sum(texts.values())
 
 
 def tokens_of(text: str) -> list[str]:
@@ -74,7 +71,7 @@ def tokens_of(text: str) -> list[str]:
     ['not', 'good', 'not', 'bad', 'not good', 'good not', 'not bad']
     """
     words = _words(text)
-    return [*words, *(f"{word} {two}" for word, two in pairwise(words))]
+    return [*words, *(f"{word} {following}" for word, following in pairwise(words))]
 
 
 def _words(text: object) -> list[str]:

@@ -70,11 +70,8 @@ class Survey:
     def groups_whole_numbers(self) -> bool:
         """Whether points stand between the thousands of numbers that all are whole: 1.234 is more than a thousand."""
         grouped = any("." in text for text in self.spelled)
-        return (
-            self.decimal == ","
-            and grouped
-            and all(spelled.value % 1 == 0 for spelled in self.spelled.values())
-        )
+        are_whole = all(spelled.value % 1 == 0 for spelled in self.spelled.values())
+        return self.decimal == "," and grouped and are_whole
 
     def notes(self, where: str) -> list[str]:
         """What a person should know of the reading.

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from automl.data.features.date import PARTS, Date, date_parts, find_form
 from automl.data.features.date_forms import DATE_FORMS, seconds_of
 from automl.data.features.kinds import KINDS
-from automl.data.schema import Told, inspect_columns
+from automl.data.schema import ColumnSettings, inspect_columns
 
 FORMS = {
     "iso": [
@@ -238,7 +238,7 @@ def test_the_study_file_says_what_stands_first_where_the_cells_cannot(
     order: str, year: str, text: str
 ) -> None:
     texts = [text.format(one, other) for one in range(1, 13) for other in range(1, 13)]
-    found = inspect_columns(pandas.DataFrame({"x": texts}), Told(date_order=order)).columns[0]
+    found = inspect_columns(pandas.DataFrame({"x": texts}), ColumnSettings(date_order=order)).columns[0]
     assert (found.kind, found.note) == ("date", "")
     first = "%d" if order == "day_first" else "%m"
     second = "%m" if order == "day_first" else "%d"
@@ -252,7 +252,7 @@ def test_the_study_file_says_what_stands_first_where_the_cells_cannot(
 @pytest.mark.parametrize("order", ["day_first", "month_first"])
 def test_cells_that_can_tell_what_stands_first_are_believed(order: str) -> None:
     for texts, form in ((["1/2/2023", "1/13/2023"], "american"), (["1/2/2023", "13/1/2023"], "british")):
-        found = inspect_columns(pandas.DataFrame({"x": texts}), Told(date_order=order)).columns[0]
+        found = inspect_columns(pandas.DataFrame({"x": texts}), ColumnSettings(date_order=order)).columns[0]
         assert found.reading["form"] == form
         assert find_form(pandas.Series(texts), order) == form
     assert find_form(pandas.Series(["1/2/2023"] * 3), order) == {"day_first": "british"}.get(
@@ -270,7 +270,7 @@ def test_the_study_file_may_call_a_column_dates() -> None:
             "2 cells that are not dates ('soon', 'late')",
         ),
     ):
-        found = inspect_columns(pandas.DataFrame({"x": texts}), Told({"x": "date"})).columns[0]
+        found = inspect_columns(pandas.DataFrame({"x": texts}), ColumnSettings({"x": "date"})).columns[0]
         assert (found.kind, found.reading) == ("date", {"form": form})
         assert note in found.note
 

@@ -11,7 +11,7 @@ from automl.data.features.kinds import KINDS
 from automl.data.features.marks import either_mark
 from automl.data.features.numeric import number_values
 from automl.data.features.spellings import spelled_number
-from automl.data.schema import Column, Told, inspect_columns
+from automl.data.schema import Column, ColumnSettings, inspect_columns
 
 POINT: dict[str, float] = {
     "12": 12.0,
@@ -181,7 +181,7 @@ ROWS = 60
 
 def column(cells: Any, name: str = "x", **told: Any) -> Column:
     table = pandas.DataFrame({name: cells})
-    return inspect_columns(table, Told(**told)).columns[0]
+    return inspect_columns(table, ColumnSettings(**told)).columns[0]
 
 
 NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
