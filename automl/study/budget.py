@@ -18,7 +18,7 @@ _REFIT_SECONDS, _LEAST_VERDICT = 1.0, 0.02
 _ENSEMBLE_SHARE, _UNASKED_SHARE = 0.12, 0.2
 """Of the time that is left after preparation, refit and an ensemble that is asked for get the first share at least:
 what the trials take that are trained to their end is not known before these end, which may be with the search. The
-networks of an ensemble that is not asked for get the second share at most."""
+networks of an ensemble that is not asked for get the second share at most, and as long as no trial has ended."""
 
 _VERDICT_SHARE, _WHOLE_VERDICT_SHARE = 0.3, 0.8
 """Of the time that is left after the search: baselines may take so much; the larger share where no analysis follows."""
@@ -128,7 +128,8 @@ class Budget:
         """Seconds that the search leaves for the refit and the networks of an ensemble, by what a trial takes."""
         refit, ensemble = self._refit_share * trial, self._ensemble_share * trial
         if not self._is_asked:
-            return refit + min(ensemble, _UNASKED_SHARE * self._search_left)
+            most = _UNASKED_SHARE * self._search_left if self._ensemble_share else 0.0
+            return refit + (most if self._best is None else min(ensemble, most))
         least = _ENSEMBLE_SHARE * self._search_left if self._ensemble_share else 0.0
         return max(least, refit + ensemble)
 
