@@ -25,7 +25,7 @@ from automl.evaluation.metrics import score
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.evaluation.resampling import ScoredRows
 from automl.search.table import make_sampler
-from automl.study.ensemble_networks import averaged_of, by_trial, fold_networks
+from automl.study.ensemble_networks import averaged_of, fold_networks, whole_networks
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.study.refitting import refit_members, refit_trial
 from automl.training.engine import Engine, Watch
@@ -98,8 +98,7 @@ def refitted(
         for number, count in counts.items()
         for member in refit_members(prepared, by_number[number], count)
     ]
-    networks = by_trial(members, list(engine.refits(members, prepared.splits.training, ALWAYS)))
-    assert networks is not None
+    networks = whole_networks(members, list(engine.refits(members, prepared.splits.training, ALWAYS)))
     return averaged_of(networks, weights, {number: by_number[number].hyperparameters for number in counts})
 
 

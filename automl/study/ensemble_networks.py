@@ -26,17 +26,17 @@ def fold_networks(
     members = [
         member for trial, values in trials.items() for member in plan_members(trial, values, num_folds, seed)
     ]
-    return by_trial(members, list(engine.fold_networks(members, watch)) if members else [])
+    networks = whole_networks(members, list(engine.fold_networks(members, watch)) if members else [])
+    return networks if sum(map(len, networks.values())) == len(members) else None
 
 
-def by_trial(members: Sequence[Member], trained: Sequence[FoldNetwork]) -> Networks | None:
-    """The networks of members in their order, by number of the trial; None where one was cut or is missing."""
+def whole_networks(members: Sequence[Member], trained: Sequence[FoldNetwork]) -> Networks:
+    """The networks of members in their order, by number of the trial, without those that the time has cut."""
     whole = {_key(result.member): result.network for result in trained if not result.cut}
     networks: Networks = defaultdict(list)
     for member in members:
-        if _key(member) not in whole:
-            return None
-        networks[member.trial].append(whole[_key(member)])
+        if _key(member) in whole:
+            networks[member.trial].append(whole[_key(member)])
     return dict(networks)
 
 

@@ -37,6 +37,9 @@ _MOST_CELLS = 20_000_000
 _SHARE = 0.8
 """Of the time that is left for the refit: what all networks may take, by the estimate."""
 
+_PROGRAM_SECONDS = 3.0
+"""What the program of a trial's networks takes, and its inputs; hotel_rates took 2 to 5 s."""
+
 _NETWORK_SHARE = 0.75
 """What a network on all training rows takes among others like it, in what one of a fold took: it has more rows, and no
 epochs after its best one."""
@@ -100,6 +103,7 @@ def _made(session: Session, best: Trial, choice: _Choice, networks: Networks | s
     """The ensemble of networks that have been trained, or why there is none."""
     if isinstance(networks, str):
         return _without(networks)
+    choice = _only(choice, list(networks))
     within = _within_bounds(session, choice, networks)
     if isinstance(within, str):
         return _without(within)
@@ -159,7 +163,8 @@ def _affordable(session: Session, best: Trial, choice: _Choice) -> tuple[_Choice
 
     def together(counts: Mapping[int, int]) -> float:
         networks = {best.number: 1, **counts}
-        return sum(count * seconds[number] for number, count in networks.items()) / _num_threads(session)
+        training = sum(count * seconds[number] for number, count in networks.items())
+        return (training + _PROGRAM_SECONDS * len(networks)) / _num_threads(session)
 
     counts = affordable(choice.weights, together, _SHARE * session.budget.for_refit())
     return _only(choice, list(counts)), counts

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automl.errors import ExportError
-from automl.study.ensemble_networks import Networks, by_trial
+from automl.study.ensemble_networks import Networks, whole_networks
 from automl.study.preparation import PreparedStudy
 from automl.study.session import Session
 from automl.training.engine import Engine, Watch
@@ -65,7 +65,8 @@ def refit_together(
         watch: Progress and the time limit.
 
     Returns:
-        The network of the best trial, and all networks by number of the trial, or why there are none.
+        The network of the best trial, and the networks by number of the trial, or why there are none. Those that the
+        time has cut are left out.
 
     Raises:
         ExportError: The network of the best trial diverged.
@@ -83,8 +84,9 @@ def refit_together(
     network = next((result.network for result in trained if result.member == members[0]), None)
     if network is None:
         return refit_trial(engine, prepared, best, watch), OUT_OF_TIME
-    networks = by_trial([member for member in members if member.trial in counts], trained)
-    return Refit(network, members[0].epochs), OUT_OF_TIME if networks is None else networks
+    networks = whole_networks([member for member in members if member.trial in counts], trained)
+    is_enough = sum(map(len, networks.values())) > 1
+    return Refit(network, members[0].epochs), networks if is_enough else OUT_OF_TIME
 
 
 def refit_members(prepared: PreparedStudy, trial: Trial, count: int) -> list[Member]:
@@ -97,7 +99,7 @@ def refit_members(prepared: PreparedStudy, trial: Trial, count: int) -> list[Mem
 
 
 def refit_seconds(prepared: PreparedStudy, trial: Trial) -> float:
-    """What a refit of a trial takes a thread, by what a row and an epoch have cost in its folds."""
+    """What a refit of a trial takes a thread, by what a row and an epoch have cost in its folds; without a program."""
     folds = prepared.splits.folds
     row_epochs = sum(len(folds[result.fold].fit) * len(result.stopping_loss) for result in trial.folds)
     seconds = sum(result.seconds for result in trial.folds)

@@ -128,12 +128,37 @@ def test_the_refit_of_an_ensemble_that_the_time_ended_is_exported_alone(trained)
     assert "there was not enough time" in reason
 
 
+class ShortOfTime:
+    """An engine that has time for some of the networks."""
+
+    cohort_size = 200
+
+    def __init__(self, engine: Any, num_networks: int) -> None:
+        self.engine, self.num_networks = engine, num_networks
+
+    def refits(self, members: Any, rows: Any, watch: Any) -> Any:
+        for member in members[: self.num_networks]:
+            yield from self.engine.refits([member], rows, watch)
+        if members[self.num_networks :]:
+            yield FoldNetwork(members[self.num_networks], "half trained", cut=True)
+
+
+def test_the_networks_that_were_trained_in_time_are_averaged(trained) -> None:
+    engine = ShortOfTime(trained[0].make_engine(), 3)
+    refit, made = refit_with_ensemble(session_of(*trained, engine=engine), trained[1])
+    assert isinstance(made, Ensemble)
+    assert len(made.averaged.parts) == made.verdict.num_networks == 3
+    assert sum(part.weight for part in made.averaged.parts) == pytest.approx(1.0)
+    assert refit.network is made.averaged.parts[0].network
+
+
 @pytest.mark.parametrize(("cohort_size", "num_networks"), [(200, 6), (1, 3)])
 def test_an_ensemble_has_the_networks_that_its_engine_trains_in_time(
     trained, monkeypatch, cohort_size, num_networks
 ) -> None:
     """On two threads twice as many as one after another."""
     monkeypatch.setattr(ensembling, "num_workers", lambda: 2)
+    monkeypatch.setattr(ensembling, "_PROGRAM_SECONDS", 0.0)
     left = 3.2 * refit_seconds(*trained) / 0.8
     session = session_of(*trained, engine=SimpleNamespace(cohort_size=cohort_size), left=left)
     _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({0: 1.0}))
@@ -142,8 +167,8 @@ def test_an_ensemble_has_the_networks_that_its_engine_trains_in_time(
 
 def test_the_best_trial_takes_time_though_it_is_not_in_the_ensemble(trained, monkeypatch) -> None:
     monkeypatch.setattr(ensembling, "num_workers", lambda: 1)
-    seconds = refit_seconds(*trained)
-    session = session_of(*trained, left=3.5 * seconds / 0.8)
+    programs = 3 * ensembling._PROGRAM_SECONDS
+    session = session_of(*trained, left=(3.5 * refit_seconds(*trained) + programs) / 0.8)
     session.state.trial = session.state.whole = lambda number: replace(trained[1], number=number)
     _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({1: 0.6, 2: 0.4}))
     assert counts == {1: 1, 2: 1}

@@ -102,6 +102,8 @@ class PopulationEngine(Engine):
         programs = copied(self._known)  # no part of what later cohorts are planned by
         knowledge = Knowledge(self._plan, self._recipes, self._catalog.add(members), programs)
         lanes = knowledge.few_lanes(list(map(knowledge.job, members)))
+        # the first member has the best chance to be whole where the time is short
+        lanes.sort(key=lambda lane: all(job.member != members[0] for job in lane.jobs))
         tables = knowledge.views.tables(job.member for lane in lanes for job in lane.jobs)
         results = Results(self._plan, knowledge.views, self._workshop.health)
         run = LaneRun(self._workshop, tables, knowledge.setting, watch, frozenset())
