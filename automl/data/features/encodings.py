@@ -10,7 +10,7 @@ from typing import Any, final
 
 import numpy
 
-from automl.data.features.bins import bin_edges
+from .bins import bin_edges
 
 NUM_QUANTILES = 1000
 NUM_BINS = 24
