@@ -127,7 +127,7 @@ def test_cohorts_of_an_earlier_process_are_known_as_if_they_had_been_trained(mak
 
 
 def test_a_young_cohort_may_end_before_an_old_one(make):
-    with closing(make({0: 300}, watch_with(), CancelToken())) as executor:
+    with closing(make({0: 1000}, watch_with(), CancelToken())) as executor:
         executor.submit(order(0))
         executor.submit(order(1))
         ended = [result.number for result in executor.results() if isinstance(result, CohortEnded)]

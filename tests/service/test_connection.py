@@ -76,21 +76,21 @@ def event(seq: int, kind: str = "trial_ended") -> str:
 
 def test_a_service_that_never_answers_is_given_up_after_seconds(monkeypatch, clock) -> None:
     with pytest.raises(ServiceError, match="does not answer"):
-        connected(monkeypatch, itertools.repeat(None)).asked("GET", "/studies")
+        connected(monkeypatch, itertools.repeat(None)).request("GET", "/studies")
     assert 4.0 <= clock.now - 1000.0 <= 6.0
 
 
 def test_a_service_that_restarts_for_half_a_minute_is_waited_for(monkeypatch, clock) -> None:
     answers = [Answer("[1]"), *[None] * 30, Answer("[2]"), *[None] * 30, Answer("[3]")]
     made = connected(monkeypatch, iter(answers))
-    assert [made.asked("GET", "/studies") for _ in range(3)] == [[1], [2], [3]]
+    assert [made.request("GET", "/studies") for _ in range(3)] == [[1], [2], [3]]
 
 
 def test_what_must_not_be_made_twice_is_not_asked_again(monkeypatch, clock) -> None:
     made = connected(monkeypatch, iter([Answer("{}"), None, Answer("{}")]))
-    made.asked("POST", "/studies/1/cancel")
+    made.request("POST", "/studies/1/cancel")
     with pytest.raises(ServiceError, match="does not answer"):
-        made.asked("POST", "/studies/1/cancel")
+        made.request("POST", "/studies/1/cancel")
 
 
 def test_a_stream_goes_on_after_a_restart_of_half_a_minute_and_hours_of_silence(monkeypatch, clock) -> None:

@@ -215,7 +215,7 @@ def test_a_member_without_its_last_snapshot_has_no_trace(name, clock_of, monkeyp
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_an_error_of_the_study_is_no_state_of_a_trial(name):
-    prepared = study(training={"epochs": 50})
+    prepared = study(training={"epochs": 20_000, "patience": 20_000})
     for error in (RecordError("no room"), BrokenPipeError("closed"), KeyboardInterrupt()):
 
         def fail(progress, error=error):
