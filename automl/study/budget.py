@@ -20,6 +20,9 @@ _ENSEMBLE_SHARE, _UNASKED_SHARE = 0.12, 0.2
 what the trials take that are trained to their end is not known before these end, which may be with the search. The
 networks of an ensemble that is not asked for get the second share at most, and as long as no trial has ended."""
 
+_ENSEMBLE_VERDICT = 0.05
+"""Of the same time: when the networks of an ensemble are made, the choice is corrected for and answers are timed."""
+
 _VERDICT_SHARE, _WHOLE_VERDICT_SHARE = 0.3, 0.8
 """Of the time that is left after the search: baselines may take so much; the larger share where no analysis follows."""
 
@@ -148,6 +151,12 @@ class Budget:
         if math.isinf(self._seconds):
             return math.inf
         return self.before_ending() - _LEAST_VERDICT * self._search_left
+
+    def for_ensemble(self) -> float:
+        """Seconds that the networks of an ensemble may take: its verdict takes longer."""
+        if math.isinf(self._seconds):
+            return math.inf
+        return self.for_refit() - _ENSEMBLE_VERDICT * self._search_left
 
     def for_verdict(self) -> float:
         """Seconds that baselines may take."""

@@ -87,6 +87,7 @@ def refit_with_ensemble(session: Session, best: Trial) -> tuple[Refit, Ensemble 
     choice, counts = _affordable(session, best, choice)
     if sum(counts.values()) < 2:
         return refit_trial(session.engine, prepared, best, watch), _without(OUT_OF_TIME)
+    watch = session.watch(session.budget.for_ensemble)
     refit, networks = refit_together(session, best, counts, watch)
     return refit, _made(session, best, choice, networks)
 
@@ -145,7 +146,7 @@ def _chosen(session: Session, best: Trial) -> _Choice:
 
 def _of_folds(session: Session, best: Trial, watch: Watch) -> Networks | str:
     """The networks of the best trial's folds, trained again, or why there are none."""
-    if best.seconds / _num_threads(session) > _SHARE * session.budget.for_refit():
+    if best.seconds / _num_threads(session) > _SHARE * session.budget.for_ensemble():
         return OUT_OF_TIME
     try:
         configuration = {best.number: best.hyperparameters}
@@ -166,7 +167,7 @@ def _affordable(session: Session, best: Trial, choice: _Choice) -> tuple[_Choice
         training = sum(count * seconds[number] for number, count in networks.items())
         return (training + _PROGRAM_SECONDS * len(networks)) / _num_threads(session)
 
-    counts = affordable(choice.weights, together, _SHARE * session.budget.for_refit())
+    counts = affordable(choice.weights, together, _SHARE * session.budget.for_ensemble())
     return _only(choice, list(counts)), counts
 
 

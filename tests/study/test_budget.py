@@ -172,3 +172,13 @@ def test_an_ensemble_that_is_not_asked_for_has_what_it_needs_and_a_fifth_of_the_
     assert budget.for_search() == pytest.approx(0.98 * left - 1.0 - (0.4 + 0.6) * 20.0)
     budget.take_trial(120.0, 120.0)
     assert budget.for_search() == pytest.approx(0.98 * left - 1.0 - 0.4 * 120.0 - 0.2 * left)
+
+
+def test_the_networks_of_an_ensemble_end_before_a_refit_alone_would(clock):
+    budget = Budget(5.0, None, clock=clock)
+    budget.begin_search(0.4, analyzed=False, ensemble_share=0.6, is_asked=False)
+    clock.now += 250.0
+    assert budget.for_refit() - budget.for_ensemble() == pytest.approx(0.05 * (300.0 - 5.0))
+    unlimited = Budget(None, None, clock=clock)
+    unlimited.begin_search()
+    assert unlimited.for_ensemble() == math.inf

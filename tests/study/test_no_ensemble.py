@@ -49,7 +49,7 @@ def session_of(
         engine=engine or prepared.make_engine(),
         out_of_fold=out_of_fold,
         state=SimpleNamespace(completed=[trial], trial=lambda number: trial, whole=lambda number: trial),
-        budget=SimpleNamespace(for_refit=lambda: left),
+        budget=SimpleNamespace(for_refit=lambda: left, for_ensemble=lambda: left),
         predictions_of=predictions_of,
         watch=lambda seconds: ALWAYS,
     )
