@@ -15,7 +15,7 @@ from keras import ops
 
 from automl.networks.layers.layer import Shape
 from automl.training.backend import Function, backend_name, compiled
-from automl.training.population.nests import copy_rows, map_nest, rows_of, to_numpy, to_tensors
+from automl.training.population.nests import copy_rows, map_nest, rows_of, select_rows, to_numpy, to_tensors
 from automl.training.population.structure import Structure
 from automl.training.population.updates import UPDATES
 
@@ -216,15 +216,7 @@ def _write(whole: Any, index: Any, rows: Any) -> Any:
     return ops.scatter_update(whole, index, rows)
 
 
-def _select(improved: Any, now: Any, old_values: Any) -> Any:
-    if isinstance(old_values, dict):
-        return {name: _select(improved, now[name], old_values[name]) for name in old_values}
-    if isinstance(old_values, list):
-        return [_select(improved, new, old) for new, old in zip(now, old_values, strict=True)]
-    return ops.where(ops.reshape(improved, (-1, *[1] * (len(old_values.shape) - 1))), now, old_values)
-
-
-_PROGRAMS: Mapping[str, Function] = {"read": _read, "write": _write, "select": _select}
+_PROGRAMS: Mapping[str, Function] = {"read": _read, "write": _write, "select": select_rows}
 
 
 @lru_cache

@@ -26,6 +26,21 @@ def map_nest(nest: Any, function: Callable[[Any], Any]) -> Any:
     return function(nest)
 
 
+def select_rows(members: Any, first: Any, second: Any) -> Any:
+    """The rows of the first nest for some members, and those of the second, of the same form, for the others.
+
+    Args:
+        members: Whether a member has the first, a tensor of shape (member,).
+        first: Tensors with a leading axis of members.
+        second: The same.
+    """
+    if isinstance(second, dict):
+        return {name: select_rows(members, first[name], part) for name, part in second.items()}
+    if isinstance(second, list):
+        return [select_rows(members, part, other) for part, other in zip(first, second, strict=True)]
+    return ops.where(ops.reshape(members, (-1, *[1] * (len(second.shape) - 1))), first, second)
+
+
 def rows_of(nest: Any, row: int) -> Any:
     """Copies of one row of every array, with a leading axis of length 1."""
     return map_nest(nest, lambda array: array[row : row + 1].copy())

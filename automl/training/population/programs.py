@@ -9,6 +9,7 @@ from keras import ops
 from automl.networks.layers.layer import Role, Step
 from automl.training.backend import Arrays, Function, compiled, gradient
 from automl.training.population.losses import LOSSES, predictions_of, smoothed, training_losses
+from automl.training.population.nests import select_rows
 from automl.training.population.structure import Structure
 from automl.training.population.updates import OWN_VALUES, UPDATES, clipped, per_member
 from automl.training.schedules import SCHEDULES
@@ -82,7 +83,9 @@ def _step(structure: Structure, values: Values, batch: dict[str, Any], counts: A
     ]
     if structure.clipped:
         gradients = clipped(gradients, values["clip_norm"])
-    return _where(counts > 0, _updated(structure, values, gradients, state) | {"moments": moments}, state)
+    return select_rows(
+        counts > 0, _updated(structure, values, gradients, state) | {"moments": moments}, state
+    )
 
 
 def _updated(structure: Structure, values: Values, gradients: list[Any], state: State) -> State:
@@ -110,15 +113,6 @@ def _updated(structure: Structure, values: Values, gradients: list[Any], state: 
         "slots": [[slots[number] for _, slots in moved] for number in range(update.num_slots)],
         "times": state["times"] + 1,
     }
-
-
-def _where(members: Any, new: Any, old: Any) -> Any:
-    """The new arrays of some members and the old ones of the others."""
-    if isinstance(new, dict):
-        return {name: _where(members, new[name], old[name]) for name in old}
-    if isinstance(new, list):
-        return [_where(members, new_part, old_part) for new_part, old_part in zip(new, old, strict=True)]
-    return ops.where(ops.reshape(members, (-1, *[1] * (len(new.shape) - 1))), new, old)
 
 
 def _evaluate(structure: Structure, tables: dict[str, Any], values: Values, state: State) -> tuple[Any, Any]:
