@@ -130,11 +130,12 @@ class Budget:
     def _for_networks(self, trial: float) -> float:
         """Seconds that the search leaves for the refit and the networks of an ensemble, by what a trial takes."""
         refit, ensemble = self._refit_share * trial, self._ensemble_share * trial
-        if not self._is_asked:
-            most = _UNASKED_SHARE * self._search_left if self._ensemble_share else 0.0
-            return refit + (most if self._best is None else min(ensemble, most))
-        least = _ENSEMBLE_SHARE * self._search_left if self._ensemble_share else 0.0
-        return max(least, refit + ensemble)
+        if not self._ensemble_share:
+            return refit
+        if self._is_asked:
+            return max(_ENSEMBLE_SHARE * self._search_left, refit + ensemble)
+        most = _UNASKED_SHARE * self._search_left
+        return refit + (most if self._best is None else min(ensemble, most))
 
     @property
     def _can_analyze(self) -> bool:
