@@ -13,6 +13,7 @@ from automl.data.features.cells import is_numeric, plain_cells
 from automl.data.features.kinds import KINDS
 from automl.data.features.marks import either_mark, usual_mark
 from automl.data.features.numeric import number_values, written_numbers
+from automl.data.files.formats import FORMATS
 from automl.data.odd_rows import find_odd_rows, find_total
 from automl.data.schema import DROP, ColumnSettings, Schema, inspect_columns
 from automl.data.target_column import read_target
@@ -62,10 +63,6 @@ class Dataset(TableArrays):
     def frame(self, rows: numpy.ndarray) -> pandas.DataFrame:
         """The raw learned columns of these rows, by name."""
         return self.table.iloc[rows].reset_index(drop=True)
-
-
-_TYPED = (".parquet", ".feather", ".xlsx", ".json", ".jsonl", ".ndjson")
-"""Ends of the names of files that tell numbers from text."""
 
 
 def make_dataset(
@@ -146,7 +143,8 @@ def _with_constant(schema: Schema, features: pandas.DataFrame) -> Schema:
 def _is_text_file(config: DataConfig) -> bool:
     """Whether the table is a text file, in which a program has looked for numbers."""
     name = str(config.path or config.url or "").partition("?")[0].lower()
-    return bool(name) and not name.endswith(_TYPED)
+    typed = tuple(suffix for suffix, form in FORMATS.items() if form.has_types)
+    return bool(name) and not name.endswith(typed)
 
 
 def _check_names(table: pandas.DataFrame, target: str, config: DataConfig, where: Where) -> None:

@@ -2,6 +2,7 @@
 
 import numpy
 import pandas
+from pandas.api import types
 
 from automl.data.features.cells import is_numeric, plain_text
 from automl.data.features.numeric import number_values
@@ -23,16 +24,21 @@ def find_odd_rows(table: pandas.DataFrame) -> list[str]:
     Args:
         table: The table as it was read, with the target.
     """
-    texts = [name for name in table.columns if table[name].map(lambda cell: isinstance(cell, str)).any()]
+    texts = [name for name in table.columns if _holds_text(table[name])]
     return [*_names_again(table, texts), *_units(table, texts)]
+
+
+def _holds_text(values: pandas.Series) -> bool:
+    return not types.is_numeric_dtype(values) and any(isinstance(cell, str) for cell in values)
 
 
 def _names_again(table: pandas.DataFrame, texts: list[str]) -> list[str]:
     """Rows in which every text is the name of its column."""
     if len(texts) < _LEAST_COLUMNS:
         return []
-    are_names = [(table[name].map(plain_text) == str(plain_text(name))).to_numpy() for name in texts]
-    rows = numpy.flatnonzero(numpy.all(are_names, axis=0))
+    rows = numpy.arange(len(table))
+    for name in texts:
+        rows = rows[(table[name].iloc[rows].map(plain_text) == str(plain_text(name))).to_numpy()]
     if not len(rows):
         return []
     which = (

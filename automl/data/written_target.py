@@ -93,7 +93,9 @@ def labels_alike(labels: pandas.Series) -> list[str]:
 def gap_labels(labels: pandas.Series) -> list[str]:
     """What is said of labels that many people or programs write for a gap, as `None`, `?` and `unknown`."""
     notes = []
-    for label in sorted({label for label in labels if isinstance(label, str) and is_gap_word(label)}):
+    for label in sorted(
+        {label for label in labels.unique() if isinstance(label, str) and is_gap_word(label)}
+    ):
         count = int((labels == label).sum())
         gaps = json.dumps({str(labels.name): [label]}, ensure_ascii=False)
         cure = f"if it stands for a missing label, write `gaps: {gaps}` under `data`"
@@ -103,14 +105,15 @@ def gap_labels(labels: pandas.Series) -> list[str]:
 
 def amounts_as_classes(cells: pandas.Series, decimal: str | None) -> list[str]:
     """What is said of labels that look like amounts or dates: `80 %`, `5 kg` beside `300 g`, `2024-05-01`."""
-    known = cells.dropna().map(plain_text)
-    if not len(known) or not known.map(lambda cell: isinstance(cell, str)).all():
+    distinct = cells.dropna().unique()
+    if not len(distinct) or not all(isinstance(cell, str) for cell in distinct):
         return []
+    known = cells.dropna().map(plain_text)
     if find_form(known) is not None:
         finding = "the target holds dates, which are learned as classes"
         return [f"{finding}; choose another target, or put the number of days since a date into the file"]
     detected = Numeric().detect(Cells(str(cells.name), cells, known, decimal))
-    if detected is None or known.map(_is_class).any():
+    if detected is None or any(map(_is_class, known.unique())):
         return []
     if not detected.confidence:
         return (

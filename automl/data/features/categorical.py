@@ -13,12 +13,10 @@ from .numeric import number_share, number_values
 _DISTINCT_SHARE, LEAST_DISTINCT = 0.5, 50
 """Text with more different values than both is no category."""
 
-_TRUTHS = frozenset(
-    (
-        *("yes", "no", "y", "n", "true", "false", "t", "f", "0", "1"),
-        *("ja", "nein", "j", "oui", "non", "si", "sí", "on", "off"),
-    )
-)
+_TRUTHS = frozenset([
+    "yes", "no", "y", "n", "true", "false", "t", "f", "0", "1", "ja", "nein", "j", "oui", "non", "si", "sí",
+    "on", "off",
+])  # fmt: skip
 _SHOWN = 4
 
 
@@ -67,7 +65,7 @@ class Categorical(Feature):
 
 def _other_spellings(cells: Cells) -> str:
     """What is said of levels that may be the same: other letters, or several words for yes and no."""
-    texts = sorted({cell for cell in cells.known if isinstance(cell, str)})
+    texts = sorted({cell for cell in cells.known.unique() if isinstance(cell, str)})
     if len(texts) > 2 and all(text.casefold() in _TRUTHS for text in texts):
         shown = ", ".join(map(repr, texts[:_SHOWN]))
         return f"truth values have {len(texts)} spellings ({shown}, …), each of which is a level; spell them the same"

@@ -2,10 +2,11 @@
 
 import re
 
+SYMBOLS = "[$€£¥₹₽₩₺₪฿₫₴₦]"
 CURRENCIES = (
     "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|AUD|CAD|NZD|SGD|HKD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|KRW|TRY|RUB|ILS"
 )
-"""Codes of currencies, as a regular expression."""
+"""Signs and codes of currencies, as regular expressions."""
 
 _FACTORS = {
     "k": 1e3, "thousand": 1e3, "tsd": 1e3,
@@ -14,7 +15,7 @@ _FACTORS = {
     "lac": 1e5, "lacs": 1e5, "lakh": 1e5, "lakhs": 1e5, "cr": 1e7, "crore": 1e7, "crores": 1e7,
 }  # fmt: skip
 _WORDS = "|".join(sorted((name for name in _FACTORS if len(name) > 1), key=len, reverse=True))
-_CURRENCY = f"[$€£¥₹₽₩₺₪฿₫₴₦]|(?:{CURRENCIES})"
+_CURRENCY = f"{SYMBOLS}|(?:{CURRENCIES})"
 _SCALED = re.compile(
     rf"(?P<head>.*[0-9])(?:(?P<letter>[kmb])|\s?(?P<word>{_WORDS})\.?)(?P<tail>\+|\)|\s?(?:{_CURRENCY}))?",
     re.IGNORECASE,

@@ -47,19 +47,19 @@ def points_may_group(numbers: numpy.ndarray) -> bool:
 
 def either_mark(table: pandas.DataFrame) -> list[str]:
     """What is said of columns of a text file that may hold 57.689 for 57689, where no other column decides."""
-    numeric = [name for name in table.columns if pandas.api.types.is_float_dtype(table[name])]
-    if not numeric or usual_mark(table) is not None:
+    floats = [name for name in table.columns if pandas.api.types.is_float_dtype(table[name])]
+    grouped = {
+        name: float(numbers[numpy.isfinite(numbers)][0])
+        for name in floats
+        if points_may_group(numbers := table[name].to_numpy(numpy.float64))
+    }
+    if not grouped or usual_mark(table) is not None:
         return []
-    notes = []
-    for name in numeric:
-        numbers = table[name].to_numpy(numpy.float64)
-        if points_may_group(numbers):
-            first = float(numbers[numpy.isfinite(numbers)][0])
-            reading = (
-                f"{name!r}: {first:.3f} could be {first:g} or {1000 * first:.0f} and is read as the first"
-            )
-            notes.append(f'{reading}; `decimal: ","` under `data` reads the other')
-    return notes
+    return [
+        f"{name!r}: {first:.3f} could be {first:g} or {1000 * first:.0f} and is read as the first; "
+        '`decimal: ","` under `data` reads the other'
+        for name, first in grouped.items()
+    ]
 
 
 def _is_number(text: str, mark: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .durations import DURATION, minutes_of
-from .magnitudes import CURRENCIES, without_magnitude
+from .magnitudes import CURRENCIES, SYMBOLS, without_magnitude
 from .signs import written_number
 
 MARKS = (".", ",")
@@ -21,7 +21,7 @@ MOST_DIGITS = 15
 _GROUPS = ",. \u00a0\u202f'’"
 """What may stand between thousands."""
 
-_CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?[$€£¥₹₽₩₺₪฿₫₴₦]|(?:{CURRENCIES}|Rs\.?|kr\.?|zł|Fr\.))"
+_CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?{SYMBOLS}|(?:{CURRENCIES}|Rs\.?|kr\.?|zł|Fr\.))"
 _SIGN = "[-+\u2212\u2013]"
 _UNIT = r"(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]){0,14}(?: [^\W\d_][^\W\d_./²³]{0,11})?"
 _ABOUT = r"(?:~|≈|ca\.?|circa |about |around |approx(?:\.|imately)? ?)"

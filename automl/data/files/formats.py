@@ -51,6 +51,11 @@ class Format:
     is_text: bool = False
     has_lines: bool = False
 
+    @property
+    def has_types(self) -> bool:
+        """Whether it tells numbers from text; in lines of text all cells are text."""
+        return not (self.is_text and self.has_lines)
+
 
 def read_file(file: TableFile, wanted: Wanted = None) -> pandas.DataFrame:
     """The table in a file, every column under its own name.
@@ -103,11 +108,6 @@ def find_format(file: TableFile) -> Format:
         given = "".join(suffixes) if packed else suffix
         raise file.error(f" has an unknown format, {given!r}. Convert or rename it. Known: {names}.")
     return form
-
-
-def has_types(file: TableFile) -> bool:
-    """Whether the format tells numbers from text; in CSV and TSV all cells are text."""
-    return find_format(file) not in (FORMATS[".csv"], FORMATS[".tsv"])
 
 
 def with_separator(file: TableFile) -> TableFile:

@@ -8,7 +8,7 @@ import pandas
 
 from automl.config.sections import DataConfig
 from automl.data.features.cells import kind_of_cells, typed_cells
-from automl.data.files.formats import beginning_of, has_types, other_sheets, read_file
+from automl.data.files.formats import beginning_of, find_format, other_sheets, read_file
 from automl.data.files.table_file import TableFile
 from automl.data.files.text_files import separator_cure
 from automl.data.sources.source import ReadRequest
@@ -53,7 +53,7 @@ def read_table(file: TableFile, request: ReadRequest) -> pandas.DataFrame:
     Raises:
         DataError: It cannot be read, or has no column of the target's name because of how it is written.
     """
-    kinds = {} if has_types(file) else request.data.columns or {}
+    kinds = {} if find_format(file).has_types else request.data.columns or {}
     levels = tuple(name for name, kind in kinds.items() if kind == "categorical")
     target = request.data.target or ""
     table = read_file(replace(file, texts=levels, labels=(target,)), request.wanted)
