@@ -257,9 +257,7 @@ def _judged(session: Session, best: Trial, choice: _Choice, networks: Networks) 
     together = blend(everyone, choice.weights)
     tuned = prepared.dataset.task is Task.BINARY and prepared.metric.tuned
     threshold = tuned_threshold(prepared.metric, rows, together) if tuned else EVEN
-    labels = (
-        numpy.stack([at_threshold(prediction, threshold) for prediction in together]) if tuned else together
-    )
+    labels = at_threshold(together, threshold) if tuned else together
     verdict = EnsembleVerdict(
         kind=prepared.ensemble,
         weights=choice.weights,
