@@ -14,6 +14,7 @@ from automl.data.splits import Splits
 from automl.ensembles.sharing import MOST_NETWORKS
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.study import ensembling
+from automl.study.ensemble_choice import Choice
 from automl.study.ensembling import Ensemble, refit_with_ensemble
 from automl.study.refitting import refit_seconds, refit_trial
 from automl.training.engine import FoldNetwork, Watch
@@ -161,7 +162,7 @@ def test_an_ensemble_has_the_networks_that_its_engine_trains_in_time(
     monkeypatch.setattr(ensembling, "_PROGRAM_SECONDS", 0.0)
     left = 3.2 * refit_seconds(*trained) / 0.8
     session = session_of(*trained, engine=SimpleNamespace(cohort_size=cohort_size), left=left)
-    _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({0: 1.0}))
+    counts = ensembling._affordable(session, trained[1], Choice({0: 1.0}))
     assert counts == {0: num_networks}
 
 
@@ -170,7 +171,7 @@ def test_the_best_trial_takes_time_though_it_is_not_in_the_ensemble(trained, mon
     programs = 3 * ensembling._PROGRAM_SECONDS
     session = session_of(*trained, left=(3.5 * refit_seconds(*trained) + programs) / 0.8)
     session.state.trial = session.state.whole = lambda number: replace(trained[1], number=number)
-    _, counts = ensembling._affordable(session, trained[1], ensembling._Choice({1: 0.6, 2: 0.4}))
+    counts = ensembling._affordable(session, trained[1], Choice({1: 0.6, 2: 0.4}))
     assert counts == {1: 1, 2: 1}
 
 
@@ -190,11 +191,23 @@ def test_a_refit_is_estimated_by_what_a_row_and_an_epoch_of_its_folds_cost(train
 
 
 def test_trials_that_there_is_no_time_for_are_left_out_and_that_is_said() -> None:
-    choice = ensembling._Choice({3: 0.5, 1: 0.3, 2: 0.2}, 7)
-    fewer = ensembling._only(choice, [3, 1])
+    choice = Choice({3: 0.5, 1: 0.3, 2: 0.2}, 7)
+    fewer = choice.in_time([3, 1])
     assert fewer.weights == pytest.approx({3: 0.625, 1: 0.375})
     assert "2 of the 3 trials" in fewer.note
-    assert ensembling._only(choice, [3, 1, 2]) is choice and not choice.note
+    assert choice.in_time([3, 1, 2]) is choice and not choice.note
+
+
+def test_the_note_counts_all_trials_that_were_chosen(trained, monkeypatch) -> None:
+    """Three were chosen; there is time to begin the networks of two, and to end those of one."""
+    monkeypatch.setattr(ensembling, "chosen", lambda *_: Choice({0: 0.5, 1: 0.3, 2: 0.2}))
+    monkeypatch.setattr(ensembling, "_affordable", lambda *_: {0: 2, 1: 1})
+    session = session_of(*trained, engine=ShortOfTime(trained[0].make_engine(), 2))
+    session.state.whole = lambda number: replace(trained[1], number=number)
+    _, made = refit_with_ensemble(session, trained[1])
+    assert isinstance(made, Ensemble)
+    assert made.averaged.weights == {0: 1.0}
+    assert "Only 1 of the 3 trials that were chosen" in made.verdict.note
 
 
 @pytest.mark.parametrize(
