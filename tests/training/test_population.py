@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from types import SimpleNamespace
 
 import keras
 import numpy
@@ -23,6 +24,7 @@ from automl.networks.activations import ACTIVATIONS
 from automl.networks.layers.level_embedding import LevelEmbedding
 from automl.training import views
 from automl.training.plain.sequential import models_of, train_member
+from automl.training.population import places
 from automl.training.population.places import Population
 from automl.training.population.planner import structure_of
 from automl.training.population.programs import compile_epoch
@@ -253,6 +255,24 @@ def test_shrinking_keeps_members_and_their_past():
         expected = whole[outcome.job.member.trial].losses[: len(outcome.losses)]
         numpy.testing.assert_allclose(outcome.losses, expected, rtol=1e-6)
     assert sorted(len(outcome.losses) for outcome in ended) == [3, 3, 8, 8, 8]
+
+
+def test_a_member_ends_where_another_epoch_would_not_end_in_time(monkeypatch):
+    """An epoch takes ten seconds, the first one longer, which tells nothing: it compiles the program."""
+    clock = iter(itertools.accumulate([0, 60, 0, 10, 0, 10]))
+    monkeypatch.setattr(places, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    prepared = study({"depth": 1})
+    members = [member(prepared)]
+    shared = joint_structure(prepared, members)
+    population = Population(shared, compile_epoch(shared), tables(prepared), 1)
+    population.admit(jobs(prepared, members))
+    population.run_epoch()
+    assert not population.take_finished(5.0)
+    population.run_epoch()
+    assert not population.take_finished(10.5)
+    population.run_epoch()
+    [outcome] = population.take_finished(9.5)
+    assert outcome.cut and len(outcome.losses) == 3
 
 
 def test_the_kept_predictions_are_those_of_the_kept_weights():

@@ -104,7 +104,10 @@ class Population:
         stopping: Floats = numpy.where(last, -self._stopping.epoch, losses[:, 1]).astype(numpy.float64)
         self._stopping = update(self._stopping, stopping, finite)
         self._rows.keep(self._stopping.improved & ~traced, predictions)
-        share = (time.perf_counter() - began) / max(1, len(self._places) - self.num_free)
+        seconds = time.perf_counter() - began
+        self._epoch_seconds = 0.0 if self._is_new else seconds
+        self._is_new = False
+        share = seconds / max(1, len(self._places) - self.num_free)
         for number, place in enumerate(self._places):
             if place is not None:
                 place.losses.append(losses[number].astype(numpy.float64))
@@ -120,7 +123,12 @@ class Population:
                 place.snapshots.append(predicted[view.places(view.fold.validation)])
 
     def take_finished(self, seconds_left: float = math.inf) -> list[Outcome]:
-        """Members that have ended, wait at a rung, or whose time is over; their places are free."""
+        """Members that have ended, wait at a rung, or whose time is over; their places are free.
+
+        Args:
+            seconds_left: Seconds until training must end; a member ends where another epoch would not end in time.
+        """
+        seconds_left -= self._epoch_seconds
         epochs = numpy.array([place.job.num_epochs if place else 0 for place in self._places])
         patience = numpy.array([place.job.patience if place else 0 for place in self._places])
         finished = self._stopping.finished(epochs, numpy.where(patience > 0, patience, epochs.max() + 1))
@@ -160,13 +168,14 @@ class Population:
         self._tensors = to_tensors(self._values)
 
     def _resize(self, num_places: int) -> None:
-        """Empty places."""
+        """Empty places. Their first epoch compiles the program, so that it does not tell what the next one takes."""
         self._places: list[Place | None] = [None] * num_places
         self._num_members = 0
         self._values: dict[str, Any] = no_values(self._structure, num_places)
         self._seeds: list[int] = [0] * num_places
         self._stopping = begin(num_places)
         self._tensors = to_tensors(self._values)
+        self._is_new, self._epoch_seconds = True, 0.0
 
     def _set_stopping(self, number: int, stopping: Stopping) -> None:
         for name in Stopping.__slots__:
