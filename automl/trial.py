@@ -6,7 +6,7 @@ Plain frozen data; knows nothing of YAML, Keras or MLflow.
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy
@@ -257,10 +257,6 @@ class Trial:
     def num_passed(self) -> int:
         """Rungs that it has passed."""
         return len(self.reports) - (self.state is TrialState.PRUNED)
-
-    def without_predictions(self) -> "Trial":
-        """The same trial, light."""
-        return replace(self, folds=tuple(replace(fold, predictions=None) for fold in self.folds))
 
     @property
     def cut(self) -> bool:

@@ -107,45 +107,6 @@ def left_out_variances(
     return means
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroOneParts:
-    """Error rate by row, `loss == bias + net`. All are float64 of shape (row,), NaN below two replicas out of bag.
-
-    Attributes:
-        loss: Share of the row's replicas that are wrong.
-        bias: 1 where the most frequent label is wrong, else 0; noise included.
-        variance_unbiased: Share that leaves a right main label, which costs.
-        variance_biased: Share that leaves a wrong main label for the right one, which gains.
-        net: The one minus the other; may be negative.
-    """
-
-    loss: Array
-    bias: Array
-    variance_unbiased: Array
-    variance_biased: Array
-    net: Array
-
-
-def zero_one_parts(labels: Array, target: Array, num_classes: int, out_of_bag: Array) -> ZeroOneParts:
-    """0/1 loss as bias + net variance, for display: it is not smooth enough to advise on.
-
-    Source: Domingos, "A unified bias-variance decomposition" (2000), for any number of classes. Of equally frequent
-    labels the lowest is the main one.
-
-    Args:
-        labels: Predicted class codes, int of shape (replica, row).
-        target: Class codes, int of shape (row,).
-        num_classes: Codes are below.
-        out_of_bag: Which replicas have not seen which rows, bool of shape (replica, row).
-    """
-    shares = _label_shares(labels, num_classes, out_of_bag)
-    main, rows = shares.argmax(axis=1), numpy.arange(len(target))
-    right = shares[rows, target]
-    bias = numpy.where(numpy.isnan(right), numpy.nan, main != target)
-    unbiased, biased = (1.0 - bias) * (1.0 - shares[rows, main]), bias * right
-    return ZeroOneParts(1.0 - right, bias, unbiased, biased, unbiased - biased)
-
-
 def kohavi_wolpert(labels: Array, target: Array, num_classes: int, out_of_bag: Array) -> tuple[Array, Array]:
     """0/1 loss as (bias², variance), for display: half the squared distances of label frequencies, by row.
 

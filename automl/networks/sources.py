@@ -89,16 +89,6 @@ def builder_sources(reference: str, folder: Path, key: str = BUILDER_KEY) -> dic
         raise NetworkError(f"a file of `{key}` cannot be read: {error}.") from error
 
 
-def builder_digest(reference: str, folder: Path) -> str:
-    """One digest of all files of a builder: see `builder_sources`.
-
-    Raises:
-        NetworkError: There is no such file, or one of them cannot be read.
-    """
-    sources = builder_sources(reference, folder)
-    return _digest("\n".join(f"{name} {sources[name]}" for name in sorted(sources)).encode())
-
-
 def changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """Names of the files that were edited, added or removed between two results of `builder_sources`.
 

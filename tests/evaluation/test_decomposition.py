@@ -9,7 +9,6 @@ from automl.evaluation.decomposition import (
     kohavi_wolpert,
     left_out_variances,
     squared_parts,
-    zero_one_parts,
 )
 from automl.evaluation.pairing import jackknife_error
 
@@ -149,19 +148,15 @@ def test_cross_entropy_parts_sum_to_the_loss_and_the_plug_in_is_the_divergence()
     assert 0 < checked < 300
 
 
-def test_zero_one_parts_sum_to_the_loss_of_every_row():
+def test_bias_and_variance_of_labels_sum_to_the_loss_of_every_row():
     generator = numpy.random.default_rng(6)
     labels, target = generator.integers(0, 5, (9, 500)), generator.integers(0, 5, 500)
     outside = ragged(generator, 9, 500)
-    parts = zero_one_parts(labels, target, 5, outside)
     bias, variance = kohavi_wolpert(labels, target, 5, outside)
     enough = outside.sum(axis=0) >= 2
     loss = (outside & (labels != target)).sum(axis=0)[enough] / outside.sum(axis=0)[enough]
-    for values in (parts.loss, parts.bias + parts.net, bias + variance):
-        numpy.testing.assert_allclose(values[enough], loss, atol=1e-12)
-        assert numpy.isnan(values[~enough]).all()
-    # with more than two classes, what leaves a wrong main label need not become right
-    assert (parts.variance_biased < (1.0 - parts.variance_unbiased) * parts.bias).any()
+    numpy.testing.assert_allclose((bias + variance)[enough], loss, atol=1e-12)
+    assert numpy.isnan((bias + variance)[~enough]).all()
 
 
 def test_replicas_that_agree_do_not_vary():
@@ -175,7 +170,6 @@ def test_replicas_that_agree_do_not_vary():
     squared = squared_parts(repeated[..., 0], target, everywhere)
     assert abs(squared.variance).max() < 1e-14
     numpy.testing.assert_allclose(squared.rest, (prediction[:, 0] - target) ** 2, atol=1e-6)
-    assert not zero_one_parts(repeated.argmax(axis=2), target, 3, everywhere).net.any()
     assert not kohavi_wolpert(repeated.argmax(axis=2), target, 3, everywhere)[1].any()
 
 
@@ -219,30 +213,6 @@ def test_few_replicas_give_the_divergence_of_many(num_replicas):
     # the jackknife takes off what falls with 1 / R; what falls with 1 / R² is left
     assert variance == pytest.approx(expected, rel=max(0.01, 0.25 / num_replicas**2))
     assert plug_in_divergence(probabilities).mean() < (1.0 - 0.7 / num_replicas) * expected
-
-
-def test_net_variance_sums_to_the_error_rate_and_the_plain_sum_does_not():
-    """The plain sum is what mlxtend's `bias_variance_decomp` gives out: every departure from the main label costs."""
-    generator = numpy.random.default_rng(10)
-    labels, target = generator.integers(0, 3, (25, 400)), generator.integers(0, 3, 400)
-    parts = zero_one_parts(labels, target, 3, numpy.ones((25, 400), bool))
-    main = numpy.array([numpy.bincount(row, minlength=3).argmax() for row in labels.T])
-    loss, bias, variance = (
-        numpy.mean(labels != target),
-        numpy.mean(main != target),
-        numpy.mean(labels != main),
-    )
-    assert parts.loss.mean() == pytest.approx(loss, abs=1e-12)
-    assert parts.bias.mean() == pytest.approx(bias, abs=1e-12)
-    assert bias + variance > 1.5 * loss
-    assert parts.bias.mean() + parts.net.mean() == pytest.approx(loss, abs=1e-12)
-    wrong = main != target
-    costs, gains = (
-        (labels != main)[:, ~wrong].sum() / labels.size,
-        (labels == target)[:, wrong].sum() / labels.size,
-    )
-    assert parts.variance_unbiased.mean() == pytest.approx(costs, abs=1e-12)
-    assert parts.variance_biased.mean() == pytest.approx(gains, abs=1e-12)
 
 
 def test_label_frequencies_of_five_replicas_give_those_of_many():

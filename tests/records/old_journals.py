@@ -1,7 +1,7 @@
 """Journals as earlier versions of automl wrote them."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ TIME = "2026-01-01T00:00:0"
 
 def trial_line(trial: Trial) -> dict[str, Any]:
     """The line of a trial, as the old journal wrote it."""
-    content = asdict(trial.without_predictions())
+    content = asdict(replace(trial, folds=tuple(replace(fold, predictions=None) for fold in trial.folds)))
     for fold in content["folds"]:
         del fold["predictions"]
     return {"event": "trial", **content}

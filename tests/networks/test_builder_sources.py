@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from automl.errors import NetworkError
-from automl.networks.sources import builder_digest, builder_sources, changed_files
+from automl.networks.sources import builder_sources, changed_files
 
 FILES = {
     "net.py": "import keras\nimport helper\nfrom blocks import wide\n\ndef build(hp):\n    from late import f\n",
@@ -39,26 +39,24 @@ def test_the_files_are_the_builders_own_and_what_it_imports(folder: Path) -> Non
 
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_an_edit_changes_the_digest_when_the_builder_imports_the_file(folder: Path, name: str) -> None:
-    before, sources = builder_digest("net.py:build", folder), builder_sources("net.py:build", folder)
+    sources = builder_sources("net.py:build", folder)
     with (folder / name).open("a") as file:
         file.write("# a comment\n")
-    assert (builder_digest("net.py:build", folder) != before) == (name in IMPORTED)
     edited = [name] if name in IMPORTED else []
     assert changed_files(sources, builder_sources("net.py:build", folder)) == edited
 
 
 def test_a_module_that_is_removed_changes_the_digest(folder: Path) -> None:
-    before, sources = builder_digest("net.py:build", folder), builder_sources("net.py:build", folder)
+    sources = builder_sources("net.py:build", folder)
     (folder / "deeper.py").unlink()
-    assert builder_digest("net.py:build", folder) != before
     assert changed_files(sources, builder_sources("net.py:build", folder)) == ["deeper.py"]
 
 
 def test_a_folder_that_is_moved_keeps_its_digest(folder: Path, tmp_path: Path) -> None:
-    before = builder_digest("net.py:build", folder)
+    before = builder_sources("net.py:build", folder)
     moved = folder.rename(tmp_path / "elsewhere")
-    assert builder_digest("net.py:build", moved) == before
-    assert builder_digest("./blocks/../net.py:build", moved) == before
+    assert builder_sources("net.py:build", moved) == before
+    assert builder_sources("./blocks/../net.py:build", moved) == before
 
 
 def test_a_builder_in_a_folder_below_sees_modules_beside_it_and_beside_the_study(folder: Path) -> None:
@@ -84,4 +82,4 @@ def test_a_file_that_is_no_python_has_a_digest_too(folder: Path, text: str) -> N
 def test_a_file_that_is_gone_is_named(folder: Path) -> None:
     (folder / "net.py").unlink()
     with pytest.raises(NetworkError, match=r"`network\.builder` must name a Python file, got 'net\.py'\."):
-        builder_digest("net.py:build", folder)
+        builder_sources("net.py:build", folder)
