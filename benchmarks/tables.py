@@ -91,6 +91,11 @@ def run(name, state, search, budget, ensemble):
         "completed": len(result.state.completed),
         "search": search,
         "hyperparameters": dict(result.best.hyperparameters),
+        "epochs": {
+            "kept": [fold.best_epoch for fold in result.best.folds],
+            "trained": [len(fold.stopping_loss) for fold in result.best.folds],
+            "cut": result.best.cut,
+        },
         "verdict": result.state.verdict.rows,
         "said": result.state.verdict.sentences,
         "test": {metric: round(value, 6) for metric, value in scores.items()},
