@@ -7,6 +7,7 @@ from typing import final
 import numpy
 
 from automl.data.columns import Columns
+from automl.ensembles.temperature import at_temperature
 from automl.training.network import Network
 from automl.trial import Hyperparameters
 
@@ -34,14 +35,16 @@ class Averaged:
     Attributes:
         parts: The networks, at least one.
         weights: How much each trial counts, by its number.
+        temperature: Of the mean of probabilities; see `ensembles/temperature.py`.
     """
 
     parts: tuple[Part, ...]
     weights: Mapping[int, float]
+    temperature: float = 1.0
 
     def predict(self, columns: Columns) -> numpy.ndarray:
         """Predictions for raw rows, as `Network.predict` gives them."""
         total = self.parts[0].weight * self.parts[0].network.predict(columns)
         for part in self.parts[1:]:
             total += part.weight * part.network.predict(columns)
-        return total
+        return at_temperature(total, self.temperature)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy
 
 from automl.ensembles.selection import STEPS, Array, blend, most_candidates, ranked, select
+from automl.ensembles.temperature import at_temperature
 from automl.evaluation.correction import corrected_models
 from automl.evaluation.fold_scores import fold_scores
 from automl.evaluation.metrics import Metric
@@ -46,7 +47,7 @@ class Chooser:
 
 
 def corrected_ensemble(
-    chooser: Chooser, predictions: Sequence[Array], seed: int, tuned: bool = False
+    chooser: Chooser, predictions: Sequence[Array], seed: int, tuned: bool = False, temperature: float = 1.0
 ) -> Estimate | None:
     """The score to expect of the ensemble of these trials.
 
@@ -58,6 +59,7 @@ def corrected_ensemble(
         predictions: Out-of-fold predictions of every trial.
         seed: Of the resamples.
         tuned: Whether the threshold is tuned too.
+        temperature: Of the ensemble. It is not found anew: a single number of all rows gains 1 / rows by chance.
 
     Returns:
         None where it would take too long.
@@ -74,5 +76,5 @@ def corrected_ensemble(
         for counts in some:
             weights = chooser.weights(predictions, counts)
             chosen.append(places.setdefault(tuple(sorted(weights.items())), len(places)))
-    models = [blend(predictions, dict(weights)) for weights in places]
+    models = [at_temperature(blend(predictions, dict(weights)), temperature) for weights in places]
     return corrected_models(chooser.metric, draw, models, numpy.array(chosen), tuned)

@@ -51,6 +51,7 @@ class EnsembleVerdict:
         cost: Of the ensemble; None where it was not measured.
         single: Of the single network.
         tuned: Whether the threshold was tuned.
+        temperature: Of its probabilities; below 1 they are more certain than the mean of its networks.
         read_before: Whether the test rows had been read before it was made, so that it has no score on them.
     """
 
@@ -67,6 +68,7 @@ class EnsembleVerdict:
     cost: Cost | None = None
     single: Cost | None = None
     tuned: bool = False
+    temperature: float = 1.0
     read_before: bool = False
 
     @property
@@ -116,6 +118,12 @@ class EnsembleVerdict:
             sentences.append(
                 "They differ in their initial weights and the order of their rows. The cross-validated score is that "
                 "of one such network; the loss of the average is not larger than the mean of their losses."
+            )
+        if self.temperature != 1.0:
+            certain = "more" if self.temperature < 1.0 else "less"
+            sentences.append(
+                f"Its probabilities are {certain} certain than that average, by a temperature of "
+                f"{number(self.temperature, 3)}, which lowers the log loss of rows that did not choose it."
             )
         if self.note:
             sentences.append(self.note)

@@ -8,6 +8,7 @@ import tensorflow
 
 from automl.data.preprocessing_graph import ReadCells, encoded_graph, read_graph
 from automl.data.targets import TargetScaling
+from automl.ensembles.temperature import SMALLEST_PROBABILITY
 from automl.export.served import Served, argument_names
 from automl.trial import Task
 
@@ -61,7 +62,17 @@ def _predictions(served: Served, models: Sequence[keras.Model], read: ReadCells)
         if len(models) > 1:
             outputs *= part.weight
         total = outputs if total is None else total + outputs
-    return total
+    return _at_temperature(total, served.temperature, served.task)
+
+
+def _at_temperature(outputs: tensorflow.Tensor, temperature: float, task: Task) -> tensorflow.Tensor:
+    """Probabilities as `ensembles/temperature.py` has them; of two classes the column of the second."""
+    if temperature == 1.0:
+        return outputs
+    whole = tensorflow.concat([1.0 - outputs, outputs], axis=1) if task is Task.BINARY else outputs
+    logs = tensorflow.math.log(tensorflow.maximum(whole, SMALLEST_PROBABILITY)) / temperature
+    scaled = tensorflow.nn.softmax(logs, axis=1)
+    return scaled[:, 1:] if task is Task.BINARY else scaled
 
 
 def _in_units(outputs: tensorflow.Tensor, target: TargetScaling) -> tensorflow.Tensor:

@@ -143,13 +143,13 @@ def _served(network: Network | Averaged, dataset: Dataset, card: ModelCard) -> t
     """What the graph needs beside the Keras models, and these models."""
     if isinstance(network, Network):
         parts: tuple[ServedPart, ...] = (ServedPart(network.scalings, card.hyperparameters),)
-        networks = [network]
+        networks, temperature = [network], 1.0
     else:
-        networks = [part.network for part in network.parts]
+        networks, temperature = [part.network for part in network.parts], network.temperature
         parts = tuple(
             ServedPart(part.network.scalings, part.hyperparameters, part.weight) for part in network.parts
         )
-    served = Served(parts, dataset.schema, dataset.task, dataset.classes, card.threshold)
+    served = Served(parts, dataset.schema, dataset.task, dataset.classes, card.threshold, temperature)
     return served, [part.model for part in networks]
 
 

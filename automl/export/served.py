@@ -33,6 +33,7 @@ class Served:
         task: What is predicted.
         classes: Labels in the order of their codes; empty for a regression.
         threshold: Probability of the second of two classes from which it is the label.
+        temperature: Of the mean of the probabilities of several networks.
     """
 
     parts: tuple[ServedPart, ...]
@@ -40,6 +41,7 @@ class Served:
     task: Task
     classes: tuple[Scalar, ...]
     threshold: float
+    temperature: float = 1.0
 
 
 def argument_names(columns: tuple[str, ...]) -> dict[str, str]:

@@ -69,6 +69,7 @@ class VerdictReached:
         ensemble_corrected: That score corrected for choosing: value, low, high.
         ensemble_test: Its score on the locked test rows, likewise.
         ensemble_threshold: As `threshold`, of the ensemble.
+        ensemble_temperature: Of its probabilities.
     """
 
     trial: int = -1
@@ -91,6 +92,7 @@ class VerdictReached:
     ensemble_corrected: tuple[float, ...] | None = None
     ensemble_test: tuple[float, ...] | None = None
     ensemble_threshold: float = 0.5
+    ensemble_temperature: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

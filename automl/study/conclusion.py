@@ -12,6 +12,7 @@ import pandas
 from automl.data.sources.file_source import text_reading
 from automl.ensembles.averaged import Averaged
 from automl.ensembles.selection import blend
+from automl.ensembles.temperature import at_temperature
 from automl.errors import StudyFailedError
 from automl.evaluation.conformal import margins_of
 from automl.evaluation.ensemble_verdict import GREEDY, NONE
@@ -111,7 +112,7 @@ def _write_ensemble(session: Session, refit: Refit, averaged: Averaged, verdict:
     prepared, model, known = session.prepared, session.run.folder / MODEL, verdict.ensemble
     assert known is not None
     alone = card_of(prepared, refit, verdict)
-    margins = kept_margins(prepared, session.run.folder, known.weights)
+    margins = kept_margins(prepared, session.run.folder, known.weights, known.temperature)
     card = replace(alone, epochs=0, threshold=known.threshold, ensemble=known.weights, margins=margins)
     save_model(averaged, prepared.dataset, card, model, prepared.builder)
     if backend_name() != "tensorflow":  # which is left out of this process
@@ -121,19 +122,22 @@ def _write_ensemble(session: Session, refit: Refit, averaged: Averaged, verdict:
     session.record(verdict_event(replace(verdict, ensemble=costs)))
 
 
-def kept_margins(prepared: PreparedStudy, run: Path, weights: Mapping[int, float]) -> tuple[float, ...]:
+def kept_margins(
+    prepared: PreparedStudy, run: Path, weights: Mapping[int, float], temperature: float = 1.0
+) -> tuple[float, ...]:
     """Of prediction intervals, by the out-of-fold predictions of trials; none where these are not kept.
 
     Args:
         prepared: The study.
         run: Folder of the run.
         weights: How much each trial counts, by its number.
+        temperature: Of their average.
     """
     out_of_fold = prepared.out_of_fold
     kept = StoredPredictions(run, weights, out_of_fold.predictions)
     if len(kept) < len(weights):
         return ()
-    together = blend(dict(zip(kept.numbers, kept, strict=True)), weights)
+    together = at_temperature(blend(dict(zip(kept.numbers, kept, strict=True)), weights), temperature)
     return margins_of(prepared.dataset.target[out_of_fold.rows], together)
 
 

@@ -7,6 +7,7 @@ import numpy
 
 from automl.ensembles.correction import Chooser, corrected_ensemble
 from automl.ensembles.selection import Array, blend
+from automl.ensembles.temperature import Tempered, tempered
 from automl.evaluation.ensemble_verdict import FOLDS, EnsembleVerdict
 from automl.evaluation.fold_scores import fold_scores
 from automl.evaluation.resampling import ScoredRows
@@ -36,19 +37,31 @@ def judged(session: Session, best: Trial, choice: Choice, networks: Networks) ->
     together = blend(everyone, choice.weights)
     tuned = prepared.dataset.task is Task.BINARY and prepared.metric.tuned
     threshold = tuned_threshold(prepared.metric, rows, together) if tuned else EVEN
-    labels = at_threshold(together, threshold) if tuned else together
+    known = _tempered(session, rows, together, choice)
+    scored = at_threshold(together, threshold) if tuned else known.predictions
     verdict = EnsembleVerdict(
         kind=prepared.ensemble,
         weights=choice.weights,
         num_networks=sum(map(len, networks.values())),
         num_candidates=choice.num_candidates,
-        score=float(fold_scores(prepared.metric, rows, [labels]).means(_even(rows))[0, 0]),
+        score=float(fold_scores(prepared.metric, rows, [scored]).means(_even(rows))[0, 0]),
         threshold=threshold,
         differs=differs,
         note=choice.note,
         tuned=tuned,
+        temperature=known.temperature,
     )
     return verdict if choice.num_candidates < 2 else _corrected(session, best, verdict, rows)
+
+
+def _tempered(session: Session, rows: ScoredRows, together: Array, choice: Choice) -> Tempered:
+    """Probabilities that several trials average, at their temperature, where the log loss is the objective.
+
+    The predictions of a single trial are those of one network: what they ask for is not what its average asks for.
+    """
+    if session.prepared.objective.metric != "log_loss" or len(choice.weights) < 2:
+        return Tempered(1.0, together)
+    return tempered(rows, together)
 
 
 def _largest_difference(session: Session, rows: ScoredRows, predictions: Mapping[int, Array]) -> float:
@@ -64,7 +77,9 @@ def _corrected(session: Session, best: Trial, verdict: EnsembleVerdict, rows: Sc
     predictions, _ = candidates(session, best)
     seed = derive_seed(session.prepared.config.search.seed, "ensemble bootstrap")
     chooser = Chooser(session.prepared.metric, rows)
-    estimate = corrected_ensemble(chooser, list(predictions.values()), seed, verdict.tuned)
+    estimate = corrected_ensemble(
+        chooser, list(predictions.values()), seed, verdict.tuned, verdict.temperature
+    )
     return replace(verdict, corrected=estimate)
 
 

@@ -1,7 +1,7 @@
 """The ensemble of a study: its networks are trained with the refit, in the time that there is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from automl.ensembles.averaged import Averaged
 from automl.ensembles.sharing import MOST_NETWORKS, affordable
@@ -90,8 +90,9 @@ def _made(session: Session, best: Trial, choice: Choice, networks: Networks | st
     if isinstance(within, str):
         return _without(within)
     choice, networks = within
+    verdict = judged(session, best, choice, networks)
     averaged = averaged_of(networks, choice.weights, _hyperparameters(session, choice))
-    return Ensemble(averaged, judged(session, best, choice, networks))
+    return Ensemble(replace(averaged, temperature=verdict.temperature), verdict)
 
 
 def _hyperparameters(session: Session, choice: Choice) -> dict[int, Hyperparameters]:

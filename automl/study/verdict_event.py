@@ -44,4 +44,5 @@ def verdict_event(verdict: Verdict) -> VerdictReached:
         ensemble_corrected=values(ensemble.corrected),
         ensemble_test=values(ensemble.test),
         ensemble_threshold=ensemble.threshold,
+        ensemble_temperature=ensemble.temperature,
     )

@@ -1,19 +1,25 @@
 """Studies that export an ensemble: its model, its scores, what is said, and what is done where there can be none."""
 
+import json
+from dataclasses import replace
+
 import numpy
 import pandas
 import pytest
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, log_loss
 from small_studies import prepared_with
 
 import automl
 from automl.ensembles.selection import blend
 from automl.ensembles.sharing import MOST_NETWORKS
+from automl.ensembles.temperature import Tempered, at_temperature
+from automl.evaluation.conformal import margins_of
 from automl.evaluation.out_of_fold import unpacked
 from automl.export.saved_model import ModelCard, save_model
 from automl.records.files import read_predictions
 from automl.records.finding import read_run
 from automl.serving.scoring import Scorer
+from automl.study import ensemble_judging
 from automl.study.ensemble_networks import averaged_of, fold_networks
 from automl.study.exporting import export_trial
 from automl.study.preparation import prepare_study
@@ -145,3 +151,51 @@ def test_networks_of_several_encodings_and_a_logarithm_are_one_saved_model(tmp_p
     )
     said = Scorer(tmp_path / "model").predict(prepared.dataset.frame(rows))["prediction"]
     numpy.testing.assert_allclose(said, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "wine"])
+def test_the_saved_model_has_the_temperature(tmp_path, name) -> None:
+    prepared = prepared_with(
+        data={"sklearn": name},
+        space={"depth": 1, "width": 4},
+        training={"epochs": 2, "batch_size": 64},
+        splits={"folds": 2},
+    )
+    trials = {0: prepared.space.initial()}
+    networks = fold_networks(prepared.make_engine(), prepared, trials, ALWAYS)
+    plain = averaged_of(networks, {0: 1.0}, trials)
+    averaged = replace(plain, temperature=0.6)
+    card = ModelCard("s", None, 2, 10, {}, baseline="several")
+    save_model(averaged, prepared.dataset, card, tmp_path / "model", prepared.builder)
+    rows = numpy.arange(20)
+    columns = prepared.dataset.columns.take(rows)
+    powers = plain.predict(columns) ** (1.0 / 0.6)
+    expected = powers / powers.sum(axis=1, keepdims=True)
+    said = Scorer(tmp_path / "model").predict(prepared.dataset.frame(rows))
+    numpy.testing.assert_allclose(said.drop(columns="prediction"), expected, atol=1e-5)
+    assert numpy.abs(expected - plain.predict(columns)).max() > 1e-3
+
+
+def test_an_ensemble_for_the_log_loss_has_its_temperature_everywhere(tmp_path, monkeypatch) -> None:
+    """In the score, the locked test, the exported model and what is said; a stand-in has found it."""
+
+    def found(rows, probabilities) -> Tempered:
+        return Tempered(0.5, at_temperature(probabilities, 0.5))
+
+    monkeypatch.setattr(ensemble_judging, "tempered", found)
+    study = automl.make_study(STUDY | {"objective": "log_loss"})
+    ended = automl.run_study(study, mlruns=tmp_path, table=frame())
+    verdict = ended.state.verdict
+    assert len(verdict.ensemble) > 1 and verdict.ensemble_temperature == 0.5
+    assert "more certain than that average, by a temperature of 0.5" in " ".join(verdict.sentences)
+    prepared = prepare_study(study, frame())
+    rows = frame().iloc[prepared.splits.test]
+    said = Scorer(ended.model).predict(rows)["probability_rare"]
+    expected = log_loss(rows["y"] == "rare", said, sample_weight=rows["count"])
+    assert verdict.ensemble_test[0] == pytest.approx(expected, abs=1e-5)
+    weights = {int(trial): weight for trial, weight in verdict.ensemble.items()}
+    kept = {trial: unpacked(read_predictions(ended.folder, trial), 2, 1) for trial in weights}
+    margins = margins_of(
+        prepared.dataset.target[prepared.out_of_fold.rows], at_temperature(blend(kept, weights), 0.5)
+    )
+    assert json.loads((ended.model / "model.json").read_text())["margins"]["values"] == pytest.approx(margins)
