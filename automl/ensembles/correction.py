@@ -59,7 +59,7 @@ def corrected_ensemble(
         predictions: Out-of-fold predictions of every trial.
         seed: Of the resamples.
         tuned: Whether the threshold is tuned too.
-        temperature: Of the ensemble. It is not found anew: a single number of all rows gains 1 / rows by chance.
+        temperature: Of the ensemble. It is not fitted again: a single number gains about 1 / rows by chance.
 
     Returns:
         None where it would take too long.

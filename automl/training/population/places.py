@@ -175,7 +175,8 @@ class Population:
         self._seeds: list[int] = [0] * num_places
         self._stopping = begin(num_places)
         self._tensors = to_tensors(self._values)
-        self._is_new, self._epoch_seconds = True, 0.0
+        self._is_new = True
+        self._epoch_seconds = 0.0
 
     def _set_stopping(self, number: int, stopping: Stopping) -> None:
         for name in Stopping.__slots__:
