@@ -175,7 +175,7 @@ class Population:
         self._seeds: list[int] = [0] * num_places
         self._stopping = begin(num_places)
         self._tensors = to_tensors(self._values)
-        self._is_new = True
+        self._is_new: bool = True
         self._epoch_seconds = 0.0
 
     def _set_stopping(self, number: int, stopping: Stopping) -> None:
