@@ -37,7 +37,7 @@ class Population:
         self._structure, self._program, self._tables = structure, program, tables
         kind: type[MemberRows] = DeviceRows if on_accelerator() else HostRows
         self._stopping = begin(0)
-        self._num_members = 0
+        self._num_members, self._is_new = 0, True
         self._num_steps = tables.num_steps(self._structure.batch_size)
         self._resize(num_places)
         self._rows: MemberRows = kind(structure, num_places, tables.num_measured)
@@ -175,7 +175,7 @@ class Population:
         self._seeds: list[int] = [0] * num_places
         self._stopping = begin(num_places)
         self._tensors = to_tensors(self._values)
-        self._is_new: bool = True
+        self._is_new = True
         self._epoch_seconds = 0.0
 
     def _set_stopping(self, number: int, stopping: Stopping) -> None:
