@@ -148,7 +148,7 @@ def bias_or_noise(evidence: Evidence) -> Finding | None:
         f"Variance is not what limits it: {_measured(shares.analysis, 'variance')} of a loss of "
         f"{number(shares.risk, 3)}. The rest is {rest}; {above}."
     )
-    return sentence, ((LOOK_FOR_FEATURES, {}), WIDER, DEEPER)
+    return sentence, ((LOOK_FOR_FEATURES, {}), *(() if shares.fits_its_rows else (WIDER, DEEPER)))
 
 
 def notable_variance(evidence: Evidence) -> Finding | None:
@@ -193,7 +193,7 @@ def _undecided(evidence: Evidence, shares: Shares) -> Finding:
     parts, excess = f"variance is {_measured(shares.analysis, 'variance')}", shares.excess
     of_all = f"of a loss of {number(shares.risk, 3)}"
     if excess is None:
-        return _unknown(shares, f"{parts} {of_all}")
+        return _unknown(evidence.trial, shares, f"{parts} {of_all}")
     if excess.lead.value > excess.lead.half(LEVEL) and not shares.has_capacity:
         sentence = "How much of its loss is bias is not known, as no larger network was"
         if evidence.larger is False:
@@ -206,9 +206,10 @@ def _undecided(evidence: Evidence, shares: Shares) -> Finding:
     )
 
 
-def _unknown(shares: Shares, parts: str) -> Finding:
-    """Nothing that the study knows has as little bias."""
-    proposals: list[Proposal] = [("set `noise` under `bias_variance` if it is known", {}), WIDER, DEEPER]
+def _unknown(trial: Trial, shares: Shares, parts: str) -> Finding:
+    """Nothing that the study knows has as little bias. A network that fits its rows does not lack capacity."""
+    changes = penalties(trial, MORE) if shares.fits_its_rows else (WIDER, DEEPER)
+    proposals: list[Proposal] = [("set `noise` under `bias_variance` if it is known", {}), *changes]
     others = "no other trial was analyzed and no baseline trained"
     if shares.standing.excesses:
         others = f"{'no other analyzed trial or baseline' if shares.standing.baselines else 'no other trial'} has less"

@@ -443,3 +443,20 @@ def test_where_variance_is_small_what_limits_is_bias_or_noise(
     if expected == "bias_or_noise":
         assert diagnosed.changes == {"width": MORE, "depth": MORE}
         assert diagnosed.sentence.startswith("Variance is not what limits it: 0.02 ± 0.01")
+        by_heart = dataclasses.replace(analysis, training=(0.01,) * len(analysis.epochs))
+        fitted = diagnose(Evidence(trial(), EPOCHS, 1.0, by_heart, standing))
+        assert (fitted.name, fitted.changes) == ("bias_or_noise", {})
+
+
+@pytest.mark.parametrize(("training", "expected"), [(0.2, {"width", "depth"}), (0.01, {"dropout", "l2"})])
+def test_where_bias_is_not_known_a_network_that_fits_its_rows_is_not_to_become_larger(
+    training: float, expected: set[str]
+) -> None:
+    """Nothing has as little bias and noise as this trial, whose variance may be none or a third of its loss."""
+    analysis = dataclasses.replace(measured(0.05, 0.25), training=(training,) * 3)
+    analysis = dataclasses.replace(analysis, variance=Curve((9.0, 0.05, 9.0), (9.0, 0.03, 9.0)))
+    standing = dataclasses.replace(beside(0.05, 0.25), excesses=())
+    diagnosed = diagnose(Evidence(trial(), EPOCHS, 1.0, analysis, standing))
+    assert diagnosed.name == "undecided"
+    assert "How much of its loss is bias is not known" in diagnosed.sentence
+    assert set(diagnosed.changes) == expected

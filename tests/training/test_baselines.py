@@ -1,6 +1,7 @@
 """Baselines on the study's folds, against scikit-learn by hand."""
 
 import dataclasses
+import itertools
 
 import numpy
 import pandas
@@ -47,7 +48,7 @@ def test_classes(name, model):
 
 
 def test_gradient_boosting_of_numbers_has_its_default_setting_first(monkeypatch):
-    monkeypatch.setattr(baselines, "COST", numpy.inf)
+    monkeypatch.setattr(baselines, "_MOST_TO_TUNE", 0)
     prepared = study(data="diabetes")
     features, target = prepared.dataset.columns.numbers, prepared.dataset.target
     expected = []
@@ -99,7 +100,7 @@ def test_a_default_that_is_worse_than_a_constant_gives_way(monkeypatch):
     constant, chosen = (
         numpy.mean(run(name, prepared, "log_loss").scores) for name in ("constant", "gradient boosting")
     )
-    monkeypatch.setattr(baselines, "COST", numpy.inf)
+    monkeypatch.setattr(baselines, "_MOST_TO_TUNE", 0)
     default = numpy.mean(run("gradient boosting", prepared, "log_loss").scores)
     assert default > constant + 0.2
     assert chosen < constant + 0.05
@@ -151,11 +152,37 @@ def test_settings_that_would_take_too_long_are_not_tried(monkeypatch):
         assert clock[0] - folds == expected  # five fits of a fold: four that choose, one of the chosen
 
 
-def test_a_slow_baseline_is_fitted_on_the_first_folds_only(monkeypatch):
+@pytest.mark.parametrize(("most", "fits_a_fold"), [(200_000, 6), (100, 1)])
+def test_without_a_limit_of_time_no_clock_decides(monkeypatch, most, fits_a_fold):
+    """An hour passes at every look at the clock; the size of the table says whether settings are chosen."""
+    prepared, fit, fitted = study(data="wine"), baselines.fit_baseline, list[object]()
+
+    def counted(model, *given):
+        fitted.append(model)
+        return fit(model.set_params(max_iter=3), *given)
+
+    hours = itertools.count(0.0, 3600.0)
+    monkeypatch.setattr(baselines, "fit_baseline", counted)
+    monkeypatch.setattr(baselines.time, "monotonic", lambda: next(hours))
+    monkeypatch.setattr(baselines, "_MOST_TO_TUNE", most)
+    result = run("gradient boosting", prepared, "log_loss")
+    assert len(result.scores) == len(prepared.splits.folds)
+    assert len(fitted) == fits_a_fold * len(
+        result.scores
+    )  # the default; four that choose, and the chosen one
+
+
+def test_a_slow_baseline_is_fitted_on_the_first_folds_only():
     prepared = study(data="wine")
     whole = run("constant", prepared, "accuracy")
-    monkeypatch.setattr(baselines, "MOST_SECONDS", -1.0)
-    first = run("constant", prepared, "accuracy")
+    first = run_baseline(
+        "constant",
+        prepared.dataset,
+        prepared.layout,
+        prepared.splits.folds,
+        METRICS["accuracy"],
+        seconds=-1.0,
+    )
     assert (first.scores, first.losses) == (whole.scores[:1], whole.losses[:1])
     assert len(first.predictions) == 1
 

@@ -1,5 +1,6 @@
 """Plain scikit-learn models on the study's own folds: was a network worth it?"""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +22,11 @@ from automl.training.baselines.fitted import FittedBaseline, fit_baseline
 from automl.trial import Task
 
 MOST_SECONDS = 30.0
-"""After which a baseline is fitted on no further fold."""
+"""After which a baseline is fitted on no further fold, where time is limited."""
+
+_MOST_TO_TUNE = 200_000
+"""Fit rows × columns × classes up to which a setting is chosen where time is not limited. A clock would give another
+verdict on a busy machine; a fold of so many takes some ten seconds."""
 
 _MOST_CELLS = 60_000
 """Of the rows that a linear model of a quantile is fitted on, a linear program: of more rows, a sample. Five thousand
@@ -98,12 +103,13 @@ def run_baseline(
     layout: Layout,
     folds: tuple[Fold, ...],
     metric: Metric,
-    seconds: float = MOST_SECONDS,
+    seconds: float = math.inf,
 ) -> BaselineResult:
     """Fit a baseline on all training rows of each fold, those of networks' early stopping too, and score it.
 
-    One that takes long, as boosted trees of many classes do, is not fitted on the last folds. One that is tuned has the
-    default setting on every fold first; where time is left, each fold's stopping rows choose among all settings.
+    One that is tuned has the default setting on every fold first; then each fold's stopping rows choose among all
+    settings. Where time is limited, one that takes long, as boosted trees of many classes do, is not fitted on the last
+    folds, and settings are chosen on as many as the time allows. Where it is not, nothing depends on a clock.
 
     Args:
         name: Name in `BASELINES`.
@@ -111,10 +117,11 @@ def run_baseline(
         layout: The places of a network's inputs.
         folds: The study's folds.
         metric: What it is scored by; for the loss of a quantile, it is fitted by that loss.
-        seconds: After which it is fitted on no further fold.
+        seconds: After which it is fitted on no further fold; infinite without a limit.
     """
     maker = Maker(name, dataset, layout, metric.level)
-    began, limit = time.monotonic(), min(seconds, MOST_SECONDS)
+    is_limited = math.isfinite(seconds)
+    began, limit = time.monotonic(), min(seconds, MOST_SECONDS) if is_limited else math.inf
     predictions: list[numpy.ndarray] = []
     for number, fold in enumerate(folds):
         if predictions and time.monotonic() - began > limit:
@@ -127,6 +134,8 @@ def run_baseline(
     )
     left = limit - (time.monotonic() - began)
     if not BASELINES[name].tuned or len(predictions) < len(folds):
+        return result
+    if not is_limited and _size(dataset, folds) > _MOST_TO_TUNE:
         return result
     return _tuned(maker, result, folds, metric, left)
 
@@ -148,6 +157,13 @@ def _tuned(
             predictions[number] = chosen[1].predict(maker.dataset.columns.take(fold.validation))
         needed = time.monotonic() - start
     return replace(_scored(predictions, maker.dataset, folds, metric), settings=tuple(settings))
+
+
+def _size(dataset: TableArrays, folds: tuple[Fold, ...]) -> int:
+    """What the time of boosted trees is in proportion to: fit rows × columns × trees of a step."""
+    num_columns = dataset.columns.numbers.shape[1] + dataset.columns.codes.shape[1]
+    num_classes = len(dataset.classes)
+    return len(folds[0].fit) * max(1, num_columns) * (num_classes if num_classes > 2 else 1)
 
 
 def _training_rows(fold: Fold) -> numpy.ndarray:
