@@ -154,7 +154,8 @@ def offering(folder: Path, uri: str | None, num_workers: int):
     from stand_in_engine import StandInEngine, cohort_of
 
     from automl.execution.executor import CancelToken, Order
-    from automl.execution.workers import Sharing, WorkersExecutor
+    from automl.execution.record_board import RecordBoard, Sharing
+    from automl.execution.workers import WorkersExecutor
     from automl.records.cohort_offers import CohortOffers
     from automl.records.events import CohortAsked, StudyStarted
     from automl.records.file_store import FileStore
@@ -169,7 +170,8 @@ def offering(folder: Path, uri: str | None, num_workers: int):
     offers.take = lambda *_: False  # it trains nothing itself
     sharing = Sharing(FileStore(folder / "files"), lambda: num_workers)
     watch = Watch(lambda _: study.records.renew(study.lease), lambda: True)
-    executor = WorkersExecutor(StandInEngine({}), Rungs(), watch, CancelToken(), offers, sharing)
+    board = RecordBoard(offers, sharing)
+    executor = WorkersExecutor(StandInEngine({}), Rungs(), watch, CancelToken(), board)
 
     def order(number: int) -> None:
         first = number * NUM_TRIALS

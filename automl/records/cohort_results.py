@@ -54,15 +54,27 @@ def unpacked(path: Path) -> list[Trial]:
         RecordError: It is missing or broken.
     """
     try:
-        with numpy.load(path, allow_pickle=False) as arrays:
-            parts = {name: arrays[name] for name in ("trials", "curves", "predictions")}
-        content = parse_json(parts["trials"].tobytes())
-        curves, predictions = _Reader(parts["curves"]), _Reader(parts["predictions"])
-        return [_trial(trial, curves, predictions) for trial in content["trials"]]
+        return unpacked_content(path.read_bytes())
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except Exception:  # NumPy raises whatever its parts raise
+    except ValueError:
         raise broken(path, "it does not hold trials") from None
+
+
+def unpacked_content(content: bytes) -> list[Trial]:
+    """The trials of the content of such a file.
+
+    Raises:
+        ValueError: It is not that.
+    """
+    try:
+        with numpy.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            parts = {name: arrays[name] for name in ("trials", "curves", "predictions")}
+        trials = parse_json(parts["trials"].tobytes())["trials"]
+        curves, predictions = _Reader(parts["curves"]), _Reader(parts["predictions"])
+        return [_trial(trial, curves, predictions) for trial in trials]
+    except Exception:  # NumPy raises whatever its parts raise
+        raise ValueError("it does not hold trials") from None
 
 
 def _predictions(fold: FoldResult) -> numpy.ndarray:

@@ -107,7 +107,7 @@ def _run(job: Job, records: Records, config: StudyConfig, candidate: Unfinished 
     prepared_table = table_for_training(config)
     from rich.console import Console
 
-    from automl.execution.workers import Sharing
+    from automl.execution.record_board import Sharing
     from automl.service.following import SubmissionTracker
     from automl.study.preparation import prepare_study
     from automl.study.run import Request, run_prepared

@@ -11,7 +11,7 @@ import pandas
 from automl.config.reading import load_study
 from automl.config.study import StudyConfig
 from automl.errors import AutoMLError, RecordError
-from automl.execution.workers import Sharing
+from automl.execution.record_board import Sharing
 from automl.explanation.study import explain_study
 from automl.export.saved_model import check_backend
 from automl.interrupts import Interrupts

@@ -12,6 +12,7 @@ from typing import final
 from automl.evaluation.ensemble_verdict import AUTO
 from automl.execution.executor import CancelToken, CohortEnded, Executor
 from automl.execution.local import LocalExecutor
+from automl.execution.record_board import RecordBoard
 from automl.execution.workers import WorkersExecutor
 from automl.records.cohort_offers import CohortOffers
 from automl.records.events import CohortAsked
@@ -141,8 +142,8 @@ def _executor(session: Session, stopping: Stopping, token: CancelToken) -> Execu
     watch, engine, pruner = replace(watch, rungs=prepared.rungs), session.engine, prepared.pruner
     if session.sharing is None or prepared.config.search.in_flight == 1:
         return LocalExecutor(engine, pruner, watch, token)
-    offers = CohortOffers(session.records, session.lease)
-    return WorkersExecutor(engine, pruner, watch, token, offers, session.sharing)
+    board = RecordBoard(CohortOffers(session.records, session.lease), session.sharing)
+    return WorkersExecutor(engine, pruner, watch, token, board)
 
 
 def _begin_budget(session: Session) -> None:

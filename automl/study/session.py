@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from automl.evaluation.out_of_fold import OutOfFold
-from automl.execution.workers import Sharing
+from automl.execution.record_board import Sharing
 from automl.interrupts import Interrupts
 from automl.progress import Progress
 from automl.records.events import Event, Finished, PhaseBegun, PhaseEnded

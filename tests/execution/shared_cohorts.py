@@ -9,7 +9,8 @@ from stand_in_engine import StandInEngine
 
 from automl.execution.executor import CancelToken, CohortEnded, Executor, Order
 from automl.execution.helping import Helper, Orders
-from automl.execution.workers import Sharing, WorkersExecutor
+from automl.execution.record_board import RecordBoard, Sharing
+from automl.execution.workers import WorkersExecutor
 from automl.records.cohort_claims import CohortClaims
 from automl.records.cohort_offers import CohortOffers
 from automl.records.events import CohortAsked, StudyStarted
@@ -68,9 +69,9 @@ class SharedCohorts(Executor):
         self.records, self.files, self.asked = self.study.records, FileStore(folder / "files"), Asked()
         self.offers = CohortOffers(self.records, self.study.lease)
         self.num_settled = 0
-        sharing = Sharing(self.files, lambda: num_workers, POLL)
+        sharing = Sharing(self.files, lambda: num_workers)
         self.executor = WorkersExecutor(
-            StandInEngine(looks, POLL), Rungs(), watch, token, self.offers, sharing
+            StandInEngine(looks, POLL), Rungs(), watch, token, RecordBoard(self.offers, sharing), POLL
         )
         self.stopping = CancelToken()
         self.trained: list[tuple[str, int]] = []

@@ -15,6 +15,7 @@ from stand_in_engine import StandInEngine, cohort_of
 
 from automl.execution import helping, workers
 from automl.execution.executor import CancelToken, CohortEnded, Order
+from automl.execution.record_board import RecordBoard
 from automl.progress import Progress
 from automl.records.cohort_claims import CohortClaim, CohortClaims, Results, num_late
 from automl.records.cohort_offers import CohortOffers
@@ -174,7 +175,7 @@ def test_a_cohort_that_no_worker_claims_is_trained_here_after_a_while(
     """Two workers seem to be free, but none comes; the first cohort trains for long."""
     monkeypatch.setattr(workers, "_OFFERED_SECONDS", 0.1)
     with closing(shared(tmp_path, looks={0: 10**9}, num_workers=0)) as executor:
-        executor.executor._sharing = workers.Sharing(executor.files, lambda: 2, 0.002)
+        monkeypatch.setattr(RecordBoard, "num_helpers", lambda _: 2)
         executor.submit(order(0))
         executor.submit(order(1))
         for number in given(executor):
