@@ -7,6 +7,7 @@ AutoMLError                 exit status 2
 ├── NetworkError            a user's builder that cannot be loaded, called or trained
 ├── TrackingError           the MLflow store does not answer or cannot be written
 ├── RecordError             no such study, trial or model on this machine, or a folder that cannot be written
+├── ClusterError            a cluster that is not there, or whose machines cannot train the study
 ├── ExportError             a model that cannot be exported, or rows that a model cannot take
 └── StudyFailedError        exit status 1: the study ran, and no trial completed
 
@@ -48,6 +49,10 @@ class TrackingError(AutoMLError):
 
 class RecordError(AutoMLError):
     """A study, a trial or a model is not where it was looked for, or a folder cannot be written."""
+
+
+class ClusterError(AutoMLError):
+    """A cluster cannot be reached, or its machines cannot train the study."""
 
 
 class ExportError(AutoMLError):

@@ -1,6 +1,8 @@
 """The command that runs a study, or goes on with it."""
 
 import shlex
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,46 @@ from automl.interrupts import INTERRUPTED
 from automl.quiet import quiet_start
 
 
+def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the cohorts of a study train: a way of running it, and no part of it."""
+    at_least_one = click.IntRange(min=1)
+    for option in (
+        click.option(
+            "--gpus", type=click.FloatRange(min=0.0), help="GPUs of an actor; default: 1 if there are."
+        ),
+        click.option("--cpus", type=at_least_one, help="CPUs of an actor; default: an equal share."),
+        click.option(
+            "--actors", type=at_least_one, help="Actors on Ray; default: as many as `search.in_flight`."
+        ),
+        click.option(
+            "--on",
+            type=click.Choice(["local", "ray"]),
+            default="local",
+            show_default=True,
+            help="Train in this process, or by actors of the Ray cluster that it runs on (docs/ray.md).",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--more", type=click.IntRange(min=1), help="Add this many trials to the study's last run.")
 @click.option("--fresh", is_flag=True, help="Begin a new run; earlier runs stay (`automl runs`).")
 @click.option("--quiet", "-q", is_flag=True, help="Print the result only.")
+@cluster_options
 @records_option
 @mlruns_option
-def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | None, mlruns: Path) -> None:
+def run(
+    file: Path,
+    more: int | None,
+    fresh: bool,
+    quiet: bool,
+    records: str | None,
+    mlruns: Path,
+    **where: Any,
+) -> None:
     """Run the study in FILE, or continue it where it was stopped or killed.
 
     A study that is done prints its result; `--more` and `--fresh` go beyond it.
@@ -29,6 +63,10 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
     began = time.monotonic()
     if more is not None and fresh:
         raise click.UsageError("--more continues a run and --fresh begins a new one; give only one of them.")
+    if where["on"] == "local" and any(where[name] is not None for name in ("actors", "cpus", "gpus")):
+        raise click.UsageError(
+            "--actors, --cpus and --gpus cut a cluster. Add `--on ray`, or leave them out."
+        )
     with waiting(f"reading {file}", quiet=quiet):
         from automl.config.reading import load_study
         from automl.study.resuming import check_can_go_on, existing_records, find_unfinished
@@ -53,7 +91,7 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
     if unfinished is not None and not quiet:
         click.echo(unfinished.sentence)
     try:
-        result = _train(config, (mlruns, uri), unfinished, quiet, began)
+        result = _train(config, (mlruns, uri), unfinished, quiet, began, where)
     except KeyboardInterrupt:
         next_commands.after_an_interrupt()
         click.get_current_context().exit(INTERRUPTED)
@@ -61,30 +99,52 @@ def run(file: Path, more: int | None, fresh: bool, quiet: bool, records: str | N
     next_commands.after_a_run(result.model)
 
 
-def _train(config: Any, at: tuple[Path, str | None], unfinished: Any, quiet: bool, began: float) -> Any:
+def _train(
+    config: Any,
+    at: tuple[Path, str | None],
+    unfinished: Any,
+    quiet: bool,
+    began: float,
+    where: dict[str, Any],
+) -> Any:
     """Prepare a study, then run it or go on with it; `StudyConfig`, `Unfinished` and `StudyResult` are loaded late."""
     from automl.report.console import make_console
 
     console = make_console(quiet=quiet)
-    with waiting("loading TensorFlow", quiet=quiet) as say:
-        from automl.study.table import prepare_table
+    with ExitStack() as stack:
+        cluster = _cluster(where, stack, quiet)
+        with waiting("loading TensorFlow", quiet=quiet) as say:
+            from automl.study.table import prepare_table
 
-        prepared_table = prepare_table(config)
-        with quiet_start():
-            from automl.records.finding import open_records
-            from automl.study.preparation import prepare_study
-            from automl.study.run import Request, run_prepared
-            from automl.training.backend import device_name
+            prepared_table = prepare_table(config)
+            with quiet_start():
+                from automl.records.finding import open_records
+                from automl.study.preparation import prepare_study
+                from automl.study.run import Request, run_prepared
+                from automl.training.backend import device_name
 
-            device_name()
-        say("preparing the study")
-        prepared = prepare_study(config, prepared=prepared_table)
-    from automl.tracking.terminal import TerminalTracker
+                device_name()
+            say("preparing the study")
+            prepared = prepare_study(config, prepared=prepared_table)
+        from automl.tracking.terminal import TerminalTracker
 
-    mlruns, uri = at
-    record = open_records(mlruns, uri, create=True, source="records.uri")
-    terminal = TerminalTracker(console, began)
-    return run_prepared(record, prepared, Request(began=began), unfinished, trackers=[terminal])
+        mlruns, uri = at
+        record = open_records(mlruns, uri, create=True, source="records.uri")
+        terminal = TerminalTracker(console, began)
+        request = Request(began=began, sharing=cluster)
+        return run_prepared(record, prepared, request, unfinished, trackers=[terminal])
+
+
+def _cluster(where: dict[str, Any], stack: ExitStack, quiet: bool) -> Any:
+    """The cluster that a command asks for, which is left at its end; None without one."""
+    if where["on"] == "local":
+        return None
+    with waiting("connecting to Ray", quiet=quiet):
+        from automl.execution.ray_cluster import RayCluster, Wanted
+
+        cluster = RayCluster(Wanted(where["actors"], where["cpus"], where["gpus"]))
+    stack.callback(cluster.close)
+    return cluster
 
 
 class _NextCommands:

@@ -21,11 +21,8 @@ from automl.execution.local import LocalExecutor
 from automl.progress import Progress
 from automl.records.cohort_results import packed
 from automl.search.pruners.pruner import Pruner
-from automl.training.engine import SECONDS_BETWEEN_LOOKS, Engine, Watch
+from automl.training.engine import CORES, SECONDS_BETWEEN_LOOKS, Engine, Watch
 from automl.trial import Rung, Trial
-
-CORES = "AUTOML_CORES"
-"""Environment variable: cores that a process trains on at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +123,7 @@ class Actor:
         if cores:
             os.environ[CORES] = str(cores)
         self._prepare, self._limited = prepare, limited
-        self._steps: queue.Queue[Step] = queue.Queue()
+        self._steps: queue.Queue[Step | None] = queue.Queue()
         self._token, self._lock = CancelToken(), threading.Lock()
         self._ends = time.monotonic()
         self._is_ready, self._refusal, self._failure = False, "", ""
@@ -151,6 +148,8 @@ class Actor:
             trials, self._trials = self._trials, defaultdict(list)
             ended, self._ended = tuple(self._ended), []
             progress = dict(self._progress)
+            for number in ended:
+                self._progress.pop(number, None)
             said = self._is_ready, self._refusal, self._failure
         content = {number: packed(f"cohort {number}", given) for number, given in trials.items()}
         return Answer(said[0], progress, content, ended, *said[1:])
@@ -158,17 +157,18 @@ class Actor:
     def leave(self) -> None:
         """End whatever trains, and wait for it."""
         self._token.cancel()
+        self._steps.put(None)
         self._thread.join()
 
     def _work(self) -> None:
         try:
             equipment = self._prepare()
             watch = Watch(self._note, self._may_start, self._limited, self._seconds_left, equipment.rungs)
-            executor = LocalExecutor(equipment.engine, equipment.pruner, watch, self._token)
+            self._executor = LocalExecutor(equipment.engine, equipment.pruner, watch, self._token)
             self._is_ready = True
-            with closing(executor):
+            with closing(self._executor):
                 while not self._token.is_cancelled:
-                    self._round(executor)
+                    self._round(self._executor)
         except AutoMLError as error:
             self._refusal = str(error)
         except BaseException:
@@ -183,6 +183,8 @@ class Actor:
             except queue.Empty:
                 break
             is_idle = False
+            if step is None:
+                return
             if isinstance(step, Submitted):
                 members = step.order.members
                 self._cohorts |= {trials[0].trial: step.order.number for trials in members}
@@ -196,12 +198,12 @@ class Actor:
                 else:
                     self._trials[self._cohorts.pop(result.number)].append(result)
         if is_quiet and executor.training:
-            self._oldest = executor.training[0]
             executor.wait()
 
     def _note(self, progress: Progress) -> None:
         """How far the oldest cohort is that trains here."""
-        self._progress = {self._oldest: progress}
+        with self._lock:
+            self._progress[self._executor.training[0]] = progress
 
     def _may_start(self) -> bool:
         return self._seconds_left() > 0.0

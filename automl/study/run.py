@@ -11,6 +11,7 @@ import pandas
 from automl.config.reading import load_study
 from automl.config.study import StudyConfig
 from automl.errors import AutoMLError, RecordError
+from automl.execution.actors import Cluster
 from automl.execution.record_board import Sharing
 from automl.explanation.study import explain_study
 from automl.export.saved_model import check_backend
@@ -43,13 +44,14 @@ class Request:
         resume: Whether to go on with its last run, where there is one.
         more: Trials to add to that run.
         began: When the command began, by `time.monotonic`; now when None.
-        sharing: How cohorts are shared with other processes; None where this one trains alone.
+        sharing: How cohorts are shared with other processes, or the cluster whose actors train them; None where this
+            process trains alone.
     """
 
     resume: bool = True
     more: int | None = None
     began: float | None = None
-    sharing: Sharing | None = None
+    sharing: Sharing | Cluster | None = None
 
 
 def run_study(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import final
 
 from automl.evaluation.ensemble_verdict import AUTO
+from automl.execution.actors import ActorBoard, Cluster
 from automl.execution.executor import CancelToken, CohortEnded, Executor
 from automl.execution.local import LocalExecutor
 from automl.execution.record_board import RecordBoard
@@ -18,6 +19,7 @@ from automl.records.cohort_offers import CohortOffers
 from automl.records.events import CohortAsked
 from automl.search.sampler import EndedEarly, Result, Sampler
 from automl.search.table import make_sampler
+from automl.study.acting import instruction_for
 from automl.study.ensembling import seconds_share
 from automl.study.orders import order_of, recorded_in, replayed
 from automl.study.session import Session
@@ -136,11 +138,16 @@ class Flight:
 
 
 def _executor(session: Session, stopping: Stopping, token: CancelToken) -> Executor:
-    """What trains the cohorts of the search: where a single one is in flight, nobody can help."""
+    """What trains the cohorts of the search: where a single one is in flight, workers cannot help."""
     prepared, budget = session.prepared, session.budget
     watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
     watch, engine, pruner = replace(watch, rungs=prepared.rungs), session.engine, prepared.pruner
-    if session.sharing is None or prepared.config.search.in_flight == 1:
+    in_flight = prepared.config.search.in_flight
+    if isinstance(session.sharing, Cluster):
+        instruction = instruction_for(prepared.config, session.state.started.digests)
+        actors = ActorBoard(session.sharing, instruction, budget.is_limited, in_flight)
+        return WorkersExecutor(engine, pruner, watch, token, actors)
+    if session.sharing is None or in_flight == 1:
         return LocalExecutor(engine, pruner, watch, token)
     board = RecordBoard(CohortOffers(session.records, session.lease), session.sharing)
     return WorkersExecutor(engine, pruner, watch, token, board)

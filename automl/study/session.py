@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from automl.evaluation.out_of_fold import OutOfFold
+from automl.execution.actors import Cluster
 from automl.execution.record_board import Sharing
 from automl.interrupts import Interrupts
 from automl.progress import Progress
@@ -43,7 +44,8 @@ class Session:
         budget: The time there is.
         engine: What trains.
         out_of_fold: Which predictions are kept.
-        sharing: How cohorts are shared with other processes; None where this one trains alone.
+        sharing: How cohorts are shared with other processes, or the cluster whose actors train them; None where this
+            process trains alone.
     """
 
     prepared: PreparedStudy
@@ -56,7 +58,7 @@ class Session:
     budget: Budget
     engine: Engine
     out_of_fold: OutOfFold
-    sharing: Sharing | None = None
+    sharing: Sharing | Cluster | None = None
     began: float = field(default_factory=time.monotonic)
     _heartbeat: Heartbeat | None = None
 

@@ -20,6 +20,9 @@ Cohort = Sequence[Sequence[Member]]
 SECONDS_BETWEEN_LOOKS = 0.2
 """That whoever waits for an engine sleeps at most before it looks after interrupts and progress."""
 
+CORES = "AUTOML_CORES"
+"""Environment variable: on how many cores a process trains at most."""
+
 Judge = Callable[[int, Mapping[int, Report]], Mapping[int, str]]
 
 

@@ -8,8 +8,11 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from actor_threads import Threads, acted
+from ray_hosts import Hosts
 from shared_cohorts import SharedCohorts
 from stand_in_engine import StandInEngine, cohort_of
 
@@ -37,20 +40,39 @@ def shared(
     return SharedCohorts(folder, looks, watch, token, num_workers)
 
 
+def by_actors(
+    folder: Path, looks: Mapping[int, int], watch: Watch, token: CancelToken, num_actors: int
+) -> Executor:
+    return acted(Threads(num_actors), looks, watch, token)
+
+
 EXECUTORS: Mapping[str, Callable[..., Executor]] = {
     "local": local,
     "workers, alone": functools.partial(shared, num_workers=0),
     "workers, with one more": functools.partial(shared, num_workers=1),
     "workers, with three more": functools.partial(shared, num_workers=3),
+    "an actor": functools.partial(by_actors, num_actors=1),
+    "three actors": functools.partial(by_actors, num_actors=3),
 }
+ON_RAY = {"Ray, an actor": 1, "Ray, two actors": 2}
+NAMES = [*EXECUTORS, *(pytest.param(name, marks=pytest.mark.slow) for name in ON_RAY)]
 
 
 def watch_with(*rungs: Rung, on_progress: Callable[[Progress], None] = lambda _: None) -> Watch:
     return Watch(on_progress, lambda: True, rungs=rungs)
 
 
-@pytest.fixture(params=EXECUTORS)
+@pytest.fixture(scope="module")
+def hosts(ray: ModuleType) -> Hosts:
+    return Hosts(ray, 2)
+
+
+@pytest.fixture(params=NAMES)
 def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    if request.param in ON_RAY:
+        cluster: Hosts = request.getfixturevalue("hosts")
+        cluster.num_wanted = ON_RAY[request.param]
+        return functools.partial(acted, cluster)
     monkeypatch.setattr(helping, "_COMMIT_SECONDS", 0.0)
     monkeypatch.setattr(helping, "_BEAT_SECONDS", 0.005)
     folders = (tmp_path / str(number) for number in range(9))

@@ -1,6 +1,5 @@
 """Real workers that train the cohorts of one study: the bits of `automl run`, also when one of them is killed."""
 
-import json
 import os
 import signal
 import sqlite3
@@ -10,23 +9,20 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 from postgres import running_postgres
 from sqlalchemy import select
+from study_answers import Answer
 
 import automl
-from automl.evaluation.leaderboard import leaderboard
-from automl.records.encoding import kind_of, to_json
-from automl.records.events import CohortAsked, PhaseBegun, PhaseEnded, StudyContinued, TrialEnded
+from automl.records.events import CohortAsked, TrialEnded
 from automl.records.file_store import FileStore
-from automl.records.finding import open_records, read_state
+from automl.records.finding import open_records
 from automl.records.queue import Queue
 from automl.records.runs import Run
-from automl.records.store import Records
 from automl.records.submissions import Sent, SubmissionState
 from automl.records.tables import COHORT_PARTS, COHORTS, STUDIES
 
@@ -49,41 +45,6 @@ STUDY = {
     "tracking": {"to": "none"},
 }
 """With a rung, views that come later, and proposals that depend on what was told."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """All that must not depend on who trained what."""
-
-    board: str
-    events: list[str]
-    files: dict[str, bytes]
-    weights: list[tuple[str, bytes]]
-
-    @classmethod
-    def of(cls, records: Records, run: Run) -> "Answer":
-        import tensorflow
-
-        state = read_state(records, run)
-        board = leaderboard(state.trials, state.objective, state.started.searched).drop(columns="seconds")
-        files = {path.name: path.read_bytes() for path in (run.folder / "trials").glob("*.npy")}
-        loaded = tensorflow.saved_model.load(str(run.folder / "model"))
-        weights = sorted((variable.name, variable.numpy().tobytes()) for variable in loaded._all_variables)
-        return cls(board.to_csv(), happened(records, run), files, weights)
-
-
-def happened(records: Records, run: Run) -> list[str]:
-    """What the events say, without times; those of one kind in the order of their trials, which end as threads do."""
-    lines = []
-    for recorded in records.events(run):
-        if isinstance(recorded.event, StudyContinued | PhaseBegun | PhaseEnded):
-            continue
-        content = json.loads(to_json(recorded.event))
-        for name in ("seconds", "facts", "identifier", "base", "text"):
-            content.pop(name, None)
-        kind = kind_of(recorded.event)
-        lines.append((kind, content.get("number", 0), json.dumps(content, sort_keys=True)))
-    return [f"{kind} {line}" for kind, _, line in sorted(lines)]
 
 
 @pytest.fixture(scope="module")

@@ -11,16 +11,16 @@ from contextlib import suppress
 from typing import final
 
 from automl.training.backend import on_accelerator
-from automl.training.engine import SECONDS_BETWEEN_LOOKS
+from automl.training.engine import CORES, SECONDS_BETWEEN_LOOKS
 
 _MOST_WORKERS = 8
 
 
 def num_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may use: those that the system gives it, of which `AUTOML_CORES` may name fewer."""
+    given = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    share = os.environ.get(CORES, "")
+    return max(1, min(given, int(share))) if share.isdecimal() else given
 
 
 def num_workers() -> int:
