@@ -258,7 +258,7 @@ class ActorBoard(Board):
         return all(not seat.has_answered and _is_late(seat) for seat in self._seats)
 
     def _warn(self) -> None:
-        if self._nobody_comes and not self._has_warned:
+        if self._seats and self._nobody_comes and not self._has_warned:
             self._has_warned = True
             LOGGER.warning("No actor trains: this process does. %s", self._cluster.room())
 

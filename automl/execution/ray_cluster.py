@@ -173,7 +173,8 @@ def _reason(text: str) -> str:
     """The line of Ray's message that says why."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if "because" in line or line.startswith("ray.exceptions")]
-    return (telling or lines or ["its process has ended"])[-1].rstrip(".")
+    reason = (telling or lines or ["its process has ended"])[-1]
+    return reason.partition(" Some common causes")[0].rstrip(".")
 
 
 def _ray() -> Any:
