@@ -13,6 +13,7 @@ def ray() -> Iterator[ModuleType]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     module = pytest.importorskip("ray", reason="Ray is not installed: pip install 'automl[ray]'")
     module.init(
+        address="local",
         num_cpus=2,
         include_dashboard=False,
         _node_ip_address="127.0.0.1",
