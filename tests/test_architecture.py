@@ -18,6 +18,7 @@ DOORS = {
     "vl_convert": "report/",
     "jinja2": "report/templating.py",
     "optuna": "search/parzen.py",
+    "ray": "execution/ray_driver.py",
     "keras_tuner": ("search/space/keras_tuner.py", "search/keras_oracle.py"),
     "sqlalchemy": ("records/", "data/sources/databases.py"),
     "alembic": "records/",

@@ -112,7 +112,7 @@ def _train(
 
     console = make_console(quiet=quiet)
     with ExitStack() as stack:
-        cluster = _cluster(where, stack, quiet)
+        ray = _ray(where, stack, quiet)
         with waiting("loading TensorFlow", quiet=quiet) as say:
             from automl.study.table import prepare_table
 
@@ -126,6 +126,7 @@ def _train(
                 device_name()
             say("preparing the study")
             prepared = prepare_study(config, prepared=prepared_table)
+            cluster = None if ray is None else _cluster(ray, where)
         from automl.tracking.terminal import TerminalTracker
 
         mlruns, uri = at
@@ -135,16 +136,23 @@ def _train(
         return run_prepared(record, prepared, request, unfinished, trackers=[terminal])
 
 
-def _cluster(where: dict[str, Any], stack: ExitStack, quiet: bool) -> Any:
-    """The cluster that a command asks for, which is left at its end; None without one."""
+def _ray(where: dict[str, Any], stack: ExitStack, quiet: bool) -> Any:
+    """Ray, connected to its cluster until the end of the command; None where the study trains here."""
     if where["on"] == "local":
         return None
     with waiting("connecting to Ray", quiet=quiet):
-        from automl.execution.ray_cluster import RayCluster, Wanted
+        from automl.execution.ray_driver import connect
 
-        cluster = RayCluster(Wanted(where["actors"], where["cpus"], where["gpus"]))
-    stack.callback(cluster.close)
-    return cluster
+        ray = connect()
+    stack.callback(ray.shutdown)
+    return ray
+
+
+def _cluster(ray: Any, where: dict[str, Any]) -> Any:
+    from automl.execution.ray_cluster import RayCluster
+    from automl.execution.ray_driver import Wanted
+
+    return RayCluster(ray, Wanted(where["actors"], where["cpus"], where["gpus"]))
 
 
 class _NextCommands:

@@ -150,9 +150,9 @@ class Actor:
             progress = dict(self._progress)
             for number in ended:
                 self._progress.pop(number, None)
-            said = self._is_ready, self._refusal, self._failure
+            condition = self._is_ready, self._refusal, self._failure
         content = {number: packed(f"cohort {number}", given) for number, given in trials.items()}
-        return Answer(said[0], progress, content, ended, *said[1:])
+        return Answer(condition[0], progress, content, ended, *condition[1:])
 
     def leave(self) -> None:
         """End whatever trains, and wait for it."""

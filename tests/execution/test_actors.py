@@ -11,11 +11,11 @@ from actor_threads import Threads, acted
 from stand_in_engine import StandInEngine, cohort_of
 
 from automl.errors import ClusterError, DataError
-from automl.execution import actors, ray_cluster, workers
+from automl.execution import actors, workers
 from automl.execution.acting import Equipment
 from automl.execution.actors import RemoteActor
 from automl.execution.executor import CancelToken, CohortEnded, Order
-from automl.execution.ray_cluster import Machine, RayCluster, Shares, Wanted, cut, num_places
+from automl.execution.ray_driver import Machine, Shares, Wanted, connect, cut, num_places
 from automl.execution.workers import WorkersExecutor
 from automl.search.pruners.rungs import Rungs
 from automl.training.engine import CORES, Watch
@@ -202,18 +202,17 @@ def test_without_ray_there_is_the_command_that_installs_it(monkeypatch: pytest.M
     with pytest.raises(
         ClusterError, match=r"^`--on ray` needs the package ray. Install it with `pip install 'auto"
     ):
-        RayCluster(Wanted())
+        connect()
 
 
 def test_ray_client_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     class Ray:
-        def is_initialized(self) -> bool:
-            return False
+        is_initialized = staticmethod(lambda: False)
 
     monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
-    monkeypatch.setattr(ray_cluster, "_ray", Ray)
+    monkeypatch.setitem(sys.modules, "ray", Ray)
     with pytest.raises(ClusterError, match=r"RAY_ADDRESS is an address of Ray Client.*`ray job submit"):
-        RayCluster(Wanted())
+        connect()
 
 
 def test_an_actor_trains_on_its_share_of_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ import automl
 from automl.cli import cli
 from automl.config.reading import load_study
 from automl.execution.actors import RemoteActor
-from automl.execution.ray_cluster import RayActor, RayCluster, Wanted
+from automl.execution.ray_cluster import RayActor, RayCluster
+from automl.execution.ray_driver import Wanted, connect
 from automl.records.finding import open_records
 from automl.study.preparation import prepare_study
 from automl.study.run import Request, run_prepared
@@ -95,7 +96,7 @@ def test_a_study_on_two_actors_has_the_bits_of_one_process(
     monkeypatch.setattr(RayCluster, "hire", noted)
     prepared = prepare_study(load_study(file))
     records = open_records(tmp_path, create=True)
-    request = Request(sharing=RayCluster(Wanted(2, cpus=1)))
+    request = Request(sharing=RayCluster(connect(), Wanted(2, cpus=1)))
     run_prepared(records, prepared, request, trackers=[Recorder(trial=kill)])
     answer = answer_in(tmp_path)
     assert len(hired) == 2 + is_killed
