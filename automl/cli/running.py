@@ -77,7 +77,7 @@ def run(
         unfinished = None if record is None else find_unfinished(record, config, more)
     if more is not None and unfinished is None:
         raise RecordError(f"{file}: there is no run of {config.name!r} to add trials to. Leave --more out.")
-    next_commands = _NextCommands(file, config.name, mlruns, records)
+    next_commands = _NextCommands(file, config.name, mlruns, records, where["on"])
     if unfinished is not None and record is not None and unfinished.is_done:
         from automl.cli.sending import send_missing
 
@@ -163,10 +163,12 @@ class _NextCommands:
         name: The study.
         mlruns: The folder of the studies.
         records: The database of the record, where the command named one.
+        on: Where cohorts train.
     """
 
-    def __init__(self, file: Path, name: str, mlruns: Path, records: str | None) -> None:
-        self._file, self._name = shlex.quote(str(file)), name
+    def __init__(self, file: Path, name: str, mlruns: Path, records: str | None, on: str) -> None:
+        self._run, self._name = f"automl run {shlex.quote(str(file))}", name
+        self._run += "" if on == "local" else f" --on {on}"
         self._at = options_text(mlruns, records)
 
     def after_a_run(self, model: Path) -> None:
@@ -181,14 +183,14 @@ class _NextCommands:
         """The study was done before."""
         click.echo("This study is done; nothing was trained.")
         self._print(
-            f"automl run {self._file} --more 50{self._at}   # 50 trials more in this run",
-            f"automl run {self._file} --fresh{self._at}     # a new run; earlier runs stay",
+            f"{self._run} --more 50{self._at}   # 50 trials more in this run",
+            f"{self._run} --fresh{self._at}     # a new run; earlier runs stay",
         )
 
     def after_an_interrupt(self) -> None:
         """The study was stopped."""
         self._print(
-            f"automl run {self._file}{self._at}   # continue where it stopped",
+            f"{self._run}{self._at}   # continue where it stopped",
             f"automl show {self._name}{self._at}",
             f"automl export {self._name} --to model{self._at}   # the best trial so far",
         )

@@ -1,6 +1,7 @@
 """This process as a driver on a Ray cluster, and how the cluster is cut. Loads neither Ray nor TensorFlow by itself."""
 
 import os
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from automl.errors import ClusterError
 INSTALL = "pip install 'automl[ray]'"
 
 _ADDRESS = "RAY_ADDRESS"
+_REACH_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,23 @@ def _join(ray: Any) -> None:
         cure = "Send the command to the cluster: `ray job submit -- automl run …` (docs/ray.md)."
         raise ClusterError(f"{_ADDRESS} is an address of Ray Client, which is not used. {cure}")
     try:
+        _reach(address)
         ray.init(address=address, log_to_driver=False, logging_level="WARNING")
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        reason = str(error).partition("\n")[0]
+        reason = str(error).partition("\n")[0].rstrip(".")
         cure = "Start one with `ray start --head`, or send the command to one with `ray job submit` (docs/ray.md)."
-        raise ClusterError(f"no Ray cluster is reached at {address!r}: {reason} {cure}") from None
+        raise ClusterError(f"no Ray cluster is reached at {address!r}: {reason}. {cure}") from None
+
+
+def _reach(address: str) -> None:
+    """See whether the cluster answers: Ray itself asks for minutes.
+
+    Raises:
+        OSError: It does not, or there is none.
+    """
+    from ray._private import services  # no public function tells where the cluster of this machine is
+
+    if address == "local":
+        return
+    host, _, port = services.canonicalize_bootstrap_address(address).rpartition(":")
+    socket.create_connection((host, int(port)), timeout=_REACH_SECONDS).close()

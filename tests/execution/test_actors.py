@@ -2,6 +2,7 @@
 
 import logging
 import math
+import socket
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -212,6 +213,18 @@ def test_ray_client_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
     monkeypatch.setitem(sys.modules, "ray", Ray)
     with pytest.raises(ClusterError, match=r"RAY_ADDRESS is an address of Ray Client.*`ray job submit"):
+        connect()
+
+
+def test_a_cluster_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{port}")
+    with pytest.raises(
+        ClusterError, match=rf"no Ray cluster is reached at '127.0.0.1:{port}': .*\. Start one"
+    ):
         connect()
 
 
