@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from automl.errors import (
     AutoMLError,
@@ -116,14 +117,23 @@ def _invalid(_: Request, error: Exception) -> Response:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
 
 
-def _http(_: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     details = {
         404: "there is nothing at this address. GET /openapi.json lists all addresses.",
         405: "this address does not take this method. GET /openapi.json lists all addresses and methods.",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return problem(HTTPStatus(error.status_code), detail, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_of(request))
+    return problem(HTTPStatus(error.status_code), detail, headers)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """The methods of an address, of all routes to it: Starlette names those of the first one."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
 
 
 def _unexpected(_: Request, error: Exception) -> Response:

@@ -146,6 +146,15 @@ def test_a_wrong_request_gets_a_problem_document(
     assert answer.detail
 
 
+@pytest.mark.parametrize(
+    ("address", "methods"),
+    [("/studies", "GET, POST"), ("/studies/none", "DELETE, GET"), ("/studies/none/cancel", "POST")],
+)
+def test_a_wrong_method_gets_all_methods_of_its_address(server: Served, address: str, methods: str) -> None:
+    answer = server.ask("OPTIONS", address)
+    assert (answer.status, answer.headers["allow"]) == (405, methods)
+
+
 def test_another_kind_of_body_is_refused(server: Served) -> None:
     answer = server.post("/studies", WINE, Content_Type="application/pdf")
     assert answer.status == 415
