@@ -100,14 +100,18 @@ def bias_bound(evidence: Evidence) -> Finding | None:
 
 
 def untried_capacity(evidence: Evidence) -> Finding | None:
-    """It learns its rows no better than others, and whether a larger network would is not known: none was tried."""
+    """It learns its rows no better than others, and whether a larger network would is not known: none was tried.
+
+    One that learns them after the epoch that is kept has the capacity for it.
+    """
     shares = shares_of(evidence)
     if shares is None or evidence.larger is not False:
         return None
     if any(excess.final for excess in shares.standing.excesses):
         return None
     training = loss_on_trained(shares.analysis)
-    if shares.variance > SIMPLE_VARIANCE * shares.risk or training < SIMPLE_TRAINING * shares.risk:
+    is_simple = shares.variance <= SIMPLE_VARIANCE * shares.risk
+    if not is_simple or shares.least_on_trained < SIMPLE_TRAINING * shares.risk:
         return None
     sentence = (
         f"No larger network was tried, and this one is small for its number of rows: variance is "
@@ -148,7 +152,7 @@ def bias_or_noise(evidence: Evidence) -> Finding | None:
         f"Variance is not what limits it: {_measured(shares.analysis, 'variance')} of a loss of "
         f"{number(shares.risk, 3)}. The rest is {rest}; {above}."
     )
-    return sentence, ((LOOK_FOR_FEATURES, {}), *(() if shares.fits_its_rows else (WIDER, DEEPER)))
+    return sentence, ((LOOK_FOR_FEATURES, {}), *(() if shares.can_fit_its_rows else (WIDER, DEEPER)))
 
 
 def notable_variance(evidence: Evidence) -> Finding | None:
@@ -207,8 +211,8 @@ def _undecided(evidence: Evidence, shares: Shares) -> Finding:
 
 
 def _unknown(trial: Trial, shares: Shares, parts: str) -> Finding:
-    """Nothing that the study knows has as little bias. A network that fits its rows does not lack capacity."""
-    changes = penalties(trial, MORE) if shares.fits_its_rows else (WIDER, DEEPER)
+    """Nothing that the study knows has as little bias. A network that can fit its rows does not lack capacity."""
+    changes = penalties(trial, MORE) if shares.can_fit_its_rows else (WIDER, DEEPER)
     proposals: list[Proposal] = [("set `noise` under `bias_variance` if it is known", {}), *changes]
     others = "no other trial was analyzed and no baseline trained"
     if shares.standing.excesses:

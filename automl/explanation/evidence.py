@@ -93,6 +93,16 @@ class Evidence:
         return 1.0 - mean if self.constant is None else mean / self.constant
 
     @property
+    def falls_to(self) -> float:
+        """The least loss on fit rows over that of the kept epoch: below 1 where they were learned better without use."""
+        shares = [
+            min(fold.training_loss) / fold.training_loss[fold.best_epoch - 1]
+            for fold in self.trial.folds
+            if len(fold.training_loss) >= fold.best_epoch and fold.training_loss[fold.best_epoch - 1] > 0.0
+        ]
+        return statistics.median(shares) if shares else 1.0
+
+    @property
     def peak(self) -> float:
         """The largest loss on fit rows after any epoch over that of a constant: of scaled numbers it is 1 at most."""
         peaks = [max(fold.training_loss) for fold in self.trial.folds]

@@ -20,10 +20,12 @@ class Shares:
     Attributes:
         analysis: Its parts.
         standing: Beside the study's floors.
+        falls_to: As `Evidence` has it.
     """
 
     analysis: BiasVariance
     standing: Standing
+    falls_to: float = 1.0
 
     @property
     def risk(self) -> float:
@@ -51,21 +53,31 @@ class Shares:
 
     @property
     def has_capacity(self) -> bool:
-        """Whether a larger network is known to have no less bias: one was analyzed, or this one fits its rows."""
+        """Whether a larger network is known to have no less bias: one was analyzed, or this one can fit its rows."""
         final = any(excess.final for excess in self.standing.excesses)
-        return final or self.standing.larger or self.fits_its_rows
+        return final or self.standing.larger or self.can_fit_its_rows
 
     @property
     def fits_its_rows(self) -> bool:
         """Whether the loss on the rows that it trained on is next to nothing."""
         return loss_on_trained(self.analysis) <= FITTED * self.analysis.at(self.analysis.rest)[0]
 
+    @property
+    def least_on_trained(self) -> float:
+        """The least loss on the rows that it trained on, after the kept epoch too."""
+        return loss_on_trained(self.analysis) * self.falls_to
+
+    @property
+    def can_fit_its_rows(self) -> bool:
+        """Whether that loss is next to nothing: then capacity is not what it lacks."""
+        return self.least_on_trained <= FITTED * self.analysis.at(self.analysis.rest)[0]
+
 
 def shares_of(evidence: Evidence) -> Shares | None:
     """What the loss is made of; None when the trial was not analyzed."""
     if evidence.bias_variance is None or evidence.standing is None:
         return None
-    return Shares(evidence.bias_variance, evidence.standing)
+    return Shares(evidence.bias_variance, evidence.standing, evidence.falls_to)
 
 
 def loss_on_trained(analysis: BiasVariance) -> float:

@@ -365,6 +365,20 @@ def test_a_simple_network_with_no_larger_one_beside_it_is_not_at_the_floor() -> 
     assert diagnose(dataclasses.replace(simple, bias_variance=by_heart)).name == "near_floor"
 
 
+@pytest.mark.parametrize(("least", "expected"), [(0.6, "untried_capacity"), (0.5, "near_floor")])
+def test_a_network_that_learns_its_rows_after_the_kept_epoch_has_capacity(
+    least: float, expected: str
+) -> None:
+    """Its loss on the rows that it trained on is 0.19 of 0.21 at epoch 50; later it falls to this share of that."""
+    analysis = dataclasses.replace(measured(0.01, 0.2), training=(0.19,) * 3)
+    curve = (2.0,) * 49 + (1.0,) + (least,) * 10
+    base = trial()
+    folds = tuple(dataclasses.replace(fold, training_loss=curve) for fold in base.folds)
+    stopped = dataclasses.replace(base, folds=folds)
+    standing = beside(0.01, 0.2, larger=False)
+    assert diagnose(Evidence(stopped, EPOCHS, 1.0, analysis, standing, larger=False)).name == expected
+
+
 def test_variance_of_the_seed_wants_other_cures_than_that_of_the_rows() -> None:
     rows = {"data": 0.08, "initialization": 0.01, "interaction": 0.01}
     seed = {"data": 0.02, "initialization": 0.01, "interaction": 0.05}
