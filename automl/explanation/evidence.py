@@ -94,7 +94,7 @@ class Evidence:
 
     @property
     def falls_to(self) -> float:
-        """The least loss on fit rows over that of the kept epoch: below 1 where they were learned better without use."""
+        """The least loss on fit rows over that of the kept epoch: below 1 where they were learned better later."""
         shares = [
             min(fold.training_loss) / fold.training_loss[fold.best_epoch - 1]
             for fold in self.trial.folds
