@@ -57,6 +57,9 @@ class DataConfig(Section):
     skip: int = Field(
         0, ge=0, description="Number of lines above the line of names, such as a title, to skip."
     )
+    sheet: str | None = Field(
+        None, min_length=1, description="Sheet of an Excel file; default: the first one."
+    )
     sklearn: str | None = Field(
         None, description="A table bundled with scikit-learn: digits, iris, wine, breast_cancer, diabetes."
     )
@@ -103,6 +106,11 @@ class DataConfig(Section):
         "drop", description="What to do with rows without a target: leave them out, or stop."
     )
 
+    @field_validator("sheet", mode="before")
+    @classmethod
+    def _years_too(cls, name: object) -> object:
+        return str(name) if isinstance(name, int) and not isinstance(name, bool) else name
+
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         given = [key for key in _SOURCES if getattr(self, key)]
@@ -124,7 +132,7 @@ class DataConfig(Section):
         if self.sql is not None and len(given) != 1:
             got = "both" if given else "neither"
             raise ValueError(f"must have exactly one of `query` and `table` together with `sql`, got {got}")
-        for key in ("encoding", "separator", "header", "names", "skip"):
+        for key in ("encoding", "separator", "header", "names", "skip", "sheet"):
             if key in self.model_fields_set and self.path is None and self.url is None:
                 raise ValueError(
                     f"must have `{key}` only together with `path` or `url`, got {getattr(self, key)!r}"

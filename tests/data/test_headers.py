@@ -240,8 +240,8 @@ def test_a_table_below_empty_rows_of_a_sheet_and_behind_another_sheet(tmp_path: 
     refused = CliRunner().invoke(
         cli, ["init", str(tmp_path / "two.xlsx"), "--target", "pay", "--to", to, "--force"]
     )
-    assert "The first sheet, 'Notes', is read; the others are 'Data': put the one" in refused.output
+    assert "The sheet 'Notes' is read, and not 'Data': `sheet: NAME`" in refused.output
     (tmp_path / "u.yaml").write_text("name: s\ndata: {path: two.xlsx, target: pay}\n")
     study = load_study(tmp_path / "u.yaml")
-    with pytest.raises(DataError, match="The first sheet, 'Notes', is read"):
+    with pytest.raises(DataError, match="The sheet 'Notes' is read"):
         read_dataset(study, tmp_path, study.where)

@@ -7,12 +7,14 @@ from typing import final
 import numpy
 import pandas
 
+from .bare_clocks import BARE, are_bare_times
 from .calendar import parts_graph, seconds_graph
 from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
 from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
 from .durations import minutes_of
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
+from .names import names_time
 
 NUM_TRIED = 1000
 """Values of a column that are looked at first to find its form."""
@@ -50,6 +52,10 @@ _EARLIER = {
 """What contracts of earlier versions call the forms."""
 
 _EITHER = "dates in which day and month are ambiguous, because no number is above 12"
+_NAMED = (
+    "read as times of day, as 1830 is 18:30, because of its name; set it to numeric under `data.columns` if they are "
+    "amounts"
+)
 _CURE = "write `date_order: day_first` or `month_first` under `data` to read them as dates"
 
 
@@ -64,27 +70,22 @@ class Date(Feature):
         """See `Feature.detect`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Detection(1.0, {"form": "iso"})
-        is_other = is_numeric(cells.values) and not _can_be_days(cells.known)
-        seen = _NOTHING if is_other else _survey(cells.known, order=cells.date_order)
-        if DATE_FORMS[seen.forms[0]].clock and _are_durations(cells.known):
-            return None
-        if seen.share >= MOSTLY and seen.is_either:
-            return Detection(0.0, note=f"{_EITHER}; {_CURE}")
-        if seen.share >= MOSTLY:
-            return Detection(0.97, seen.reading, seen.note(cells.values))
-        if seen.share >= _HALF:
-            reason = f"{seen.share:.0%} of the cells look like dates"
-            return Detection(0.0, note=f"{reason}, but the others do not; write all of them as YYYY-MM-DD")
-        return None
+        if names_time(cells.name) and are_bare_times(cells.known):
+            return Detection(
+                0.97, {"form": BARE}, _joined(_NAMED, _Seen((BARE,), 1.0, False).note(cells.values))
+            )
+        return _detect_dates(cells)
 
     def declared(self, cells: Cells) -> Detection:
         """See `Feature.declared`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Detection(1.0, {"form": "iso"})
+        if are_bare_times(cells.known):
+            return Detection(1.0, {"form": BARE}, _Seen((BARE,), 1.0, False).note(cells.values))
         seen = _survey(cells.known, is_date=True, order=cells.date_order)
         cure = "`date_order: day_first` under `data` reads the other order"
         notes = [f"{_EITHER}; read with the month first; {cure}"] if seen.is_either else []
-        return Detection(1.0, seen.reading, "; ".join([*notes, *filter(None, [seen.note(cells.values)])]))
+        return Detection(1.0, seen.reading, _joined(*notes, seen.note(cells.values)))
 
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.read`."""
@@ -111,6 +112,22 @@ class Date(Feature):
     def parts(self, name: str, reading: Reading) -> list[str]:
         """See `Feature.parts`."""
         return [f"{name}.{part}" for part in _parts(reading)]
+
+
+def _detect_dates(cells: Cells) -> Detection | None:
+    """What cells say that are no times by their type or their column's name."""
+    is_other = is_numeric(cells.values) and not _can_be_days(cells.known)
+    seen = _NOTHING if is_other else _survey(cells.known, order=cells.date_order)
+    if DATE_FORMS[seen.forms[0]].clock and _are_durations(cells.known):
+        return None
+    if seen.share >= MOSTLY and seen.is_either:
+        return Detection(0.0, note=f"{_EITHER}; {_CURE}")
+    if seen.share >= MOSTLY:
+        return Detection(0.97, seen.reading, seen.note(cells.values))
+    if seen.share >= _HALF:
+        reason = f"{seen.share:.0%} of the cells look like dates"
+        return Detection(0.0, note=f"{reason}, but the others do not; write all of them as YYYY-MM-DD")
+    return None
 
 
 def _forms(reading: Reading) -> list[str]:
@@ -182,7 +199,7 @@ def _survey(known: pandas.Series, is_date: bool = False, order: str | None = Non
     values = texts[~texts.map(is_gap_word).to_numpy(bool)]
     if not len(values) or (2 * len(values) <= len(texts) and not is_date):
         return _NOTHING
-    forms = [form for form in DATE_FORMS if _count(values.head(NUM_TRIED), form)] or ["iso"]
+    forms = [form for form in DATE_FORMS if form != BARE and _count(values.head(NUM_TRIED), form)] or ["iso"]
     return _chosen(values, forms, order)
 
 
@@ -212,6 +229,10 @@ def _chosen(values: pandas.Series, forms: Sequence[str], order: str | None) -> _
         if len(values) - len(left) >= MOSTLY * len(values) and len(chosen) == 1:
             break
     return _Seen(chosen or ["iso"], 1.0 - len(left) / len(values), is_either)
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
 
 
 def _count(values: pandas.Series, form: str) -> int:

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy
 import pandas
 
+from .bare_clocks import BARE
 from .cells import SPACES, level_text
 
 _EPOCH = datetime(1970, 1, 1)
@@ -157,8 +158,15 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "dotted clock": DateForm(
         "18.30.00", r"([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})", r"1970-1-1-\1-\2-\3-", clock=True
     ),
+    BARE: DateForm(
+        "1830",
+        r"(?:24(00)|([0-9]{1,2})([0-9]{2})|([0-9]{1,2}))(?:\.0)?",
+        r"1970-1-1-\2-\1\3\4--",
+        clock=True,
+    ),
 }
-"""By name. Of two that read the same texts the first is meant, unless both are in `EITHER`."""
+"""By name. Of two that read the same texts the first is meant, unless both are in `EITHER`. `BARE` reads most numbers:
+it is meant only where `are_bare_times` says so."""
 
 MONTH_FIRST, DAY_FIRST = ("american", "short american"), ("british", "short british")
 EITHER = tuple(map(frozenset, zip(MONTH_FIRST, DAY_FIRST, strict=True)))

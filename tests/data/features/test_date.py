@@ -9,6 +9,7 @@ from draws import draws
 from hypothesis import given
 from hypothesis import strategies as some
 
+from automl.data.features.bare_clocks import BARE
 from automl.data.features.date import PARTS, Date, date_parts, find_form
 from automl.data.features.date_forms import DATE_FORMS, seconds_of
 from automl.data.features.kinds import KINDS
@@ -209,10 +210,10 @@ def test_a_time_of_day_has_an_hour_and_no_date() -> None:
 
 
 def test_every_form_of_the_table_is_tested() -> None:
-    assert set(FORMS) == set(DATE_FORMS)
+    assert {*FORMS, BARE} == set(DATE_FORMS)  # `test_bare_clocks.py` tests the other one
 
 
-@pytest.mark.parametrize("form", DATE_FORMS)
+@pytest.mark.parametrize("form", FORMS)
 def test_what_is_no_date_is_a_gap(form: str) -> None:
     assert numpy.isnan(seconds_of(pandas.Series(NO_DATES), form)).all()
     assert find_form(pandas.Series([*FORMS[form], NO_DATES[0]])) is None
