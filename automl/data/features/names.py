@@ -11,6 +11,11 @@ _IDENTIFIER = re.compile(
     r"[ _.-]?(?:no|num|nr|number|code)?[ _.-]?[0-9]?$",
     re.IGNORECASE,
 )
+_ROW = re.compile(
+    r"^unnamed: [0-9]+$|^(?:level_[0-9]+|__index_level_[0-9]+__)$"
+    r"|(?:^|[ _.-])(?:index|idx|rownames?|row[ _.-]?(?:id|no|num|number|index))$",
+    re.IGNORECASE,
+)
 _CAMEL = re.compile("[a-z0-9]I[Dd]$|^ID$")
 _CODE = re.compile(
     r"(?:^|[ _.-])(?:zip|postal|plz|fips|(?:zip|post|postal|pin|area)[ _.-]?code)$",
@@ -50,6 +55,15 @@ def names_identifier(name: str) -> bool:
     [False, False, False, False, False, False]
     """
     return bool(_IDENTIFIER.search(name) or _CAMEL.search(name))
+
+
+def names_row(name: str) -> bool:
+    """Whether a column is named as one that counts the rows of its table.
+
+    >>> [names_row(name) for name in ("Unnamed: 0", "index", "row_number", "level_0", "id", "case_no")]
+    [True, True, True, True, False, False]
+    """
+    return bool(_ROW.search(name))
 
 
 def names_code(name: str) -> bool:

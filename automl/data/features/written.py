@@ -1,5 +1,6 @@
 """Columns of numbers that people wrote: one reading for the whole column, found by looking at all of its cells."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ _HINTED, _NEARLY, _MOST_UNITS, _NAMED = 0.5, 0.7, 3, 2
 
 _MOST_LOOSE_RANGES = 20
 """More different ranges than this, and few that come back, are numbers of something: telephones, parts."""
+
+_EQUAL_ENDS = re.compile(r"(\S+)\s*[-–—]\s*\1")
+_WORD = re.compile(r"[^\W\d_]{2}")
+_MOST_EQUAL = 0.2
+"""Share of the ranges that may begin where they end, as `4-4`: of more, they are results and no ranges."""
 
 _LEAST_COUNTS = 5
 """Different numbers with a plus from which they are counts and no classes."""
@@ -197,6 +203,11 @@ def _spelled(values: Mapping[str, int], mark: str) -> dict[str, Spelled]:
     ranges = {text for text, spelled in spellings.items() if spelled.is_range and not spelled.unit}
     if len(ranges) > _MOST_LOOSE_RANGES and 2 * len(ranges) > sum(values[text] for text in ranges):
         spellings = {text: spelled for text, spelled in spellings.items() if text not in ranges}
+    equal = {text for text in ranges if _EQUAL_ENDS.fullmatch(text)}
+    if sum(values[text] for text in equal) > _MOST_EQUAL * sum(values[text] for text in ranges):
+        spellings = {text: spelled for text, spelled in spellings.items() if text not in equal}
+    if _are_labels(spellings):
+        return {}
     bounds = [text for text, spelled in spellings.items() if spelled.is_bound]
     are_counts = len(bounds) >= _LEAST_COUNTS and all(text.endswith("+") for text in bounds)  # as `1,000+`
     if not are_counts and 2 * sum(values[text] for text in bounds) > sum(values[text] for text in spellings):
@@ -213,6 +224,15 @@ def _spelled(values: Mapping[str, int], mark: str) -> dict[str, Spelled]:
     ):
         return {}
     return spellings
+
+
+def _are_labels(spellings: Mapping[str, Spelled]) -> bool:
+    """Whether numbers only count words, as `1. Yes` and `2. No` do: each word has one of its own."""
+    values: dict[str, set[float]] = {}
+    for spelled in spellings.values():
+        values.setdefault(spelled.unit, set()).add(spelled.value)
+    are_words = len(values) > 1 and all(_WORD.match(unit) for unit in values)
+    return are_words and all(len(numbers) == 1 for numbers in values.values())
 
 
 def _has_groups(text: str, decimal: str) -> bool:
@@ -254,8 +274,15 @@ def several_units(known: pandas.Series, seen: Survey) -> str:
     )
     if len(alone) < _HINTED * len(known) or len(seen.units) > _MOST_UNITS:
         return ""
+    if _are_codes(alone):
+        return ""
     units = " and ".join(map(repr, seen.units[:2]))
     return f"looks like numbers in different units ({units}), which are not read; give the column one unit"
+
+
+def _are_codes(texts: pandas.Series) -> bool:
+    """Whether numbers of as many digits each end in a letter, as `171a` and `221b`."""
+    return bool(texts.str.fullmatch("[0-9]{2,}[A-Za-z]").all()) and texts.str.len().nunique() == 1
 
 
 def are_counted(name: str, texts: Iterable[object]) -> bool:

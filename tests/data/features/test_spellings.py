@@ -203,6 +203,42 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
         {"decimal": ".", "unit": "year"},
         "bounds as their number",
     ),
+    "open classes of amounts": (
+        ["$25000 or more", "$7000 to 7999", "lt $1000", "$10000 - 14999", "$15000 - 19999"] * 12,
+        [25000, 7499.5, 500, 12499.5, 17499.5] * 12,
+        {"decimal": ".", "unit": "$"},
+        "bounds as their number",
+    ),
+    "open classes of ages": (
+        ["65 years and over", "18-24 years", "25 to 44 years", "45-64 years"] * 15,
+        [65, 21, 34.5, 54.5] * 15,
+        {"decimal": ".", "unit": "year"},
+        "bounds as their number",
+    ),
+    "ranges of which one is a number": (
+        ["0-1", "1-2", "3-4", "4-4", "5-6", "6+"] * 10,
+        [0.5, 1.5, 3.5, 4, 5.5, 6] * 10,
+        {"decimal": "."},
+        "ranges as their middle",
+    ),
+    "estimates in brackets": (
+        [*(f"{row}.25" for row in range(ROWS)), "[98]"],
+        [*(row + 0.25 for row in range(ROWS)), 98],
+        {"decimal": "."},
+        "as people write them",
+    ),
+    "ordinals before a word": (
+        ["3rd grade", "4th grade", "12th grade"] * 20,
+        [3, 4, 12] * 20,
+        {"decimal": ".", "unit": "grade"},
+        "'grade' stripped",
+    ),
+    "people": (
+        ["1 person", "2 people", "5-10 people"] * 20,
+        [1, 2, 7.5] * 20,
+        {"decimal": ".", "unit": "person"},
+        "'person' stripped",
+    ),
     "decimal commas": (
         [f"{row},{row % 9}" for row in range(ROWS)],
         [row + row % 9 / 10 for row in range(ROWS)],
@@ -338,6 +374,9 @@ NO_NUMBERS: dict[str, list[str]] = {
     "card numbers": spread("4111 1111 1111 11{}"),
     "classes that are bounds": ["<=50K", ">50K", "<=50K"] * 20,
     "two units": ["5 kg", "300 g"] * 30,
+    "numbered labels, one of them rare": [*["1. Yes"] * 57, *["2. No"] * 3],
+    "coded labels, one of them rare": [*["0 No"] * 57, *["1 Yes"] * 3],
+    "results": ["0-0", "1-1", "2-3", "1-4"] * 15,
     "two currencies": ["$5", "€7"] * 30,
     "ages with the sex": ["45M", "50F", "31M", "28F"] * 15,
     "credits and debits": ["1,200 CR", "50 DR"] * 30,
@@ -402,6 +441,13 @@ def test_two_units_are_pointed_out() -> None:
     assert (
         "looks like numbers in different units ('kg' and 'g')" in column(["5 kg", "300 g", "7 kg"] * 20).note
     )
+
+
+@pytest.mark.parametrize(
+    "cells", [["171a", "171b", "221a", "170b"] * 15, ["1. White", "2. Black", "3. Asian", "4. Other"] * 15]
+)
+def test_codes_with_a_letter_and_numbered_labels_are_no_numbers_in_two_units(cells: list[str]) -> None:
+    assert (column(cells).kind, column(cells).note) == ("categorical", "")
 
 
 def test_a_number_that_was_read_by_another_mark_on_its_way_is_refused() -> None:
