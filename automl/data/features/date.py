@@ -90,12 +90,12 @@ class Date(Feature):
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.read`."""
         seconds = first_seconds(values, _forms(reading))
-        parts = date_parts(seconds % _DAY_SECONDS if _is_clock(reading) else seconds)
+        parts = date_parts(seconds % _DAY_SECONDS if is_clock(reading) else seconds)
         return parts[:, [PARTS.index(part) for part in _parts(reading)]]
 
     def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.given`."""
-        return date_texts(values, _TIME if _is_clock(reading) else _STAMP).to_numpy(object)
+        return date_texts(values, _TIME if is_clock(reading) else _STAMP).to_numpy(object)
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
         """See `Feature.graph`."""
@@ -139,12 +139,13 @@ def _forms(reading: Reading) -> list[str]:
     return [*(name for name in forms if name != "iso"), "iso"]
 
 
-def _is_clock(reading: Reading) -> bool:
+def is_clock(reading: Reading) -> bool:
+    """Whether a column holds times of day, which have no order from day to day."""
     return DATE_FORMS[_forms(reading)[-1]].clock
 
 
 def _parts(reading: Reading) -> tuple[str, ...]:
-    return CLOCK_PARTS if _is_clock(reading) else PARTS
+    return CLOCK_PARTS if is_clock(reading) else PARTS
 
 
 @dataclass(frozen=True, slots=True)

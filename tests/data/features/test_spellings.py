@@ -504,6 +504,16 @@ def test_codes_that_are_called_numbers_are_numbers() -> None:
     assert number_values(pandas.Series(["007", "012"]), found.reading).tolist() == [7.0, 12.0]
 
 
+def test_several_codes_of_surveys_are_pointed_out_together() -> None:
+    cells = [float(row % 14) for row in range(10_000)] + [98.0] * 30 + [96.0] * 5
+    assert column(cells, "late").note == (
+        "96 and 98 occur in 35 cells, far from the rest: if they stand for a missing value, "
+        "write `gaps: {late: [96, 98]}` under `data`"
+    )
+    assert column([row % 14 + 85.0 for row in range(10_000)] + [98.0] * 30, "late").note == ""
+    assert column([float(row % 14) for row in range(10_000)] + [91.0] * 30 + [92.0] * 5, "late").note == ""
+
+
 SENTINELS = [
     ([-200.0, *range(40, 140)] + [-200.0] * 15, -200),
     ([-1.0] * 60 + [float(row) for row in range(300, 400)], -1),
