@@ -11,9 +11,9 @@ _LEAST_OTHERS = 8
 _CODES = frozenset({1, 2, 3, 8, 9, 88, 99, 98, 97, 999, 998, 997, 9999, 99999, 999999})
 """Sizes of numbers below 0 that stand for gaps where nothing else is below 0."""
 
-_SURVEY_CODES = frozenset(
-    {77, 88, *range(94, 100), 777, 888, *range(994, 1000), 7777, 8888, *range(9994, 10_000)}
-)
+_SURVEY_CODES = frozenset([
+    77, 88, *range(94, 100), 777, 888, *range(994, 1000), 7777, 8888, *range(9994, 10_000), 99_999, 999_999,
+])  # fmt: skip
 """Numbers that surveys write for no answer, often several of them side by side."""
 
 _MOST_CODES, _LEAST_CODED = 3, 20
