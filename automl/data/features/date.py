@@ -11,10 +11,10 @@ from .bare_clocks import BARE, are_bare_times
 from .calendar import parts_graph, seconds_graph
 from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
 from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
-from .durations import minutes_of
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
 from .names import names_time
+from .other_dates import are_durations, are_seasons, can_be_days
 
 NUM_TRIED = 1000
 """Values of a column that are looked at first to find its form."""
@@ -33,9 +33,6 @@ _MOST_FORMS, _LEAST_SHARE = 3, 0.02
 
 _ENDS = "mMZ.TCrh日일"
 """How dates end that do not end with a digit: PM, UTC, GMT, CEST, Uhr."""
-
-_SCALES = (1e4, 1e8, 1e10)
-"""What the year is multiplied by in 20240229, 202402291830 and 20240229183000."""
 
 _DAY_SECONDS = 86_400.0
 _STAMP = "%Y-%m-%dT%H:%M:%S"
@@ -116,9 +113,9 @@ class Date(Feature):
 
 def _detect_dates(cells: Cells) -> Detection | None:
     """What cells say that are no times by their type or their column's name."""
-    is_other = is_numeric(cells.values) and not _can_be_days(cells.known)
+    is_other = is_numeric(cells.values) and not can_be_days(cells.known)
     seen = _NOTHING if is_other else _survey(cells.known, order=cells.date_order)
-    if DATE_FORMS[seen.forms[0]].clock and _are_durations(cells.known):
+    if DATE_FORMS[seen.forms[0]].clock and are_durations(cells.known):
         return None
     if seen.share >= MOSTLY and seen.is_either:
         return Detection(0.0, note=f"{_EITHER}; {_CURE}")
@@ -185,20 +182,13 @@ _NOTHING = _Seen(("iso",), 0.0, False)
 """What is seen of a column without dates."""
 
 
-def _are_durations(known: pandas.Series) -> bool:
-    """Whether texts that look like times of day go on after 24 hours, as `25:30:00` does."""
-    texts = {level_text(cell) for cell in known.unique()}
-    minutes = [minutes for text in texts if (minutes := minutes_of(text)) is not None]
-    return len(minutes) == len(texts) and max(minutes, default=0.0) >= 24.0 * 60.0
-
-
 def _survey(known: pandas.Series, is_date: bool = False, order: str | None = None) -> _Seen:
     """Which forms read these cells. Of most columns that hold no dates and are not told to, the first ones tell."""
     if not is_date and not _may_be_dates(known.head(NUM_TRIED).map(level_text)):
         return _NOTHING
     texts = known.map(level_text)
     values = texts[~texts.map(is_gap_word).to_numpy(bool)]
-    if not len(values) or (2 * len(values) <= len(texts) and not is_date):
+    if not len(values) or (2 * len(values) <= len(texts) and not is_date) or are_seasons(values):
         return _NOTHING
     forms = [form for form in DATE_FORMS if form != BARE and _count(values.head(NUM_TRIED), form)] or ["iso"]
     return _chosen(values, forms, order)
@@ -238,18 +228,6 @@ def _joined(*notes: str) -> str:
 
 def _count(values: pandas.Series, form: str) -> int:
     return int(numpy.isfinite(seconds_of(values, form)).sum())
-
-
-def _can_be_days(known: pandas.Series) -> bool:
-    """Whether numbers can be days as in 20240229, or with a time as in 20240229183000: and not all the same one."""
-    if not len(known):
-        return False
-    numbers = known.to_numpy(numpy.float64)
-    scale = next((scale for scale in _SCALES if scale * 1800 <= numbers[0] < scale * 2200), None)
-    if scale is None:
-        return False
-    whole = ((numbers >= scale * 1800) & (numbers < scale * 2200) & (numbers % 1 == 0)).all()
-    return bool(whole) and known.nunique() > 1
 
 
 def first_seconds(values: pandas.Series, forms: Sequence[str]) -> numpy.ndarray:

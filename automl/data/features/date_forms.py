@@ -151,6 +151,7 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "month name and short year": _named("Feb-24", _NAME + "[-/., ']+" + _SHORT, r"\2-\1-1----", short=True),
     "month and year": DateForm("2/2024", "([0-9]{1,2})[-/]([0-9]{4})", r"\2-\1-1----"),
     "year and month": DateForm("2024-02", "([0-9]{4})[-/]([0-9]{2})", r"\1-\2-1----"),
+    "compact month": DateForm("202402", "((?:1[89]|2[01])[0-9]{2})(0[1-9]|1[0-2])(?:\\.0)?", r"\1-\2-1----"),
     "quarter and year": DateForm("Q1 2024", "[Qq]([1-4])[-/ ]?" + _YEAR, r"\2-\1-1----", month="quarter"),
     "year and quarter": DateForm("2024-Q1", _YEAR + "[-/ ]?[Qq]([1-4])", r"\1-\2-1----", month="quarter"),
     "week": DateForm("2024-W09", _YEAR + "-?W([0-9]{2})(?:-?([1-7]))?", r"\1-\2-\3----", month="week"),

@@ -8,7 +8,7 @@ import pandas
 from pandas.api import types
 
 from .cells import SPACES, first_row, is_numeric, plain_text
-from .durations import DURATION, minutes_of
+from .durations import DURATIONS
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
 from .numbers import LARGEST, SMALLEST
@@ -135,7 +135,7 @@ def _number(cell: Any, reading: Reading) -> float:
         plain = plain_number(text)
         return numpy.nan if plain is None else plain
     unit = reading.get("unit", "")
-    if unit == DURATION and (minutes := minutes_of(text)) is not None:
+    if unit in DURATIONS and (minutes := DURATIONS[unit](text)) is not None:
         return minutes
     spelled = (scaled_number if reading.get("magnitudes") else spelled_number)(text, decimal)
     return spelled.value if spelled and spelled.unit in ("", unit) else numpy.nan

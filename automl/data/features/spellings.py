@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from .durations import DURATION, minutes_of
+from .durations import DURATION, SHORT, minutes_of, short_minutes
 from .magnitudes import CURRENCIES, SYMBOLS, without_magnitude
 from .signs import written_number
 
@@ -24,7 +24,7 @@ _GROUPS = ",. \u00a0\u202f'’"
 _CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?{SYMBOLS}|(?:{CURRENCIES}|Rs\.?|kr\.?|zł|Fr\.))"
 _SIGN = "[-+\u2212\u2013]"
 _UNIT = r"(?!(?:or|and) )(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]){0,14}(?: [^\W\d_][^\W\d_./²³]{0,11})?"
-_ABOUT = r"(?:~|≈|ca\.?|circa |about |around |approx(?:\.|imately)? ?)"
+_ABOUT = r"(?:~|≈|ca?\.|ca|circa |about |around |approx(?:\.|imately)? ?)"
 _BOUND = (
     r"(?:<=|>=|[<>≤≥]|up to |under |over |above |below |less than |more than |at least |at most |[lg]te?\.? )"
 )
@@ -121,6 +121,8 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
     single, span = _patterns(decimal)
     if (minutes := minutes_of(text, several=True)) is not None:
         return Spelled(minutes, DURATION)
+    if (minutes := short_minutes(text, is_long=True)) is not None:
+        return Spelled(minutes, SHORT)
     if match := single.fullmatch(text):
         return _single(match.groupdict(default=""), decimal)
     if match := span.fullmatch(text):

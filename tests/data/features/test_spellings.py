@@ -504,6 +504,14 @@ def test_codes_that_are_called_numbers_are_numbers() -> None:
     assert number_values(pandas.Series(["007", "012"]), found.reading).tolist() == [7.0, 12.0]
 
 
+def test_numbers_among_more_words_for_gaps_are_pointed_out() -> None:
+    note = column([*["n.a."] * 60, *["-"] * 40, *(f"1,{200 + row}" for row in range(60))]).note
+    assert note.startswith(
+        "62% of the cells are words for a gap ('n.a.', '-'), and the others are numbers; set it"
+    )
+    assert "words for a gap" not in column(["none"] * 60 + ["red", "blue"] * 20).note
+
+
 def test_several_codes_of_surveys_are_pointed_out_together() -> None:
     cells = [float(row % 14) for row in range(10_000)] + [98.0] * 30 + [96.0] * 5
     assert column(cells, "late").note == (
