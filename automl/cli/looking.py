@@ -15,7 +15,7 @@ from automl.config.template import TableFacts
 from automl.data import findings
 from automl.data.dataset import Dataset, make_dataset
 from automl.data.features.marks import usual_mark
-from automl.data.files.formats import beginning_of, find_format, read_file, sheet_note, with_separator
+from automl.data.files.formats import EXCEL, beginning_of, find_format, read_file, sheet_note, with_separator
 from automl.data.files.table_file import TableFile, explained, open_file, western_encoding
 from automl.data.files.workbooks import sheet_names
 from automl.data.targets import has_long_tail
@@ -52,14 +52,14 @@ def look_at(data: Path, target: str | None, options: FileOptions, to: Path) -> t
             file = replace(file, decimal=",")
             table = read_file(file).rename(columns=str)
     except DataError as error:
-        if not find_format(file).is_text:
+        if not find_format(file).is_text and not _is_workbook(file):
             raise
         return _unread(file, target, to, str(error).removeprefix(f"{data}: "))
     _check_target(file, target, list(table.columns))
     assert target is not None
     path = _relative(data, to)
     try:
-        config = DataConfig(path=path, target=target, decimal=file.decimal)
+        config = DataConfig.model_validate({"path": path, "target": target, "decimal": file.decimal})
         dataset = make_dataset(table, target, config, lambda *_: str(data))
     except DataError as error:
         return _unused(file, table, target, to, str(error).removeprefix(f"{data}: "))
@@ -86,6 +86,14 @@ def _facts(dataset: Dataset, source: dict[str, str], notes: Sequence[str]) -> Ta
     space = default_space(len(dataset.target), has_numbers, long_tail)
     advice = findings.suggest_objective(dataset)
     return TableFacts(source, metrics_for(dataset.task), space, tuple(notes), advice)
+
+
+def _is_workbook(file: TableFile) -> bool:
+    """Whether it is a whole workbook with the sheet that a person names."""
+    try:
+        return find_format(file).name == EXCEL and file.sheet in (None, *sheet_names(file))
+    except Exception:  # a broken file makes its parser raise what it happens to stumble over
+        return False
 
 
 def _guessed(file: TableFile, guess_encoding: bool) -> tuple[TableFile, list[str]]:

@@ -48,6 +48,7 @@ def rows(text: str, separator: str = ",") -> list[tuple[int, list[str]]]:
         ("Sales,,2019,\nland,unit,first,second\nAT,kg,7,8\nDE,kg,9,8\n", 1, True),
         (",,,y\n1,2,3,4\n5,6,7,8\n", 0, True),
         (f"Survey\n{BARE}", 1, False),
+        (",Sales report,,\n,day,amount,y\n,mon,5,1\n,tue,6,0\n", 1, True),
         ("a,b\n1,2\n3,4\n", 0, True),
         (",b,c\n1,2,3\n2,3,4\n", 0, True),
         ("0,1,2\n5,6,7\n1,2,3\n", 0, True),

@@ -9,6 +9,8 @@ from click.testing import CliRunner, Result
 from automl.cli import cli
 from automl.config.reading import load_study
 from automl.data.dataset import Dataset
+from automl.data.files.formats import read_file
+from automl.data.files.table_file import TableFile
 from automl.data.reading import read_dataset
 from automl.errors import DataError
 from automl.study.predicting import read_rows
@@ -101,6 +103,30 @@ def test_init_writes_the_sheet_and_the_lines_above_its_names(book: Path) -> None
     assert init(book).exit_code == 0
     assert load_study(book.parent / "s.yaml").data.sheet == "2023"
     assert "Did you mean `Titled`?" in init(book, "--sheet", "titled").output
+
+
+def test_init_writes_its_file_for_a_workbook_that_must_be_fixed(tmp_path: Path) -> None:
+    twice = pandas.DataFrame([["pay", "pay"], [1, 2]])
+    twice.to_excel(tmp_path / "twice.xlsx", header=False, index=False)
+    made = init(tmp_path / "twice.xlsx")
+    assert made.exit_code == 0 and "the column name 'pay' occurs twice in line 1" in made.output
+    (tmp_path / "broken.xlsx").write_bytes(b"no workbook")
+    (tmp_path / "s.yaml").unlink()
+    assert init(tmp_path / "broken.xlsx").exit_code == 2 and not (tmp_path / "s.yaml").exists()
+
+
+def test_cells_are_what_they_are_in_the_workbook(tmp_path: Path) -> None:
+    cells = {
+        "code": ["007", "012", "100"],
+        "flag": [True, None, False],
+        "number": [1, None, 2.5],
+        "text": ["1", "x", None],
+    }
+    pandas.DataFrame(cells, dtype=object).to_excel(tmp_path / "t.xlsx", index=False)
+    read = read_file(TableFile(tmp_path / "t.xlsx"))
+    plain = read.astype(object).where(read.notna(), None)
+    assert {name: plain[name].tolist() for name in plain} == cells
+    assert read["number"].dtype == "float64"
 
 
 def test_rows_to_predict_are_read_from_the_sheet_of_the_study_or_as_told(book: Path) -> None:

@@ -47,4 +47,4 @@ def can_be_days(known: pandas.Series) -> bool:
     whole = ((numbers >= scale * 1800) & (numbers < scale * 2200) & (numbers % 1 == 0)).all()
     if scale > _SCALES[0]:
         return bool(whole) and known.nunique() > 1
-    return bool(whole) and known.nunique() >= _FEWEST_MONTHS and numpy.ptp(numbers // scale) > 0
+    return bool(whole) and known.nunique() >= _FEWEST_MONTHS and bool(numpy.ptp(numbers // scale) > 0)

@@ -36,9 +36,15 @@ def read_workbook(file: TableFile, wanted: Wanted) -> pandas.DataFrame:
         check_twice(names, file.skip + 1, cure, file.error)
         columns = choose(names, wanted, file.error)
         indices = None if columns is None else [names.index(name) for name in columns]
+        # As objects: pandas makes 7 of the text `007`, and 1.0 of a truth value above an empty cell.
         table: pandas.DataFrame = pandas.read_excel(
-            book, sheet, usecols=indices, skiprows=file.skip, header=0 if file.header else None
-        )
+            book,
+            sheet,
+            usecols=indices,
+            skiprows=file.skip,
+            header=0 if file.header else None,
+            dtype=object,
+        ).infer_objects()
         if not file.header or file.names:
             table.columns = pandas.Index(columns or names)
         return table
