@@ -79,6 +79,7 @@ NOT_SEVERAL = {
     "cases": [f"2019/{row:04}" for row in range(ROWS)],
     "tickets": [f"A/{row} {2000 + row}" for row in range(ROWS)],
     "dates": [f"2/{1 + row % 28}/2024" for row in range(ROWS)],
+    "shells of atoms": [f"[Kr] 4d{row} 5s{row % 2}" for row in range(ROWS)],
     "few levels": ["1/2", "3/4"] * 40,
 }
 
