@@ -246,3 +246,10 @@ def test_a_table_below_empty_rows_of_a_sheet_and_behind_another_sheet(tmp_path: 
     study = load_study(tmp_path / "u.yaml")
     with pytest.raises(DataError, match="The sheet 'Notes' is read"):
         read_dataset(study, tmp_path, study.where)
+
+
+def test_init_takes_a_decimal_mark_and_writes_it(tmp_path: Path) -> None:
+    rows = "".join(f"1.{100 + row},{row % 2}\n" for row in range(20))
+    for options, decimal in (((), None), (("--decimal", ","), ","), (("--decimal", "."), ".")):
+        assert init(tmp_path, "amount,pay\n" + rows, *options).exit_code == 0
+        assert load_study(tmp_path / "s.yaml").data.decimal == decimal
