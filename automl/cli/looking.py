@@ -15,8 +15,9 @@ from automl.config.template import TableFacts
 from automl.data import findings
 from automl.data.dataset import Dataset, make_dataset
 from automl.data.features.marks import usual_mark
-from automl.data.files.formats import beginning_of, find_format, other_sheets, read_file, with_separator
+from automl.data.files.formats import EXCEL, beginning_of, find_format, read_file, sheet_note, with_separator
 from automl.data.files.table_file import TableFile, explained, open_file, western_encoding
+from automl.data.files.workbooks import sheet_names
 from automl.data.targets import has_long_tail
 from automl.errors import DataError, one_of
 from automl.evaluation.metrics import metrics_for
@@ -39,32 +40,26 @@ def look_at(data: Path, target: str | None, options: FileOptions, to: Path) -> t
     Raises:
         DataError: The file cannot be opened, or the target is none of its columns.
     """
-    file = TableFile(
-        data,
-        encoding=options.encoding or "utf-8",
-        separator=options.separator,
-        skip=options.skip,
-        header=options.header,
-        labels=(target or "",),
-    )
+    known = {name: value for name, value in options.given.items() if name != "names"}
+    file = TableFile(data, labels=(target or "",), **known)
     find_format(file)
     with explained(file), open_file(file) as stream:
         stream.read(1)
     try:
-        file, notes = _guessed(replace(file, names=options.names), options.encoding is None)
+        file, notes = _guessed(replace(file, names=options.names or ()), options.encoding is None)
         table = read_file(file).rename(columns=str)
-        if usual_mark(table) == ",":
+        if options.decimal is None and usual_mark(table) == ",":
             file = replace(file, decimal=",")
             table = read_file(file).rename(columns=str)
     except DataError as error:
-        if not find_format(file).is_text:
+        if not find_format(file).is_text and not _is_workbook(file):
             raise
         return _unread(file, target, to, str(error).removeprefix(f"{data}: "))
     _check_target(file, target, list(table.columns))
     assert target is not None
     path = _relative(data, to)
     try:
-        config = DataConfig(path=path, target=target, decimal="," if file.decimal else None)
+        config = DataConfig.model_validate({"path": path, "target": target, "decimal": file.decimal})
         dataset = make_dataset(table, target, config, lambda *_: str(data))
     except DataError as error:
         return _unused(file, table, target, to, str(error).removeprefix(f"{data}: "))
@@ -93,6 +88,14 @@ def _facts(dataset: Dataset, source: dict[str, str], notes: Sequence[str]) -> Ta
     return TableFacts(source, metrics_for(dataset.task), space, tuple(notes), advice)
 
 
+def _is_workbook(file: TableFile) -> bool:
+    """Whether it is a whole workbook with the sheet that a person names."""
+    try:
+        return find_format(file).name == EXCEL and file.sheet in (None, *sheet_names(file))
+    except Exception:  # a broken file makes its parser raise what it happens to stumble over
+        return False
+
+
 def _guessed(file: TableFile, guess_encoding: bool) -> tuple[TableFile, list[str]]:
     """The file with its encoding, separator and titles, as far as they were not told and can be seen; and notes."""
     notes = []
@@ -110,6 +113,8 @@ def _guessed(file: TableFile, guess_encoding: bool) -> tuple[TableFile, list[str
         file = replace(file, skip=beginning.skip)
     elif beginning is not None and not beginning.is_usual:
         notes.append(beginning.cure)
+    if note := sheet_note(file):
+        notes.append(note)
     return file, notes
 
 
@@ -136,7 +141,8 @@ def _check_target(file: TableFile, target: str | None, columns: Sequence[str]) -
     hint = "" if beginning is None or beginning.is_usual else beginning.cure
     if hint:
         hint = f" {hint} Here: `--header none --names a,b,c`." if not beginning.has_names else f" {hint}"  # type: ignore[union-attr]
-    hint += other_sheets(file)
+    if note := sheet_note(file):
+        hint += f" {note[0].upper()}{note[1:]}. Here: `--sheet NAME`."
     if target is None:
         listed = ", ".join(columns[:20])
         raise DataError(
@@ -179,6 +185,9 @@ def _source(file: TableFile, target: str, to: Path, comment: str, dataset: Datas
         source["decimal"] = quoted(file.decimal)
     if file.encoding != "utf-8":
         source["encoding"] = quoted(file.encoding)
+    sheet = sheet_names(file)[0] if sheet_note(file) else file.sheet
+    if sheet is not None:
+        source["sheet"] = quoted(sheet)
     if file.skip:
         source["skip"] = str(file.skip)
     if not file.header:

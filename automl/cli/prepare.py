@@ -16,7 +16,7 @@ from automl.quiet import quiet_start
 @click.command()
 @click.argument("data", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--target", help="Name of the column to predict.")
-@file_options
+@file_options("as detected")
 @output_option("The study file to write.", Path("study.yaml"))
 @click.option("--force", is_flag=True, help="Replace the file when it exists.")
 def init(data: Path | None, target: str | None, reading: FileOptions, to: Path, force: bool) -> None:

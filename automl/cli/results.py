@@ -15,6 +15,7 @@ from automl.cli.common import (
     waiting,
     write_text,
 )
+from automl.cli.file_options import FileOptions, file_options
 from automl.quiet import quiet_start
 
 TOP = 20
@@ -231,13 +232,7 @@ def _say_beside(standing: str, which: str) -> None:
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--keep", metavar="COLUMN", multiple=True, help="A column of DATA to pass on; may be repeated.")
-@click.option(
-    "--separator", metavar="TEXT", help="Separator of the cells of DATA; default: that of the study."
-)
-@click.option("--encoding", metavar="NAME", help="Encoding of DATA; default: that of the study.")
-@click.option(
-    "--decimal", type=click.Choice([".", ","]), help="Decimal separator of DATA; default: that of the study."
-)
+@file_options("as in the study")
 @click.option(
     "--interval",
     type=float,
@@ -245,13 +240,11 @@ def _say_beside(standing: str, which: str) -> None:
     help="Share of rows whose truth shall be covered, as 0.9: adds low and high, or the classes of a set.",
 )
 @output_option("A file, instead of standard output.")
-def predict(  # noqa: PLR0913, PLR0917  an argument for each option
+def predict(
     model: Path,
     data: Path,
     keep: tuple[str, ...],
-    separator: str | None,
-    encoding: str | None,
-    decimal: str | None,
+    reading: FileOptions,
     interval: float | None,
     to: Path | None,
 ) -> None:
@@ -262,9 +255,7 @@ def predict(  # noqa: PLR0913, PLR0917  an argument for each option
     """
     from automl.study.predicting import as_csv, predict_rows
 
-    options = {"separator": separator, "encoding": encoding, "decimal": decimal}
-    reading = {name: value for name, value in options.items() if value is not None}
-    predictions, ignored = predict_rows(model, data, reading, keep, interval)
+    predictions, ignored = predict_rows(model, data, reading.given, keep, interval)
     if ignored:
         click.echo(f"{data}: ignoring columns that the model does not use: {', '.join(ignored)}", err=True)
     write_text(as_csv(predictions), to)

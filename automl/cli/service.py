@@ -1,9 +1,13 @@
 """Commands of a service: `automl serve`, and `automl worker`."""
 
+import functools
 import logging
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,6 +18,37 @@ files_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of submitted study files and tables, shared by server and workers; default: files/ in --mlruns.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where a service keeps what it knows.
+
+    Attributes:
+        mlruns: Folder of the studies, absolute.
+        files: Folder of submitted study files and tables, absolute.
+        records: Database of the record; None for the usual one.
+    """
+
+    mlruns: Path
+    files: Path
+    records: str | None
+
+
+def stores_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a service's stores, as its argument `stores`."""
+
+    @files_option
+    @mlruns_option
+    @records_option
+    @functools.wraps(command)
+    def with_stores(files: Path | None, mlruns: Path, records: str | None, **others: Any) -> None:
+        from automl.records.file_store import FOLDER
+
+        mlruns = mlruns.absolute()
+        command(stores=Stores(mlruns, (files or mlruns / FOLDER).absolute(), records), **others)
+
+    return with_stores
 
 
 @click.command()
@@ -28,28 +63,20 @@ files_option = click.option(
     is_flag=True,
     help="Neither train cohorts of studies that other workers run, nor let other workers train those of its study.",
 )
-@files_option
-@mlruns_option
-@records_option
-def worker(
-    allow_code: bool, once: bool, no_share: bool, files: Path | None, mlruns: Path, records: str | None
-) -> None:
+@stores_options
+def worker(allow_code: bool, once: bool, no_share: bool, stores: Stores) -> None:
     """Run the studies that are submitted to `automl serve`, until Ctrl-C.
 
     Any number of workers may share a queue: in a SQLite file those of one machine, in PostgreSQL those of many. A study
     whose worker was killed is continued by the next free one. The cohorts of a study with `search.in_flight` above 1
     are trained by all workers that run no study.
     """
-    from automl.records.file_store import FOLDER
     from automl.records.finding import open_records
     from automl.service.worker import Worker, WorkerSettings
 
     log_to_standard_error()
-    mlruns = mlruns.absolute()
-    settings = WorkerSettings(
-        mlruns, (files or mlruns / FOLDER).absolute(), records, allow_code, once, not no_share
-    )
-    working = Worker(open_records(mlruns, records, create=True), settings)
+    settings = WorkerSettings(stores.mlruns, stores.files, stores.records, allow_code, once, not no_share)
+    working = Worker(open_records(stores.mlruns, stores.records, create=True), settings)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: working.stop())
     working.run()
@@ -84,40 +111,34 @@ def log_to_standard_error() -> None:
     help="What studies may use: path, url, sql, tracking.uri, variable, builder, objective, tracking.to; "
     "`path=/data/*` allows only what matches; may be repeated.",
 )
-@files_option
-@mlruns_option
-@records_option
-def serve(  # noqa: PLR0913, PLR0917  an argument for each option
+@stores_options
+def serve(
     host: str,
     port: int,
     names: tuple[str, ...],
     token_file: Path | None,
     allow: tuple[str, ...],
-    files: Path | None,
-    mlruns: Path,
-    records: str | None,
+    stores: Stores,
 ) -> None:
     """Serve studies by HTTP, until Ctrl-C.
 
     Clients send studies, follow them and ask their models; `automl worker` runs them. A page is at /, the description
     of all addresses at /openapi.json.
     """
-    from automl.records.file_store import FOLDER
     from automl.service.server import serve as serving
     from automl.service.settings import ServerSettings, parse_allowed, read_token
 
     log_to_standard_error()
-    mlruns = mlruns.absolute()
     settings = ServerSettings(
-        mlruns=mlruns,
-        files=(files or mlruns / FOLDER).absolute(),
+        mlruns=stores.mlruns,
+        files=stores.files,
         host=host,
         port=port,
         token=read_token(token_file),
         names=names,
         allowed=parse_allowed(allow),
     )
-    serving(settings, records)
+    serving(settings, stores.records)
 
 
 @click.command()
@@ -130,22 +151,19 @@ def serve(  # noqa: PLR0913, PLR0917  an argument for each option
     help="Studies that ended at least so many days ago.",
 )
 @click.option("--dry-run", is_flag=True, help="List what would be deleted.")
-@files_option
-@mlruns_option
-@records_option
-def prune(days: float, dry_run: bool, files: Path | None, mlruns: Path, records: str | None) -> None:
+@stores_options
+def prune(days: float, dry_run: bool, stores: Stores) -> None:
     """Delete old studies of a service with their runs and models, and tables that no study uses.
 
     Only studies that were sent to the service; runs of `automl run` stay.
     """
-    from automl.records.file_store import FOLDER, FileStore
+    from automl.records.file_store import FileStore
     from automl.records.finding import open_records
     from automl.records.queue import Queue
     from automl.service.pruning import prune as pruning
 
-    mlruns = mlruns.absolute()
-    store = FileStore((files or mlruns / FOLDER).absolute())
-    pruned = pruning(Queue(open_records(mlruns, records)), store, days, dry_run)
+    queue = Queue(open_records(stores.mlruns, stores.records))
+    pruned = pruning(queue, FileStore(stores.files), days, dry_run)
     for identifier in pruned.studies:
         click.echo(identifier)
     for line in pruned.kept_studies:

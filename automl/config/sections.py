@@ -14,7 +14,6 @@ from automl.trial import Scalar
 FEWEST_RESAMPLES = 4
 """Of a table: with fewer, too many rows are in every one of them."""
 
-
 _SOURCES = ("path", "url", "sql", "sklearn", "frame")
 """Keys that name a table; a test holds them to be those of `data/sources/table.py`, which this layer does not know."""
 
@@ -50,19 +49,17 @@ class DataConfig(Section):
         "first_line", description="none: the file has no line of names, and its first line is a row."
     )
     names: list[str] | None = Field(
-        None,
-        min_length=1,
-        description="Names for all columns; they replace the names in the file.",
+        None, min_length=1, description="Names for all columns; they replace the names in the file."
     )
     skip: int = Field(
         0, ge=0, description="Number of lines above the line of names, such as a title, to skip."
     )
+    sheet: str | None = Field(None, min_length=1, description="Sheet of an Excel file; default: the first.")
     sklearn: str | None = Field(
         None, description="A table bundled with scikit-learn: digits, iris, wine, breast_cancer, diabetes."
     )
     frame: bool = Field(
-        False,
-        description="Whether the table is a DataFrame from Python: `run_study(study, table=frame)`.",
+        False, description="Whether the table is a DataFrame from Python: `run_study(study, table=frame)`."
     )
     target: str | None = Field(
         None, description="Name of the column to predict; not needed for a scikit-learn table."
@@ -75,21 +72,18 @@ class DataConfig(Section):
         description="Overrides the detected type, by column: numeric, categorical, date, choices, text, drop.",
     )
     decimal: Literal[".", ","] | None = Field(
-        None,
-        description="Decimal separator of numbers in text; detected by default.",
+        None, description="Decimal separator of numbers in text; detected by default."
     )
     date_order: Literal["day_first", "month_first"] | None = Field(
         None,
         description="Order of day and month in dates such as 3/4/2023 that are ambiguous in the whole column; "
-        "by default such "
-        "a column is not read as dates.",
+        "by default such a column is not read as dates.",
     )
     gaps: dict[str, list[int | float | str]] | None = Field(
         None, description="Cells that stand for a missing value, by column: `{income: [-999, unknown]}`."
     )
     weights: str | None = Field(
-        None,
-        description="Column with the weight of each row in losses and scores; default: equal weights.",
+        None, description="Column with the weight of each row in losses and scores; default: equal weights."
     )
     task: Literal["auto", "binary", "multiclass", "regression"] = Field(
         "auto", description="Kind of prediction; auto chooses by the values of the target."
@@ -102,6 +96,11 @@ class DataConfig(Section):
     rows_without_target: Literal["drop", "refuse"] = Field(
         "drop", description="What to do with rows without a target: leave them out, or stop."
     )
+
+    @field_validator("sheet", mode="before")
+    @classmethod
+    def _years_too(cls, name: object) -> object:
+        return str(name) if isinstance(name, int) and not isinstance(name, bool) else name
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -124,7 +123,7 @@ class DataConfig(Section):
         if self.sql is not None and len(given) != 1:
             got = "both" if given else "neither"
             raise ValueError(f"must have exactly one of `query` and `table` together with `sql`, got {got}")
-        for key in ("encoding", "separator", "header", "names", "skip"):
+        for key in ("encoding", "separator", "header", "names", "skip", "sheet"):
             if key in self.model_fields_set and self.path is None and self.url is None:
                 raise ValueError(
                     f"must have `{key}` only together with `path` or `url`, got {getattr(self, key)!r}"

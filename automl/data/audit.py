@@ -11,8 +11,9 @@ import pandas
 
 from automl.data.columns import Columns
 from automl.data.dataset import Dataset
+from automl.data.features.date import is_clock
 from automl.data.folds import Fold
-from automl.data.schema import inspect_columns
+from automl.data.schema import Schema, inspect_columns
 from automl.data.splits import Splits
 from automl.data.target_copies import codes_of, copies_of_target, some_rows
 
@@ -114,17 +115,22 @@ def _dates_passed_over(dataset: Dataset, splits: Splits, table: pandas.DataFrame
     """Dates that the splits do not go by, where the study file leaves the kind of splits open."""
     if not splits.automatic:
         return []
-    names = [column.name for column in dataset.schema.of_kind("date")]
+    names = _days(dataset.schema)
     if table is not None:
         table = table.rename(columns=str).reset_index(drop=True)
         known_names = {column.name for column in dataset.schema.columns} | {dataset.target_name}
         others = table[[name for name in table.columns if name not in known_names]]
-        names += [column.name for column in inspect_columns(others).of_kind("date")]
+        names += _days(inspect_columns(others))
     if not names:
         return []
     finding = f"the table has dates ({', '.join(map(repr, names[:5]))}), and the splits ignore them"
     cure = f"`kind: time` with `by: {names[0]}` is recommended if later rows are to be predicted."
     return [f"{finding}. {cure}"]
+
+
+def _days(schema: Schema) -> list[str]:
+    """The columns of dates, without those of times of day."""
+    return [column.name for column in schema.of_kind("date") if not is_clock(column.reading)]
 
 
 def _row_hashes(columns: Columns) -> numpy.ndarray:

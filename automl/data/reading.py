@@ -1,5 +1,6 @@
 """From a study file to its table: the source that it names is read, and the table checked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas
@@ -33,9 +34,11 @@ def read_dataset(
             f"{where('data')}: the study file names a table, but a DataFrame was given as well. {cure}"
         )
     source = next(source for key, source in SOURCES.items() if getattr(data, key))
-    table = source.read(ReadRequest(data, folder, where, wanted_columns(config), frame))
+    read = source.read(ReadRequest(data, folder, where, wanted_columns(config), frame))
     has_builder = config.network.builder is not None
-    return make_dataset(table, source.target(data), data, where, config.splits, keep_constant=has_builder)
+    target = source.target(data)
+    dataset = make_dataset(read.frame, target, data, where, config.splits, keep_constant=has_builder)
+    return replace(dataset, notes=(*read.notes, *dataset.notes))
 
 
 def wanted_columns(config: StudyConfig) -> Wanted:

@@ -6,7 +6,7 @@ import numpy
 import pandas
 
 from automl.data.features.cells import is_numeric
-from automl.data.features.names import names_reference
+from automl.data.features.names import names_identifier, names_reference, names_row
 from automl.data.features.numeric import number_values
 
 _MOSTLY = 0.95
@@ -30,7 +30,7 @@ def find_references(
         numeric: Columns that are learned as numbers.
     """
     notes: dict[str, str] = {}
-    for identifier in (name for name in identifiers if is_numeric(table[name])):
+    for identifier in (name for name in identifiers if is_numeric(table[name]) and not names_row(name)):
         known = numpy.unique(_finite(table[identifier]))
         for name in (name for name in numeric if name not in notes):
             values = numpy.unique(_finite(table[name]))
@@ -39,6 +39,26 @@ def find_references(
             if len(known) <= _SPARSE * numpy.ptp(known) or names_reference(name):
                 finding = f"its numbers are identifiers of the column {identifier!r}, and no amounts"
                 notes[name] = f"{finding}; set it to drop or to categorical under `data.columns`"
+    return notes
+
+
+def find_repeated(table: pandas.DataFrame, numeric: Sequence[str]) -> dict[str, str]:
+    """What is to be said of whole numbers that come back in a column that is named as an identifier is.
+
+    Args:
+        table: The table.
+        numeric: Columns that are learned as numbers.
+    """
+    notes: dict[str, str] = {}
+    for name in (name for name in numeric if names_identifier(name) and not names_row(name)):
+        values = _finite(table[name])
+        distinct = len(numpy.unique(values))
+        if _LEAST_DISTINCT <= distinct < len(values) and (values % 1 == 0).all():
+            finding = (
+                f"named as an identifier, and learned as amounts: {distinct} numbers in {len(values)} rows"
+            )
+            split = "`kind: group` and `by` under `splits` keep the rows of one together"
+            notes[name] = f"{finding}; set it to drop or to categorical under `data.columns`; {split}"
     return notes
 
 

@@ -13,7 +13,7 @@ from automl.data.features.kinds import KINDS
 from automl.data.features.marks import usual_mark
 from automl.data.features.names import names_identifier
 from automl.data.features.numeric import number_values
-from automl.data.references import find_references
+from automl.data.references import find_references, find_repeated
 
 DROP = "drop"
 """What the study file calls a column that is to be left out."""
@@ -119,7 +119,8 @@ def _with_references(
         kind: [column.name for column in columns if column.kind == kind and column.name not in settings.kinds]
         for kind in ("identifier", "numeric")
     }
-    notes = find_references(table, names["identifier"], names["numeric"])
+    notes = find_repeated(table, names["numeric"])
+    notes |= find_references(table, names["identifier"], names["numeric"])
     return [replace(column, note=_joined(notes.get(column.name, ""), column.note)) for column in columns]
 
 

@@ -13,7 +13,7 @@ from pandas.api import types
 from automl.config.sections import DataConfig, SplitsConfig
 from automl.data.features.cells import level_text, without_gaps
 from automl.data.features.feature import Cells
-from automl.data.features.numeric import far_values
+from automl.data.features.numeric import far_note
 from automl.data.written_target import (
     MOST_CLASSES,
     amounts_as_classes,
@@ -96,7 +96,7 @@ def read_target(
     if not _asks_for_classes(labels, request):
         _check_positive((), request)
         values = labels.to_numpy(dtype=numpy.float64)
-        far = far_values(Cells(str(cells.name), labels, labels))
+        far = far_note(Cells(str(cells.name), labels, labels))
         request.notes.extend([f"the target {cells.name!r}: {far}"] if far else [])
         rows, notes = labels.index.to_numpy(), tuple(request.notes)
         return TargetColumn(rows, labels, values, Task.REGRESSION, (), notes, digest)

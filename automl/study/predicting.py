@@ -1,7 +1,7 @@
 """Predictions of a file's rows: the file is read as the study read its own, or as a person says."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pandas
 
 from automl.data.files.formats import find_format, read_file, with_separator
 from automl.data.files.table_file import TableFile
+from automl.data.files.workbooks import sheet_names
 from automl.errors import DataError, ExportError, one_of
 from automl.quiet import quiet_start
 from automl.serving.scoring import Scorer, text_columns
@@ -21,7 +22,7 @@ _EXECUTED = ("=", "+", "-", "@", "\t", "\r")
 def predict_rows(
     model: Path,
     data: Path,
-    options: Mapping[str, str],
+    options: Mapping[str, Any],
     keep: Sequence[str],
     interval: float | None = None,
 ) -> tuple[pandas.DataFrame, list[str]]:
@@ -30,7 +31,7 @@ def predict_rows(
     Args:
         model: Folder of an exported model.
         data: The file.
-        options: Its `encoding`, `separator` and `decimal`, as far as a person says them.
+        options: How it is read, as far as a person says it: fields of `TableFile`.
         keep: Columns of the file that are put before the predictions.
         interval: See `Scorer.predict`.
 
@@ -63,45 +64,63 @@ def read_contract(model: Path) -> dict[str, Any]:
 
 
 def read_rows(
-    contract: Mapping[str, Any], data: Path, options: Mapping[str, str], keep: Sequence[str] = ()
+    contract: Mapping[str, Any], data: Path, options: Mapping[str, Any], keep: Sequence[str] = ()
 ) -> pandas.DataFrame:
     """The rows of a file, read as the study read its own, where it is of such a format.
 
     Args:
         contract: Of the model.
         data: The file.
-        options: Its `encoding`, `separator` and `decimal`, as far as a person says them.
+        options: How it is read, as far as a person says it: fields of `TableFile`.
         keep: Columns that are read beside those of the model.
 
     Raises:
         DataError: The file cannot be read.
     """
     texts = (*text_columns(contract), *(name for name in keep if name not in contract["columns"]))
-    return _read(_file_of(data, contract.get("file", {}), options, texts), list(contract["columns"]), options)
+    file, needed = TableFile(data, texts=texts), set(contract["columns"])
+    table = None
+    for reading in _readings(file, contract.get("file", {}), options):
+        other = _read(reading)
+        if needed <= set(other.columns):
+            return other
+        table = other if table is None else table
+    assert table is not None
+    return table
 
 
-def _file_of(
-    data: Path, reading: Mapping[str, Any], options: Mapping[str, str], texts: tuple[str, ...]
-) -> TableFile:
-    """The file with how the study read its own, where it is of such a format, and what a person says of it."""
-    file = TableFile(data, texts=texts)
-    form = find_format(file)
-    recorded = dict(reading) if form.is_text and form.has_lines else {}
-    if "names" in recorded:
-        recorded["names"] = tuple(recorded["names"])
-    return replace(file, **(recorded | dict(options)))
-
-
-def _read(file: TableFile, needed: Sequence[str], options: Mapping[str, str]) -> pandas.DataFrame:
-    """The table; with another separator where the study's does not give the columns that the model needs."""
+def _read(file: TableFile) -> pandas.DataFrame:
+    """The table; a first row that holds the names of a file without names is no row."""
     table = read_file(file).rename(columns=str)
-    if "separator" in options or set(needed) <= set(table.columns):
-        return table
-    other = with_separator(replace(file, separator=None))
-    if other.separator == file.separator:
-        return table
-    again = read_file(other).rename(columns=str)
-    return again if set(needed) <= set(again.columns) else table
+    has_names = not file.header and len(table) and list(map(str, table.iloc[0])) == list(table.columns)
+    return read_file(replace(file, header=True)).rename(columns=str) if has_names else table
+
+
+def _readings(
+    file: TableFile, recorded: Mapping[str, Any], options: Mapping[str, Any]
+) -> Iterator[TableFile]:
+    """The file as the study read its own, then with another separator, then with names in its first line.
+
+    Args:
+        file: The file, of whatever format.
+        recorded: How the study read its own.
+        options: What a person says of this one, which holds in every reading.
+    """
+    form = find_format(file)
+    known = dict(recorded) if form.has_lines else {}
+    if "sheet" in known and (form.is_text or known["sheet"] not in sheet_names(file)):
+        del known["sheet"]
+    if "names" in known:
+        known["names"] = tuple(known["names"])
+    first = replace(file, **(known | dict(options)))
+    yield first
+    if "separator" not in options:
+        other = with_separator(replace(first, separator=None))
+        if other.separator != first.separator:
+            yield other
+    usual = {key: value for key, value in known.items() if key not in ("skip", "header", "names", "sheet")}
+    if usual != known:
+        yield with_separator(replace(file, **(usual | dict(options))))
 
 
 def as_csv(table: pandas.DataFrame) -> str:

@@ -230,3 +230,8 @@ def test_dates_that_automatic_splits_pass_over_are_mentioned() -> None:
     assert audit(*dropped) == ()
     assert audit(*dropped, table)[0].startswith(hint)
     assert findings(table.assign(day=numpy.arange(ROWS) / 2), kind="time", by="day") == ()
+
+
+def test_times_of_day_are_no_order_to_split_by() -> None:
+    times = [f"{row % 24:02}:{row % 60:02}" for row in range(ROWS)]
+    assert findings(noise().assign(at=times)) == ()

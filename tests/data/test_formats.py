@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import sys
 import zipfile
@@ -386,3 +387,29 @@ def test_formats_with_names_of_their_own_take_no_keys_for_a_header(tmp_path: Pat
     path.write_bytes(WRITERS[suffix](TABLE))
     with pytest.raises(DataError, match=r"`data.skip` is for CSV, TSV and Excel.* Remove it\.$"):
         read_file(TableFile(path, skip=1))
+
+
+@pytest.mark.parametrize("orient", ["columns", "list", "split", "table", "wrapped"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_one_json_object_of_a_whole_table(tmp_path: Path, orient: str, indent: int | None) -> None:
+    table = pandas.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"], "y": [0.5, 1.5, 2.5]})
+    if orient in ("list", "wrapped"):
+        cells = table.astype(object).where(table.notna(), None)
+        content = (
+            cells.to_dict("list")
+            if orient == "list"
+            else {"meta": {"n": 3}, "rows": cells.to_dict("records")}
+        )
+        text = json.dumps(content, indent=indent)
+    else:
+        text = table.to_json(orient=orient, index=orient != "table", indent=indent)
+    (tmp_path / "t.json").write_text(text)
+    read = read_file(TableFile(tmp_path / "t.json"))
+    assert read["y"].tolist() == [0.5, 1.5, 2.5]
+    assert read["b"].fillna("").tolist() == ["x", "", "z"] and list(read.columns) == ["a", "b", "y"]
+
+
+def test_one_json_object_of_values_is_one_row(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text('{"a": {"b": 1},\n "y": 2}')
+    read = read_file(TableFile(tmp_path / "t.json"))
+    assert read.to_dict("records") == [{"a.b": 1, "y": 2}]

@@ -48,6 +48,7 @@ def rows(text: str, separator: str = ",") -> list[tuple[int, list[str]]]:
         ("Sales,,2019,\nland,unit,first,second\nAT,kg,7,8\nDE,kg,9,8\n", 1, True),
         (",,,y\n1,2,3,4\n5,6,7,8\n", 0, True),
         (f"Survey\n{BARE}", 1, False),
+        (",Sales report,,\n,day,amount,y\n,mon,5,1\n,tue,6,0\n", 1, True),
         ("a,b\n1,2\n3,4\n", 0, True),
         (",b,c\n1,2,3\n2,3,4\n", 0, True),
         ("0,1,2\n5,6,7\n1,2,3\n", 0, True),
@@ -240,8 +241,15 @@ def test_a_table_below_empty_rows_of_a_sheet_and_behind_another_sheet(tmp_path: 
     refused = CliRunner().invoke(
         cli, ["init", str(tmp_path / "two.xlsx"), "--target", "pay", "--to", to, "--force"]
     )
-    assert "The first sheet, 'Notes', is read; the others are 'Data': put the one" in refused.output
+    assert "The sheet 'Notes' is read, and not 'Data': `sheet: NAME`" in refused.output
     (tmp_path / "u.yaml").write_text("name: s\ndata: {path: two.xlsx, target: pay}\n")
     study = load_study(tmp_path / "u.yaml")
-    with pytest.raises(DataError, match="The first sheet, 'Notes', is read"):
+    with pytest.raises(DataError, match="The sheet 'Notes' is read"):
         read_dataset(study, tmp_path, study.where)
+
+
+def test_init_takes_a_decimal_mark_and_writes_it(tmp_path: Path) -> None:
+    rows = "".join(f"1.{100 + row},{row % 2}\n" for row in range(20))
+    for options, decimal in (((), None), (("--decimal", ","), ","), (("--decimal", "."), ".")):
+        assert init(tmp_path, "amount,pay\n" + rows, *options).exit_code == 0
+        assert load_study(tmp_path / "s.yaml").data.decimal == decimal

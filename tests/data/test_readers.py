@@ -388,6 +388,14 @@ def test_leading_zeros_of_whole_numbers_stay(
     assert read["x"].tolist() == [0, 1, 2]
 
 
+def test_leading_zeros_stay_beside_a_column_without_a_name(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(",code\n1,007\n2,012\n")
+    read = read_file(TableFile(tmp_path / "t.csv"))
+    assert read["code"].tolist() == ["007", "012"] and read["Unnamed: 0"].tolist() == [1, 2]
+    (tmp_path / "t.csv").write_text(",x\n007,1\n012,2\n")
+    assert read_file(TableFile(tmp_path / "t.csv")).iloc[:, 0].tolist() == ["007", "012"]
+
+
 @pytest.mark.parametrize(
     ("name", "cells", "kind"),
     [

@@ -34,6 +34,24 @@ def test_small_numbers_refer_to_counted_rows_only_where_their_name_says_so(
     assert ("are identifiers of the column 'id'" in note_of(table, name)) is is_reference
 
 
+def test_identifiers_that_come_back_are_pointed_out() -> None:
+    repeated = [int(IDS[row % 20]) for row in range(ROWS)]
+    said = "named as an identifier, and learned as amounts: 20 numbers in 80 rows; set it to drop or to"
+    for name in ("patient_id", "CustomerID", "order no"):
+        assert note_of(pandas.DataFrame({name: repeated}), name).startswith(said)
+    for name in ("amount", "price_index", "index"):
+        assert "identifier" not in note_of(pandas.DataFrame({name: repeated}), name)
+    halves = pandas.DataFrame({"id": [number + 0.5 for number in repeated]})
+    assert note_of(halves, "id") == ""
+
+
+def test_a_counter_of_rows_is_nothing_that_others_refer_to() -> None:
+    table = pandas.DataFrame(
+        {"Unnamed: 0": numpy.arange(1, ROWS + 1), "id": [1 + row % 30 for row in range(ROWS)]}
+    )
+    assert note_of(table, "id").startswith("named as an identifier, and learned as amounts")
+
+
 SEVERAL = {
     "a change in brackets": [f"{50 + row % 30} (+{row % 7})" for row in range(ROWS)],
     "a deviation": [f"{row}.5 ± 0.{row % 10}" for row in range(ROWS)],
@@ -61,6 +79,7 @@ NOT_SEVERAL = {
     "cases": [f"2019/{row:04}" for row in range(ROWS)],
     "tickets": [f"A/{row} {2000 + row}" for row in range(ROWS)],
     "dates": [f"2/{1 + row % 28}/2024" for row in range(ROWS)],
+    "shells of atoms": [f"[Kr] 4d{row} 5s{row % 2}" for row in range(ROWS)],
     "few levels": ["1/2", "3/4"] * 40,
 }
 

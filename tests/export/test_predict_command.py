@@ -110,3 +110,23 @@ def test_a_column_that_is_called_like_a_prediction_can_be_passed_on(model: Path,
     assert done.exit_code == 0, done.output
     header, first, _ = done.stdout.splitlines()
     assert header.split(",")[:2] == ["prediction", "prediction"] and first.startswith("'=a,")
+
+
+def test_a_line_of_names_is_no_row_where_the_file_of_the_study_had_none(tmp_path: Path) -> None:
+    FRAME.to_csv(tmp_path / "bare.csv", index=False, header=False)
+    data = {
+        "path": str(tmp_path / "bare.csv"),
+        "target": "y",
+        "header": "none",
+        "features": ["size", "größe"],
+    }
+    model = random_model(tmp_path, data | {"names": list(FRAME.columns)})[0]
+    FRAME.to_csv(tmp_path / "named.csv", index=False)
+    FRAME.iloc[:, ::-1].to_csv(tmp_path / "turned.csv", index=False)
+    expected = table_of(predict(model, tmp_path / "bare.csv"))
+    assert len(expected) == ROWS
+    for rows, options in (
+        ("named.csv", []),
+        ("turned.csv", ["--header", "first_line", "--names", "y,id,größe,size"]),
+    ):
+        pandas.testing.assert_frame_equal(table_of(predict(model, tmp_path / rows, *options)), expected)

@@ -7,12 +7,14 @@ from typing import final
 import numpy
 import pandas
 
+from .bare_clocks import BARE, are_bare_times
 from .calendar import parts_graph, seconds_graph
 from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
 from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
-from .durations import minutes_of
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
+from .names import names_time
+from .other_dates import are_durations, are_seasons, can_be_days
 
 NUM_TRIED = 1000
 """Values of a column that are looked at first to find its form."""
@@ -32,9 +34,6 @@ _MOST_FORMS, _LEAST_SHARE = 3, 0.02
 _ENDS = "mMZ.TCrh日일"
 """How dates end that do not end with a digit: PM, UTC, GMT, CEST, Uhr."""
 
-_SCALES = (1e4, 1e8, 1e10)
-"""What the year is multiplied by in 20240229, 202402291830 and 20240229183000."""
-
 _DAY_SECONDS = 86_400.0
 _STAMP = "%Y-%m-%dT%H:%M:%S"
 _TIME = "%H:%M:%S"
@@ -50,6 +49,10 @@ _EARLIER = {
 """What contracts of earlier versions call the forms."""
 
 _EITHER = "dates in which day and month are ambiguous, because no number is above 12"
+_NAMED = (
+    "read as times of day, as 1830 is 18:30, because of its name; set it to numeric under `data.columns` if they are "
+    "amounts"
+)
 _CURE = "write `date_order: day_first` or `month_first` under `data` to read them as dates"
 
 
@@ -64,37 +67,32 @@ class Date(Feature):
         """See `Feature.detect`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Detection(1.0, {"form": "iso"})
-        is_other = is_numeric(cells.values) and not _can_be_days(cells.known)
-        seen = _NOTHING if is_other else _survey(cells.known, order=cells.date_order)
-        if DATE_FORMS[seen.forms[0]].clock and _are_durations(cells.known):
-            return None
-        if seen.share >= MOSTLY and seen.is_either:
-            return Detection(0.0, note=f"{_EITHER}; {_CURE}")
-        if seen.share >= MOSTLY:
-            return Detection(0.97, seen.reading, seen.note(cells.values))
-        if seen.share >= _HALF:
-            reason = f"{seen.share:.0%} of the cells look like dates"
-            return Detection(0.0, note=f"{reason}, but the others do not; write all of them as YYYY-MM-DD")
-        return None
+        if names_time(cells.name) and are_bare_times(cells.known):
+            return Detection(
+                0.97, {"form": BARE}, _joined(_NAMED, _Seen((BARE,), 1.0, False).note(cells.values))
+            )
+        return _detect_dates(cells)
 
     def declared(self, cells: Cells) -> Detection:
         """See `Feature.declared`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Detection(1.0, {"form": "iso"})
+        if are_bare_times(cells.known):
+            return Detection(1.0, {"form": BARE}, _Seen((BARE,), 1.0, False).note(cells.values))
         seen = _survey(cells.known, is_date=True, order=cells.date_order)
         cure = "`date_order: day_first` under `data` reads the other order"
         notes = [f"{_EITHER}; read with the month first; {cure}"] if seen.is_either else []
-        return Detection(1.0, seen.reading, "; ".join([*notes, *filter(None, [seen.note(cells.values)])]))
+        return Detection(1.0, seen.reading, _joined(*notes, seen.note(cells.values)))
 
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.read`."""
         seconds = first_seconds(values, _forms(reading))
-        parts = date_parts(seconds % _DAY_SECONDS if _is_clock(reading) else seconds)
+        parts = date_parts(seconds % _DAY_SECONDS if is_clock(reading) else seconds)
         return parts[:, [PARTS.index(part) for part in _parts(reading)]]
 
     def given(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
         """See `Feature.given`."""
-        return date_texts(values, _TIME if _is_clock(reading) else _STAMP).to_numpy(object)
+        return date_texts(values, _TIME if is_clock(reading) else _STAMP).to_numpy(object)
 
     def graph(self, cells: Tensor, reading: Reading) -> Tensor:
         """See `Feature.graph`."""
@@ -113,6 +111,22 @@ class Date(Feature):
         return [f"{name}.{part}" for part in _parts(reading)]
 
 
+def _detect_dates(cells: Cells) -> Detection | None:
+    """What cells say that are no times by their type or their column's name."""
+    is_other = is_numeric(cells.values) and not can_be_days(cells.known)
+    seen = _NOTHING if is_other else _survey(cells.known, order=cells.date_order)
+    if DATE_FORMS[seen.forms[0]].clock and are_durations(cells.known):
+        return None
+    if seen.share >= MOSTLY and seen.is_either:
+        return Detection(0.0, note=f"{_EITHER}; {_CURE}")
+    if seen.share >= MOSTLY:
+        return Detection(0.97, seen.reading, seen.note(cells.values))
+    if seen.share >= _HALF:
+        reason = f"{seen.share:.0%} of the cells look like dates"
+        return Detection(0.0, note=f"{reason}, but the others do not; write all of them as YYYY-MM-DD")
+    return None
+
+
 def _forms(reading: Reading) -> list[str]:
     """The forms that are tried one after the other, the ISO form last: it means one thing only."""
     form = reading["form"]
@@ -122,12 +136,13 @@ def _forms(reading: Reading) -> list[str]:
     return [*(name for name in forms if name != "iso"), "iso"]
 
 
-def _is_clock(reading: Reading) -> bool:
+def is_clock(reading: Reading) -> bool:
+    """Whether a column holds times of day, which have no order from day to day."""
     return DATE_FORMS[_forms(reading)[-1]].clock
 
 
 def _parts(reading: Reading) -> tuple[str, ...]:
-    return CLOCK_PARTS if _is_clock(reading) else PARTS
+    return CLOCK_PARTS if is_clock(reading) else PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,22 +182,15 @@ _NOTHING = _Seen(("iso",), 0.0, False)
 """What is seen of a column without dates."""
 
 
-def _are_durations(known: pandas.Series) -> bool:
-    """Whether texts that look like times of day go on after 24 hours, as `25:30:00` does."""
-    texts = {level_text(cell) for cell in known.unique()}
-    minutes = [minutes for text in texts if (minutes := minutes_of(text)) is not None]
-    return len(minutes) == len(texts) and max(minutes, default=0.0) >= 24.0 * 60.0
-
-
 def _survey(known: pandas.Series, is_date: bool = False, order: str | None = None) -> _Seen:
     """Which forms read these cells. Of most columns that hold no dates and are not told to, the first ones tell."""
     if not is_date and not _may_be_dates(known.head(NUM_TRIED).map(level_text)):
         return _NOTHING
     texts = known.map(level_text)
     values = texts[~texts.map(is_gap_word).to_numpy(bool)]
-    if not len(values) or (2 * len(values) <= len(texts) and not is_date):
+    if not len(values) or (2 * len(values) <= len(texts) and not is_date) or are_seasons(values):
         return _NOTHING
-    forms = [form for form in DATE_FORMS if _count(values.head(NUM_TRIED), form)] or ["iso"]
+    forms = [form for form in DATE_FORMS if form != BARE and _count(values.head(NUM_TRIED), form)] or ["iso"]
     return _chosen(values, forms, order)
 
 
@@ -214,20 +222,12 @@ def _chosen(values: pandas.Series, forms: Sequence[str], order: str | None) -> _
     return _Seen(chosen or ["iso"], 1.0 - len(left) / len(values), is_either)
 
 
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
+
+
 def _count(values: pandas.Series, form: str) -> int:
     return int(numpy.isfinite(seconds_of(values, form)).sum())
-
-
-def _can_be_days(known: pandas.Series) -> bool:
-    """Whether numbers can be days as in 20240229, or with a time as in 20240229183000: and not all the same one."""
-    if not len(known):
-        return False
-    numbers = known.to_numpy(numpy.float64)
-    scale = next((scale for scale in _SCALES if scale * 1800 <= numbers[0] < scale * 2200), None)
-    if scale is None:
-        return False
-    whole = ((numbers >= scale * 1800) & (numbers < scale * 2200) & (numbers % 1 == 0)).all()
-    return bool(whole) and known.nunique() > 1
 
 
 def first_seconds(values: pandas.Series, forms: Sequence[str]) -> numpy.ndarray:

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy
 import pandas
 
+from .bare_clocks import BARE
 from .cells import SPACES, level_text
 
 _EPOCH = datetime(1970, 1, 1)
@@ -150,6 +151,7 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "month name and short year": _named("Feb-24", _NAME + "[-/., ']+" + _SHORT, r"\2-\1-1----", short=True),
     "month and year": DateForm("2/2024", "([0-9]{1,2})[-/]([0-9]{4})", r"\2-\1-1----"),
     "year and month": DateForm("2024-02", "([0-9]{4})[-/]([0-9]{2})", r"\1-\2-1----"),
+    "compact month": DateForm("202402", "((?:1[89]|2[01])[0-9]{2})(0[1-9]|1[0-2])(?:\\.0)?", r"\1-\2-1----"),
     "quarter and year": DateForm("Q1 2024", "[Qq]([1-4])[-/ ]?" + _YEAR, r"\2-\1-1----", month="quarter"),
     "year and quarter": DateForm("2024-Q1", _YEAR + "[-/ ]?[Qq]([1-4])", r"\1-\2-1----", month="quarter"),
     "week": DateForm("2024-W09", _YEAR + "-?W([0-9]{2})(?:-?([1-7]))?", r"\1-\2-\3----", month="week"),
@@ -157,8 +159,15 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "dotted clock": DateForm(
         "18.30.00", r"([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})", r"1970-1-1-\1-\2-\3-", clock=True
     ),
+    BARE: DateForm(
+        "1830",
+        r"(?:24(00)|([0-9]{1,2})([0-9]{2})|([0-9]{1,2}))(?:\.0)?",
+        r"1970-1-1-\2-\1\3\4--",
+        clock=True,
+    ),
 }
-"""By name. Of two that read the same texts the first is meant, unless both are in `EITHER`."""
+"""By name. Of two that read the same texts the first is meant, unless both are in `EITHER`. `BARE` reads most numbers:
+it is meant only where `are_bare_times` says so."""
 
 MONTH_FIRST, DAY_FIRST = ("american", "short american"), ("british", "short british")
 EITHER = tuple(map(frozenset, zip(MONTH_FIRST, DAY_FIRST, strict=True)))

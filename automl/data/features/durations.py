@@ -1,9 +1,18 @@
 """Durations as people write them, in several units at once: `1h 30m`, `2 days 3 hours`, `25:30:00`. All are minutes."""
 
 import re
+from collections.abc import Callable, Mapping
 
 DURATION = "duration in minutes"
 """The unit of a column of durations."""
+
+SHORT = "duration in minutes, as 45:10"
+"""The unit of a column of minutes and seconds, some of which are more than an hour of the day can be."""
+
+_LONG = 25.0
+"""Minutes from which `45:10` is no time of day."""
+
+_MINUTES_AND_SECONDS = re.compile(r"(?P<minutes>[0-9]{1,3}):(?P<seconds>[0-5][0-9](?:\.[0-9]+)?)")
 
 _WORDS = {
     "days": "days?|d",
@@ -59,9 +68,31 @@ def minutes_of(text: str, several: bool = False) -> float | None:
     return None
 
 
+def short_minutes(text: str, is_long: bool = False) -> float | None:
+    """The minutes of minutes and seconds, or of hours, minutes and seconds; None of other texts.
+
+    Args:
+        text: A text without spaces around it.
+        is_long: Whether it must be so long that it is no time of day.
+
+    >>> short_minutes("45:30"), short_minutes("7:30"), short_minutes("1:05:30"), short_minutes("45:61")
+    (45.5, 7.5, 65.5, None)
+    >>> short_minutes("45:30", is_long=True), short_minutes("7:30", is_long=True)
+    (45.5, None)
+    """
+    if match := _MINUTES_AND_SECONDS.fullmatch(text):
+        minutes = float(match["minutes"]) + float(match["seconds"]) / 60.0
+        return None if is_long and minutes < _LONG else minutes
+    return None if is_long else minutes_of(text)
+
+
 def _fit_together(parts: dict[str, float]) -> bool:
     """Whether only the last part is a fraction, and each stays below one of the larger unit before it."""
     *whole, _ = parts.values()
     limits = [_MOST[name] for name in list(parts)[1:]]
     below = all(part < most for part, most in zip(list(parts.values())[1:], limits, strict=True))
     return below and all(part % 1 == 0 for part in whole)
+
+
+DURATIONS: Mapping[str, Callable[[str], float | None]] = {DURATION: minutes_of, SHORT: short_minutes}
+"""By unit of a column: what reads a text without spaces around it."""

@@ -11,6 +11,11 @@ _IDENTIFIER = re.compile(
     r"[ _.-]?(?:no|num|nr|number|code)?[ _.-]?[0-9]?$",
     re.IGNORECASE,
 )
+_ROW = re.compile(
+    r"^unnamed: [0-9]+$|^(?:level_[0-9]+|__index_level_[0-9]+__)$"
+    r"|(?:^|[ _.-])(?:index|idx|rownames?|row[ _.-]?(?:id|no|num|number|index))$",
+    re.IGNORECASE,
+)
 _CAMEL = re.compile("[a-z0-9]I[Dd]$|^ID$")
 _CODE = re.compile(
     r"(?:^|[ _.-])(?:zip|postal|plz|fips|(?:zip|post|postal|pin|area)[ _.-]?code)$",
@@ -27,6 +32,19 @@ _COUNTS = re.compile(
     rf"(?:^|[ _.-])(?P<what>{'|'.join(_COUNTED)})s?(?:[ _.-]of[ _.-](?:the[ _.-])?[a-z]+)?$", re.IGNORECASE
 )
 
+_TIMES = frozenset([
+    "time", "clock", "hhmm", "deptime", "arrtime", "starttime", "endtime", "departure", "arrival", "uhrzeit", "heure",
+    "hora", "ora",
+])  # fmt: skip
+_AMOUNTS_OF_TIME = frozenset([
+    "ms", "msec", "s", "sec", "secs", "second", "seconds", "min", "mins", "minute", "minutes", "h", "hr", "hrs",
+    "hours",
+    "d", "day", "days", "week", "weeks", "month", "months", "year", "years", "response", "reaction", "run", "running",
+    "travel", "waiting", "wait", "survival", "elapsed", "total", "lap", "split", "to", "until", "since", "duration",
+    "delay", "delays", "lead", "processing", "cpu", "spent", "step", "steps", "air", "flight",
+])  # fmt: skip
+_WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
+
 
 def names_identifier(name: str) -> bool:
     """Whether a column is named as one that tells rows apart.
@@ -37,6 +55,15 @@ def names_identifier(name: str) -> bool:
     [False, False, False, False, False, False]
     """
     return bool(_IDENTIFIER.search(name) or _CAMEL.search(name))
+
+
+def names_row(name: str) -> bool:
+    """Whether a column is named as one that counts the rows of its table.
+
+    >>> [names_row(name) for name in ("Unnamed: 0", "index", "row_number", "level_0", "id", "case_no")]
+    [True, True, True, True, False, False]
+    """
+    return bool(_ROW.search(name))
 
 
 def names_code(name: str) -> bool:
@@ -65,3 +92,15 @@ def most_counted(name: str) -> int | None:
     """
     match = _COUNTS.search(name)
     return _COUNTED[match["what"].lower()] if match else None
+
+
+def names_time(name: str) -> bool:
+    """Whether a column is named as one of times of day, and not of amounts of time.
+
+    >>> [names_time(name) for name in ("time", "sched_dep_time", "CRSDepTime", "TIME OCC", "Arrival")]
+    [True, True, True, True, True]
+    >>> [names_time(name) for name in ("time_ms", "response time", "timestamp", "runtime", "code", "survivalTime")]
+    [False, False, False, False, False, False]
+    """
+    words = {word.lower() for word in _WORD.findall(name)}
+    return bool(words & _TIMES) and not words & _AMOUNTS_OF_TIME

@@ -8,11 +8,11 @@ import pandas
 from pandas.api import types
 
 from .cells import SPACES, first_row, is_numeric, plain_text
-from .durations import DURATION, minutes_of
+from .durations import DURATIONS
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
 from .numbers import LARGEST, SMALLEST
-from .sentinels import far_value
+from .sentinels import far_values
 from .several import behind_a_word, several_numbers
 from .spellings import MARKS, MOST_DIGITS, plain_number, scaled_number, spelled_number
 from .written import Survey, are_counted, several_units, survey, too_few_numbers
@@ -45,7 +45,7 @@ class Numeric(Feature):
                 return Detection(
                     0.0, note=f"its whole numbers have more than {MOST_DIGITS} digits, and are read as text"
                 )
-            return Detection(0.95, _later_text(cells), _joined(_infinite(cells.values), far_values(cells)))
+            return Detection(0.95, _later_text(cells), _joined(_infinite(cells.values), far_note(cells)))
         if cells.inferred not in ("string", "mixed", "mixed-integer"):
             return self._written(cells) if number_share(cells.known) >= MOSTLY else None
         seen = survey(cells.known, cells.decimal, cells.usual)
@@ -62,7 +62,7 @@ class Numeric(Feature):
     def declared(self, cells: Cells) -> Detection:
         """See `Feature.declared`."""
         if types.is_numeric_dtype(cells.values):
-            return Detection(1.0, _later_text(cells), _joined(_infinite(cells.values), far_values(cells)))
+            return Detection(1.0, _later_text(cells), _joined(_infinite(cells.values), far_note(cells)))
         return self._written(cells)
 
     def _written(self, cells: Cells, seen: Survey | None = None, note: str = "") -> Detection:
@@ -79,7 +79,7 @@ class Numeric(Feature):
         return Detection(
             MOSTLY,
             reading,
-            _joined(note, *seen.notes(first_row(cells.values, wrong)), far_values(cells, reading)),
+            _joined(note, *seen.notes(first_row(cells.values, wrong)), far_note(cells, reading)),
         )
 
     def read(self, values: pandas.Series, reading: Reading) -> numpy.ndarray:
@@ -135,7 +135,7 @@ def _number(cell: Any, reading: Reading) -> float:
         plain = plain_number(text)
         return numpy.nan if plain is None else plain
     unit = reading.get("unit", "")
-    if unit == DURATION and (minutes := minutes_of(text)) is not None:
+    if unit in DURATIONS and (minutes := DURATIONS[unit](text)) is not None:
         return minutes
     spelled = (scaled_number if reading.get("magnitudes") else spelled_number)(text, decimal)
     return spelled.value if spelled and spelled.unit in ("", unit) else numpy.nan
@@ -182,15 +182,18 @@ def number_share(known: pandas.Series) -> float:
     return float(numpy.isfinite(number_values(known)).mean()) if len(known) else 0.0
 
 
-def far_values(cells: Cells, reading: Reading | None = None) -> str:
+def far_note(cells: Cells, reading: Reading | None = None) -> str:
     """What is said of a value that comes back and is far from all others, as codes for gaps are: -999, -200, -1."""
     numbers = number_values(cells.values, reading)
-    value, count = far_value(numbers[numpy.isfinite(numbers)])
+    values, count = far_values(numbers[numpy.isfinite(numbers)])
     if not count:
         return ""
     name = cells.name if cells.name.isidentifier() else json.dumps(cells.name, ensure_ascii=False)
-    cure = f"if it stands for a missing value, write `gaps: {{{name}: [{value:.15g}]}}` under `data`"
-    return f"{value:.15g} occurs in {count} cells, far from the rest: {cure}"
+    codes = [f"{value:.15g}" for value in values]
+    finding = f"{' and '.join(codes)} {'occurs' if len(codes) == 1 else 'occur'} in {count} cells, far from the rest"
+    subject = "it stands" if len(codes) == 1 else "they stand"
+    cure = f"if {subject} for a missing value, write `gaps: {{{name}: [{', '.join(codes)}]}}` under `data`"
+    return f"{finding}: {cure}"
 
 
 def _merges(values: pandas.Series) -> bool:

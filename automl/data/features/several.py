@@ -67,7 +67,7 @@ def _form(text: str) -> str:
 def _says_several(form: str) -> bool:
     """Whether numbers stand in it, the first of them at its beginning, and they are no telephone, date or address."""
     return (
-        form[:1] in "0["
+        form.startswith(("0", "[0"))
         and form.count("0") > 1
         and "!" not in form
         and form.count("a") <= _MOST_WORDS

@@ -14,7 +14,10 @@ _POWER = re.compile(r"\s?[×x*·]\s?10\^\(?(?P<power>[-+\u2212]?[0-9]{1,3})\)?$"
 _NOTE = re.compile(r"(?<=[0-9%])\s?(?:\*{1,3}|[†‡§]|\[[0-9a-z]{1,2}\])+$")
 """Marks of footnotes: `12*`, `12[3]`."""
 
-_ORDINAL = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)$", re.IGNORECASE)
+_ORDINAL = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)(?=$| [^\W\d_])", re.IGNORECASE)
+_BRACKETS = re.compile(r"\[\s?(?P<inner>[-+]?[0-9][0-9.,]*)\s?\]")
+"""As in `[98]`, an estimate among others."""
+
 _RUPEES = re.compile(r"(?<=[0-9])/-$")
 
 
@@ -32,12 +35,14 @@ def bare_text(text: str) -> str:
 def written_number(text: str) -> str:
     """A text as a number is to be found in it: bare, without marks of footnotes and endings.
 
-    >>> [written_number(text) for text in ("12*", "1,200[3]", "21st", "Rs. 500/-", "5.2×10^3", "3 x 4")]
-    ['12', '1,200', '21', 'Rs. 500', '5.2e3', '3 x 4']
+    >>> [written_number(text) for text in ("12*", "1,200[3]", "21st", "Rs. 500/-", "5.2×10^3", "3 x 4", "[98]")]
+    ['12', '1,200', '21', 'Rs. 500', '5.2e3', '3 x 4', '98']
     """
     text = bare_text(text)
     if text[-1:].isdigit() and "^" not in text:  # as most are: nothing stands behind it
         return text
+    if text[:1] == "[" and (match := _BRACKETS.fullmatch(text)):
+        return match["inner"]
     for pattern in (_NOTE, _ORDINAL, _RUPEES):
         text = pattern.sub("", text)
     return (

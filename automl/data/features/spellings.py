@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from .durations import DURATION, minutes_of
+from .durations import DURATION, SHORT, minutes_of, short_minutes
 from .magnitudes import CURRENCIES, SYMBOLS, without_magnitude
 from .signs import written_number
 
@@ -23,15 +23,30 @@ _GROUPS = ",. \u00a0\u202f'’"
 
 _CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?{SYMBOLS}|(?:{CURRENCIES}|Rs\.?|kr\.?|zł|Fr\.))"
 _SIGN = "[-+\u2212\u2013]"
-_UNIT = r"(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]){0,14}(?: [^\W\d_][^\W\d_./²³]{0,11})?"
-_ABOUT = r"(?:~|≈|ca\.?|circa |about |around |approx(?:\.|imately)? ?)"
-_BOUND = r"(?:<=|>=|[<>≤≥]|up to |under |over |above |below |less than |more than |at least |at most )"
-_HALVED = ("<", "under ", "below ", "less than ")
+_UNIT = r"(?!(?:or|and) )(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]){0,14}(?: [^\W\d_][^\W\d_./²³]{0,11})?"
+_ABOUT = r"(?:~|≈|ca?\.|ca|circa |about |around |approx(?:\.|imately)? ?)"
+_BOUND = (
+    r"(?:<=|>=|[<>≤≥]|up to |under |over |above |below |less than |more than |at least |at most |[lg]te?\.? )"
+)
+_BOUND_BEHIND = (
+    r"(?:\s(?:or|and)\s(?:more|less|over|under|above|below|up|older|younger|greater|higher|lower|fewer))"
+)
+_HALVED = ("<", "under ", "below ", "less than ", "lt ", "lt. ")
 """Bounds from above: the middle between 0 and the bound is taken."""
 
 _BETWEEN = r"\s*(?:-|–|—|\bto\b)\s*"
 _NO_UNIT = re.compile("e|xx+", re.IGNORECASE)
 """Ends of numbers that are cut off, or of which digits are hidden: `945xx`."""
+
+_PLURALS: Mapping[str, str] = {
+    "people": "person",
+    "children": "child",
+    "feet": "foot",
+    "inches": "inch",
+    "boxes": "box",
+    "men": "man",
+    "women": "woman",
+}
 
 _BRACKET = re.compile(rf"^({_CURRENCY})\s?\(", re.IGNORECASE)
 """A currency before a bracket instead of in it: `$(1,200)`."""
@@ -73,7 +88,7 @@ def _patterns(decimal: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     number, exponent = _number(decimal), "(?:[eE][-+]?[0-9]{1,4})?"
     single = (
         rf"(?:{_ABOUT}\s*)?(?P<bound>{_BOUND})?\s*(?P<open>\()?(?P<sign>{_SIGN})?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN})?"
-        rf"(?P<number>{number}{exponent})(?P<plus>\s?\+)?\s*(?P<after>{_CURRENCY}|{_UNIT})?(?P<minus>-)?(?P<close>\))?"
+        rf"(?P<number>{number}{exponent})(?P<plus>\s?\+)?\s*(?P<after>{_CURRENCY}|{_UNIT})?(?P<more>{_BOUND_BEHIND})?(?P<minus>-)?(?P<close>\))?"
     )
     span = (
         rf"(?P<before>{_CURRENCY})?\s?(?P<low>{number})(?:\s*(?:{_CURRENCY}|{_UNIT}))?{_BETWEEN}(?:{_CURRENCY})?\s?"
@@ -106,6 +121,8 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
     single, span = _patterns(decimal)
     if (minutes := minutes_of(text, several=True)) is not None:
         return Spelled(minutes, DURATION)
+    if (minutes := short_minutes(text, is_long=True)) is not None:
+        return Spelled(minutes, SHORT)
     if match := single.fullmatch(text):
         return _single(match.groupdict(default=""), decimal)
     if match := span.fullmatch(text):
@@ -137,7 +154,7 @@ def _single(part: Mapping[str, str], decimal: str) -> Spelled | None:
         return None
     value = -value if signs and signs[0] != "+" else value
     bound = part["bound"].lower()
-    is_bound = bool(bound or part["plus"])
+    is_bound = bool(bound or part["plus"] or part["more"])
     return Spelled(value / 2.0 if bound in _HALVED else value, _unit(part), is_bound=is_bound)
 
 
@@ -145,7 +162,7 @@ def _middle(part: Mapping[str, str], decimal: str) -> Spelled | None:
     if any(re.match("0[0-9]", part[name]) for name in ("low", "high")):
         return None
     low, high = _value(part["low"], decimal), _value(part["high"], decimal)
-    if low is None or high is None or not low < high:
+    if low is None or high is None or low > high:
         return None
     return Spelled((low + high) / 2.0, _unit(part), is_range=True)
 
@@ -173,7 +190,9 @@ def _has_fraction(number: str, decimal: str) -> bool:
 def _unit(part: Mapping[str, str]) -> str:
     """What stands before and after a number, so that a unit equals its plural: `years` is `year`."""
     after = part["after"].lower().rstrip(".")
-    if len(after) > 2 and after.endswith("s") and not after.endswith("ss"):
+    if after in _PLURALS:
+        after = _PLURALS[after]
+    elif len(after) > 2 and after.endswith("s") and not after.endswith("ss"):
         after = after[:-1]
     return " ".join(unit for unit in (part["before"].lower().rstrip("."), after) if unit)
 

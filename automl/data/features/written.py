@@ -7,16 +7,17 @@ from dataclasses import dataclass
 import pandas
 
 from .cells import wrong_cells
-from .durations import DURATION, minutes_of
+from .durations import DURATIONS, SHORT
 from .gap_words import is_gap_word
 from .magnitudes import without_magnitude
 from .names import most_counted
+from .other_numbers import are_codes, are_labels, find_results, short_times
 from .signs import bare_text, written_number
 from .spellings import MARKS, Spelled, is_code, plain_number, scaled_number, spelled_number
 
 _EXAMPLES = 3
-_HINTED, _NEARLY, _MOST_UNITS, _NAMED = 0.5, 0.7, 3, 2
-"""Share of numbers from which a column in several units, or another, is pointed out; units and cells that are named."""
+_HINTED, _NEARLY, _MOSTLY, _MOST_UNITS, _NAMED = 0.5, 0.7, 0.9, 3, 2
+"""Shares of numbers from which a column in several units, or another, is pointed out; units and cells that it names."""
 
 _MOST_LOOSE_RANGES = 20
 """More different ranges than this, and few that come back, are numbers of something: telephones, parts."""
@@ -93,7 +94,7 @@ class Survey:
             return []
         texts = list(self.spelled)
         readings = [f"{self.unit!r} stripped"] if self.unit else []
-        readings = ["durations as minutes"] if self.unit == DURATION else readings
+        readings = ["durations as minutes"] if self.unit in DURATIONS else readings
         if any(_has_groups(text, self.decimal) for text in texts):
             readings.append("thousands separators stripped")
         if self.decimal == "," and any("," in text for text in texts):
@@ -139,10 +140,11 @@ def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) 
     units = Counter[str]()
     for text, spelled in spellings.items():
         units[spelled.unit] += values[text] if spelled.unit else 0
-    unit = units.most_common(1)[0][0] if units else ""
-    if unit == DURATION:
+    unit = SHORT if SHORT in units else units.most_common(1)[0][0] if units else ""
+    if unit in DURATIONS:
+        reader = DURATIONS[unit]
         spellings |= {
-            text: Spelled(minutes, unit) for text in values if (minutes := minutes_of(text)) is not None
+            text: Spelled(minutes, unit) for text in values if (minutes := reader(text)) is not None
         }
     spellings = {text: spelled for text, spelled in spellings.items() if spelled.unit in ("", unit)}
     return Survey(
@@ -197,6 +199,11 @@ def _spelled(values: Mapping[str, int], mark: str) -> dict[str, Spelled]:
     ranges = {text for text, spelled in spellings.items() if spelled.is_range and not spelled.unit}
     if len(ranges) > _MOST_LOOSE_RANGES and 2 * len(ranges) > sum(values[text] for text in ranges):
         spellings = {text: spelled for text, spelled in spellings.items() if text not in ranges}
+    results = find_results(ranges, values)
+    times = short_times(spellings)
+    spellings = {text: spelled for text, spelled in spellings.items() if text not in results | times}
+    if are_labels(spellings):
+        return {}
     bounds = [text for text, spelled in spellings.items() if spelled.is_bound]
     are_counts = len(bounds) >= _LEAST_COUNTS and all(text.endswith("+") for text in bounds)  # as `1,000+`
     if not are_counts and 2 * sum(values[text] for text in bounds) > sum(values[text] for text in spellings):
@@ -238,6 +245,13 @@ def _has_decimals(text: str, spelled: Spelled) -> bool:
 
 def too_few_numbers(seen: Survey) -> str:
     """What is said of a column of which not enough cells are numbers to be read as one."""
+    num_words = sum(seen.words.values())
+    are_numbers = seen.num_numbers >= _MOSTLY * seen.num_cells and len(seen.unread) + seen.num_numbers > 1
+    if num_words >= seen.num_cells > 0 and are_numbers and not seen.holds_codes:
+        words = ", ".join(map(repr, list(seen.words)[:_NAMED]))
+        share = num_words / (num_words + seen.num_cells)
+        finding = f"{share:.0%} of the cells are words for a gap ({words}), and the others are numbers"
+        return f"{finding}; set it to numeric under `data.columns` to read them"
     if seen.share < _NEARLY or seen.holds_codes:
         return ""
     others = ", ".join(map(repr, list(seen.unread)[:_NAMED]))
@@ -253,6 +267,8 @@ def several_units(known: pandas.Series, seen: Survey) -> str:
         [text for text in known.map(str) if spelled_number(text, seen.decimal)], dtype=object
     )
     if len(alone) < _HINTED * len(known) or len(seen.units) > _MOST_UNITS:
+        return ""
+    if are_codes(alone):
         return ""
     units = " and ".join(map(repr, seen.units[:2]))
     return f"looks like numbers in different units ({units}), which are not read; give the column one unit"

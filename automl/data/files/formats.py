@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas
 
-from automl.data.files.headers import MOST_LINES, Beginning, Line, check_twice, find_beginning, make_names
+from automl.data.files.headers import Beginning, find_beginning
 from automl.data.files.json_files import read_json
 from automl.data.files.table_file import (
     PACKINGS,
@@ -25,12 +25,13 @@ from automl.data.files.text_files import (
     read_csv_file,
     read_header,
 )
+from automl.data.files.workbooks import beginning_of_sheet, read_workbook, said_of_sheets
 from automl.errors import DataError
 
 _ALSO: Mapping[str, str] = {".txt": ".csv", ".dat": ".csv", ".data": ".csv", ".tab": ".tsv"}
 """Suffixes that other files have too, and the format that they are taken for."""
 
-_NAMED_SHEETS = 5
+EXCEL = "Excel"
 _ROW_NAMES = re.compile(r"__index_level_\d+__")
 """Columns in which pandas keeps row names without a name of their own."""
 
@@ -73,6 +74,8 @@ def read_file(file: TableFile, wanted: Wanted = None) -> pandas.DataFrame:
         raise file.error(
             f": `data.{key}` is for CSV, TSV and Excel; a {form.name} file contains its names. Remove it."
         )
+    if file.sheet is not None and form.name != EXCEL:
+        raise file.error(f": `data.sheet` is for Excel; a {form.name} file has no sheets. Remove it.")
     return read_as(form, file, wanted)
 
 
@@ -134,10 +137,15 @@ def beginning_of(file: TableFile) -> Beginning | None:
         return None
     if not form.is_text:
         with explained(file):
-            return _beginning_of_sheet(file)
+            return beginning_of_sheet(file)
     separator = file.separator or ("\t" if form is FORMATS[".tsv"] else ",")
     with explained(file):
         return find_beginning(first_lines(file, separator))
+
+
+def sheet_note(file: TableFile) -> str:
+    """Which sheet of a workbook is read, where there are several and the study file names none; else empty."""
+    return said_of_sheets(file) if find_format(file).name == EXCEL and file.sheet is None else ""
 
 
 def _read_arrow(kind: str, file: TableFile, wanted: Wanted) -> pandas.DataFrame:
@@ -154,65 +162,6 @@ def _read_arrow(kind: str, file: TableFile, wanted: Wanted) -> pandas.DataFrame:
     return table
 
 
-def _sheet_lines(book: pandas.ExcelFile, skip: int = 0) -> list[Line]:
-    """The first rows of the first sheet that are not empty, with their numbers from 1."""
-    top = pandas.read_excel(book, header=None, nrows=MOST_LINES, skiprows=skip)
-    rows = [["" if pandas.isna(cell) else str(cell) for cell in row] for row in top.to_numpy(object)]
-    return [(number, cells) for number, cells in enumerate(rows, start=1) if any(cells)]
-
-
-def _beginning_of_sheet(file: TableFile) -> Beginning:
-    """The same of the first sheet of a workbook, whose empty rows count."""
-    import openpyxl  # noqa: F401  pandas says in its own words that it is missing
-
-    try:
-        with pandas.ExcelFile(file.path, engine="openpyxl") as book:
-            lines = _sheet_lines(book)
-    except (OSError, ImportError, MemoryError):
-        raise
-    except Exception:  # a broken file; the reading itself says what is wrong
-        return Beginning(0, True, 0)
-    beginning = find_beginning(lines)
-    empty = lines[0][0] - 1 if lines else 0
-    return beginning if beginning.skip or not empty else replace(beginning, skip=empty)
-
-
-def other_sheets(file: TableFile) -> str:
-    """What is said of a workbook with several sheets, of which the first one is read; empty of other files."""
-    if find_format(file) is not FORMATS[".xlsx"]:
-        return ""
-    with explained(file), pandas.ExcelFile(file.path, engine="openpyxl") as book:
-        first, *others = map(str, book.sheet_names)
-    if not others:
-        return ""
-    shown = ", ".join(map(repr, others[:_NAMED_SHEETS]))
-    return f" The first sheet, {first!r}, is read; the others are {shown}: put the one with the table first."
-
-
-def _read_excel(file: TableFile, wanted: Wanted) -> pandas.DataFrame:
-    """The first sheet of a workbook; its first row names the columns, where the study file does not say otherwise."""
-    import openpyxl  # noqa: F401  pandas says in its own words that it is missing
-
-    with pandas.ExcelFile(file.path, engine="openpyxl") as book:
-        top = pandas.read_excel(
-            book, header=None, nrows=MOST_LINES, skiprows=file.skip, keep_default_na=False
-        )
-        if top.empty:
-            raise file.error(" is empty. Its first sheet must begin with a row of column names.")
-        names = make_names(file, [str(name) for name in top.iloc[0]])
-        lines = [(number, [str(cell) for cell in row]) for number, row in enumerate(top.to_numpy(), start=1)]
-        cure = "" if file.skip or file.names else find_beginning(lines).cure
-        check_twice(names, file.skip + 1, cure, file.error)
-        columns = choose(names, wanted, file.error)
-        indices = None if columns is None else [names.index(name) for name in columns]
-        table: pandas.DataFrame = pandas.read_excel(
-            book, usecols=indices, skiprows=file.skip, header=0 if file.header else None
-        )
-        if not file.header or file.names:
-            table.columns = pandas.Index(columns or names)
-        return table
-
-
 FORMATS: Mapping[str, Format] = {
     ".csv": Format("CSV", read_csv_file, is_text=True, has_lines=True),
     ".tsv": Format("TSV", partial(read_csv_file, separator="\t"), is_text=True, has_lines=True),
@@ -221,6 +170,6 @@ FORMATS: Mapping[str, Format] = {
     ".ndjson": Format("JSON lines", read_json, is_text=True),
     ".parquet": Format("Parquet", partial(_read_arrow, "ParquetFileFormat")),
     ".feather": Format("Feather", partial(_read_arrow, "IpcFileFormat")),
-    ".xlsx": Format("Excel", _read_excel, has_lines=True),
+    ".xlsx": Format(EXCEL, read_workbook, has_lines=True),
 }
 """By the suffix of a file's name, in lower case."""

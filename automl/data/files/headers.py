@@ -65,6 +65,7 @@ def find_beginning(lines: Sequence[Line]) -> Beginning:
     """
     if len(lines) < 2:
         return Beginning(0, True, len(lines[0][1]) if lines else 0)
+    lines = _without_empty_columns(lines)
     usual = median(_filled(cells) for _, cells in lines[1:])
     first = 0
     while first < min(_MOST_TITLES, len(lines) - 2) and _is_title(
@@ -114,6 +115,14 @@ def check_twice(names: Sequence[str], line: int, cure: str, refuse: Refuse) -> N
     if twice is not None:
         other = "Rename one, or write `names: [...]` with a name for every column under `data`."
         raise refuse(f": the column name {twice!r} occurs twice in line {line}. {cure or other}")
+
+
+def _without_empty_columns(lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines without the columns on the left in which nothing stands, as sheets have them."""
+    left = min(
+        (next((place for place, cell in enumerate(cells) if cell.strip()), len(cells)) for _, cells in lines)
+    )
+    return [(number, cells[left:]) for number, cells in lines] if left else lines
 
 
 def _filled(cells: Sequence[str]) -> int:

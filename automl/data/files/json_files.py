@@ -1,4 +1,4 @@
-"""Tables in JSON: an object a line, or one array of objects. Errors name the line, or the place in the array."""
+"""Tables in JSON: an object a line, one array of objects, or one object. Errors name the line, or the entry."""
 
 import io
 import json
@@ -18,8 +18,14 @@ def read_json(file: TableFile, wanted: Wanted) -> pandas.DataFrame:
     An object inside another gives a column for each of its values, `outer.inner`.
     """
     with open_file(file) as stream, io.TextIOWrapper(stream, encoding=text_encoding(file)) as text:
-        first = next((line for line in text if line.strip()), "")
-    rows = list(_array_rows(file) if first.lstrip().startswith("[") else _line_rows(file))
+        filled = (line.strip() for line in text if line.strip())
+        first, second = next(filled, ""), next(filled, "")
+    if first.startswith("["):
+        rows = list(_array_rows(file))
+    elif first.startswith("{") and not (first.endswith("}") and second):
+        rows = list(_object_rows(file))
+    else:
+        rows = list(_line_rows(file))
     if not rows:
         raise file.error(" is empty. It must hold one JSON object per line, or an array of objects.")
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -45,6 +51,38 @@ def _array_rows(file: TableFile) -> Iterator[dict[str, Any]]:
             must = f': entry {number} of the array must be an object, as in {{"a": 1}}, got {kind}'
             raise file.error(f"{must}. {_CURE}")
         yield _row(file, value, f"entry {number}")
+
+
+def _object_rows(file: TableFile) -> Iterator[dict[str, Any]]:
+    """The rows of one object: of its columns, as pandas writes them too, of the array of objects in it, or itself."""
+    with open_file(file) as stream, io.TextIOWrapper(stream, encoding=text_encoding(file)) as text:
+        value = _parsed(file, text.read(), "")
+    names, parts = [name for name, _ in value], [part for _, part in value]
+    entries = [part for part in parts if type(part) is list and part and _are_objects(part)]
+    if sorted(names) == ["columns", "data", "index"] and all(type(part) is list for part in parts):
+        content = dict(value)
+        yield from (dict(zip(content["columns"], row, strict=False)) for row in content["data"])
+    elif len(entries) == 1:
+        for number, entry in enumerate(entries[0], start=1):
+            yield _row(file, entry, f"entry {number}")
+    elif columns := _columns(parts):
+        yield from (dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True))
+    else:
+        yield _row(file, value, "the object")
+
+
+def _are_objects(values: list[Any]) -> bool:
+    return all(isinstance(value, JsonObject) for value in values)
+
+
+def _columns(parts: list[Any]) -> list[list[Any]]:
+    """The cells of each column where all values are arrays as long as each other, or objects by the numbers of rows."""
+    if parts and _are_objects(parts):
+        numbers = [[name for name, _ in part] for part in parts]
+        are_rows = all(number == numbers[0] for number in numbers) and all(map(str.isdigit, numbers[0]))
+        return [[cell for _, cell in part] for part in parts] if are_rows else []
+    are_arrays = bool(parts) and all(type(part) is list for part in parts)
+    return parts if are_arrays and len({len(part) for part in parts}) == 1 and len(parts[0]) > 1 else []
 
 
 def _parsed(file: TableFile, text: str, location: str) -> Any:

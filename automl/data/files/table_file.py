@@ -44,6 +44,7 @@ class TableFile:
         decimal: What stands before the decimals of its numbers; None for a point.
         texts: Columns whose cells are left as the text that they are, where a format does not know numbers from text.
         labels: Columns of labels: `None` among other words is one there, and no gap.
+        sheet: Of a workbook; None for the first one.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class TableFile:
     decimal: str | None = None
     texts: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    sheet: str | None = None
 
     def error(self, message: str) -> DataError:
         """An error that begins with the place in the study file and the name of this file."""

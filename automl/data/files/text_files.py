@@ -93,7 +93,7 @@ def _parse(
         table: pandas.DataFrame = pandas.read_csv(
             stream,
             usecols=columns,
-            dtype={name: str for name in names if name in texts},
+            dtype=dict.fromkeys(texts, str),
             sep=separator,
             encoding=file.encoding,
             skiprows=file.skip,

@@ -7,7 +7,7 @@ import pandas
 import sklearn.datasets
 
 from automl.config.sections import DataConfig
-from automl.data.sources.source import ReadRequest, Source, narrowed
+from automl.data.sources.source import ReadRequest, ReadTable, Source, narrowed
 from automl.errors import DataError, explain, one_of
 
 TABLES: Mapping[str, Callable[..., object]] = {
@@ -25,7 +25,7 @@ class Bundled(Source):
 
     key = "sklearn"
 
-    def read(self, request: ReadRequest) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> ReadTable:
         """The table of that name."""
         name = request.data.sklearn or ""
         if name not in TABLES:
@@ -37,7 +37,7 @@ class Bundled(Source):
         names = getattr(bunch, "target_names", None)
         if names is not None and isinstance(names[0], str):
             table["target"] = [str(names[code]) for code in table["target"]]
-        return narrowed(table, request.wanted)
+        return ReadTable(narrowed(table, request.wanted))
 
     def target(self, data: DataConfig) -> str:
         """The column that the study file names, or the table's own."""

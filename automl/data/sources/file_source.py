@@ -8,10 +8,10 @@ import pandas
 
 from automl.config.sections import DataConfig
 from automl.data.features.cells import kind_of_cells, typed_cells
-from automl.data.files.formats import beginning_of, find_format, other_sheets, read_file
+from automl.data.files.formats import beginning_of, find_format, read_file, sheet_note
 from automl.data.files.table_file import TableFile
 from automl.data.files.text_files import separator_cure
-from automl.data.sources.source import ReadRequest
+from automl.data.sources.source import ReadRequest, ReadTable
 from automl.errors import DataError, Where, explain
 
 _MOST_NAMES = 10
@@ -37,17 +37,18 @@ def table_file(data: DataConfig, path: Path, where: str = "", label: str = "") -
         header=data.header != "none",
         names=tuple(data.names or ()),
         decimal=data.decimal,
+        sheet=data.sheet,
     )
 
 
 def text_reading(data: DataConfig) -> dict[str, Any]:
     """How a study reads its file of text, where that is not the usual way: fields of `TableFile`, for JSON."""
-    keys = ("encoding", "separator", "skip", "header", "names", "decimal")
+    keys = ("encoding", "separator", "skip", "header", "names", "decimal", "sheet")
     file, usual = table_file(data, Path()), TableFile(Path())
     return {key: getattr(file, key) for key in keys if getattr(file, key) != getattr(usual, key)}
 
 
-def read_table(file: TableFile, request: ReadRequest) -> pandas.DataFrame:
+def read_table(file: TableFile, request: ReadRequest) -> ReadTable:
     """The table in a file, with columns that the study file calls categories as they are written.
 
     Raises:
@@ -60,7 +61,8 @@ def read_table(file: TableFile, request: ReadRequest) -> pandas.DataFrame:
     table = table.assign(**{name: _settled(table[name]) for name in levels if name in table.columns})
     if target not in table.columns:
         _explain_columns(file, [str(name) for name in table.columns], target, request.where)
-    return table
+    note = sheet_note(file)
+    return ReadTable(table, (note,) if note else ())
 
 
 def _explain_columns(file: TableFile, names: list[str], target: str, where: Where) -> None:
@@ -71,7 +73,8 @@ def _explain_columns(file: TableFile, names: list[str], target: str, where: Wher
     """
     beginning = beginning_of(file)
     cure = separator_cure(names) or (beginning.cure if beginning is not None else "")
-    cure = cure or other_sheets(file).strip()
+    note = sheet_note(file)
+    cure = cure or (f"{note[0].upper()}{note[1:]}." if note else "")
     if cure:
         shown = ", ".join(map(repr, names[:_MOST_NAMES])) + (", …" if len(names) > _MOST_NAMES else "")
         must = (

@@ -2,9 +2,7 @@
 
 from typing import final
 
-import pandas
-
-from automl.data.sources.source import ReadRequest, Source, narrowed
+from automl.data.sources.source import ReadRequest, ReadTable, Source, narrowed
 from automl.errors import DataError
 
 
@@ -14,10 +12,10 @@ class Frame(Source):
 
     key = "frame"
 
-    def read(self, request: ReadRequest) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> ReadTable:
         """The given table."""
         if request.frame is None:
             cure = "Call `automl.run_study(study, table=frame)`, or name a file under `data.path`."
             at = request.where("data", self.key)
             raise DataError(f"{at}: `data.frame` needs a DataFrame from Python, got none. {cure}")
-        return narrowed(request.frame, request.wanted)
+        return ReadTable(narrowed(request.frame, request.wanted))

@@ -2,10 +2,8 @@
 
 from typing import final
 
-import pandas
-
 from automl.data.sources.file_source import read_table, table_file
-from automl.data.sources.source import ReadRequest, Source
+from automl.data.sources.source import ReadRequest, ReadTable, Source
 
 
 @final
@@ -14,7 +12,7 @@ class Path(Source):
 
     key = "path"
 
-    def read(self, request: ReadRequest) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> ReadTable:
         """The table in it."""
         path = request.folder / (request.data.path or "")
         return read_table(table_file(request.data, path, request.where("data", self.key)), request)

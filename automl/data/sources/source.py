@@ -31,6 +31,19 @@ class ReadRequest:
     frame: pandas.DataFrame | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    """What a source gives.
+
+    Attributes:
+        frame: The table.
+        notes: What a person should know of how it was read, in sentences.
+    """
+
+    frame: pandas.DataFrame
+    notes: tuple[str, ...] = ()
+
+
 class Source(ABC):
     """A place where tables come from. It holds nothing, and changes nothing there.
 
@@ -41,7 +54,7 @@ class Source(ABC):
     key: ClassVar[str]
 
     @abstractmethod
-    def read(self, request: ReadRequest) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> ReadTable:
         """The table, with the wanted columns alone where it has them all; whole where it lacks one.
 
         Raises:

@@ -2,9 +2,7 @@
 
 from typing import final
 
-import pandas
-
-from automl.data.sources.source import ReadRequest, Source
+from automl.data.sources.source import ReadRequest, ReadTable, Source
 
 
 @final
@@ -13,8 +11,9 @@ class Sql(Source):
 
     key = "sql"
 
-    def read(self, request: ReadRequest) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> ReadTable:
         """What the query gives, or the table holds."""
         from automl.data.sources.databases import read_database  # SQLAlchemy takes its time
 
-        return read_database(request.data, request.folder, request.where, request.wanted)
+        frame = read_database(request.data, request.folder, request.where, request.wanted)
+        return ReadTable(frame)

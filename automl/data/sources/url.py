@@ -4,12 +4,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import final
 
-import pandas
-
 from automl.data.sources.addresses import full_address
 from automl.data.sources.downloads import download, public_url
 from automl.data.sources.file_source import read_table, table_file
-from automl.data.sources.source import ReadRequest, Source
+from automl.data.sources.source import ReadRequest, ReadTable, Source
 
 
 @final
@@ -18,7 +16,7 @@ class Url(Source):
 
     key = "url"
 
-    def read(self, request: ReadRequest) -> pandas.DataFrame:
+    def read(self, request: ReadRequest) -> ReadTable:
         """The table in the file that is there."""
         given, at = request.data.url or "", request.where("data", self.key)
         url = full_address(given, "data.url", at)

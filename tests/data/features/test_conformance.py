@@ -83,6 +83,12 @@ CASES = {
     "times of day": Case(
         "date", ["18:30", "1:05 PM", None, "00:00:59"], ["24:00", "", "2023-01-01", "12:00 AM", None]
     ),
+    "times of day without a sign": Case(
+        "date",
+        ["0930", "1745", None, "0005", "1210", "2359"],
+        ["2400", "930", "5", "12345", "1260", "", None, "18:30", "1200.0"],
+        found=False,  # the name of the column tells
+    ),
     "mixed forms": Case(
         "date",
         ["2023-01-31", "28.02.2023", "2023-03-01"],

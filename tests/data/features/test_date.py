@@ -9,6 +9,7 @@ from draws import draws
 from hypothesis import given
 from hypothesis import strategies as some
 
+from automl.data.features.bare_clocks import BARE
 from automl.data.features.date import PARTS, Date, date_parts, find_form
 from automl.data.features.date_forms import DATE_FORMS, seconds_of
 from automl.data.features.kinds import KINDS
@@ -53,6 +54,7 @@ FORMS = {
         "Sat Mai  1 05:00:00 UTC 1999",
     ],
     "year, month and day in signs": ["2024年2月29日", "1969년 7월 20일"],
+    "compact month": ["202402", "196907", "200012", "202312", "202401", "202403"],
     "quarter and year": ["Q1 2024", "Q4/1969", "q2-2000"],
     "year and quarter": ["2024Q1", "1969-Q4", "2000 q2"],
     "week": ["2024-W09", "1969W30", "2020-W53-7"],
@@ -209,10 +211,10 @@ def test_a_time_of_day_has_an_hour_and_no_date() -> None:
 
 
 def test_every_form_of_the_table_is_tested() -> None:
-    assert set(FORMS) == set(DATE_FORMS)
+    assert {*FORMS, BARE} == set(DATE_FORMS)  # `test_bare_clocks.py` tests the other one
 
 
-@pytest.mark.parametrize("form", DATE_FORMS)
+@pytest.mark.parametrize("form", FORMS)
 def test_what_is_no_date_is_a_gap(form: str) -> None:
     assert numpy.isnan(seconds_of(pandas.Series(NO_DATES), form)).all()
     assert find_form(pandas.Series([*FORMS[form], NO_DATES[0]])) is None
@@ -348,6 +350,36 @@ def test_times_that_go_on_after_a_day_are_durations_and_others_are_times_of_day(
     days = column(["0 days 12:00:00", "3 days 01:30:00"] * 20)
     assert days.kind == "numeric"
     assert KINDS["numeric"].read(pandas.Series(["3 days 01:30:00"]), days.reading)[0, 0] == 3 * 1440 + 90
+
+
+def test_times_of_a_race_are_durations_though_most_could_be_times_of_day() -> None:
+    times = [f"{hour}:{minute:02}:00" for hour in (2, 3) for minute in range(40)] + [
+        f"{40 + row}:30" for row in range(20)
+    ]
+    found = column(times)
+    assert found.kind == "numeric" and "durations as minutes (as in '2:00:00')" in found.note
+    read = KINDS["numeric"].read(pandas.Series(["45:30", "7:15", "1:05:00", "45:61", "x"]), found.reading)[
+        :, 0
+    ]
+    numpy.testing.assert_array_equal(read, [45.5, 7.25, 65, numpy.nan, numpy.nan])
+    assert column([f"{row}:{row:02}" for row in range(1, 60)]).kind == "numeric"
+    clock = column([f"{row % 24}:{row % 60:02}" for row in range(200)] + ["25:10"])
+    assert clock.reading == {"form": "clock"} and "1 cell that is not a date ('25:10')" in clock.note
+    assert column(["60:40", "50:50", "70:30"] * 20).kind == "categorical"
+
+
+def test_years_and_months_without_a_sign_are_dates_and_prices_and_counters_are_not() -> None:
+    months = [100 * year + month for year in (2019, 2020) for month in range(1, 13)]
+    assert column(months).reading == column([*map(float, months), None]).reading == {"form": "compact month"}
+    for numbers in ([1000 * row for row in range(180, 220)], list(range(200001, 200013)), months[:4] * 9):
+        assert column([float(number) for number in numbers] * 2).kind == "numeric"
+
+
+def test_years_and_the_years_after_them_are_no_months() -> None:
+    for sign in "/-":
+        seasons = column([f"{year}{sign}{(year + 1) % 100:02}" for year in range(2000, 2012)] * 5)
+        assert (seasons.kind, seasons.note) == ("categorical", "")
+    assert column(["2001-05", "2002-03", "2003-04"] * 5).kind == "date"
 
 
 def test_weekdays_and_words_are_no_dates() -> None:

@@ -114,7 +114,7 @@ def scorer_cells(table: pandas.DataFrame, schema: Schema) -> dict[str, Any]:
     for column in schema.learned:
         values = plain_cells(table[column.name])
         if column.kind == "numeric":
-            cells[column.name] = tensorflow.constant(number_values(values))
+            cells[column.name] = tensorflow.constant(number_values(values, column.reading))
         else:
             cells[column.name] = tensorflow.constant(level_texts(values).tolist(), tensorflow.string)
     return cells

@@ -203,6 +203,42 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
         {"decimal": ".", "unit": "year"},
         "bounds as their number",
     ),
+    "open classes of amounts": (
+        ["$25000 or more", "$7000 to 7999", "lt $1000", "$10000 - 14999", "$15000 - 19999"] * 12,
+        [25000, 7499.5, 500, 12499.5, 17499.5] * 12,
+        {"decimal": ".", "unit": "$"},
+        "bounds as their number",
+    ),
+    "open classes of ages": (
+        ["65 years and over", "18-24 years", "25 to 44 years", "45-64 years"] * 15,
+        [65, 21, 34.5, 54.5] * 15,
+        {"decimal": ".", "unit": "year"},
+        "bounds as their number",
+    ),
+    "ranges of which one is a number": (
+        ["0-1", "1-2", "3-4", "4-4", "5-6", "6+"] * 10,
+        [0.5, 1.5, 3.5, 4, 5.5, 6] * 10,
+        {"decimal": "."},
+        "ranges as their middle",
+    ),
+    "estimates in brackets": (
+        [*(f"{row}.25" for row in range(ROWS)), "[98]"],
+        [*(row + 0.25 for row in range(ROWS)), 98],
+        {"decimal": "."},
+        "as people write them",
+    ),
+    "ordinals before a word": (
+        ["3rd grade", "4th grade", "12th grade"] * 20,
+        [3, 4, 12] * 20,
+        {"decimal": ".", "unit": "grade"},
+        "'grade' stripped",
+    ),
+    "people": (
+        ["1 person", "2 people", "5-10 people"] * 20,
+        [1, 2, 7.5] * 20,
+        {"decimal": ".", "unit": "person"},
+        "'person' stripped",
+    ),
     "decimal commas": (
         [f"{row},{row % 9}" for row in range(ROWS)],
         [row + row % 9 / 10 for row in range(ROWS)],
@@ -338,6 +374,9 @@ NO_NUMBERS: dict[str, list[str]] = {
     "card numbers": spread("4111 1111 1111 11{}"),
     "classes that are bounds": ["<=50K", ">50K", "<=50K"] * 20,
     "two units": ["5 kg", "300 g"] * 30,
+    "numbered labels, one of them rare": [*["1. Yes"] * 57, *["2. No"] * 3],
+    "coded labels, one of them rare": [*["0 No"] * 57, *["1 Yes"] * 3],
+    "results": ["0-0", "1-1", "2-3", "1-4"] * 15,
     "two currencies": ["$5", "€7"] * 30,
     "ages with the sex": ["45M", "50F", "31M", "28F"] * 15,
     "credits and debits": ["1,200 CR", "50 DR"] * 30,
@@ -404,6 +443,13 @@ def test_two_units_are_pointed_out() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "cells", [["171a", "171b", "221a", "170b"] * 15, ["1. White", "2. Black", "3. Asian", "4. Other"] * 15]
+)
+def test_codes_with_a_letter_and_numbered_labels_are_no_numbers_in_two_units(cells: list[str]) -> None:
+    assert (column(cells).kind, column(cells).note) == ("categorical", "")
+
+
 def test_a_number_that_was_read_by_another_mark_on_its_way_is_refused() -> None:
     """A served CSV is read with a decimal point by whoever serves it: `1.234` would be 1.234, and was 1234."""
     cells = [f"{1 + row}.{100 + row}" for row in range(40)] + ["950", "2.345.678", "n/a"]
@@ -456,6 +502,24 @@ def test_a_cell_is_read_as_it_was_in_training_and_not_otherwise() -> None:
 def test_codes_that_are_called_numbers_are_numbers() -> None:
     found = column(["007", "012"] * 30, kinds={"x": "numeric"})
     assert number_values(pandas.Series(["007", "012"]), found.reading).tolist() == [7.0, 12.0]
+
+
+def test_numbers_among_more_words_for_gaps_are_pointed_out() -> None:
+    note = column([*["n.a."] * 60, *["-"] * 40, *(f"1,{200 + row}" for row in range(60))]).note
+    assert note.startswith(
+        "62% of the cells are words for a gap ('n.a.', '-'), and the others are numbers; set it"
+    )
+    assert "words for a gap" not in column(["none"] * 60 + ["red", "blue"] * 20).note
+
+
+def test_several_codes_of_surveys_are_pointed_out_together() -> None:
+    cells = [float(row % 14) for row in range(10_000)] + [98.0] * 30 + [96.0] * 5
+    assert column(cells, "late").note == (
+        "96 and 98 occur in 35 cells, far from the rest: if they stand for a missing value, "
+        "write `gaps: {late: [96, 98]}` under `data`"
+    )
+    assert column([row % 14 + 85.0 for row in range(10_000)] + [98.0] * 30, "late").note == ""
+    assert column([float(row % 14) for row in range(10_000)] + [91.0] * 30 + [92.0] * 5, "late").note == ""
 
 
 SENTINELS = [

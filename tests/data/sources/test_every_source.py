@@ -49,7 +49,9 @@ class Given:
         """What the source gives, before it is checked."""
         config = self._config(data)
         [source] = [source for key, source in SOURCES.items() if getattr(config.data, key)]
-        return source.read(ReadRequest(config.data, self.folder, where, wanted_columns(config), self.frame))
+        return source.read(
+            ReadRequest(config.data, self.folder, where, wanted_columns(config), self.frame)
+        ).frame
 
     def refusal(self, **data: Any) -> str:
         """The message of a table that cannot be used. Neither it nor its traceback holds a secret."""
