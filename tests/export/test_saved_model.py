@@ -20,6 +20,8 @@ from automl.study.run import run_study
 from automl.training.network import Network
 from automl.trial import Member, Trial, TrialState
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 NASTY = ["sepal length (cm)", "sepal_length__cm_", "2nd", "größe", "a/b"]
 
 

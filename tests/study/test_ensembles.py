@@ -26,6 +26,8 @@ from automl.study.preparation import prepare_study
 from automl.tracking.mlflow.registry import locked_score_of
 from automl.training.engine import Watch
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 STUDY = {
     "name": "several",
     "data": {"frame": True, "target": "y", "weights": "count"},
