@@ -5,8 +5,9 @@ The reference is independent of them: NumPy's preprocessing and the Keras networ
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,14 @@ class Model:
     logged: Any
     table: pandas.DataFrame
     expected: Callable[[pandas.DataFrame], numpy.ndarray]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded_once() -> Iterator[None]:
+    """The model of a folder is loaded once, which takes most of a second: the tests ask what is done to cells."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tensorflow.saved_model, "load", cache(tensorflow.saved_model.load))
+        yield
 
 
 @pytest.fixture(scope="module")
