@@ -67,6 +67,12 @@ def ran(tmp_path_factory):
     return folder, result, recorder
 
 
+@pytest.fixture(autouse=True)
+def no_page(ran, monkeypatch):
+    """Only the study that ran for all tests writes a page and figures."""
+    monkeypatch.setattr("automl.study.run.write_study_files", lambda *_: {})
+
+
 @pytest.fixture
 def store(ran):
     """MLflow's client on the store of the study that ran."""
