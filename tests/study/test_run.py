@@ -317,7 +317,7 @@ def test_a_dead_server_stops_the_study_before_it_begins_and_leaves_nothing(tmp_p
     assert [item.name for item in tmp_path.iterdir()] == ["small.yaml"]
 
 
-@pytest.mark.parametrize("engine", ["sequential", "population"])
+@pytest.mark.parametrize("engine", [pytest.param("sequential", marks=pytest.mark.slow), "population"])
 def test_a_time_limit_ends_the_search(ran, monkeypatch, engine):
     """By a clock that goes on by a tenth of a second whenever it is read."""
     folder = ran[0]
