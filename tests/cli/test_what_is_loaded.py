@@ -97,30 +97,41 @@ def test_a_wrong_study_file_is_refused_before_tensorflow_loads(tmp_path: Path) -
     assert not SECONDS & loaded
 
 
-@pytest.mark.parametrize(
-    ("code", "refused"),
-    [
-        ("import automl; dir(automl)", SECONDS | HALVES | {"numpy", "pydantic", "yaml", "rich", "click"}),
-        ("from automl import AutoMLError", SECONDS | HALVES | {"numpy", "pydantic"}),
-        ("from automl import Tracker, Sampler, Trial", SECONDS | HALVES | {"pydantic"}),
-        ("from automl import load_study, make_study", SECONDS | HALVES),
-        ("from automl import NeuralClassifier, NeuralRegressor", SECONDS),
-        ("from automl import fit, StudyResult", SECONDS | {"matplotlib", "sklearn"}),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_importing_is_quiet_and_loads_what_is_asked_for_alone(
-    tmp_path: Path, code: str, refused: set[str]
-) -> None:
-    quiet = f"import sys\n{code}\nprint('LOADED', *sys.modules, file=sys.stderr)"
-    path = os.pathsep.join(filter(None, sys.path))
-    ran = subprocess.run(
-        [sys.executable, "-c", quiet],
+IMPORTS = {
+    "import automl; dir(automl)": SECONDS | HALVES | {"numpy", "pydantic", "yaml", "rich", "click"},
+    "from automl import AutoMLError": SECONDS | HALVES | {"numpy", "pydantic"},
+    "from automl import Tracker, Sampler, Trial": SECONDS | HALVES | {"pydantic"},
+    "from automl import load_study, make_study": SECONDS | HALVES,
+    "from automl import fit, StudyResult": SECONDS | {"matplotlib", "sklearn"},
+    "from automl import NeuralClassifier, NeuralRegressor": SECONDS,
+}
+"""Code, and what it must not load. Each loads what those before it load, and may load more."""
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> "subprocess.CompletedProcess[str]":
+    """One process that runs all of the code, and says after each what has been loaded."""
+    says = "print('LOADED', *sys.modules, file=sys.stderr)"
+    code = "\n".join(["import sys", *(line for code in IMPORTS for line in (code, says))])
+    return subprocess.run(
+        [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": path},
+        cwd=tmp_path_factory.mktemp("imported"),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         check=True,
     )
-    assert ran.stdout == "" and ran.stderr.startswith("LOADED "), "nothing else is printed"
-    assert not refused & set(ran.stderr.split())
+
+
+@pytest.mark.parametrize("code", IMPORTS)
+def test_importing_loads_what_is_asked_for_alone(
+    imported: "subprocess.CompletedProcess[str]", code: str
+) -> None:
+    loaded = imported.stderr.splitlines()[list(IMPORTS).index(code)]
+    assert not IMPORTS[code] & set(loaded.split())
+
+
+def test_importing_is_quiet(imported: "subprocess.CompletedProcess[str]") -> None:
+    assert imported.stdout == ""
+    lines = imported.stderr.splitlines()
+    assert len(lines) == len(IMPORTS) and all(line.startswith("LOADED ") for line in lines)
