@@ -23,6 +23,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, final
 
+from automl.quiet import quiet_start
+
 PRELOADED = ["keras", "mlflow.pyfunc", "automl.cli.running", "automl.study.run"]
 """TensorFlow begins its threads in the process that is forked: it has not when it is loaded."""
 
@@ -136,8 +138,9 @@ def run(
 
 def _serve(place: str, modules: list[str]) -> None:
     """Load modules, then fork processes and say how they have ended, until standard input ends."""
-    for module in modules:
-        import_module(module)
+    with quiet_start():
+        for module in modules:
+            import_module(module)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(place)
         listener.listen(64)
