@@ -120,7 +120,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
         [sys.executable, "-c", WITHOUT_TENSORFLOW, *map(str, paths)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     parts = ran.stderr.split("END\n")

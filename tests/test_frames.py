@@ -10,6 +10,8 @@ import automl
 from automl.errors import DataError
 from automl.serving.scoring import Scorer
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 FRAME = pandas.DataFrame(
     {
         "size": numpy.arange(60) % 7,

@@ -18,6 +18,8 @@ from automl.training.engines import ENGINES
 from automl.training.members import plan_members
 from automl.trial import Trial
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 STREETS = [f"street {number}" for number in range(9)]
 
 

@@ -14,6 +14,8 @@ from automl.explanation.study import explain_study
 from automl.records.finding import read_run
 from automl.records.state import StudyState
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 DEAD = """
     import keras
 

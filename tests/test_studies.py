@@ -7,6 +7,8 @@ import pytest
 import automl
 from automl.study.preparation import prepare_study
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 STUDIES = sorted((Path(__file__).parent.parent / "studies").glob("*.yaml"))
 
 

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any, final
@@ -57,7 +58,7 @@ class LocalModules:
 
         No bytecode is written: Python takes bytecode for current when an edit keeps the second and the length.
         """
-        before, writes_none = set(sys.modules), sys.dont_write_bytecode
+        last, writes_none = next(reversed(sys.modules)), sys.dont_write_bytecode
         added = [str(root) for root in self.roots if str(root) not in sys.path]
         sys.path.extend(added)
         sys.dont_write_bytecode = True
@@ -66,7 +67,7 @@ class LocalModules:
         finally:
             sys.dont_write_bytecode = writes_none
             sys.path[:] = [entry for entry in sys.path if entry not in added]
-            for name in set(sys.modules) - before:
+            for name in _imported_after(last):
                 if _variables_of(sys.modules[name]).get("__file__") in self.files:
                     _variables_of(sys.modules[name])[_MARK] = True
 
@@ -120,6 +121,13 @@ def short(error: BaseException, path: Path | None = None) -> str:
         frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
     ]
     return f"{message} ({path.name}, line {lines[-1]})" if path is not None and lines else message
+
+
+def _imported_after(last: str) -> list[str]:
+    """Modules that came after the one that was the last; a metric asks thousands of times, mostly for none."""
+    if next(reversed(sys.modules)) == last:
+        return []
+    return list(takewhile(lambda name: name != last, list(reversed(sys.modules))))
 
 
 def _variables_of(module: Any) -> dict[str, Any]:

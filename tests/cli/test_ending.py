@@ -28,7 +28,7 @@ main()
 @pytest.mark.parametrize(("argument", "status"), [("--version", 0), ("no-such-command", 2)])
 def test_a_library_that_crashes_when_python_ends_does_not_change_the_exit_status(argument, status):
     code = CRASHES_AT_TEARDOWN.format(argument=argument)
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
     assert ended.returncode == status, ended.stderr
     assert "flushed at exit" in ended.stdout
     assert ("automl" if status == 0 else "No such command") in ended.stdout + ended.stderr

@@ -216,7 +216,11 @@ def check(answered: numpy.ndarray, expected: numpy.ndarray) -> None:
         numpy.testing.assert_allclose(answered[rows], expected[rows], atol=TOLERANCE, err_msg=name)
 
 
-@pytest.mark.parametrize("gaps", ["none", "some", "all"])
+GAPS = [pytest.param("none", marks=pytest.mark.slow), "some", "all"]
+"""Where there are some, most cells have none."""
+
+
+@pytest.mark.parametrize("gaps", GAPS)
 @pytest.mark.parametrize("interface", TEXTS)
 def test_texts_of_a_file_have_the_same_answer_at_every_interface(model, interface, gaps):
     rows = rows_with(model, gaps)
@@ -225,7 +229,12 @@ def test_texts_of_a_file_have_the_same_answer_at_every_interface(model, interfac
     check(TEXTS[interface](model, rows), expected)
 
 
-CHANGED = [("code", "007"), ("code", "012"), ("truth", "true"), ("truth", "false")]
+CHANGED = [
+    ("code", "007"),
+    pytest.param("code", "012", marks=pytest.mark.slow),
+    ("truth", "true"),
+    pytest.param("truth", "false", marks=pytest.mark.slow),
+]
 """Cells of which pandas makes 7 or True when no other text stands in their column of a CSV file."""
 
 
@@ -279,7 +288,7 @@ def answers_or_error(ask: Callable[..., numpy.ndarray], *given: Any) -> numpy.nd
 MOST_TYPES = max(len(column.types) for column in COLUMNS.values())
 
 
-@pytest.mark.parametrize("gaps", [pytest.param("none", marks=pytest.mark.slow), "some", "all"])
+@pytest.mark.parametrize("gaps", GAPS)
 @pytest.mark.parametrize("place", range(1 + MOST_TYPES))
 @pytest.mark.parametrize("interface", FRAMES)
 def test_a_frame_has_the_same_answer_whatever_pandas_calls_its_types(model, interface, place, gaps):

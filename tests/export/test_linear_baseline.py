@@ -22,6 +22,8 @@ from automl.serving.scoring import Scorer
 from automl.study.preparation import prepare_study
 from automl.training.baselines.linear_network import linear_network
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 
 def table(target: str, num_rows: int = 400) -> pandas.DataFrame:
     generator = numpy.random.default_rng(5)

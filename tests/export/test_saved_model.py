@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import cache
 
 import numpy
 import pandas
@@ -19,6 +20,8 @@ from automl.study.preparation import prepare_study
 from automl.study.run import run_study
 from automl.training.network import Network
 from automl.trial import Member, Trial, TrialState
+
+pytestmark = pytest.mark.usefixtures("without_page")
 
 NASTY = ["sepal length (cm)", "sepal_length__cm_", "2nd", "größe", "a/b"]
 
@@ -50,13 +53,26 @@ def card():
     return ModelCard("m", Trial(0, {"depth": 1}, TrialState.COMPLETE), 3, 60, {"rmse": "1"})
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Gives a study of a target, its network, and the folder with its table and its model."""
+
+    @cache
+    def made(target):
+        folder = tmp_path_factory.mktemp(target)
+        prepared = prepared_table(folder, target)
+        network = network_of(prepared)
+        save_model(network, prepared.dataset, card(), folder / "model")
+        return prepared, network, folder
+
+    return made
+
+
 @pytest.mark.parametrize("target", ["number", "text", "three"])
-def test_it_answers_as_the_keras_model_for_columns_of_any_name(tmp_path, target):
-    prepared = prepared_table(tmp_path, target)
-    network = network_of(prepared)
-    save_model(network, prepared.dataset, card(), tmp_path / "model")
-    table = pandas.read_csv(tmp_path / "table.csv")
-    given = Scorer(tmp_path / "model").predict(table[[*reversed(NASTY)]])
+def test_it_answers_as_the_keras_model_for_columns_of_any_name(saved, target):
+    prepared, network, folder = saved(target)
+    table = pandas.read_csv(folder / "table.csv")
+    given = Scorer(folder / "model").predict(table[[*reversed(NASTY)]])
     expected = network.predict(prepared.dataset.columns)
     if target == "number":
         numpy.testing.assert_allclose(given["prediction"], expected, rtol=1e-6)
@@ -67,12 +83,11 @@ def test_it_answers_as_the_keras_model_for_columns_of_any_name(tmp_path, target)
         assert given["prediction"].tolist() == [classes[code] for code in expected.argmax(axis=1)]
 
 
-def test_large_values_keep_their_differences(tmp_path):
+def test_large_values_keep_their_differences(saved):
     """Two rows a thousandth apart at two million are one and the same in float32."""
-    prepared = prepared_table(tmp_path, "number")
-    save_model(network_of(prepared), prepared.dataset, card(), tmp_path / "model")
+    *_, folder = saved("number")
     rows = pandas.DataFrame([[2.0e6] * 5, [2.0e6 + 1e-3] * 5], columns=NASTY)
-    first, second = Scorer(tmp_path / "model").predict(rows)["prediction"]
+    first, second = Scorer(folder / "model").predict(rows)["prediction"]
     assert first != second
 
 
@@ -112,11 +127,10 @@ def test_arguments_are_identifiers_each_once():
     assert all(name.isidentifier() and name.isascii() for name in names.values())
 
 
-def test_the_scorer_reads_what_people_have(tmp_path):
+def test_the_scorer_reads_what_people_have(saved):
     """Whole numbers, numbers as text, more columns, other order, its own index; a missing column is named."""
-    prepared = prepared_table(tmp_path, "text")
-    save_model(network_of(prepared), prepared.dataset, card(), tmp_path / "model")
-    scorer = Scorer(tmp_path / "model")
+    *_, folder = saved("text")
+    scorer = Scorer(folder / "model")
     plain = pandas.DataFrame([[2_000_000.0] * 5] * 2, columns=NASTY)
     expected = scorer.predict(plain)
     whole = plain.astype("int64").assign(extra="x")[["extra", *reversed(NASTY)]]

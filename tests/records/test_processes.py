@@ -2,11 +2,11 @@
 
 import json
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 from old_journals import RUN, START_LINE, journal, trial_line
 from paper_trials import completed
 from record_samples import Open, created, ended, events_of
@@ -51,7 +51,7 @@ def run_together(folder: Path, uri: str, text: str, count: int, status: int = 0)
     for said in folder.glob("said-*"):
         said.unlink()
     command = [sys.executable, "-c", START, str(folder), uri, str(count), text]
-    done = subprocess.run(command, capture_output=True, timeout=300, check=False)
+    done = forked.run(command, capture_output=True, timeout=300)
     assert done.stdout, done.stderr.decode()
     assert json.loads(done.stdout) == [status] * count, done.stderr.decode()
     return [json.loads((folder / f"said-{number}").read_text()) for number in range(count)]

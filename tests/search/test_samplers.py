@@ -142,7 +142,7 @@ def test_another_process_asks_the_same() -> None:
     code = f"import json, test_samplers as t; print(json.dumps({{n: t.history(n) for n in {NAMES!r}}}))"
     environment = {**os.environ, "PYTHONHASHSEED": "4321", "PYTHONPATH": os.path.dirname(__file__)}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=600
     )
     assert json.loads(done.stdout.splitlines()[-1]) == here
 

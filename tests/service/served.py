@@ -25,6 +25,9 @@ from automl.service.context import Service, make_service
 from automl.service.protocol import ImpatientProtocol
 from automl.service.settings import ServerSettings
 
+GUARD = 300.0
+"""Seconds after which a request that hangs is given up; a page takes a busy machine more than thirty."""
+
 WINE = b"name: wine\ndata: {sklearn: wine}\n"
 
 
@@ -64,7 +67,7 @@ class Served:
         return Client(self.url, self.service.settings.token)
 
     def ask(self, method: str, address: str, body: Any = None, **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=GUARD)
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, address, body, given)
         answer = connection.getresponse()
@@ -82,7 +85,7 @@ class Served:
 
     def stream(self, address: str, **headers: str) -> socket.socket:
         """An open connection on which a request has been made."""
-        opened = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        opened = socket.create_connection(("127.0.0.1", self.port), timeout=GUARD)
         lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
         opened.sendall(f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n".encode())
         return opened

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import forked
 import numpy
 import pandas
 import pytest
@@ -49,8 +50,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def starts(*command: str) -> subprocess.Popen[str]:
         log = (tmp_path / f"{command[0]}-{len(running)}.log").open("w")
         running.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "automl", *command], cwd=tmp_path, stdout=log, stderr=log, text=True
+            forked.Popen(
+                [sys.executable, "-m", "automl", *command],
+                cwd=tmp_path,
+                stdout=log,
+                stderr=log,
+                text=True,
+                env=os.environ | {forked.CHILDREN: "automl.service.child"},
             )
         )
         return running[-1]
@@ -74,14 +80,14 @@ def running_server(start: Start) -> subprocess.Popen[str]:
 def served(start: Start, folder: Path) -> Client:
     """A server, when it answers."""
     start("serve", "--port", "0")
-    log, until = folder / "serve-0.log", time.monotonic() + 60
+    log, until = folder / "serve-0.log", time.monotonic() + 600
     while (found := re.search(r"serving at (\S+),", log.read_text())) is None:
         assert time.monotonic() < until, log.read_text()
         time.sleep(0.05)
     return Client(found[1])
 
 
-def wait_for(study: RemoteStudy, *states: str, seconds: float = 120.0) -> dict[str, object]:
+def wait_for(study: RemoteStudy, *states: str, seconds: float = 600.0) -> dict[str, object]:
     until = time.monotonic() + seconds
     while (status := study.status())["state"] not in states:
         assert time.monotonic() < until, status
@@ -110,7 +116,7 @@ def test_a_study_whose_worker_is_killed_is_run_to_its_end_by_another(
     worker.wait()
     start("worker")
     assert wait_for(study, "succeeded", "failed", "needs_recovery")["state"] == "succeeded"
-    follower.join(20)
+    follower.join(600)
     records = open_records(tmp_path / "mlruns")
     submission = Queue(records).find("wine")
     assert submission.run is not None
@@ -175,7 +181,7 @@ def test_a_client_misses_nothing_when_the_server_is_killed(start: Start, tmp_pat
         time.sleep(0.7)
     recorded.finish()
     claims.end(claimed[1], SubmissionState.SUCCEEDED)
-    follower.join(60)
+    follower.join(600)
     assert seen == list(range(1, recorded.state.seq + 1))
 
 
@@ -184,7 +190,7 @@ def test_what_a_worker_finds_wrong_fails_the_study_with_its_place(start: Start, 
     (tmp_path / "t.csv").write_text("a,b\n" + "1,x\n" * 20)
     table = client.send_table(tmp_path / "t.csv")
     study = client.submit({"name": "constant", "data": {"path": table, "target": "b"}})
-    assert start("worker", "--once").wait(60) == 0
+    assert start("worker", "--once").wait(600) == 0
     status = study.status()
     assert status["state"] == "failed"
     assert str(status["reason"]).startswith("study.yaml:")
@@ -213,12 +219,12 @@ assert not heavy, heavy
 """
     tests = Path(__file__).parent.parent
     filled = code.format(tests=str(tests), service=str(tests / "service"), folder=str(tmp_path))
-    subprocess.run([sys.executable, "-c", filled], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", filled], check=True, timeout=600)
 
 
 def test_a_server_that_no_token_protects_is_not_opened(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "automl", "serve", "--host", "0.0.0.0"]
     environment = {name: value for name, value in os.environ.items() if name != "AUTOML_TOKEN"}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    done = forked.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 2
     assert "`--host` must be 127.0.0.1 if there is no token, got '0.0.0.0'" in done.stderr

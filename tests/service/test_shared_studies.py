@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import forked
 import pytest
 import yaml
 from postgres import running_postgres
@@ -81,7 +82,8 @@ class Service:
         command = [sys.executable, "-m", "automl", "worker", "--mlruns", str(self.folder / "mlruns")]
         command += [] if self.uri is None else ["--records", self.uri]
         log = (self.folder / f"worker-{len(self.workers)}.log").open("wb")
-        self.workers.append(subprocess.Popen(command, stdout=log, stderr=log))
+        environment = os.environ | {forked.CHILDREN: "automl.service.child"}
+        self.workers.append(forked.Popen(command, stdout=log, stderr=log, env=environment))
         return self.workers[-1]
 
     def log(self) -> str:

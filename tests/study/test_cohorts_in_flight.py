@@ -28,6 +28,8 @@ from automl.training.population import lanes
 from automl.training.population.places import Population
 from automl.trial import Report, Trial, TrialState
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 NUM_TRIALS, COHORT, FOLDS = 24, 6, 2
 STUDY = {
     "name": "flying",

@@ -15,6 +15,8 @@ from automl.records.scored_rows import read_scored_rows
 from automl.serving.scoring import Scorer
 from automl.study.preparation import prepare_study
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 STUDY = {
     "name": "rare",
     "data": {"frame": True, "target": "y", "weights": "count"},

@@ -9,6 +9,8 @@ from automl.evaluation.ensemble_verdict import Cost
 from automl.serving.scoring import Scorer
 from automl.study.ensemble_bounds import most_networks
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 SINGLE, WHOLE = Cost(2.0, 1.0), Cost(9.0, 8.0)
 """Of one network and of eight: each further one costs 1 ms and 1 MB."""
 

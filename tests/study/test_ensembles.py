@@ -10,6 +10,7 @@ from sklearn.metrics import f1_score, log_loss
 from small_studies import prepared_with
 
 import automl
+from automl.ensembles.correction import FEWEST_RESAMPLES
 from automl.ensembles.selection import blend
 from automl.ensembles.sharing import MOST_NETWORKS
 from automl.ensembles.temperature import Tempered, at_temperature
@@ -25,6 +26,8 @@ from automl.study.exporting import export_trial
 from automl.study.preparation import prepare_study
 from automl.tracking.mlflow.registry import locked_score_of
 from automl.training.engine import Watch
+
+pytestmark = pytest.mark.usefixtures("without_page")
 
 STUDY = {
     "name": "several",
@@ -57,7 +60,9 @@ def frame() -> pandas.DataFrame:
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> automl.StudyResult:
     folder = tmp_path_factory.mktemp("runs")
-    return automl.run_study(automl.make_study(STUDY), mlruns=folder, table=frame())
+    with pytest.MonkeyPatch.context() as patched:  # each resample chooses anew, forty times among three
+        patched.setattr("automl.ensembles.correction.MOST_RESAMPLES", FEWEST_RESAMPLES)
+        return automl.run_study(automl.make_study(STUDY), mlruns=folder, table=frame())
 
 
 def test_the_recorded_weights_are_a_choice_among_the_trials(ended) -> None:

@@ -11,6 +11,8 @@ from automl.errors import DataError
 from automl.serving.scoring import Scorer
 from automl.study.exporting import export_trial
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 COMMON = {
     "splits": {"folds": 3, "test": 0.3},
     "space": {"depth": 1, "width": 8, "learning_rate": {"choice": [0.01, 0.02]}},

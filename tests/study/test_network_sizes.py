@@ -49,7 +49,9 @@ def test_the_smallest_and_the_largest_network_are_those_of_all_configurations(sp
     assert [count(found.hyperparameters) for found in (smallest, largest)] == [min(counts), max(counts)]
 
 
-def test_of_a_builder_the_ends_of_all_ranges_are_built_and_what_raises_is_left_out(tmp_path: Path) -> None:
+def test_of_a_builder_the_ends_of_all_ranges_are_built_and_what_raises_is_left_out(
+    tmp_path: Path, built_here: None
+) -> None:
     (tmp_path / "own.py").write_text(
         "import keras\n"
         "def build(hp):\n"

@@ -21,6 +21,8 @@ from automl.training.engine import FoldNetwork, Watch
 from automl.training.members import plan_members, refit_epochs
 from automl.training.plan import TrialFailure
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 ALWAYS = Watch(lambda progress: None, lambda: True)
 
 

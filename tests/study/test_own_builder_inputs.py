@@ -19,6 +19,8 @@ from automl.study.opening import check_digests, digests_of
 from automl.study.preparation import PreparedStudy, prepare_study
 from automl.trial import Member
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 PAGE = Path(__file__).parents[2] / "docs" / "search_space.md"
 ANY_WIDTH = """
 import keras
@@ -71,7 +73,9 @@ def inputs_of(made: PreparedStudy) -> tuple[numpy.ndarray, numpy.ndarray]:
     return view.inputs, view.rows
 
 
-def test_the_builder_of_the_page_on_search_spaces_reads_digits_as_images(tmp_path: Path) -> None:
+def test_the_builder_of_the_page_on_search_spaces_reads_digits_as_images(
+    tmp_path: Path, built_here: None
+) -> None:
     [code] = [
         block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S) if "def build" in block
     ]

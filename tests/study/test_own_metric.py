@@ -18,6 +18,8 @@ from automl.study.preparation import PreparedStudy, prepare_study
 from automl.study.table import prepare_table
 from automl.trial import Direction
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 RANDOM = numpy.random.default_rng(8)
 TABLE = pandas.DataFrame(RANDOM.normal(size=(160, 2)), columns=["a", "b"])
 TABLE["y"] = numpy.where(TABLE["a"] + RANDOM.normal(0, 0.5, 160) > 0.7, "fraud", "ok")

@@ -44,7 +44,9 @@ def build(hp):
         ),
     ],
 )
-def test_settings_without_effect_are_refused(tmp_path, text: str, kind: type[AutoMLError], says: str) -> None:
+def test_settings_without_effect_are_refused(
+    tmp_path, built_here: None, text: str, kind: type[AutoMLError], says: str
+) -> None:
     (tmp_path / "mine.py").write_text(BUILDER)
     (tmp_path / "study.yaml").write_text("data: {sklearn: diabetes}\n" + text)
     with pytest.raises(kind) as caught:

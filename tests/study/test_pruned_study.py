@@ -18,6 +18,8 @@ from automl.search.pruners.rungs import STEPS, Rungs
 from automl.study.preparation import prepare_study
 from automl.trial import TrialState
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 EPOCHS = 24
 STUDY = {
     "name": "pruned",

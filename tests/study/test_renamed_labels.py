@@ -11,6 +11,8 @@ import automl
 from automl.records.files import OUT_OF_FOLD_FILE
 from automl.study.result import StudyResult
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 RANDOM = numpy.random.default_rng(4)
 INPUTS = RANDOM.normal(size=(240, 3))
 RARE = INPUTS[:, 0] + RANDOM.normal(0, 0.6, 240) > 1.2

@@ -20,6 +20,8 @@ from automl.records.finding import open_records
 from automl.study import run as running
 from automl.trial import TrialState
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 NUM_TRIALS = 9
 STUDY = {
     "name": "long",

@@ -5,7 +5,6 @@ import itertools
 import json
 import os
 import signal
-import subprocess
 import sys
 import textwrap
 import threading
@@ -13,9 +12,11 @@ import time
 import types
 from pathlib import Path
 
+import forked
 import mlflow
 import numpy
 import pytest
+import tensorflow
 import yaml
 from recording import Recorder
 
@@ -64,6 +65,12 @@ def ran(tmp_path_factory):
         write(folder, tracking={"to": "mlflow"}), mlruns=folder / "mlruns", trackers=[recorder, other]
     )
     return folder, result, recorder
+
+
+@pytest.fixture(autouse=True)
+def no_page(ran, monkeypatch):
+    """Only the study that ran for all tests writes a page and figures."""
+    monkeypatch.setattr("automl.study.run.write_study_files", lambda *_: {})
 
 
 @pytest.fixture
@@ -132,14 +139,10 @@ def test_the_same_study_gives_the_same_scores_in_another_process(ran, tmp_path):
         result = automl.run_study({str(write(tmp_path))!r}, mlruns={str(tmp_path / "again")!r})
         print(json.dumps([[t.fold_scores("log_loss") for t in result.trials], result.test_scores]))
     """
-    out = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-    )
-    scores, tests = json.loads(out.stdout.splitlines()[-1])
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    again = forked.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    scores, tests = json.loads(again.stdout.splitlines()[-1])
     assert scores == [list(trial.fold_scores("log_loss")) for trial in result.trials]
     assert tests == result.test_scores
 
@@ -163,31 +166,19 @@ def test_mlflow_holds_the_study_its_trials_and_its_model(ran, store):
     assert "trial-" in parent.data.tags["mlflow.note.content"]
 
 
-def test_the_saved_model_answers_in_a_process_with_tensorflow_alone(ran):
+def test_the_saved_model_answers_as_the_network_does(ran):
     """The exported model against the Keras path, from the arguments of its signature."""
-    folder, result, _ = ran
+    _, result, _ = ran
     dataset = prepare_study(make_study(SMALL)).dataset
-    rows = folder / "rows.npy"
-    numpy.save(rows, dataset.columns.numbers[:20])
-    code = f"""
-        import json, sys, numpy
-        sys.modules["keras"] = None
-        sys.modules["automl"] = None
-        import tensorflow as tf
-        card = json.load(open({str(result.model / "model.json")!r}))
-        model = tf.saved_model.load({str(result.model)!r})
-        rows = numpy.load({str(rows)!r})
-        columns = dict(zip(card["features"], rows.T))
-        out = model.signatures["serving_default"](
-            **{{card["inputs"][name]: tf.constant(values) for name, values in columns.items()}})
-        print(json.dumps([out["probabilities"].numpy().tolist(), [x.decode() for x in out["label"].numpy()]]))
-    """
-    out = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
+    card = json.loads((result.model / "model.json").read_text())
+    columns = dict(zip(card["features"], dataset.columns.numbers[:20].T, strict=True))
+    answers = tensorflow.saved_model.load(str(result.model)).signatures["serving_default"](
+        **{card["inputs"][name]: tensorflow.constant(values) for name, values in columns.items()}
     )
-    probabilities, labels = json.loads(out.stdout.splitlines()[-1])
+    probabilities = answers["probabilities"].numpy()
     network = _refit_of(result)
     numpy.testing.assert_allclose(probabilities, network.predict(dataset.columns.take(slice(20))), atol=1e-6)
+    labels = [label.decode() for label in answers["label"].numpy()]
     assert labels == [dataset.classes[code] for code in numpy.argmax(probabilities, axis=1)]
 
 
@@ -326,7 +317,7 @@ def test_a_dead_server_stops_the_study_before_it_begins_and_leaves_nothing(tmp_p
     assert [item.name for item in tmp_path.iterdir()] == ["small.yaml"]
 
 
-@pytest.mark.parametrize("engine", ["sequential", "population"])
+@pytest.mark.parametrize("engine", [pytest.param("sequential", marks=pytest.mark.slow), "population"])
 def test_a_time_limit_ends_the_search(ran, monkeypatch, engine):
     """By a clock that goes on by a tenth of a second whenever it is read."""
     folder = ran[0]
@@ -377,13 +368,7 @@ ALWAYS_0 = ("pixel_0_0", "pixel_4_0", "pixel_4_7")
 """Left out as constants unless they are called numeric; then the picture is no longer 8 by 8."""
 
 
-def test_a_users_convolutional_network_is_studied_and_exported(ran, monkeypatch):
-    """Built in this process, as where none can be started: another one loads Keras for seconds."""
-
-    def no_process(*_):
-        raise OSError("no process for a network of this file")
-
-    monkeypatch.setattr("automl.networks.probe.Child", no_process)
+def test_a_users_convolutional_network_is_studied_and_exported(ran, built_here):
     folder = ran[0]
     (folder / "mine.py").write_text(BUILDER)
     content = {

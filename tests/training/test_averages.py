@@ -91,13 +91,13 @@ def test_members_of_different_widths_and_averages_equal_their_twins(optimizer):
     check_against_twins(prepared, members)
 
 
-@pytest.mark.parametrize("optimizer", ["adamw_ema", "schedule_free"])
+@pytest.mark.parametrize("optimizer", [pytest.param("adamw_ema", marks=pytest.mark.slow), "schedule_free"])
 def test_embeddings_are_averaged_too(optimizer):
     prepared = study_of_levels()
     check_against_twins(prepared, [member(prepared, 0, 0, optimizer=optimizer)])
 
 
-@pytest.mark.parametrize("optimizer", ["adamw_ema", "schedule_free"])
+@pytest.mark.parametrize("optimizer", [pytest.param("adamw_ema", marks=pytest.mark.slow), "schedule_free"])
 def test_a_refit_keeps_the_average_in_both_engines(optimizer):
     prepared = study({"optimizer": optimizer}, training={"epochs": 3})
     single, rows = member(prepared), prepared.splits.folds[0].fit

@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy
 import pytest
+from draws import PART
 from populations import curves, member, study, train
 
 from automl.networks.builder import NetworkBuilder
@@ -129,7 +130,10 @@ def prepared_for(case, loss="categorical_crossentropy", optimizer="adam", **valu
 
 
 def check(case, loss, optimizer, **values):
-    """Two widths, where they can share a program, and a neighbor that diverges at once."""
+    """Two widths, where they can share a program, and a neighbor that diverges at once.
+
+    `make test` compares the narrower one, which has padding; its twin is traced for a second.
+    """
     prepared = prepared_for(case, loss, optimizer, **values)
     own = [member(prepared, 0, 0, width=8), member(prepared, 1, 1, width=5)]
     kinds = [prepared.builder.network(one.hyperparameters).signature(int).kind for one in own]
@@ -138,7 +142,8 @@ def check(case, loss, optimizer, **values):
     outcomes = train(prepared, [*members, wild], places=len(members) + 1)
     adaptive = case in NORMALIZED and optimizer not in ("sgd", "momentum")
     close = 2e-4 if adaptive else 1e-5
-    for one, outcome in zip(members, outcomes, strict=False):
+    pairs = list(zip(members, outcomes, strict=False))
+    for one, outcome in pairs if PART == 1 else pairs[-1:]:
         fold = prepared.splits.folds[one.fold]
         expected, network = train_member(prepared.plan, one, fold, models_of(prepared.plan), lambda *_: None)
         numpy.testing.assert_allclose(outcome.losses, curves(expected), close, 1e-7)

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 
 from automl.errors import TrackingError
@@ -27,10 +28,9 @@ def test_processes_may_make_the_same_store_at_once(tmp_path: Path, count: int) -
     folder = tmp_path / "new" / "mlruns"
     command = [sys.executable, "-c", RACE, str(folder)]
     processes = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(count)
+        forked.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(count)
     ]
-    results = [process.communicate(timeout=120) for process in processes]
+    results = [process.communicate(timeout=600) for process in processes]
     assert [process.returncode for process in processes] == [0] * count, results
     assert len({printed for printed, _ in results}) == 1
     assert {errors for _, errors in results} == {""}, "MLflow must be quiet"
@@ -124,4 +124,4 @@ def test_experiments_by_name(address: StoreAddress) -> None:
 
 def test_importing_the_tracker_does_not_import_mlflow() -> None:
     code = "import sys, automl.tracking.mlflow.tracker, automl.tracking.mlflow.ui; sys.exit('mlflow' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=600).returncode == 0

@@ -17,6 +17,8 @@ from automl.tracking.mlflow.logged_model import save_pyfunc
 from automl.tracking.model import ExportedModel
 from automl.trial import Task
 
+pytestmark = pytest.mark.usefixtures("without_page")
+
 COLUMNS = ["size", "count", "city", "open", "day"]
 ROWS = {
     "whole": [[1.5, 3, "a", True, "2024-05-01"], [0.5, 40.0, "b", False, "2025-01-01"]],

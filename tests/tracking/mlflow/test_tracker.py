@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import socket
-import subprocess
 import sys
 import textwrap
 import threading
@@ -15,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from fake_server import FakeServer, serving
 from hand_made import STARTED, children, make_failed_trial, make_trial, write_nothing
@@ -377,5 +377,5 @@ def test_a_process_ends_although_a_request_hangs(tmp_path: Path) -> None:
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     }
     command = [sys.executable, "-c", code, str(tmp_path / "mlruns")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=GUARD)
+    done = forked.run(command, env=environment, capture_output=True, text=True, timeout=GUARD)
     assert (done.returncode, done.stdout) == (0, "given up\n"), done.stderr
