@@ -117,7 +117,7 @@ def test_networks_of_a_mean_are_not_ranked_by_the_loss_of_a_quantile() -> None:
 @pytest.mark.parametrize("objective", LEVELS)
 def test_baselines_are_fitted_by_the_same_loss(objective: str, monkeypatch: pytest.MonkeyPatch) -> None:
     prepared, level = prepared_with(objective, num_rows=300), LEVELS[objective]
-    monkeypatch.setattr(baselines, "COST", numpy.inf)  # default settings
+    monkeypatch.setattr(baselines, "_MOST_TO_TUNE", 0)  # default settings
     features, target = prepared.dataset.columns.numbers, prepared.dataset.target
     expected: dict[str, list[float]] = {"constant": [], "linear": [], "gradient boosting": []}
     for number, fold in enumerate(prepared.splits.folds):
