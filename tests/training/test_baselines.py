@@ -19,6 +19,7 @@ from automl.study.preparation import prepare_study
 from automl.training.baselines import baselines
 from automl.training.baselines.baselines import BASELINES, run_baseline
 from automl.training.baselines.boosting import SETTINGS
+from automl.training.baselines.fitted import fit_baseline
 
 
 def run(name, prepared, metric):
@@ -200,3 +201,33 @@ def test_the_labels_of_validation_rows_change_no_model():
         baseline = run_baseline(name, other.dataset, other.layout, other.splits.folds[:1], METRICS["mae"])
         [errors] = baseline.scores
         assert 1000.0 - first <= errors <= 1000.0 + first
+
+
+@pytest.mark.parametrize(
+    "kind", ["boosting of even rows", "of rows that count twice", "of a quantile", "linear"]
+)
+def test_boosted_trees_are_given_weights_where_these_say_something(kind):
+    """Each with a stand-in that keeps what it is fitted with."""
+    prepared = study(data="diabetes")
+    dataset, rows = prepared.dataset, prepared.splits.folds[0].fit
+    if kind == "of rows that count twice":
+        dataset = dataclasses.replace(
+            dataset, weights=numpy.where(numpy.arange(len(dataset.weights)) < 50, 2.0, 1.0)
+        )
+    given = {}
+
+    class Model:
+        def get_params(self):
+            return {"loss": "quantile" if kind == "of a quantile" else "squared_error"}
+
+        def fit(self, features, target, **others):
+            given.update(others)
+
+    stopping = prepared.splits.folds[0].stopping
+    fit_baseline(Model(), kind != "linear", dataset, prepared.layout, rows, stopping)
+    names = {"X_val", "y_val"}
+    assert set(given) == (
+        names if kind == "boosting of even rows" else {*names, "sample_weight", "sample_weight_val"}
+    )
+    if "sample_weight" in given:
+        numpy.testing.assert_array_equal(given["sample_weight"], dataset.weights[rows])

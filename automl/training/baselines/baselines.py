@@ -26,7 +26,7 @@ MOST_SECONDS = 30.0
 
 _MOST_TO_TUNE = 200_000
 """Fit rows × columns × classes up to which a setting is chosen where time is not limited. A clock would give another
-verdict on a busy machine; a fold of so many takes some ten seconds."""
+verdict on a busy machine."""
 
 _MOST_CELLS = 60_000
 """Of the rows that a linear model of a quantile is fitted on, a linear program: of more rows, a sample. Five thousand
