@@ -51,11 +51,8 @@ def inverse_temperature(logs: Array, target: Array) -> float:
 
 
 def log_probabilities(predictions: Array) -> Array:
-    """(…, row, class) from what networks predict, which is (…, row) for two classes."""
-    values = numpy.asarray(predictions, numpy.float64)
-    if predictions.ndim == 2:
-        values = numpy.stack([1.0 - values, values], axis=-1)
-    return numpy.log(numpy.clip(values, 1e-7, 1.0))
+    """Of what networks predict, (…, row, class)."""
+    return numpy.log(numpy.clip(numpy.asarray(predictions, numpy.float64), 1e-7, 1.0))
 
 
 def losses_of(logs: Array, target: Array, stopping: Array) -> dict[str, float]:

@@ -39,9 +39,7 @@ def at_temperature(probabilities: Array, temperature: float) -> Array:
     """Probabilities to the power of 1 / temperature, normalized again; classes are the last axis."""
     if temperature == 1.0:
         return probabilities
-    logs = numpy.log(numpy.clip(probabilities, SMALLEST_PROBABILITY, None)) / temperature
-    powers = numpy.exp(logs - logs.max(axis=-1, keepdims=True))
-    return numpy.asarray(powers / powers.sum(axis=-1, keepdims=True))
+    return _softmax(_logs(probabilities) / temperature)
 
 
 def best_temperature(probabilities: Array, target: Array, weights: Array) -> float:
@@ -54,9 +52,11 @@ def best_temperature(probabilities: Array, target: Array, weights: Array) -> flo
     """
     if not weights.sum() > 0.0:
         return 1.0
+    logs, rows = _logs(probabilities), numpy.arange(len(target))
 
     def loss(logarithm: float) -> float:
-        return float(numpy.average(_losses(probabilities, target, numpy.exp(logarithm)), weights=weights))
+        scaled = _softmax(logs / numpy.exp(logarithm))[rows, target]
+        return float(numpy.average(-_logs(scaled), weights=weights))
 
     most = float(numpy.log(_MOST))
     return float(numpy.exp(minimize_scalar(loss, bounds=(-most, most), method="bounded").x))
@@ -86,10 +86,19 @@ def tempered(rows: ScoredRows, probabilities: Array) -> Tempered:
     )
 
 
-def _losses(probabilities: Array, target: Array, temperature: float = 1.0) -> Array:
+def _logs(probabilities: Array) -> Array:
+    return numpy.asarray(numpy.log(numpy.clip(probabilities, SMALLEST_PROBABILITY, None)))
+
+
+def _softmax(logits: Array) -> Array:
+    """Over the last axis."""
+    powers = numpy.exp(logits - logits.max(axis=-1, keepdims=True))
+    return numpy.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+def _losses(probabilities: Array, target: Array) -> Array:
     """The log loss of each row, (row,)."""
-    scaled = at_temperature(probabilities, temperature)[numpy.arange(len(target)), target]
-    return numpy.asarray(-numpy.log(numpy.clip(scaled, SMALLEST_PROBABILITY, None)))
+    return -_logs(probabilities[numpy.arange(len(target)), target])
 
 
 def _is_significant(gains: Array) -> bool:

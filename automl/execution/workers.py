@@ -4,7 +4,7 @@ The unit of an offer is a cohort in flight: one process has all that a rung comp
 study alone. The process that runs the study plans every cohort, trains those that nobody else takes, and alone records.
 Beside workers of a record it trains the oldest one that waits as soon as it has nothing else to train, and leaves the
 others to them as long as there are some: alone it does what `LocalExecutor` does. Beside actors of a cluster it trains
-only what is left to it.
+only cohorts that no actor is going to train.
 """
 
 import logging

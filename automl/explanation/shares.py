@@ -60,7 +60,7 @@ class Shares:
     @property
     def fits_its_rows(self) -> bool:
         """Whether the loss on the rows that it trained on is next to nothing."""
-        return loss_on_trained(self.analysis) <= FITTED * self.analysis.at(self.analysis.rest)[0]
+        return self._is_fitted(loss_on_trained(self.analysis))
 
     @property
     def least_on_trained(self) -> float:
@@ -70,7 +70,10 @@ class Shares:
     @property
     def can_fit_its_rows(self) -> bool:
         """Whether that loss is next to nothing: then capacity is not what it lacks."""
-        return self.least_on_trained <= FITTED * self.analysis.at(self.analysis.rest)[0]
+        return self._is_fitted(self.least_on_trained)
+
+    def _is_fitted(self, loss: float) -> bool:
+        return loss <= FITTED * self.analysis.at(self.analysis.rest)[0]
 
 
 def shares_of(evidence: Evidence) -> Shares | None:

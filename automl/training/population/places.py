@@ -37,7 +37,8 @@ class Population:
         self._structure, self._program, self._tables = structure, program, tables
         kind: type[MemberRows] = DeviceRows if on_accelerator() else HostRows
         self._stopping = begin(0)
-        self._num_members, self._is_new = 0, True
+        self._num_members = 0
+        self._epoch_seconds: float | None = None
         self._num_steps = tables.num_steps(self._structure.batch_size)
         self._resize(num_places)
         self._rows: MemberRows = kind(structure, num_places, tables.num_measured)
@@ -105,8 +106,7 @@ class Population:
         self._stopping = update(self._stopping, stopping, finite)
         self._rows.keep(self._stopping.improved & ~traced, predictions)
         seconds = time.perf_counter() - began
-        self._epoch_seconds = 0.0 if self._is_new else seconds
-        self._is_new = False
+        self._epoch_seconds = 0.0 if self._epoch_seconds is None else seconds
         share = seconds / max(1, len(self._places) - self.num_free)
         for number, place in enumerate(self._places):
             if place is not None:
@@ -128,7 +128,7 @@ class Population:
         Args:
             seconds_left: Seconds until training must end; a member ends where another epoch would not end in time.
         """
-        seconds_left -= self._epoch_seconds
+        seconds_left -= self._epoch_seconds or 0.0
         epochs = numpy.array([place.job.num_epochs if place else 0 for place in self._places])
         patience = numpy.array([place.job.patience if place else 0 for place in self._places])
         finished = self._stopping.finished(epochs, numpy.where(patience > 0, patience, epochs.max() + 1))
@@ -175,8 +175,7 @@ class Population:
         self._seeds: list[int] = [0] * num_places
         self._stopping = begin(num_places)
         self._tensors = to_tensors(self._values)
-        self._is_new = True
-        self._epoch_seconds = 0.0
+        self._epoch_seconds = None
 
     def _set_stopping(self, number: int, stopping: Stopping) -> None:
         for name in Stopping.__slots__:
