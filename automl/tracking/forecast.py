@@ -40,6 +40,13 @@ ANALYSES = ("bias and variance", "learning curve", "columns")
 _ENDING_SECONDS = 3.0
 """For the report, and for MLflow, when all else is done."""
 
+_FEWEST_ENDED = 3
+"""Trials that must have ended before a time is said: the first one has waited for its program, which may be most of what
+it took. Wine's 24 seconds were said to be 87 after the first trial."""
+
+_LONGEST_WAIT = 10.0
+"""Seconds after the first trial's end when a time is said all the same."""
+
 _SPARE_SECONDS = 4.0
 """Before the end of a budget: nothing long begins so late."""
 
@@ -109,6 +116,7 @@ class Forecast:
     ) -> None:
         self._clock, self._began = clock, clock()
         self._num_left, self._num_done = num_left, 0
+        self._fewest_ended, self._first_ended = min(_FEWEST_ENDED, num_left), self._began
         self._time_limit = math.inf if time_limit is None else time_limit
         self._ends = math.inf if budget is None else self._began + budget
         self._coming = [name for name in _USUAL if name not in skipped]
@@ -148,6 +156,8 @@ class Forecast:
         Args:
             seconds: What it took, of networks that train together its share; None or 0 where that says nothing.
         """
+        if not self._num_done:
+            self._first_ended = self._clock()
         self._num_done, self._num_left = self._num_done + 1, self._num_left - 1
         self._cohort_done += 1
         if seconds:
@@ -196,12 +206,18 @@ class Forecast:
         part.advance(share, share if sure is None else sure, self._clock())
 
     def left(self) -> float | None:
-        """Seconds that are left; None before a trial has ended."""
-        if not self._num_done:
+        """Seconds that are left; None before enough trials have ended."""
+        if not self._is_measured:
             return None
         coming = sum(map(self._corrected, self._coming)) + _ENDING_SECONDS
         left = self._search_left + self._phase_left + coming
         return max(0.0, min(left, self._ends - _SPARE_SECONDS - self._clock()))
+
+    @property
+    def _is_measured(self) -> bool:
+        if self._num_done >= self._fewest_ended:
+            return self._num_done > 0
+        return self._num_done > 0 and self._clock() - self._first_ended >= _LONGEST_WAIT
 
     @property
     def _trial_seconds(self) -> float:
