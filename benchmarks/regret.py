@@ -1,11 +1,13 @@
-"""Regret of our samplers beside KerasTuner's and Optuna's, on made mixed conditional functions.
+"""Regret of our samplers beside KerasTuner's and Optuna's, on made mixed conditional functions and frozen tables.
 
     python benchmarks/regret.py run METHOD [--seeds 20] [--functions NAME …]   # appends to results/regret.jsonl
     python benchmarks/regret.py table
 
 A method sees the loss with noise of 0.01; its regret after n trials is the true loss of the trial that looked best.
-Ours are asked in their own cohorts, as `automl run` asks, `random` and `sobol` 20 at a time; the rivals one trial after
-another, which is what favors them. KerasTuner's Bayesian oracle takes seconds a proposal: give it fewer seeds.
+Ours are asked in their own cohorts, as `automl run` asks, `random` and `sobol` 20 at a time, in studies of 25, 50 and
+100 trials; the rivals one trial after another, which is what favors them. `ours default` is what a study with `data`
+and `target` alone does: on tables (`frozen.py`) its first configurations come before the sampler's. KerasTuner's
+Bayesian oracle takes seconds a proposal: give it fewer seeds.
 """
 
 import argparse
@@ -22,10 +24,13 @@ from typing import Any
 import numpy
 import scipy.stats
 import threadpoolctl
-from made_functions import FUNCTIONS, Function
+from frozen import SPACE, recorded
+from made_functions import FUNCTIONS as MADE
+from made_functions import Function
 
+from automl.search.portfolio import first_in
 from automl.search.space.parameter import Parameter
-from automl.search.space.parameters import Choice, Float, Int
+from automl.search.space.parameters import Choice, Fixed, Float, Int
 from automl.search.space.scales import Scale
 from automl.search.space.space import Space
 from automl.search.table import SAMPLERS, make_sampler
@@ -36,26 +41,31 @@ SIZES = (25, 50, 100)
 NOISE = 0.01
 COHORT = 20
 LOSS = Objective("log_loss", Direction.MINIMIZE)
+BASE = "ours default"
+FUNCTIONS = {**MADE, **{name: Function(SPACE, frozen) for name, frozen in recorded().items()}}
 
 Measure = Callable[[Hyperparameters], float]
-Search = Callable[[Space, Measure, int], None]
+Search = Callable[[Space, Measure, int, int], None]
+"""Of a space, by a measure, with a seed, for so many trials."""
 
 
-def ours(name: str, in_flight: int = 1, parts: int = 1) -> Search:
+def ours(name: str, in_flight: int = 1, parts: int = 1, is_default: bool = False) -> Search:
     """A study's sampler, asked and told as `automl run` does.
 
     Args:
         name: Of the sampler.
         in_flight: Cohorts that are asked for before the first of them is told.
         parts: Cohorts behind the first one are smaller by this factor.
+        is_default: Whether a table's first configurations come first.
     """
 
-    def search(space: Space, measure: Measure, seed: int) -> None:
-        sampler, left = make_sampler(name, space, LOSS, SIZES[-1], seed), SIZES[-1]
+    def search(space: Space, measure: Measure, seed: int, trials: int) -> None:
+        first = first_in(space)[:trials] if is_default else ()
+        sampler, left = make_sampler(name, space, LOSS, trials, seed, first), trials
         flying: list[list[tuple[int, float]]] = []
         while left > 0:
             size = sampler.cohort_size() or COHORT
-            asked = sampler.ask(min(size if left == SIZES[-1] else -(-size // parts), left))
+            asked = sampler.ask(min(size if left == trials else -(-size // parts), left))
             flying.append([(one.number, measure(one.hyperparameters)) for one in asked])
             left -= len(asked)
             if len(flying) == in_flight:
@@ -67,7 +77,7 @@ def ours(name: str, in_flight: int = 1, parts: int = 1) -> Search:
 def keras_tuner(name: str) -> Search:
     """An oracle of KerasTuner, as its tuner drives it."""
 
-    def search(space: Space, measure: Measure, seed: int) -> None:
+    def search(space: Space, measure: Measure, seed: int, trials: int) -> None:
         import keras_tuner
 
         from automl.search.space.keras_tuner import to_keras_tuner
@@ -75,13 +85,13 @@ def keras_tuner(name: str) -> Search:
         with tempfile.TemporaryDirectory() as folder:
             oracle = getattr(keras_tuner.oracles, name)(
                 objective=keras_tuner.Objective("loss", "min"),
-                max_trials=SIZES[-1],
+                max_trials=trials,
                 hyperparameters=to_keras_tuner(space),
                 seed=seed + 1,
             )
             oracle.verbose = 0
             oracle._set_project_dir(folder, "regret")
-            for _ in range(SIZES[-1]):
+            for _ in range(trials):
                 trial = oracle.create_trial("one")
                 loss = measure(plain(space, trial.hyperparameters.values))
                 oracle.update_trial(trial.trial_id, {"loss": loss})
@@ -95,17 +105,19 @@ def plain(space: Space, values: Mapping[str, Scalar]) -> Hyperparameters:
     return space.choose(lambda _, own: own.plain(values[own.name]))
 
 
-def optuna_tpe(space: Space, measure: Measure, seed: int) -> None:
+def optuna_tpe(space: Space, measure: Measure, seed: int, trials: int) -> None:
     """Optuna's default sampler, suggestions as its users write them."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
-    study.optimize(lambda trial: measure(space.choose(lambda _, own: suggested(trial, own))), SIZES[-1])
+    study.optimize(lambda trial: measure(space.choose(lambda _, own: suggested(trial, own))), trials)
 
 
 def suggested(trial: Any, own: Parameter) -> Scalar:
     name = own.name
+    if isinstance(own, Fixed):
+        return own.value
     if isinstance(own, Choice):
         return trial.suggest_categorical(name, own.values)
     if isinstance(own, Float):
@@ -117,6 +129,7 @@ def suggested(trial: Any, own: Parameter) -> Scalar:
 
 
 METHODS: Mapping[str, Search] = {
+    "ours default": ours("tpe", is_default=True),
     **{f"ours {name}": ours(name) for name in SAMPLERS if name != "grid"},
     "ours tpe, 2 in flight": ours("tpe", 2),
     "ours tpe, 2 in flight of half the size": ours("tpe", 2, 2),
@@ -128,7 +141,15 @@ METHODS: Mapping[str, Search] = {
 
 
 def regrets(method: str, function: Function, seed: int) -> list[float]:
-    """After each of `SIZES` trials; the noise is the same for every method with a seed."""
+    """After each of `SIZES` trials: of ours in studies of so many, of the rivals as one of the most goes on."""
+    if method.startswith("ours"):
+        return [true_losses(method, function, seed, size)[size] for size in SIZES]
+    by_size = true_losses(method, function, seed, SIZES[-1])
+    return [by_size[size] for size in SIZES]
+
+
+def true_losses(method: str, function: Function, seed: int, trials: int) -> dict[int, float]:
+    """By size up to `trials`, the true loss of the best-looking trial; each method with a seed sees the same noise."""
     generator = numpy.random.default_rng(derive_seed(seed, "noise"))
     seen: list[float] = []
     true: list[float] = []
@@ -138,8 +159,8 @@ def regrets(method: str, function: Function, seed: int) -> list[float]:
         seen.append(true[-1] + NOISE * float(generator.normal()))
         return seen[-1]
 
-    METHODS[method](function.space, measure, seed)
-    return [true[int(numpy.argmin(seen[:size]))] for size in SIZES]
+    METHODS[method](function.space, measure, seed, trials)
+    return {size: true[int(numpy.argmin(seen[:size]))] for size in SIZES if size <= trials}
 
 
 def run(method: str, seeds: range, functions: list[str]) -> None:
@@ -156,12 +177,12 @@ def run(method: str, seeds: range, functions: list[str]) -> None:
 
 
 def table() -> Iterator[str]:
-    """Mean regrets over functions and seeds, and the paired difference to our tpe with a 95 % t interval."""
+    """Mean regrets over functions and seeds, and the paired difference to our default with a 95 % t interval."""
     found: dict[str, dict[tuple[str, int], list[float]]] = defaultdict(dict)
     for line in map(json.loads, RESULTS.read_text().splitlines()):
         found[line["method"]][line["function"], line["seed"]] = line["regrets"]
     for name in FUNCTIONS:
-        yield f"\n| {name} | seeds | 25 | 50 | 100 | less `tpe` at 25 | at 50 | at 100 |"
+        yield f"\n| {name} | seeds | 25 | 50 | 100 | less ours at 25 | at 50 | at 100 |"
         yield "|---|---|---|---|---|---|---|---|"
         for method, by_key in found.items():
             own = {key: values for key, values in by_key.items() if key[0] == name}
@@ -171,7 +192,7 @@ def table() -> Iterator[str]:
                 statistics.fmean(values[place] for values in own.values()) for place in range(len(SIZES))
             ]
             cells = [f"{mean:.3f}" for mean in means]
-            cells += [paired(own, found["ours tpe"], place) for place in range(len(SIZES))]
+            cells += [paired(own, found[BASE], place) for place in range(len(SIZES))]
             yield f"| {method} | {len(own)} | " + " | ".join(cells) + " |"
 
 

@@ -21,11 +21,11 @@ _BLOCK = 256
 def make_sobol(space: Space, objective: Objective, num_trials: int, seed: int, first: Given = ()) -> Sampler:
     """A sampler that takes the points of one sequence in order, and skips configurations that were tried."""
     del objective, num_trials
-    return GuardedSampler(_Sobol(space, derive_seed(seed, "sobol")), space, seed, first)
+    return GuardedSampler(SobolRule(space, seed), space, seed, first)
 
 
 @final
-class _Sobol:
+class SobolRule:
     """The first configuration of the sequence that has not been tried.
 
     The place in the sequence is kept to walk through it once only. It depends on what has been tried and on nothing
@@ -35,7 +35,7 @@ class _Sobol:
 
     def __init__(self, space: Space, seed: int) -> None:
         self._space = space
-        self._seed = seed
+        self._seed = derive_seed(seed, "sobol")
         self._points: NDArray[numpy.float64] = numpy.empty((0, len(space.searched)))
         self._place = 0
 

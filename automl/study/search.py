@@ -134,14 +134,16 @@ class Flight:
 
     @property
     def _is_over(self) -> bool:
-        return _is_over(self._session, self._stopping)
+        is_first = not self._session.state.cohorts and _needs_trial(self._session)
+        return not is_first and _is_over(self._session, self._stopping)
 
 
 def _executor(session: Session, stopping: Stopping, token: CancelToken) -> Executor:
     """What trains the cohorts of the search: where a single one is in flight, workers cannot help."""
     prepared, budget = session.prepared, session.budget
     watch = session.watch(budget.for_search, lambda: not _is_over(session, stopping), budget.is_limited)
-    watch, engine, pruner = replace(watch, rungs=prepared.rungs), session.engine, prepared.pruner
+    watch = replace(watch, rungs=prepared.rungs, needs_trial=lambda: _needs_trial(session))
+    engine, pruner = session.engine, prepared.pruner
     in_flight = prepared.config.search.in_flight
     if isinstance(session.sharing, Cluster):
         instruction = instruction_for(prepared.config, session.state.started.digests)
@@ -165,6 +167,11 @@ def _begin_budget(session: Session) -> None:
 def _take_time(session: Session, trial: Trial) -> None:
     best = session.state.best
     session.budget.take_trial(trial.seconds, None if best is None else best.seconds)
+
+
+def _needs_trial(session: Session) -> bool:
+    """Whether the search has nothing to show yet, and the command has time for a result."""
+    return session.state.best is None and session.budget.before_ending() > 0.0
 
 
 def _is_over(session: Session, stopping: Stopping) -> bool:

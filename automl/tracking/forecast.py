@@ -41,8 +41,8 @@ _ENDING_SECONDS = 3.0
 """For the report, and for MLflow, when all else is done."""
 
 _FEWEST_ENDED = 3
-"""Trials that must have ended before a time is said: the first one has waited for its program, which may be most of what
-it took. Wine's 24 seconds were said to be 87 after the first trial."""
+"""Trials that must have ended before a time is said: the first one has waited for its program, which may be most of
+what it took. Wine's 24 seconds were said to be 87 after the first trial."""
 
 _LONGEST_WAIT = 10.0
 """Seconds after the first trial's end when a time is said all the same."""

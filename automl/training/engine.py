@@ -26,6 +26,11 @@ CORES = "AUTOML_CORES"
 Judge = Callable[[int, Mapping[int, Report]], Mapping[int, str]]
 
 
+def never() -> bool:
+    """No."""
+    return False
+
+
 def _nobody(_: int, __: Mapping[int, Report]) -> Mapping[int, str]:
     return {}
 
@@ -43,6 +48,8 @@ class Watch:
         rungs: Where trials are compared, in order; none when empty.
         judge: `(number of a rung, reports by trial) -> reasons by trial`: which of the trials that have reached a rung
             end there, and why.
+        needs_trial: Whether a trial is needed even where the time is over: then the cheapest one of a population gets
+            an epoch on all folds.
     """
 
     on_progress: Callable[[Progress], None]
@@ -51,6 +58,7 @@ class Watch:
     seconds_left: SecondsLeft = forever
     rungs: tuple[Rung, ...] = ()
     judge: Judge = _nobody
+    needs_trial: Callable[[], bool] = never
 
     @property
     def is_over(self) -> bool:

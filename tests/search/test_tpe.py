@@ -246,3 +246,10 @@ def test_optunas_own_logging_stays_as_it_was(capfd: pytest.CaptureFixture[str]) 
     told(space_of("continuous"), 12, lambda _, loss: loss).ask(2)
     assert optuna.logging.get_verbosity() == before
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_model_begins_with_the_points_of_a_sobol_sequence() -> None:
+    """They fill the space more evenly than random ones, and the first configurations of a study come before them."""
+    tpe, sobol = (make_sampler(name, MIXED, LOSS, 60, 3) for name in ("tpe", "sobol"))
+    initial = [proposal.hyperparameters for proposal in tpe.ask(20)]
+    assert initial == [proposal.hyperparameters for proposal in sobol.ask(20)]

@@ -402,3 +402,16 @@ def test_no_test_rows_no_test_score(ran):
     assert result.test_scores == {}
     assert not read_run(result.folder).tests
     assert Path(result.model, "saved_model.pb").is_file()
+
+
+def test_a_search_that_is_shorter_than_its_first_program_takes_to_compile_has_a_result(ran):
+    folder = ran[0]
+    path = write(
+        folder,
+        name="too-short",
+        space={"depth": 1, "width": {"choice": [8, 16]}},
+        search={"algorithm": "random", "trials": 2, "minutes": 1e-3},
+    )
+    result = automl.run_study(path, mlruns=folder / "mlruns")
+    assert [len(fold.stopping_loss) for fold in result.best.folds] == [1, 1]
+    assert result.model.exists()

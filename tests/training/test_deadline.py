@@ -16,7 +16,7 @@ from automl.training.failures import OUT_OF_TIME
 from automl.training.members import plan_members
 from automl.training.population import lanes
 from automl.training.population.places import Population
-from automl.trial import Member, TrialState
+from automl.trial import Member, Rung, TrialState
 
 LONG = {"epochs": 100_000, "patience": 100_000}
 
@@ -250,3 +250,26 @@ def test_keras_gives_back_the_best_weights_whoever_ends_a_training():
     assert stopper.stopped_epoch == 0 and stopper.best_epoch == 1
     for actual, expected in zip(model.get_weights(), kept, strict=True):
         numpy.testing.assert_array_equal(actual, expected)
+
+
+@pytest.mark.parametrize("rungs", [(), (Rung(3, 1), Rung(6, 2))])
+def test_the_cheapest_trial_gets_an_epoch_where_none_has_ended_in_time_and_one_is_needed(rungs):
+    """Programs can take longer to compile than a short search lasts."""
+    prepared, needed = study({"depth": 1} | {"width": {"choice": [64, 4]}}, training=LONG), [True]
+    cohort = [
+        plan_members(trial, prepared.space.initial() | {"width": width}, 2, 0)
+        for trial, width in enumerate((64, 4))
+    ]
+    over = Watch(
+        lambda _: None,
+        lambda: False,
+        limited=True,
+        seconds_left=lambda: -1.0,
+        rungs=rungs,
+        needs_trial=lambda: needed[0],
+    )
+    [trial] = train(engine_of("population", prepared), cohort, over)
+    assert (trial.number, trial.state, trial.cut) == (1, TrialState.COMPLETE, True)
+    assert [len(fold.stopping_loss) for fold in trial.folds] == [1, 1]
+    needed[0] = False
+    assert train(engine_of("population", prepared), cohort, over) == []

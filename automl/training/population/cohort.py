@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import final
 
@@ -21,7 +21,7 @@ from automl.training.population.climbing import (
     stages_of,
     unrecorded,
 )
-from automl.training.population.jobs import Job
+from automl.training.population.jobs import Job, Outcome
 from automl.training.population.knowledge import Knowledge
 from automl.training.population.lane_run import LaneRun, Workshop
 from automl.training.population.planner import Lane, Programs
@@ -97,6 +97,10 @@ class CohortTraining(Training):
                 yield from (self._trial(climb, why) for climb, why in pruned if climb.trial not in recorded)
             if watch.is_over:
                 break
+        if watch.is_over and watch.needs_trial():
+            climb = self._shortest(watch)
+            climbs.pop(climb.trial, None)
+            yield self._trial(climb)
         yield from (
             self._trial(climb) for climb in climbs.values() if climb.outcomes and climb.trial not in recorded
         )
@@ -163,6 +167,22 @@ class CohortTraining(Training):
                 to_come[climb.trial] -= 1
                 if not to_come[climb.trial] and (climb.has_ended or climb.has_failed):
                     yield climbs.pop(climb.trial)
+
+    def _shortest(self, watch: Watch) -> Climb:
+        """The cheapest trial after a single epoch on all folds, from its first weights and beyond the time limit."""
+        climbs = self._begun().values()
+        climb = min(climbs, key=lambda climb: (self._knowledge.capacity(climb.members[0]), climb.trial))
+        jobs = [replace(self._knowledge.job(member), num_epochs=1) for member in climb.members]
+        lanes = self._knowledge.cut(by_structure(jobs, {climb.trial: climb}))
+        tables = self._knowledge.views.tables(climb.members)
+        unlimited = Watch(watch.on_progress, lambda: True)
+        run = LaneRun(self._workshop, tables, self._knowledge.setting, unlimited)
+        with closing(run.outcomes(lanes, self._turn.age)) as outcomes:
+            for outcome in filter(None, outcomes):
+                if isinstance(outcome, Outcome):
+                    outcome.cut = True
+                climb.take(outcome, keeps=False)
+        return climb
 
     def _can_keep(self, lanes: list[Lane]) -> bool:
         """Whether the networks of a stage fit the memory for those that wait."""

@@ -1,0 +1,44 @@
+"""Our default study, for `rivals.py`: FOLDER TARGET TASK SECONDS."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+BEGAN = time.monotonic()
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pandas  # noqa: E402
+
+from automl.config.reading import make_study  # noqa: E402
+from automl.serving.scoring import Scorer  # noqa: E402
+from automl.study.run import run_study  # noqa: E402
+
+STARTING, PREDICTING = 6.0, 4.0
+"""Seconds that are taken off the budget: imports before it and predictions after it."""
+
+
+def main() -> None:
+    folder, target, task, seconds = Path(sys.argv[1]), sys.argv[2], sys.argv[3], float(sys.argv[4])
+    content = {
+        "name": "rival",
+        "data": {"path": str(folder / "training.csv"), "target": target},
+        "splits": {"test": 0},
+        "budget": {"minutes": (seconds - STARTING - PREDICTING) / 60.0},
+        "bias_variance": {"resamples": 0},
+        "tracking": {"to": "none"},
+    }
+    result = run_study(make_study(content), mlruns=folder / "mlruns")
+    predicted = Scorer(result.model).predict(pandas.read_csv(folder / "test.csv"))
+    if task == "classification":
+        prefix = "probability_"
+        predicted = predicted[[name for name in predicted if name.startswith(prefix)]]
+        predicted = predicted.rename(columns=lambda name: name.removeprefix(prefix))
+    predicted.to_csv(folder / "predictions.csv", index=False)
+    (folder / "notes.txt").write_text(
+        f"{len(result.trials)} trials, {len(result.state.completed)} to their end"
+    )
+
+
+if __name__ == "__main__":
+    main()
