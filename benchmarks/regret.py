@@ -55,9 +55,9 @@ def ours(name: str, in_flight: int = 1, parts: int = 1) -> Search:
         flying: list[list[tuple[int, float]]] = []
         while left > 0:
             size = sampler.cohort_size() or COHORT
-            asked = sampler.ask(min(size if left == SIZES[-1] else -(-size // parts), left))
-            flying.append([(one.number, measure(one.hyperparameters)) for one in asked])
-            left -= len(asked)
+            proposals = sampler.ask(min(size if left == SIZES[-1] else -(-size // parts), left))
+            flying.append([(proposal.number, measure(proposal.hyperparameters)) for proposal in proposals])
+            left -= len(proposals)
             if len(flying) == in_flight:
                 sampler.tell(flying.pop(0))
 
@@ -92,7 +92,7 @@ def keras_tuner(name: str) -> Search:
 
 
 def plain(space: Space, values: Mapping[str, Scalar]) -> Hyperparameters:
-    return space.choose(lambda _, own: own.plain(values[own.name]))
+    return space.choose(lambda _, parameter: parameter.plain(values[parameter.name]))
 
 
 def optuna_tpe(space: Space, measure: Measure, seed: int) -> None:
@@ -101,19 +101,21 @@ def optuna_tpe(space: Space, measure: Measure, seed: int) -> None:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
-    study.optimize(lambda trial: measure(space.choose(lambda _, own: suggested(trial, own))), SIZES[-1])
+    study.optimize(
+        lambda trial: measure(space.choose(lambda _, parameter: suggested(trial, parameter))), SIZES[-1]
+    )
 
 
-def suggested(trial: Any, own: Parameter) -> Scalar:
-    name = own.name
-    if isinstance(own, Choice):
-        return trial.suggest_categorical(name, own.values)
-    if isinstance(own, Float):
-        return trial.suggest_float(name, own.low, own.high, log=own.scale is Scale.LOG)
-    assert isinstance(own, Int)
-    if own.step is not None:
-        return trial.suggest_categorical(name, own.possible())
-    return trial.suggest_int(name, own.low, own.high, log=own.scale is Scale.LOG)
+def suggested(trial: Any, parameter: Parameter) -> Scalar:
+    name = parameter.name
+    if isinstance(parameter, Choice):
+        return trial.suggest_categorical(name, parameter.values)
+    if isinstance(parameter, Float):
+        return trial.suggest_float(name, parameter.low, parameter.high, log=parameter.scale is Scale.LOG)
+    assert isinstance(parameter, Int)
+    if parameter.step is not None:
+        return trial.suggest_categorical(name, parameter.possible())
+    return trial.suggest_int(name, parameter.low, parameter.high, log=parameter.scale is Scale.LOG)
 
 
 METHODS: Mapping[str, Search] = {
@@ -130,16 +132,16 @@ METHODS: Mapping[str, Search] = {
 def regrets(method: str, function: Function, seed: int) -> list[float]:
     """After each of `SIZES` trials; the noise is the same for every method with a seed."""
     generator = numpy.random.default_rng(derive_seed(seed, "noise"))
-    seen: list[float] = []
+    losses: list[float] = []
     true: list[float] = []
 
     def measure(values: Hyperparameters) -> float:
         true.append(function.loss(values))
-        seen.append(true[-1] + NOISE * float(generator.normal()))
-        return seen[-1]
+        losses.append(true[-1] + NOISE * float(generator.normal()))
+        return losses[-1]
 
     METHODS[method](function.space, measure, seed)
-    return [true[int(numpy.argmin(seen[:size]))] for size in SIZES]
+    return [true[int(numpy.argmin(losses[:size]))] for size in SIZES]
 
 
 def run(method: str, seeds: range, functions: list[str]) -> None:
@@ -148,37 +150,46 @@ def run(method: str, seeds: range, functions: list[str]) -> None:
             began = time.perf_counter()
             with warnings.catch_warnings(), threadpoolctl.threadpool_limits(1, user_api="blas"):
                 warnings.simplefilter("ignore")
-                found = regrets(method, FUNCTIONS[name], seed)
+                regret_by_size = regrets(method, FUNCTIONS[name], seed)
             seconds = round(time.perf_counter() - began, 2)
-            line = {"method": method, "function": name, "seed": seed, "regrets": found, "seconds": seconds}
+            line = {
+                "method": method,
+                "function": name,
+                "seed": seed,
+                "regrets": regret_by_size,
+                "seconds": seconds,
+            }
             with RESULTS.open("a") as file:
                 file.write(json.dumps(line) + "\n")
 
 
 def table() -> Iterator[str]:
     """Mean regrets over functions and seeds, and the paired difference to our tpe with a 95 % t interval."""
-    found: dict[str, dict[tuple[str, int], list[float]]] = defaultdict(dict)
+    regrets_by_method: dict[str, dict[tuple[str, int], list[float]]] = defaultdict(dict)
     for line in map(json.loads, RESULTS.read_text().splitlines()):
-        found[line["method"]][line["function"], line["seed"]] = line["regrets"]
+        regrets_by_method[line["method"]][line["function"], line["seed"]] = line["regrets"]
     for name in FUNCTIONS:
         yield f"\n| {name} | seeds | 25 | 50 | 100 | less `tpe` at 25 | at 50 | at 100 |"
         yield "|---|---|---|---|---|---|---|---|"
-        for method, by_key in found.items():
-            own = {key: values for key, values in by_key.items() if key[0] == name}
-            if not own:
+        for method, by_key in regrets_by_method.items():
+            regrets_by_key = {key: values for key, values in by_key.items() if key[0] == name}
+            if not regrets_by_key:
                 continue
             means = [
-                statistics.fmean(values[place] for values in own.values()) for place in range(len(SIZES))
+                statistics.fmean(values[place] for values in regrets_by_key.values())
+                for place in range(len(SIZES))
             ]
             cells = [f"{mean:.3f}" for mean in means]
-            cells += [paired(own, found["ours tpe"], place) for place in range(len(SIZES))]
-            yield f"| {method} | {len(own)} | " + " | ".join(cells) + " |"
+            cells += [
+                paired(regrets_by_key, regrets_by_method["ours tpe"], place) for place in range(len(SIZES))
+            ]
+            yield f"| {method} | {len(regrets_by_key)} | " + " | ".join(cells) + " |"
 
 
 def paired(
-    own: Mapping[tuple[str, int], list[float]], base: Mapping[tuple[str, int], list[float]], place: int
+    by_key: Mapping[tuple[str, int], list[float]], base: Mapping[tuple[str, int], list[float]], place: int
 ) -> str:
-    differences = [values[place] - base[key][place] for key, values in own.items() if key in base]
+    differences = [values[place] - base[key][place] for key, values in by_key.items() if key in base]
     if len(differences) < 2 or not any(differences):
         return ""
     mean = statistics.fmean(differences)
@@ -192,11 +203,11 @@ def main() -> None:
     parser.add_argument("method", nargs="?", choices=sorted(METHODS))
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--functions", nargs="+", default=list(FUNCTIONS), choices=list(FUNCTIONS))
-    told = parser.parse_args()
-    if told.what == "table":
+    arguments = parser.parse_args()
+    if arguments.what == "table":
         print("\n".join(table()))
     else:
-        run(told.method, range(told.seeds), told.functions)
+        run(arguments.method, range(arguments.seeds), arguments.functions)
 
 
 if __name__ == "__main__":
