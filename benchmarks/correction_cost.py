@@ -77,9 +77,8 @@ def keep_trials(table: Table, out_of_fold: OutOfFold, folder: Path, num_trials: 
     """Write the predictions of trials, in the order of the rows; they differ in how much noise they have, or not."""
     for number in range(num_trials):
         generator = numpy.random.default_rng((number, 1))
-        prediction = table.predictions(generator, 0.3 if equal else 0.3 + 0.2 * number / num_trials)[
-            out_of_fold.rows
-        ]
+        spread = 0.3 if equal else 0.3 + 0.2 * number / num_trials
+        prediction = table.predictions(generator, spread)[out_of_fold.rows]
         write_predictions(folder, number, prediction[:, 1] if table.num_classes == 2 else prediction)
 
 

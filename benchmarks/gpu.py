@@ -211,7 +211,7 @@ def plan_of(table, training, metrics):
 
 def one_member(width):
     """The program of the grid, its tables, and the arrays of one member."""
-    features, target = made_works._made((ROWS, FEATURES), numpy.full(OUTPUTS, 1 / OUTPUTS))
+    features, target = made_works._draw_table((ROWS, FEATURES), numpy.full(OUTPUTS, 1 / OUTPUTS))
     plan = plan_of(table_of(features, target, OUTPUTS), TrainingSettings(), ("log_loss",))
     values = made_works.configurations(1, 1, 2, BATCH).trials[0] | {"width": width, "dropout": 0.0}
     member = Member(0, 0, values, 0)
