@@ -34,7 +34,7 @@ def rows_of(target, num_folds=5, repeats=1, weights=None, units=None, unit="rows
     return ScoredRows(target, weights, folds, numpy.arange(num) if units is None else units, unit)
 
 
-def make_predictions(metric, num_rows=120, num_trials=1, repeats=1, seed=0, num_classes=2):
+def sample(metric, num_rows=120, num_trials=1, repeats=1, seed=0, num_classes=2):
     """A table with predictions that know a little of it, of shape (repeat, row, …) each."""
     generator = numpy.random.default_rng(seed)
     if metric in NUMBERS:
@@ -65,7 +65,7 @@ def ranking_score(metric, rows, prediction):
 @pytest.mark.parametrize("metric", list(METRICS))
 def test_of_a_single_trial_nothing_was_chosen(metric, repeats):
     """Its corrected score is the score it is ranked by, with weights and repeats, whatever the metric."""
-    target, [prediction] = make_predictions(metric, repeats=repeats)
+    target, [prediction] = sample(metric, repeats=repeats)
     weights = numpy.random.default_rng(1).uniform(0.5, 2.0, len(target))
     rows = rows_of(target, repeats=repeats, weights=weights)
     estimate = corrected_score(METRICS[metric], rows, [prediction], 0).estimate
@@ -86,7 +86,7 @@ def test_folds_without_a_positive_row_change_nothing_for_a_single_trial(metric):
 
 
 def test_the_f1_of_folds_is_that_of_their_counts_together():
-    target, [prediction] = make_predictions("f1")
+    target, [prediction] = sample("f1")
     rows = rows_of(target)
     pooled = METRICS["f1"].function(target, prediction[0], numpy.ones(len(target)))
     assert ranking_score("f1", rows, prediction) == pytest.approx(pooled, rel=1e-12)
@@ -153,9 +153,7 @@ def test_a_trial_far_ahead_keeps_its_score():
 def test_larger_is_better_where_the_metric_says_so():
     target = numpy.random.default_rng(3).integers(0, 2, 200)
     good = numpy.where(target == 1, 0.9, 0.1)
-    predictions = [
-        numpy.stack([1.0 - prediction, prediction], axis=1)[None] for prediction in (1.0 - good, good)
-    ]
+    predictions = [numpy.stack([1.0 - chance, chance], axis=1)[None] for chance in (1.0 - good, good)]
     for metric in ("accuracy", "roc_auc"):
         assert corrected_score(METRICS[metric], rows_of(target), predictions, 0).estimate.value == 1.0
 
@@ -237,11 +235,9 @@ def test_a_rival_has_a_threshold_of_its_own_too():
     target = (generator.random(200) < 0.3).astype(int)
     positive = 0.4 * (0.5 * target + 0.5 * generator.random(200))
     prediction = numpy.stack([1.0 - positive, positive], axis=1)[None]
-    corrected = corrected_score(
-        METRICS["f1"], rows_of(target), [prediction], 0, {"it": prediction}, tuned=True
-    )
-    assert corrected.estimate.value > 0.5
-    assert corrected.differences["it"].value == 0.0
+    result = corrected_score(METRICS["f1"], rows_of(target), [prediction], 0, {"it": prediction}, tuned=True)
+    assert result.estimate.value > 0.5
+    assert result.differences["it"].value == 0.0
 
 
 def called(metric: Metric) -> Metric:
@@ -253,9 +249,7 @@ def called(metric: Metric) -> Metric:
 @pytest.mark.parametrize("num_classes", [2, 3])
 def test_every_way_of_scoring_resamples_agrees_with_the_function(metric, num_classes):
     """A metric is scored under counts as if rows stood there that often; a fold without a say has no score."""
-    target, predictions = make_predictions(
-        metric, num_rows=80, num_trials=3, repeats=2, num_classes=num_classes
-    )
+    target, predictions = sample(metric, num_rows=80, num_trials=3, repeats=2, num_classes=num_classes)
     weights = numpy.random.default_rng(2).uniform(0.5, 2.0, len(target))
     rows = rows_of(target, num_folds=4, repeats=2, weights=weights)
     counts = numpy.concatenate([*rows.resamples(5, 0), numpy.ones((1, 80))])
@@ -275,14 +269,11 @@ def test_every_way_of_scoring_resamples_agrees_with_the_function(metric, num_cla
 
 
 def test_thresholds_score_as_labels_under_them_do():
-    target, [prediction] = make_predictions("mcc", repeats=2)
+    target, [prediction] = sample("mcc", repeats=2)
     rows = rows_of(target, repeats=2)
     thresholds = numpy.array([0.2, 0.5, 0.8])
     counts = numpy.concatenate(list(rows.resamples(4, 0)))
-    moved = [
-        at_threshold(prediction.reshape(-1, 2), threshold).reshape(prediction.shape)
-        for threshold in thresholds
-    ]
+    moved = [at_threshold(prediction.reshape(-1, 2), cut).reshape(prediction.shape) for cut in thresholds]
     expected = fold_scores(METRICS["mcc"], rows, moved).under(counts)
     numpy.testing.assert_allclose(
         ThresholdScores(METRICS["mcc"], rows, prediction, thresholds).under(counts), expected
