@@ -193,11 +193,11 @@ ROWS = [25, 35, 50, 70, 100]
 
 
 def curve_state(
-    made: Make, losses: list[list[float]], loss: str = "squared_error", **more: Any
+    make_state: Make, losses: list[list[float]], loss: str = "squared_error", **more: Any
 ) -> StudyState:
     answer = {"rows": ROWS, "losses": losses, "loss": loss, "unfinished": 0, "thinned": "rows"} | more
     answer = {key: value for key, value in answer.items() if value is not None}
-    return made([completed(0, 0.5, 0.6), completed(1, 0.8, 0.9)], learning_curve=answer)
+    return make_state([completed(0, 0.5, 0.6), completed(1, 0.8, 0.9)], learning_curve=answer)
 
 
 def test_a_falling_learning_curve_says_what_twice_the_rows_would_bring(make_state: Make) -> None:
