@@ -80,8 +80,8 @@ def proposed(log, changes, folder):
         return None
     path.write_text(text)
     study = load_study(path)
-    asked = study.bias_variance.model_copy(update={"resamples": 0})
-    return study.model_copy(update={"baselines": False, "bias_variance": asked})
+    without_resamples = study.bias_variance.model_copy(update={"resamples": 0})
+    return study.model_copy(update={"baselines": False, "bias_variance": without_resamples})
 
 
 def opposite(changes):
@@ -100,9 +100,9 @@ def follow(name, start, most, folder):
     study = first_study(name, start, path)
     first = run_study(study, mlruns=folder / "mlruns", resume=False)
     log = read_run(first.folder)
-    found = explain_study(log)
+    explanation = explain_study(log)
     losses = {"first": first.test_scores[study.objective]}
-    for way, changes in (("advised", found.changes), ("opposite", opposite(found.changes))):
+    for way, changes in (("advised", explanation.changes), ("opposite", opposite(explanation.changes))):
         after = proposed(log, changes, folder)
         if after is not None:
             losses[way] = run_study(after, mlruns=folder / "mlruns", resume=False).test_scores[
@@ -111,8 +111,8 @@ def follow(name, start, most, folder):
     return {
         "table": name,
         "start": start,
-        "diagnosis": found.diagnoses[first.best.number].name,
-        "changes": dict(found.changes),
+        "diagnosis": explanation.diagnoses[first.best.number].name,
+        "changes": dict(explanation.changes),
         "losses": {way: round(loss, 5) for way, loss in losses.items()},
     }
 
@@ -130,11 +130,11 @@ def main():
             print(json.dumps(rows[-1]), flush=True)
             arguments.results.write_text(json.dumps(rows, indent=1) + "\n")
     for start in STARTS:
-        own = [row["losses"] for row in rows if row["start"] == start and "advised" in row["losses"]]
-        fell = sum(losses["advised"] < losses["first"] for losses in own)
-        better = sum(losses["advised"] < losses.get("opposite", float("inf")) for losses in own)
+        advised = [row["losses"] for row in rows if row["start"] == start and "advised" in row["losses"]]
+        fell = sum(losses["advised"] < losses["first"] for losses in advised)
+        better = sum(losses["advised"] < losses.get("opposite", float("inf")) for losses in advised)
         print(
-            f"{start}: of {len(own)} tables with advice, the loss falls in {fell}; below the opposite's in {better}"
+            f"{start}: of {len(advised)} tables with advice, the loss falls in {fell}; below the opposite's in {better}"
         )
 
 

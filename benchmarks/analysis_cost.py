@@ -62,8 +62,8 @@ def main():
     budget = BudgetConfig(minutes=None)
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
-        asked = study.model_copy(update={"bias_variance": whole, "search": search, "budget": budget})
-        result = run_study(asked, mlruns=folder, trackers=[clock])
+        variant = study.model_copy(update={"bias_variance": whole, "search": search, "budget": budget})
+        result = run_study(variant, mlruns=folder, trackers=[clock])
     training = sum(trial.seconds for trial in result.trials)
     print(f"training of {len(result.trials)} trials: {training:.1f} s")
     for name, seconds in clock.phases():

@@ -58,9 +58,9 @@ def prepare(num_tables):
     return study, expected, parts, numpy.arange(count, len(table))
 
 
-def plan(study, parts, others):
+def plan(study, parts, validation):
     """Folds of all tables, and the members of every width; a table of a width is a trial."""
-    folds = [Fold(part, others[:0], others) for part in parts[:NUM_TRUE]]
+    folds = [Fold(part, validation[:0], validation) for part in parts[:NUM_TRUE]]
     values = dict(study.space.initial()) | {"activation": "relu"}
     members = [
         Member(number, table, values | {"width": width}, 0, snapshots=(EPOCHS,))
@@ -73,11 +73,22 @@ def plan(study, parts, others):
         folds += [Fold(numpy.setdiff1d(part, rows), part[:0], rows) for rows in held_out]
         folds.append(Fold(part, part[:0], part))
         for number, width in enumerate(WIDTHS):
-            own, trial = values | {"width": width}, (table + 1) * len(WIDTHS) + number
-            members += [Member(trial, first + fold, own, 0, snapshots=(EPOCHS,)) for fold in range(NUM_FOLDS)]
+            hyperparameters, trial = values | {"width": width}, (table + 1) * len(WIDTHS) + number
             members += [
-                Member(trial, first + NUM_FOLDS, own, 0, repeat=one, resample=one, snapshots=(EPOCHS,))
-                for one in range(1, NUM_RESAMPLES + 1)
+                Member(trial, first + fold, hyperparameters, 0, snapshots=(EPOCHS,))
+                for fold in range(NUM_FOLDS)
+            ]
+            members += [
+                Member(
+                    trial,
+                    first + NUM_FOLDS,
+                    hyperparameters,
+                    0,
+                    repeat=resample,
+                    resample=resample,
+                    snapshots=(EPOCHS,),
+                )
+                for resample in range(1, NUM_RESAMPLES + 1)
             ]
     return folds, members
 
@@ -104,21 +115,21 @@ def estimate(traces, dataset):
         numpy.stack([trace.predictions for trace in drawn], axis=1),
         ~numpy.stack([trace.trained for trace in drawn]),
     )
-    found = summarize(0, (EPOCHS,), EPOCHS, folds, replicas, targets_of(dataset))
+    decomposition = summarize(0, (EPOCHS,), EPOCHS, folds, replicas, targets_of(dataset))
     alone = squared_parts(replicas.values[0], dataset.target[replicas.rows], replicas.unseen).rest
-    measured = {name: found.measured(getattr(found, name)) for name in NAMES}
-    said = {name: (one.value, one.half()) for name, one in measured.items()}
-    return said | {"alone": float(numpy.nanmean(alone))}
+    measured = {name: decomposition.measured(getattr(decomposition, name)) for name in NAMES}
+    estimates = {name: (estimate.value, estimate.half()) for name, estimate in measured.items()}
+    return estimates | {"alone": float(numpy.nanmean(alone))}
 
 
 def measure(num_tables):
     """By width, the truth and what each table says."""
-    study, expected, parts, others = prepare(num_tables)
-    folds, members = plan(study, parts, others)
+    study, expected, parts, validation = prepare(num_tables)
+    folds, members = plan(study, parts, validation)
     engine = PopulationEngine(study.plan, tuple(folds))
     place = {member: number for number, member in enumerate(map(key, members))}
-    found = engine.trace(members, Watch(lambda _: None, lambda: True))
-    traces = sorted(found, key=lambda trace: place[key(trace.member)])
+    unsorted_traces = engine.trace(members, Watch(lambda _: None, lambda: True))
+    traces = sorted(unsorted_traces, key=lambda trace: place[key(trace.member)])
     by_trial = {}
     for trace in traces:
         by_trial.setdefault(trace.member.trial, []).append(trace)
@@ -141,48 +152,49 @@ def key(member):
 def holds(width, name):
     """Of each table, whether its interval holds the truth."""
     true = width["truth"][name]
-    return [abs(value - true) <= half for value, half in (one[name] for one in width["tables"])]
+    return [abs(value - true) <= half for value, half in (table[name] for table in width["tables"])]
 
 
 def summary_of(width):
     """Means over the tables, half the width of one table's interval, and the shares of intervals that hold."""
-    means = {name: float(numpy.mean([one[name][0] for one in width["tables"]])) for name in NAMES}
+    means = {name: float(numpy.mean([table[name][0] for table in width["tables"]])) for name in NAMES}
     halves = {
-        name: float(numpy.sqrt(numpy.mean([one[name][1] ** 2 for one in width["tables"]]))) for name in NAMES
+        name: float(numpy.sqrt(numpy.mean([table[name][1] ** 2 for table in width["tables"]])))
+        for name in NAMES
     }
-    alone = float(numpy.mean([one["alone"] for one in width["tables"]]))
+    alone = float(numpy.mean([table["alone"] for table in width["tables"]]))
     return {"means": means, "halves": halves, "alone": alone, "held": {n: holds(width, n) for n in NAMES}}
 
 
-def show(found):
+def show(widths):
     print(
         "| width | true bias² | true variance | true bias² + noise | estimate | resamples alone | variance, estimate | "
         "within, bias² + noise | within, variance |\n|" + "---|" * 9
     )
-    for width, own in found.items():
-        true, one = own["truth"], summary_of(own)
-        held = {name: f"{sum(one['held'][name])} of {len(own['tables'])}" for name in NAMES}
+    for width, content in widths.items():
+        true, summary = content["truth"], summary_of(content)
+        held = {name: f"{sum(summary['held'][name])} of {len(content['tables'])}" for name in NAMES}
         cells = [
             f"{true['bias']:.4f}",
             f"{true['variance']:.4f}",
             f"{true['rest']:.4f}",
-            f"{one['means']['rest']:.4f} ± {one['halves']['rest']:.3f}",
-            f"{one['alone']:.4f}",
-            f"{one['means']['variance']:.4f} ± {one['halves']['variance']:.4f}",
+            f"{summary['means']['rest']:.4f} ± {summary['halves']['rest']:.3f}",
+            f"{summary['alone']:.4f}",
+            f"{summary['means']['variance']:.4f} ± {summary['halves']['variance']:.4f}",
             held["rest"],
             held["variance"],
         ]
         print(f"| {width} | {' | '.join(cells)} |")
     for name in NAMES:
-        every = [one for own in found.values() for one in holds(own, name)]
-        print(f"{name}: {sum(every)} of {len(every)} intervals hold the truth, {numpy.mean(every):.0%}")
+        inside = [is_inside for content in widths.values() for is_inside in holds(content, name)]
+        print(f"{name}: {sum(inside)} of {len(inside)} intervals hold the truth, {numpy.mean(inside):.0%}")
 
 
-def plot(found, path):
+def plot(contents, path):
     from matplotlib.figure import Figure
 
-    widths, blue, orange = list(found), "#0072B2", "#D55E00"
-    whole = {width: summary_of(own) for width, own in found.items()}
+    widths, blue, orange = list(contents), "#0072B2", "#D55E00"
+    whole = {width: summary_of(content) for width, content in contents.items()}
     titles = {"risk": "Risk", "rest": "Bias² + noise", "variance": "Variance"}
     figure = Figure(figsize=(11, 3.9), layout="constrained")
     for axes, (name, title) in zip(figure.subplots(1, 3), titles.items(), strict=True):
@@ -192,8 +204,10 @@ def plot(found, path):
         axes.fill_between(
             widths, means - halves, means + halves, color=blue, alpha=0.18, lw=0, label="95 % of one table"
         )
-        axes.plot(widths, means, "o-", color=blue, ms=4, label=f"estimate, mean of {len(found[1]['tables'])}")
-        true = [found[width]["truth"][name] for width in widths]
+        axes.plot(
+            widths, means, "o-", color=blue, ms=4, label=f"estimate, mean of {len(contents[1]['tables'])}"
+        )
+        true = [contents[width]["truth"][name] for width in widths]
         axes.plot(widths, true, "s--", color="black", ms=4, lw=1.2, label=f"truth, {NUM_TRUE} tables")
         if name == "rest":
             alone = [whole[width]["alone"] for width in widths]
@@ -228,15 +242,15 @@ def main():
     parser.add_argument("--results", default="benchmarks/results/bias_variance_truth.json")
     arguments = parser.parse_args()
     began = time.perf_counter()
-    found = measure(arguments.tables)
+    contents = measure(arguments.tables)
     seconds = time.perf_counter() - began
-    show(found)
+    show(contents)
     print(f"{seconds:.0f} s")
     design = {"rows": NUM_ROWS, "noise": NOISE, "epochs": EPOCHS, "folds": NUM_FOLDS}
-    content = {"design": design | {"resamples": NUM_RESAMPLES}, "seconds": round(seconds), "widths": found}
+    content = {"design": design | {"resamples": NUM_RESAMPLES}, "seconds": round(seconds), "widths": contents}
     Path(arguments.results).write_text(json.dumps(content, indent=1) + "\n")
     if arguments.plot:
-        plot(found, arguments.plot)
+        plot(contents, arguments.plot)
 
 
 if __name__ == "__main__":

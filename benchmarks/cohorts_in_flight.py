@@ -64,7 +64,7 @@ class Deal:
         self.now, self.running, self.waiting = 0.0, [], []
         self.stages = [iter(stages) for stages in cohorts]
         self.left = [0] * len(cohorts)
-        self.asked, self.told, self.ended = 0, 0, set()
+        self.num_asked, self.num_told, self.ended = 0, 0, set()
 
     def seconds(self):
         """When the last lane ends."""
@@ -84,12 +84,12 @@ class Deal:
 
     def ask(self):
         while True:
-            while self.asked < len(self.cohorts) and self.asked - self.told < self.in_flight:
-                self.begin_stage(self.asked)
-                self.asked += 1
-            if self.told not in self.ended:
+            while self.num_asked < len(self.cohorts) and self.num_asked - self.num_told < self.in_flight:
+                self.begin_stage(self.num_asked)
+                self.num_asked += 1
+            if self.num_told not in self.ended:
                 return
-            self.told += 1
+            self.num_told += 1
 
     def begin_stage(self, number):
         lanes = next(filter(None, self.stages[number]), None)
@@ -126,9 +126,10 @@ def main():
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--table", default="digits")
     parser.add_argument("--settings", nargs="+", default=["1", "2", "2:10", "3:7"])
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     print(
-        f"{told.table}, {told.trials} trials, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} at the start"
+        f"{arguments.table}, {arguments.trials} trials, {os.cpu_count()} CPUs, "
+        f"load {os.getloadavg()[0]:.1f} at the start"
     )
     print(
         "| in flight | cohorts | to the end | lanes, s of a thread | "
@@ -136,9 +137,9 @@ def main():
         + " | score |"
     )
     print("|---|---|---|---|" + "---|" * (len(THREADS) + 1))
-    for setting in told.settings:
+    for setting in arguments.settings:
         with tempfile.TemporaryDirectory() as folder:
-            cohorts, result = run(told.table, told.trials, setting, folder)
+            cohorts, result = run(arguments.table, arguments.trials, setting, folder)
         work = math.fsum(seconds for cohort in cohorts for stage in cohort for seconds in stage)
         spans = [Deal(cohorts, int(setting.partition(":")[0]), count).seconds() for count in THREADS]
         cells = [

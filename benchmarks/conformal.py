@@ -51,10 +51,10 @@ def measure(name: str, split: int, num_trials: int, num_rows: int) -> dict[str, 
     prepared = prepared_of(name, split, num_trials, num_rows)
     engine, dataset, test = prepared.make_engine(), prepared.dataset, prepared.splits.test
     best = trials_of(prepared, engine)[0]
-    kept = prepared.out_of_fold
-    gathered = kept.gather(best)
+    out_of_fold = prepared.out_of_fold
+    gathered = out_of_fold.gather(best)
     assert gathered is not None
-    margins = margins_of(dataset.target[kept.rows], kept.predictions(gathered))
+    margins = margins_of(dataset.target[out_of_fold.rows], out_of_fold.predictions(gathered))
     network = refit_trial(engine, prepared, best).network
     scores = nonconformity(dataset.target[test], network.predict(dataset.columns.take(test)))
     covered = {
@@ -72,13 +72,15 @@ def summarize(lines: list[dict[str, Any]]) -> None:
         by_table[line["table"]].append(line)
         by_table["all"].append(line)
     print("table", "splits", *(f"{level:.0%}" for level in LEVELS))
-    for name, own in by_table.items():
+    for name, table_lines in by_table.items():
         cells = []
         for level in map(str, LEVELS):
-            shares = [line["covered"][level] / line["rows"] for line in own if level in line["covered"]]
+            shares = [
+                line["covered"][level] / line["rows"] for line in table_lines if level in line["covered"]
+            ]
             error = statistics.stdev(shares) / math.sqrt(len(shares)) if len(shares) > 1 else math.nan
             cells.append(f"{numpy.mean(shares):.3f}±{error:.3f}")
-        print(name, len(own), *cells)
+        print(name, len(table_lines), *cells)
 
 
 def main() -> None:

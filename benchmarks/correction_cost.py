@@ -73,26 +73,29 @@ def made_table(num_classes: int, num_rows: int, seed: int) -> Table:
     return Table(target, signal + numpy.log(shares / shares.sum()), num_classes)
 
 
-def keep_trials(table: Table, kept: OutOfFold, folder: Path, num_trials: int, equal: bool) -> None:
+def keep_trials(table: Table, out_of_fold: OutOfFold, folder: Path, num_trials: int, equal: bool) -> None:
     """Write the predictions of trials, in the order of the rows; they differ in how much noise they have, or not."""
     for number in range(num_trials):
         generator = numpy.random.default_rng((number, 1))
-        own = table.predictions(generator, 0.3 if equal else 0.3 + 0.2 * number / num_trials)[kept.rows]
-        write_predictions(folder, number, own[:, 1] if table.num_classes == 2 else own)
+        spread = 0.3 if equal else 0.3 + 0.2 * number / num_trials
+        prediction = table.predictions(generator, spread)[out_of_fold.rows]
+        write_predictions(folder, number, prediction[:, 1] if table.num_classes == 2 else prediction)
 
 
 def judged(
-    objective: str, table: Table, kept: OutOfFold, stored: StoredPredictions, test: tuple[Array, Array]
+    objective: str, table: Table, out_of_fold: OutOfFold, stored: StoredPredictions, test: tuple[Array, Array]
 ) -> tuple[Corrected, Estimate]:
     """As `automl.study.judging` does it."""
     metric = METRICS[objective]
     winner = stored[0]
-    num = len(kept.rows)
-    rows = ScoredRows(table.target[kept.rows], numpy.ones(num), kept.folds, numpy.arange(num))
+    num = len(out_of_fold.rows)
+    rows = ScoredRows(table.target[out_of_fold.rows], numpy.ones(num), out_of_fold.folds, numpy.arange(num))
     tuned = table.num_classes == 2 and metric.tuned
     threshold = tuned_threshold(metric, rows, winner) if tuned else 0.5
     generator = numpy.random.default_rng(2)
-    rivals = {name: table.predictions(generator, 0.4)[kept.rows][None] for name in ("linear", "boosting")}
+    rivals = {
+        name: table.predictions(generator, 0.4)[out_of_fold.rows][None] for name in ("linear", "boosting")
+    }
     rivals["constant"] = numpy.broadcast_to(winner.mean(axis=1, keepdims=True), winner.shape)
     corrected = corrected_score(metric, rows, stored, 0, rivals, tuned)
     target, prediction = test
@@ -106,21 +109,21 @@ def measure(name: str, num_rows: int, num_trials: int, equal: bool) -> str:
     objective = name.removesuffix("_5")
     table = made_table(num_classes, num_rows, 0)
     folds = numpy.random.default_rng(3).permutation(num_rows) % NUM_FOLDS
-    kept = OutOfFold([numpy.flatnonzero(folds == fold) for fold in range(NUM_FOLDS)], num_classes, 0)
+    out_of_fold = OutOfFold([numpy.flatnonzero(folds == fold) for fold in range(NUM_FOLDS)], num_classes, 0)
     fresh = made_table(num_classes, num_rows // 5, 4)
     test = fresh.target, fresh.predictions(numpy.random.default_rng(5), 0.3)
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         (folder / "trials").mkdir()
-        keep_trials(table, kept, folder, num_trials, equal)
+        keep_trials(table, out_of_fold, folder, num_trials, equal)
         begun, begun_cpu = time.perf_counter(), time.process_time()
-        stored = StoredPredictions(folder, range(num_trials), kept.predictions)
-        corrected, estimate = judged(objective, table, kept, stored, test)
+        stored = StoredPredictions(folder, range(num_trials), out_of_fold.predictions)
+        corrected, estimate = judged(objective, table, out_of_fold, stored, test)
         wall, cpu = time.perf_counter() - begun, time.process_time() - begun_cpu
-    found = corrected.estimate
+    score = corrected.estimate
     return (
         f"| {objective} | {num_classes or 'numbers'} | {cpu:.1f} | {wall:.1f} | "
-        f"{found.value:.4f} ({found.low:.4f} to {found.high:.4f}) | {estimate.low:.4f} to {estimate.high:.4f} |"
+        f"{score.value:.4f} ({score.low:.4f} to {score.high:.4f}) | {estimate.low:.4f} to {estimate.high:.4f} |"
     )
 
 

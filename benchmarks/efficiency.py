@@ -70,17 +70,23 @@ def population(shape, places=None):
     setting, recipe = Setting(plan.loss, num_rows, tables.num_measured, batch), builder.recipe(values)
     structure = structure_of(Job(Member(0, 0, values, 0), recipe, 0, 1, 0), setting)
     places = places or places_in_cache(structure)
-    made = Population(structure, compile_epoch(structure), tables, places)
-    made.admit([Job(Member(number, 0, values, 0), recipe, 0, 10_000, 0) for number in range(places)])
+    networks = Population(structure, compile_epoch(structure), tables, places)
+    networks.admit([Job(Member(number, 0, values, 0), recipe, 0, 10_000, 0) for number in range(places)])
     layers = list(zip((num_features, *widths), (*widths, dataset.num_outputs), strict=True))
-    return made, structure, layers, (len(view.fit), tables.num_measured)
+    return networks, structure, layers, (len(view.fit), tables.num_measured)
 
 
 def epoch_seconds(shape, places=None):
     """Of one member."""
-    made, structure, layers, rows = population(shape, places)
-    made.run_epoch()
-    return fastest(made.run_epoch) / made.num_places, made.num_places, structure, layers, rows
+    networks, structure, layers, rows = population(shape, places)
+    networks.run_epoch()
+    return (
+        fastest(networks.run_epoch) / networks.num_places,
+        networks.num_places,
+        structure,
+        layers,
+        rows,
+    )
 
 
 def fastest(run, seconds=1.5):

@@ -64,7 +64,10 @@ def trials_of(prepared: PreparedStudy, engine: Engine) -> list[Trial]:
     )
     proposals = sampler.ask(search.trials)
     num_folds = len(prepared.splits.folds)
-    cohort = [plan_members(one.number, one.hyperparameters, num_folds, search.seed) for one in proposals]
+    cohort = [
+        plan_members(proposal.number, proposal.hyperparameters, num_folds, search.seed)
+        for proposal in proposals
+    ]
     ended = list(engine.train(cohort, ALWAYS))
     return [trial for trial in prepared.objective.rank(ended) if trial.state is TrialState.COMPLETE]
 
@@ -72,10 +75,13 @@ def trials_of(prepared: PreparedStudy, engine: Engine) -> list[Trial]:
 def greedy_weights(prepared: PreparedStudy, trials: list[Trial]) -> dict[int, float]:
     """As `study.ensembling` chooses, by number of the trial."""
     dataset, validation = prepared.dataset, [fold.validation for fold in prepared.splits.folds]
-    kept = OutOfFold(validation, len(dataset.classes), prepared.config.search.seed)
-    predictions = [kept.predictions(kept.gather(trial)) for trial in trials]
+    out_of_fold = OutOfFold(validation, len(dataset.classes), prepared.config.search.seed)
+    predictions = [out_of_fold.predictions(out_of_fold.gather(trial)) for trial in trials]
     rows = ScoredRows(
-        dataset.target[kept.rows], dataset.weights[kept.rows], kept.folds, numpy.arange(len(kept.rows))
+        dataset.target[out_of_fold.rows],
+        dataset.weights[out_of_fold.rows],
+        out_of_fold.folds,
+        numpy.arange(len(out_of_fold.rows)),
     )
     weights = Chooser(prepared.metric, rows).weights(predictions, numpy.ones(len(rows.target)))
     return {trials[place].number: weight for place, weight in weights.items()}
@@ -113,7 +119,7 @@ def measure(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
     }
     networks = fold_networks(engine, prepared, values, ALWAYS)
     assert networks is not None
-    own = {number: networks[number] for number in weights}
+    members = {number: networks[number] for number in weights}
     return {
         "table": Path(arguments.table).name.split(".")[0],
         "seed": seed,
@@ -124,7 +130,7 @@ def measure(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
         ),
         "seeds": tested(prepared, refitted(prepared, engine, trials, {best.number: 1.0})),
         "greedy": tested(prepared, refitted(prepared, engine, trials, weights)),
-        "greedy_folds": tested(prepared, averaged_of(own, weights, values)),
+        "greedy_folds": tested(prepared, averaged_of(members, weights, values)),
         "members": len(weights),
         "trials": len(trials),
         "rows": len(prepared.dataset.target),

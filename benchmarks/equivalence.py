@@ -25,38 +25,40 @@ def scores(commands):
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for command in commands
     ]
-    found = {}
+    mean_losses = {}
     for process in running:
         for line in process.communicate()[0].splitlines():
             if line.startswith("RESULT "):
                 for number, by_metric in json.loads(line[7:])["scores"].items():
-                    found[int(number)] = numpy.mean(by_metric.get("loss", by_metric.get("log_loss")))
-    return [found[number] for number in sorted(found)]
+                    mean_losses[int(number)] = numpy.mean(by_metric.get("loss", by_metric.get("log_loss")))
+    return [mean_losses[number] for number in sorted(mean_losses)]
 
 
-def rank_correlation(one, other):
-    return scipy.stats.spearmanr(one.mean(axis=0), other.mean(axis=0)).statistic
+def rank_correlation(first, second):
+    return scipy.stats.spearmanr(first.mean(axis=0), second.mean(axis=0)).statistic
 
 
 def main(torch, num_trials="16", num_seeds="10"):
-    ours, theirs = [], []
+    ours, torch_losses = [], []
     for seed in map(str, range(int(num_seeds))):
-        here = [sys.executable, str(HERE / "run_automl.py"), "A", "population", num_trials, seed]
-        there = [[torch, str(HERE / "run_torch.py"), "A", num_trials, part, "2", seed] for part in ("0", "1")]
-        ours.append(scores([here]))
-        theirs.append(scores(there))
-        print(f"seed {seed}: {numpy.mean(ours[-1]):.5f} {numpy.mean(theirs[-1]):.5f}", flush=True)
-    ours, theirs = numpy.array(ours), numpy.array(theirs)  # (seed, configuration)
-    deviation = numpy.sqrt(numpy.mean([ours.var(axis=0, ddof=1), theirs.var(axis=0, ddof=1)]))
-    differences = (ours.mean(axis=0) - theirs.mean(axis=0)) / deviation
+        keras_command = [sys.executable, str(HERE / "run_automl.py"), "A", "population", num_trials, seed]
+        torch_commands = [
+            [torch, str(HERE / "run_torch.py"), "A", num_trials, part, "2", seed] for part in ("0", "1")
+        ]
+        ours.append(scores([keras_command]))
+        torch_losses.append(scores(torch_commands))
+        print(f"seed {seed}: {numpy.mean(ours[-1]):.5f} {numpy.mean(torch_losses[-1]):.5f}", flush=True)
+    ours, torch_losses = numpy.array(ours), numpy.array(torch_losses)  # (seed, configuration)
+    deviation = numpy.sqrt(numpy.mean([ours.var(axis=0, ddof=1), torch_losses.var(axis=0, ddof=1)]))
+    differences = (ours.mean(axis=0) - torch_losses.mean(axis=0)) / deviation
     error = scipy.stats.sem(differences) * scipy.stats.t.ppf(0.95, len(differences) - 1)
     print(f"difference {differences.mean():+.3f} ± {error:.3f} seed deviations ({deviation:.5f})")
-    spread = [scores.std(axis=0, ddof=1).mean() for scores in (ours, theirs)]
+    spread = [scores.std(axis=0, ddof=1).mean() for scores in (ours, torch_losses)]
     print(f"deviation over seeds: ours {spread[0]:.5f}, PyTorch {spread[1]:.5f}")
-    half = len(theirs) // 2
+    half = len(torch_losses) // 2
     print(
-        f"rank correlation: ours with PyTorch {rank_correlation(ours[:half], theirs[half:]):.3f}, "
-        f"PyTorch with itself {rank_correlation(theirs[:half], theirs[half:]):.3f}"
+        f"rank correlation: ours with PyTorch {rank_correlation(ours[:half], torch_losses[half:]):.3f}, "
+        f"PyTorch with itself {rank_correlation(torch_losses[:half], torch_losses[half:]):.3f}"
     )
 
 

@@ -37,7 +37,7 @@ QUARTERS = (0.25, 0.5, 0.75, 0.9)
 
 
 @dataclass
-class Said:
+class Forecasts:
     """What the forecast said, by the time gone since the command began.
 
     Attributes:
@@ -58,8 +58,8 @@ class Said:
 class Listener(Tracker):
     """A terminal whose forecast is asked all the time."""
 
-    def __init__(self, terminal: TerminalTracker, began: float, said: Said) -> None:
-        self.terminal, self.began, self.said = terminal, began, said
+    def __init__(self, terminal: TerminalTracker, began: float, forecasts: Forecasts) -> None:
+        self.terminal, self.began, self.forecasts = terminal, began, forecasts
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.listen, daemon=True)
 
@@ -83,52 +83,58 @@ class Listener(Tracker):
         while not self.over.wait(SECONDS):
             left = self.terminal.seconds_left
             if left is not None:
-                self.said.gone.append(time.monotonic() - self.began)
-                self.said.left.append(left)
+                self.forecasts.gone.append(time.monotonic() - self.began)
+                self.forecasts.left.append(left)
 
 
-def measure(path: Path) -> Said:
+def measure(path: Path) -> Forecasts:
     """Run a study and listen."""
     began = time.monotonic()
     config = load_study(path)
-    said = Said(config.name)
+    forecasts = Forecasts(config.name)
     with tempfile.TemporaryDirectory(prefix="eta-") as folder:
         prepared = prepare_study(config)
-        listener = Listener(TerminalTracker(Console(file=io.StringIO()), began), began, said)
+        listener = Listener(TerminalTracker(Console(file=io.StringIO()), began), began, forecasts)
         records = open_records(Path(folder), None, create=True)
         run_prepared(records, prepared, Request(began=began), None, [listener])
         listener.over.set()
-        said.total = time.monotonic() - began
+        forecasts.total = time.monotonic() - began
         begun: dict[str, float] = {}
         for recorded in records.events(find_run(records, config.name)):
             match recorded.event:
                 case PhaseBegun(name=name):
                     begun[name] = recorded.time
                 case PhaseEnded(name=name):
-                    said.phases[name] = recorded.time - begun[name]
-    return said
+                    forecasts.phases[name] = recorded.time - begun[name]
+    return forecasts
 
 
-def show(said: Said) -> None:
+def show(forecasts: Forecasts) -> None:
     """The error at quarters of the run."""
-    print(f"{said.name}: {said.total:.0f} s")
+    print(f"{forecasts.name}: {forecasts.total:.0f} s")
     for quarter in QUARTERS:
-        at = [number for number, gone in enumerate(said.gone) if gone >= quarter * said.total]
+        at = [number for number, gone in enumerate(forecasts.gone) if gone >= quarter * forecasts.total]
         if at:
-            error = said.left[at[0]] - (said.total - said.gone[at[0]])
-            print(f"  at {quarter:4.0%}: {error:+6.1f} s ({error / said.total:+.0%} of the run)")
+            error = forecasts.left[at[0]] - (forecasts.total - forecasts.gone[at[0]])
+            print(f"  at {quarter:4.0%}: {error:+6.1f} s ({error / forecasts.total:+.0%} of the run)")
     print(
-        "  phases:", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in said.phases.items()), flush=True
+        "  phases:",
+        ", ".join(f"{name} {seconds:.1f} s" for name, seconds in forecasts.phases.items()),
+        flush=True,
     )
 
 
-def plot(all_said: list[Said], path: Path) -> None:
+def plot(all_forecasts: list[Forecasts], path: Path) -> None:
     """Said and true seconds left over the run, a panel per study."""
-    figure, panels = pyplot.subplots(1, len(all_said), figsize=(4.2 * len(all_said), 3.4), squeeze=False)
-    for panel, said in zip(panels[0], all_said, strict=True):
-        panel.plot([0, said.total], [said.total, 0], color="0.6", label="true")
-        panel.plot(said.gone, said.left, label="said")
-        panel.set(title=said.name, xlabel="seconds since the start", ylabel="seconds left", ylim=(0, None))
+    figure, panels = pyplot.subplots(
+        1, len(all_forecasts), figsize=(4.2 * len(all_forecasts), 3.4), squeeze=False
+    )
+    for panel, forecasts in zip(panels[0], all_forecasts, strict=True):
+        panel.plot([0, forecasts.total], [forecasts.total, 0], color="0.6", label="true")
+        panel.plot(forecasts.gone, forecasts.left, label="said")
+        panel.set(
+            title=forecasts.name, xlabel="seconds since the start", ylabel="seconds left", ylim=(0, None)
+        )
         panel.legend()
     figure.tight_layout()
     figure.savefig(path, dpi=110)
@@ -139,12 +145,12 @@ def main() -> None:
     parser.add_argument("studies", nargs="+", type=Path)
     parser.add_argument("--to", type=Path)
     arguments = parser.parse_args()
-    all_said = []
+    all_forecasts = []
     for path in arguments.studies:
-        all_said.append(measure(path))
-        show(all_said[-1])
+        all_forecasts.append(measure(path))
+        show(all_forecasts[-1])
     if arguments.to:
-        plot(all_said, arguments.to)
+        plot(all_forecasts, arguments.to)
 
 
 if __name__ == "__main__":

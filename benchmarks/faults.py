@@ -93,11 +93,12 @@ class Report:
     rows: list[tuple[str, int, int]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
-    def add(self, what: str, count: int, misses: list[str]) -> None:
-        self.rows.append((what, count, len(misses)))
-        self.missed += [f"{what}: {miss}" for miss in misses]
+    def add(self, fault: str, count: int, misses: list[str]) -> None:
+        self.rows.append((fault, count, len(misses)))
+        self.missed += [f"{fault}: {miss}" for miss in misses]
         print(
-            f"{what:58} {count:4d} {'ok' if not misses else f'{len(misses)} MISSED: {misses[0]}'}", flush=True
+            f"{fault:58} {count:4d} {'ok' if not misses else f'{len(misses)} MISSED: {misses[0]}'}",
+            flush=True,
         )
 
 
@@ -111,7 +112,7 @@ def main() -> int:
         if arguments.only != "faults":
             killed(base, database, arguments, report)
         if arguments.only != "kills":
-            others(base, database, report, arguments.fault)
+            check_other_faults(base, database, report, arguments.fault)
     if arguments.to:
         Path(arguments.to).write_text(
             json.dumps({"rows": report.rows, "missed": report.missed}, indent=2) + "\n"
@@ -140,10 +141,10 @@ class Database:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "postgres"
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-        self.bin = found[-1].parent if found else None
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        self.bin = programs[-1].parent if programs else None
         self.uri: str | None = None
-        self.made: set[str] = set()
+        self.databases: set[str] = set()
 
     def _run(self, *command: str) -> None:
         user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
@@ -163,7 +164,7 @@ class Database:
         self.uri = f"postgresql://automl@127.0.0.1:{self.port}/postgres"
         return self
 
-    def _control(self, what: str) -> None:
+    def _control(self, action: str) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
         log = str(self.folder / "log")
         self._run(
@@ -177,16 +178,16 @@ class Database:
             "fast",
             "-o",
             options,
-            what,
+            action,
         )
 
     def uri_of(self, folder: Path) -> str:
         """A database for the record of one folder."""
         name = re.sub(r"\W", "_", f"{folder.parent.name}_{folder.name}".lower())
-        if name not in self.made:
+        if name not in self.databases:
             server = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "automl"]
             self._run(str(self.bin / "createdb"), *server, name)
-            self.made.add(name)
+            self.databases.add(name)
         return f"postgresql://automl@127.0.0.1:{self.port}/{name}"
 
     def restart(self) -> None:
@@ -302,12 +303,14 @@ def happened(events: list) -> list[str]:
         for name in ("seconds", "facts", "identifier", "base", "time_limit", "earlier", "text"):
             content.pop(name, None)
         if kind == "verdict_reached":
-            content["sentences"] = [said for said in content["sentences"] if "read before" not in said]
+            content["sentences"] = [
+                sentence for sentence in content["sentences"] if "read before" not in sentence
+            ]
         line = f"{kind} {json.dumps(content, sort_keys=True)}"
         if kind == "trial_ended":
             trials.append((content["number"], line))
             continue
-        lines += [said for _, said in sorted(trials)]
+        lines += [line for _, line in sorted(trials)]
         trials = []
         if line not in lines:
             lines.append(line)
@@ -323,13 +326,13 @@ def mlflow_runs(path: Path, identifier: str) -> tuple[dict[str, int], int]:
         return {}, 0
     client = MlflowClient(f"sqlite:///{database}")
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    found = client.search_runs(experiments, f"tags.study_id = '{identifier}'", max_results=5000)
+    runs = client.search_runs(experiments, f"tags.study_id = '{identifier}'", max_results=5000)
     trials: dict[str, int] = {}
-    for one in found:
-        if one.data.tags.get("role") == "trial":
-            number = one.data.tags["trial"]
+    for run in runs:
+        if run.data.tags.get("role") == "trial":
+            number = run.data.tags["trial"]
             trials[number] = trials.get(number, 0) + 1
-    return trials, sum(one.info.status == "RUNNING" for one in found)
+    return trials, sum(run.info.status == "RUNNING" for run in runs)
 
 
 def differences(expected: Outcome, got: Outcome, mlflow: bool = True) -> list[str]:
@@ -340,11 +343,11 @@ def differences(expected: Outcome, got: Outcome, mlflow: bool = True) -> list[st
     if not got.weights or got.weights != expected.weights:
         missed.append("other weights")
     if got.events != expected.events:
-        other = next(
+        differing = next(
             (pair for pair in zip(expected.events, got.events, strict=False) if pair[0] != pair[1]), ("", "")
         )
         missed.append(
-            f"other events ({len(expected.events)} to {len(got.events)}): {other[0][:150]} | {other[1][:150]}"
+            f"other events ({len(expected.events)} to {len(got.events)}): {differing[0][:150]} | {differing[1][:150]}"
         )
     if got.num_trials != expected.num_trials:
         missed.append(f"{got.num_trials} trials in the record, not {expected.num_trials}")
@@ -402,7 +405,7 @@ def kill_once(path: Path, point: str, passes: int, generator: random.Random) -> 
     return run(path, point, delay if point == "any time" else str(passes))[0] == -signal.SIGKILL
 
 
-def others(base: Path, database: Database, report: Report, only: str | None) -> None:
+def check_other_faults(base: Path, database: Database, report: Report, only: str | None) -> None:
     """SIGTERM, two SIGINTs, a full disk, a torn record, an absent server, a restarted database, a clock set back."""
     path = write_study(base / "calm" / "population", "population", database)
     status, output = run(path)
@@ -421,12 +424,12 @@ def others(base: Path, database: Database, report: Report, only: str | None) -> 
     ):
         if only not in (None, fault.__name__):
             continue
-        what = (fault.__doc__ or "").rstrip(".")
+        description = (fault.__doc__ or "").rstrip(".")
         missed = fault(base / fault.__name__, database, expected)
         if missed is None:
-            print(f"{what:58}    – not possible here")
+            print(f"{description:58}    – not possible here")
         else:
-            report.add(what, 1, missed)
+            report.add(description, 1, missed)
 
 
 def until(process: subprocess.Popen[str], path: Path, num_trials: int, seconds: float = 120.0) -> None:
@@ -603,12 +606,12 @@ def missing_in(uri: str, got: Outcome, expected: Outcome) -> list[str]:
 
     client = MlflowClient(uri)
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    found = client.search_runs(experiments, f"tags.study_id = '{got.folder.name}'", max_results=5000)
-    trials = [one.data.tags["trial"] for one in found if one.data.tags.get("role") == "trial"]
+    runs = client.search_runs(experiments, f"tags.study_id = '{got.folder.name}'", max_results=5000)
+    trials = [run.data.tags["trial"] for run in runs if run.data.tags.get("role") == "trial"]
     missed = differences(expected, got, mlflow=False)
     if sorted(trials, key=int) != [str(number) for number in range(expected.num_trials)]:
         missed.append(f"the server has the trials {sorted(trials, key=int)}")
-    running = [one.info.run_name for one in found if one.info.status == "RUNNING"]
+    running = [run.info.run_name for run in runs if run.info.status == "RUNNING"]
     return missed + [f"{name} still runs" for name in running]
 
 

@@ -139,7 +139,7 @@ class Clock:
         self.seconds.clear()
         self.calls.clear()
 
-    def found(self):
+    def totals(self):
         return {name: [round(seconds, 3), self.calls[name]] for name, seconds in sorted(self.seconds.items())}
 
 
@@ -185,15 +185,15 @@ def bounds(record, quick):
     count, size = (1 << 20, 256) if quick else (1 << 28, 8192)
     array = jnp.ones(count, jnp.float32)
     copy = jax.jit(lambda values: values + 1.0)
-    found = {"copy_bytes": 8 * count / seconds_of(lambda: copy(array))}
+    limits = {"copy_bytes": 8 * count / seconds_of(lambda: copy(array))}
     matrix = jnp.ones((size, size), jnp.float32)
     for name, precision in (("float32", "highest"), ("tf32", "tensorfloat32")):
         product = jax.jit(lambda left, precision=precision: jnp.matmul(left, left, precision=precision))
-        found[f"flops_{name}"] = 2 * size**3 / seconds_of(lambda product=product: product(matrix))
+        limits[f"flops_{name}"] = 2 * size**3 / seconds_of(lambda product=product: product(matrix))
     small = jnp.ones((8 if quick else 4096, 64, 64), jnp.float32)
     product = jax.jit(lambda left: jnp.matmul(left, left))
-    found["flops_small"] = 2 * small.shape[0] * 64**3 / seconds_of(lambda: product(small))
-    return record.add("bounds", **found)
+    limits["flops_small"] = 2 * small.shape[0] * 64**3 / seconds_of(lambda: product(small))
+    return record.add("bounds", **limits)
 
 
 def table_of(features, target, num_classes):
@@ -211,7 +211,7 @@ def plan_of(table, training, metrics):
 
 def one_member(width):
     """The program of the grid, its tables, and the arrays of one member."""
-    features, target = made_works._made((ROWS, FEATURES), numpy.full(OUTPUTS, 1 / OUTPUTS))
+    features, target = made_works._draw_table((ROWS, FEATURES), numpy.full(OUTPUTS, 1 / OUTPUTS))
     plan = plan_of(table_of(features, target, OUTPUTS), TrainingSettings(), ("log_loss",))
     values = made_works.configurations(1, 1, 2, BATCH).trials[0] | {"width": width, "dropout": 0.0}
     member = Member(0, 0, values, 0)
@@ -235,8 +235,10 @@ def grid_cell(record, limits, width, members):
     began = time.perf_counter()
     seconds = {}
     for name, measured in (("steps", False), ("with_losses", True)):
-        given = batches | {"measured": jnp.asarray(measured)}
-        seconds[name] = seconds_of(lambda given=given: program(tables.arrays, values, given, state))
+        measured_batches = batches | {"measured": jnp.asarray(measured)}
+        seconds[name] = seconds_of(
+            lambda measured_batches=measured_batches: program(tables.arrays, values, measured_batches, state)
+        )
     capacity, rows = structure.capacity, structure.batch_size
     moved = 4 * (8 * capacity + 2 * rows * (FEATURES + OUTPUTS) + 4 * rows * (2 * width + OUTPUTS))
     flops = limits["flops_float32" if backend.precision_name() == backend.FULL else "flops_tf32"]
@@ -254,39 +256,39 @@ def grid_cell(record, limits, width, members):
     )
 
 
-def through_engine(record, clock, part, made, **said):
+def through_engine(record, clock, part, work, **labels):
     """A work through the whole engine: networks trained, scored, inspected. Compilations may overlap with the rest."""
     clock.begin()
     began = time.perf_counter()
     none = numpy.arange(0)
-    folds = tuple(Fold(fit, none, validation) for fit, validation in made.folds)
-    table = table_of(made.features, made.target, made.num_classes)
-    training = TrainingSettings(epochs=made.epochs, patience=made.epochs)
+    folds = tuple(Fold(fit, none, validation) for fit, validation in work.folds)
+    table = table_of(work.features, work.target, work.num_classes)
+    training = TrainingSettings(epochs=work.epochs, patience=work.epochs)
     engine = make_engine(plan_of(table, training, ("log_loss", "accuracy")), folds)
-    cohort = [plan_members(number, values, len(folds), 0) for number, values in enumerate(made.trials)]
+    cohort = [plan_members(number, values, len(folds), 0) for number, values in enumerate(work.trials)]
     trials = list(engine.train(cohort, Watch(lambda _: None, lambda: True)))
     seconds = time.perf_counter() - began
     losses = [loss for trial in trials for loss in trial.fold_scores("log_loss")]
     compiling = clock.seconds["compile"]
     return record.add(
         part,
-        **said,
-        arrays=made.source,
-        trials=len(made.trials),
+        **labels,
+        arrays=work.source,
+        trials=len(work.trials),
         folds=len(folds),
-        epochs=made.epochs,
-        batch=made.trials[0]["batch_size"],
+        epochs=work.epochs,
+        batch=work.trials[0]["batch_size"],
         failed=sum(trial.state != "complete" for trial in trials),
         seconds=round(seconds, 2),
         compile_seconds=round(compiling, 2),
         run_seconds=round(seconds - compiling, 2),
-        members_steps=made.num_steps / seconds,
+        members_steps=work.num_steps / seconds,
         mean_loss=float(numpy.mean(losses)) if losses else None,
-        where=clock.found(),
+        where=clock.totals(),
     )
 
 
-def torch_loop(record, part, made, most, num_rows):
+def torch_loop(record, part, work, most, num_rows):
     """The same work by PyTorch in a process of its own: some fits, from which all follow."""
     seconds = 20 if num_rows is None else 5
     command = [sys.executable, str(HERE / "gpu_torch.py"), part, str(most), str(seconds)]
@@ -301,17 +303,17 @@ def torch_loop(record, part, made, most, num_rows):
     if not lines:
         why = (done.stderr.strip().splitlines() or ["no output"])[-1]
         return record.add(f"{part} torch", left_out=why)
-    found = json.loads(lines[0][7:])
-    whole = found["seconds"] / found["fits"] * made.num_fits
-    return record.add(f"{part} torch", **found, whole_seconds=round(whole, 1))
+    measured = json.loads(lines[0][7:])
+    whole = measured["seconds"] / measured["fits"] * work.num_fits
+    return record.add(f"{part} torch", **measured, whole_seconds=round(whole, 1))
 
 
 def beside_torch(record, clock, part, quick, most):
     rows = 400 if quick else None
-    made = made_works.work(part, 2 if quick else None, rows)
-    own = through_engine(record, clock, part, made)
-    rival = torch_loop(record, part, made, 1 if quick else most, rows)
-    return part, own, rival
+    work = made_works.work(part, 2 if quick else None, rows)
+    ours = through_engine(record, clock, part, work)
+    rival = torch_loop(record, part, work, 1 if quick else most, rows)
+    return part, ours, rival
 
 
 def many(record, clock, quick):
@@ -321,7 +323,7 @@ def many(record, clock, quick):
 
 def in_lanes(record, clock, quick):
     """The same work under several numbers of places and threads, without health; one thread has one lane."""
-    kept = knowledge.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health
+    originals = knowledge.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health
     results.Results._health = lambda *_: None
     try:
         for most_places, threads in LANES[:1] if quick else LANES:
@@ -329,10 +331,10 @@ def in_lanes(record, clock, quick):
                 knowledge.ACCELERATOR_PLACES = most_places
                 lanes.num_workers = lambda threads=threads: threads
                 sizes = (3, 2, 2, 64) if quick else (1000, 50, 5, 64)
-                made = made_works.configurations(*sizes)
-                through_engine(record, clock, "lanes", made, most_places=most_places, threads=threads)
+                work = made_works.configurations(*sizes)
+                through_engine(record, clock, "lanes", work, most_places=most_places, threads=threads)
     finally:
-        knowledge.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health = kept
+        knowledge.ACCELERATOR_PLACES, lanes.num_workers, results.Results._health = originals
 
 
 def print_tables(cells, races, lot):
@@ -348,12 +350,16 @@ def print_tables(cells, races, lot):
         share = cell["members_steps"] / bound
         print(f"| {cell['width']} | {cell['members']} | {shown} | {100 * share:.1f} % |")
     print("\n| work | automl, s (compile + run) | PyTorch loop, s |\n|---|---|---|")
-    for part, own, rival in races:
-        other = rival.get("whole_seconds", rival.get("left_out"))
-        print(f"| {part} | {own['seconds']} ({own['compile_seconds']} + {own['run_seconds']}) | {other} |")
+    for part, ours, rival in races:
+        rival_cell = rival.get("whole_seconds", rival.get("left_out"))
+        print(
+            f"| {part} | {ours['seconds']} ({ours['compile_seconds']} + {ours['run_seconds']}) | {rival_cell} |"
+        )
     if lot:
-        what = f"{lot['trials']} configurations × {lot['folds']} folds × {lot['epochs']} epochs"
-        print(f"\n{what}: {lot['seconds']} s ({lot['compile_seconds']} compile + {lot['run_seconds']} run)")
+        lot_size = f"{lot['trials']} configurations × {lot['folds']} folds × {lot['epochs']} epochs"
+        print(
+            f"\n{lot_size}: {lot['seconds']} s ({lot['compile_seconds']} compile + {lot['run_seconds']} run)"
+        )
 
 
 def main():

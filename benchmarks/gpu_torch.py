@@ -26,16 +26,16 @@ def build(values, num_features, num_outputs):
     return torch.nn.Sequential(*layers, torch.nn.Linear(width, num_outputs)).to(DEVICE)
 
 
-def fit(made, values, rows, validation):
+def fit(work, values, rows, validation):
     """Losses on the validation rows, after every epoch, as a study has them."""
-    inputs, others = (
-        torch.from_numpy(array).to(DEVICE) for array in made_works.scaled(made, rows, validation)
+    inputs, validation_inputs = (
+        torch.from_numpy(array).to(DEVICE) for array in made_works.scaled(work, rows, validation)
     )
-    targets, expected = (torch.from_numpy(made.target[part]).to(DEVICE) for part in (rows, validation))
+    targets, expected = (torch.from_numpy(work.target[part]).to(DEVICE) for part in (rows, validation))
     loss, losses = torch.nn.CrossEntropyLoss(), []
-    model = build(values, inputs.shape[1], made.num_classes)
+    model = build(values, inputs.shape[1], work.num_classes)
     optimizer = torch.optim.Adam(model.parameters(), values["learning_rate"], eps=1e-7, fused=True)
-    for _ in range(made.epochs):
+    for _ in range(work.epochs):
         model.train()
         for batch in torch.randperm(len(inputs), device=DEVICE).split(values["batch_size"]):
             optimizer.zero_grad()
@@ -43,7 +43,7 @@ def fit(made, values, rows, validation):
             optimizer.step()
         model.eval()
         with torch.no_grad():
-            losses.append(loss(model(others), expected))
+            losses.append(loss(model(validation_inputs), expected))
     return float(losses[-1])
 
 
@@ -51,12 +51,12 @@ def main(name, most, seconds, num_rows=None):
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    made = made_works.work(name, num_rows=num_rows and int(num_rows))
-    fits = [(values, fold) for values in made.trials for fold in made.folds]
-    fit(made, fits[0][0], *fits[0][1])  # loads the kernels
+    work = made_works.work(name, num_rows=num_rows and int(num_rows))
+    fits = [(values, fold) for values in work.trials for fold in work.folds]
+    fit(work, fits[0][0], *fits[0][1])  # loads the kernels
     began, losses = time.perf_counter(), []
     for values, fold in fits[: int(most)]:
-        losses.append(fit(made, values, *fold))
+        losses.append(fit(work, values, *fold))
         if time.perf_counter() - began > float(seconds):
             break
     result = {

@@ -69,28 +69,32 @@ def errors_of(split, stop_on):
             "l2": 10 ** generator.uniform(-5, -1),
         }
         cohort.append(plan_members(number, values, 5, split))
-    kept = OutOfFold([fold.validation for fold in prepared.splits.folds], 2, split)
+    out_of_fold = OutOfFold([fold.validation for fold in prepared.splits.folds], 2, split)
     trials = list(engine.train(cohort, Watch(lambda _: None, lambda: True)))
-    gathered = [kept.gather(trial) for trial in trials]
-    predictions = [kept.predictions(own) for own in gathered if own is not None]
+    gathered = [out_of_fold.gather(trial) for trial in trials]
+    predictions = [
+        out_of_fold.predictions(predictions_of_trial)
+        for predictions_of_trial in gathered
+        if predictions_of_trial is not None
+    ]
     best = prepared.objective.best(trials)
     network = refit_trial(engine, prepared, best).network
-    others = numpy.arange(ROWS, ROWS + TEST_ROWS)
-    prediction = network.predict(whole.columns.take(others))
-    test = METRICS["log_loss"].function(whole.target[others], prediction, numpy.ones(TEST_ROWS))
-    target = prepared.dataset.target[kept.rows]
-    rows = ScoredRows(target, numpy.ones(len(target)), kept.folds, numpy.arange(len(target)))
+    test_rows = numpy.arange(ROWS, ROWS + TEST_ROWS)
+    prediction = network.predict(whole.columns.take(test_rows))
+    test = METRICS["log_loss"].function(whole.target[test_rows], prediction, numpy.ones(TEST_ROWS))
+    target = prepared.dataset.target[out_of_fold.rows]
+    rows = ScoredRows(target, numpy.ones(len(target)), out_of_fold.folds, numpy.arange(len(target)))
     corrected = corrected_score(METRICS["log_loss"], rows, predictions, split).estimate.value
     return best.mean("log_loss") - test, corrected - test
 
 
 def main(num_splits="50"):
-    found = {"inner": [], "validation": []}
+    errors_by_rows = {"inner": [], "validation": []}
     for split in range(int(num_splits)):
-        for stop_on, errors in found.items():
+        for stop_on, errors in errors_by_rows.items():
             errors.append(errors_of(split, stop_on))
     print("| epochs chosen on | score | mean of score − test | standard error |\n|---|---|---|---|")
-    for stop_on, errors in found.items():
+    for stop_on, errors in errors_by_rows.items():
         for name, values in zip(("winner's", "corrected"), numpy.array(errors).T, strict=True):
             error = values.std(ddof=1) / numpy.sqrt(len(values))
             rows = "rows that are not scored" if stop_on == "inner" else "the scored rows"

@@ -105,7 +105,7 @@ def record(name, num_rows, num_folds, seeds, steps):
     if len(frame) > num_rows:
         frame = frame.sample(num_rows, random_state=0)
     choices = {key: sorted({values[key] for _, values in LADDER.values()}) for key in BASE}
-    space = {key: {"choice": own} if len(own) > 1 else own[0] for key, own in choices.items()}
+    space = {key: {"choice": values} if len(values) > 1 else values[0] for key, values in choices.items()}
     space |= {"views": TABM["views"], "embedding_size": EMBEDDED["embedding_size"]}
     content = {
         "name": name,
@@ -146,19 +146,19 @@ def read(path):
 
 def changes(step, below):
     """Percent by table: mean over seeds and folds that both steps have."""
-    found = {}
+    percentages = {}
     for path in sorted(FOLDER.glob("*.jsonl")):
         by_step = {(line["step"], line["seed"]): line["scores"] for line in read(path)}
         pairs = [
-            (mine, its)
+            (score, score_below)
             for (name, seed), scores in by_step.items()
             if name == step and (below, seed) in by_step
-            for mine, its in zip(scores, by_step[below, seed], strict=True)
+            for score, score_below in zip(scores, by_step[below, seed], strict=True)
         ]
         if pairs:
-            mine, its = (statistics.fmean(values) for values in zip(*pairs, strict=True))
-            found[path.stem] = 100.0 * (mine / its - 1.0)
-    return found
+            mean, mean_below = (statistics.fmean(values) for values in zip(*pairs, strict=True))
+            percentages[path.stem] = 100.0 * (mean / mean_below - 1.0)
+    return percentages
 
 
 def interval(values):
@@ -179,11 +179,11 @@ def show():
     for step, (below, _) in LADDER.items():
         if below is None:
             continue
-        own, whole = changes(step, below), changes(step, first)
-        if own:
+        gains, whole = changes(step, below), changes(step, first)
+        if gains:
             cells = [f"{whole[name]:+.1f}" if name in whole else "" for name in tables]
             print(
-                f"| {step} | {below} | {interval(own.values())} | {interval(whole.values())} | {' | '.join(cells)} |"
+                f"| {step} | {below} | {interval(gains.values())} | {interval(whole.values())} | {' | '.join(cells)} |"
             )
 
 

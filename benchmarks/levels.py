@@ -53,8 +53,14 @@ def scores(table, target, most, above):
         "training": {"epochs": 40},
     }
     study = prepare_study(make_study(content), table)
-    values = [dict(study.space.initial()) | {"activation": "relu"} | own for own in CONFIGURATIONS]
-    cohort = [plan_members(number, own, len(study.splits.folds), 0) for number, own in enumerate(values)]
+    values = [
+        dict(study.space.initial()) | {"activation": "relu"} | configuration
+        for configuration in CONFIGURATIONS
+    ]
+    cohort = [
+        plan_members(number, hyperparameters, len(study.splits.folds), 0)
+        for number, hyperparameters in enumerate(values)
+    ]
     watch = Watch(on_progress=lambda _: None, may_start=lambda: True)
     trials = sorted(study.make_engine().train(cohort, watch), key=lambda trial: trial.number)
     metric = study.objective.metric
@@ -76,8 +82,8 @@ def main():
     print("| table | way | inputs | best of six | mean of six |\n|---|---|---|---|---|")
     for name, (table, target) in tables.items():
         for way, (most, above) in ways.items():
-            found, num_inputs, metric = scores(table, target, most, above)
-            figures = f"{metric} {min(found):.4g} | {numpy.mean(found):.4g}"
+            mean_scores, num_inputs, metric = scores(table, target, most, above)
+            figures = f"{metric} {min(mean_scores):.4g} | {numpy.mean(mean_scores):.4g}"
             print(f"| {name} | {way} | {num_inputs} | {figures} |", flush=True)
 
 

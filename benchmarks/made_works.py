@@ -68,14 +68,14 @@ def digits():
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        features, target = _made(DIGITS_SHAPE, numpy.full(10, 0.1))
+        features, target = _draw_table(DIGITS_SHAPE, numpy.full(10, 0.1))
         return features, target, "made, of the shape of digits"
     features, target = load_digits(return_X_y=True)
     return features, target.astype(numpy.int64), "digits of scikit-learn"
 
 
 def adult():
-    features, target = _made(ADULT_SHAPE, numpy.array([0.76, 0.24]))
+    features, target = _draw_table(ADULT_SHAPE, numpy.array([0.76, 0.24]))
     return features, target, "made, of the shape of adult"
 
 
@@ -86,7 +86,7 @@ def folds_of(num_rows, count):
     return [(rows[part != fold], rows[part == fold]) for fold in range(count)]
 
 
-def _made(shape, shares):
+def _draw_table(shape, shares):
     """Normal inputs, and classes that a network can learn in part."""
     generator = numpy.random.default_rng(0)
     features = generator.normal(size=shape)
@@ -95,8 +95,8 @@ def _made(shape, shares):
     return features, (scores + generator.gumbel(size=scores.shape)).argmax(axis=1).astype(numpy.int64)
 
 
-def scaled(made, rows, others):
+def scaled(work, rows, validation):
     """Inputs of both sets of rows, standardized by the first, as float32."""
-    mean, deviation = made.features[rows].mean(axis=0), made.features[rows].std(axis=0)
+    mean, deviation = work.features[rows].mean(axis=0), work.features[rows].std(axis=0)
     deviation[deviation == 0] = 1.0
-    return [((made.features[part] - mean) / deviation).astype(numpy.float32) for part in (rows, others)]
+    return [((work.features[part] - mean) / deviation).astype(numpy.float32) for part in (rows, validation)]

@@ -34,21 +34,21 @@ def work(name, data, space, num_trials, epochs, batch_size):
 
 def main():
     WORKS.mkdir(exist_ok=True)
-    one = {
+    narrow = {
         "depth": lambda _: 2,
         "width": lambda _: 64,
         "activation": lambda _: "relu",
         "dropout": lambda g: round(0.5 * g.random(), 3),
         "learning_rate": lambda g: round(log_uniform(g, 3e-4, 3e-3), 6),
     }
-    mixed = one | {
+    mixed = narrow | {
         "depth": lambda g: g.randint(1, 4),
         "width": lambda g: g.choice([16, 32, 64, 128, 256]),
         "activation": lambda g: g.choice(["relu", "tanh", "gelu", "silu"]),
     }
-    large = one | {"width": lambda _: 256, "dropout": lambda g: g.choice([0.0, 0.2])}
-    work("A", {"sklearn": "digits"}, one, 100, 30, 32)
-    work("A_plain", {"sklearn": "digits"}, one | {"dropout": lambda _: 0.0}, 100, 30, 32)
+    large = narrow | {"width": lambda _: 256, "dropout": lambda g: g.choice([0.0, 0.2])}
+    work("A", {"sklearn": "digits"}, narrow, 100, 30, 32)
+    work("A_plain", {"sklearn": "digits"}, narrow | {"dropout": lambda _: 0.0}, 100, 30, 32)
     work("B", {"sklearn": "digits"}, mixed, 100, 30, 32)
     work("C", {"table": "kin8nm", "target": "y"}, mixed, 100, 30, 64)
     work("D", {"table": "adult", "target": "income"}, large, 8, 5, 256)

@@ -22,16 +22,16 @@ NUM_SHARED, SIZES, LARGEST_EXCESS = 40, (1, 2, 3, 5), 1.0
 def excesses(space):
     """By table, how far each configuration's mean loss is above the best one's, as a share of it."""
     if space == "former":
-        found = {
+        losses_by_table = {
             path.stem: numpy.load(path)["scores"].mean(axis=1)[:NUM_SHARED]
             for path in sorted((RESULTS / "pruning").glob("*.npz"))
         }
     else:
-        found = {
+        losses_by_table = {
             path.stem: numpy.array(json.loads(path.read_text())["spaces"]["schedule_free"]["losses"])
             for path in sorted((RESULTS / "spaces").glob("*.json"))
         }
-    return {name: losses / losses.min() - 1.0 for name, losses in found.items()}
+    return {name: losses / losses.min() - 1.0 for name, losses in losses_by_table.items()}
 
 
 def chosen(excess, size):
@@ -52,17 +52,20 @@ def main():
     parser.add_argument("space", nargs="?", default="default", choices=["former", "default"])
     parser.add_argument("--draws", type=int, default=2000)
     arguments, generator, rows = parser.parse_args(), numpy.random.default_rng(0), []
-    found = excesses(arguments.space)
+    excess_by_table = excesses(arguments.space)
     print(f"excess loss in % of the best of the first {SIZES} configurations: portfolio, then random")
-    for name, excess in found.items():
-        portfolio = chosen(numpy.array([other for key, other in found.items() if key != name]), max(SIZES))
+    for name, excess in excess_by_table.items():
+        portfolio = chosen(
+            numpy.array([known_excess for key, known_excess in excess_by_table.items() if key != name]),
+            max(SIZES),
+        )
         orders = [generator.permutation(len(excess)) for _ in range(arguments.draws)]
         rows.append(
             [excess[portfolio[:size]].min() for size in SIZES]
             + [numpy.mean([excess[order[:size]].min() for order in orders]) for size in SIZES]
         )
         print(f"{name:20s}", numpy.round(100 * numpy.array(rows[-1]), 1))
-    everywhere = chosen(numpy.array(list(found.values())), max(SIZES))
+    everywhere = chosen(numpy.array(list(excess_by_table.values())), max(SIZES))
     print(f"chosen on all tables, by number: {everywhere}")
     print(f"{'mean':20s}", numpy.round(100 * numpy.mean(rows, axis=0), 1))
 

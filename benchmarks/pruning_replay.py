@@ -109,16 +109,16 @@ def rungs(*steps, fewest=5, cohort=20):
         values = [curves.reports(epochs, folds or num_folds) for epochs, folds, _ in steps]
         trained, left, pools = numpy.zeros_like(whole), [], [{} for _ in steps]
         for start in range(0, len(order), cohort):
-            own = [int(trial) for trial in order[start : start + cohort]]
+            members = [int(trial) for trial in order[start : start + cohort]]
             for number, (epochs, folds, _) in enumerate(steps):
                 used = slice(0, folds or num_folds)
-                trained[own, used] = numpy.minimum(whole[own, used], epochs)
-                reports = {t: Report(float(values[number][t]), str(curves.scales[t])) for t in own}
+                trained[members, used] = numpy.minimum(whole[members, used], epochs)
+                reports = {t: Report(float(values[number][t]), str(curves.scales[t])) for t in members}
                 pools[number] |= reports
                 ended = pruner.judge(number, reports, pools[number])
-                own = [trial for trial in own if trial not in ended]
-            trained[own] = whole[own]
-            left += own
+                members = [trial for trial in members if trial not in ended]
+            trained[members] = whole[members]
+            left += members
         return trained.sum(), left
 
     return rule
@@ -142,16 +142,16 @@ def halving(factor, steps, cohort):
     def rule(curves, order):
         whole, cost, left = curves.epochs(), 0, []
         for start in range(0, len(order), cohort):
-            own = order[start : start + cohort]
+            members = order[start : start + cohort]
             done = 0
             for step in steps:
                 at = numpy.minimum(whole, step)
-                cost += (at[own] - numpy.minimum(whole, done)[own]).sum()
+                cost += (at[members] - numpy.minimum(whole, done)[members]).sum()
                 done = step
-                keep = max(1, round(len(own) / factor))
-                own = own[numpy.argsort(curves.reports(step, None)[own], kind="stable")[:keep]]
-            cost += (whole - numpy.minimum(whole, done))[own].sum()
-            left += list(own)
+                keep = max(1, round(len(members) / factor))
+                members = members[numpy.argsort(curves.reports(step, None)[members], kind="stable")[:keep]]
+            cost += (whole - numpy.minimum(whole, done))[members].sum()
+            left += list(members)
         return cost, left
 
     return rule
@@ -222,11 +222,11 @@ def replay(num_orders):
     print("| rule | cost | largest | regret, % | largest | among the best five | least |")
     print("|---|---|---|---|---|---|---|")
     for name, rule in RULES.items():
-        found = numpy.array([measure(curves, rule, num_orders) for curves in tables.values()])
-        cost, regret, good = found.mean(axis=0)
+        measures = numpy.array([measure(curves, rule, num_orders) for curves in tables.values()])
+        cost, regret, good = measures.mean(axis=0)
         print(
-            f"| {name} | {cost:.2f} | {found[:, 0].max():.2f} | {regret:.2f} | {found[:, 1].max():.2f} "
-            f"| {good:.2f} | {found[:, 2].min():.2f} |",
+            f"| {name} | {cost:.2f} | {measures[:, 0].max():.2f} | {regret:.2f} | {measures[:, 1].max():.2f} "
+            f"| {good:.2f} | {measures[:, 2].min():.2f} |",
             flush=True,
         )
 

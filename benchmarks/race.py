@@ -25,22 +25,26 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 def rivals(work, torch):
     """Name: (commands that run side by side, environment, repeats at most)."""
 
-    def here(script):
+    def script_command(script):
         return [sys.executable, str(HERE / script), work]
 
-    own = [*here("run_automl.py"), *(["population", "25"] if work == "C" else [])]
-    found = {"automl": ([own], {}, 9)}
+    command = [*script_command("run_automl.py"), *(["population", "25"] if work == "C" else [])]
+    commands_by_rival = {"automl": ([command], {}, 9)}
     if work == "A_plain":
-        return found | {"scikit-learn, n_jobs=2": ([here("run_sklearn.py")], ONE_THREAD, 2)}
+        return commands_by_rival | {
+            "scikit-learn, n_jobs=2": ([script_command("run_sklearn.py")], ONE_THREAD, 2)
+        }
     few = {"A": "4", "B": "4", "C": "2", "D": "2"}[work]
-    found["KerasTuner"] = ([[*here("run_keras_tuner.py"), few]], {}, 1)
-    tuned = [[*here("run_keras_tuner.py"), str(2 * int(few)), "tuned", str(part), "2"] for part in (0, 1)]
-    found["KerasTuner, tuned, two processes"] = (tuned, {}, 2)
+    commands_by_rival["KerasTuner"] = ([[*script_command("run_keras_tuner.py"), few]], {}, 1)
+    tuned = [
+        [*script_command("run_keras_tuner.py"), str(2 * int(few)), "tuned", str(part), "2"] for part in (0, 1)
+    ]
+    commands_by_rival["KerasTuner, tuned, two processes"] = (tuned, {}, 2)
     if torch:
-        some = str(min(20, 5 * int(few)))
-        commands = [[torch, str(HERE / "run_torch.py"), work, some, str(part), "2"] for part in (0, 1)]
-        found["Optuna + PyTorch, two processes"] = (commands, ONE_THREAD, 2)
-    return found
+        num_trials = str(min(20, 5 * int(few)))
+        commands = [[torch, str(HERE / "run_torch.py"), work, num_trials, str(part), "2"] for part in (0, 1)]
+        commands_by_rival["Optuna + PyTorch, two processes"] = (commands, ONE_THREAD, 2)
+    return commands_by_rival
 
 
 def run(commands, environment):
@@ -62,7 +66,7 @@ def run(commands, environment):
         json.loads(line[7:]) for text in texts for line in text.splitlines() if line.startswith("RESULT ")
     ]
     assert len(results) == len(commands), commands
-    scores = {number: found for result in results for number, found in result["scores"].items()}
+    scores = {number: by_metric for result in results for number, by_metric in result["scores"].items()}
     start = max(result["start"] for result in results)
     return seconds, start, sum(result["fits"] for result in results), scores
 
@@ -73,27 +77,31 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--torch")
     arguments = parser.parse_args()
-    found = {}
+    results_by_rival = {}
     contenders = rivals(arguments.work, arguments.torch)
     for repeat in range(arguments.repeats):
         for name, (commands, environment, most) in contenders.items():
             if repeat < most:
                 seconds, start, fits, scores = run(commands, environment)
-                entry = found.setdefault(name, {"seconds": [], "start": [], "fits": fits, "scores": scores})
+                entry = results_by_rival.setdefault(
+                    name, {"seconds": [], "start": [], "fits": fits, "scores": scores}
+                )
                 entry["seconds"].append(round(seconds, 2))
                 entry["start"].append(round(start, 2))
                 print(f"{name}: {seconds:.1f} s for {fits} fits", flush=True)
     names = ("tensorflow", "keras", "keras-tuner", "scikit-learn", "numpy")
     versions = {name: importlib.metadata.version(name) for name in names}
     machine = {"cores": len(os.sched_getaffinity(0)), "python": platform.python_version(), **versions}
-    content = {"work": arguments.work, "machine": machine, "rivals": found}
+    content = {"work": arguments.work, "machine": machine, "rivals": results_by_rival}
     (HERE / "results").mkdir(exist_ok=True)
     (HERE / "results" / f"{arguments.work}.json").write_text(json.dumps(content, indent=1) + "\n")
-    fits = found["automl"]["fits"]
-    whole = {name: projected(entry, fits) for name, entry in found.items()}
+    fits = results_by_rival["automl"]["fits"]
+    whole = {name: projected(entry, fits) for name, entry in results_by_rival.items()}
     print(f"| {arguments.work}, {fits} fits | seconds | ratio |\n|---|---|---|")
     for name, seconds in whole.items():
-        note = "" if found[name]["fits"] == fits else f" (from {found[name]['fits']} fits)"
+        note = (
+            "" if results_by_rival[name]["fits"] == fits else f" (from {results_by_rival[name]['fits']} fits)"
+        )
         print(f"| {name}{note} | {seconds:.0f} | {seconds / whole['automl']:.1f} |")
 
 

@@ -54,7 +54,7 @@ def ours(name: str, in_flight: int = 1, parts: int = 1, is_default: bool = False
 
     Args:
         name: Of the sampler.
-        in_flight: Cohorts that are asked for before the first of them is told.
+        in_flight: Cohorts that are asked for before the first of them is arguments.
         parts: Cohorts behind the first one are smaller by this factor.
         is_default: Whether a table's first configurations come first.
     """
@@ -65,9 +65,9 @@ def ours(name: str, in_flight: int = 1, parts: int = 1, is_default: bool = False
         flying: list[list[tuple[int, float]]] = []
         while left > 0:
             size = sampler.cohort_size() or COHORT
-            asked = sampler.ask(min(size if left == trials else -(-size // parts), left))
-            flying.append([(one.number, measure(one.hyperparameters)) for one in asked])
-            left -= len(asked)
+            proposals = sampler.ask(min(size if left == trials else -(-size // parts), left))
+            flying.append([(proposal.number, measure(proposal.hyperparameters)) for proposal in proposals])
+            left -= len(proposals)
             if len(flying) == in_flight:
                 sampler.tell(flying.pop(0))
 
@@ -102,7 +102,7 @@ def keras_tuner(name: str) -> Search:
 
 
 def plain(space: Space, values: Mapping[str, Scalar]) -> Hyperparameters:
-    return space.choose(lambda _, own: own.plain(values[own.name]))
+    return space.choose(lambda _, parameter: parameter.plain(values[parameter.name]))
 
 
 def optuna_tpe(space: Space, measure: Measure, seed: int, trials: int) -> None:
@@ -111,21 +111,23 @@ def optuna_tpe(space: Space, measure: Measure, seed: int, trials: int) -> None:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
-    study.optimize(lambda trial: measure(space.choose(lambda _, own: suggested(trial, own))), trials)
+    study.optimize(
+        lambda trial: measure(space.choose(lambda _, parameter: suggested(trial, parameter))), trials
+    )
 
 
-def suggested(trial: Any, own: Parameter) -> Scalar:
-    name = own.name
-    if isinstance(own, Fixed):
-        return own.value
-    if isinstance(own, Choice):
-        return trial.suggest_categorical(name, own.values)
-    if isinstance(own, Float):
-        return trial.suggest_float(name, own.low, own.high, log=own.scale is Scale.LOG)
-    assert isinstance(own, Int)
-    if own.step is not None:
-        return trial.suggest_categorical(name, own.possible())
-    return trial.suggest_int(name, own.low, own.high, log=own.scale is Scale.LOG)
+def suggested(trial: Any, parameter: Parameter) -> Scalar:
+    name = parameter.name
+    if isinstance(parameter, Fixed):
+        return parameter.value
+    if isinstance(parameter, Choice):
+        return trial.suggest_categorical(name, parameter.values)
+    if isinstance(parameter, Float):
+        return trial.suggest_float(name, parameter.low, parameter.high, log=parameter.scale is Scale.LOG)
+    assert isinstance(parameter, Int)
+    if parameter.step is not None:
+        return trial.suggest_categorical(name, parameter.possible())
+    return trial.suggest_int(name, parameter.low, parameter.high, log=parameter.scale is Scale.LOG)
 
 
 METHODS: Mapping[str, Search] = {
@@ -169,37 +171,38 @@ def run(method: str, seeds: range, functions: list[str]) -> None:
             began = time.perf_counter()
             with warnings.catch_warnings(), threadpoolctl.threadpool_limits(1, user_api="blas"):
                 warnings.simplefilter("ignore")
-                found = regrets(method, FUNCTIONS[name], seed)
+                by_size = regrets(method, FUNCTIONS[name], seed)
             seconds = round(time.perf_counter() - began, 2)
-            line = {"method": method, "function": name, "seed": seed, "regrets": found, "seconds": seconds}
+            line = {"method": method, "function": name, "seed": seed, "regrets": by_size, "seconds": seconds}
             with RESULTS.open("a") as file:
                 file.write(json.dumps(line) + "\n")
 
 
 def table() -> Iterator[str]:
     """Mean regrets over functions and seeds, and the paired difference to our default with a 95 % t interval."""
-    found: dict[str, dict[tuple[str, int], list[float]]] = defaultdict(dict)
+    by_method: dict[str, dict[tuple[str, int], list[float]]] = defaultdict(dict)
     for line in map(json.loads, RESULTS.read_text().splitlines()):
-        found[line["method"]][line["function"], line["seed"]] = line["regrets"]
+        by_method[line["method"]][line["function"], line["seed"]] = line["regrets"]
     for name in FUNCTIONS:
         yield f"\n| {name} | seeds | 25 | 50 | 100 | less ours at 25 | at 50 | at 100 |"
         yield "|---|---|---|---|---|---|---|---|"
-        for method, by_key in found.items():
-            own = {key: values for key, values in by_key.items() if key[0] == name}
-            if not own:
+        for method, by_key in by_method.items():
+            of_function = {key: values for key, values in by_key.items() if key[0] == name}
+            if not of_function:
                 continue
             means = [
-                statistics.fmean(values[place] for values in own.values()) for place in range(len(SIZES))
+                statistics.fmean(values[place] for values in of_function.values())
+                for place in range(len(SIZES))
             ]
             cells = [f"{mean:.3f}" for mean in means]
-            cells += [paired(own, found[BASE], place) for place in range(len(SIZES))]
-            yield f"| {method} | {len(own)} | " + " | ".join(cells) + " |"
+            cells += [paired(of_function, by_method[BASE], place) for place in range(len(SIZES))]
+            yield f"| {method} | {len(of_function)} | " + " | ".join(cells) + " |"
 
 
 def paired(
-    own: Mapping[tuple[str, int], list[float]], base: Mapping[tuple[str, int], list[float]], place: int
+    by_key: Mapping[tuple[str, int], list[float]], base: Mapping[tuple[str, int], list[float]], place: int
 ) -> str:
-    differences = [values[place] - base[key][place] for key, values in own.items() if key in base]
+    differences = [values[place] - base[key][place] for key, values in by_key.items() if key in base]
     if len(differences) < 2 or not any(differences):
         return ""
     mean = statistics.fmean(differences)
@@ -213,11 +216,11 @@ def main() -> None:
     parser.add_argument("method", nargs="?", choices=sorted(METHODS))
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--functions", nargs="+", default=list(FUNCTIONS), choices=list(FUNCTIONS))
-    told = parser.parse_args()
-    if told.what == "table":
+    arguments = parser.parse_args()
+    if arguments.what == "table":
         print("\n".join(table()))
     else:
-        run(told.method, range(told.seeds), told.functions)
+        run(arguments.method, range(arguments.seeds), arguments.functions)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def make(folder, algorithm, num_trials):
     run, lease = begin_run(records, prepared, Budget(None))
     for first in range(0, num_trials, COHORT):
         trials = [scale.make_trial(number, generator) for number in range(first, first + COHORT)]
-        trials = [replace(one, hyperparameters=usual | one.hyperparameters) for one in trials]
+        trials = [replace(trial, hyperparameters=usual | trial.hyperparameters) for trial in trials]
         for trial in trials:
             write_trial(run.folder, trial)
         values = tuple(trial.hyperparameters for trial in trials)
@@ -110,8 +110,8 @@ def resume(folder):
     search._ask = asking
     config = load_study(folder / "many.yaml")
     records = open_records(folder / "mlruns", create=True)
-    found = find_unfinished(records, config)
-    run_prepared(records, prepare_study(config), Request(), found, [Stopper()])
+    unfinished = find_unfinished(records, config)
+    run_prepared(records, prepare_study(config), Request(), unfinished, [Stopper()])
 
 
 def main():
@@ -135,8 +135,11 @@ def main():
                     command, capture_output=True, text=True, env=os.environ | {BEGAN: str(time.time())}
                 )
                 assert out.returncode == 0, out.stderr
-            asked, answered = map(float, out.stdout.split()[-2:])
-            print(f"| {num_trials:,} | {algorithm} | {asked:.2f} | {answered - asked:.2f} |", flush=True)
+            seconds_to_ask, answered = map(float, out.stdout.split()[-2:])
+            print(
+                f"| {num_trials:,} | {algorithm} | {seconds_to_ask:.2f} | {answered - seconds_to_ask:.2f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -27,13 +27,13 @@ class Frozen(keras_tuner.oracles.RandomSearchOracle):
 
     def __init__(self, trials, **arguments):
         super().__init__(**arguments)
-        self.given = trials
+        self.drawn_trials = trials
 
     def populate_space(self, trial_id):
         number = int(trial_id)
-        if number >= len(self.given):
+        if number >= len(self.drawn_trials):
             return {"status": "STOPPED", "values": None}
-        return {"status": "RUNNING", "values": dict(self.given[number])}
+        return {"status": "RUNNING", "values": dict(self.drawn_trials[number])}
 
 
 class FoldTuner(keras_tuner.Tuner):
@@ -43,14 +43,14 @@ class FoldTuner(keras_tuner.Tuner):
         values = trial.hyperparameters.values
         losses = []
         for rows, validation in work.folds:
-            inputs, others = works.scaled(work, rows, validation)
+            inputs, validation_inputs = works.scaled(work, rows, validation)
             targets, expected = works.scaled_target(work, rows, validation)
             model = self.hypermodel.build(trial.hyperparameters)
             arguments = {"epochs": work.epochs, "batch_size": values["batch_size"], "verbose": 0}
             if not tuned:
-                arguments["validation_data"] = (others, expected)
+                arguments["validation_data"] = (validation_inputs, expected)
             model.fit(inputs, targets, **arguments)
-            losses.append(float(model.evaluate(others, expected, verbose=0)))
+            losses.append(float(model.evaluate(validation_inputs, expected, verbose=0)))
         SCORES[trial.trial_id] = losses
         return {"val_loss": float(numpy.mean(losses))}
 

@@ -19,7 +19,7 @@ READY = time.perf_counter()
 
 def fit(work, values, rows, validation):
     warnings.simplefilter("ignore")
-    inputs, others = works.scaled(work, rows, validation)
+    inputs, validation_inputs = works.scaled(work, rows, validation)
     model = MLPClassifier(
         (values["width"],) * values["depth"],
         batch_size=values["batch_size"],
@@ -31,7 +31,7 @@ def fit(work, values, rows, validation):
         epsilon=1e-7,
     )
     model.fit(inputs, work.target[rows])
-    return float(log_loss(work.target[validation], model.predict_proba(others)))
+    return float(log_loss(work.target[validation], model.predict_proba(validation_inputs)))
 
 
 def main(name, num_trials=None):

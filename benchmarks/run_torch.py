@@ -32,7 +32,7 @@ def build(values, num_features, num_outputs):
 
 
 def fit(work, values, rows, validation):
-    inputs, others = map(torch.from_numpy, works.scaled(work, rows, validation))
+    inputs, validation_inputs = map(torch.from_numpy, works.scaled(work, rows, validation))
     targets, expected = map(torch.from_numpy, works.scaled_target(work, rows, validation))
     if work.num_classes == 0:
         targets, expected = targets[:, None], expected[:, None]
@@ -47,7 +47,7 @@ def fit(work, values, rows, validation):
             optimizer.step()
     model.eval()
     with torch.no_grad():
-        return float(loss(model(others), expected))
+        return float(loss(model(validation_inputs), expected))
 
 
 def main(name, num_trials=None, part="0", of="1", seed="0"):

@@ -26,14 +26,15 @@ def default_space() -> Space:
     return build_space(study, default_entries(10_000, has_numbers=True, skewed_target=True))
 
 
-def told(name: str, space: Space, num_trials: int) -> Sampler:
+def make_informed(name: str, space: Space, num_trials: int) -> Sampler:
     """A sampler that knows so many random trials, whose loss is their distance from the middle of the cube."""
-    asked = [
-        one.hyperparameters for one in make_sampler("random", space, LOSS, num_trials, 1).ask(num_trials)
+    configurations = [
+        proposal.hyperparameters
+        for proposal in make_sampler("random", space, LOSS, num_trials, 1).ask(num_trials)
     ]
-    losses = [sum((place - 0.5) ** 2 for place in space.to_unit(values)) for values in asked]
+    losses = [sum((place - 0.5) ** 2 for place in space.to_unit(values)) for values in configurations]
     sampler = make_sampler(name, space, LOSS, num_trials + COHORT, 7)
-    sampler.restore(asked, list(enumerate(losses)))
+    sampler.restore(configurations, list(enumerate(losses)))
     return sampler
 
 
@@ -45,10 +46,10 @@ def main(names: list[str]) -> None:
         + "   ms a proposal after so many trials"
     )
     for name in names:
-        told(name, space, SIZES[0]).ask(1)
+        make_informed(name, space, SIZES[0]).ask(1)
         costs = []
         for size in SIZES:
-            sampler = told(name, space, size)
+            sampler = make_informed(name, space, size)
             began = time.perf_counter()
             sampler.ask(COHORT)
             costs.append(1000 * (time.perf_counter() - began) / COHORT)

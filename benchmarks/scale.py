@@ -133,13 +133,13 @@ def make_run(mlruns, name, num_trials):
     _, lease = records.create(folder, started, "benchmark")
     trials = []
     for first in range(0, num_trials, COHORT):
-        asked = [make_trial(number, generator) for number in range(first, min(num_trials, first + COHORT))]
-        for trial in asked:
+        cohort = [make_trial(number, generator) for number in range(first, min(num_trials, first + COHORT))]
+        for trial in cohort:
             write_trial(folder, trial)
-        values = tuple(trial.hyperparameters for trial in asked)
-        ended = [ended_event(trial, "log_loss") for trial in asked]
+        values = tuple(trial.hyperparameters for trial in cohort)
+        ended = [ended_event(trial, "log_loss") for trial in cohort]
         records.append(lease, CohortAsked(first // COHORT, first, values), *ended)
-        trials += [dataclasses.replace(trial, folds=trial.folds) for trial in asked if trial.folds]
+        trials += [dataclasses.replace(trial, folds=trial.folds) for trial in cohort if trial.folds]
         trials = sorted(trials, key=lambda trial: trial.mean("log_loss"))[:10]
     records.append(lease, *make_end(folder, trials, generator))
     records.release(lease)

@@ -59,11 +59,11 @@ class Demo:
 
     def postgres(self) -> str | None:
         """The address of a PostgreSQL server that is started; None where there is none."""
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-        if not found:
+        programs_found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        if not programs_found:
             print("PostgreSQL is not installed: the record is a SQLite file")
             return None
-        programs, home = found[-1].parent, Path(tempfile.mkdtemp(prefix="demo-pg-"))
+        programs, home = programs_found[-1].parent, Path(tempfile.mkdtemp(prefix="demo-pg-"))
         user = None
         if os.geteuid() == 0:  # the server refuses root
             names = {entry.pw_name for entry in pwd.getpwall()}
@@ -118,11 +118,11 @@ def answers(url: str) -> bool:
         return False
 
 
-def wait(holds, what: str, seconds: float = 60.0) -> None:
+def wait(holds, server: str, seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > until:
-            raise SystemExit(f"{what} does not answer within {seconds:g} s; see its log")
+            raise SystemExit(f"{server} does not answer within {seconds:g} s; see its log")
         time.sleep(0.2)
 
 
@@ -173,15 +173,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="for all that is written; a new one by default")
     parser.add_argument("--end", action="store_true", help="end when the study has ended")
-    given = parser.parse_args()
-    folder = given.folder or Path(tempfile.mkdtemp(prefix="automl-demo-"))
+    arguments = parser.parse_args()
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="automl-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     print(f"everything is in {folder}")
     sys.path.insert(0, str(ROOT))
     demo = Demo(folder.absolute())
     try:
         run(demo)
-        if not given.end:
+        if not arguments.end:
             print("The page stays open. Ctrl-C ends all.")
             signal.pause()
     except KeyboardInterrupt:

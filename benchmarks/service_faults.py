@@ -123,16 +123,16 @@ class Proxy:
                     client.shutdown(socket.SHUT_WR)
 
 
-def follow(url: str, identifier: str, seen: list[int], is_over: threading.Event) -> None:
+def follow(url: str, identifier: str, numbers: list[int], is_over: threading.Event) -> None:
     """Collect the numbers of all events of a study, whatever happens to the connection."""
     from automl.service.client import Client
     from automl.service.connection import ServiceError
 
     while not is_over.is_set():
         try:
-            for event in Client(url).study(identifier).events(since=seen[-1] if seen else 0):
+            for event in Client(url).study(identifier).events(since=numbers[-1] if numbers else 0):
                 if event.seq is not None:
-                    seen.append(event.seq)
+                    numbers.append(event.seq)
                 if event.kind == "end" and event.content.get("state") == "succeeded":
                     return
         except (ServiceError, OSError):
@@ -147,15 +147,15 @@ class Run:
         given: What was asked for.
     """
 
-    def __init__(self, given: argparse.Namespace) -> None:
-        self.given, self.killed, self.num_continued = given, Counter(), 0
-        folder = given.folder or Path(tempfile.mkdtemp(prefix="automl-faults-"))
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.arguments, self.killed, self.num_continued = arguments, Counter(), 0
+        folder = arguments.folder or Path(tempfile.mkdtemp(prefix="automl-faults-"))
         folder.mkdir(parents=True, exist_ok=True)
         print(f"everything is in {folder}")
         self.demo = Restartable(folder.absolute())
-        self.names = [f"faulty{number}" for number in range(given.studies)]
-        self.seen: dict[tuple[str, int], list[int]] = {}
-        self.random = random.Random(given.seed)  # noqa: S311  no secret
+        self.names = [f"faulty{number}" for number in range(arguments.studies)]
+        self.numbers_seen: dict[tuple[str, int], list[int]] = {}
+        self.random = random.Random(arguments.seed)  # noqa: S311  no secret
 
     def study(self, name: str) -> dict:
         """A study file."""
@@ -182,16 +182,16 @@ class Run:
         self.url = f"http://127.0.0.1:{port}"
         demo.automl("server", "serve", "--port", str(port))
         wait(lambda: answers(f"{self.url}/healthz"), "the server")
-        for number in range(self.given.workers):
+        for number in range(self.arguments.workers):
             demo.automl(f"worker-{number}", "worker")
-        self.proxy = Proxy(port, self.given.seed)
+        self.proxy = Proxy(port, self.arguments.seed)
         for name in self.names:
             Client(self.url).submit(demo.folder / f"{name}.yaml")
         for name in self.names:
-            for client in range(self.given.clients):
-                seen = self.seen.setdefault((name, client), [])
-                given = (f"http://127.0.0.1:{self.proxy.port}", name, seen, self.is_over)
-                threading.Thread(target=follow, args=given, daemon=True).start()
+            for client in range(self.arguments.clients):
+                numbers = self.numbers_seen.setdefault((name, client), [])
+                follow_arguments = (f"http://127.0.0.1:{self.proxy.port}", name, numbers, self.is_over)
+                threading.Thread(target=follow, args=follow_arguments, daemon=True).start()
         self.records = open_records(demo.folder / "mlruns", records)
         self.began = time.monotonic()
 
@@ -200,12 +200,12 @@ class Run:
     def harm(self) -> None:
         """Kill and restart, until that has been done often enough or all studies have ended."""
         kinds = [
-            *(self.random.choice(VICTIMS) for _ in range(self.given.kills)),
-            *["postgresql"] * self.given.restarts,
+            *(self.random.choice(VICTIMS) for _ in range(self.arguments.kills)),
+            *["postgresql"] * self.arguments.restarts,
         ]
         self.random.shuffle(kinds)
         for kind in kinds:
-            until = time.monotonic() + self.random.uniform(0.5, 1.5) * self.given.pause
+            until = time.monotonic() + self.random.uniform(0.5, 1.5) * self.arguments.pause
             while time.monotonic() < until:
                 self.continue_those_that_wait()
                 time.sleep(0.5)
@@ -241,7 +241,7 @@ class Run:
                 os.kill(self.random.choice(pids), signal.SIGKILL)
         else:
             kind = "server" if kind == "server" else "worker"
-            number = self.random.randrange(self.given.workers)
+            number = self.random.randrange(self.arguments.workers)
             self.demo.restart("server" if kind == "server" else f"worker-{number}")
         self.killed[kind] += 1
         print(f"{time.monotonic() - self.began:6.1f} s: a {kind} is killed")
@@ -289,7 +289,7 @@ class Run:
         self.seconds = time.monotonic() - self.began
         last = {name: self.numbers(name)[-1] for name in self.names}
         while (
-            any(seen[-1:] != [last[name]] for (name, _), seen in self.seen.items())
+            any(numbers[-1:] != [last[name]] for (name, _), numbers in self.numbers_seen.items())
             and time.monotonic() < until
         ):
             time.sleep(0.2)
@@ -316,7 +316,7 @@ class Run:
         ]
         misses += [f"the cohort {cohort} was committed twice" for cohort in twice]
         print(
-            f"\n{self.database}, {len(self.names)} studies of {NUM_TRIALS} trials, {self.given.workers} workers,"
+            f"\n{self.database}, {len(self.names)} studies of {NUM_TRIALS} trials, {self.arguments.workers} workers,"
         )
         print(f"{self.seconds:.0f} s; load {os.getloadavg()[0]:.1f}")
         print(
@@ -346,25 +346,27 @@ class Run:
         from automl.evaluation.leaderboard import leaderboard
         from automl.records.finding import open_records, read_state
 
-        found, run, numbers = [], self.run_of(name), self.numbers(name)
+        complaints, run, numbers = [], self.run_of(name), self.numbers(name)
         if numbers != list(range(1, len(numbers) + 1)):
-            found.append(f"{name}: events have the numbers {numbers}")
-        for (of, client), seen in self.seen.items():
-            if of == name and seen != numbers:
-                found.append(f"{name}: client {client} has seen {seen}, and the record has {numbers}")
+            complaints.append(f"{name}: events have the numbers {numbers}")
+        for (of, client), numbers_seen in self.numbers_seen.items():
+            if of == name and numbers_seen != numbers:
+                complaints.append(
+                    f"{name}: client {client} has seen {numbers_seen}, and the record has {numbers}"
+                )
         events = [recorded.event for recorded in self.records.events(run)]
         ended = sorted(event.number for event in events if type(event).__name__ == "TrialEnded")
         if ended != list(range(NUM_TRIALS)):
-            found.append(f"{name}: the trials {ended} have ended")
+            complaints.append(f"{name}: the trials {ended} have ended")
         alone = open_records(self.demo.folder / "alone", f"sqlite:///{self.demo.folder}/alone/records.db")
         boards = []
-        for records, one in ((self.records, run), (alone, alone.runs(name)[0])):
-            state = read_state(records, one)
+        for records, examined in ((self.records, run), (alone, alone.runs(name)[0])):
+            state = read_state(records, examined)
             board = leaderboard(state.trials, state.objective, state.started.searched)
             boards.append(board.drop(columns="seconds").to_csv())
         if boards[0] != boards[1]:
-            found.append(f"{name}: the leaderboard is not that of `automl run`")
-        return found
+            complaints.append(f"{name}: the leaderboard is not that of `automl run`")
+        return complaints
 
 
 def main() -> None:

@@ -78,19 +78,19 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=1000)
     parser.add_argument("--watchers", type=int, default=50)
     parser.add_argument("--records", help="SQLite in a new folder by default")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
         port = opened.getsockname()[1]
-    url, server = f"http://127.0.0.1:{port}", started(port, given.records)
+    url, server = f"http://127.0.0.1:{port}", started(port, arguments.records)
     try:
-        sends = send_all(url, given.studies)
-        streams = watching(port, given.watchers)
-        for what, times in (("send a study", sends), ("list 50", list_often(url))):
+        sends = send_all(url, arguments.studies)
+        streams = watching(port, arguments.watchers)
+        for request, times in (("send a study", sends), ("list 50", list_often(url))):
             half, most, all_but_one = (1000 * numpy.quantile(times, q) for q in (0.5, 0.95, 0.99))
-            print(f"{what}: median {half:.0f} ms, p95 {most:.0f} ms, p99 {all_but_one:.0f} ms")
-        print(f"load {os.getloadavg()[0]:.1f}, {len(streams)} watchers, {given.studies} studies")
+            print(f"{request}: median {half:.0f} ms, p95 {most:.0f} ms, p99 {all_but_one:.0f} ms")
+        print(f"load {os.getloadavg()[0]:.1f}, {len(streams)} watchers, {arguments.studies} studies")
     finally:
         server.terminate()
         server.wait()

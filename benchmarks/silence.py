@@ -68,12 +68,12 @@ def record(command: list[str], columns: int, stop_after: float | None) -> tuple[
 def silences(pieces: list[Piece], ended: float) -> list[tuple[float, float, str]]:
     """Every silence: its length, when it began, the last line that stood there; the longest first."""
     moments = [(0.0, ""), *pieces, (ended, "")]
-    found, last = [], ""
+    silences_found, last = [], ""
     for (before, text), (after, _) in itertools.pairwise(moments):
         lines = [line.strip() for line in _CONTROL.sub("\n", text).splitlines() if line.strip()]
         last = lines[-1] if lines else last
-        found.append((after - before, before, last))
-    return sorted(found, reverse=True)
+        silences_found.append((after - before, before, last))
+    return sorted(silences_found, reverse=True)
 
 
 def write_cast(path: Path, command: list[str], columns: int, pieces: list[Piece]) -> None:

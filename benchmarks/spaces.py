@@ -55,12 +55,12 @@ def trials_of(prepared, name, num_trials):
     for number in range(num_trials):
         generator = numpy.random.default_rng((7, number))
         at_rate, at_decay, schedule = generator.random(), generator.random(), generator.random()
-        given = {
+        fixed = {
             "optimizer": optimizer,
             "learning_rate": between(rates, at_rate),
             "weight_decay": between(decays, at_decay),
         }
-        values = dict(prepared.space.complete(given, generator))
+        values = dict(prepared.space.complete(fixed, generator))
         if name.endswith("today") and schedule < 0.5:
             values["schedule"] = "cosine"
         drawn.append(values)
@@ -90,7 +90,7 @@ def record(table_name, num_trials, num_rows, num_folds, names):
     prepared = prepare_study(make_study(content), table)
     metric = prepared.objective.metric
     sign = 1.0 if prepared.objective.direction.value == "min" else -1.0
-    found = {
+    measured = {
         "table": table_name,
         "metric": metric,
         "rows": len(table),
@@ -106,7 +106,7 @@ def record(table_name, num_trials, num_rows, num_folds, names):
         trials = list(prepared.make_engine().train(cohort, Watch(lambda _: None, lambda: True)))
         seconds = time.perf_counter() - began
         whole = sorted((t for t in trials if t.state is TrialState.COMPLETE), key=lambda trial: trial.number)
-        found["spaces"][name] = {
+        measured["spaces"][name] = {
             "losses": [round(sign * trial.mean(metric), 6) for trial in whole],
             "best_epochs": [trial.best_epoch for trial in whole],
             "rates": [round(dict(trial.hyperparameters)["learning_rate"], 6) for trial in whole],
@@ -114,19 +114,19 @@ def record(table_name, num_trials, num_rows, num_folds, names):
             "seconds": round(seconds, 1),
         }
         print(
-            f"{table_name}: {name}: least {min(found['spaces'][name]['losses']):.5g}, {seconds:.0f} s",
+            f"{table_name}: {name}: least {min(measured['spaces'][name]['losses']):.5g}, {seconds:.0f} s",
             flush=True,
         )
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / f"{table_name}.json").write_text(json.dumps(found))
+    (FOLDER / f"{table_name}.json").write_text(json.dumps(measured))
 
 
 def show():
     """Print the table of spaces."""
-    found = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
+    contents = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
     generator = numpy.random.default_rng(0)
     rows = {name: [] for name in SPACES}
-    for table in found:
+    for table in contents:
         if len(table["spaces"]) < len(SPACES):
             continue
         least = min(min(space["losses"]) for space in table["spaces"].values())
@@ -158,5 +158,5 @@ if __name__ == "__main__":
     else:
         from tables import TARGETS
 
-        for each in arguments.tables or TARGETS:
-            record(each, arguments.trials, arguments.rows, arguments.folds, arguments.spaces)
+        for table_name in arguments.tables or TARGETS:
+            record(table_name, arguments.trials, arguments.rows, arguments.folds, arguments.spaces)

@@ -64,25 +64,33 @@ def compare(table, split, count):
     study = prepare(table, split)
     splits, values = study.splits, list(configurations(study, count))
     folds = splits.folds
-    cohort = [plan_members(number, own, len(folds), split) for number, own in enumerate(values)]
+    cohort = [
+        plan_members(number, hyperparameters, len(folds), split)
+        for number, hyperparameters in enumerate(values)
+    ]
     inner = train(study, folds, cohort, 10)
     whole = [
         Fold(numpy.sort(numpy.concatenate([fold.fit, fold.stopping])), fold.validation, fold.validation)
         for fold in folds
     ]
-    others = train(study, tuple(whole), cohort, EPOCHS)
+    on_all_rows = train(study, tuple(whole), cohort, EPOCHS)
     last = (Fold(splits.training, splits.test, splits.test),)
     refits = train(
-        study, last, [plan_members(number, own, 1, split) for number, own in enumerate(values)], EPOCHS
+        study,
+        last,
+        [plan_members(number, hyperparameters, 1, split) for number, hyperparameters in enumerate(values)],
+        EPOCHS,
     )
     rows = []
-    for one, other, refit in zip(inner, others, refits, strict=True):
-        curves = numpy.array([fold.validation_loss for fold in other.folds])
+    for by_stopping_rows, on_scored_rows, refit in zip(inner, on_all_rows, refits, strict=True):
+        curves = numpy.array([fold.validation_loss for fold in on_scored_rows.folds])
         chosen = [int(numpy.delete(curves, place, 0).mean(axis=0).argmin()) for place in range(len(curves))]
         by_others = float(numpy.mean([curve[epoch] for curve, epoch in zip(curves, chosen, strict=True)]))
-        by_inner = float(numpy.mean([fold.validation_loss[fold.best_epoch - 1] for fold in one.folds]))
+        by_inner = float(
+            numpy.mean([fold.validation_loss[fold.best_epoch - 1] for fold in by_stopping_rows.folds])
+        )
         test = refit.folds[0].validation_loss
-        advised = refit_epochs(one), int(curves.mean(axis=0).argmin()) + 1
+        advised = refit_epochs(by_stopping_rows), int(curves.mean(axis=0).argmin()) + 1
         rows.append([by_inner, by_others, *(test[epoch - 1] for epoch in advised), min(test), *advised])
     return rows
 

@@ -119,15 +119,15 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     for name in arguments.tables:
         for state in range(arguments.first, arguments.splits):
-            found = run(name, state, search, arguments.budget, arguments.ensemble)
-            (folder / f"{name}-{state}.json").write_text(json.dumps(found, indent=1) + "\n")
+            result = run(name, state, search, arguments.budget, arguments.ensemble)
+            (folder / f"{name}-{state}.json").write_text(json.dumps(result, indent=1) + "\n")
             metric = "rmse" if name in REGRESSIONS else "log_loss"
-            spent = f"{found['trials']} trials, {found['completed']} to their end, {found['seconds']} s"
-            line = f"{name} {state}: {metric} {found['test'][metric]:.5g}, {spent}"
-            print(line + (f"; others: {others(name, metric)}" if state == 0 else ""), flush=True)
+            spent = f"{result['trials']} trials, {result['completed']} to their end, {result['seconds']} s"
+            line = f"{name} {state}: {metric} {result['test'][metric]:.5g}, {spent}"
+            print(line + (f"; others: {baseline_scores(name, metric)}" if state == 0 else ""), flush=True)
 
 
-def others(name, metric):
+def baseline_scores(name, metric):
     """The other models' scores, as text."""
     path = TABLES / "BASELINES.csv"
     if not path.is_file():

@@ -44,10 +44,10 @@ def log_loss(logs: Array, target: Array, inverse: float = 1.0) -> float:
 
 def inverse_temperature(logs: Array, target: Array) -> float:
     """What log probabilities are multiplied by for the smallest loss, from 0.05 to 20."""
-    found = minimize_scalar(
+    minimum = minimize_scalar(
         lambda power: log_loss(logs, target, numpy.exp(power)), bounds=(-3.0, 3.0), method="bounded"
     )
-    return float(numpy.exp(found.x))
+    return float(numpy.exp(minimum.x))
 
 
 def log_probabilities(predictions: Array) -> Array:
@@ -85,9 +85,9 @@ def traces_of(prepared: PreparedStudy, num_trials: int, num_folds: int, epochs: 
     """Random configurations, with predictions after each epoch."""
     seed = prepared.config.search.seed
     sampler = make_sampler("random", prepared.space, prepared.objective, num_trials, seed, prepared.first)
-    every = tuple(range(1, epochs + 1))
+    all_epochs = tuple(range(1, epochs + 1))
     members = [
-        dataclasses.replace(member, snapshots=every)
+        dataclasses.replace(member, snapshots=all_epochs)
         for proposal in sampler.ask(num_trials)
         for member in plan_members(proposal.number, proposal.hyperparameters, num_folds, seed)
     ]
@@ -120,13 +120,13 @@ def summarize(lines: Sequence[dict[str, Any]]) -> None:
     for line in lines:
         groups[line["table"], line["of"]].append(line)
     print("table", "of", "number", *WAYS, "median of 1/T")
-    for (name, what), some in sorted(groups.items()):
+    for (name, case), group in sorted(groups.items()):
         cells = []
         for way in WAYS:
-            changes = 100.0 * numpy.log([line[way] / line["loss"] for line in some])
+            changes = 100.0 * numpy.log([line[way] / line["loss"] for line in group])
             cells.append(f"{changes.mean():+.2f} ± {changes.std() / numpy.sqrt(len(changes)):.2f}")
-        inverse = float(numpy.median([line["inverse"] for line in some]))
-        print(name, what, len(some), *cells, f"{inverse:.2f}")
+        inverse = float(numpy.median([line["inverse"] for line in group]))
+        print(name, case, len(group), *cells, f"{inverse:.2f}")
 
 
 def main() -> None:

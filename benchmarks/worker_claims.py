@@ -83,67 +83,78 @@ def main() -> None:
     parser.add_argument("--cohorts", type=int, default=512)
     parser.add_argument("--seconds", type=float, default=5.0, help="that a cohort takes on average")
     parser.add_argument("--records", help="a database; by default SQLite, then PostgreSQL")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if given.records:
-        measure(given, given.records)
+    if arguments.records:
+        measure(arguments, arguments.records)
         return
-    measure(given, None)
+    measure(arguments, None)
     from service_demo import Demo
 
     demo = Demo(Path(tempfile.mkdtemp(prefix="automl-claims-")))
     try:
         uri = demo.postgres()
         if uri is not None:
-            measure(given, uri)
+            measure(arguments, uri)
     finally:
         demo.end()
 
 
-def measure(given: argparse.Namespace, uri: str | None) -> None:
+def measure(arguments: argparse.Namespace, uri: str | None) -> None:
     """Run all cohorts once, and print what was found."""
     folder = tempfile.mkdtemp(prefix="automl-claims-")
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "execution")]
-    executor, order = offering(Path(folder), uri, given.workers)
-    command = [sys.executable, __file__, "--work", folder, uri or "", str(given.seconds), str(given.cohorts)]
+    executor, order = offering(Path(folder), uri, arguments.workers)
+    command = [
+        sys.executable,
+        __file__,
+        "--work",
+        folder,
+        uri or "",
+        str(arguments.seconds),
+        str(arguments.cohorts),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     workers = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-        for _ in range(given.workers)
+        for _ in range(arguments.workers)
     ]
     for worker in workers:
         assert worker.stdout is not None and worker.stdout.readline() == "ready\n"
-    in_flight = min(given.cohorts, 2 * given.workers)
+    in_flight = min(arguments.cohorts, 2 * arguments.workers)
     for number in range(in_flight):
         order(number)
     for worker in workers:
         worker.stdin.write("go\n")
         worker.stdin.flush()
-    began, asked, ended, told = time.time(), in_flight, set(), 0
+    began, num_ordered, ended, num_settled = time.time(), in_flight, set(), 0
     from automl.execution.executor import CohortEnded
 
     for result in executor.results():
         if isinstance(result, CohortEnded):
             ended.add(result.number)
-            while told in ended:
-                executor.settle(told)
-                told += 1
-                if asked < given.cohorts:
-                    order(asked)
-                    asked += 1
+            while num_settled in ended:
+                executor.settle(num_settled)
+                num_settled += 1
+                if num_ordered < arguments.cohorts:
+                    order(num_ordered)
+                    num_ordered += 1
     seconds = time.time() - began
     lines = [line.split() for worker in workers for line in worker.communicate("end\n")[0].splitlines()]
     executor.close()
     spans = [(float(first), float(last)) for _, first, last in lines]
-    assert sorted(int(number) for number, *_ in lines) == list(range(given.cohorts)), (
+    assert sorted(int(number) for number, *_ in lines) == list(range(arguments.cohorts)), (
         "each cohort is trained once"
     )
-    until = sorted(last for _, last in spans)[-given.workers]
+    until = sorted(last for _, last in spans)[-arguments.workers]
     busy = sum(max(0.0, min(last, until) - first) for first, last in spans if first < until)
     claims = sum(first < until for first, _ in spans) / (until - began)
-    share = busy / given.workers / (until - began)
+    share = busy / arguments.workers / (until - began)
     database = "PostgreSQL" if uri else "SQLite"
-    print(f"{database}: {given.workers} workers, {given.cohorts} cohorts of {given.seconds:g} s", end=", ")
+    print(
+        f"{database}: {arguments.workers} workers, {arguments.cohorts} cohorts of {arguments.seconds:g} s",
+        end=", ",
+    )
     print(f"{seconds:.0f} s; busy {100 * share:.1f} %, {claims:.1f} claims per second", end=", ")
     print(f"load {os.getloadavg()[0]:.0f}")
 

@@ -49,19 +49,19 @@ def read(data):
     return features, codes, int(codes.max()) + 1
 
 
-def scaled(work, rows, others):
+def scaled(work, rows, validation):
     """Inputs of both sets of rows, standardized by the first, as float32."""
     mean, deviation = work.features[rows].mean(axis=0), work.features[rows].std(axis=0)
     deviation[deviation == 0] = 1.0
-    return [((work.features[part] - mean) / deviation).astype(numpy.float32) for part in (rows, others)]
+    return [((work.features[part] - mean) / deviation).astype(numpy.float32) for part in (rows, validation)]
 
 
-def scaled_target(work, rows, others):
+def scaled_target(work, rows, validation):
     """Targets of both sets of rows as float32: codes, or numbers standardized by the first."""
     if work.num_classes:
-        return [work.target[part] for part in (rows, others)]
+        return [work.target[part] for part in (rows, validation)]
     mean, deviation = work.target[rows].mean(), work.target[rows].std()
-    return [((work.target[part] - mean) / deviation).astype(numpy.float32) for part in (rows, others)]
+    return [((work.target[part] - mean) / deviation).astype(numpy.float32) for part in (rows, validation)]
 
 
 def report(name, clock, scores, num_fits):

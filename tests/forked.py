@@ -53,7 +53,7 @@ def _place() -> str:
     return os.environ[PLACE]
 
 
-def _asked(descriptors: list[int], **request: Any) -> Any:
+def _ask(descriptors: list[int], **request: Any) -> Any:
     place = _place()
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(place)
@@ -83,10 +83,10 @@ class Forked(subprocess.Popen[Any]):
         _, _, _, _, folder, environment, _, _, _, *pipes = options
         ends, new_session = pipes[:6], pipes[11]
         with open(os.devnull, "r+b") as nothing:
-            given = [ends[0] if ends[0] >= 0 else nothing.fileno()]
-            given += [end if end >= 0 else number for number, end in ((1, ends[3]), (2, ends[5]))]
-            self.pid = _asked(
-                given,
+            descriptors = [ends[0] if ends[0] >= 0 else nothing.fileno()]
+            descriptors += [end if end >= 0 else number for number, end in ((1, ends[3]), (2, ends[5]))]
+            self.pid = _ask(
+                descriptors,
                 command=list(map(str, args[1:])),
                 environment={PLACE: _place(), **(os.environ if environment is None else environment)},
                 folder=str(folder or Path.cwd()),
@@ -105,7 +105,7 @@ class Forked(subprocess.Popen[Any]):
     def _try_wait(self, flags: int) -> tuple[int, int]:
         if not self._is_forked:
             return super()._try_wait(flags)  # type: ignore[misc, no-any-return]
-        while (status := _asked([], child=self.pid)) is None and not flags:
+        while (status := _ask([], child=self.pid)) is None and not flags:
             time.sleep(0.01)
         return (0, 0) if status is None else (self.pid, status)
 

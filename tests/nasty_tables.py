@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 import pandas
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 TEXTS = [
     "",
@@ -70,21 +70,21 @@ OBJECTS = [
     ),
 ]
 
-FLOATS = some.floats(allow_subnormal=False) | some.sampled_from([0.0, -0.0, 1e100, 1.1e100, -1e308])
-WHOLE = some.integers(-3, 3) | some.integers(-(2**63), 2**63 - 1)
-CELLS: dict[str, some.SearchStrategy[Any]] = {
-    "floats": FLOATS | some.none(),
-    "few floats": some.sampled_from([1.0, 2.0, None, float("inf"), float("nan")]),
+FLOATS = st.floats(allow_subnormal=False) | st.sampled_from([0.0, -0.0, 1e100, 1.1e100, -1e308])
+WHOLE = st.integers(-3, 3) | st.integers(-(2**63), 2**63 - 1)
+CELLS: dict[str, st.SearchStrategy[Any]] = {
+    "floats": FLOATS | st.none(),
+    "few floats": st.sampled_from([1.0, 2.0, None, float("inf"), float("nan")]),
     "whole": WHOLE,
-    "booleans": some.booleans(),
-    "booleans and gaps": some.booleans() | some.none(),
-    "words": some.sampled_from(TEXTS) | some.none(),
-    "any text": some.text(max_size=6),
+    "booleans": st.booleans(),
+    "booleans and gaps": st.booleans() | st.none(),
+    "words": st.sampled_from(TEXTS) | st.none(),
+    "any text": st.text(max_size=6),
     "numbers as text": FLOATS.map(str) | WHOLE.map(str),
-    "dates": some.sampled_from(DATES) | some.none(),
-    "other dates": some.sampled_from(OTHER_DATES) | some.none(),
-    "mixture": some.sampled_from([*TEXTS, *DATES]) | FLOATS | WHOLE | some.booleans() | some.none(),
-    "objects": some.sampled_from(OBJECTS + TEXTS),
+    "dates": st.sampled_from(DATES) | st.none(),
+    "other dates": st.sampled_from(OTHER_DATES) | st.none(),
+    "mixture": st.sampled_from([*TEXTS, *DATES]) | FLOATS | WHOLE | st.booleans() | st.none(),
+    "objects": st.sampled_from(OBJECTS + TEXTS),
 }
 TYPES: dict[str, list[str]] = {
     "floats": ["float64", "float32", "Float64", "category"],
@@ -97,25 +97,25 @@ TYPES: dict[str, list[str]] = {
 }
 
 
-@some.composite
-def columns(draw: some.DrawFn, num_rows: int) -> pandas.Series:
+@st.composite
+def columns(draw: st.DrawFn, num_rows: int) -> pandas.Series:
     """One column of any kind and type."""
-    kind = draw(some.sampled_from(sorted(CELLS)))
-    cells = draw(some.lists(CELLS[kind], min_size=num_rows, max_size=num_rows))
-    column = pandas.Series(cells, dtype=None if kind in TYPES and draw(some.booleans()) else object)
-    if kind in TYPES and draw(some.booleans()):
+    kind = draw(st.sampled_from(sorted(CELLS)))
+    cells = draw(st.lists(CELLS[kind], min_size=num_rows, max_size=num_rows))
+    column = pandas.Series(cells, dtype=None if kind in TYPES and draw(st.booleans()) else object)
+    if kind in TYPES and draw(st.booleans()):
         with numpy.errstate(over="ignore"):
-            column = column.astype(draw(some.sampled_from(TYPES[kind])))
+            column = column.astype(draw(st.sampled_from(TYPES[kind])))
     return column
 
 
-@some.composite
-def tables(draw: some.DrawFn, num_rows: some.SearchStrategy[int] | None = None) -> pandas.DataFrame:
+@st.composite
+def tables(draw: st.DrawFn, num_rows: st.SearchStrategy[int] | None = None) -> pandas.DataFrame:
     """A table of a few such columns, without a target."""
-    rows = draw(num_rows or some.integers(1, 12))
+    rows = draw(num_rows or st.integers(1, 12))
     names = draw(
-        some.lists(some.text(max_size=4), min_size=1, max_size=4, unique=True).filter(
-            lambda own: "y" not in own
+        st.lists(st.text(max_size=4), min_size=1, max_size=4, unique=True).filter(
+            lambda names: "y" not in names
         )
     )
     return pandas.DataFrame({name: draw(columns(rows)) for name in names})

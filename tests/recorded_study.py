@@ -29,8 +29,8 @@ class Clock:
 
 def make_records(mlruns: Path, clock: Callable[[], float] | None = None) -> Records:
     """The record of a folder, with a clock of its own."""
-    made = open_records(mlruns, create=True)
-    return Records(made.address, made._engine, mlruns, clock or Clock())
+    opened = open_records(mlruns, create=True)
+    return Records(opened.address, opened._engine, mlruns, clock or Clock())
 
 
 class RecordedStudy:

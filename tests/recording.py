@@ -24,8 +24,8 @@ class Recorder(Tracker):
 
     def apply(self, recorded, state):
         match recorded.event:
-            case CohortAsked(first=first, hyperparameters=asked):
-                self.record("cohort", list(range(first, first + len(asked))))
+            case CohortAsked(first=first, hyperparameters=configurations):
+                self.record("cohort", list(range(first, first + len(configurations))))
             case TrialEnded(number=number):
                 self.record("trial", number)
             case PhaseBegun(name):
@@ -42,7 +42,7 @@ class Recorder(Tracker):
     def abandon(self):
         self.record("abandon")
 
-    def told(self, name):
+    def values_of(self, name):
         """What came with the events of a name, in order."""
         return [event[1] for event in self.events if event[0] == name]
 

@@ -15,13 +15,13 @@ MOST = 32
 
 
 @lru_cache(maxsize=MOST)
-def _kept(function: Function, *arguments: Any) -> Function:
+def _program(function: Function, *arguments: Any) -> Function:
     return compiled(partial(function, *arguments))
 
 
 def shared(function: Any) -> Function:
     """What `compiled` gives: the same program for the same function and structure."""
-    return _kept(function.func, *function.args)
+    return _program(function.func, *function.args)
 
 
 def share() -> None:

@@ -94,8 +94,8 @@ def class_world(num_features: int, curve: float = 0.0) -> World:
 def ridge(strength: float) -> Learner:
     """Least squares with a penalty; a small one is least squares."""
 
-    def learn(features: Array, target: Array, counts: Array, others: Array, _: Generator) -> Array:
-        design, new = _with_one(features), _with_one(others)
+    def learn(features: Array, target: Array, counts: Array, new_rows: Array, _: Generator) -> Array:
+        design, new = _with_one(features), _with_one(new_rows)
         penalty = strength * numpy.eye(design.shape[1])
         penalty[0, 0] = 1e-9
         weighed = (design * counts[:, None]).T
@@ -105,9 +105,9 @@ def ridge(strength: float) -> Learner:
 
 
 def neighbors(count: int) -> Learner:
-    def learn(features: Array, target: Array, counts: Array, others: Array, _: Generator) -> Array:
+    def learn(features: Array, target: Array, counts: Array, new_rows: Array, _: Generator) -> Array:
         drawn = numpy.repeat(numpy.arange(len(features)), counts)
-        distances = ((others[:, None] - features[None]) ** 2).sum(axis=2)[:, drawn]
+        distances = ((new_rows[:, None] - features[None]) ** 2).sum(axis=2)[:, drawn]
         nearest = numpy.argpartition(distances, count - 1, axis=1)[:, :count]
         return target[drawn][nearest].mean(axis=1)
 
@@ -117,16 +117,16 @@ def neighbors(count: int) -> Learner:
 def random_network(width: int, strength: float) -> Learner:
     """A hidden layer of random ReLUs, another one each time, and output weights by penalized least squares."""
 
-    def learn(features: Array, target: Array, counts: Array, others: Array, generator: Generator) -> Array:
+    def learn(features: Array, target: Array, counts: Array, new_rows: Array, generator: Generator) -> Array:
         kernel = generator.normal(size=(features.shape[1] + 1, width))
-        kept = counts > 0
+        drawn = counts > 0
         scaled_features, new = (
-            numpy.maximum(_with_one(some) @ kernel, 0.0) / math.sqrt(width)
-            for some in (features[kept], others)
+            numpy.maximum(_with_one(table) @ kernel, 0.0) / math.sqrt(width)
+            for table in (features[drawn], new_rows)
         )
-        roots = numpy.sqrt(counts[kept])
-        center = float(numpy.average(target[kept], weights=counts[kept]))
-        scaled, left = scaled_features * roots[:, None], roots * (target[kept] - center)
+        roots = numpy.sqrt(counts[drawn])
+        center = float(numpy.average(target[drawn], weights=counts[drawn]))
+        scaled, left = scaled_features * roots[:, None], roots * (target[drawn] - center)
         if width <= len(scaled_features):
             inner = scaled.T @ scaled + strength * numpy.eye(width)
             return center + new @ numpy.linalg.solve(inner, scaled.T @ left)
@@ -139,8 +139,8 @@ def random_network(width: int, strength: float) -> Learner:
 def logistic(strength: float, degree: int = 1) -> Learner:
     """Penalized logistic regression by Newton's method; probabilities of two classes."""
 
-    def learn(features: Array, target: Array, counts: Array, others: Array, _: Generator) -> Array:
-        design, new = (_with_one(_powers(some, degree)) for some in (features, others))
+    def learn(features: Array, target: Array, counts: Array, new_rows: Array, _: Generator) -> Array:
+        design, new = (_with_one(_powers(table, degree)) for table in (features, new_rows))
         weights = numpy.zeros(design.shape[1])
         for _ in range(12):
             chance = 1.0 / (1.0 + numpy.exp(-numpy.clip(design @ weights, -30.0, 30.0)))
@@ -181,10 +181,10 @@ class Truth:
 def truth(world: World, learner: Learner, num_tables: int = 600, num_rows: int = NUM_ROWS) -> Truth:
     """From so many tables, on 4,000 other rows."""
     generator = numpy.random.default_rng(99)
-    others, expected = world.draw(numpy.random.default_rng(5), 4000)
+    new_rows, expected = world.draw(numpy.random.default_rng(5), 4000)
     predictions = numpy.stack(
         [
-            learner(*world.table(generator, num_rows), numpy.ones(num_rows, int), others, generator)
+            learner(*world.table(generator, num_rows), numpy.ones(num_rows, int), new_rows, generator)
             for _ in range(num_tables)
         ]
     )
@@ -192,7 +192,7 @@ def truth(world: World, learner: Learner, num_tables: int = 600, num_rows: int =
         variance = predictions.var(axis=0, ddof=1)
         bias = (predictions.mean(axis=0) - expected) ** 2 - variance / num_tables
         return Truth(float(variance.mean()), float(bias.mean()), world.noise)
-    target = numpy.zeros(len(others), int)
+    target = numpy.zeros(len(new_rows), int)
     whole = numpy.ones(predictions.shape[:2], bool)
     variance = float(cross_entropy_parts(predictions, target, whole).variance.mean())
     central = numpy.exp(numpy.log(predictions).mean(axis=0))
@@ -294,6 +294,6 @@ def planted_state(
         events.append(decomposed(folder, analysis))
     started = dataclasses.replace(STARTED, metric="r2", direction="max", noise=noise)
     completed_trials = [
-        completed(number, 0.5, 0.5, capacity=one.capacity) for number, one in enumerate(trials)
+        completed(number, 0.5, 0.5, capacity=trial.capacity) for number, trial in enumerate(trials)
     ]
     return made_state(folder, completed_trials, *events, started=started)

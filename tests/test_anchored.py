@@ -38,7 +38,7 @@ class Tables:
     expected: numpy.ndarray
     """What the target would be without noise."""
     parts: list[numpy.ndarray]
-    others: numpy.ndarray
+    other_rows: numpy.ndarray
 
 
 def make_tables() -> Tables:
@@ -62,8 +62,8 @@ def make_tables() -> Tables:
 
 def folds_of(tables: Tables) -> list[Fold]:
     """One fold a table of the truth; then of each other table its folds and the whole of it, for resamples."""
-    none = tables.others[:0]
-    folds = [Fold(part, none, tables.others) for part in tables.parts[:NUM_TRUE]]
+    none = tables.other_rows[:0]
+    folds = [Fold(part, none, tables.other_rows) for part in tables.parts[:NUM_TRUE]]
     for number, part in enumerate(tables.parts[NUM_TRUE:]):
         order = numpy.random.default_rng(number).permutation(part)
         held_out = [numpy.sort(rows) for rows in numpy.array_split(order, NUM_FOLDS)]
@@ -111,11 +111,11 @@ def test_the_estimate_is_near_the_truth_where_that_of_resamples_alone_is_not() -
     tables = make_tables()
     members = members_of(tables)
     engine = PopulationEngine(tables.study.plan, tuple(folds_of(tables)))
-    traces = sorted(engine.trace(members, WATCH), key=lambda one: members.index(one.member))
+    traces = sorted(engine.trace(members, WATCH), key=lambda trace: members.index(trace.member))
     assert len(traces) == len(members) and not any(trace.failed for trace in traces)
     true = numpy.stack([trace.predictions for trace in traces[:NUM_TRUE]], axis=1).astype(float)
     variance = true.var(axis=1, ddof=1)
-    bias = (true.mean(axis=1) - tables.expected[tables.others]) ** 2 - variance / NUM_TRUE
+    bias = (true.mean(axis=1) - tables.expected[tables.other_rows]) ** 2 - variance / NUM_TRUE
     rest = bias.mean(axis=1) + NOISE
     by_table = numpy.split(numpy.array(traces[NUM_TRUE:], dtype=object), NUM_TABLES)
     estimates = [estimate(tables, of_table.tolist()) for of_table in by_table]

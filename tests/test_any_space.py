@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 from draws import draws
 from hypothesis import assume, given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from automl.config.reading import make_study
 from automl.errors import SearchSpaceError
@@ -18,27 +18,25 @@ ALWAYS += ["numeric_encoding", "target_transform"]
 HIDDEN = ["width", "activation", "dropout", "batch_normalization", "initializer"]
 
 
-def ranges(kind: str, low: float, high: float) -> some.SearchStrategy[Any]:
+def ranges(kind: str, low: float, high: float) -> st.SearchStrategy[Any]:
     """A range within low and high, on any scale, with or without a step."""
-    number = some.integers(int(low), int(high)) if kind == "int" else some.floats(low, high, width=32)
-    steps = some.integers(2, 5) if kind == "int" else some.sampled_from([0.1, 0.3, 2.5])
-    bounds = some.tuples(number, number).map(lambda pair: sorted(pair))
-    return some.builds(
+    number = st.integers(int(low), int(high)) if kind == "int" else st.floats(low, high, width=32)
+    steps = st.integers(2, 5) if kind == "int" else st.sampled_from([0.1, 0.3, 2.5])
+    bounds = st.tuples(number, number).map(lambda pair: sorted(pair))
+    return st.builds(
         lambda pair, step, log: {kind: pair, **({} if step is None else {"step": step})} | {"log": log},
         bounds,
-        some.none() | steps,
-        some.booleans(),
+        st.none() | steps,
+        st.booleans(),
     ).filter(lambda entry: not entry["log"] or (entry[kind][0] > 0 and entry.get("step", 2) > 1))
 
 
-def choices(*values: Any) -> some.SearchStrategy[Any]:
-    listed = some.lists(some.sampled_from(values), min_size=1, unique=True).map(
-        lambda chosen: {"choice": chosen}
-    )
-    return listed | some.sampled_from(values)
+def choices(*values: Any) -> st.SearchStrategy[Any]:
+    listed = st.lists(st.sampled_from(values), min_size=1, unique=True).map(lambda chosen: {"choice": chosen})
+    return listed | st.sampled_from(values)
 
 
-ENTRIES = some.fixed_dictionaries(
+ENTRIES = st.fixed_dictionaries(
     {},
     optional={
         "depth": ranges("int", 0, 4) | choices(0, 1, 3),
@@ -80,7 +78,7 @@ def legal(value: Any, entry: Any) -> bool:
 
 
 @draws(200)
-@given(ENTRIES, some.integers(0, 2**32))
+@given(ENTRIES, st.integers(0, 2**32))
 def test_every_draw_of_every_space_is_legal(entries: dict[str, Any], seed: int) -> None:
     assume(entries)
     try:

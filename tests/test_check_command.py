@@ -19,15 +19,15 @@ from automl.study.forecast import Forecast, Seconds, Times
 MEMORY = Memory(900_000_000, 50_000_000, 2_000_000, 0, 10_000_000_000, on_device=False)
 DISK = Disk(trial=5_120, trials=512_000, model=420_000)
 TIMES = Times(Seconds(40.0, 71.0, 180.0), Seconds(2.0, 2.0, 2.1), Seconds(10.0, 20.0, 30.0), 100, 1.0)
-FOUND = Forecast(100, 300.0, 170.0, TIMES, "", 0.0, MEMORY, DISK)
+FORECAST = Forecast(100, 300.0, 170.0, TIMES, "", 0.0, MEMORY, DISK)
 
 
-def said(estimate: Forecast, free: int = 10**12) -> dict[str, str]:
+def lines_of(estimate: Forecast, free: int = 10**12) -> dict[str, str]:
     return dict(forecast_lines(estimate, free))
 
 
 def test_a_forecast_is_said_in_the_units_of_people() -> None:
-    assert said(FOUND) == {
+    assert lines_of(FORECAST) == {
         "forecast": "search 40 s to 3 min (probably 71 s) for 100 trials (budget 5 min: probably enough)",
         "then": "refit 2 s, analyses 10 s to 30 s (probably 20 s); baselines, export and report are extra",
         "memory": "up to 952 MB: encoded tables 50 MB, networks 2.0 MB, Python with TensorFlow 900 MB",
@@ -52,26 +52,28 @@ def test_a_forecast_is_said_in_the_units_of_people() -> None:
     ],
 )
 def test_a_budget_is_compared_with_the_search(change: dict[str, Any], ends: str) -> None:
-    assert said(replace(FOUND, **change))["forecast"].endswith(ends)
+    assert lines_of(replace(FORECAST, **change))["forecast"].endswith(ends)
 
 
 def test_what_does_not_fit_is_a_warning() -> None:
-    poor = replace(FOUND, memory=replace(MEMORY, available=51_000_000))
-    assert "This needs 52 MB more memory, and 51 MB are available." in said(poor)["warning"]
-    assert "This needs 932 kB of disk, and 900 kB are free here." in said(FOUND, free=900_000)["warning"]
-    assert "warning" not in said(FOUND)
+    poor = replace(FORECAST, memory=replace(MEMORY, available=51_000_000))
+    assert "This needs 52 MB more memory, and 51 MB are available." in lines_of(poor)["warning"]
+    assert (
+        "This needs 932 kB of disk, and 900 kB are free here." in lines_of(FORECAST, free=900_000)["warning"]
+    )
+    assert "warning" not in lines_of(FORECAST)
 
 
 def test_what_was_measured_on_a_sample_is_said() -> None:
-    sampled = replace(FOUND, times=replace(TIMES, share=0.02))
-    assert said(sampled)["note"] == "The times were measured on 2 % of the rows of each fold, and scaled."
+    sampled = replace(FORECAST, times=replace(TIMES, share=0.02))
+    assert lines_of(sampled)["note"] == "The times were measured on 2 % of the rows of each fold, and scaled."
 
 
 def test_a_network_that_is_too_slow_gives_a_lower_bound() -> None:
     slow = replace(
-        FOUND, times=None, reason="one epoch of the largest network takes more than 15 s", at_least=9e3
+        FORECAST, times=None, reason="one epoch of the largest network takes more than 15 s", at_least=9e3
     )
-    assert said(slow)["forecast"] == (
+    assert lines_of(slow)["forecast"] == (
         "not possible: one epoch of the largest network takes more than 15 s; 100 trials with such networks take more "
         "than 2.5 h"
     )

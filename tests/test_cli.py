@@ -72,8 +72,8 @@ def test_quiet_prints_the_result_only(home, monkeypatch):
     monkeypatch.chdir(home)
     ran = invoke("run", "flowers.yaml", "--quiet")
     assert ran.exit_code == 0
-    verdict, _, rest = ran.stdout.partition("flowers: log_loss, ")
-    assert verdict.startswith(("Take ", "The network (", "No ")) and rest
+    verdict, _, output_after = ran.stdout.partition("flowers: log_loss, ")
+    assert verdict.startswith(("Take ", "The network (", "No ")) and output_after
     assert "trial 1:" not in ran.stdout
 
 
@@ -269,8 +269,8 @@ def test_init_check_run_of_a_table(tmp_path):
     rows = "".join(f"{i % 7},{i % 5},{'yes' if i % 7 > 3 else 'no'}\n" for i in range(60))
     (tmp_path / "my table.csv").write_text("a,b,bought\n" + rows)
     study = tmp_path / "study.yaml"
-    made = invoke("init", tmp_path / "my table.csv", "--target", "bought", "--to", study)
-    assert made.exit_code == 0, made.output
+    initialized = invoke("init", tmp_path / "my table.csv", "--target", "bought", "--to", study)
+    assert initialized.exit_code == 0, initialized.output
     assert invoke("check", study, "--no-forecast").exit_code == 0
     assert "60 rows, 2 features, binary" in study.read_text()
     again = invoke("init", "--to", study)
@@ -282,8 +282,8 @@ def test_init_check_run_of_a_table(tmp_path):
 
 def test_init_asks_for_the_target_and_names_the_columns(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
-    asked = invoke("init", tmp_path / "t.csv", "--to", tmp_path / "s.yaml")
-    assert asked.exit_code == 2 and "--target" in asked.output and "a, b" in asked.output
+    initialized = invoke("init", tmp_path / "t.csv", "--to", tmp_path / "s.yaml")
+    assert initialized.exit_code == 2 and "--target" in initialized.output and "a, b" in initialized.output
     assert not (tmp_path / "s.yaml").exists()
 
 

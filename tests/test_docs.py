@@ -59,9 +59,9 @@ def test_doctests(name):
 @pytest.mark.parametrize("path", PAGES)
 def test_files_that_are_named_exist(path):
     text = (ROOT / path).read_text()
-    for found in re.findall(r"`((?:automl|studies|tests|docs)/[\w/.]+|[\w]+/[\w/]+\.py)`", text):
-        if "NAME" not in found:
-            assert any((base / found).exists() for base in (ROOT, ROOT / "automl")), found
+    for named_path in re.findall(r"`((?:automl|studies|tests|docs)/[\w/.]+|[\w]+/[\w/]+\.py)`", text):
+        if "NAME" not in named_path:
+            assert any((base / named_path).exists() for base in (ROOT, ROOT / "automl")), named_path
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -71,10 +71,10 @@ def test_links_and_pictures_of_pages_lead_to_files_and_headings(path):
         if "://" in target:
             continue
         file, _, heading = target.partition("#")
-        there = (ROOT / path).parent / file if file else ROOT / path
-        assert there.exists(), target
+        linked = (ROOT / path).parent / file if file else ROOT / path
+        assert linked.exists(), target
         if heading:
-            titles = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.M)
+            titles = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.M)
             anchors = {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
             assert heading in anchors, target
 
@@ -114,9 +114,9 @@ def test_the_four_commands_of_the_readme_run_in_their_order(tmp_path, monkeypatc
     rows = [f"{number},{number % 7},{3 * number + number % 5}" for number in range(80)]
     Path("table.csv").write_text("\n".join(["size,age,price", *rows]) + "\n")
     runner = CliRunner()
-    made = runner.invoke(cli, calls[0])
-    assert made.exit_code == 0, made.output
-    assert "automl check study.yaml" in made.output
+    result = runner.invoke(cli, calls[0])
+    assert result.exit_code == 0, result.output
+    assert "automl check study.yaml" in result.output
     study = yaml.safe_load(Path("study.yaml").read_text())
     small = {
         "space": {"depth": 0},

@@ -35,7 +35,7 @@ def test_an_explanation_without_place_or_cure_has_no_loose_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "text"),
+    ("value", "text"),
     [
         ("rleu", "Did you mean `relu`? Known: relu, tanh."),
         ("tan", "Did you mean `tanh`? Known: relu, tanh."),
@@ -43,8 +43,8 @@ def test_an_explanation_without_place_or_cure_has_no_loose_ends() -> None:
         (17, "Known: relu, tanh."),
     ],
 )
-def test_the_nearest_legal_name_comes_first_where_there_is_one(given: object, text: str) -> None:
-    assert one_of(["relu", "tanh"], given) == text
+def test_the_nearest_legal_name_comes_first_where_there_is_one(value: object, text: str) -> None:
+    assert one_of(["relu", "tanh"], value) == text
 
 
 def test_legal_names_may_come_from_an_iterator() -> None:

@@ -51,10 +51,12 @@ def state_of(folder: Path) -> StudyState:
 def test_every_trial_is_taken_apart_and_the_parts_sum_to_the_risk(folder: Path) -> None:
     analyses = state_of(folder).bias_variance
     assert sorted(analyses) == [0, 1, 2, 3]
-    for one in analyses.values():
-        assert (one.num_resamples, one.num_folds, one.num_rows) == (5, 3, 142)
-        assert one.epoch in one.epochs
-        for risk, variance, rest in zip(one.risk.values, one.variance.values, one.rest.values, strict=True):
+    for analysis in analyses.values():
+        assert (analysis.num_resamples, analysis.num_folds, analysis.num_rows) == (5, 3, 142)
+        assert analysis.epoch in analysis.epochs
+        for risk, variance, rest in zip(
+            analysis.risk.values, analysis.variance.values, analysis.rest.values, strict=True
+        ):
             assert risk == pytest.approx(variance + rest, abs=1e-12)
 
 

@@ -33,14 +33,14 @@ def test_it_prints_and_ends_as_a_process_that_is_started(name: str, tmp_path: Pa
         "start_new_session": True,
     }
     command = [sys.executable, "-c", program, "one", "two"]
-    expected, given = subprocess.run(command, **options), forked.run(command, **options)
-    assert (given.returncode, given.stdout) == (expected.returncode, expected.stdout)
-    assert given.stderr == expected.stderr
+    expected, forked_run = subprocess.run(command, **options), forked.run(command, **options)
+    assert (forked_run.returncode, forked_run.stdout) == (expected.returncode, expected.stdout)
+    assert forked_run.stderr == expected.stderr
 
 
 def test_an_exception_is_a_status_and_a_traceback() -> None:
-    given = forked.run([sys.executable, "-c", "raise ValueError('why')"], capture_output=True, text=True)
-    assert given.returncode == 1 and given.stderr.endswith("ValueError: why\n")
+    done = forked.run([sys.executable, "-c", "raise ValueError('why')"], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.endswith("ValueError: why\n")
 
 
 def test_it_is_waited_for_killed_and_asked() -> None:
@@ -55,7 +55,7 @@ def test_it_is_waited_for_killed_and_asked() -> None:
 
 
 def test_a_module_is_run_by_its_name() -> None:
-    given = forked.run(
+    done = forked.run(
         [sys.executable, "-m", "automl", "--version"], capture_output=True, text=True, check=True
     )
-    assert given.stdout == "automl, version 0.1.0\n"
+    assert done.stdout == "automl, version 0.1.0\n"

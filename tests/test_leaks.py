@@ -62,19 +62,21 @@ def test_labels_of_the_test_rows_change_neither_the_search_nor_the_model(tmp_pat
     test = prepared_with(tmp_path, frame).splits.test
     results = []
     for name, shift in (("one", 0.0), ("two", 1000.0)):
-        other = frame.copy()
-        other.loc[test, "y"] += shift
-        other.to_csv(tmp_path / f"{name}.csv", index=False)
+        changed = frame.copy()
+        changed.loc[test, "y"] += shift
+        changed.to_csv(tmp_path / f"{name}.csv", index=False)
         results.append(run_study(study_of(tmp_path / f"{name}.csv"), mlruns=tmp_path / name))
-    one, two = results
-    for first, second in zip(one.trials, two.trials, strict=True):
+    first_result, second_result = results
+    for first, second in zip(first_result.trials, second_result.trials, strict=True):
         assert first.hyperparameters == second.hyperparameters
-        assert without_seconds(one.trial(first.number)) == without_seconds(two.trial(second.number))
+        assert without_seconds(first_result.trial(first.number)) == without_seconds(
+            second_result.trial(second.number)
+        )
     rows = frame.drop(columns="y")
     predictions = [Scorer(result.model).predict(rows)["prediction"].to_numpy() for result in results]
     assert numpy.array_equal(*predictions)
-    assert one.state.verdict.corrected == two.state.verdict.corrected
-    assert two.test_scores["mae"] > 500.0 > one.test_scores["mae"]
+    assert first_result.state.verdict.corrected == second_result.state.verdict.corrected
+    assert second_result.test_scores["mae"] > 500.0 > first_result.test_scores["mae"]
     tests = [read_run(result.folder).tests for result in results]
     assert [len(reads) for reads in tests] == [1, 1]
 
@@ -86,8 +88,8 @@ def test_labels_of_validation_rows_change_no_weight_no_epoch_and_no_statistic(
     prepared = prepared_with(tmp_path, table())
     target = prepared.dataset.target.copy()
     target[prepared.splits.folds[0].validation] += 1000.0
-    other = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
-    first, second = (trained(study_prepared, engine).folds[0] for study_prepared in (prepared, other))
+    changed = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
+    first, second = (trained(study_prepared, engine).folds[0] for study_prepared in (prepared, changed))
     assert (first.training_loss, first.stopping_loss) == (second.training_loss, second.stopping_loss)
     assert first.best_epoch == second.best_epoch
     assert first.predictions is not None
@@ -101,8 +103,8 @@ def test_stopping_on_validation_rows_is_what_the_others_are_kept_from(tmp_path: 
     prepared = prepared_with(tmp_path, table(), splits={"folds": 2, "kind": "plain", "stop_on": "validation"})
     target = prepared.dataset.target.copy()
     target[prepared.splits.folds[0].validation] += 1000.0
-    other = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
-    first, second = (trained(study_prepared, "population").folds[0] for study_prepared in (prepared, other))
+    changed = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
+    first, second = (trained(study_prepared, "population").folds[0] for study_prepared in (prepared, changed))
     assert first.stopping_loss != second.stopping_loss
     assert prepared.optimistic
 

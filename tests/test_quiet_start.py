@@ -29,7 +29,7 @@ def run(before: str = "", then: str = "pass", **environment: str) -> subprocess.
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "output"),
     [
         ({}, ""),
         ({"TF_CPP_MIN_LOG_LEVEL": "3"}, ""),
@@ -38,10 +38,10 @@ def run(before: str = "", then: str = "pass", **environment: str) -> subprocess.
         ({"before": "sys.stderr = None"}, ""),
     ],
 )
-def test_noise_is_held_back_unless_it_is_asked_for(arguments: dict[str, str], said: str | None) -> None:
+def test_noise_is_held_back_unless_it_is_asked_for(arguments: dict[str, str], output: str | None) -> None:
     ran = run(**arguments)
     assert ran.stdout == "done\n"
-    assert said is None or ran.stderr == said
+    assert output is None or ran.stderr == output
 
 
 def test_noise_is_given_out_where_loading_fails() -> None:

@@ -32,7 +32,7 @@ def space_of(**entries: Any) -> Space:
     return build_space(study_of(entries))
 
 
-def every(space: Space) -> list[Hyperparameters]:
+def all_configurations(space: Space) -> list[Hyperparameters]:
     configurations = space.configurations()
     assert configurations is not None
     return list(configurations)
@@ -71,25 +71,25 @@ def test_of_many_rows_smaller_networks_are_searched() -> None:
 def test_a_bare_value_and_a_single_choice_are_fixed() -> None:
     space = space_of(depth=3, activation={"choice": ["tanh"]}, dropout={"float": [0.1, 0.1]}, l2=0)
     assert space.searched == []
-    (only,) = every(space)
+    (only,) = all_configurations(space)
     assert (only["depth"], only["activation"], only["dropout"], only["l2"]) == (3, "tanh", 0.1, 0.0)
     assert type(only["l2"]) is float
 
 
 def test_the_batch_size_of_the_training_is_the_default() -> None:
     space = build_space(study_of({"depth": 1}, training={"batch_size": 17}))
-    assert every(space)[0]["batch_size"] == 17
+    assert all_configurations(space)[0]["batch_size"] == 17
 
 
 def test_a_linear_model_has_no_hidden_hyperparameters() -> None:
-    linear, deep = every(space_of(depth={"int": [0, 1]}))
+    linear, deep = all_configurations(space_of(depth={"int": [0, 1]}))
     assert list(linear) == ["depth", *ALWAYS]
     assert list(deep) == ["depth", *HIDDEN, *ALWAYS]
 
 
 def test_one_width_a_layer() -> None:
     space = space_of(depth={"int": [0, 3]}, width={"choice": [16, 32], "per_layer": True})
-    configurations = every(space)
+    configurations = all_configurations(space)
     assert len(configurations) == 1 + 2 + 4 + 8
     for values in configurations:
         widths = [name for name in values if name.startswith("width")]
@@ -106,7 +106,7 @@ def test_a_slope_only_with_leaky_relu_and_hidden_layers() -> None:
         activation={"choice": ["relu", "leaky_relu"]},
         negative_slope={"choice": [0.1, 0.2, 0.3]},
     )
-    configurations = every(space)
+    configurations = all_configurations(space)
     assert len(configurations) == 1 + 1 + 3
     for values in configurations:
         assert ("negative_slope" in values) == (values.get("activation") == "leaky_relu")
@@ -118,7 +118,7 @@ def test_each_optimizer_has_its_own_hyperparameters() -> None:
         momentum={"choice": [0.5, 0.9]},
         weight_decay={"choice": [0.01, 0.1, 0.2]},
     )
-    configurations = every(space)
+    configurations = all_configurations(space)
     assert len(configurations) == 1 + 2 + 3
     for values in configurations:
         assert ("momentum" in values) == (values["optimizer"] == "momentum")
@@ -236,9 +236,9 @@ def test_a_free_space_gives_every_name_its_values() -> None:
     }
     space = build_free_space(study_of(entries, network=BUILDER))
     assert space.searched == ["filters", "pool", "learning_rate"]
-    assert every(space)[0] == {"filters": 8, "pool": False, "learning_rate": 1.0}
+    assert all_configurations(space)[0] == {"filters": 8, "pool": False, "learning_rate": 1.0}
     assert space.size() == 8
-    assert every(build_free_space(study_of(None, network=BUILDER))) == [{}]
+    assert all_configurations(build_free_space(study_of(None, network=BUILDER))) == [{}]
 
 
 @pytest.mark.parametrize(

@@ -42,11 +42,11 @@ def record(
     records = open_records(mlruns, uri, create=True)
     folder = make_run_folder(records.mlruns, "wine", identifier, "name: wine\ndata: {sklearn: wine}\n")
     started = dataclasses.replace(STARTED, identifier=identifier, num_trials=24)
-    first, *others = [*made_events(folder, started, trials), *events]
+    first, *later_events = [*made_events(folder, started, trials), *events]
     _, lease = records.create(folder, started, "test")
     assert first == started
-    if others:
-        records.append(lease, *others)
+    if later_events:
+        records.append(lease, *later_events)
     if not held:
         records.release(lease)
 
@@ -75,7 +75,7 @@ def test_a_killed_run_says_so_first_everywhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "held", "state", "said"),
+    ("events", "held", "state", "words"),
     [
         ((), True, "running", "still running: 3 of 24 trials so far"),
         ((), False, "killed", "killed after 3 of 24 trials; no model was exported"),
@@ -84,17 +84,17 @@ def test_a_killed_run_says_so_first_everywhere(tmp_path: Path) -> None:
     ],
 )
 def test_json_has_the_state_as_keys(
-    tmp_path: Path, events: tuple[Event, ...], held: bool, state: str, said: str
+    tmp_path: Path, events: tuple[Event, ...], held: bool, state: str, words: str
 ) -> None:
     record(tmp_path / "mlruns", "a", TRIALS, *events, held=held)
     content = json.loads(invoke(tmp_path / "mlruns", "show", "--format", "json").stdout)
-    assert (content["state"], content["standing"]) == (state, said)
+    assert (content["state"], content["standing"]) == (state, words)
     assert (content["num_trials"], content["num_planned"], content["run"]) == (3, 24, "a")
     assert [trial["trial"] for trial in content["trials"]] == [1, 0, 2]
     first = invoke(tmp_path / "mlruns", "show").stdout.splitlines()[0]
     assert first.strip() == (
-        f"{said[0].upper()}{said[1:]}."
-        if said
+        f"{words[0].upper()}{words[1:]}."
+        if words
         else "No verdict: no other model was fitted, so whether a network is needed is not known."[
             : len(first.strip())
         ]

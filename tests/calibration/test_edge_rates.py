@@ -38,7 +38,7 @@ def study(seed: int, num_trials: int, score: Score) -> list[Trial]:
     return trials
 
 
-def said(num_trials: int, score: Score, count: int = NUM_STUDIES) -> list[dict[str, str]]:
+def edges_of_studies(num_trials: int, score: Score, count: int = NUM_STUDIES) -> list[dict[str, str]]:
     return [edges(study(seed, num_trials, score), LOSS, BOUNDS, {"rate"}) for seed in range(count)]
 
 
@@ -55,18 +55,18 @@ def of_the_width(values: dict[str, float], generator: numpy.random.Generator) ->
 @pytest.mark.parametrize("num_trials", [20, 50, 100])
 def test_scores_that_depend_on_nothing_have_no_edge(num_trials: int) -> None:
     """At most 5 %; of 200 studies the band ends at 8.1 %. It was 83, 67 and 58 %."""
-    edges_found = said(num_trials, lambda _, generator: float(generator.normal()))
+    edges_found = edges_of_studies(num_trials, lambda _, generator: float(generator.normal()))
     assert numpy.mean(list(map(bool, edges_found))) <= 0.081
 
 
 @pytest.mark.parametrize("num_trials", [20, 50])
 def test_what_does_not_matter_has_no_edge_beside_what_does(num_trials: int) -> None:
-    edges_found = said(num_trials, of_the_rate)
+    edges_found = edges_of_studies(num_trials, of_the_rate)
     assert numpy.mean(list(map(bool, edges_found))) <= 0.081
 
 
 def test_an_edge_that_is_there_is_found() -> None:
     """In most studies of 50 trials, in nearly all of 100."""
     for num_trials, least in ((50, 0.5), (100, 0.85)):
-        edges_found = said(num_trials, of_the_width, 60)
+        edges_found = edges_of_studies(num_trials, of_the_width, 60)
         assert numpy.mean([by_name.get("width") == "high" for by_name in edges_found]) >= least

@@ -27,8 +27,8 @@ def least_squares(
     losses = []
     for _ in range(folds[1]):
         for validation in numpy.array_split(generator.permutation(num_rows), folds[0]):
-            rest = generator.permutation(numpy.setdiff1d(numpy.arange(num_rows), validation))
-            fit = rest[: round(0.85 * len(rest))]
+            training = generator.permutation(numpy.setdiff1d(numpy.arange(num_rows), validation))
+            fit = training[: round(0.85 * len(training))]
             of_rows = []
             for share in SHARES:
                 rows = fit[: round(share * len(fit))]

@@ -23,7 +23,7 @@ def study(seed, pruned):
     """
     generator = numpy.random.default_rng(seed)
     rows = generator.normal(size=NUM_ROWS)
-    luck, other = generator.normal(0.0, 0.5, (2, NUM_TRIALS, NUM_ROWS))
+    luck, early_luck = generator.normal(0.0, 0.5, (2, NUM_TRIALS, NUM_ROWS))
     final = TRUTH + rows + luck + generator.normal(0.0, 0.3, luck.shape)
     fold = numpy.arange(NUM_ROWS) % NUM_FOLDS
     left = list(range(NUM_TRIALS))
@@ -31,7 +31,7 @@ def study(seed, pruned):
         losses = numpy.zeros(NUM_TRIALS)
         for number in range(2):
             stopping = generator.choice(numpy.flatnonzero(fold != number), 18, replace=False)
-            early = TRUTH + rows + 0.8 * luck + 0.6 * other + generator.normal(0.0, 0.3, luck.shape)
+            early = TRUTH + rows + 0.8 * luck + 0.6 * early_luck + generator.normal(0.0, 0.3, luck.shape)
             losses += early[:, stopping].mean(axis=1) / 2
         reports = {trial: Report(float(loss)) for trial, loss in enumerate(losses)}
         ended = Rungs((Step(0.16, 2, 0.2),)).judge(0, reports, reports)

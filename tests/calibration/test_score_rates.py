@@ -28,21 +28,21 @@ def band(level, num):
     return 3.0 * math.sqrt(level * (1.0 - level) / num)
 
 
-def told(name, **figures):
+def show(name, **figures):
     sys.stdout.write(f"\n{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()) + "\n")
 
 
 def coverage(estimates, truth):
-    return float(numpy.mean([one.low <= truth <= one.high for one in estimates]))
+    return float(numpy.mean([estimate.low <= truth <= estimate.high for estimate in estimates]))
 
 
-def losses_of(generator, num_trials, groups, shared, own):
+def losses_of(generator, num_trials, groups, shared, per_trial):
     """Losses around 10 of trials that are all as good: parts of their variance are alike within groups."""
     count = groups.max() + 1
     by_group = math.sqrt(shared) * generator.normal(size=count)[groups]
-    of_trial = math.sqrt(own) * generator.normal(size=(num_trials, count))[:, groups]
-    rest = math.sqrt(max(0.0, 1.0 - shared - own)) * generator.normal(size=(num_trials, len(groups)))
-    return 10.0 + by_group + of_trial + rest
+    of_trial = math.sqrt(per_trial) * generator.normal(size=(num_trials, count))[:, groups]
+    noise = math.sqrt(max(0.0, 1.0 - shared - per_trial)) * generator.normal(size=(num_trials, len(groups)))
+    return 10.0 + by_group + of_trial + noise
 
 
 CLUSTERS = {
@@ -57,7 +57,7 @@ CLUSTERS = {
 @pytest.mark.parametrize("name", CLUSTERS)
 def test_the_best_of_fifty_equal_trials(name):
     """Optimism that is left after the correction, and coverage of both intervals."""
-    num_groups, size, shared, own = CLUSTERS[name]
+    num_groups, size, shared, per_trial = CLUSTERS[name]
     groups = numpy.repeat(numpy.arange(num_groups), size)
     unit = GROUPS if size > 1 else ROWS
     folds = (groups % 5)[None]
@@ -65,15 +65,15 @@ def test_the_best_of_fifty_equal_trials(name):
     apparent, corrected, tests = [], [], []
     for seed in range(150):
         generator = numpy.random.default_rng(seed)
-        losses = losses_of(generator, 50, groups, shared, own)
+        losses = losses_of(generator, 50, groups, shared, per_trial)
         rows = ScoredRows(target, weights, folds, groups, unit)
-        corrected.append(corrected_score(MAE, rows, [one[None] for one in losses], seed).estimate)
+        corrected.append(corrected_score(MAE, rows, [loss[None] for loss in losses], seed).estimate)
         apparent.append(losses.mean(axis=1).min() - 10.0)
-        fresh = losses_of(generator, 1, groups, shared, own)[0]
+        fresh = losses_of(generator, 1, groups, shared, per_trial)[0]
         tests.append(score_interval(MAE, whole(target, weights, groups, unit), fresh, seed))
-    left = numpy.array([one.value for one in corrected]) - 10.0
+    left = numpy.array([estimate.value for estimate in corrected]) - 10.0
     rates = coverage(corrected, 10.0), coverage(tests, 10.0)
-    told(name, apparent=numpy.mean(apparent), corrected=left.mean(), covers=rates[0], test_covers=rates[1])
+    show(name, apparent=numpy.mean(apparent), corrected=left.mean(), covers=rates[0], test_covers=rates[1])
     assert abs(left.mean()) < 3.0 * left.std(ddof=1) / math.sqrt(150) + 0.05 * abs(numpy.mean(apparent))
     assert rates[0] >= 0.95 - band(0.95, 150)
     assert rates[1] >= 0.92 - band(0.95, 150)
@@ -87,10 +87,10 @@ def test_the_corrected_interval_of_few_trials_is_no_wider_than_it_must_be(num_tr
         generator = numpy.random.default_rng(seed)
         losses = 10.0 + generator.normal(size=200) + 0.7 * generator.normal(size=(num_trials, 200))
         rows = ScoredRows(numpy.zeros(200), numpy.ones(200), (numpy.arange(200) % 5)[None], numpy.arange(200))
-        estimates.append(corrected_score(MAE, rows, [one[None] for one in losses], seed).estimate)
-    rate, widths = coverage(estimates, 10.0), [one.high - one.low for one in estimates]
+        estimates.append(corrected_score(MAE, rows, [loss[None] for loss in losses], seed).estimate)
+    rate, widths = coverage(estimates, 10.0), [estimate.high - estimate.low for estimate in estimates]
     ratio = float(numpy.mean(widths)) / (2.0 * 1.96 * math.sqrt(1.49 / 200))
-    told(f"{num_trials} trials, 200 rows", covers=rate, width=ratio)
+    show(f"{num_trials} trials, 200 rows", covers=rate, width=ratio)
     assert abs(rate - 0.95) <= band(0.95, 200)
     assert ratio < 1.12
 
@@ -109,7 +109,7 @@ def test_test_rows_in_time_order(rho, least):
         blocks = time_blocks(numpy.arange(300), numpy.zeros(300, int), losses)
         estimates.append(score_interval(MAE, whole(target, weights, blocks, BLOCKS), losses, seed))
     rate = coverage(estimates, 20.0)
-    told(f"time, rho {rho}", covers=rate)
+    show(f"time, rho {rho}", covers=rate)
     assert rate >= least - band(0.95, 400)
 
 
@@ -136,9 +136,9 @@ def test_accuracy_near_the_edge(share, num):
         )
         for count in counts
     ]
-    inside = numpy.array([one.low <= share <= one.high for one in estimates])
+    inside = numpy.array([estimate.low <= share <= estimate.high for estimate in estimates])
     rate = float((stats.binom.pmf(counts, num, share) * inside).sum())
-    told(f"accuracy {share}, {num} rows", covers=rate)
+    show(f"accuracy {share}, {num} rows", covers=rate)
     assert rate >= 0.90
 
 
@@ -163,7 +163,7 @@ def test_intervals_of_every_kind_of_metric(metric, num, share, least):
         target, prediction = classes(numpy.random.default_rng(seed), num, share, 1.5)
         estimates.append(score_interval(METRICS[metric], whole(target, numpy.ones(num)), prediction, seed))
     rate = coverage(estimates, true_score)
-    told(f"{metric}, {num} rows, {share:.0%} positive", covers=rate)
+    show(f"{metric}, {num} rows, {share:.0%} positive", covers=rate)
     assert rate >= least - band(0.95, 300)
 
 
@@ -179,11 +179,11 @@ def equal_trials(generator, num_trials, num_folds, repeats=1):
             TrialState.COMPLETE,
             tuple(
                 FoldResult(fold, (), (), (), 1, {"m": score}, {}, 0.0)
-                for fold, score in enumerate(own.tolist())
+                for fold, score in enumerate(trial_scores.tolist())
             ),
             repeats=repeats,
         )
-        for number, own in enumerate(scores)
+        for number, trial_scores in enumerate(scores)
     ]
 
 
@@ -198,13 +198,13 @@ def test_how_many_equal_trials_are_called_worse_than_the_best(num_trials, num_fo
     left_out, any_left_out, plain = [], [], []
     for seed in range(200):
         trials = equal_trials(numpy.random.default_rng(seed), num_trials, num_folds)
-        kept = tied(trials, objective, num_folds)
-        left_out.append(1.0 - len(kept) / num_trials)
-        any_left_out.append(len(kept) < num_trials)
-        best = kept[0].fold_scores("m")
-        other = trials[1 if kept[0].number == 0 else 0].fold_scores("m")
-        plain.append(compare(best, other, num_folds, Direction.MINIMIZE, 0.0).better > 0.95)
-    told(
+        not_worse = tied(trials, objective, num_folds)
+        left_out.append(1.0 - len(not_worse) / num_trials)
+        any_left_out.append(len(not_worse) < num_trials)
+        best = not_worse[0].fold_scores("m")
+        another = trials[1 if not_worse[0].number == 0 else 0].fold_scores("m")
+        plain.append(compare(best, another, num_folds, Direction.MINIMIZE, 0.0).better > 0.95)
+    show(
         f"{num_trials} equal trials, {num_folds} folds",
         left_out=numpy.mean(left_out),
         any_left_out=numpy.mean(any_left_out),
@@ -226,11 +226,11 @@ def test_how_often_a_network_is_called_better_than_an_equal_baseline(num_trials)
         common = generator.normal(size=num)
         losses = 20.0 + common + generator.normal(size=(num_trials + 1, num))
         rows = ScoredRows(numpy.zeros(num), numpy.ones(num), (numpy.arange(num) % 5)[None], numpy.arange(num))
-        trials = [one[None] for one in losses[1:]]
+        trials = [loss[None] for loss in losses[1:]]
         difference = corrected_score(MAE, rows, trials, seed, {"it": losses[:1]}).differences["it"]
         better += difference.high < 0.0
         worse += difference.low > 0.0
-    told(f"equal baseline, {num_trials} trials", better=better / 200, worse=worse / 200)
+    show(f"equal baseline, {num_trials} trials", better=better / 200, worse=worse / 200)
     assert max(better, worse) / 200 <= 0.025 + band(0.025, 200)
 
 
@@ -256,9 +256,11 @@ def test_one_trial_of_real_fits_is_not_corrected(metric):
         for fold in range(5):
             inside = folds == fold
             model = (Ridge() if regression else LogisticRegression()).fit(inputs[~inside], target[~inside])
-            own = model.predict(inputs[inside]) if regression else model.predict_proba(inputs[inside])
-            prediction[0, inside] = own
-            scored = (target[inside], own, numpy.ones(inside.sum()))
+            fold_prediction = (
+                model.predict(inputs[inside]) if regression else model.predict_proba(inputs[inside])
+            )
+            prediction[0, inside] = fold_prediction
+            scored = (target[inside], fold_prediction, numpy.ones(inside.sum()))
             scores.append(METRICS[metric].function(*scored))
             counts.append(fold_counts((metric,), *scored).get(metric, 1.0))
         rows = ScoredRows(target, numpy.ones(100), folds[None], numpy.arange(100))
@@ -266,7 +268,7 @@ def test_one_trial_of_real_fits_is_not_corrected(metric):
             corrected_score(METRICS[metric], rows, [prediction], seed).estimate.value
             - weighted_mean(scores, counts)
         )
-    told(f"one trial, {metric}", gap=numpy.mean(gaps))
+    show(f"one trial, {metric}", gap=numpy.mean(gaps))
     assert numpy.allclose(gaps, 0.0, atol=1e-9)
 
 
@@ -294,5 +296,5 @@ def test_repeats_of_the_folds_make_no_standard_error_too_small():
         )
         trial = Trial(0, {}, TrialState.COMPLETE, folds, repeats=10)
         hits.append(abs(trial.mean("m") - numpy.mean(true_scores)) <= 1.96 * trial.standard_error("m"))
-    told("5 folds 10 times, mean ± 1.96 standard errors", covers=numpy.mean(hits))
+    show("5 folds 10 times, mean ± 1.96 standard errors", covers=numpy.mean(hits))
     assert numpy.mean(hits) >= 0.88

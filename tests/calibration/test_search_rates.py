@@ -41,10 +41,12 @@ def by_a_sampler(name: str, losses: Losses, dimensions: int, num_trials: int, se
     sampler = make_sampler(name, space, Objective("mae", Direction.MINIMIZE), num_trials, seed)
     points = numpy.empty((0, dimensions))
     while len(points) < num_trials:
-        asked = sampler.ask(min(sampler.cohort_size() or 10, num_trials - len(points)))
-        fresh = numpy.array([[float(one.hyperparameters[axis]) for axis in names] for one in asked])
+        proposals = sampler.ask(min(sampler.cohort_size() or 10, num_trials - len(points)))
+        fresh = numpy.array(
+            [[float(proposal.hyperparameters[axis]) for axis in names] for proposal in proposals]
+        )
         means = losses(fresh).mean(axis=1).tolist()
-        sampler.tell([(one.number, mean) for one, mean in zip(asked, means, strict=True)])
+        sampler.tell([(proposal.number, mean) for proposal, mean in zip(proposals, means, strict=True)])
         points = numpy.concatenate([points, fresh])
     return points
 
@@ -94,7 +96,9 @@ def test_how_much_selection_bias_a_search_leaves(
             (numpy.arange(NUM_ROWS) % 5)[None],
             numpy.arange(NUM_ROWS),
         )
-        corrected = corrected_score(METRICS["mae"], rows, [one[None] for one in table], seed).estimate.value
+        corrected = corrected_score(
+            METRICS["mae"], rows, [trial_losses[None] for trial_losses in table], seed
+        ).estimate.value
         looks.append(table.mean(axis=1).min() - TRUTH)
         left.append(corrected - TRUTH)
     share = numpy.mean(left) / numpy.mean(looks)

@@ -13,7 +13,7 @@ from automl.trial import FoldResult, Trial, TrialState
 
 pytestmark = pytest.mark.slow
 TABLES = 300
-OTHERS = numpy.random.default_rng(0).normal(size=(2000, 15))
+NEW_ROWS = numpy.random.default_rng(0).normal(size=(2000, 15))
 
 
 def ridge(inputs: numpy.ndarray, target: numpy.ndarray) -> numpy.ndarray:
@@ -32,7 +32,7 @@ def scored(seed: int, num_rows: int, num_columns: int, folds: int, repeats: int)
             inside = order % folds == part
             weights = ridge(inputs[~inside], target[~inside])
             scores.append(float(numpy.square(target[inside] - inputs[inside] @ weights).mean()))
-            truths.append(1.0 + float(numpy.square(OTHERS[:, :num_columns] @ (weights - 1.0)).mean()))
+            truths.append(1.0 + float(numpy.square(NEW_ROWS[:, :num_columns] @ (weights - 1.0)).mean()))
     results = (FoldResult(place, (), (), (), 1, {"m": score}, {}, 0.0) for place, score in enumerate(scores))
     return Trial(0, {}, TrialState.COMPLETE, tuple(results), repeats=repeats), float(numpy.mean(truths))
 

@@ -51,13 +51,13 @@ def test_the_corrected_score_is_that_of_the_tuned_threshold_on_other_rows(metric
         folds = generator.permutation(NUM_ROWS) % 5
         rows = ScoredRows(target, numpy.ones(NUM_ROWS), folds[None], numpy.arange(NUM_ROWS))
         corrected = corrected_score(table, rows, [prediction[None]], seed, tuned=True).estimate.value
-        others, said = calibrated(generator, NUM_OTHERS)
+        new_target, new_prediction = calibrated(generator, NUM_OTHERS)
         threshold = tuned_threshold(table, rows, prediction[None])
-        found = by_folds(table, others, at_threshold(said, threshold))
-        errors.append(corrected - found)
-        plain.append(by_folds(table, others, said) - found)
+        new_score = by_folds(table, new_target, at_threshold(new_prediction, threshold))
+        errors.append(corrected - new_score)
+        plain.append(by_folds(table, new_target, new_prediction) - new_score)
         moved = fold_scores(table, rows, [at_threshold(prediction, threshold)[None]])
-        looks.append(moved.means(numpy.ones((1, NUM_ROWS)))[0, 0] - found)
+        looks.append(moved.means(numpy.ones((1, NUM_ROWS)))[0, 0] - new_score)
     error = numpy.std(errors, ddof=1) / math.sqrt(STUDIES)
     figures = {"corrected": errors, "at the threshold of all rows": looks, "at one half": plain}
     shown = ", ".join(f"{name} {numpy.mean(values):+.3f}" for name, values in figures.items())

@@ -20,8 +20,8 @@ DIGESTS = {"data": "d", "splits": "s"}
 
 
 def recorded(mlruns: Path, name: str, run: str, *trials: Trial, **changes: Any) -> Path:
-    given = {"name": name, "identifier": run, "digests": DIGESTS, "num_folds": 4, **changes}
-    study = RecordedStudy(make_records(mlruns), dataclasses.replace(STARTED, **given))
+    fields = {"name": name, "identifier": run, "digests": DIGESTS, "num_folds": 4, **changes}
+    study = RecordedStudy(make_records(mlruns), dataclasses.replace(STARTED, **fields))
     study.end_trials(trials)
     study.finish()
     return study.run.folder
@@ -49,12 +49,12 @@ def call(mlruns: Path, *arguments: str) -> Result:
 
 def test_studies_are_named_as_elsewhere(mlruns: Path) -> None:
     folder = mlruns / "studies" / "strong" / "20260101-000000-bbbb"
-    for first, other in (
+    for first, second in (
         ("weak", "strong"),
         ("weak", str(folder)),
         ("20260101-000000-aaaa", "20260101-000000-bbbb"),
     ):
-        result = call(mlruns, first, other)
+        result = call(mlruns, first, second)
         assert result.exit_code == 0, result.output
         assert result.output.startswith(
             "B (strong) is significantly better than A (weak) (log_loss: difference −0."
@@ -80,7 +80,7 @@ def test_a_page_that_cannot_be_written_names_its_option(mlruns: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("other", "words"),
+    ("name", "words"),
     [
         ("nothing", "no study 'nothing'"),
         ("empty", "B (empty): no trial has ended"),
@@ -88,8 +88,8 @@ def test_a_page_that_cannot_be_written_names_its_option(mlruns: Path, tmp_path: 
         ("other", "are of two tables"),
     ],
 )
-def test_what_cannot_be_compared_is_one_error(mlruns: Path, other: str, words: str) -> None:
-    result = call(mlruns, "weak", other)
+def test_what_cannot_be_compared_is_one_error(mlruns: Path, name: str, words: str) -> None:
+    result = call(mlruns, "weak", name)
     assert result.exit_code == 2
     assert result.output.startswith("error: ") and words in result.output
     assert "Traceback" not in result.output

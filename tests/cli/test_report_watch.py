@@ -31,23 +31,23 @@ def running(tmp_path: Path) -> tuple[Records, FoundStudy, Lease, list[Event]]:
     folder = tmp_path / "studies" / "wine" / "r1"
     run, lease = records.create(folder, STARTED, "1")
     folder.mkdir(parents=True, exist_ok=True)
-    first, *rest = [made_events(folder, STARTED, [trial])[1:] for trial in TRIALS]
+    first, *events_of_later_trials = [made_events(folder, STARTED, [trial])[1:] for trial in TRIALS]
     records.append(lease, *first)
     run = records.run(run.number)
     state = state_of(run.folder, records.events(run))
     study = FoundStudy(run, state, 1, standing(run, state), status_of(run, state))
-    later: list[Event] = [event for events in rest for event in events]
+    later: list[Event] = [event for events in events_of_later_trials for event in events]
     return records, study, lease, later
 
 
 def telling(records: Records, lease: Lease, events: list[Event]) -> Callable[[float], None]:
     """A rest during which one more event happens."""
 
-    def rest(seconds: float) -> None:
+    def sleep(seconds: float) -> None:
         assert seconds > 0.0
         records.append(lease, events.pop(0))
 
-    return rest
+    return sleep
 
 
 def test_the_page_follows_the_run_to_its_end_and_reads_only_new_events(
@@ -57,19 +57,19 @@ def test_the_page_follows_the_run_to_its_end_and_reads_only_new_events(
     since: list[int] = []
     events = Records.events
 
-    def counted(self: Records, run: object, since_: int = 0, **given: int) -> object:
-        since.append(given.get("since", since_))
+    def counted(self: Records, run: object, since_: int = 0, **options: int) -> object:
+        since.append(options.get("since", since_))
         return events(self, run, since=since[-1])  # type: ignore[arg-type]
 
     monkeypatch.setattr(Records, "events", counted)
     pages: list[str] = []
     write = watching.write_page
 
-    def kept(latest: FoundStudy, to: Path, reload: int = 0) -> None:
+    def write_and_keep(latest: FoundStudy, to: Path, reload: int = 0) -> None:
         write(latest, to, reload)
         pages.append(to.read_text(encoding="utf-8"))
 
-    monkeypatch.setattr(watching, "write_page", kept)
+    monkeypatch.setattr(watching, "write_page", write_and_keep)
     watching.watch(
         records, study, tmp_path / "page.html", telling(records, lease, [*later, Finished("finished", 9.0)])
     )

@@ -43,9 +43,9 @@ def trial(number: int, *scores: float) -> TrialEnded:
 
 
 def begun(records: Records, name: str, run: str, *events: Event, **changes: Any) -> tuple[Run, Lease]:
-    given = {"metric": "log_loss", "direction": "min", "num_trials": 24} | changes
+    fields = {"metric": "log_loss", "direction": "min", "num_trials": 24} | changes
     entered, lease = records.create(
-        records.mlruns / "studies" / name / run, StudyStarted(name, run, **given), "1"
+        records.mlruns / "studies" / name / run, StudyStarted(name, run, **fields), "1"
     )
     records.append(lease, *events)
     return entered, lease
@@ -117,16 +117,16 @@ def test_runs_are_listed_for_programs(records: Records) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "output"),
     [
         ("table", "No run is recorded.\n"),
         ("json", "[]\n"),
         ("csv", "study,run,state,trials,planned,metric,best,since\n"),
     ],
 )
-def test_an_empty_record_lists_nothing(tmp_path: Path, form: str, said: str) -> None:
+def test_an_empty_record_lists_nothing(tmp_path: Path, form: str, output: str) -> None:
     open_records(tmp_path, create=True)
-    assert call(runs, tmp_path, "--format", form).output == said
+    assert call(runs, tmp_path, "--format", form).output == output
 
 
 @pytest.mark.parametrize("command", [runs, journal])

@@ -57,7 +57,7 @@ def mlruns(tmp_path: Path) -> Path:
     return tmp_path / "mlruns"
 
 
-def said(mlruns: Path, *command: str, status: int = 0) -> str:
+def output_of(mlruns: Path, *command: str, status: int = 0) -> str:
     result = CliRunner().invoke(
         cli, [*command, "--mlruns", str(mlruns)], env={"COLUMNS": "40", "NO_COLOR": "1"}
     )
@@ -78,7 +78,7 @@ def said(mlruns: Path, *command: str, status: int = 0) -> str:
     ],
 )
 def test_the_terminal_says_what_there_is(mlruns: Path, command: str, name: str, words: str) -> None:
-    text = said(mlruns, command, name)
+    text = output_of(mlruns, command, name)
     assert words in " ".join(text.split())
     assert "1 trials" not in text
 
@@ -86,7 +86,7 @@ def test_the_terminal_says_what_there_is(mlruns: Path, command: str, name: str, 
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_report_shows_names_as_text(mlruns: Path, tmp_path: Path, name: str) -> None:
     page = tmp_path / "page.html"
-    said(mlruns, "report", name, "--to", str(page))
+    output_of(mlruns, "report", name, "--to", str(page))
     text = page.read_text(encoding="utf-8")
     for markup in ("<b>größe", "<script>alert(1)", "<b>السعر"):
         assert markup not in text
@@ -106,4 +106,4 @@ def test_nothing_is_compared_with_a_study_without_trials(mlruns: Path, pair: str
 
 
 def test_a_lone_trial_is_counted_in_the_singular(mlruns: Path) -> None:
-    assert "1 trial in 12 s" in said(mlruns, "show", "single")
+    assert "1 trial in 12 s" in output_of(mlruns, "show", "single")

@@ -38,19 +38,19 @@ COMMANDS = [
 
 @pytest.fixture
 def study(tmp_path: Path) -> RecordedStudy:
-    made = RecordedStudy(make_records(tmp_path / "mlruns"), STARTED)
+    recorded = RecordedStudy(make_records(tmp_path / "mlruns"), STARTED)
     for number in range(25):
-        made.end_trial(completed(number, 0.5 + number / 100, 0.7, width=16, learning_rate=0.00123))
-    made.end_trial(failed(25, "the loss is not a number", width=16, learning_rate=0.5))
-    made.finish()
-    return made
+        recorded.end_trial(completed(number, 0.5 + number / 100, 0.7, width=16, learning_rate=0.00123))
+    recorded.end_trial(failed(25, "the loss is not a number", width=16, learning_rate=0.5))
+    recorded.finish()
+    return recorded
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> RecordedStudy:
-    made = RecordedStudy(make_records(tmp_path / "mlruns"), STARTED)
-    made.finish("stopped", "interrupted")
-    return made
+    recorded = RecordedStudy(make_records(tmp_path / "mlruns"), STARTED)
+    recorded.finish("stopped", "interrupted")
+    return recorded
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 120])

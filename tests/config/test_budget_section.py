@@ -64,17 +64,17 @@ def test_the_minutes_of_search_and_command(
 ) -> None:
     file = tmp_path / "study.yaml"
     file.write_text(DATA + yaml.safe_dump(content) if content else DATA)
-    made = make_study({"name": "study", "data": {"sklearn": "digits"}} | content)
-    for study in (load_study(file), made):
+    from_python = make_study({"name": "study", "data": {"sklearn": "digits"}} | content)
+    for study in (load_study(file), from_python):
         assert (study.search.minutes, study.budget.minutes) == (search, budget)
         assert notes_of(study) == notes
 
 
 @pytest.mark.parametrize("content", [case[0] for case in MINUTES.values()], ids=MINUTES)
 def test_a_study_written_anew_has_the_same_limits(tmp_path: Path, content: dict[str, Any]) -> None:
-    made = make_study({"name": "study", "data": {"sklearn": "digits"}} | content)
-    (tmp_path / "study.yaml").write_text(dump_study(made))
-    assert load_study(tmp_path / "study.yaml").model_dump() == made.model_dump()
+    original = make_study({"name": "study", "data": {"sklearn": "digits"}} | content)
+    (tmp_path / "study.yaml").write_text(dump_study(original))
+    assert load_study(tmp_path / "study.yaml").model_dump() == original.model_dump()
 
 
 def test_sections_made_in_python_mean_the_same() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from changed_studies import changed as study
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from automl.config.change_rules import RULES, Compared, leaf_keys, rule_of
 from automl.config.changes import compare
@@ -92,11 +92,11 @@ def test_a_wider_range_has_every_old_value(old: dict[str, Any], new: dict[str, A
 
 
 @given(
-    low=some.integers(-20, 20),
-    count=some.integers(0, 12),
-    step=some.integers(1, 5),
-    below=some.integers(0, 12),
-    above=some.integers(-3, 12),
+    low=st.integers(-20, 20),
+    count=st.integers(0, 12),
+    step=st.integers(1, 5),
+    below=st.integers(0, 12),
+    above=st.integers(-3, 12),
 )
 def test_a_wider_range_agrees_with_the_sets_of_values(
     low: int, count: int, step: int, below: int, above: int

@@ -89,16 +89,16 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize(("old", "new", "same"), ADDRESSES.values(), ids=ADDRESSES)
+@pytest.mark.parametrize(("old", "new", "equal"), ADDRESSES.values(), ids=ADDRESSES)
 def test_a_masked_password_equals_whatever_stands_there_now(
-    tmp_path: Path, old: str, new: str, same: bool
+    tmp_path: Path, old: str, new: str, equal: bool
 ) -> None:
     content = {"name": "a", "data": {"sql": old, "table": "t", "target": "y"}}
     (tmp_path / "copy.yaml").write_text(study_text(make_study(content)))
     recorded, now = load_study(tmp_path / "copy.yaml"), study({"data.sql": new}, content)
     changes = compare(recorded, now, 0)
-    assert [change.key for change in changes.refused] == ([] if same else ["data.sql"])
-    if not same:
+    assert [change.key for change in changes.refused] == ([] if equal else ["data.sql"])
+    if not equal:
         message = str(refusal(changes, now.where))
         assert "secret" not in message + repr(changes)
         assert "`data.sql` must stay " in message

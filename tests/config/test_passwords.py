@@ -44,13 +44,13 @@ LINES = {
 }
 
 
-@pytest.mark.parametrize(("written", "kept"), LINES.items())
-def test_the_text_that_is_kept_has_no_password(tmp_path: Path, written: str, kept: str) -> None:
+@pytest.mark.parametrize(("written", "masked"), LINES.items())
+def test_the_text_that_is_kept_has_no_password(tmp_path: Path, written: str, masked: str) -> None:
     table = "  table: t\n" if written.startswith("sql") else ""
     frame = f"# Which?\nname: s\ndata:\n  target: y  # ü\n  {{}}\n{table}space: {{{{depth: 1}}}}\n"
     (tmp_path / "study.yaml").write_text(frame.format(written), encoding="utf-8")
     study = load_study(tmp_path / "study.yaml")
-    assert study_text(study) == frame.format(kept)
+    assert study_text(study) == frame.format(masked)
     (tmp_path / "kept.yaml").write_text(study_text(study), encoding="utf-8")
     assert study_text(load_study(tmp_path / "kept.yaml")) == study_text(study)
 
@@ -127,19 +127,19 @@ def test_a_study_leaves_no_password_behind_and_says_so_when_it_needs_one(
     comments = "# once https://qvzxj@host/t.csv?sig=qvzxj, then host=h password=qvzxj\n"
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(content) + comments)
     result = automl.run_study(tmp_path / "s.yaml", mlruns=tmp_path / "mlruns")
-    kept = [path for path in (tmp_path / "mlruns").rglob("*") if path.is_file()]
-    assert len(kept) > 10
-    assert [path for path in kept if b"qvzxj" in path.read_bytes()] == []
+    files = [path for path in (tmp_path / "mlruns").rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert [path for path in files if b"qvzxj" in path.read_bytes()] == []
 
-    other = 1 - result.best.number
+    number = 1 - result.best.number
     with pytest.raises(
         DataError, match=r"study\.yaml:5: the password or token in `data\.sql` is `\*\*\*`.*`\$\{NAME\}`"
     ):
-        export_trial(result.folder, other, tmp_path / "model")
+        export_trial(result.folder, number, tmp_path / "model")
     file = result.folder / "study.yaml"
     file.write_text(file.read_text().replace("***", "${T_WORD}"))
     monkeypatch.setenv("T_WORD", "qvzxj")
-    assert export_trial(result.folder, other, tmp_path / "model").number == other
+    assert export_trial(result.folder, number, tmp_path / "model").number == number
 
 
 def test_the_pages_of_a_server_with_a_password_need_its_address(

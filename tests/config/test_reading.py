@@ -248,8 +248,8 @@ def _fits(value: Any, schema: dict[str, Any]) -> bool:
         return False
     if not isinstance(value, dict):
         return value in schema["enum"] if "enum" in schema else True
-    known, other = schema.get("properties", {}), schema["additionalProperties"]
-    inner = [known.get(key, other) for key in value]
+    known, additional = schema.get("properties", {}), schema["additionalProperties"]
+    inner = [known.get(key, additional) for key in value]
     return set(schema.get("required", ())) <= set(value) and all(
         annotation is not False and _fits(part, annotation)
         for part, annotation in zip(value.values(), inner, strict=True)

@@ -104,7 +104,7 @@ def test_equal_rows_with_another_target_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("copy", "found"),
+    ("copy", "is_reported"),
     [
         (lambda y: 3.0 * y - 1.0, True),
         (lambda y: -numpy.exp(y), True),
@@ -114,11 +114,11 @@ def test_equal_rows_with_another_target_are_counted() -> None:
     ],
     ids=["line", "falling curve", "gaps", "noise", "9 rows"],
 )
-def test_a_column_in_the_order_of_the_target(copy: Any, found: bool) -> None:
+def test_a_column_in_the_order_of_the_target(copy: Any, is_reported: bool) -> None:
     target = numpy.random.default_rng(0).normal(size=ROWS)
-    said = findings(noise().assign(y=target, copy=copy(target)))
-    assert len(said) == found
-    assert all("'copy'" in finding and "known at prediction time" in finding for finding in said)
+    messages = findings(noise().assign(y=target, copy=copy(target)))
+    assert len(messages) == is_reported
+    assert all("'copy'" in finding and "known at prediction time" in finding for finding in messages)
 
 
 def test_rank_correlation_is_spearmans() -> None:
@@ -142,12 +142,12 @@ def leaky(table: pandas.DataFrame, wrong: int, seed: int = 0) -> list[str]:
     return levels.tolist()
 
 
-@pytest.mark.parametrize(("wrong", "found"), [(0, True), (2, True), (40, False)])
-def test_levels_that_name_the_class(wrong: int, found: bool) -> None:
+@pytest.mark.parametrize(("wrong", "is_reported"), [(0, True), (2, True), (40, False)])
+def test_levels_that_name_the_class(wrong: int, is_reported: bool) -> None:
     table = noise()
-    said = findings(table.assign(leak=leaky(table, wrong)), test=0.0)
-    assert len(said) == found
-    assert all("'leak'" in finding and "determine the class" in finding for finding in said)
+    messages = findings(table.assign(leak=leaky(table, wrong)), test=0.0)
+    assert len(messages) == is_reported
+    assert all("'leak'" in finding and "determine the class" in finding for finding in messages)
 
 
 def test_gaps_can_name_the_class() -> None:

@@ -10,7 +10,7 @@ import pandas
 import pytest
 from draws import draws
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 from small_tables import where
 from split_checks import check_partition, lists
@@ -20,9 +20,9 @@ from automl.data.dataset import Dataset, make_dataset
 from automl.data.splits import Splits, make_splits
 from automl.errors import DataError
 
-SEEDS = some.integers(0, 2**40)
-GROUPS = some.lists(some.integers(0, 14), min_size=60, max_size=150)
-TIMES = some.lists(some.integers(0, 60), min_size=40, max_size=150)
+SEEDS = st.integers(0, 2**40)
+GROUPS = st.lists(st.integers(0, 14), min_size=60, max_size=150)
+TIMES = st.lists(st.integers(0, 60), min_size=40, max_size=150)
 
 
 def read(by: Sequence[Any], config: SplitsConfig, labels: Sequence[Any] | None = None) -> Dataset:
@@ -40,7 +40,7 @@ def split(by: Sequence[Any], labels: Sequence[Any] | None = None, seed: int = 0,
 @pytest.mark.parametrize("order", ["day_first", "month_first"])
 def test_days_whose_order_the_study_file_says_run_forward(order: str) -> None:
     """Days 1 to 12 of months 1 to 12: nothing in the column tells which of them is which."""
-    texts = [f"{one}/{other}/2023" for one in range(1, 13) for other in range(1, 13)]
+    texts = [f"{first}/{second}/2023" for first in range(1, 13) for second in range(1, 13)]
     config = SplitsConfig(kind="time", by="by", folds=3)
     table = pandas.DataFrame({"x": numpy.arange(144) / 7, "by": texts, "y": numpy.arange(144) ** 0.5})
 
@@ -68,18 +68,18 @@ def two_classes(rows: int, seed: int) -> list[str]:
 
 
 @draws(60)
-@given(groups=GROUPS, seed=SEEDS, folds=some.integers(3, 5), classes=some.booleans())
+@given(groups=GROUPS, seed=SEEDS, folds=st.integers(3, 5), classes=st.booleans())
 def test_groups_stay_whole(groups: list[int], seed: int, folds: int, classes: bool) -> None:
     groups[:15] = range(15)
     labels = two_classes(len(groups), seed) if classes else None
     splits = split(groups, labels, seed, kind="group", folds=folds, repeats=2)
     assert len(splits.folds) == 2 * folds
     for start in (0, folds):
-        one = replace(splits, folds=splits.folds[start : start + folds])
-        check_partition(one, len(groups), SplitsConfig(folds=folds))
+        repeat = replace(splits, folds=splits.folds[start : start + folds])
+        check_partition(repeat, len(groups), SplitsConfig(folds=folds))
     for parts in parts_of(splits):
         owners = [set(numpy.array(groups)[part].tolist()) for part in parts]
-        assert all(not (one & other) for one, other in itertools.combinations(owners, 2))
+        assert all(not (first & second) for first, second in itertools.combinations(owners, 2))
     assert lists(splits) == lists(split(groups, labels, seed, kind="group", folds=folds, repeats=2))
 
 
@@ -104,15 +104,17 @@ def test_groups_come_near_to_the_shares_asked_for() -> None:
 def test_groups_of_numbers_do_not_look_at_the_target() -> None:
     groups, config = numpy.arange(100) // 4, SplitsConfig(kind="group", by="by")
     dataset = read(groups, config)
-    other = replace(dataset, target=dataset.target[::-1])
-    assert lists(make_splits(dataset, config, 0, where)) == lists(make_splits(other, config, 0, where))
+    reversed_target = replace(dataset, target=dataset.target[::-1])
+    assert lists(make_splits(dataset, config, 0, where)) == lists(
+        make_splits(reversed_target, config, 0, where)
+    )
 
 
 def test_another_seed_draws_other_groups() -> None:
     groups = numpy.arange(100) // 4
-    first, other = (split(groups, kind="group", seed=seed) for seed in (0, 1))
-    assert first.test.tolist() != other.test.tolist()
-    assert first.folds[0].validation.tolist() != other.folds[0].validation.tolist()
+    first, second = (split(groups, kind="group", seed=seed) for seed in (0, 1))
+    assert first.test.tolist() != second.test.tolist()
+    assert first.folds[0].validation.tolist() != second.folds[0].validation.tolist()
 
 
 def test_a_column_and_no_kind_is_for_groups() -> None:
@@ -146,15 +148,15 @@ def test_folds_of_distinct_times_are_those_of_scikit_learn() -> None:
     splits = split(times, kind="time", test=0.2, folds=4, stopping=0.1)
     order = numpy.argsort(times)
     assert sorted(splits.test.tolist()) == sorted(order[80:].tolist())
-    for fold, (rest, validation) in zip(splits.folds, TimeSeriesSplit(4).split(order[:80]), strict=True):
+    for fold, (training, validation) in zip(splits.folds, TimeSeriesSplit(4).split(order[:80]), strict=True):
         assert sorted(fold.validation.tolist()) == sorted(order[validation].tolist())
-        num_stopping = -(-len(rest) // 10)
-        assert sorted(fold.stopping.tolist()) == sorted(order[rest[-num_stopping:]].tolist())
-        assert sorted(fold.fit.tolist()) == sorted(order[rest[:-num_stopping]].tolist())
+        num_stopping = -(-len(training) // 10)
+        assert sorted(fold.stopping.tolist()) == sorted(order[training[-num_stopping:]].tolist())
+        assert sorted(fold.fit.tolist()) == sorted(order[training[:-num_stopping]].tolist())
 
 
 @draws(60)
-@given(times=TIMES, folds=some.integers(2, 6), test=some.sampled_from([0.0, 0.2, 0.5]))
+@given(times=TIMES, folds=st.integers(2, 6), test=st.sampled_from([0.0, 0.2, 0.5]))
 def test_time_runs_forward_and_rows_of_one_time_stay_together(
     times: list[int], folds: int, test: float
 ) -> None:
@@ -169,10 +171,10 @@ def test_time_runs_forward_and_rows_of_one_time_stay_together(
     assert sum(note.startswith(f"{len(splits.folds)} folds instead") for note in splits.notes) == (
         len(splits.folds) < folds
     )
-    seen = [numpy.sort([*fold.fit, *fold.stopping]) for fold in splits.folds]
+    trained_rows = [numpy.sort([*fold.fit, *fold.stopping]) for fold in splits.folds]
     for number, fold in enumerate(splits.folds[:-1]):
-        assert seen[number + 1].tolist() == sorted([*seen[number], *fold.validation])
-    assert sorted([*seen[-1], *splits.folds[-1].validation]) == splits.training.tolist()
+        assert trained_rows[number + 1].tolist() == sorted([*trained_rows[number], *fold.validation])
+    assert sorted([*trained_rows[-1], *splits.folds[-1].validation]) == splits.training.tolist()
 
 
 def test_no_label_and_no_seed_moves_a_row_in_time() -> None:

@@ -58,11 +58,11 @@ def test_a_level_that_the_table_did_not_have_is_unknown() -> None:
 
 def test_rows_can_be_taken() -> None:
     columns = encoded()
-    some = columns.take(numpy.array([3, 0, 0]))
-    assert len(some) == 3 and len(columns) == 4
-    assert some.numbers[:, 0].tolist() == [2.0, 1.5, 1.5]
-    assert some.codes[:, 0].tolist() == [2, 2, 2]
-    assert (some.names, some.levels) == (columns.names, columns.levels)
+    taken = columns.take(numpy.array([3, 0, 0]))
+    assert len(taken) == 3 and len(columns) == 4
+    assert taken.numbers[:, 0].tolist() == [2.0, 1.5, 1.5]
+    assert taken.codes[:, 0].tolist() == [2, 2, 2]
+    assert (taken.names, taken.levels) == (columns.names, columns.levels)
     assert len(columns.take(slice(2))) == 2
 
 

@@ -54,11 +54,11 @@ TASKS = {
 }
 
 
-@pytest.mark.parametrize(("values", "asked", "task"), TASKS.values(), ids=TASKS)
+@pytest.mark.parametrize(("values", "setting", "task"), TASKS.values(), ids=TASKS)
 def test_the_task_follows_the_values_unless_it_is_given(
-    values: Sequence[Any], asked: str, task: Task
+    values: Sequence[Any], setting: str, task: Task
 ) -> None:
-    dataset = make({"x": range(len(values)), "y": values}, task=asked)
+    dataset = make({"x": range(len(values)), "y": values}, task=setting)
     assert dataset.task is task
     if task is Task.REGRESSION:
         assert (dataset.classes, dataset.num_outputs) == ((), 1)
@@ -127,13 +127,13 @@ def test_a_column_means_the_same_in_every_type_of_pandas(cells: list[Any], dtype
         pytest.importorskip("pyarrow")
     target = [0, 1, 0, 1]
     plain = make({"x": cells, "y": target}, columns={"x": "date"} if "datetime" in dtype else None)
-    given = make({"x": pandas.Series(cells).astype(dtype), "y": target})
-    assert [column.kind for column in given.schema.columns] == [
+    converted = make({"x": pandas.Series(cells).astype(dtype), "y": target})
+    assert [column.kind for column in converted.schema.columns] == [
         column.kind for column in plain.schema.columns
     ]
-    numpy.testing.assert_array_equal(given.columns.numbers, plain.columns.numbers)
-    assert given.columns.levels == plain.columns.levels
-    numpy.testing.assert_array_equal(given.columns.codes, plain.columns.codes)
+    numpy.testing.assert_array_equal(converted.columns.numbers, plain.columns.numbers)
+    assert converted.columns.levels == plain.columns.levels
+    numpy.testing.assert_array_equal(converted.columns.codes, plain.columns.codes)
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "category", "int8", "object"])

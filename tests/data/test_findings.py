@@ -75,8 +75,8 @@ def test_rows_without_a_target_are_not_described() -> None:
 
 @pytest.mark.parametrize("labels", ["yes,no", "1.5,2.5", "3,4"])
 def test_init_describes_a_table_whose_last_rows_have_no_target(tmp_path: Path, labels: str) -> None:
-    one, other = labels.split(",")
-    rows = [f"{i}.5,{[one, other, ''][i % 2 if i < 30 else 2]}" for i in range(40)]
+    first, second = labels.split(",")
+    rows = [f"{i}.5,{[first, second, ''][i % 2 if i < 30 else 2]}" for i in range(40)]
     (tmp_path / "t.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
     to = tmp_path / "study.yaml"
     done = CliRunner().invoke(cli, ["init", str(tmp_path / "t.csv"), "--target", "y", "--to", str(to)])
@@ -219,8 +219,8 @@ def test_init_then_check_of_every_format(tmp_path: Path, name: str) -> None:
     data.parent.mkdir()
     write(table, data)
     study = tmp_path / "study.yaml"
-    made = init(data, "--target", "déjà", "--to", study)
-    assert made.exit_code == 0, made.output
+    result = init(data, "--target", "déjà", "--to", study)
+    assert result.exit_code == 0, result.output
     config = load_study(study)
     assert (config.data.path, config.data.target) == (f"data/{name}", "déjà")
     assert config.objective == "log_loss"
@@ -255,14 +255,14 @@ def write(table: pandas.DataFrame, path: Path) -> None:
 def test_init_finds_the_separator_and_writes_the_encoding(tmp_path: Path) -> None:
     rows = "".join(f"{i};{i % 7},5;{'é' if i % 3 else 'a'}\n" for i in range(30))
     (tmp_path / "t.csv").write_bytes(("a;b;y\n" + rows).encode("latin-1"))
-    for told in ((), ("--encoding", "latin-1"), ("--separator", ";")):
-        made = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "s.yaml", "--force", *told)
-        assert made.exit_code == 0, made.output
+    for options in ((), ("--encoding", "latin-1"), ("--separator", ";")):
+        result = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "s.yaml", "--force", *options)
+        assert result.exit_code == 0, result.output
         config = load_study(tmp_path / "s.yaml")
         assert (config.data.separator, config.data.encoding) == (";", "latin-1")
-        assert ("is not UTF-8 text" in (tmp_path / "s.yaml").read_text()) == ("--encoding" not in told)
+        assert ("is not UTF-8 text" in (tmp_path / "s.yaml").read_text()) == ("--encoding" not in options)
     (tmp_path / "w.csv").write_bytes(("a;b;y\n" + rows.replace(",5;", " €;")).encode("cp1252"))
-    made = init(tmp_path / "w.csv", "--target", "y", "--to", tmp_path / "w.yaml")
+    result = init(tmp_path / "w.csv", "--target", "y", "--to", tmp_path / "w.yaml")
     assert load_study(tmp_path / "w.yaml").data.encoding == "cp1252"
     assert "'€' stripped" in (tmp_path / "w.yaml").read_text()
     broken = init(tmp_path / "t.csv", "--target", "y", "--to", tmp_path / "u.yaml", "--encoding", "utf-8")

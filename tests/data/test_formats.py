@@ -346,8 +346,8 @@ def test_lists_are_choices_and_objects_are_columns(tmp_path: Path) -> None:
     read = read_file(TableFile(tmp_path / "t.parquet"))
     assert list(read.columns) == ["tools", "at.x", "at.deep.z"]
     assert read["tools"].iloc[0] == "['Go', 'Python']" and read["at.x"].tolist() == list(range(60))
-    found = inspect_columns(read[["tools"]]).columns[0]
-    assert (found.kind, found.reading) == ("choices", {"separator": ","})
+    inspected = inspect_columns(read[["tools"]]).columns[0]
+    assert (inspected.kind, inspected.reading) == ("choices", {"separator": ","})
     later = plain_cells(pandas.Series([numpy.array(["Go", "Python"]), ["Go", "Python"], ("Go",)]))
     assert later.tolist() == ["['Go', 'Python']", "['Go', 'Python']", "('Go',)"]
 

@@ -63,17 +63,17 @@ def rows(text: str, separator: str = ",") -> list[tuple[int, list[str]]]:
     ],
 )
 def test_how_a_file_begins(text: str, skip: int, has_names: bool) -> None:
-    found = find_beginning(rows(text))
-    assert (found.skip, found.has_names) == (skip, has_names)
-    assert (found.cure == "") == (skip == 0 and has_names) == found.is_usual
+    beginning = find_beginning(rows(text))
+    assert (beginning.skip, beginning.has_names) == (skip, has_names)
+    assert (beginning.cure == "") == (skip == 0 and has_names) == beginning.is_usual
 
 
 def test_the_cure_is_a_key_with_its_value() -> None:
     assert Beginning(1, True, 3).cure == (
         "Line 2 looks like the names, and line 1 like a title: write `skip: 1` under `data`."
     )
-    both = Beginning(3, False, 3).cure
-    assert "lines 1 to 3 like a title" in both and "`skip: 3` and `header: none`" in both
+    cure = Beginning(3, False, 3).cure
+    assert "lines 1 to 3 like a title" in cure and "`skip: 3` and `header: none`" in cure
 
 
 @pytest.mark.parametrize(
@@ -95,11 +95,11 @@ def test_the_keys_read_the_table(
     plain = read(tmp_path, NAMED)
     text = text.replace(",", "\t") if name == "t.tsv" else text
     chosen = {"features": ["age", "work"]} if features and keys.get("target") is None else {}
-    found = read(tmp_path, text, name, **keys, **chosen)
+    dataset = read(tmp_path, text, name, **keys, **chosen)
     pandas.testing.assert_frame_equal(
-        found.table, plain.table.set_axis(found.table.columns, axis=1), check_dtype=False
+        dataset.table, plain.table.set_axis(dataset.table.columns, axis=1), check_dtype=False
     )
-    assert found.target.tolist() == plain.target.tolist()
+    assert dataset.target.tolist() == plain.target.tolist()
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_keys_that_cannot_be(data: dict[str, Any], says: str) -> None:
 def test_init_writes_the_keys_that_it_was_given_or_has_found(
     tmp_path: Path, text: str, options: tuple[str, ...], keys: dict[str, Any]
 ) -> None:
-    made = init(tmp_path, text, *options)
-    assert made.exit_code == 0, made.output
+    result = init(tmp_path, text, *options)
+    assert result.exit_code == 0, result.output
     study = load_study(tmp_path / "s.yaml")
     assert {name: getattr(study.data, name) for name in keys} == keys
     assert read_dataset(study, tmp_path, study.where).classes == ("low", "high")
@@ -180,10 +180,10 @@ def test_init_writes_the_keys_that_it_was_given_or_has_found(
     ],
 )
 def test_init_writes_a_file_of_a_table_that_cannot_be_used(tmp_path: Path, text: str, says: str) -> None:
-    made = init(tmp_path, text)
-    assert made.exit_code == 0, made.output
+    result = init(tmp_path, text)
+    assert result.exit_code == 0, result.output
     written = " ".join((tmp_path / "s.yaml").read_text().replace("#", " ").split())
-    assert says in made.output and says in written and "to fix: " in written
+    assert says in result.output and says in written and "to fix: " in written
     study = load_study(tmp_path / "s.yaml")
     assert (study.data.path, study.data.target) == ("t.csv", "pay")
 
@@ -231,8 +231,8 @@ def test_a_table_below_empty_rows_of_a_sheet_and_behind_another_sheet(tmp_path: 
     cells = pandas.DataFrame([line.split(",") for line in NAMED.splitlines()])
     cells.to_excel(tmp_path / "t.xlsx", header=False, index=False, startrow=3)
     to = str(tmp_path / "s.yaml")
-    made = CliRunner().invoke(cli, ["init", str(tmp_path / "t.xlsx"), "--target", "pay", "--to", to])
-    assert made.exit_code == 0, made.output
+    result = CliRunner().invoke(cli, ["init", str(tmp_path / "t.xlsx"), "--target", "pay", "--to", to])
+    assert result.exit_code == 0, result.output
     study = load_study(Path(to))
     assert study.data.skip == 3 and read_dataset(study, tmp_path, study.where).classes == ("low", "high")
     with pandas.ExcelWriter(tmp_path / "two.xlsx") as book:

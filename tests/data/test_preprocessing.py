@@ -8,7 +8,7 @@ import pandas
 import pytest
 from draws import draws
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from nasty_tables import repeated, tables, targets
 from sklearn.preprocessing import StandardScaler
 from small_tables import make, where
@@ -154,9 +154,11 @@ def test_no_more_than_the_most_frequent_levels_have_inputs() -> None:
     assert layout.slots.tolist() == [MOST_LEVELS + 1]
     inputs = fit_preprocessing(columns, layout, "standard").apply(columns)
     assert (inputs.sum(axis=1) == 1.0).all()
-    kept = {text for text, row in zip(texts, inputs, strict=True) if row[-1] == 0.0}
-    assert len(kept) == MOST_LEVELS
-    assert {f"w{level:03}" for level in range(1, MOST_LEVELS + 9, 2)} <= kept, "those with a row more"
+    levels_with_inputs = {text for text, row in zip(texts, inputs, strict=True) if row[-1] == 0.0}
+    assert len(levels_with_inputs) == MOST_LEVELS
+    assert {f"w{level:03}" for level in range(1, MOST_LEVELS + 9, 2)} <= levels_with_inputs, (
+        "those with a row more"
+    )
 
 
 def test_many_levels_are_embedded_and_their_places_count_from_the_end() -> None:
@@ -176,12 +178,12 @@ def test_many_levels_are_embedded_and_their_places_count_from_the_end() -> None:
     assert count == EMBEDDED_ABOVE + 2
     for encoding in ENCODINGS:
         inputs = fit_preprocessing(columns, layout, encoding).apply(columns)
-        own = inputs[:, inputs.shape[1] - back :][:, :count]
+        level_inputs = inputs[:, inputs.shape[1] - back :][:, :count]
         assert [f"m{level:02}" for level in range(count - 1)] == sorted(
-            {table["many"][row] for row in numpy.flatnonzero(own[:, :-1].any(axis=1))}
+            {table["many"][row] for row in numpy.flatnonzero(level_inputs[:, :-1].any(axis=1))}
         )
         for place in range(count - 1):
-            assert len({table["many"][row] for row in numpy.flatnonzero(own[:, place])}) == 1
+            assert len({table["many"][row] for row in numpy.flatnonzero(level_inputs[:, place])}) == 1
 
 
 def test_of_large_tables_fewer_levels_have_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +211,7 @@ def learned(value: Any) -> list[Any]:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [part for field in dataclasses.fields(value) for part in learned(getattr(value, field.name))]
     if isinstance(value, tuple):
-        return [part for one in value for part in learned(one)]
+        return [part for item in value for part in learned(item)]
     return [value]
 
 
@@ -218,33 +220,37 @@ def test_rows_that_are_not_fit_rows_teach_nothing(encoding: str) -> None:
     """Other numbers, gaps, levels and dates in them: all that is learned stays the same to the last bit."""
     columns = make({name: MIXED[name] for name in MIXED}).columns
     layout = make_layout(columns, numpy.arange(50))
-    fit, others = numpy.arange(0, 50, 2), numpy.concatenate([numpy.arange(1, 50, 2), numpy.arange(50, 60)])
+    fit, hidden = numpy.arange(0, 50, 2), numpy.concatenate([numpy.arange(1, 50, 2), numpy.arange(50, 60)])
     changed = dataclasses.replace(columns, numbers=columns.numbers.copy(), codes=columns.codes.copy())
-    changed.numbers[others] = numpy.where(numpy.isnan(changed.numbers[others]), 1e9, NAN)
-    changed.codes[others] = 3 - changed.codes[others]
-    one, other = (fit_preprocessing(own.take(fit), layout, encoding) for own in (columns, changed))
-    for mine, its in zip(learned(one), learned(other), strict=True):
-        numpy.testing.assert_array_equal(mine, its, strict=True)
-    numpy.testing.assert_array_equal(one.apply(columns.take(fit)), other.apply(changed.take(fit)))
+    changed.numbers[hidden] = numpy.where(numpy.isnan(changed.numbers[hidden]), 1e9, NAN)
+    changed.codes[hidden] = 3 - changed.codes[hidden]
+    preprocessing, of_changed = (
+        fit_preprocessing(version.take(fit), layout, encoding) for version in (columns, changed)
+    )
+    for expected, actual in zip(learned(preprocessing), learned(of_changed), strict=True):
+        numpy.testing.assert_array_equal(expected, actual, strict=True)
+    numpy.testing.assert_array_equal(
+        preprocessing.apply(columns.take(fit)), of_changed.apply(changed.take(fit))
+    )
 
 
 def test_the_places_depend_on_training_rows_alone() -> None:
     columns = make({name: MIXED[name] for name in MIXED}).columns
     changed = dataclasses.replace(columns, numbers=columns.numbers.copy(), codes=columns.codes.copy())
     changed.numbers[50:], changed.codes[50:] = NAN, 0
-    for mine, its in zip(
+    for expected, actual in zip(
         learned(make_layout(columns, numpy.arange(50))),
         learned(make_layout(changed, numpy.arange(50))),
         strict=True,
     ):
-        numpy.testing.assert_array_equal(mine, its)
+        numpy.testing.assert_array_equal(expected, actual)
 
 
 # --- any table ----------------------------------------------------------------------------------------------
 
 
 @draws(150)
-@given(tables(), some.sampled_from(sorted(ENCODINGS)), some.integers(1, 6))
+@given(tables(), st.sampled_from(sorted(ENCODINGS)), st.integers(1, 6))
 def test_any_table_is_refused_or_gives_finite_inputs(
     table: pandas.DataFrame, encoding: str, times: int
 ) -> None:

@@ -269,21 +269,21 @@ WIDE = "id,a,b,w,g,y,long\n" + "".join(
 
 
 def test_only_the_columns_that_are_used_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[list[str]] = []
+    column_names: list[list[str]] = []
     real = reading.make_dataset
     monkeypatch.setattr(
         reading,
         "make_dataset",
-        lambda table, *rest, **_: seen.append(list(table.columns)) or real(table, *rest),
+        lambda table, *arguments, **_: column_names.append(list(table.columns)) or real(table, *arguments),
     )
     (tmp_path / "t.csv").write_text(WIDE)
     wanted = {"features": ["b", "a"], "weights": "w", "columns": {"a": "categorical", "id": "drop"}}
     dataset = read(tmp_path, SplitsConfig(kind="group", by="g"), path="t.csv", target="y", **wanted)
-    assert seen == [["id", "a", "b", "w", "g", "y"]]
+    assert column_names == [["id", "a", "b", "w", "g", "y"]]
     assert [column.name for column in dataset.schema.columns] == ["b", "a"]
     assert dataset.by is not None and dataset.by[:2].tolist() == ["g0", "g1"]
     read(tmp_path, path="t.csv", target="y")
-    assert seen[1] == WIDE.split("\n")[0].split(",")
+    assert column_names[1] == WIDE.split("\n")[0].split(",")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ ROWS = 80
 IDS = numpy.random.default_rng(0).permutation(numpy.arange(2_000_000_001, 2_000_000_001 + 7 * ROWS, 7))
 
 
-def note_of(table: pandas.DataFrame, name: str, **told: dict[str, str]) -> str:
+def note_of(table: pandas.DataFrame, name: str, **settings: dict[str, str]) -> str:
     [column] = [
-        column for column in inspect_columns(table, ColumnSettings(**told)).columns if column.name == name
+        column for column in inspect_columns(table, ColumnSettings(**settings)).columns if column.name == name
     ]
     return column.note
 
@@ -36,9 +36,9 @@ def test_small_numbers_refer_to_counted_rows_only_where_their_name_says_so(
 
 def test_identifiers_that_come_back_are_pointed_out() -> None:
     repeated = [int(IDS[row % 20]) for row in range(ROWS)]
-    said = "named as an identifier, and learned as amounts: 20 numbers in 80 rows; set it to drop or to"
+    beginning = "named as an identifier, and learned as amounts: 20 numbers in 80 rows; set it to drop or to"
     for name in ("patient_id", "CustomerID", "order no"):
-        assert note_of(pandas.DataFrame({name: repeated}), name).startswith(said)
+        assert note_of(pandas.DataFrame({name: repeated}), name).startswith(beginning)
     for name in ("amount", "price_index", "index"):
         assert "identifier" not in note_of(pandas.DataFrame({name: repeated}), name)
     halves = pandas.DataFrame({"id": [number + 0.5 for number in repeated]})

@@ -219,5 +219,5 @@ def test_looking_changes_nothing() -> None:
 def test_a_name_says_what_numbers_alone_do_not(name: str, cells: list[float], kind: str) -> None:
     column = inspect_columns(pandas.DataFrame({name: cells, "z": range(0, 2 * len(cells), 2)})).columns[0]
     assert column.kind == kind
-    told = inspect_columns(pandas.DataFrame({name: cells}), ColumnSettings({name: "numeric"})).columns[0]
-    assert told.kind == "numeric"
+    declared = inspect_columns(pandas.DataFrame({name: cells}), ColumnSettings({name: "numeric"})).columns[0]
+    assert declared.kind == "numeric"

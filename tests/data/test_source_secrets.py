@@ -60,8 +60,8 @@ def test_the_value_of_a_variable_is_not_shown_wherever_it_stands(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("T_PART", "qvzxj")
-    said = refusal(url=f"http://{host}/a/${{T_PART}}/t.csv")
-    assert said.startswith(f"study.yaml:data.url: http://{host}/a/${{T_PART}}/t.csv cannot be read: ")
+    message = refusal(url=f"http://{host}/a/${{T_PART}}/t.csv")
+    assert message.startswith(f"study.yaml:data.url: http://{host}/a/${{T_PART}}/t.csv cannot be read: ")
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_the_value_of_a_variable_is_not_shown_wherever_it_stands(
     ],
 )
 def test_an_address_that_is_none(url: str, shown: str) -> None:
-    said = refusal(url=url)
-    assert said == f"study.yaml:data.url: {shown} cannot be read: it is not a whole URL. Check it."
-    assert "zxj" not in said
+    message = refusal(url=url)
+    assert message == f"study.yaml:data.url: {shown} cannot be read: it is not a whole URL. Check it."
+    assert "zxj" not in message
 
 
 def test_a_driver_that_repeats_passwords_and_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +93,8 @@ def test_a_driver_that_repeats_passwords_and_tokens(monkeypatch: pytest.MonkeyPa
             pass
 
     monkeypatch.setattr(sqlalchemy, "create_engine", lambda _: Silent())
-    said = refusal(sql="postgresql://host/d?user=me&password=qvzxj&sslpassword=p%20w", table="t")
-    assert said == (
+    message = refusal(sql="postgresql://host/d?user=me&password=qvzxj&sslpassword=p%20w", table="t")
+    assert message == (
         "study.yaml:data.sql: postgresql://host/d does not respond: host=h password='***' sslpassword=***. "
         "Check the URL, and that the server runs."
     )

@@ -58,10 +58,10 @@ def test_a_table_of_a_database(database: Path) -> None:
 def test_a_view_and_a_query_and_an_absolute_path(database: Path) -> None:
     view = read(database, sql="sqlite:///clinic.db", table="old", target="ill")
     query = "SELECT age, city, ill FROM patients WHERE id > 1 AND city <> ':x' AND city NOT LIKE '%z'"
-    asked = read(Path("/nowhere"), sql=f"sqlite:///{database}/clinic.db", query=query, target="ill")
-    assert view.feature_names == asked.feature_names == ("age", "city")
-    pandas.testing.assert_frame_equal(view.table, asked.table)
-    assert view.target.tolist() == asked.target.tolist() == [1, 1, 0, 0, 0, 0]
+    by_query = read(Path("/nowhere"), sql=f"sqlite:///{database}/clinic.db", query=query, target="ill")
+    assert view.feature_names == by_query.feature_names == ("age", "city")
+    pandas.testing.assert_frame_equal(view.table, by_query.table)
+    assert view.target.tolist() == by_query.target.tolist() == [1, 1, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("source", [{"table": "patients"}, {"query": "SELECT * FROM patients"}])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from small_tables import classes, make, numbers, where
 from split_checks import check_partition, lists, split
 
@@ -29,10 +29,14 @@ from automl.trial import derive_seed
     ],
 )
 def test_the_kind_is_chosen_and_the_reason_said(dataset: Dataset, kind: str, reason: str) -> None:
-    chosen, told = split(dataset), split(dataset, kind=kind)
+    chosen, configured = split(dataset), split(dataset, kind=kind)
     assert (chosen.kind, chosen.reason, chosen.notes, chosen.automatic) == (kind, reason, (), True)
-    assert (told.kind, told.reason, told.automatic) == (kind, f"{kind}: set in the study file", False)
-    assert lists(chosen) == lists(told)
+    assert (configured.kind, configured.reason, configured.automatic) == (
+        kind,
+        f"{kind}: set in the study file",
+        False,
+    )
+    assert lists(chosen) == lists(configured)
 
 
 def test_plain_splits_know_nothing_of_the_target() -> None:
@@ -52,12 +56,12 @@ def test_stopping_rows_depend_on_no_target_outside_their_fold(dataset: Dataset) 
     """The labels of test rows and of validation rows never come into the choice of stopping rows."""
     config = SplitsConfig()
     fold = split(dataset).folds[0]
-    rest = numpy.sort([*fold.fit, *fold.stopping])
-    hidden = numpy.setdiff1d(numpy.arange(100), rest)
+    training = numpy.sort([*fold.fit, *fold.stopping])
+    hidden = numpy.setdiff1d(numpy.arange(100), training)
     target = dataset.target.copy()
     target[hidden] = target[hidden][::-1]
     kind = KINDS[split(dataset).kind](Request(replace(dataset, target=target), config, where))
-    assert kind.stop(rest, derive_seed(0, "stopping", 0))[1].tolist() == fold.stopping.tolist()
+    assert kind.stop(training, derive_seed(0, "stopping", 0))[1].tolist() == fold.stopping.tolist()
 
 
 @pytest.mark.parametrize("dataset", [classes(40, 60), numbers(100)], ids=["classes", "numbers"])
@@ -76,14 +80,14 @@ def test_repeats_draw_the_folds_anew_and_the_test_rows_once(dataset: Dataset) ->
 def test_stopping_on_the_validation_rows_leaves_all_others_to_fit(dataset: Dataset) -> None:
     inner, shared = split(dataset), split(dataset, stop_on="validation")
     assert numpy.array_equal(inner.test, shared.test)
-    for one, other in zip(inner.folds, shared.folds, strict=True):
-        assert numpy.array_equal(one.validation, other.validation)
-        assert numpy.array_equal(other.stopping, other.validation)
-        assert other.fit.tolist() == sorted([*one.fit.tolist(), *one.stopping.tolist()])
+    for inner_fold, shared_fold in zip(inner.folds, shared.folds, strict=True):
+        assert numpy.array_equal(inner_fold.validation, shared_fold.validation)
+        assert numpy.array_equal(shared_fold.stopping, shared_fold.validation)
+        assert shared_fold.fit.tolist() == sorted([*inner_fold.fit.tolist(), *inner_fold.stopping.tolist()])
 
 
 @settings(max_examples=60, deadline=None)
-@given(counts=some.lists(some.integers(2, 15), min_size=2, max_size=4), seed=some.integers(0, 2**40))
+@given(counts=st.lists(st.integers(2, 15), min_size=2, max_size=4), seed=st.integers(0, 2**40))
 def test_a_rare_class_makes_folds_fewer(counts: list[int], seed: int) -> None:
     """As many folds as the rarest class has rows, each with one of them."""
     dataset = classes(*counts)
@@ -126,8 +130,11 @@ def test_the_digest_is_of_the_target_and_the_test_rows() -> None:
     assert splits.test_digest(dataset) == expected
     assert replace(splits, test=splits.test[::-1]).test_digest(dataset) == expected
     assert split(numbers(100), folds=3).test_digest(dataset) == expected
-    others = splits.test_digest(replace(dataset, target_digest="abd")), split(dataset, 1).test_digest(dataset)
-    assert len({expected, *others}) == 3
+    digests = (
+        splits.test_digest(replace(dataset, target_digest="abd")),
+        split(dataset, 1).test_digest(dataset),
+    )
+    assert len({expected, *digests}) == 3
     assert splits.earlier_test_digest(replace(dataset, digest="abc")) == expected
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy
 import pytest
 from hypothesis import example, given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from small_tables import classes, numbers, where
 from split_checks import REFUSE, check_partition, lists, split
@@ -16,14 +16,14 @@ from automl.data.splits import make_splits
 from automl.errors import DataError
 from automl.trial import Task, derive_seed
 
-CONFIGS = some.builds(
+CONFIGS = st.builds(
     SplitsConfig,
-    test=some.sampled_from([0.0, 0.1, 0.2, 0.5]),
-    folds=some.integers(2, 5),
-    stopping=some.sampled_from([0.1, 0.15, 0.4]),
+    test=st.sampled_from([0.0, 0.1, 0.2, 0.5]),
+    folds=st.integers(2, 5),
+    stopping=st.sampled_from([0.1, 0.15, 0.4]),
 )
-SEEDS = some.integers(0, 2**40)
-COUNTS = some.lists(some.integers(12, 60), min_size=2, max_size=4)
+SEEDS = st.integers(0, 2**40)
+COUNTS = st.lists(st.integers(12, 60), min_size=2, max_size=4)
 
 
 @settings(max_examples=40, deadline=None)
@@ -41,13 +41,13 @@ def test_folds_of_classes_part_the_rows_and_keep_the_shares(
     for fold in splits.folds:
         validation = numpy.bincount(dataset.target[fold.validation], minlength=len(counts))
         assert numpy.abs(validation - training / config.folds).max() < 1.0
-        rest = training - validation
+        remaining = training - validation
         stopping = numpy.bincount(dataset.target[fold.stopping], minlength=len(counts))
-        assert numpy.abs(stopping - rest * len(fold.stopping) / rest.sum()).max() < 1.0
+        assert numpy.abs(stopping - remaining * len(fold.stopping) / remaining.sum()).max() < 1.0
 
 
 @settings(max_examples=40, deadline=None)
-@given(rows=some.integers(30, 200), config=CONFIGS, seed=SEEDS)
+@given(rows=st.integers(30, 200), config=CONFIGS, seed=SEEDS)
 def test_folds_of_numbers_part_the_rows_evenly(rows: int, config: SplitsConfig, seed: int) -> None:
     splits = make_splits(numbers(rows), config, seed, where)
     check_partition(splits, rows, config)
@@ -60,8 +60,8 @@ def test_the_shares_are_those_asked_for(share: float) -> None:
     splits = split(classes(100, 100), test=share, folds=5, stopping=share)
     assert len(splits.test) == 200 * share
     for fold in splits.folds:
-        rest = len(fold.fit) + len(fold.stopping)
-        assert abs(len(fold.stopping) - rest * share) < 1
+        num_remaining = len(fold.fit) + len(fold.stopping)
+        assert abs(len(fold.stopping) - num_remaining * share) < 1
 
 
 def test_test_0_locks_no_rows_away() -> None:
@@ -83,14 +83,14 @@ def test_rows_are_those_of_scikit_learn_and_stay_what_they_were(dataset: Dataset
     splitter = (StratifiedKFold if dataset.classes else KFold)(
         5, shuffle=True, random_state=derive_seed(7, "folds")
     )
-    for number, (rest, validation) in enumerate(splitter.split(training, dataset.target[training])):
+    for number, (remaining, validation) in enumerate(splitter.split(training, dataset.target[training])):
         assert splits.folds[number].validation.tolist() == training[validation].tolist()
-        rest = training[rest]
+        remaining = training[remaining]
         fit, stopping = train_test_split(
-            rest,
+            remaining,
             test_size=0.15,
             random_state=derive_seed(7, "stopping", number),
-            stratify=None if labels is None else labels[rest],
+            stratify=None if labels is None else labels[remaining],
         )
         assert splits.folds[number].fit.tolist() == sorted(fit)
         assert splits.folds[number].stopping.tolist() == sorted(stopping)
@@ -98,11 +98,11 @@ def test_rows_are_those_of_scikit_learn_and_stay_what_they_were(dataset: Dataset
 
 @pytest.mark.parametrize("dataset", [classes(40, 60), numbers(100)], ids=["classes", "numbers"])
 def test_the_same_seed_splits_alike_and_another_otherwise(dataset: Dataset) -> None:
-    first, again, other = split(dataset, seed=3), split(dataset, seed=3), split(dataset, seed=4)
+    first, again, another = split(dataset, seed=3), split(dataset, seed=3), split(dataset, seed=4)
     assert lists(first) == lists(again)
-    assert not numpy.array_equal(first.test, other.test)
-    assert not numpy.array_equal(first.folds[0].validation, other.folds[0].validation)
-    assert not numpy.array_equal(first.folds[0].stopping, other.folds[0].stopping)
+    assert not numpy.array_equal(first.test, another.test)
+    assert not numpy.array_equal(first.folds[0].validation, another.folds[0].validation)
+    assert not numpy.array_equal(first.folds[0].stopping, another.folds[0].stopping)
 
 
 def test_the_test_rows_do_not_depend_on_the_folds() -> None:
@@ -113,11 +113,11 @@ def test_the_test_rows_do_not_depend_on_the_folds() -> None:
 @pytest.mark.parametrize("dataset", [classes(40, 60), numbers(100)], ids=["classes", "numbers"])
 def test_folds_and_stopping_rows_follow_the_seed_on_their_own(dataset: Dataset) -> None:
     """Not only because other test rows leave other training rows."""
-    first, other = (split(dataset, seed, test=0.0) for seed in (3, 4))
-    assert not numpy.array_equal(first.folds[0].validation, other.folds[0].validation)
+    first, second = (split(dataset, seed, test=0.0) for seed in (3, 4))
+    assert not numpy.array_equal(first.folds[0].validation, second.folds[0].validation)
     places = [
         numpy.searchsorted(numpy.sort([*fold.fit, *fold.stopping]), fold.stopping).tolist()
-        for splits in (first, other)
+        for splits in (first, second)
         for fold in splits.folds
     ]
     assert len({tuple(place) for place in places}) == len(places)

@@ -25,7 +25,7 @@ def with_splits(labels: list[Any], **splits: Any) -> Dataset:
 
 
 @pytest.mark.parametrize(
-    ("labels", "given", "names"),
+    ("labels", "positive", "names"),
     [
         (["ok", "fraud", "ok"], None, ("ok", "fraud")),
         (["ok", "suspect", "ok"], None, ("ok", "suspect")),
@@ -39,16 +39,16 @@ def with_splits(labels: list[Any], **splits: Any) -> Dataset:
     ],
 )
 def test_the_positive_class_is_the_rarer_one_or_the_one_that_is_named(
-    labels: list[Any], given: Any, names: tuple[Any, ...]
+    labels: list[Any], positive: Any, names: tuple[Any, ...]
 ) -> None:
-    dataset = make({"x": [row % 7 for row in range(len(labels))], "y": labels}, positive=given)
+    dataset = make({"x": [row % 7 for row in range(len(labels))], "y": labels}, positive=positive)
     assert dataset.classes == names
     assert dataset.positive == names[1]
     assert dataset.target.sum() == sum(str(label) == str(names[1]) for label in labels)
     [note] = dataset.notes
     assert note.startswith(f"the positive class is {names[1]!r} (")
-    assert ("set in the study file" in note) == (given is not None)
-    assert ("of equal size" in note) == (given is None and len(labels) == 4)
+    assert ("set in the study file" in note) == (positive is not None)
+    assert ("of equal size" in note) == (positive is None and len(labels) == 4)
 
 
 def test_more_classes_and_numbers_have_no_positive_class() -> None:
@@ -156,10 +156,10 @@ def test_rare_classes_can_be_left_out() -> None:
 def test_classes_that_are_kept_can_be_split(count: int, share: float) -> None:
     splits = {"rare_classes": "drop", "test": share, "folds": 5}
     dataset = with_splits(["a"] * 60 + ["b"] * 50 + ["c"] * count, **splits)
-    made = split(dataset, **splits)
-    assert len(made.folds) == 5 and made.notes == ()
+    splits_made = split(dataset, **splits)
+    assert len(splits_made.folds) == 5 and splits_made.notes == ()
     if "c" in dataset.classes:
-        assert all((dataset.target[fold.validation] == 2).any() for fold in made.folds)
+        assert all((dataset.target[fold.validation] == 2).any() for fold in splits_made.folds)
 
 
 def test_what_the_scores_of_a_class_of_few_rows_can_mean() -> None:
@@ -195,8 +195,8 @@ def test_amounts_that_people_write_are_numbers(
     dataset = make({"x": [i / 3 for i in range(N)], "y": cells}, **config)
     assert dataset.task is Task.REGRESSION
     assert dataset.target.tolist() == values
-    said = any(note.startswith("the target 'y': read as numbers") for note in dataset.notes)
-    assert said or "decimal" in config
+    is_noted = any(note.startswith("the target 'y': read as numbers") for note in dataset.notes)
+    assert is_noted or "decimal" in config
 
 
 @pytest.mark.parametrize(
@@ -222,8 +222,8 @@ def test_words_for_gaps_among_amounts_and_told_ones_are_rows_without_a_target() 
     assert any(
         "3 rows without a target are left out, the first is data row 58" in note for note in dataset.notes
     )
-    told = make({"x": [i / 3 for i in range(N)], "y": [-200, *range(N - 2), -200]}, gaps={"y": [-200]})
-    assert told.rows.tolist() == list(range(1, N - 1))
+    declared = make({"x": [i / 3 for i in range(N)], "y": [-200, *range(N - 2), -200]}, gaps={"y": [-200]})
+    assert declared.rows.tolist() == list(range(1, N - 1))
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl"])
@@ -245,9 +245,9 @@ def test_none_among_labels_is_a_class_as_people_write_it(tmp_path: Path, name: s
     assert dataset.target.tolist() == [2, 1, 2, 0, 2] * 10
     assert any("10 rows without a target are left out" in note for note in dataset.notes)
     assert any("the label 'None' (30 rows) is a separate class" in note for note in dataset.notes)
-    told = read(gaps={"y": ["None"]})
-    assert told.classes == ("Major", "Minor") and len(told.target) == 20
-    assert not any("'None'" in note for note in told.notes)
+    declared = read(gaps={"y": ["None"]})
+    assert declared.classes == ("Major", "Minor") and len(declared.target) == 20
+    assert not any("'None'" in note for note in declared.notes)
 
 
 @pytest.mark.parametrize("cells", [["1.5", "None", "2.25"], ["True", "None", "False"], ["NA", "a", "b"]])

@@ -5,7 +5,7 @@ import math
 import numpy
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.preprocessing import StandardScaler
 
@@ -45,8 +45,8 @@ def test_by_hand_on_the_logarithm() -> None:
 @given(
     arrays(
         numpy.float64,
-        some.integers(2, 30),
-        elements=some.integers(1, 10**9).map(lambda number: number / 1000),
+        st.integers(2, 30),
+        elements=st.integers(1, 10**9).map(lambda number: number / 1000),
     )
 )
 def test_undo_takes_back_what_apply_did(values: numpy.ndarray) -> None:

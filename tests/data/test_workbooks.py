@@ -108,8 +108,8 @@ def test_init_writes_the_sheet_and_the_lines_above_its_names(book: Path) -> None
 def test_init_writes_its_file_for_a_workbook_that_must_be_fixed(tmp_path: Path) -> None:
     twice = pandas.DataFrame([["pay", "pay"], [1, 2]])
     twice.to_excel(tmp_path / "twice.xlsx", header=False, index=False)
-    made = init(tmp_path / "twice.xlsx")
-    assert made.exit_code == 0 and "the column name 'pay' occurs twice in line 1" in made.output
+    result = init(tmp_path / "twice.xlsx")
+    assert result.exit_code == 0 and "the column name 'pay' occurs twice in line 1" in result.output
     (tmp_path / "broken.xlsx").write_bytes(b"no workbook")
     (tmp_path / "s.yaml").unlink()
     assert init(tmp_path / "broken.xlsx").exit_code == 2 and not (tmp_path / "s.yaml").exists()
@@ -135,10 +135,10 @@ def test_rows_to_predict_are_read_from_the_sheet_of_the_study_or_as_told(book: P
         contract = {"columns": {"age": {"kind": "numeric"}}, "file": file}
         return read_rows(contract, path, options)["age"].tolist()
 
-    first, other = PAID["age"].tolist(), (PAID["age"] + 1).tolist()
+    first, second = PAID["age"].tolist(), (PAID["age"] + 1).tolist()
     assert ages(book, "2023") == first
-    assert ages(book, "Titled", 2) == other
-    assert ages(book, "2023", sheet="Titled", skip=2) == other
+    assert ages(book, "Titled", 2) == second
+    assert ages(book, "2023", sheet="Titled", skip=2) == second
     PAID.to_excel(book.parent / "new.xlsx", index=False)
     PAID.to_csv(book.parent / "new.csv", index=False)
     PAID.to_parquet(book.parent / "new.parquet")

@@ -20,19 +20,21 @@ def rows_of(target, num_folds=3):
 def test_of_a_single_trial_it_is_the_score_of_that_trial():
     generator = numpy.random.default_rng(0)
     target = generator.normal(size=90)
-    rows, one = rows_of(target), (target + generator.normal(size=90))[None]
-    found = corrected_ensemble(Chooser(METRICS["mae"], rows), [one], 1)
-    expected = corrected_score(METRICS["mae"], rows, [one], 1)
-    assert found.value == pytest.approx(expected.estimate.value)
+    rows, prediction = rows_of(target), (target + generator.normal(size=90))[None]
+    corrected = corrected_ensemble(Chooser(METRICS["mae"], rows), [prediction], 1)
+    expected = corrected_score(METRICS["mae"], rows, [prediction], 1)
+    assert corrected.value == pytest.approx(expected.estimate.value)
 
 
 def test_of_trials_that_are_all_alike_nothing_is_to_correct():
     generator = numpy.random.default_rng(0)
     target = generator.normal(size=90)
-    rows, one = rows_of(target), (target + generator.normal(size=90))[None]
+    rows, prediction = rows_of(target), (target + generator.normal(size=90))[None]
     chooser = Chooser(METRICS["rmse"], rows, steps=3)
-    alone = corrected_ensemble(chooser, [one], 1)
-    assert astuple(corrected_ensemble(chooser, [one, one.copy()], 1)) == pytest.approx(astuple(alone))
+    alone = corrected_ensemble(chooser, [prediction], 1)
+    assert astuple(corrected_ensemble(chooser, [prediction, prediction.copy()], 1)) == pytest.approx(
+        astuple(alone)
+    )
 
 
 def test_the_gain_by_chance_of_choosing_among_noise_is_taken_back():
@@ -44,8 +46,8 @@ def test_the_gain_by_chance_of_choosing_among_noise_is_taken_back():
     chooser = Chooser(METRICS["rmse"], rows, steps=8)
     weights = chooser.weights(predictions, numpy.ones(120))
     together = sum(weight * predictions[place] for place, weight in weights.items())
-    seen = chooser.scores([together], numpy.ones(120))[0]
-    assert corrected_ensemble(chooser, predictions, 1).value > seen + 0.005
+    apparent = chooser.scores([together], numpy.ones(120))[0]
+    assert corrected_ensemble(chooser, predictions, 1).value > apparent + 0.005
 
 
 def test_where_it_would_take_too_long_there_is_none(monkeypatch):

@@ -14,7 +14,7 @@ from automl.trial import Direction, Task
 
 
 def squared(target):
-    return lambda blends: numpy.array([numpy.mean((one - target) ** 2) for one in blends])
+    return lambda blends: numpy.array([numpy.mean((prediction - target) ** 2) for prediction in blends])
 
 
 def drawn(num_trials=6, num_rows=40, seed=0):
@@ -67,16 +67,16 @@ def test_it_is_the_greedy_search_written_with_fractions(seed):
         candidates = sorted(alone, key=lambda place: (loss([*taken, place]), place not in taken))
         taken.append(candidates[0])
         losses.append(loss(taken))
-    kept = taken[: losses.index(min(losses)) + 1]
+    best_places = taken[: losses.index(min(losses)) + 1]
     chosen = select([row[None].astype(float) for row in whole], squared(target), Direction.MINIMIZE, 12)
-    assert dict(chosen.counts) == {place: kept.count(place) for place in set(kept)}
+    assert dict(chosen.counts) == {place: best_places.count(place) for place in set(best_places)}
 
 
 def test_a_tie_goes_to_a_trial_that_is_in():
     target = numpy.zeros((1, 2))
     first, twin = numpy.array([[1.0, 0.0]]), numpy.array([[1.0, 0.0]])
-    other = numpy.array([[0.0, 1.0]])
-    chosen = select([first, twin, other], squared(target), Direction.MINIMIZE)
+    third = numpy.array([[0.0, 1.0]])
+    chosen = select([first, twin, third], squared(target), Direction.MINIMIZE)
     assert chosen.counts == ((0, 1), (2, 1))
 
 
@@ -85,15 +85,15 @@ def test_another_order_of_the_trials_changes_the_places_only():
     score = squared(target)
     expected = dict(select(predictions, score, Direction.MINIMIZE).counts)
     for order in itertools.islice(itertools.permutations(range(6)), 0, 720, 97):
-        own = select([predictions[place] for place in order], score, Direction.MINIMIZE)
-        assert {order[place]: count for place, count in own.counts} == expected
+        reordered = select([predictions[place] for place in order], score, Direction.MINIMIZE)
+        assert {order[place]: count for place, count in reordered.counts} == expected
 
 
 @pytest.mark.parametrize("unit", [1e-7, 1e6])
 def test_other_units_of_the_target_change_nothing(unit):
     target, predictions = drawn()
     expected = select(predictions, squared(target), Direction.MINIMIZE).counts
-    scaled = [unit * one for one in predictions]
+    scaled = [unit * prediction for prediction in predictions]
     assert select(scaled, squared(unit * target), Direction.MINIMIZE).counts == expected
 
 
@@ -120,15 +120,15 @@ def test_no_metric_is_worse_than_that_of_the_best_trial(name):
 
     predictions = [prediction() for _ in range(5)]
 
-    def score(some):
-        return fold_scores(metric, rows, some).means(numpy.ones((1, 60)))[0]
+    def score(blends):
+        return fold_scores(metric, rows, blends).means(numpy.ones((1, 60)))[0]
 
     chosen = select(predictions, score, metric.direction)
     best = score(predictions)[ranked(score(predictions), metric.direction)[0]]
-    own = score([blend(predictions, chosen.weights)])[0]
+    blend_score = score([blend(predictions, chosen.weights)])[0]
     sign = 1.0 if metric.direction is Direction.MINIMIZE else -1.0
-    assert own == pytest.approx(chosen.scores[-1])
-    assert sign * own <= sign * best + 1e-6 * abs(best)
+    assert blend_score == pytest.approx(chosen.scores[-1])
+    assert sign * blend_score <= sign * best + 1e-6 * abs(best)
 
 
 def test_undefined_scores_are_never_the_best():

@@ -2,7 +2,7 @@
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from automl.ensembles.sharing import MOST_NETWORKS, affordable, shared_out
 
@@ -10,8 +10,8 @@ WEIGHTS = {3: 0.5, 1: 0.3, 2: 0.2}
 
 
 @given(
-    some.dictionaries(some.integers(0, 50), some.floats(0.01, 1.0), min_size=1, max_size=12),
-    some.integers(1, 20),
+    st.dictionaries(st.integers(0, 50), st.floats(0.01, 1.0), min_size=1, max_size=12),
+    st.integers(1, 20),
 )
 def test_all_networks_are_dealt_out_and_no_trial_with_one_is_lighter_than_one_without(weights, total) -> None:
     counts = shared_out(weights, total)
@@ -21,7 +21,7 @@ def test_all_networks_are_dealt_out_and_no_trial_with_one_is_lighter_than_one_wi
     assert not left_out or max(left_out) <= min(weights[trial] for trial in counts)
 
 
-@given(some.integers(1, 20), some.permutations([5, 6, 7]))
+@given(st.integers(1, 20), st.permutations([5, 6, 7]))
 def test_shares_follow_weights_whatever_the_trials_are_called(total, names) -> None:
     renamed = dict(zip(names, (0.6, 0.25, 0.15), strict=True))
     assert list(shared_out(renamed, total).values()) == list(

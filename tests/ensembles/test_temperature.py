@@ -29,10 +29,10 @@ def drawn(num_rows, temperature, num_classes=3, seed=0):
 @pytest.mark.parametrize("temperature", [0.6, 1.7])
 def test_a_planted_temperature_is_undone(num_classes, temperature) -> None:
     rows, probabilities = drawn(20_000, temperature, num_classes)
-    found = tempered(rows, probabilities)
-    assert found.temperature == pytest.approx(1.0 / temperature, rel=0.05)
+    corrected = tempered(rows, probabilities)
+    assert corrected.temperature == pytest.approx(1.0 / temperature, rel=0.05)
     before = log_loss(rows.target, probabilities[0])
-    after = log_loss(rows.target, found.predictions[0])
+    after = log_loss(rows.target, corrected.predictions[0])
     truth = log_loss(rows.target, at_temperature(probabilities[0], 1.0 / temperature))
     assert after < before - 0.003
     assert after == pytest.approx(truth, abs=2e-4)
@@ -40,21 +40,21 @@ def test_a_planted_temperature_is_undone(num_classes, temperature) -> None:
 
 def test_probabilities_that_are_right_keep_their_temperature() -> None:
     """At two standard errors about one table in forty gains by chance."""
-    kept = [tempered(*drawn(400, 1.0, seed=seed)).temperature == 1.0 for seed in range(60)]
-    assert sum(kept) >= 54
+    unchanged = [tempered(*drawn(400, 1.0, seed=seed)).temperature == 1.0 for seed in range(60)]
+    assert sum(unchanged) >= 54
 
 
 def test_the_scored_predictions_of_a_fold_do_not_depend_on_its_labels() -> None:
     rows, probabilities = drawn(600, 0.5)
-    found = tempered(rows, probabilities)
+    corrected = tempered(rows, probabilities)
     first = rows.folds[0] == 0
-    other = ScoredRows(
+    other_rows = ScoredRows(
         numpy.where(first, (rows.target + 1) % 3, rows.target), rows.weights, rows.folds, rows.units
     )
-    assert found.temperature != 1.0
-    changed = tempered(other, probabilities)
-    assert_allclose(found.predictions[0, first], changed.predictions[0, first], rtol=1e-12)
-    assert numpy.abs(found.predictions[0, ~first] - changed.predictions[0, ~first]).max() > 1e-4
+    assert corrected.temperature != 1.0
+    changed = tempered(other_rows, probabilities)
+    assert_allclose(corrected.predictions[0, first], changed.predictions[0, first], rtol=1e-12)
+    assert numpy.abs(corrected.predictions[0, ~first] - changed.predictions[0, ~first]).max() > 1e-4
 
 
 def test_it_is_the_softmax_of_divided_logits_and_the_order_of_classes_does_not_matter() -> None:

@@ -129,7 +129,7 @@ def test_risk_variance_and_training_loss_by_hand_with_weights(num_classes: int) 
                 known += weights[row]
                 variance += weights[row] * variance_by_hand(unseen)
         assert analysis.variance.values[snapshot] == pytest.approx(variance / known, rel=1e-5)
-        seen = [
+        weighted_losses = [
             (
                 weights[row] * loss_by_hand(whole.values[row], replicas.values[snapshot, index, place]),
                 weights[row],
@@ -138,7 +138,7 @@ def test_risk_variance_and_training_loss_by_hand_with_weights(num_classes: int) 
             for place, row in enumerate(replicas.rows)
             if not replicas.unseen[index, place]
         ]
-        losses, counts = numpy.array(seen).T
+        losses, counts = numpy.array(weighted_losses).T
         assert analysis.training[snapshot] == pytest.approx(losses.sum() / counts.sum(), rel=1e-6)
 
 
@@ -146,19 +146,21 @@ def test_rows_without_weight_count_for_nothing() -> None:
     weights = numpy.ones(3 * NUM_ROWS + 5)
     weights[ROWS[::2]] = 0.0
     folds, replicas = constructed(0)
-    kept = numpy.arange(NUM_ROWS) % 2 == 1
+    weighted = numpy.arange(NUM_ROWS) % 2 == 1
     fewer = [
         Predictions(fold.rows[selected], fold.values[:, :, selected], fold.unseen[:, selected])
         for fold in folds
-        for selected in [numpy.isin(fold.rows, ROWS[kept])]
+        for selected in [numpy.isin(fold.rows, ROWS[weighted])]
     ]
-    some = Predictions(ROWS[kept], replicas.values[:, :, kept], replicas.unseen[:, kept])
+    weighted_replicas = Predictions(
+        ROWS[weighted], replicas.values[:, :, weighted], replicas.unseen[:, weighted]
+    )
     direct = summarize(0, EPOCHS, 2, folds, replicas, targets(0, weights))
-    other = summarize(0, EPOCHS, 2, fewer, some, targets(0))
-    assert direct.risk.values == pytest.approx(other.risk.values)
-    assert direct.variance.values == pytest.approx(other.variance.values)
-    assert direct.training == pytest.approx(other.training)
-    assert direct.constant == pytest.approx(other.constant)
+    of_weighted_rows = summarize(0, EPOCHS, 2, fewer, weighted_replicas, targets(0))
+    assert direct.risk.values == pytest.approx(of_weighted_rows.risk.values)
+    assert direct.variance.values == pytest.approx(of_weighted_rows.variance.values)
+    assert direct.training == pytest.approx(of_weighted_rows.training)
+    assert direct.constant == pytest.approx(of_weighted_rows.constant)
 
 
 def test_the_constant_by_hand() -> None:

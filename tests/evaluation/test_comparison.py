@@ -44,9 +44,9 @@ def test_equal_learners_are_called_different_as_rarely_as_promised():
 @pytest.mark.parametrize("rope", [0.0, 0.01, 0.1])
 def test_the_probabilities_are_those_of_the_correlated_bayesian_test(rope):
     generator = numpy.random.default_rng(5)
-    first, other = generator.normal(0.52, 0.1, 30), generator.normal(0.5, 0.1, 30)
-    comparison = compare(first, other, 10, Direction.MAXIMIZE, rope)
-    difference = first - other
+    first, second = generator.normal(0.52, 0.1, 30), generator.normal(0.5, 0.1, 30)
+    comparison = compare(first, second, 10, Direction.MAXIMIZE, rope)
+    difference = first - second
     variance = numpy.var(difference, ddof=1) * (1 / 30 + 1 / 9)
     posterior = stats.t(29, loc=numpy.mean(difference), scale=numpy.sqrt(variance))
     assert comparison.better == pytest.approx(posterior.sf(rope), rel=1e-12)
@@ -67,10 +67,10 @@ def test_an_example_by_hand():
 
 
 def test_the_direction_and_the_order_mirror_the_probabilities():
-    first, other = [0.1, 0.4, 0.3, 0.2], [0.2, 0.6, 0.3, 0.5]
-    least = compare(first, other, 4, Direction.MINIMIZE, 0.05)
-    most = compare(first, other, 4, Direction.MAXIMIZE, 0.05)
-    swapped = compare(other, first, 4, Direction.MINIMIZE, 0.05)
+    first, second = [0.1, 0.4, 0.3, 0.2], [0.2, 0.6, 0.3, 0.5]
+    least = compare(first, second, 4, Direction.MINIMIZE, 0.05)
+    most = compare(first, second, 4, Direction.MAXIMIZE, 0.05)
+    swapped = compare(second, first, 4, Direction.MINIMIZE, 0.05)
     assert least.better > 0.5 > least.worse
     assert (least.better, least.worse) == (most.worse, most.better)
     assert (swapped.better, swapped.worse) == pytest.approx((least.worse, least.better))
@@ -92,7 +92,7 @@ def test_differences_without_spread_are_not_certain():
 
 
 @pytest.mark.parametrize(
-    ("first", "other", "num_folds", "rope"),
+    ("first", "second", "num_folds", "rope"),
     [
         ([1.0], [2.0], 2, 0.0),
         ([1.0, 2.0], [1.0], 2, 0.0),
@@ -101,9 +101,9 @@ def test_differences_without_spread_are_not_certain():
         ([1.0, 2.0], [1.0, 2.0], 2, -0.1),
     ],
 )
-def test_what_cannot_be_compared_is_refused(first, other, num_folds, rope):
+def test_what_cannot_be_compared_is_refused(first, second, num_folds, rope):
     with pytest.raises(ValueError, match="got"):
-        compare(first, other, num_folds, Direction.MINIMIZE, rope)
+        compare(first, second, num_folds, Direction.MINIMIZE, rope)
 
 
 def test_the_error_of_a_mean_has_the_term_of_the_overlap():

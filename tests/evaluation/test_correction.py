@@ -34,7 +34,7 @@ def rows_of(target, num_folds=5, repeats=1, weights=None, units=None, unit="rows
     return ScoredRows(target, weights, folds, numpy.arange(num) if units is None else units, unit)
 
 
-def made(metric, num_rows=120, num_trials=1, repeats=1, seed=0, num_classes=2):
+def sample(metric, num_rows=120, num_trials=1, repeats=1, seed=0, num_classes=2):
     """A table with predictions that know a little of it, of shape (repeat, row, …) each."""
     generator = numpy.random.default_rng(seed)
     if metric in NUMBERS:
@@ -65,12 +65,12 @@ def ranking_score(metric, rows, prediction):
 @pytest.mark.parametrize("metric", list(METRICS))
 def test_of_a_single_trial_nothing_was_chosen(metric, repeats):
     """Its corrected score is the score it is ranked by, with weights and repeats, whatever the metric."""
-    target, [prediction] = made(metric, repeats=repeats)
+    target, [prediction] = sample(metric, repeats=repeats)
     weights = numpy.random.default_rng(1).uniform(0.5, 2.0, len(target))
     rows = rows_of(target, repeats=repeats, weights=weights)
-    found = corrected_score(METRICS[metric], rows, [prediction], 0).estimate
-    assert found.value == pytest.approx(ranking_score(metric, rows, prediction), rel=1e-9)
-    assert found.low < found.value < found.high
+    estimate = corrected_score(METRICS[metric], rows, [prediction], 0).estimate
+    assert estimate.value == pytest.approx(ranking_score(metric, rows, prediction), rel=1e-9)
+    assert estimate.low < estimate.value < estimate.high
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
@@ -80,13 +80,13 @@ def test_folds_without_a_positive_row_change_nothing_for_a_single_trial(metric):
     target[[5, 20, 40]] = 1
     prediction = numpy.random.default_rng(0).dirichlet([1.0, 1.0], (1, 60))
     rows = rows_of(target)
-    found = corrected_score(METRICS[metric], rows, [prediction], 0)
-    assert found.estimate.value == pytest.approx(ranking_score(metric, rows, prediction), abs=1e-12)
-    assert found.dropped > 0.2
+    corrected = corrected_score(METRICS[metric], rows, [prediction], 0)
+    assert corrected.estimate.value == pytest.approx(ranking_score(metric, rows, prediction), abs=1e-12)
+    assert corrected.dropped > 0.2
 
 
 def test_the_f1_of_folds_is_that_of_their_counts_together():
-    target, [prediction] = made("f1")
+    target, [prediction] = sample("f1")
     rows = rows_of(target)
     pooled = METRICS["f1"].function(target, prediction[0], numpy.ones(len(target)))
     assert ranking_score("f1", rows, prediction) == pytest.approx(pooled, rel=1e-12)
@@ -106,7 +106,7 @@ def test_the_best_of_equal_trials_is_corrected_to_the_truth():
     for seed in range(20):
         target, predictions = equal_trials(seed)
         rows = rows_of(target)
-        apparent.append(min(ranking_score("rmse", rows, one) ** 2 for one in predictions))
+        apparent.append(min(ranking_score("rmse", rows, prediction) ** 2 for prediction in predictions))
         corrected.append(corrected_score(METRICS["rmse"], rows, predictions, seed).estimate.value ** 2)
     assert numpy.mean(apparent) < 0.88 * truth
     # the mean of 20 studies has a standard error of about 2 %
@@ -118,9 +118,9 @@ def grouped_trials(seed, num_trials=50, num_groups=20, size=15):
     generator = numpy.random.default_rng(seed)
     groups = numpy.repeat(numpy.arange(num_groups), size)
     shared = numpy.sqrt(0.3) * generator.normal(size=num_groups)[groups]
-    own = numpy.sqrt(0.2) * generator.normal(size=(num_trials, num_groups))[:, groups]
-    errors = 10.0 + shared + own + numpy.sqrt(0.5) * generator.normal(size=(num_trials, len(groups)))
-    return groups, [one[None] for one in errors]
+    per_trial = numpy.sqrt(0.2) * generator.normal(size=(num_trials, num_groups))[:, groups]
+    errors = 10.0 + shared + per_trial + numpy.sqrt(0.5) * generator.normal(size=(num_trials, len(groups)))
+    return groups, [trial_errors[None] for trial_errors in errors]
 
 
 def test_the_choice_among_trials_of_grouped_rows_is_corrected_by_group():
@@ -134,7 +134,7 @@ def test_the_choice_among_trials_of_grouped_rows_is_corrected_by_group():
         for units, unit in ((groups, GROUPS), (numpy.arange(len(groups)), "rows")):
             rows = ScoredRows(target, numpy.ones(len(groups)), folds, units, unit)
             values.append(corrected_score(METRICS["mae"], rows, predictions, seed).estimate.value)
-        apparent.append(min(ranking_score("mae", rows, one) for one in predictions))
+        apparent.append(min(ranking_score("mae", rows, prediction) for prediction in predictions))
         by_group.append(values[0])
         by_row.append(values[1])
     optimism = 10.0 - numpy.mean(apparent)
@@ -146,21 +146,21 @@ def test_the_choice_among_trials_of_grouped_rows_is_corrected_by_group():
 def test_a_trial_far_ahead_keeps_its_score():
     target, predictions = equal_trials(1)
     predictions[7] = (target + 0.1)[None]
-    found = corrected_score(METRICS["rmse"], rows_of(target), predictions, 1).estimate
-    assert found.value == pytest.approx(0.1, rel=1e-9)
+    estimate = corrected_score(METRICS["rmse"], rows_of(target), predictions, 1).estimate
+    assert estimate.value == pytest.approx(0.1, rel=1e-9)
 
 
 def test_larger_is_better_where_the_metric_says_so():
     target = numpy.random.default_rng(3).integers(0, 2, 200)
     good = numpy.where(target == 1, 0.9, 0.1)
-    predictions = [numpy.stack([1.0 - one, one], axis=1)[None] for one in (1.0 - good, good)]
+    predictions = [numpy.stack([1.0 - chance, chance], axis=1)[None] for chance in (1.0 - good, good)]
     for metric in ("accuracy", "roc_auc"):
         assert corrected_score(METRICS[metric], rows_of(target), predictions, 0).estimate.value == 1.0
 
 
 def test_trials_in_parts_and_trials_without_a_chance_change_nothing(monkeypatch):
     target, predictions = equal_trials(2, num_trials=12)
-    hopeless = [one + 50.0 for one in predictions[6:]]
+    hopeless = [prediction + 50.0 for prediction in predictions[6:]]
     rows = rows_of(target)
     whole = corrected_score(METRICS["rmse"], rows, predictions[:6], 4).estimate
     assert corrected_score(METRICS["rmse"], rows, [*predictions[:6], *hopeless], 4).estimate == whole
@@ -175,25 +175,25 @@ def test_a_rival_is_compared_on_the_same_rows():
     """The two differ by the same on every row, however noisy the rows are: the interval of the difference is narrow."""
     generator = numpy.random.default_rng(0)
     target = generator.normal(0.0, 10.0, 400)
-    mine = numpy.zeros((1, 400))
-    theirs = mine + numpy.where(target > 0, -0.5, 0.5)
-    found = corrected_score(METRICS["mae"], rows_of(target), [mine], 0, {"rival": theirs})
-    difference = found.differences["rival"]
+    prediction = numpy.zeros((1, 400))
+    rival = prediction + numpy.where(target > 0, -0.5, 0.5)
+    corrected = corrected_score(METRICS["mae"], rows_of(target), [prediction], 0, {"rival": rival})
+    difference = corrected.differences["rival"]
     assert difference.value == pytest.approx(-0.5, abs=1e-9)
-    assert difference.high - difference.low < 0.01 * (found.estimate.high - found.estimate.low)
+    assert difference.high - difference.low < 0.01 * (corrected.estimate.high - corrected.estimate.low)
 
 
 def test_an_accuracy_of_1_is_not_certain():
     target = numpy.arange(60) % 2
     prediction = numpy.stack([1.0 - target, target], axis=1)[None]
-    found = corrected_score(METRICS["accuracy"], rows_of(target), [prediction, prediction], 0).estimate
-    assert (found.value, found.low) == (1.0, pytest.approx(float(wilson(1.0, 60)[0])))
+    estimate = corrected_score(METRICS["accuracy"], rows_of(target), [prediction, prediction], 0).estimate
+    assert (estimate.value, estimate.low) == (1.0, pytest.approx(float(wilson(1.0, 60)[0])))
 
 
 def test_trials_that_no_row_tells_apart_have_no_interval():
     target = numpy.zeros(50)
-    found = corrected_score(METRICS["mae"], rows_of(target), [numpy.ones((1, 50))], 0).estimate
-    assert (found.value, numpy.isnan(found.low)) == (1.0, True)
+    estimate = corrected_score(METRICS["mae"], rows_of(target), [numpy.ones((1, 50))], 0).estimate
+    assert (estimate.value, numpy.isnan(estimate.low)) == (1.0, True)
 
 
 def test_a_threshold_is_chosen_on_the_rows_drawn():
@@ -222,11 +222,11 @@ def test_a_threshold_that_every_resample_chooses_needs_no_correction(metric):
     positive = numpy.where(generator.random(150) < 0.15, 1 - target, target) * 0.3 + 0.1
     prediction = numpy.stack([1.0 - positive, positive], axis=1)[None]
     rows = rows_of(target)
-    found = corrected_score(METRICS[metric], rows, [prediction], 0, tuned=True).estimate
-    assert found.value == pytest.approx(
+    estimate = corrected_score(METRICS[metric], rows, [prediction], 0, tuned=True).estimate
+    assert estimate.value == pytest.approx(
         ranking_score(metric, rows, at_threshold(prediction, 0.25)), rel=1e-12
     )
-    assert found.low < found.value < found.high
+    assert estimate.low < estimate.value < estimate.high
 
 
 def test_a_rival_has_a_threshold_of_its_own_too():
@@ -235,9 +235,9 @@ def test_a_rival_has_a_threshold_of_its_own_too():
     target = (generator.random(200) < 0.3).astype(int)
     positive = 0.4 * (0.5 * target + 0.5 * generator.random(200))
     prediction = numpy.stack([1.0 - positive, positive], axis=1)[None]
-    found = corrected_score(METRICS["f1"], rows_of(target), [prediction], 0, {"it": prediction}, tuned=True)
-    assert found.estimate.value > 0.5
-    assert found.differences["it"].value == 0.0
+    result = corrected_score(METRICS["f1"], rows_of(target), [prediction], 0, {"it": prediction}, tuned=True)
+    assert result.estimate.value > 0.5
+    assert result.differences["it"].value == 0.0
 
 
 def called(metric: Metric) -> Metric:
@@ -249,7 +249,7 @@ def called(metric: Metric) -> Metric:
 @pytest.mark.parametrize("num_classes", [2, 3])
 def test_every_way_of_scoring_resamples_agrees_with_the_function(metric, num_classes):
     """A metric is scored under counts as if rows stood there that often; a fold without a say has no score."""
-    target, predictions = made(metric, num_rows=80, num_trials=3, repeats=2, num_classes=num_classes)
+    target, predictions = sample(metric, num_rows=80, num_trials=3, repeats=2, num_classes=num_classes)
     weights = numpy.random.default_rng(2).uniform(0.5, 2.0, len(target))
     rows = rows_of(target, num_folds=4, repeats=2, weights=weights)
     counts = numpy.concatenate([*rows.resamples(5, 0), numpy.ones((1, 80))])
@@ -269,11 +269,11 @@ def test_every_way_of_scoring_resamples_agrees_with_the_function(metric, num_cla
 
 
 def test_thresholds_score_as_labels_under_them_do():
-    target, [prediction] = made("mcc", repeats=2)
+    target, [prediction] = sample("mcc", repeats=2)
     rows = rows_of(target, repeats=2)
     thresholds = numpy.array([0.2, 0.5, 0.8])
     counts = numpy.concatenate(list(rows.resamples(4, 0)))
-    moved = [at_threshold(prediction.reshape(-1, 2), one).reshape(prediction.shape) for one in thresholds]
+    moved = [at_threshold(prediction.reshape(-1, 2), cut).reshape(prediction.shape) for cut in thresholds]
     expected = fold_scores(METRICS["mcc"], rows, moved).under(counts)
     numpy.testing.assert_allclose(
         ThresholdScores(METRICS["mcc"], rows, prediction, thresholds).under(counts), expected
@@ -287,9 +287,9 @@ def test_a_metric_of_ones_own_is_corrected_too():
     metric = Metric(Direction.MAXIMIZE, frozenset({Task.REGRESSION}), share_within_half)
     target, predictions = equal_trials(0, num_trials=2, num_rows=60)
     rows = rows_of(target)
-    one = corrected_score(metric, rows, predictions[:1], 0).estimate
+    estimate = corrected_score(metric, rows, predictions[:1], 0).estimate
     parts = [
         share_within_half(target[places], predictions[0][0][places], numpy.ones(len(places)))
         for _, places in rows.parts
     ]
-    assert one.value == pytest.approx(numpy.mean(parts))
+    assert estimate.value == pytest.approx(numpy.mean(parts))

@@ -98,8 +98,8 @@ def test_only_replicas_that_have_not_seen_a_row_count_for_it():
     target = generator.normal(2.0, 1.0, num_rows)
     counts = generator.multinomial(num_rows, numpy.full(num_rows, 1.0 / num_rows), num_replicas)
     predictions = numpy.repeat((counts @ target / num_rows)[:, None], num_rows, axis=1)
-    others = numpy.array([numpy.delete(target, row) for row in range(num_rows)])
-    expected = others.var(axis=1) / num_rows
+    samples = numpy.array([numpy.delete(target, row) for row in range(num_rows)])
+    expected = samples.var(axis=1) / num_rows
     variance = squared_parts(predictions, target, counts == 0).variance
     numpy.testing.assert_allclose(variance, expected, rtol=0.06)
     everywhere = squared_parts(predictions, target, counts >= 0).variance

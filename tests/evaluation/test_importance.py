@@ -110,9 +110,9 @@ def test_the_effects_are_the_means_of_the_forest_over_all_points():
     predicted = forest.predict(product).reshape(4, 5, 6)
     effects = module._Effects(forest, grids)
     for axis, curve in enumerate(effects.curves):
-        others = tuple({0, 1, 2} - {axis})
-        assert curve == pytest.approx(predicted.mean(axis=others), abs=1e-12)
-        variance = predicted.mean(axis=others).var() / predicted.var()
+        other_axes = tuple({0, 1, 2} - {axis})
+        assert curve == pytest.approx(predicted.mean(axis=other_axes), abs=1e-12)
+        variance = predicted.mean(axis=other_axes).var() / predicted.var()
         assert effects.main()[axis] == pytest.approx(variance, rel=0.05)
     pairs = {pair[:2]: pair[2] for pair in effects.largest_pairs("abc")}
     joint = predicted.mean(axis=2)

@@ -15,9 +15,9 @@ from automl.evaluation.metrics import METRICS
 from automl.evaluation.resampling import BLOCKS, GROUPS, time_blocks, whole
 
 
-def interval(metric, target, prediction, weights=None, seed=0, **given):
+def interval(metric, target, prediction, weights=None, seed=0, **grouping):
     weights = numpy.ones(len(target)) if weights is None else weights
-    return score_interval(METRICS[metric], whole(target, weights, **given), prediction, seed)
+    return score_interval(METRICS[metric], whole(target, weights, **grouping), prediction, seed)
 
 
 def two_columns(positive):

@@ -162,10 +162,15 @@ def test_the_band_covers_the_truth(a, b, c, noise):
 
 def test_the_same_seed_gives_the_same_curve():
     losses = noisy(law(0.3, 4.0, 0.5), 1.0, 0)
-    first, again, other = (learning_curve(ROWS, losses, seed) for seed in (3, 3, 4))
+    first, again, another = (learning_curve(ROWS, losses, seed) for seed in (3, 3, 4))
     assert first == again
-    assert (first.a, first.b, first.c, first.gain.value) == (other.a, other.b, other.c, other.gain.value)
-    assert first.gain != other.gain
+    assert (first.a, first.b, first.c, first.gain.value) == (
+        another.a,
+        another.b,
+        another.c,
+        another.gain.value,
+    )
+    assert first.gain != another.gain
 
 
 @pytest.mark.parametrize("rows", [[4097.0], [64.0, 1e6], [0.0], [-1.0], [numpy.nan]])

@@ -23,33 +23,33 @@ def trial_with(*predictions):
 
 def test_numbers_are_kept_in_the_order_of_the_rows():
     out_of_fold = OutOfFold(VALIDATION, num_classes=0, seed=0)
-    kept = out_of_fold.gather(trial_with([40.0, 0.0], [20.0, 60.0, 30.0]))
+    gathered = out_of_fold.gather(trial_with([40.0, 0.0], [20.0, 60.0, 30.0]))
     assert out_of_fold.rows.tolist() == [0, 2, 3, 4, 6]
-    assert out_of_fold.predictions(kept).tolist() == [[0.0, 20.0, 30.0, 40.0, 60.0]]
-    assert kept.nbytes == out_of_fold.bytes_per_trial == 20
+    assert out_of_fold.predictions(gathered).tolist() == [[0.0, 20.0, 30.0, 40.0, 60.0]]
+    assert gathered.nbytes == out_of_fold.bytes_per_trial == 20
 
 
 def test_two_classes_need_one_column():
     out_of_fold = OutOfFold([numpy.array([1, 0])], num_classes=2, seed=0)
-    kept = out_of_fold.gather(trial_with([[0.25, 0.75], [0.9, 0.1]]))
-    assert kept.shape == (2,) and kept.nbytes == out_of_fold.bytes_per_trial
-    numpy.testing.assert_allclose(out_of_fold.predictions(kept), [[[0.9, 0.1], [0.25, 0.75]]], rtol=1e-6)
+    gathered = out_of_fold.gather(trial_with([[0.25, 0.75], [0.9, 0.1]]))
+    assert gathered.shape == (2,) and gathered.nbytes == out_of_fold.bytes_per_trial
+    numpy.testing.assert_allclose(out_of_fold.predictions(gathered), [[[0.9, 0.1], [0.25, 0.75]]], rtol=1e-6)
 
 
 def test_more_classes_need_a_column_each():
     out_of_fold = OutOfFold([numpy.array([1, 0])], num_classes=3, seed=0)
     predictions = numpy.array([[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]], numpy.float32)
-    kept = out_of_fold.gather(trial_with(predictions))
-    assert (out_of_fold.predictions(kept) == predictions[::-1]).all()
-    assert kept.nbytes == out_of_fold.bytes_per_trial
+    gathered = out_of_fold.gather(trial_with(predictions))
+    assert (out_of_fold.predictions(gathered) == predictions[::-1]).all()
+    assert gathered.nbytes == out_of_fold.bytes_per_trial
 
 
 def test_of_repeated_folds_the_first_round_is_kept():
     out_of_fold = OutOfFold(
         [numpy.array([0]), numpy.array([1]), numpy.array([1]), numpy.array([0])], 0, seed=0
     )
-    kept = out_of_fold.gather(trial_with([1.0], [2.0], [30.0], [40.0]))
-    assert kept.tolist() == [1.0, 2.0]
+    gathered = out_of_fold.gather(trial_with([1.0], [2.0], [30.0], [40.0]))
+    assert gathered.tolist() == [1.0, 2.0]
 
 
 def test_trials_that_did_not_complete_keep_nothing():
@@ -64,8 +64,8 @@ def test_of_a_large_table_the_same_sample_of_rows_is_kept_for_every_trial(seed):
     samples = [OutOfFold(rows, 0, seed, most_rows=10) for _ in range(2)]
     assert (samples[0].rows == samples[1].rows).all() and len(samples[0].rows) == 10
     assert (numpy.diff(samples[0].rows) > 0).all()
-    kept = samples[0].gather(trial_with(rows[0] * 10.0, rows[1] * 10.0))
-    assert (kept == samples[0].rows * 10.0).all()
+    gathered = samples[0].gather(trial_with(rows[0] * 10.0, rows[1] * 10.0))
+    assert (gathered == samples[0].rows * 10.0).all()
     assert set(OutOfFold(rows, 0, 7, most_rows=10).rows) != set(samples[0].rows)
 
 
@@ -73,11 +73,13 @@ def test_every_repeat_of_the_folds_is_kept():
     """Rows 0, 2, 3, 4, 6, divided into two folds twice."""
     again = [numpy.array([0, 6]), numpy.array([4, 3, 2])]
     out_of_fold = OutOfFold([*VALIDATION, *again], num_classes=0, seed=0, repeats=2)
-    kept = out_of_fold.gather(trial_with([40.0, 0.0], [20.0, 60.0, 30.0], [1.0, 61.0], [41.0, 31.0, 21.0]))
+    gathered = out_of_fold.gather(
+        trial_with([40.0, 0.0], [20.0, 60.0, 30.0], [1.0, 61.0], [41.0, 31.0, 21.0])
+    )
     assert out_of_fold.folds.tolist() == [[0, 1, 1, 0, 1], [2, 3, 3, 3, 2]]
     expected = [[0.0, 20.0, 30.0, 40.0, 60.0], [1.0, 21.0, 31.0, 41.0, 61.0]]
-    assert out_of_fold.predictions(kept).tolist() == expected
-    assert kept.nbytes == out_of_fold.bytes_per_trial == 40
+    assert out_of_fold.predictions(gathered).tolist() == expected
+    assert gathered.nbytes == out_of_fold.bytes_per_trial == 40
 
 
 def test_what_an_earlier_version_kept_stands_for_every_repeat():

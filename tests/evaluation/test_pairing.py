@@ -45,9 +45,9 @@ def model(losses: numpy.ndarray, variances: numpy.ndarray | None = None, **chang
 
 def test_what_two_models_have_in_common_is_not_in_the_error_of_their_difference() -> None:
     common = 10.0 * GENERATOR.normal(size=NUM_ROWS)
-    first, other = GENERATOR.normal(size=(2, NUM_ROWS))
-    measured = contrast([Term(model(common + first), 1.0, 0.0), Term(model(common + other), -1.0, 0.0)])
-    difference = first - other
+    first, second = GENERATOR.normal(size=(2, NUM_ROWS))
+    measured = contrast([Term(model(common + first), 1.0, 0.0), Term(model(common + second), -1.0, 0.0)])
+    difference = first - second
     assert measured.value == pytest.approx(difference.mean())
     by_rows = difference.std(ddof=1) / math.sqrt(NUM_ROWS)
     by_folds = numpy.std([difference[rows].mean() for rows in FOLDS], ddof=1) / math.sqrt(NUM_FOLDS)
@@ -65,12 +65,12 @@ def test_resamples_that_hold_the_same_rows_are_paired_and_others_are_not() -> No
     left = (0.1, 0.2, 0.4, 0.3)
     first = model(flat, flat, left_out=left, resamples=(1, 2, 3, 4))
     shifted = model(flat, flat, left_out=tuple(value + 1.0 for value in left), resamples=(1, 2, 3, 4))
-    other = model(flat, flat, left_out=left, resamples=(1, 2, 3, 5))
+    second = model(flat, flat, left_out=left, resamples=(1, 2, 3, 5))
     assert contrast([Term(first, 0.0, 1.0), Term(shifted, 0.0, -1.0)]).error == pytest.approx(0.0, abs=1e-12)
     jackknife = math.sqrt(3 * numpy.var(left))
     alone = contrast([Term(first, 0.0, 2.0)])
     assert (alone.error, alone.degrees) == (pytest.approx(2 * jackknife), pytest.approx(3))
-    assert contrast([Term(first, 0.0, 1.0), Term(other, 0.0, -1.0)]).error == pytest.approx(
+    assert contrast([Term(first, 0.0, 1.0), Term(second, 0.0, -1.0)]).error == pytest.approx(
         math.sqrt(2) * jackknife
     )
 

@@ -8,9 +8,9 @@ from automl.evaluation.verdict import Verdict
 from automl.trial import Direction, FoldResult, Objective, Trial, TrialState
 
 
-def verdict(by_fold=(1.0, 2.0), direction=Direction.MINIMIZE, **given):
+def verdict(by_fold=(1.0, 2.0), direction=Direction.MINIMIZE, **fields):
     folds = tuple(FoldResult(i, (), (), (), 1, {"m": score}, {}, 0.0) for i, score in enumerate(by_fold))
-    return Verdict(Objective("m", direction), Trial(0, {}, TrialState.COMPLETE, folds), 9, **given)
+    return Verdict(Objective("m", direction), Trial(0, {}, TrialState.COMPLETE, folds), 9, **fields)
 
 
 NO_INTERVAL = (math.nan, math.nan)
@@ -65,35 +65,35 @@ def test_scores_at_a_tuned_threshold_are_called_so_each_of_them():
 
 
 def test_a_baseline_of_some_folds_is_called_so():
-    told = verdict(baselines={"gradient boosting": (3.0,)})
-    assert told.rows()[1] == ("baseline on the first of these folds: gradient boosting", "3")
+    reached = verdict(baselines={"gradient boosting": (3.0,)})
+    assert reached.rows()[1] == ("baseline on the first of these folds: gradient boosting", "3")
     two = verdict((1.0, 2.0, 3.0), baselines={"gradient boosting": (3.0, 1.0)})
     assert two.rows()[1] == ("baseline on the first 2 of these folds: gradient boosting", "2")
 
 
 def test_what_the_correction_does_not_see_is_said_beside_it():
     estimate = Estimate(1.6, 1.2, 2.0)
-    [said] = verdict(guided=True, corrected=estimate).sentences()
-    assert "about a fifth of the selection bias can remain" in said
+    [sentence] = verdict(guided=True, corrected=estimate).sentences()
+    assert "about a fifth of the selection bias can remain" in sentence
     for num_trials, share in ((26, "a third"), (60, "two fifths"), (500, "two fifths or more")):
-        some = dataclasses.replace(
+        partly_guided = dataclasses.replace(
             verdict(guided=True, corrected=estimate), num_trials=num_trials - 1, num_pruned=1
         )
-        assert f"about {share} of the selection bias" in some.sentences()[0]
+        assert f"about {share} of the selection bias" in partly_guided.sentences()[0]
     assert verdict(corrected=estimate).sentences() == []
-    [said] = verdict(dropped=0.2, corrected=estimate).sentences()
-    assert said.startswith("20% of the scores in resamples were undefined")
+    [sentence] = verdict(dropped=0.2, corrected=estimate).sentences()
+    assert sentence.startswith("20% of the scores in resamples were undefined")
 
 
 def test_a_threshold_and_earlier_readings_of_the_test_set_are_told():
-    said = verdict(threshold=0.2, earlier_reads=("a/1", "b/2")).sentences()
-    assert "from a probability of 0.2" in said[0]
-    assert "already read by a/1, b/2" in said[1]
+    sentences = verdict(threshold=0.2, earlier_reads=("a/1", "b/2")).sentences()
+    assert "from a probability of 0.2" in sentences[0]
+    assert "already read by a/1, b/2" in sentences[1]
 
 
 def test_a_class_that_is_never_predicted_is_named_and_of_many_only_some():
     assert verdict(never_predicted=("fraud",)).sentences() == [
         "The network never predicts 'fraud' on the validation rows."
     ]
-    [said] = verdict(never_predicted=tuple("abcdefg")).sentences()
-    assert "'e' and 2 more classes on the validation rows" in said
+    [sentence] = verdict(never_predicted=tuple("abcdefg")).sentences()
+    assert "'e' and 2 more classes on the validation rows" in sentence

@@ -22,19 +22,19 @@ from automl.trial import Trial
 POLL = 0.001
 
 
-class Asked(Orders):
+class KnownOrders(Orders):
     """The cohorts that an executor was told of, as a record would tell them."""
 
     def __init__(self) -> None:
         self.orders: dict[int, Order] = {}
-        self.told: dict[int, int] = {}
+        self.counts_told: dict[int, int] = {}
         self.passed: dict[int, Mapping[int, int]] = {}
 
     def refresh(self) -> None:
         pass
 
     def num_told(self, number: int) -> int:
-        return self.told[number]
+        return self.counts_told[number]
 
     def order(self, number: int) -> Order:
         return self.orders[number]
@@ -66,7 +66,11 @@ class SharedCohorts(Executor):
         self.study = RecordedStudy(
             make_records(folder), StudyStarted("shared", "r", "log_loss", "min", num_trials=99)
         )
-        self.records, self.files, self.asked = self.study.records, FileStore(folder / "files"), Asked()
+        self.records, self.files, self.known_orders = (
+            self.study.records,
+            FileStore(folder / "files"),
+            KnownOrders(),
+        )
         self.offers = CohortOffers(self.records, self.study.lease)
         self.num_settled = 0
         sharing = Sharing(self.files, lambda: num_workers)
@@ -85,7 +89,7 @@ class SharedCohorts(Executor):
         """What a worker does."""
         claims = CohortClaims(self.records)
         helper = Helper(
-            StandInEngine(self.looks, POLL), Rungs(), self.watch.rungs, self.asked, claims, self.files
+            StandInEngine(self.looks, POLL), Rungs(), self.watch.rungs, self.known_orders, claims, self.files
         )
         while not self.stopping.is_cancelled:
             claim = claims.claim() if self.watch.may_start() else None
@@ -96,12 +100,12 @@ class SharedCohorts(Executor):
 
     def note(self, order: Order) -> None:
         """Record that a cohort was asked for."""
-        if order.number not in self.asked.orders:
+        if order.number not in self.known_orders.orders:
             values = tuple(members[0].hyperparameters for members in order.members)
-            self.asked.told[order.number] = self.num_settled
-            self.asked.orders[order.number] = order
+            self.known_orders.counts_told[order.number] = self.num_settled
+            self.known_orders.orders[order.number] = order
             self.study.record(CohortAsked(order.number, order.members[0][0].trial, values))
-        self.asked.orders[order.number] = order
+        self.known_orders.orders[order.number] = order
 
     def submit(self, order: Order) -> None:
         self.note(order)
@@ -109,7 +113,7 @@ class SharedCohorts(Executor):
 
     def replay(self, order: Order, passed: Mapping[int, int]) -> None:
         self.note(order)
-        self.asked.passed[order.number] = passed
+        self.known_orders.passed[order.number] = passed
         self.offers.end(order.number)
         self.executor.replay(order, passed)
 

@@ -40,12 +40,12 @@ def by(cluster: Threads, looks: dict[int, int], watch: Watch | None = None) -> W
 
 
 def trials_until_end(executor: WorkersExecutor, on_trial: Callable[[Trial], object]) -> list[Trial]:
-    given = []
+    results = []
     for result in executor.results():
         if isinstance(result, Trial):
-            given.append(result)
+            results.append(result)
             on_trial(result)
-    return given
+    return results
 
 
 def knew(trials: list[Trial]) -> dict[int, str]:
@@ -89,7 +89,7 @@ def test_the_cohort_of_a_lost_actor_is_trained_by_another_but_for_what_it_had_gi
 
 def test_a_cohort_that_ended_three_actors_is_left_to_this_process(caplog: pytest.LogCaptureFixture) -> None:
     class Deadly(StandInEngine):
-        def plan(self, *given):
+        def plan(self, *arguments):
             raise MemoryError
 
     def deadly() -> Equipment:
@@ -154,12 +154,12 @@ def test_an_actor_that_does_not_end_in_time_is_not_waited_for(monkeypatch: pytes
     executor = WorkersExecutor(StandInEngine({}), Rungs(), watch, CancelToken(), board, 0.001)
     with closing(executor):
         executor.submit(order(0))
-        given = []
+        numbers = []
         for result in executor.results():
-            given.append(result.number)
-            if len(given) == SIZE - 1:
+            numbers.append(result.number)
+            if len(numbers) == SIZE - 1:
                 left[0] = -1.0
-    assert sorted(given[:-1]) == [0, 2, 3] and isinstance(result, CohortEnded)
+    assert sorted(numbers[:-1]) == [0, 2, 3] and isinstance(result, CohortEnded)
 
 
 def test_under_a_limit_trials_end_when_the_time_is_over() -> None:
@@ -168,10 +168,10 @@ def test_under_a_limit_trials_end_when_the_time_is_over() -> None:
     watch = Watch(lambda _: None, lambda: True, True, lambda: left[0])
     with closing(by(Threads(2), {1: 500}, watch)) as executor:
         executor.submit(order(0))
-        given = trials_until_end(
+        trials = trials_until_end(
             executor, lambda trial: left.__setitem__(0, 0.0) if trial.number == 3 else None
         )
-    assert sorted(trial.number for trial in given) == [0, 2, 3]
+    assert sorted(trial.number for trial in trials) == [0, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(helping, "_COMMIT_SECONDS", 0.0)
     monkeypatch.setattr(helping, "_BEAT_SECONDS", 0.005)
     folders = (tmp_path / str(number) for number in range(9))
-    return lambda *given: EXECUTORS[request.param](next(folders), *given)
+    return lambda *arguments: EXECUTORS[request.param](next(folders), *arguments)
 
 
 def order(
@@ -191,12 +191,12 @@ def test_a_rung_compares_with_the_pool_that_came_with_the_order(make, pool, surv
 
 
 def results_until(executor: Executor, count: int, token: CancelToken) -> list[Trial | CohortEnded]:
-    given = []
+    results = []
     for result in executor.results():
-        given.append(result)
-        if len(given) == count:
+        results.append(result)
+        if len(results) == count:
             token.cancel()
-    return given
+    return results
 
 
 def test_a_cancelled_executor_gives_nothing_more(make):
@@ -212,14 +212,14 @@ def test_it_can_be_cancelled_from_another_thread(make):
     token = CancelToken()
     with closing(make({0: 10**9}, watch_with(), token)) as executor:
         executor.submit(order(0))
-        given, is_enough = set[int](), threading.Event()
+        numbers, is_enough = set[int](), threading.Event()
         canceling = threading.Thread(target=lambda: is_enough.wait(60) and token.cancel())
         canceling.start()
         for result in executor.results():
-            given.add(result.number)
-            if len(given) == SIZE - 1:
+            numbers.add(result.number)
+            if len(numbers) == SIZE - 1:
                 is_enough.set()
-        assert given == {1, 2, 3, 4, 5}
+        assert numbers == {1, 2, 3, 4, 5}
         canceling.join()
 
 

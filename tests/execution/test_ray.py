@@ -82,8 +82,8 @@ def test_a_study_on_two_actors_has_the_bits_of_one_process(
     hired: list[RemoteActor] = []
     hire = RayCluster.hire
 
-    def noted(*given: object) -> RemoteActor:
-        hired.append(hire(*given))
+    def noted(*arguments: object) -> RemoteActor:
+        hired.append(hire(*arguments))
         return hired[-1]
 
     left = [signal.SIGKILL] if is_killed else []

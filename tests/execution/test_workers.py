@@ -38,8 +38,8 @@ def dead() -> str:
     """The name of a process of this machine that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    host, _, rest = this_process().split(":", 2)
-    return f"{host}:{process.pid}:{rest}"
+    host, _, identity = this_process().split(":", 2)
+    return f"{host}:{process.pid}:{identity}"
 
 
 def watching(progresses: list[Progress] | None = None, seconds_left: float = math.inf) -> Watch:
@@ -48,8 +48,8 @@ def watching(progresses: list[Progress] | None = None, seconds_left: float = mat
 
 
 def shared(folder: Path, num_workers: int = 0, **changes: object) -> SharedCohorts:
-    given = {"looks": {}, "watch": watching(), "token": CancelToken()} | changes
-    return SharedCohorts(folder, given["looks"], given["watch"], given["token"], num_workers)
+    options = {"looks": {}, "watch": watching(), "token": CancelToken()} | changes
+    return SharedCohorts(folder, options["looks"], options["watch"], options["token"], num_workers)
 
 
 def order(number: int, recorded: frozenset[int] = frozenset()) -> Order:
@@ -73,7 +73,7 @@ def claimed(executor: SharedCohorts, owner: str | None = None) -> CohortClaim:
     return claim
 
 
-def given(executor: SharedCohorts) -> Iterator[int]:
+def numbers_of_results(executor: SharedCohorts) -> Iterator[int]:
     for result in executor.results():
         yield -1 - result.number if isinstance(result, CohortEnded) else result.number
 
@@ -100,7 +100,7 @@ def test_without_other_workers_all_cohorts_train_here_at_the_same_time(tmp_path:
     with closing(shared(tmp_path, looks={0: 40})) as executor:
         executor.submit(order(0))
         executor.submit(order(1))
-        for number in given(executor):
+        for number in numbers_of_results(executor):
             engine_calls.append(number)
     assert engine_calls.index(-2) < engine_calls.index(0), "the second one does not wait for the first one"
 
@@ -126,7 +126,7 @@ def test_a_trial_that_is_trained_twice_is_given_once(tmp_path: Path, dead: str) 
         commit(executor, claim, (3, 0), is_last=False)
         again = claimed(executor)
         commit(executor, again, (0, 1, 2), is_last=True)
-        assert list(given(executor)) == [0, 1, 2, -1]
+        assert list(numbers_of_results(executor)) == [0, 1, 2, -1]
 
 
 def test_what_was_committed_and_not_recorded_is_not_trained_again(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_worker_that_does_not_end_in_time_is_not_waited_for(
         claim = claimed(executor)
         assert claim.ends is not None and claim.ends < time.time()
         commit(executor, claim, (0,), is_last=False)
-        assert list(given(executor)) == [0, -1]
+        assert list(numbers_of_results(executor)) == [0, -1]
         assert CohortClaims(executor.records).renew(claim) is None
 
 
@@ -178,7 +178,7 @@ def test_a_cohort_that_no_worker_claims_is_trained_here_after_a_while(
         monkeypatch.setattr(RecordBoard, "num_helpers", lambda _: 2)
         executor.submit(order(0))
         executor.submit(order(1))
-        for number in given(executor):
+        for number in numbers_of_results(executor):
             if number == -2:
                 break
 
@@ -188,7 +188,7 @@ def test_a_helper_knows_what_the_process_that_runs_the_study_knows(tmp_path: Pat
     with closing(shared(tmp_path)) as executor:
         engine = StandInEngine({})
         claims = CohortClaims(executor.records)
-        helper = helping.Helper(engine, None, (), executor.asked, claims, executor.files)
+        helper = helping.Helper(engine, None, (), executor.known_orders, claims, executor.files)
         for number in range(2):
             executor.submit(order(number))
         list(executor.results())
@@ -209,7 +209,7 @@ def test_a_cancelled_worker_commits_what_has_ended_and_gives_its_cohort_back(tmp
 
         claims = CohortClaims(executor.records)
         looks = {SIZE - 1: 10**9}
-        helper = helping.Helper(Cancelling(looks), None, (), executor.asked, claims, executor.files)
+        helper = helping.Helper(Cancelling(looks), None, (), executor.known_orders, claims, executor.files)
         executor.submit(order(0))
         assert not helper.train(claimed(executor), token)
         (row,) = executor.offers.look().values()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from draws import draws
 from hypothesis import HealthCheck, given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from made_states import STARTED, made_state
 from paper_trials import completed, failed
 
@@ -41,12 +41,12 @@ NOT_KNOWN = (math.nan, math.nan)
 def reached(values: Mapping[str, float], half: float = 0.05, **changes: Any) -> VerdictReached:
     """Models of these scores, of which any two are significantly different where they are further apart than `half`."""
 
-    def apart(name: str, other: str) -> tuple[float, float, float]:
-        difference = values[name] - values[other]
+    def apart(name: str, rival: str) -> tuple[float, float, float]:
+        difference = values[name] - values[rival]
         return difference, difference - half, difference + half
 
     plain = [name for name in MODELS[1:] if name in values]
-    given = {
+    fields = {
         "trial": 0,
         "num_trials": 2,
         "baselines": {name: (values[name],) * 2 for name in plain},
@@ -54,10 +54,10 @@ def reached(values: Mapping[str, float], half: float = 0.05, **changes: Any) -> 
         "differences": {name: apart(NETWORK, name) for name in plain},
         "scores": {name: (values[name], values[name] - half, values[name] + half) for name in plain},
         "between": {
-            name: {other: apart(name, other) for other in plain[:place]} for place, name in enumerate(plain)
+            name: {rival: apart(name, rival) for rival in plain[:place]} for place, name in enumerate(plain)
         },
     }
-    return VerdictReached(**given | changes)
+    return VerdictReached(**fields | changes)
 
 
 def study(folder: Path, *events: Event, direction: str = "min", **changes: Any) -> StudyState:
@@ -170,7 +170,7 @@ def test_what_a_baseline_has_learned_is_not_called_nothing_to_learn(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "sentence"),
     [
         ({"baselines": {}, "differences": {}}, "no other model was fitted, so whether a network is needed"),
         (
@@ -188,10 +188,10 @@ def test_what_a_baseline_has_learned_is_not_called_nothing_to_learn(tmp_path: Pa
         ({"trial": 5}, "no other model was fitted"),  # recorded of a trial that is the best no more
     ],
 )
-def test_without_an_interval_nothing_is_taken(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+def test_without_an_interval_nothing_is_taken(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
     verdict = verdict_of(study(tmp_path, reached(scored(0.4, 0.6, 0.7), **changes)))
     assert verdict.take == ""
-    assert verdict.sentence.startswith("No verdict: ") and said in verdict.sentence
+    assert verdict.sentence.startswith("No verdict: ") and sentence in verdict.sentence
 
 
 def test_a_study_that_runs_has_no_verdict_yet(tmp_path: Path) -> None:
@@ -249,10 +249,10 @@ def check_claim(line: str, numbers: Numbers) -> None:
 
 @draws(300, [HealthCheck.function_scoped_fixture])
 @given(
-    scores=some.tuples(*[some.integers(0, 12)] * 4),
-    half=some.integers(1, 4),
-    direction=some.sampled_from(["min", "max"]),
-    left_out=some.sets(some.sampled_from(MODELS[1:])),
+    scores=st.tuples(*[st.integers(0, 12)] * 4),
+    half=st.integers(1, 4),
+    direction=st.sampled_from(["min", "max"]),
+    left_out=st.sets(st.sampled_from(MODELS[1:])),
 )
 def test_no_sentence_is_refuted_by_a_number_beside_it(
     tmp_path_factory: pytest.TempPathFactory,
@@ -292,13 +292,13 @@ def test_one_model_is_taken_for_every_order_of_four() -> None:
     for order in itertools.permutations(range(4)):
         scores = dict(zip(MODELS, map(float, order), strict=True))
         differences = {
-            (model, other): Estimate(*(scores[model] - scores[other] + end for end in (0.0, -0.1, 0.1)))
+            (model, rival): Estimate(*(scores[model] - scores[rival] + end for end in (0.0, -0.1, 0.1)))
             for model in MODELS
-            for other in MODELS
+            for rival in MODELS
         }
         contenders = {
             name: Contender(name, score, difference=None if name == NETWORK else differences[NETWORK, name])
             for name, score in scores.items()
         }
-        between = {model: {other: differences[model, other] for other in MODELS[1:]} for model in MODELS[1:]}
+        between = {model: {rival: differences[model, rival] for rival in MODELS[1:]} for model in MODELS[1:]}
         assert decide(Numbers(contenders, between)) == min(MODELS, key=lambda name: scores[name])

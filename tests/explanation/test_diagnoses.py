@@ -87,17 +87,19 @@ def test_whether_a_larger_network_was_tried_is_as_a_search_of_all_pairs_says(
 ) -> None:
     sizes = [100, 149, 150, 151, 40, 226]
     trials = [completed(number, 1.0 + number, 2.0, capacity=size) for number, size in enumerate(sizes)]
-    seen: dict[int, bool | None] = {}
+    larger_by_trial: dict[int, bool | None] = {}
 
     def keep(evidence: Evidence) -> Diagnosis:
-        seen[evidence.trial.number] = evidence.larger
+        larger_by_trial[evidence.trial.number] = evidence.larger
         return Diagnosis("undecided", "")
 
     monkeypatch.setattr(diagnoses, "diagnose", keep)
     state = made_state(tmp_path, [*trials, failed(len(sizes))])
     dict(Diagnoses(state))
-    pairs = {place: any(other >= LARGER * size for other in sizes) for place, size in enumerate(sizes)}
-    assert seen == pairs | {len(sizes): None}
+    pairs = {
+        place: any(other_size >= LARGER * size for other_size in sizes) for place, size in enumerate(sizes)
+    }
+    assert larger_by_trial == pairs | {len(sizes): None}
     assert set(pairs.values()) == {True, False}
 
 
@@ -129,6 +131,6 @@ def test_the_importance_of_many_trials_says_how_many_it_rests_on(tmp_path: Path)
     assert few.importance_trials == 40
     known = Importance(("width",), {"width": 0.9}, (), {}, r2=0.9)
     text = "What matters most for the score, by its share of the variance"
-    for explanation, some in ((of_many, ", by 1,000 of 1,200 trials drawn at random"), (few, "")):
+    for explanation, note in ((of_many, ", by 1,000 of 1,200 trials drawn at random"), (few, "")):
         shares = _shares(dataclasses.replace(explanation, importance=known), len(explanation.diagnoses))
-        assert shares == [f"{text}{some}: `width` 90%."]
+        assert shares == [f"{text}{note}: `width` 90%."]

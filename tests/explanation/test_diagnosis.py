@@ -127,12 +127,12 @@ def test_far_worse_than_a_constant_also_on_fit_rows_went_astray(
 def test_a_loss_that_rose_and_never_came_back_went_astray_before_its_units_died(
     peaks: tuple[float, float], training: float, expected: str
 ) -> None:
-    made = trial(0.51, training / 2, health=Health((0.1, 0.1, 0.1), (1.0, 1.0)))
+    original = trial(0.51, training / 2, health=Health((0.1, 0.1, 0.1), (1.0, 1.0)))
     folds = tuple(
         dataclasses.replace(fold, training_loss=(0.5, peak / 2, 0.4))
-        for fold, peak in zip(made.folds, peaks, strict=True)
+        for fold, peak in zip(original.folds, peaks, strict=True)
     )
-    diagnosed = diagnose(Evidence(dataclasses.replace(made, folds=folds), EPOCHS, 0.5))
+    diagnosed = diagnose(Evidence(dataclasses.replace(original, folds=folds), EPOCHS, 0.5))
     assert diagnosed.name == expected
     if expected == "diverged":
         assert f"rose to {sum(peaks) / 2:.3g} times" in diagnosed.sentence
@@ -223,20 +223,21 @@ def test_right_labels_with_a_loss_above_a_constants_are_not_called_no_signal() -
 
 
 def test_of_numbers_the_share_is_what_r2_leaves() -> None:
-    made = trial()
+    original = trial()
     folds = tuple(
-        dataclasses.replace(fold, scores={"r2": 0.04}, training_scores={"r2": 0.03}) for fold in made.folds
+        dataclasses.replace(fold, scores={"r2": 0.04}, training_scores={"r2": 0.03})
+        for fold in original.folds
     )
-    assert diagnose(Evidence(dataclasses.replace(made, folds=folds), EPOCHS)).name == "no_signal"
+    assert diagnose(Evidence(dataclasses.replace(original, folds=folds), EPOCHS)).name == "no_signal"
     folds = tuple(dataclasses.replace(fold, scores={"r2": 0.06}) for fold in folds)
-    assert diagnose(Evidence(dataclasses.replace(made, folds=folds), EPOCHS)).name == "not_analyzed"
+    assert diagnose(Evidence(dataclasses.replace(original, folds=folds), EPOCHS)).name == "not_analyzed"
     folds = tuple(dataclasses.replace(fold, scores={"r2": -0.6}) for fold in folds)
-    assert diagnose(Evidence(dataclasses.replace(made, folds=folds), EPOCHS)).name == "diverged"
+    assert diagnose(Evidence(dataclasses.replace(original, folds=folds), EPOCHS)).name == "diverged"
 
 
-@pytest.mark.parametrize(("kept", "expected"), [(95, "stopped_by_budget"), (94, "not_analyzed")])
-def test_the_budget_ended_what_was_best_in_its_last_twentieth(kept: int, expected: str) -> None:
-    diagnosed = diagnose(Evidence(trial(best_epoch=kept), EPOCHS, 1.0))
+@pytest.mark.parametrize(("best_epoch", "expected"), [(95, "stopped_by_budget"), (94, "not_analyzed")])
+def test_the_budget_ended_what_was_best_in_its_last_twentieth(best_epoch: int, expected: str) -> None:
+    diagnosed = diagnose(Evidence(trial(best_epoch=best_epoch), EPOCHS, 1.0))
     assert diagnosed.name == expected
     if expected != "not_analyzed":
         assert diagnosed.changes["epochs"] == MORE
@@ -383,10 +384,10 @@ def test_variance_of_the_seed_wants_other_cures_than_that_of_the_rows() -> None:
     rows = {"data": 0.08, "initialization": 0.01, "interaction": 0.01}
     seed = {"data": 0.02, "initialization": 0.01, "interaction": 0.05}
     diagnosed = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=rows), beside(0.1, 0.2)))
-    other = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=seed), beside(0.1, 0.2)))
-    assert diagnosed.name == other.name == "variance_bound"
+    of_seed = diagnose(Evidence(trial(), EPOCHS, 1.0, measured(0.1, 0.2, parts=seed), beside(0.1, 0.2)))
+    assert diagnosed.name == of_seed.name == "variance_bound"
     assert "from the seed" not in diagnosed.sentence and "more rows" in diagnosed.advice
-    assert "from the seed" in other.sentence and "more rows" not in other.advice
+    assert "from the seed" in of_seed.sentence and "more rows" not in of_seed.advice
 
 
 def test_sentences_have_the_numbers_of_the_epoch_that_is_kept() -> None:

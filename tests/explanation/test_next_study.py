@@ -88,8 +88,8 @@ def test_a_moved_range_is_legal_and_moves_in_its_direction(
         limit = {"width": 4, "learning_rate": 1e-5}.get(name, smallest)
         assert low < old_low or old_low <= limit
         assert high == old_high or (name == "width" and high >= old_high / 2)
-    for other in set(study.space) - {name}:
-        assert moved.space[other] == study.space[other], "what no change names stays"
+    for other_name in set(study.space) - {name}:
+        assert moved.space[other_name] == study.space[other_name], "what no change names stays"
 
 
 LOST: list[tuple[str, Any, str]] = [
@@ -118,7 +118,7 @@ def no_process(*_: object) -> None:
     raise OSError("no process for a network of this file")
 
 
-OWN = """
+BUILDER = """
     import keras
 
     def build(hp):
@@ -134,7 +134,7 @@ def test_a_builder_of_ones_own_gets_no_names_that_it_does_not_ask_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]
 ) -> None:
     monkeypatch.setattr(probe, "Child", no_process)  # a process of its own loads Keras for seconds
-    (tmp_path / "net.py").write_text(OWN.replace("\n    ", "\n"))
+    (tmp_path / "net.py").write_text(BUILDER.replace("\n    ", "\n"))
     content = {
         "name": "own",
         "data": {"sklearn": "wine"},
@@ -269,11 +269,11 @@ def state_of(folder: Path, home: Path, content: dict[str, Any]) -> StudyState:
     space = {"depth": {"fixed": 1}, "width": {"choice": [8, 16]}, "learning_rate": {"fixed": 0.02}}
     started = replace(STARTED, name=content["name"], base=str(home), num_epochs=40, space=space)
     best = completed(0, 0.3, 0.4, depth=1, width=16, learning_rate=0.02)
-    other = completed(1, 0.5, 0.6, depth=1, width=8, learning_rate=0.02)
-    return made_state(folder, [best, other], started=started)
+    second = completed(1, 0.5, 0.6, depth=1, width=8, learning_rate=0.02)
+    return made_state(folder, [best, second], started=started)
 
 
-FOUND = Explanation(
+EXPLANATION = Explanation(
     diagnoses={0: Diagnosis("bias_bound", "Bias dominates: 0.3.", ("a wider network", "more epochs"))},
     changes={"width": MORE, "epochs": MORE},
 )
@@ -288,7 +288,7 @@ def test_the_file_names_its_reason_and_finds_its_table_from_where_it_stands(tmp_
     content = {"name": "flowers-3", "data": {"path": "tables/t.csv", "target": "y"}, "splits": {"folds": 2}}
     state = state_of(tmp_path / "mlruns" / "run", home, content)
     path = elsewhere / "next.yaml"
-    text = propose(state, FOUND, path)
+    text = propose(state, EXPLANATION, path)
     path.write_text(text)
     comments = [line for line in text.splitlines() if line.startswith("#")]
     assert comments == [
@@ -311,6 +311,6 @@ def test_the_file_names_its_reason_and_finds_its_table_from_where_it_stands(tmp_
 def test_where_nothing_is_to_be_changed_there_is_no_next_study(tmp_path: Path) -> None:
     state = state_of(tmp_path / "run", tmp_path, {"name": "s", "data": {"sklearn": "wine"}})
     with pytest.raises(RecordError, match="proposes no change"):
-        propose(state, Explanation(diagnoses=FOUND.diagnoses), tmp_path / "next.yaml")
+        propose(state, Explanation(diagnoses=EXPLANATION.diagnoses), tmp_path / "next.yaml")
     with pytest.raises(RecordError, match="no trial completed"):
-        propose(made_state(tmp_path / "none", started=state.started), FOUND, tmp_path / "next.yaml")
+        propose(made_state(tmp_path / "none", started=state.started), EXPLANATION, tmp_path / "next.yaml")

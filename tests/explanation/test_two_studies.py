@@ -39,15 +39,15 @@ def side(
     standing: str = "",
     **changes: Any,
 ) -> Side:
-    given = {"digests": DIGESTS, "num_folds": 5, **changes}
-    started = dataclasses.replace(STARTED, **given)
+    fields = {"digests": DIGESTS, "num_folds": 5, **changes}
+    started = dataclasses.replace(STARTED, **fields)
     return Side(
         letter, f"study-{letter}", made_state(folder / letter, trials, *events, started=started), standing
     )
 
 
-def compared(folder: Path, trials: list[Trial], others: list[Trial], **changes: Any) -> TwoStudies:
-    return compare_studies(side(folder, "A", *trials, **changes), side(folder, "B", *others, **changes))
+def compared(folder: Path, trials: list[Trial], other_trials: list[Trial], **changes: Any) -> TwoStudies:
+    return compare_studies(side(folder, "A", *trials, **changes), side(folder, "B", *other_trials, **changes))
 
 
 # Each known answer is written out: mean difference, and the corrected resampled t interval.
@@ -91,8 +91,8 @@ def test_the_best_of_each_study_is_compared_and_ended_trials_are_not(tmp_path: P
 
 def test_other_folds_are_not_paired_and_that_is_said(tmp_path: Path) -> None:
     first = side(tmp_path, "A", WEAK)
-    other = side(tmp_path, "B", STRONG, digests=DIGESTS | {"splits": "others"})
-    comparison = compare_studies(first, other)
+    second = side(tmp_path, "B", STRONG, digests=DIGESTS | {"splits": "others"})
+    comparison = compare_studies(first, second)
     assert not comparison.same_folds
     errors = [trial.standard_error("log_loss") for trial in (WEAK, STRONG)]
     degrees = (errors[0] ** 2 + errors[1] ** 2) ** 2 / (errors[0] ** 4 / 4 + errors[1] ** 4 / 4)
@@ -148,11 +148,11 @@ def kept_side(
     best = min(trials, key=lambda trial: trial.mean("log_loss"))
     estimate = corrected_score(METRICS["log_loss"], rows, [model[None] for model in models], 5).estimate
     verdict = record.VerdictReached(best.number, corrected=dataclasses.astuple(estimate))
-    made = side(folder, letter, *trials, events=(verdict,), **changes)
-    write_scored_rows(made.state.folder, KeptRows(numpy.arange(len(rows.target)), rows, 3))
+    recorded = side(folder, letter, *trials, events=(verdict,), **changes)
+    write_scored_rows(recorded.state.folder, KeptRows(numpy.arange(len(rows.target)), rows, 3))
     for number, model in enumerate(models):
-        write_predictions(made.state.folder, number, model)
-    return made
+        write_predictions(recorded.state.folder, number, model)
+    return recorded
 
 
 def kept_pair(folder: Path) -> tuple[Side, Side]:
@@ -163,11 +163,11 @@ def kept_pair(folder: Path) -> tuple[Side, Side]:
 
 
 def test_the_choice_of_both_is_allowed_for_where_predictions_are_kept(tmp_path: Path) -> None:
-    first, other = kept_pair(tmp_path)
-    comparison = compare_studies(first, other)
+    first, second = kept_pair(tmp_path)
+    comparison = compare_studies(first, second)
     assert comparison.corrected is not None
-    assert first.corrected is not None and other.corrected is not None
-    assert comparison.corrected.value == other.corrected.value - first.corrected.value
+    assert first.corrected is not None and second.corrected is not None
+    assert comparison.corrected.value == second.corrected.value - first.corrected.value
     assert comparison.corrected.low < comparison.corrected.value < comparison.corrected.high
     assert comparison.judged is comparison.corrected
     assert "allowing for the choice among 6 and 3 trials" in comparison.verdict
@@ -175,8 +175,8 @@ def test_the_choice_of_both_is_allowed_for_where_predictions_are_kept(tmp_path: 
 
 
 def test_swapping_the_studies_turns_the_sign_and_nothing_else(tmp_path: Path) -> None:
-    first, other = kept_pair(tmp_path)
-    ahead, back = compare_studies(first, other), compare_studies(other, first)
+    first, second = kept_pair(tmp_path)
+    ahead, back = compare_studies(first, second), compare_studies(second, first)
     assert ahead.sign == 1 and back.sign == -1
     for actual, expected in ((ahead.chosen, back.chosen), (ahead.corrected, back.corrected)):
         assert actual is not None and expected is not None
@@ -198,18 +198,18 @@ def test_the_order_of_the_trials_has_no_bearing(tmp_path: Path) -> None:
     rows = rows_of()
     models = [predictions_of(rows, 1.0, seed) for seed in range(5)]
     rival = [predictions_of(rows, 1.2, 9)[None]]
-    given = [model[None] for model in models]
-    first = corrected_difference(METRICS["log_loss"], rows, given, rival, 3)
-    other = corrected_difference(METRICS["log_loss"], rows, given[::-1], rival, 3)
-    assert dataclasses.astuple(first) == pytest.approx(dataclasses.astuple(other), abs=1e-9)
+    predictions = [model[None] for model in models]
+    first = corrected_difference(METRICS["log_loss"], rows, predictions, rival, 3)
+    reordered = corrected_difference(METRICS["log_loss"], rows, predictions[::-1], rival, 3)
+    assert dataclasses.astuple(first) == pytest.approx(dataclasses.astuple(reordered), abs=1e-9)
 
 
 def test_of_one_model_each_the_interval_is_that_of_its_rival(tmp_path: Path) -> None:
     """`corrected_score` has compared with models that were not chosen all along."""
     rows = rows_of()
-    first, other = (predictions_of(rows, sharpness, 4)[None] for sharpness in (1.0, 2.0))
-    known = corrected_score(METRICS["log_loss"], rows, [first], 3, {"other": other}).differences["other"]
-    corrected = corrected_difference(METRICS["log_loss"], rows, [first], [other], 3)
+    first, second = (predictions_of(rows, sharpness, 4)[None] for sharpness in (1.0, 2.0))
+    known = corrected_score(METRICS["log_loss"], rows, [first], 3, {"other": second}).differences["other"]
+    corrected = corrected_difference(METRICS["log_loss"], rows, [first], [second], 3)
     assert dataclasses.astuple(corrected) == pytest.approx(dataclasses.astuple(known), abs=1e-12)
 
 
@@ -226,31 +226,33 @@ def test_the_best_of_many_equal_trials_has_no_lead_over_one_of_them(tmp_path: Pa
 
 
 def test_without_predictions_of_a_winner_the_choice_is_not_allowed_for(tmp_path: Path) -> None:
-    first, other = kept_pair(tmp_path)
-    for file in (other.state.folder / "trials").glob("*.predictions.npy"):
+    first, second = kept_pair(tmp_path)
+    for file in (second.state.folder / "trials").glob("*.predictions.npy"):
         file.unlink()
-    comparison = compare_studies(first, other)
+    comparison = compare_studies(first, second)
     assert comparison.corrected is None
     assert "not allowing for the choice among 6 and 3 trials" in comparison.verdict
     assert any("larger search has the larger selection bias" in note for note in comparison.notes)
 
 
 def test_rows_that_are_others_are_not_paired(tmp_path: Path) -> None:
-    first, other = kept_pair(tmp_path)
-    rows = read_scored_rows(other.state.folder)
+    first, second = kept_pair(tmp_path)
+    rows = read_scored_rows(second.state.folder)
     assert rows is not None
-    write_scored_rows(other.state.folder, dataclasses.replace(rows, numbers=rows.numbers + 1))
-    assert compare_studies(first, other).corrected is None
+    write_scored_rows(second.state.folder, dataclasses.replace(rows, numbers=rows.numbers + 1))
+    assert compare_studies(first, second).corrected is None
 
 
 def test_kept_rows_come_back_as_they_were(tmp_path: Path) -> None:
     rows = rows_of()
-    kept = KeptRows(numpy.arange(5, 125), dataclasses.replace(rows, units=rows.units // 4, unit="groups"), 3)
-    write_scored_rows(tmp_path, kept)
+    written = KeptRows(
+        numpy.arange(5, 125), dataclasses.replace(rows, units=rows.units // 4, unit="groups"), 3
+    )
+    write_scored_rows(tmp_path, written)
     back = read_scored_rows(tmp_path)
-    assert back is not None and back.fits(kept)
+    assert back is not None and back.fits(written)
     assert (back.scored.unit, back.num_classes) == ("groups", 3)
-    assert numpy.array_equal(back.scored.units, kept.scored.units)
+    assert numpy.array_equal(back.scored.units, written.scored.units)
 
 
 def test_a_broken_file_of_rows_is_said(tmp_path: Path) -> None:
@@ -278,9 +280,9 @@ def test_scores_that_count_differently_give_the_difference_of_the_means() -> Non
         folds = [dataclasses.replace(fold, counts={"log_loss": 1.0 + fold.fold}) for fold in trial.folds]
         return dataclasses.replace(trial, folds=tuple(folds))
 
-    first, other = counting(WEAK), counting(STRONG)
-    assert paired(first, other, "log_loss").value == first.mean("log_loss") - other.mean("log_loss")
-    assert unpaired(first, other, "log_loss").value == first.mean("log_loss") - other.mean("log_loss")
+    first, second = counting(WEAK), counting(STRONG)
+    assert paired(first, second, "log_loss").value == first.mean("log_loss") - second.mean("log_loss")
+    assert unpaired(first, second, "log_loss").value == first.mean("log_loss") - second.mean("log_loss")
 
 
 # The locked test.
@@ -292,18 +294,18 @@ def read_by(trial: int, score: float, digest: str = "rows") -> record.TestReadin
 
 def test_scores_on_the_same_locked_rows_are_subtracted_with_a_warning(tmp_path: Path) -> None:
     first = side(tmp_path, "A", WEAK, events=(read_by(0, 0.5),))
-    other = side(tmp_path, "B", STRONG, events=(read_by(3, 0.25),), digests=DIGESTS | {"splits": "others"})
-    comparison = compare_studies(first, other)
+    second = side(tmp_path, "B", STRONG, events=(read_by(3, 0.25),), digests=DIGESTS | {"splits": "others"})
+    comparison = compare_studies(first, second)
     assert comparison.test == -0.25
     assert any("same locked test rows" in note for note in comparison.notes)
 
 
 def test_scores_on_other_locked_rows_are_not_subtracted(tmp_path: Path) -> None:
     first = side(tmp_path, "A", WEAK, events=(read_by(0, 0.5),))
-    other = side(
+    second = side(
         tmp_path, "B", STRONG, events=(read_by(3, 0.25, "others"),), digests=DIGESTS | {"splits": "others"}
     )
-    comparison = compare_studies(first, other)
+    comparison = compare_studies(first, second)
     assert comparison.test is None
     assert any("locked test rows differ" in note for note in comparison.notes)
 
@@ -349,8 +351,8 @@ def test_tables_of_earlier_versions_are_known_by_their_fact(tmp_path: Path) -> N
 
 def test_what_is_not_finished_or_optimistic_is_said(tmp_path: Path) -> None:
     first = side(tmp_path, "A", WEAK, standing="killed after 1 of 3 trials")
-    other = side(tmp_path, "B", STRONG, optimistic=True)
-    comparison = compare_studies(first, other)
+    second = side(tmp_path, "B", STRONG, optimistic=True)
+    comparison = compare_studies(first, second)
     assert "A (study-A): killed after 1 of 3 trials." in comparison.notes
     assert "optimistic: the scored rows chose the epochs in B" in comparison.verdict
     assert any("not comparable" in note for note in comparison.notes)

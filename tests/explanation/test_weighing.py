@@ -10,7 +10,7 @@ import numpy
 import pytest
 from draws import draws
 from hypothesis import HealthCheck, given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from made_states import STARTED, decomposed, made_state
 from paper_trials import completed
 
@@ -176,13 +176,13 @@ def check_consistent(explanation: Explanation) -> None:
 
 @draws(60, [HealthCheck.function_scoped_fixture])
 @given(
-    width_slope=some.sampled_from([-0.05, -0.01, 0.0, 0.01, 0.05]),
-    dropout_slope=some.sampled_from([-0.05, 0.0, 0.05]),
-    at_width=some.sampled_from(WIDTHS),
-    variance=some.sampled_from([0.001, 0.02, 0.2]),
-    rest=some.sampled_from([0.01, 0.1, 0.3]),
-    scores=some.tuples(*[some.sampled_from([0.2, 0.3, 0.32, 0.9, 1.4])] * 2),
-    seed=some.integers(0, 5),
+    width_slope=st.sampled_from([-0.05, -0.01, 0.0, 0.01, 0.05]),
+    dropout_slope=st.sampled_from([-0.05, 0.0, 0.05]),
+    at_width=st.sampled_from(WIDTHS),
+    variance=st.sampled_from([0.001, 0.02, 0.2]),
+    rest=st.sampled_from([0.01, 0.1, 0.3]),
+    scores=st.tuples(*[st.sampled_from([0.2, 0.3, 0.32, 0.9, 1.4])] * 2),
+    seed=st.integers(0, 5),
 )
 def test_no_two_sentences_of_a_study_recommend_opposite_changes(
     tmp_path_factory: pytest.TempPathFactory,
@@ -222,12 +222,12 @@ def whole(
     names = list(plain)
     between = {
         name: {
-            other: (
-                plain[name] - plain[other],
-                plain[name] - plain[other] - 0.05,
-                plain[name] - plain[other] + 0.05,
+            rival: (
+                plain[name] - plain[rival],
+                plain[name] - plain[rival] - 0.05,
+                plain[name] - plain[rival] + 0.05,
             )
-            for other in names[: names.index(name)]
+            for rival in names[: names.index(name)]
         }
         for name in names
     }

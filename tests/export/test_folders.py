@@ -93,9 +93,9 @@ def test_the_manifest_lists_what_was_written(tmp_path: Path) -> None:
     }
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of nothing
 
-    def write_nothing(made: Path) -> None:
-        made.mkdir()
-        (made / "f").touch()
+    def write_nothing(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "f").touch()
 
     replace_folder(tmp_path / "n", write_nothing)
     assert json.loads((tmp_path / "n" / MANIFEST).read_text())["files"] == {"f": empty}
@@ -229,8 +229,8 @@ def test_other_places_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_comes_while_the_model_is_written_stays(model: Path) -> None:
-    def slow(made: Path) -> None:
-        write_new(made)
+    def slow(folder: Path) -> None:
+        write_new(folder)
         (model / "thesis.txt").write_text("years of work")
 
     with pytest.raises(ExportError, match=r"holds thesis\.txt"):
@@ -255,8 +255,8 @@ def test_what_comes_in_the_last_moment_stays(model: Path, monkeypatch: pytest.Mo
 def test_a_failure_while_a_model_is_written_leaves_the_earlier_one(model: Path) -> None:
     before = contents(model)
 
-    def full(made: Path) -> None:
-        write_new(made)
+    def full(folder: Path) -> None:
+        write_new(folder)
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
@@ -312,9 +312,9 @@ folders.replace_folder(Path(sys.argv[1]), write)
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no exchange in one step that we call")
 @pytest.mark.parametrize(("moment", "left"), [("while", "old"), ("before", "old"), ("after", "new")])
 def test_a_kill_leaves_the_old_model_or_the_new_one(tmp_path: Path, moment: str, left: str) -> None:
-    def write_one(made: Path) -> None:
-        made.mkdir()
-        (made / "f").write_text("old")
+    def write_one(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "f").write_text("old")
 
     replace_folder(tmp_path / "m", write_one)
     ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "m"), moment], check=False)

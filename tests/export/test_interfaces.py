@@ -132,15 +132,15 @@ def ask_tensorflow(model: Model, frame: pandas.DataFrame) -> numpy.ndarray:
     """With TensorFlow alone, by what the model card says."""
     contract = json.loads((model.folder / "model.json").read_text())
     served = tensorflow.saved_model.load(str(model.folder)).signatures["serving_default"]
-    given = {}
+    tensors = {}
     for name, described in contract["columns"].items():
         cells = frame[name].tolist()
         if described["kind"] == "numeric":
             cells = [numpy.nan if cell == "" else float(cell.strip("$").replace(",", "")) for cell in cells]
-        given[contract["inputs"][name]] = tensorflow.constant(
+        tensors[contract["inputs"][name]] = tensorflow.constant(
             cells, "float64" if described["kind"] == "numeric" else "string"
         )
-    return served(**given)["probabilities"].numpy()[:, 1]
+    return served(**tensors)["probabilities"].numpy()[:, 1]
 
 
 def ask_command(suffix: str) -> Callable[[Model, pandas.DataFrame], numpy.ndarray]:
@@ -278,9 +278,9 @@ def test_a_number_that_pandas_has_made_of_thousands_is_refused(tmp_path):
         )
 
 
-def answers_or_error(ask: Callable[..., numpy.ndarray], *given: Any) -> numpy.ndarray | str:
+def answers_or_error(ask: Callable[..., numpy.ndarray], *arguments: Any) -> numpy.ndarray | str:
     try:
-        return ask(*given)
+        return ask(*arguments)
     except Exception as error:
         return str(error)
 

@@ -59,20 +59,20 @@ def test_it_answers_as_scikit_learn(tmp_path: Path, target: str, objective: str,
     network, fitted = linear_network(dataset, prepared.layout, rows, prepared.metric.level)
     card = ModelCard("m", None, 0, len(rows), {}, baseline="linear")
     save_model(network, dataset, card, tmp_path / "model")
-    given = Scorer(tmp_path / "model").predict(frame.drop(columns="y"))
+    answer = Scorer(tmp_path / "model").predict(frame.drop(columns="y"))
     numbers, text = ["size (m)", "größe"], ["town"]
     inputs = ColumnTransformer([("n", StandardScaler(), numbers), ("t", OneHotEncoder(), text)])
     plain = make_pipeline(inputs, model).fit(frame.iloc[rows][[*numbers, *text]], frame["y"].iloc[rows])
     expected = fitted.predict(dataset.columns)
     if target == "number":
-        numpy.testing.assert_allclose(given["prediction"], expected, rtol=1e-5)
-        numpy.testing.assert_allclose(given["prediction"], plain.predict(frame), rtol=1e-3)
+        numpy.testing.assert_allclose(answer["prediction"], expected, rtol=1e-5)
+        numpy.testing.assert_allclose(answer["prediction"], plain.predict(frame), rtol=1e-3)
         return
     columns = [f"probability_{name}" for name in dataset.classes]
-    numpy.testing.assert_allclose(given[columns], expected, atol=1e-5)
+    numpy.testing.assert_allclose(answer[columns], expected, atol=1e-5)
     order = [list(plain.classes_).index(name) for name in dataset.classes]
-    numpy.testing.assert_allclose(given[columns], plain.predict_proba(frame)[:, order], atol=5e-3)
-    assert (given["prediction"] == plain.predict(frame)).mean() > 0.99
+    numpy.testing.assert_allclose(answer[columns], plain.predict_proba(frame)[:, order], atol=5e-3)
+    assert (answer["prediction"] == plain.predict(frame)).mean() > 0.99
 
 
 def test_a_class_that_is_not_among_the_rows_has_no_probability(tmp_path: Path) -> None:

@@ -70,9 +70,9 @@ def test_a_format_that_knows_its_types_is_not_read_as_the_text_of_the_study(
 
 
 def test_columns_are_passed_on_as_they_stand(model: Path) -> None:
-    kept = table_of(predict(model, model.parent / "table.csv", "--keep", "id"))
-    assert kept["id"].tolist() == FRAME["id"].tolist()
-    assert kept.columns[0] == "id" and "prediction" in kept.columns
+    predictions = table_of(predict(model, model.parent / "table.csv", "--keep", "id"))
+    assert predictions["id"].tolist() == FRAME["id"].tolist()
+    assert predictions.columns[0] == "id" and "prediction" in predictions.columns
     wrong = predict(model, model.parent / "table.csv", "--keep", "idd")
     assert wrong.exit_code == 2 and "got 'idd'" in wrong.output and "id" in wrong.output
 

@@ -131,17 +131,19 @@ def test_tensorflow_alone_predicts_raw_rows(exported: dict[str, Exported], tmp_p
 def test_the_scorer_gives_the_same_for_the_table_that_was_learned(exported: dict[str, Exported]) -> None:
     for encoding, model in exported.items():
         table = pandas.read_csv(model.folder.with_suffix(".csv"))
-        given, expected = (
+        answer, expected = (
             Scorer(model.folder).predict(table),
             model.network.predict(model.prepared.dataset.columns),
         )
         if encoding == "piecewise":
-            numpy.testing.assert_allclose(given["prediction"], expected, rtol=1e-5)
+            numpy.testing.assert_allclose(answer["prediction"], expected, rtol=1e-5)
             continue
         classes = model.prepared.dataset.classes
-        numpy.testing.assert_allclose(given[[f"probability_{name}" for name in classes]], expected, atol=1e-6)
+        numpy.testing.assert_allclose(
+            answer[[f"probability_{name}" for name in classes]], expected, atol=1e-6
+        )
         places = expected[:, 1] >= 0.45 if len(classes) == 2 else expected.argmax(axis=1)
-        assert given["prediction"].tolist() == [classes[int(place)] for place in places]
+        assert answer["prediction"].tolist() == [classes[int(place)] for place in places]
 
 
 def test_embedded_levels_are_exported_with_the_network(
@@ -151,9 +153,9 @@ def test_embedded_levels_are_exported_with_the_network(
     model = Exported(tmp_path, "standard")
     assert [count for _, count in model.prepared.layout.embedded] == [6, 4], "color and flag"
     assert any(layer.name.startswith(EMBEDDING) for layer in model.network.model.layers)
-    given, rows = Scorer(model.folder), pandas.DataFrame(NEW)
+    scorer, rows = Scorer(model.folder), pandas.DataFrame(NEW)
     names = [f"probability_{name}" for name in model.prepared.dataset.classes]
-    numpy.testing.assert_allclose(given.predict(rows)[names], model.predict(rows), atol=1e-6)
+    numpy.testing.assert_allclose(scorer.predict(rows)[names], model.predict(rows), atol=1e-6)
 
 
 def test_rows_in_any_type_of_pandas_and_of_any_index_are_the_same_rows(exported: dict[str, Exported]) -> None:
@@ -166,9 +168,9 @@ def test_rows_in_any_type_of_pandas_and_of_any_index_are_the_same_rows(exported:
     written["floor size (m²)"] = [
         None if text == "nan" else f" {text} " for text in written["floor size (m²)"]
     ]
-    given = scorer.predict(written)
+    answer = scorer.predict(written)
     numpy.testing.assert_allclose(
-        given.drop(columns="prediction"), expected.drop(columns="prediction"), atol=1e-6
+        answer.drop(columns="prediction"), expected.drop(columns="prediction"), atol=1e-6
     )
     timed = rows.assign(
         built=pandas.to_datetime(rows["built"], format="ISO8601"),

@@ -58,29 +58,29 @@ def saved(tmp_path_factory):
     """Gives a study of a target, its network, and the folder with its table and its model."""
 
     @cache
-    def made(target):
+    def save(target):
         folder = tmp_path_factory.mktemp(target)
         prepared = prepared_table(folder, target)
         network = network_of(prepared)
         save_model(network, prepared.dataset, card(), folder / "model")
         return prepared, network, folder
 
-    return made
+    return save
 
 
 @pytest.mark.parametrize("target", ["number", "text", "three"])
 def test_it_answers_as_the_keras_model_for_columns_of_any_name(saved, target):
     prepared, network, folder = saved(target)
     table = pandas.read_csv(folder / "table.csv")
-    given = Scorer(folder / "model").predict(table[[*reversed(NASTY)]])
+    answer = Scorer(folder / "model").predict(table[[*reversed(NASTY)]])
     expected = network.predict(prepared.dataset.columns)
     if target == "number":
-        numpy.testing.assert_allclose(given["prediction"], expected, rtol=1e-6)
+        numpy.testing.assert_allclose(answer["prediction"], expected, rtol=1e-6)
     else:
         classes = list(prepared.dataset.classes)
         columns = [f"probability_{label}" for label in classes]
-        numpy.testing.assert_allclose(given[columns], expected, atol=1e-6)
-        assert given["prediction"].tolist() == [classes[code] for code in expected.argmax(axis=1)]
+        numpy.testing.assert_allclose(answer[columns], expected, atol=1e-6)
+        assert answer["prediction"].tolist() == [classes[code] for code in expected.argmax(axis=1)]
 
 
 def test_large_values_keep_their_differences(saved):

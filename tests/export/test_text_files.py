@@ -82,7 +82,7 @@ def test_a_row_is_the_same_in_any_company(model: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "texts", "same"),
+    ("column", "texts", "equal"),
     [
         ("code", ["007", "7"], False),
         ("zip", ["007", "7"], False),
@@ -97,10 +97,10 @@ def test_a_row_is_the_same_in_any_company(model: Path) -> None:
         ("time", ["2024-03-01T10:00:00+02:00", "2024-03-01T10:00:00Z"], False),
     ],
 )
-def test_which_texts_are_the_same_cell(model: Path, column: str, texts: list[str], same: bool) -> None:
-    others = {name: [levels[0]] * 2 for name, levels in LEVELS.items()}
-    first, second = predict(model, others | {column: texts})
-    assert (first == pytest.approx(second, abs=1e-6)) == same
+def test_which_texts_are_the_same_cell(model: Path, column: str, texts: list[str], equal: bool) -> None:
+    other_cells = {name: [levels[0]] * 2 for name, levels in LEVELS.items()}
+    first, second = predict(model, other_cells | {column: texts})
+    assert (first == pytest.approx(second, abs=1e-6)) == equal
 
 
 @pytest.mark.parametrize(
@@ -110,5 +110,5 @@ def test_cells_of_other_types_are_those_texts(model: Path, column: str, cell: An
     from automl.serving.scoring import Scorer
 
     rows = pandas.DataFrame({name: [levels[0]] for name, levels in LEVELS.items()})
-    given, expected = (Scorer(model).predict(rows.assign(**{column: cells})) for cells in (cell, text))
-    pandas.testing.assert_frame_equal(given, expected)
+    answer, expected = (Scorer(model).predict(rows.assign(**{column: cells})) for cells in (cell, text))
+    pandas.testing.assert_frame_equal(answer, expected)

@@ -56,9 +56,9 @@ def test_every_configuration_of_a_scoped_builder_can_be_built_and_is_the_one_ask
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others(load: Load) -> None:
     builder = CustomBuilder(load(PLAIN), Space())
     values = {"units": 8, "activation": "relu"}
-    first, again, other = (builder.build(values, seed).get_weights()[0] for seed in (1, 1, 2))
+    first, again, different = (builder.build(values, seed).get_weights()[0] for seed in (1, 1, 2))
     assert numpy.array_equal(first, again)
-    assert not numpy.isclose(first, other).any()
+    assert not numpy.isclose(first, different).any()
 
 
 def test_building_does_not_write_into_the_values_of_the_trial(load: Load) -> None:

@@ -55,7 +55,7 @@ def test_scopes_that_stand_behind_an_if_are_opened_too(load: Load) -> None:
 
 
 def test_discovery_tries_the_same_values_every_time(load: Load, tmp_path: Path) -> None:
-    seen = tmp_path / "seen.txt"
+    log = tmp_path / "seen.txt"
     text = f"""
         import keras
 
@@ -63,19 +63,19 @@ def test_discovery_tries_the_same_values_every_time(load: Load, tmp_path: Path) 
             kind = hp.Choice("kind", ["a", "b"])
             with hp.conditional_scope("kind", ["b"]):
                 units = hp.Int("units", 1, 10**9)
-            with open({str(seen)!r}, "a") as file:
+            with open({str(log)!r}, "a") as file:
                 file.write(f"{{kind}} {{units}},")
             return keras.Sequential([keras.Input((64,)), keras.layers.Dense(1)])
     """
     discover_space(load(text), Space(), WHERE)
     discover_space(load(text), Space(), WHERE)
-    assert seen.read_text() == "a None,b 1," * 4, "twice a discovery: without and with the study file"
+    assert log.read_text() == "a None,b 1," * 4, "twice a discovery: without and with the study file"
 
 
 def test_what_the_study_file_fixes_is_fixed_in_the_scope_where_it_is_used(load: Load) -> None:
     function = load(SCOPED)
-    given = fixed(filters=7, pool="max", learning_rate=0.5)
-    space = discover_space(function, given, WHERE)
+    fixed_values = fixed(filters=7, pool="max", learning_rate=0.5)
+    space = discover_space(function, fixed_values, WHERE)
     assert scopes(space)["filters"] == [("kind", ["convolution"])]
     assert scopes(space)["learning_rate"] == []
     assert list(scopes(space)) == ["kind", "units", "filters", "pool", "size", "learning_rate"]
@@ -91,8 +91,8 @@ def test_what_the_study_file_fixes_is_fixed_in_the_scope_where_it_is_used(load: 
 
 
 def test_a_range_of_the_study_file_takes_the_place_of_the_builders(load: Load) -> None:
-    given = Space((Choice("units", (40, 50)),))
-    space = discover_space(load(PLAIN), given, WHERE)
+    ranges = Space((Choice("units", (40, 50)),))
+    space = discover_space(load(PLAIN), ranges, WHERE)
     assert [values["units"] for values in space.configurations() or ()] == [40, 40, 50, 50]
 
 

@@ -49,18 +49,20 @@ def looked_up(tables: list[numpy.ndarray]) -> numpy.ndarray:
 
 def test_a_product_with_a_row_of_zeros_and_a_one_looks_a_level_up() -> None:
     tables = [numpy.random.default_rng(seed).normal(size=(size, SIZE)) for seed, size in enumerate((5, 3))]
-    found = embed(rows(), BLOCKS, lambda number, levels: ops.matmul(levels, tables[number].astype("float32")))
-    numpy.testing.assert_allclose(ops.convert_to_numpy(found), looked_up(tables), rtol=1e-6)
-    assert found.shape[1:] == LevelEmbedding(BLOCKS).outputs((14,)) == (14 - 8 + 2 * SIZE,)
+    embedded = embed(
+        rows(), BLOCKS, lambda number, levels: ops.matmul(levels, tables[number].astype("float32"))
+    )
+    numpy.testing.assert_allclose(ops.convert_to_numpy(embedded), looked_up(tables), rtol=1e-6)
+    assert embedded.shape[1:] == LevelEmbedding(BLOCKS).outputs((14,)) == (14 - 8 + 2 * SIZE,)
 
 
 def test_a_perceptron_answers_as_the_formula_does() -> None:
     model = builder().build(VALUES, 1)
-    first, second, kernel, bias, other, other_bias, last, last_bias = map(
+    first, second, kernel, bias, middle, other_bias, last, last_bias = map(
         ops.convert_to_numpy, model.trainable_weights
     )
     assert [first.shape, second.shape, kernel.shape] == [(5, SIZE), (3, SIZE), (6 + 2 * SIZE, 6)]
-    hidden = numpy.tanh(numpy.tanh(looked_up([first, second]) @ kernel + bias) @ other + other_bias)
+    hidden = numpy.tanh(numpy.tanh(looked_up([first, second]) @ kernel + bias) @ middle + other_bias)
     numpy.testing.assert_allclose(
         ops.convert_to_numpy(model(rows())), hidden @ last + last_bias, rtol=1e-5, atol=1e-6
     )
@@ -89,5 +91,5 @@ def test_the_penalty_holds_embeddings_too() -> None:
 def test_it_reads_no_other_rows() -> None:
     model = builder(3, Task.MULTICLASS).build(VALUES, 1)
     whole = ops.convert_to_numpy(model(rows()))
-    one = ops.convert_to_numpy(keras.ops.squeeze(model(rows()[2:3]), 0))
-    numpy.testing.assert_allclose(one, whole[2], rtol=1e-5)
+    outputs = ops.convert_to_numpy(keras.ops.squeeze(model(rows()[2:3]), 0))
+    numpy.testing.assert_allclose(outputs, whole[2], rtol=1e-5)

@@ -64,8 +64,10 @@ def answers(model):
 
 
 def test_a_perceptron_of_embedded_numbers_answers_as_the_formula_does():
-    model, (slopes, offsets, kernels, first, bias, second, other, last, end) = with_weights("perceptron")
-    hidden = numpy.tanh(numpy.tanh(embedded(slopes, offsets, kernels) @ first + bias) @ second + other)
+    model, (slopes, offsets, kernels, first, bias, second, second_bias, last, end) = with_weights(
+        "perceptron"
+    )
+    hidden = numpy.tanh(numpy.tanh(embedded(slopes, offsets, kernels) @ first + bias) @ second + second_bias)
     numpy.testing.assert_allclose(answers(model), hidden @ last + end, rtol=1e-4, atol=1e-5)
 
 
@@ -73,11 +75,11 @@ def test_a_perceptron_of_embedded_numbers_answers_as_the_formula_does():
 def test_tabm_is_the_mean_of_networks_that_share_their_hidden_layers(task):
     outputs = 3 if task is Task.MULTICLASS else 1
     model, arrays = with_weights("tabm", task, outputs)
-    slopes, offsets, kernels, factors, first, bias, second, other, heads, ends = arrays
+    slopes, offsets, kernels, factors, first, bias, second, second_bias, heads, ends = arrays
     predictions = []
     for view in range(4):
         hidden = numpy.tanh((embedded(slopes, offsets, kernels) * factors[view]) @ first + bias)
-        logits = numpy.tanh(hidden @ second + other) @ heads[view] + ends[view]
+        logits = numpy.tanh(hidden @ second + second_bias) @ heads[view] + ends[view]
         powers = numpy.exp(logits)
         predictions.append(powers / powers.sum(axis=1, keepdims=True) if outputs > 1 else logits)
     numpy.testing.assert_allclose(answers(model), numpy.mean(predictions, axis=0), rtol=1e-4, atol=1e-5)
@@ -137,9 +139,9 @@ def test_realmlp_learns_each_part_at_its_rate_and_begins_at_zero():
 
 
 def test_realmlp_embeds_numbers_once():
-    both = builder().network(VALUES | {"family": "realmlp"})
-    assert isinstance(both.layers[0], NumberEmbedding)
-    assert not any(isinstance(layer, PeriodicEmbedding) for layer in both.layers)
+    network = builder().network(VALUES | {"family": "realmlp"})
+    assert isinstance(network.layers[0], NumberEmbedding)
+    assert not any(isinstance(layer, PeriodicEmbedding) for layer in network.layers)
     neither = builder().network(
         VALUES | {"family": "realmlp", "number_embedding": "none", "frequencies": 0.0}
     )

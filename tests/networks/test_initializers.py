@@ -40,6 +40,6 @@ def test_kernels_are_distributed_as_those_of_keras(name: str) -> None:
 
 @pytest.mark.parametrize("name", TWINS)
 def test_a_kernel_depends_on_its_seed_alone(name: str) -> None:
-    first, again, other = (initial_kernel(name, 5, 7, seed) for seed in (1, 1, 2))
+    first, again, different = (initial_kernel(name, 5, 7, seed) for seed in (1, 1, 2))
     numpy.testing.assert_array_equal(first, again)
-    assert not numpy.isclose(first, other).any()
+    assert not numpy.isclose(first, different).any()

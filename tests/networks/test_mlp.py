@@ -96,11 +96,11 @@ def test_depth_0_is_a_linear_model() -> None:
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others() -> None:
-    first, again, other = (kernels(build(seed=seed)) for seed in (1, 1, 2))
+    first, again, different_kernels = (kernels(build(seed=seed)) for seed in (1, 1, 2))
     assert len(first) == 3
-    for mine, same, different in zip(first, again, other, strict=True):
-        assert numpy.array_equal(mine, same)
-        assert not numpy.isclose(mine, different).any()
+    for kernel, repeated, different in zip(first, again, different_kernels, strict=True):
+        assert numpy.array_equal(kernel, repeated)
+        assert not numpy.isclose(kernel, different).any()
 
 
 def test_layers_of_equal_shape_start_with_different_weights() -> None:
@@ -185,9 +185,9 @@ def test_the_masks_of_a_seed_are_the_same_again_and_differ_by_layer() -> None:
             for part in keras.Model(model.input, layers)(ROWS, training=True)
         ]
 
-    first, again, other = masks(1), masks(1), masks(2)
+    first, again, different = masks(1), masks(1), masks(2)
     assert all(numpy.array_equal(*pair) for pair in zip(first, again, strict=True))
-    assert not numpy.array_equal(first[0], other[0])
+    assert not numpy.array_equal(first[0], different[0])
     assert not numpy.array_equal(first[0], first[1])
 
 

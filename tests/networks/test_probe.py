@@ -99,7 +99,7 @@ def probe(folder: Path) -> Iterator[BuilderProbe]:
 
 
 @pytest.mark.parametrize(
-    ("what", "reason"),
+    ("behavior", "reason"),
     [
         ("fine", ""),
         ("prints", ""),
@@ -109,15 +109,17 @@ def probe(folder: Path) -> Iterator[BuilderProbe]:
         ("says where", "raises ValueError: -1"),
     ],
 )
-def test_what_goes_wrong_in_python_is_said_in_one_line(probe: BuilderProbe, what: str, reason: str) -> None:
-    assert probe.build({"what": what}) == reason
-    assert probe.attempt(to_keras_tuner(fixed(what=what))) == Attempt(reason, fatal=False), (
+def test_what_goes_wrong_in_python_is_said_in_one_line(
+    probe: BuilderProbe, behavior: str, reason: str
+) -> None:
+    assert probe.build({"what": behavior}) == reason
+    assert probe.attempt(to_keras_tuner(fixed(what=behavior))) == Attempt(reason, fatal=False), (
         "the study's own process may try it"
     )
 
 
 @pytest.mark.parametrize(
-    ("what", "reason", "seconds"),
+    ("behavior", "reason", "seconds"),
     [
         ("exits", "ended the process with status 3", 60.0),
         pytest.param(
@@ -135,13 +137,13 @@ def test_what_goes_wrong_in_python_is_said_in_one_line(probe: BuilderProbe, what
     ],
 )
 def test_what_would_end_or_stop_the_study_is_said_once_and_the_next_network_is_built(
-    probe: BuilderProbe, what: str, reason: str, seconds: float
+    probe: BuilderProbe, behavior: str, reason: str, seconds: float
 ) -> None:
     assert probe.load() == Attempt()
     child = probe._child
     assert child is not None and child.runs
     for _ in range(2):
-        assert probe.build({"what": what}, seconds) == reason
+        assert probe.build({"what": behavior}, seconds) == reason
         assert probe._child is child and not child.runs, "it is not tried again"
 
 
@@ -180,16 +182,16 @@ def test_a_trial_on_which_the_builder_ends_the_process_is_an_ordinary_exception(
 
 def test_a_space_in_which_the_builder_ends_the_process_is_refused(folder: Path, probe: BuilderProbe) -> None:
     function = load_function("net.py:build", folder, WHERE, probe)
-    given = fixed(what="exits")
+    fixed_values = fixed(what="exits")
     with pytest.raises(NetworkError) as caught:
-        discover_space(function, given, WHERE)
+        discover_space(function, fixed_values, WHERE)
     assert str(caught.value) == f"{WHERE}: the network builder ended the process with status 3."
 
 
 def test_a_network_that_ends_the_process_when_it_is_fed_is_refused(folder: Path, probe: BuilderProbe) -> None:
     function = load_function("net.py:build", folder, WHERE, probe)
-    given = fixed(what="exits later")
-    space = discover_space(function, given, WHERE)
+    fixed_values = fixed(what="exits later")
+    space = discover_space(function, fixed_values, WHERE)
     with pytest.raises(NetworkError, match=r"^the network builder ended the process with status 64\.$"):
         check_network(CustomBuilder(function, space), space, (64, 1), Task.REGRESSION)
 
@@ -216,8 +218,8 @@ def test_a_file_that_does_not_let_itself_be_imported_is_refused(
 def test_the_process_sees_what_the_study_file_fixes_and_its_scopes(folder: Path) -> None:
     with BuilderProbe("scoped.py:build", folder) as probe:
         function = load_function("scoped.py:build", folder, WHERE, probe)
-        given = fixed(filters=2)
-        space = discover_space(function, given, WHERE)
+        fixed_values = fixed(filters=2)
+        space = discover_space(function, fixed_values, WHERE)
         builder = CustomBuilder(function, space)
         check_network(builder, space, (64, 10), Task.MULTICLASS)
         values = {"kind": "convolution", "filters": 2, "pool": "max", "size": 3}

@@ -59,10 +59,10 @@ def answers(network, arrays, rows):
         keras.ops.convert_to_tensor((array if array.ndim > 1 else array[None])[None]) for array in arrays
     ]
     values = network.values(network)
-    made = keras.tree.map_structure(
+    tensors = keras.tree.map_structure(
         lambda value: keras.ops.convert_to_tensor(numpy.full((1, 1, 1), value, numpy.float32)), values
     )
-    logits, _ = network.logits(stacked[:count], stacked[count:], made, rows[None], None)
+    logits, _ = network.logits(stacked[:count], stacked[count:], tensors, rows[None], None)
     return keras.ops.convert_to_numpy(keras.ops.softmax(logits))[0]
 
 

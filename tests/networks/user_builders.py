@@ -54,12 +54,12 @@ def dense(outputs: int = 1, activation: str | None = None, features: int = 64, v
 
 def scopes(space: Space) -> dict[str, list[tuple[str, list[Any]]]]:
     """The conditions of every hyperparameter by its name, in order."""
-    found = {
+    scope_by_name = {
         parameter.name: [(condition.parent, list(condition.values)) for condition in parameter.conditions]
         for parameter in space.parameters
     }
-    assert len(found) == len(space.parameters), "a hyperparameter stands twice"
-    return found
+    assert len(scope_by_name) == len(space.parameters), "a hyperparameter stands twice"
+    return scope_by_name
 
 
 def fixed(**values: Any) -> Space:

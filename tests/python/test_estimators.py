@@ -114,14 +114,14 @@ def test_a_fitted_estimator_can_be_pickled_and_copied_and_its_clone_is_not_fitte
 
 def test_a_regressor_is_the_same_for_doubled_weights_without_the_rows_of_weight_0(tmp_path: Path) -> None:
     values, target = RANDOM.normal(size=(60, 2)), RANDOM.normal(10.0, 2.0, 60)
-    made = [automl.NeuralRegressor(trials=1, random_state=0, config=TINY) for _ in range(2)]
-    made[0].fit(values[20:], target[20:])
-    made[1].set_params(mlruns=tmp_path, config=TINY | {"tracking": {"to": "none"}}).fit(
+    regressors = [automl.NeuralRegressor(trials=1, random_state=0, config=TINY) for _ in range(2)]
+    regressors[0].fit(values[20:], target[20:])
+    regressors[1].set_params(mlruns=tmp_path, config=TINY | {"tracking": {"to": "none"}}).fit(
         values, target, sample_weight=[0.0] * 20 + [2.0] * 40
     )
-    assert made[0].predict(values) == pytest.approx(made[1].predict(values), rel=1e-6)
-    assert made[0].n_features_in_ == 2 and not hasattr(made[0], "feature_names_in_")
-    folder = made[1].folder_
+    assert regressors[0].predict(values) == pytest.approx(regressors[1].predict(values), rel=1e-6)
+    assert regressors[0].n_features_in_ == 2 and not hasattr(regressors[0], "feature_names_in_")
+    folder = regressors[1].folder_
     assert folder is not None and folder.is_relative_to(tmp_path) and (folder / "report.html").is_file()
 
 

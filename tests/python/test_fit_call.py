@@ -109,9 +109,9 @@ def test_a_notebook_shows_the_verdict_the_scores_and_the_best_trials(result: aut
 
 
 def test_sentences_are_printed_a_line_each_and_are_harmless_as_html() -> None:
-    said = Sentences(["a <b>", "`c`"])
-    assert (str(said), repr(said)) == ("a <b>\n`c`",) * 2
-    assert said._repr_html_() == "<ul><li>a &lt;b&gt;</li><li><code>c</code></li></ul>"
+    sentences = Sentences(["a <b>", "`c`"])
+    assert (str(sentences), repr(sentences)) == ("a <b>\n`c`",) * 2
+    assert sentences._repr_html_() == "<ul><li>a &lt;b&gt;</li><li><code>c</code></li></ul>"
 
 
 def test_a_file_is_read_as_a_study_reads_it(tmp_path: Path) -> None:
@@ -169,9 +169,9 @@ def test_a_file_is_read_as_a_study_reads_it(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said_as_clearly_as_on_the_command_line(
     tmp_path: Path, arguments: dict[str, Any], kind: type[Exception], says: str
 ) -> None:
-    given = {"table": FRAME, "target": "price", "mlruns": tmp_path, "quiet": True} | arguments
+    call = {"table": FRAME, "target": "price", "mlruns": tmp_path, "quiet": True} | arguments
     with pytest.raises(kind, match=says):
-        automl.fit(**given)
+        automl.fit(**call)
     assert not list(tmp_path.iterdir())
 
 
@@ -185,8 +185,8 @@ def test_a_configuration_is_not_changed_by_a_call() -> None:
 
 
 def test_tables_of_other_libraries_are_converted_by_themselves() -> None:
-    class Other:
+    class Convertible:
         def to_pandas(self) -> pandas.DataFrame:
             return FRAME
 
-    assert as_frame(Other()) is FRAME
+    assert as_frame(Convertible()) is FRAME

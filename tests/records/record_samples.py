@@ -99,8 +99,8 @@ def bits(value: Any) -> Any:
 
 def started(name: str = "wine", run: str = "20260101-000000-aaaa", **changes: object) -> StudyStarted:
     """The first event of a run."""
-    given = {"metric": "log_loss", "direction": "min", "num_trials": 3} | changes
-    return StudyStarted(name, run, **given)
+    fields = {"metric": "log_loss", "direction": "min", "num_trials": 3} | changes
+    return StudyStarted(name, run, **fields)
 
 
 def created(

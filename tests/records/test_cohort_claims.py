@@ -37,8 +37,8 @@ def dead() -> str:
     """The name of a process of this machine that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    host, _, rest = this_process().split(":", 2)
-    return f"{host}:{process.pid}:{rest}"
+    host, _, identity = this_process().split(":", 2)
+    return f"{host}:{process.pid}:{identity}"
 
 
 def offering(records: Records, num_cohorts: int = 1) -> CohortOffers:

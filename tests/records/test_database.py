@@ -315,11 +315,11 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path, cont
     assert file.read_bytes() == content
 
 
-@pytest.mark.parametrize("kept", [0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
-def test_a_truncated_database_is_named(tmp_path: Path, kept: float) -> None:
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
+def test_a_truncated_database_is_named(tmp_path: Path, share: float) -> None:
     file = filled(tmp_path, num_trials=200)
     content = file.read_bytes()
-    file.write_bytes(content[: int(len(content) * kept)])
+    file.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(RecordError) as caught:
         records = open_records(tmp_path)
         read_state(records, find_run(records, None))
@@ -358,14 +358,14 @@ def test_a_database_that_another_process_locks_is_waited_for_and_then_named(
     file = filled(tmp_path)
     monkeypatch.setattr(database, "_BUSY_SECONDS", 0.05)
     records = open_records(tmp_path)
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
         assert len(records.runs()) == 1, "reading goes on"
         with pytest.raises(
             RecordError, match=r"database is locked\. Another process has locked it; try again"
         ):
             records.claim(records.runs()[0])
-        other.execute("ROLLBACK")
+        connection.execute("ROLLBACK")
     records.claim(records.runs()[0])
 
 

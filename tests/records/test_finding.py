@@ -118,13 +118,13 @@ def test_an_unknown_study_is_refused_with_those_that_are_known(mlruns: Path, stu
     assert message.endswith("Known: wine, xor.")
 
 
-@pytest.mark.parametrize(("study", "what"), [(None, "no study here"), ("wine", "no study 'wine' here")])
-def test_where_no_study_has_run_the_cure_is_to_run_one(tmp_path: Path, study: Any, what: str) -> None:
+@pytest.mark.parametrize(("study", "missing"), [(None, "no study here"), ("wine", "no study 'wine' here")])
+def test_where_no_study_has_run_the_cure_is_to_run_one(tmp_path: Path, study: Any, missing: str) -> None:
     records = open_records(tmp_path / "mlruns", create=True)
     with pytest.raises(RecordError) as caught:
         find_run(records, study)
     assert str(caught.value) == (
-        f"{tmp_path / 'mlruns'}: there is {what}. Run one with `automl run study.yaml`."
+        f"{tmp_path / 'mlruns'}: there is {missing}. Run one with `automl run study.yaml`."
     )
 
 

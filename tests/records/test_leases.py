@@ -237,17 +237,17 @@ def test_a_heartbeat_renews_until_it_is_stopped() -> None:
 
 def test_a_heartbeat_outlives_a_database_that_is_away() -> None:
     answers = iter([RecordError("away"), OSError(), True, False])
-    asked = threading.Semaphore(0)
+    heartbeats = threading.Semaphore(0)
 
     def renew() -> bool:
         answer = next(answers)
-        asked.release()
+        heartbeats.release()
         if isinstance(answer, Exception):
             raise answer
         return bool(answer)
 
     heartbeat = Heartbeat(renew, seconds=0.001)
-    assert all(asked.acquire(timeout=30.0) for _ in range(4))
+    assert all(heartbeats.acquire(timeout=30.0) for _ in range(4))
     heartbeat._thread.join(30.0)
     assert heartbeat.is_lost, "another process has taken the run over"
     heartbeat.stop()

@@ -153,8 +153,8 @@ def test_a_run_that_two_processes_read_at_once_is_entered_once(tmp_path: Path) -
 def test_trials_that_ended_in_another_order_are_read_by_number(tmp_path: Path) -> None:
     journal(tmp_path, START_LINE, *(trial_line(TRIALS[number]) for number in (2, 0, 1)))
     records, run = open_run(tmp_path, None)
-    asked = [event.event for event in records.events(run) if isinstance(event.event, CohortAsked)]
-    assert [(cohort.number, cohort.first) for cohort in asked] == [(0, 0), (1, 1), (2, 2)]
+    cohorts = [event.event for event in records.events(run) if isinstance(event.event, CohortAsked)]
+    assert [(cohort.number, cohort.first) for cohort in cohorts] == [(0, 0), (1, 1), (2, 2)]
 
 
 def test_several_readings_of_the_test_set_are_kept(tmp_path: Path) -> None:
@@ -167,12 +167,12 @@ def test_several_readings_of_the_test_set_are_kept(tmp_path: Path) -> None:
         (0, {"log_loss": 0.0}, ()),
         (2, {"log_loss": 0.25}, (0.3, 0.2, 0.4)),
     ]
-    assert [one.trial for one in state.intended] == [0, 2]
+    assert [reading.trial for reading in state.intended] == [0, 2]
     assert state.verdict.trial == 2
 
 
 @pytest.mark.parametrize(
-    ("status", "exported", "said"),
+    ("status", "exported", "words"),
     [
         ("FAILED", None, "failed after 1 of 3 trials; no model was exported"),
         ("KILLED", None, "stopped after 1 of 3 trials; no model was exported"),
@@ -180,11 +180,11 @@ def test_several_readings_of_the_test_set_are_kept(tmp_path: Path) -> None:
         (None, None, "killed after 1 of 3 trials; no model was exported"),
     ],
 )
-def test_how_a_study_ended_is_known(tmp_path: Path, status: str | None, exported: Any, said: str) -> None:
+def test_how_a_study_ended_is_known(tmp_path: Path, status: str | None, exported: Any, words: str) -> None:
     finish = [{"event": "finish", "status": status, "seconds": 1.0, "exported": exported}] if status else []
     journal(tmp_path, START_LINE, trial_line(TRIALS[0]), *finish)
     records, run = open_run(tmp_path, None)
-    assert standing(run, read_state(records, run)) == said
+    assert standing(run, read_state(records, run)) == words
     assert run.killed is (status is None)
 
 

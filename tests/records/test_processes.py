@@ -48,8 +48,8 @@ print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child i
 
 def run_together(folder: Path, uri: str, text: str, count: int, status: int = 0) -> list[Any]:
     """Run a text in processes that begin in the same moment, and return what each says."""
-    for said in folder.glob("said-*"):
-        said.unlink()
+    for path in folder.glob("said-*"):
+        path.unlink()
     command = [sys.executable, "-c", START, str(folder), uri, str(count), text]
     done = forked.run(command, capture_output=True, timeout=300)
     assert done.stdout, done.stderr.decode()

@@ -43,8 +43,8 @@ def dead() -> str:
     """The name of a process of this machine that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    host, _, rest = this_process().split(":", 2)
-    return f"{host}:{process.pid}:{rest}"
+    host, _, identity = this_process().split(":", 2)
+    return f"{host}:{process.pid}:{identity}"
 
 
 def sent(name: str = "wine", **changes: object) -> Sent:
@@ -123,11 +123,11 @@ def test_pages_lead_through_all_studies_the_newest_first(queue: Queue) -> None:
     names = [f"s{place}" for place in range(7)]
     for name in names:
         queue.add(sent(name))
-    seen, before = [], None
+    names_seen, before = [], None
     while page := queue.page(Page(before=before, limit=3)):
-        seen += [submission.name for submission in page]
+        names_seen += [submission.name for submission in page]
         before = page[-1].number
-    assert seen == names[::-1]
+    assert names_seen == names[::-1]
     queue.cancel("s3")
     assert [submission.name for submission in queue.page(Page(states=[SubmissionState.CANCELLED]))] == ["s3"]
     assert [submission.name for submission in queue.page(Page(name="s5"))] == ["s5"]
@@ -165,8 +165,8 @@ def test_each_study_is_claimed_by_one_worker(opened: Open) -> None:
     claimed: list[str] = []
 
     def work(claims: Claims) -> None:
-        while found := claims.claim_study():
-            claimed.append(found[0].name)
+        while claim := claims.claim_study():
+            claimed.append(claim[0].name)
 
     workers = [threading.Thread(target=work, args=(Claims(opened(), ELSEWHERE),)) for _ in range(4)]
     for worker in workers:
@@ -214,16 +214,16 @@ def test_a_worker_elsewhere_is_believed_until_its_lease_runs_out(opened: Open) -
     records = opened(clock=clock)
     queue = Queue(records)
     checked(queue, records, "wine")
-    other, here = Claims(records, ELSEWHERE), Claims(records)
-    claimed = other.claim_study()
+    elsewhere, claims = Claims(records, ELSEWHERE), Claims(records)
+    claimed = elsewhere.claim_study()
     assert claimed is not None
     clock.now += LEASE_SECONDS - 1.0
-    assert here.claim_study() is None
-    assert other.renew(claimed[1])
+    assert claims.claim_study() is None
+    assert elsewhere.renew(claimed[1])
     clock.now += LEASE_SECONDS - 1.0
-    assert here.claim_study() is None
+    assert claims.claim_study() is None
     clock.now += 2.0
-    assert here.claim_study() is not None
+    assert claims.claim_study() is not None
 
 
 def test_a_worker_that_comes_back_after_its_successor_changes_nothing(
@@ -391,8 +391,8 @@ def test_processes_are_listed_while_they_live(records: Records, dead: str) -> No
 
 
 def test_a_process_of_another_version_is_refused(records: Records) -> None:
-    host, _, rest = this_process().split(":", 2)
-    machine = rest.partition("@")[2]
+    host, _, identity = this_process().split(":", 2)
+    machine = identity.partition("@")[2]
     listed(records, f"{host}:{os.getppid()}:{leases._start_of(os.getppid())}@{machine}", "1")
     with pytest.raises(RecordError, match=r"automl 1, and this worker is automl 2\. Update one of them"):
         ServiceProcesses(records).enter(WORKER, "2")

@@ -46,9 +46,9 @@ def test_a_trial_comes_back_bit_by_bit_with_its_types(tmp_path: Path) -> None:
         0, AWKWARD, AWKWARD[::-1], AWKWARD, 3, {"log_loss": 0.1 + 0.2}, {"log_loss": 1e-17}, 1.5
     )
     health = Health((0.1, 1e-310), (0.0, 1.0))
-    other = FoldResult(1, (), (), (), 0, {"log_loss": -0.0, ODD_TEXT: math.inf}, {}, 0.0, health=health)
+    second_fold = FoldResult(1, (), (), (), 0, {"log_loss": -0.0, ODD_TEXT: math.inf}, {}, 0.0, health=health)
     values = {"width": 64, "rate": 1e-05, "whole": 2.0, "normalize": True, "activation": ODD_TEXT}
-    trial = Trial(3, values, TrialState.COMPLETE, (fold, other), 12345678901, 0.1, "")
+    trial = Trial(3, values, TrialState.COMPLETE, (fold, second_fold), 12345678901, 0.1, "")
     assert bits(again(tmp_path, trial)) == bits(trial)
 
 
@@ -90,18 +90,18 @@ def test_folds_of_a_failed_trial_keep_their_numbers(tmp_path: Path) -> None:
 def test_predictions_come_back_as_they_were(tmp_path: Path, shape: tuple[int, ...]) -> None:
     values = numpy.random.default_rng(0).normal(size=shape).astype(numpy.float32)
     write_predictions(tmp_path, 3, values)
-    kept = read_predictions(tmp_path, 3)
-    assert kept is not None
-    assert kept.dtype == numpy.float32
-    assert numpy.array_equal(kept, values)
-    assert kept.shape == shape
+    predictions = read_predictions(tmp_path, 3)
+    assert predictions is not None
+    assert predictions.dtype == numpy.float32
+    assert numpy.array_equal(predictions, values)
+    assert predictions.shape == shape
 
 
 def test_predictions_are_kept_with_single_precision(tmp_path: Path) -> None:
     write_predictions(tmp_path, 3, numpy.array([0.1, 1e-50]))
-    kept = read_predictions(tmp_path, 3)
-    assert kept is not None
-    assert kept.tolist() == [float(numpy.float32(0.1)), 0.0]
+    predictions = read_predictions(tmp_path, 3)
+    assert predictions is not None
+    assert predictions.tolist() == [float(numpy.float32(0.1)), 0.0]
 
 
 def test_predictions_that_were_not_kept_are_none(tmp_path: Path) -> None:
@@ -251,22 +251,22 @@ def test_what_a_kill_leaves_is_not_the_file_and_is_removed_by_the_next_holder(tm
     assert (tmp_path / STUDY_FILE).is_file()
 
 
-def cut(path: Path, kept: float) -> None:
+def cut(path: Path, share: float) -> None:
     content = path.read_bytes()
-    path.write_bytes(content[: int(len(content) * kept)])
+    path.write_bytes(content[: int(len(content) * share)])
 
 
 @pytest.mark.parametrize("name", ["000000.json", "000000.curves.npy"])
-@pytest.mark.parametrize("kept", [0.0, 0.02, 0.3, 0.6, 0.99])
-def test_a_truncated_file_of_a_trial_is_named(tmp_path: Path, name: str, kept: float) -> None:
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.6, 0.99])
+def test_a_truncated_file_of_a_trial_is_named(tmp_path: Path, name: str, share: float) -> None:
     trial = completed(0, 0.5, 0.4)
     write_trial(tmp_path, trial)
-    cut(tmp_path / "trials" / name, kept)
+    cut(tmp_path / "trials" / name, share)
     with pytest.raises(RecordError) as caught:
         read_trial(tmp_path, ended_event(trial, "log_loss"), {})
-    what = "JSON" if name.endswith("json") else "a NumPy array"
+    kind = "JSON" if name.endswith("json") else "a NumPy array"
     where = tmp_path / "trials" / name
-    assert str(caught.value) == f"{where} is broken: it is not {what}. Restore it, or delete the run."
+    assert str(caught.value) == f"{where} is broken: it is not {kind}. Restore it, or delete the run."
 
 
 @pytest.mark.parametrize(
@@ -338,9 +338,9 @@ def test_an_answer_is_a_mapping(tmp_path: Path) -> None:
 
 def test_each_run_has_a_folder_with_its_study_file(tmp_path: Path) -> None:
     mlruns = tmp_path / "mlruns"
-    made = [make_run_folder(mlruns, "wine", run, "name: wine # ∞\n") for run in ("a", "b")]
-    assert made == [mlruns / "studies/wine/a", mlruns / "studies/wine/b"]
-    assert [(folder / STUDY_FILE).read_text("utf-8") for folder in made] == ["name: wine # ∞\n"] * 2
+    folders = [make_run_folder(mlruns, "wine", run, "name: wine # ∞\n") for run in ("a", "b")]
+    assert folders == [mlruns / "studies/wine/a", mlruns / "studies/wine/b"]
+    assert [(folder / STUDY_FILE).read_text("utf-8") for folder in folders] == ["name: wine # ∞\n"] * 2
 
 
 def test_the_folder_of_another_run_is_never_taken_nor_removed(tmp_path: Path) -> None:

@@ -57,9 +57,9 @@ def test_a_folder_lists_its_own_runs_and_names_where_the_others_are(shared: Shar
     shared.run(1, "iris", "c")
     assert identifiers(here(shared.records(0).runs())) == ["a"]
     assert identifiers(here(shared.records(1).runs())) == ["b", "c"]
-    said = CliRunner().invoke(cli, ["runs", "--mlruns", str(shared.folders[0]), "--records", shared.uri])
-    lines = said.output.splitlines()
-    assert said.exit_code == 0 and [line.split()[1] for line in lines[:2]] == ["run", "a"]
+    result = CliRunner().invoke(cli, ["runs", "--mlruns", str(shared.folders[0]), "--records", shared.uri])
+    lines = result.output.splitlines()
+    assert result.exit_code == 0 and [line.split()[1] for line in lines[:2]] == ["run", "a"]
     second = shared.folders[1]
     assert lines[2:] == [f"2 more in {second} (iris, wine): automl runs --mlruns {second}"]
 
@@ -73,9 +73,9 @@ def test_the_newest_run_is_that_of_the_folder(shared: Shared) -> None:
 
 
 def test_a_run_of_another_folder_is_found_with_its_files_where_there_is_no_other(shared: Shared) -> None:
-    made = shared.run(0, "wine", "a")
+    run_made = shared.run(0, "wine", "a")
     run = find_run(shared.records(1), "wine")
-    assert run.elsewhere and run.folder == made.folder == shared.folders[0] / "studies" / "wine" / "a"
+    assert run.elsewhere and run.folder == run_made.folder == shared.folders[0] / "studies" / "wine" / "a"
 
 
 def test_a_study_goes_on_in_the_folder_that_it_began_in(shared: Shared, tmp_path: Path) -> None:

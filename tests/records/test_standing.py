@@ -21,7 +21,7 @@ def run(held: bool) -> Run:
 
 
 @pytest.mark.parametrize(
-    ("events", "held", "status", "said"),
+    ("events", "held", "status", "words"),
     [
         ((), True, "running", "still running: 3 of 24 trials so far"),
         (
@@ -70,11 +70,11 @@ def run(held: bool) -> Run:
     ],
 )
 def test_a_run_is_told_by_what_it_recorded_and_whether_its_process_lives(
-    tmp_path: Path, events: tuple[Event, ...], held: bool, status: str, said: str
+    tmp_path: Path, events: tuple[Event, ...], held: bool, status: str, words: str
 ) -> None:
     state = made_state(tmp_path, TRIALS, *events, started=dataclasses.replace(STARTED, num_trials=24))
     assert status_of(run(held), state) == status
-    assert standing(run(held), state) == said
+    assert standing(run(held), state) == words
 
 
 def test_a_record_that_does_not_say_how_many_trials_were_planned_counts_those_that_ended(

@@ -78,7 +78,8 @@ def test_a_state_is_the_same_however_the_events_arrive(history: list[Recorded], 
     for recorded in (*history[: len(history) // 2], *history, *history):
         twice.apply(recorded)
     read_back = [
-        dataclasses.replace(one, event=from_json(kind_of(one.event), to_json(one.event))) for one in history
+        dataclasses.replace(recorded, event=from_json(kind_of(recorded.event), to_json(recorded.event)))
+        for recorded in history
     ]
     assert known(in_parts) == known(at_once)
     assert known(twice) == known(at_once)
@@ -197,7 +198,7 @@ def test_the_last_verdict_export_and_readings_are_known() -> None:
     assert (state.intended, state.tests) == ([SAMPLES[7]], [SAMPLES[8]])
 
 
-def found(trial: int, risk: float) -> BiasVariance:
+def decomposition(trial: int, risk: float) -> BiasVariance:
     curve = Curve((risk,), (0.1,))
     return BiasVariance(
         trial, "log_loss", (1,), 1, curve, curve, curve, (0.5,), {"data": 0.1}, {}, 1.0, 8, 2, 5, 100
@@ -205,18 +206,20 @@ def found(trial: int, risk: float) -> BiasVariance:
 
 
 def test_answers_are_read_from_their_files_and_the_last_one_counts(tmp_path: Path) -> None:
-    state = made_state(tmp_path, [completed(0, 0.5), completed(1, 0.4)], decomposed(tmp_path, found(0, 2.0)))
-    assert dict(state.bias_variance) == {0: found(0, 2.0)}
-    state.apply(Recorded(100, 1.0, decomposed(tmp_path, found(1, 3.0))))
-    state.apply(Recorded(101, 1.0, decomposed(tmp_path, found(0, 1.0))))
-    assert dict(state.bias_variance) == {0: found(0, 1.0), 1: found(1, 3.0)}
+    state = made_state(
+        tmp_path, [completed(0, 0.5), completed(1, 0.4)], decomposed(tmp_path, decomposition(0, 2.0))
+    )
+    assert dict(state.bias_variance) == {0: decomposition(0, 2.0)}
+    state.apply(Recorded(100, 1.0, decomposed(tmp_path, decomposition(1, 3.0))))
+    state.apply(Recorded(101, 1.0, decomposed(tmp_path, decomposition(0, 1.0))))
+    assert dict(state.bias_variance) == {0: decomposition(0, 1.0), 1: decomposition(1, 3.0)}
     assert state.answer("bias_variance", 0)["risk"]["values"] == [1.0]
     assert (dict(state.learning_curve), dict(state.columns), dict(state.answer("columns", 0))) == ({}, {}, {})
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"trial": 0}', b"[]", b'{"trial":0,"risk":3}'])
 def test_an_answer_that_is_broken_is_named(tmp_path: Path, content: bytes) -> None:
-    state = made_state(tmp_path, [completed(0, 0.5)], decomposed(tmp_path, found(0, 2.0)))
+    state = made_state(tmp_path, [completed(0, 0.5)], decomposed(tmp_path, decomposition(0, 2.0)))
     file = tmp_path / "analyses/bias_variance-000000.json"
     file.write_bytes(content)
     with pytest.raises(RecordError) as caught:

@@ -195,9 +195,12 @@ def test_readings_of_all_runs_are_found_by_their_kind(records: Records) -> None:
             kinds.TestReadingDone(1, name, {}),
             Finished("finished"),
         )
-    found = [(which, one.seq, one.event.digest) for which, one in records.all_of("test_reading_done")]
+    readings = [
+        (which, recorded.seq, recorded.event.digest)
+        for which, recorded in records.all_of("test_reading_done")
+    ]
     run = "20260101-000000-aaaa"
-    assert found == [
+    assert readings == [
         (f"wine/{run}", 3, "wine"),
         (f"wine/{run}", 4, "wine"),
         (f"iris/{run}", 3, "iris"),
@@ -296,16 +299,16 @@ def test_two_runs_may_bear_one_identifier_where_their_studies_differ(records: Re
 
 def test_a_run_that_could_not_begin_is_removed_with_all_that_belongs_to_it(records: Records) -> None:
     run, lease = created(records)
-    other, _ = created(records, "iris")
+    second, _ = created(records, "iris")
     records.append(lease, CohortAsked(0, 0, ({},)), ended(0, 0.5))
     records.remove(lease)
-    assert records.runs() == [other]
+    assert records.runs() == [second]
     with pytest.raises(RecordError, match=rf"there is no run {run.number}\.$"):
         records.run(run.number)
     with pytest.raises(RecordError, match=rf"the run {run.number} is no longer in the record\.$"):
         records.append(lease, ended(1, 0.5))
     assert (list(records.events(run)), cohort_states(records)) == ([], [])
-    assert created(records)[0].number > other.number, "numbers are not used again"
+    assert created(records)[0].number > second.number, "numbers are not used again"
 
 
 def test_cohorts_are_the_queue(records: Records) -> None:

@@ -12,11 +12,11 @@ _SVG = "{http://www.w3.org/2000/svg}"
 def layers(chart: Chart, part: int | None = None) -> list[tuple[str, list[dict[str, Any]]]]:
     """The kind of mark and the rows of each layer, from the lowest to the highest; of a part of a chart of parts."""
     spec = chart.to_dict()
-    found = spec if part is None else spec["vconcat"][part]
-    shared = found.get("data", spec.get("data"))  # Altair moves data that all layers have upwards
+    part_spec = spec if part is None else spec["vconcat"][part]
+    shared = part_spec.get("data", spec.get("data"))  # Altair moves data that all layers have upwards
     return [
         (str(layer["mark"]["type"]), list(spec["datasets"][layer.get("data", shared)["name"]]))
-        for layer in found["layer"]
+        for layer in part_spec["layer"]
     ]
 
 
@@ -33,8 +33,8 @@ def pick(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
 def encoding(chart: Chart, mark: str, channel: str, part: int | None = None) -> dict[str, Any]:
     """How a channel of the first mark of a kind is encoded."""
     spec = chart.to_dict()
-    found = spec if part is None else spec["vconcat"][part]
-    layer = next(layer for layer in found["layer"] if layer["mark"]["type"] == mark)
+    part_spec = spec if part is None else spec["vconcat"][part]
+    layer = next(layer for layer in part_spec["layer"] if layer["mark"]["type"] == mark)
     return dict(layer["encoding"][channel])
 
 
@@ -65,7 +65,7 @@ class Picture:
         """Left, top, width and height of bars."""
         results = []
         for path in self.groups("rect")[0]:
-            numbers = [float(each) for each in re.findall(r"-?[\d.]+", path.get("d"))]
+            numbers = [float(number) for number in re.findall(r"-?[\d.]+", path.get("d"))]
             left, top, width, height = numbers[:4]
             results.append((left, top, width, height))
         return results

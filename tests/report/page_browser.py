@@ -73,7 +73,7 @@ class Browser:
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Press, move and release the left button."""
-        middle = tuple((first + other) / 2 for first, other in zip(start, end, strict=True))
+        middle = tuple((first + second) / 2 for first, second in zip(start, end, strict=True))
         for kind, (x, y), buttons in (
             ("mouseMoved", start, 0),
             ("mousePressed", start, 1),
@@ -105,13 +105,13 @@ class Browser:
             self._buffer += part
         head, _, self._buffer = self._buffer.partition(b"\0")
         message = dict(json.loads(head))
-        method, given = message.get("method"), message.get("params", {})
+        method, parameters = message.get("method"), message.get("params", {})
         if method == "Runtime.exceptionThrown":
-            self.errors.append(str(given["exceptionDetails"]))
-        if method == "Runtime.consoleAPICalled" and given["type"] in ("error", "warning"):
-            self.errors.append(str(given["args"]))
+            self.errors.append(str(parameters["exceptionDetails"]))
+        if method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning"):
+            self.errors.append(str(parameters["args"]))
         if method == "Network.requestWillBeSent":
-            self.requested.append(given["request"]["url"])
+            self.requested.append(parameters["request"]["url"])
         return message
 
 

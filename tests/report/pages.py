@@ -40,20 +40,20 @@ class Page(HTMLParser):
         return self.charts[self.titles.index(title)]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        self.links += [given[name] for name in ("src", "href") if name in given]
-        self.ids += [given["id"]] if "id" in given else []
+        attributes = {name: value or "" for name, value in attrs}
+        self.links += [attributes[name] for name in ("src", "href") if name in attributes]
+        self.ids += [attributes["id"]] if "id" in attributes else []
         if tag not in _VOID:
             self.open.append(tag)
         if tag == "tr":
             self.rows.append([])
-            self.row_kinds.append(given)
+            self.row_kinds.append(attributes)
         if tag in ("td", "th") and self.rows:
             self.rows[-1].append("")
         if tag in ("p", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "figcaption", "summary", "section"):
             self._texts.append(" ")
         if tag == "script":
-            self.scripts.append(given.get("type", ""))
+            self.scripts.append(attributes.get("type", ""))
         if tag == "h2":
             self.headings.append("")
 

@@ -46,9 +46,9 @@ def test_few_numbers_stand_evenly_apart_and_many_where_they_are(tmp_path: Path) 
 
 
 def test_one_value_has_no_axis(tmp_path: Path) -> None:
-    same = [completed(number, 1.0, capacity=7, width=8) for number in range(3)]
-    assert axis_of(content_of(tmp_path, *same), same, "width") is None
-    assert capacity_axis(same) is None
+    alike = [completed(number, 1.0, capacity=7, width=8) for number in range(3)]
+    assert axis_of(content_of(tmp_path, *alike), alike, "width") is None
+    assert capacity_axis(alike) is None
 
 
 def test_names_have_no_order(tmp_path: Path) -> None:

@@ -225,9 +225,9 @@ def test_a_small_variance_has_an_axis_of_its_own_below() -> None:
     ]
     assert encoding(chart, "line", "y", part=1)["title"] == "variance"
     low = {"risk": points(2.0, 3.0, 4.0), "rest": points(2.0, 3.0, 4.0), "variance": points(0.1, 0.2, 0.3)}
-    own = parts.sweep(low, Along("width"), "bias + noise", "log_loss")
-    assert [row["y"] for row in rows_of(own, "line", part=1)] == [0.1, 0.2, 0.3]
-    assert {row["kind"] for row in rows_of(own, "line", part=0)} == {"loss on new rows", "bias + noise"}
+    swept = parts.sweep(low, Along("width"), "bias + noise", "log_loss")
+    assert [row["y"] for row in rows_of(swept, "line", part=1)] == [0.1, 0.2, 0.3]
+    assert {row["kind"] for row in rows_of(swept, "line", part=0)} == {"loss on new rows", "bias + noise"}
     high = parts.sweep(low | {"variance": points(1.0, 2.0, 3.0)}, Along("width"), "bias + noise", "log_loss")
     assert not hasattr(high, "vconcat")
 
@@ -254,9 +254,9 @@ def test_training_curves_show_the_means_every_fold_and_the_epochs_kept() -> None
         ("validation rows", 4, 3),
     ], "means of some folds only"
     assert pick(rows_of(chart, "point"), "x", "y") == [(3, 4), (2, 4), (1, 8)]
-    for number, each in enumerate(FOLDS):
+    for number, fold_result in enumerate(FOLDS):
         drawn = [row["y"] for row in folds if row["fold"] == number and row["kind"] == "training rows"]
-        assert drawn == list(each.training_loss)
+        assert drawn == list(fold_result.training_loss)
     assert encoding(chart, "line", "y")["scale"]["type"] == "log"
     assert (encoding(chart, "line", "x")["title"], encoding(chart, "line", "y")["title"]) == ("epoch", "loss")
     assert chart.to_dict()["title"].startswith("Loss of trial 7")

@@ -30,7 +30,7 @@ Make = Callable[..., StudyState]
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Make:
+def make_state(tmp_path: Path) -> Make:
     """Makes the state of a study, each in a folder of its own."""
     numbers = itertools.count()
 
@@ -53,8 +53,8 @@ def rows(text: str) -> list[list[str]]:
     return [line.replace(" ± ", "±").split() for line in text.splitlines()]
 
 
-def test_the_winner_comes_first_with_all_its_numbers(made: Make) -> None:
-    title, headings, *trials = rows(printed(made(SECOND, FAILED, WINNER)))
+def test_the_winner_comes_first_with_all_its_numbers(make_state: Make) -> None:
+    title, headings, *trials = rows(printed(make_state(SECOND, FAILED, WINNER)))
     assert " ".join(title) == "wine: log_loss, smaller is better"
     assert headings == ["trial", "log_loss±SE", "fold_0", "fold_1", "epochs", "seconds", "weights", *NAMES]
     assert trials[0] == [
@@ -74,22 +74,22 @@ def test_the_winner_comes_first_with_all_its_numbers(made: Make) -> None:
     assert trials[2] == ["1", "failed", "8", "–", "–"]
 
 
-def test_a_larger_score_can_be_better(made: Make) -> None:
-    title, _, first, *_ = rows(printed(made(SECOND, WINNER, direction="max")))
+def test_a_larger_score_can_be_better(make_state: Make) -> None:
+    title, _, first, *_ = rows(printed(make_state(SECOND, WINNER, direction="max")))
     assert " ".join(title) == "wine: log_loss, larger is better"
     assert first[0] == "0"
 
 
-def test_the_reason_of_a_failed_trial_is_shown_whole_below_the_table(made: Make) -> None:
-    text = printed(made(SECOND, FAILED, WINNER))
+def test_the_reason_of_a_failed_trial_is_shown_whole_below_the_table(make_state: Make) -> None:
+    text = printed(make_state(SECOND, FAILED, WINNER))
     assert f"trial 1 failed: {FAILED.reason}\n" in text
     assert text.index("trial 1 failed") > text.index("1.5000")
 
 
-def test_a_long_reason_takes_no_room_from_the_trials(made: Make) -> None:
+def test_a_long_reason_takes_no_room_from_the_trials(make_state: Make) -> None:
     """It once stood in the table and pushed every other column out."""
     long = failed(3, "ResourceExhaustedError: " + "[red]shape[/red] " * 60)
-    state = made(WINNER, long)
+    state = make_state(WINNER, long)
     text = printed(state)
     assert rows(text)[2][:2] == ["2", "1.5000±0.8660"]
     assert rows(text)[2][-3:] == ["1024", "1e-05", "relu"]
@@ -97,8 +97,8 @@ def test_a_long_reason_takes_no_room_from_the_trials(made: Make) -> None:
     assert text.count("[red]shape[/red]") == recorded > 5
 
 
-def test_only_failed_trials(made: Make) -> None:
-    text = printed(made(failed(0, "no memory"), failed(1, "no time")))
+def test_only_failed_trials(make_state: Make) -> None:
+    text = printed(make_state(failed(0, "no memory"), failed(1, "no time")))
     _, headings, first, second, *reasons = rows(text)
     assert headings[:2] == ["trial", "log_loss±SE"]
     assert [first[:2], second[:2]] == [["0", "failed"], ["1", "failed"]]
@@ -108,44 +108,44 @@ def test_only_failed_trials(made: Make) -> None:
     ]
 
 
-def test_one_trial_with_one_fold_has_no_standard_error(made: Make) -> None:
-    trial = rows(printed(made(completed(0, 0.25, width=8))))[2]
+def test_one_trial_with_one_fold_has_no_standard_error(make_state: Make) -> None:
+    trial = rows(printed(make_state(completed(0, 0.25, width=8))))[2]
     assert trial == ["0", "0.2500", "0.2500", "2", "2.0", "1,234", "8", "–", "–"]
 
 
-def test_a_study_without_trials_says_so(made: Make) -> None:
-    text = printed(made())
+def test_a_study_without_trials_says_so(make_state: Make) -> None:
+    text = printed(make_state())
     assert text == "wine: no trial has ended.\n"
 
 
-def test_a_study_that_searches_nothing(made: Make) -> None:
-    assert rows(printed(made(WINNER, searched=())))[2][-1] == "1,234"
+def test_a_study_that_searches_nothing(make_state: Make) -> None:
+    assert rows(printed(make_state(WINNER, searched=())))[2][-1] == "1,234"
 
 
-def test_many_folds_are_summarized(made: Make) -> None:
-    text = printed(made(completed(0, *map(float, range(8)))))
+def test_many_folds_are_summarized(make_state: Make) -> None:
+    text = printed(make_state(completed(0, *map(float, range(8)))))
     assert "fold_" not in text
     assert "3.5000 ± 1.2677" in text
 
 
-def test_a_hyperparameter_that_two_branches_share_has_one_column(made: Make) -> None:
-    _, headings, winner = rows(printed(made(WINNER, searched=("width", "width"))))
+def test_a_hyperparameter_that_two_branches_share_has_one_column(make_state: Make) -> None:
+    _, headings, winner = rows(printed(make_state(WINNER, searched=("width", "width"))))
     assert headings[-2:] == ["weights", "width"]
     assert winner[-2:] == ["1,234", "1024"]
 
 
-def test_top_cuts_the_table_and_says_so(made: Make) -> None:
-    text = printed(made(SECOND, FAILED, WINNER), top=1)
+def test_top_cuts_the_table_and_says_so(make_state: Make) -> None:
+    text = printed(make_state(SECOND, FAILED, WINNER), top=1)
     assert "1.5000" in text
     assert "4.0000" not in text
     assert "diverged" not in text
     assert "… and 2 more: automl show wine --top 3 (or --format csv)" in text
-    assert "more" not in printed(made(SECOND, WINNER), top=2)
+    assert "more" not in printed(make_state(SECOND, WINNER), top=2)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
-def test_score_and_hyperparameters_stay_readable_at_every_width(made: Make, width: int) -> None:
-    text = printed(made(SECOND, FAILED, WINNER), width=width)
+def test_score_and_hyperparameters_stay_readable_at_every_width(make_state: Make, width: int) -> None:
+    text = printed(make_state(SECOND, FAILED, WINNER), width=width)
     assert max(map(len, text.splitlines())) <= width
     flat = " ".join(text.split())
     for part in ("1.5000 ± 0.8660", "4.0000 ± 1.7321", "1024", "1e-05", "relu", "1,234"):
@@ -168,9 +168,9 @@ VERDICT = VerdictReached(
 )
 
 
-def test_the_outcome_has_the_locked_test_and_the_time(made: Make) -> None:
+def test_the_outcome_has_the_locked_test_and_the_time(make_state: Make) -> None:
     events = (*READING, VERDICT, Finished("finished", 8.0))
-    assert outcome(made(SECOND, WINNER, events=events)).splitlines() == [
+    assert outcome(make_state(SECOND, WINNER, events=events)).splitlines() == [
         "locked test (36 rows, read once): log_loss 0.1235, accuracy 0.75  (trial 2, refitted)",
         "  cross-validation  1 ± 0.1",
         "  corrected         1.1",
@@ -179,18 +179,18 @@ def test_the_outcome_has_the_locked_test_and_the_time(made: Make) -> None:
     ]
 
 
-def test_a_reading_that_was_repeated_after_a_kill_is_one(made: Make) -> None:
-    assert outcome(made(WINNER, events=(READING[0], *READING))).count("locked test (36 rows") == 1
-    assert outcome(made(WINNER, events=(*READING, *READING))).count("locked test (36 rows") == 1
+def test_a_reading_that_was_repeated_after_a_kill_is_one(make_state: Make) -> None:
+    assert outcome(make_state(WINNER, events=(READING[0], *READING))).count("locked test (36 rows") == 1
+    assert outcome(make_state(WINNER, events=(*READING, *READING))).count("locked test (36 rows") == 1
 
 
-def test_the_time_of_the_last_process_is_not_taken_for_that_of_all(made: Make) -> None:
+def test_the_time_of_the_last_process_is_not_taken_for_that_of_all(make_state: Make) -> None:
     events = (Finished("stopped", 100.0), StudyContinued("", 3), Finished("finished", 1.0))
-    assert outcome(made(SECOND, WINNER, events=events)) == ""
+    assert outcome(make_state(SECOND, WINNER, events=events)) == ""
 
 
-def test_a_study_that_was_killed_has_no_outcome_yet(made: Make) -> None:
-    assert outcome(made(WINNER)) == ""
+def test_a_study_that_was_killed_has_no_outcome_yet(make_state: Make) -> None:
+    assert outcome(make_state(WINNER)) == ""
 
 
 def test_how_far_a_run_has_come_is_a_sentence_of_its_own() -> None:

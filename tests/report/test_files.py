@@ -21,8 +21,8 @@ SVG = "<svg "
 
 
 def paths(folder: Path) -> list[str]:
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in found if name != STUDY_FILE and not name.startswith("trials/"))
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in names if name != STUDY_FILE and not name.startswith("trials/"))
 
 
 def write(trials: list[Trial], searched: list[str], folder: Path) -> Mapping[str, Path]:

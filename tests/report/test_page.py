@@ -26,7 +26,7 @@ from automl.records.files import ended_event
 from automl.records.outcomes import VerdictReached
 from automl.records.page_links import write_links
 from automl.records.state import COLUMNS, LEARNING_CURVE, StudyState
-from automl.records.state import state_of as made
+from automl.records.state import state_of as state_of_events
 from automl.report import searching
 from automl.report.charts.look import COLORS
 from automl.report.content import ReportContent, read_out_of_fold
@@ -319,14 +319,14 @@ def test_equals_are_not_called_the_best_value(whole_content: ReportContent) -> N
     best = whole_content.winner
     assert best is not None
     widths = {trial.number: trial.hyperparameters["width"] for trial in whole_content.completed}
-    other = next(
+    second = next(
         trial.number for trial in whole_content.ranked if widths.get(trial.number) != widths[best.number]
     )
-    assert other is not None
+    assert second is not None
     few = Page(report_page(dataclasses.replace(whole_content, tied=[best.number]))).words
     assert f"Best at width {widths[best.number]}:" in few
-    many = Page(report_page(dataclasses.replace(whole_content, tied=[best.number, other]))).words
-    shown = " and ".join(map(str, sorted((widths[best.number], widths[other]))))
+    many = Page(report_page(dataclasses.replace(whole_content, tied=[best.number, second]))).words
+    shown = " and ".join(map(str, sorted((widths[best.number], widths[second]))))
     assert f"The best trials at width {shown} are not significantly different." in many
     assert "Best at width" not in many
 
@@ -390,9 +390,9 @@ def test_what_is_missing_is_left_out(whole_content: ReportContent, name: str, mi
 )
 def test_predictions_of_every_kind(tmp_path: Path, frame: pandas.DataFrame, charts: list[str]) -> None:
     page = report_page(ReportContent(state_of(tmp_path, *trials(3)), out_of_fold=frame))
-    found = Page(page)
-    assert ("Predictions" in found.headings) is bool(charts)
-    assert all(any(title.startswith(chart) for title in found.titles) for chart in charts)
+    parsed = Page(page)
+    assert ("Predictions" in parsed.headings) is bool(charts)
+    assert all(any(title.startswith(chart) for title in parsed.titles) for chart in charts)
     assert len(page) - len(libraries()) < 400_000
 
 
@@ -518,8 +518,8 @@ def test_the_parts_of_the_loss_stand_over_each_hyperparameter_by_the_best_trial_
         for number, (_, _, variance) in values.items()
     }
 
-    def page_of(count: int, found: dict[int, BiasVariance], name: str) -> str:
-        events = [decomposed(tmp_path / name, one) for one in found.values()]
+    def page_of(count: int, analyses: dict[int, BiasVariance], name: str) -> str:
+        events = [decomposed(tmp_path / name, analysis) for analysis in analyses.values()]
         return report_page(ReportContent(state_of(tmp_path / name, *ended[:count], events=events)))
 
     title = "Bias and variance over width"
@@ -534,7 +534,7 @@ def test_the_parts_of_the_loss_stand_over_each_hyperparameter_by_the_best_trial_
     below = dataclasses.replace(parts[3], rest=Curve((0.0, 0.0, -0.5), (0.1,) * 3))
     drawn = Page(page_of(4, parts | {3: below}, "below")).chart(title)
     assert -0.5 in [row["y"] for row in data_of(drawn, "point")]
-    few = page_of(3, {number: found for number, found in parts.items() if number != 3}, "few")
+    few = page_of(3, {number: analysis for number, analysis in parts.items() if number != 3}, "few")
     assert title not in Page(few).titles, "two widths are no curve"
 
 
@@ -566,20 +566,22 @@ def light(count: int) -> StudyState:
         if number % 10 == 9:
             ended = failed(number, f"diverged in epoch {number}", width=8)
         events += [CohortAsked(number, number, (ended.hyperparameters,)), ended_event(ended, "log_loss")]
-    return made(Path("nowhere"), [Recorded(seq, 0.0, event) for seq, event in enumerate(events, start=1)])
+    return state_of_events(
+        Path("nowhere"), [Recorded(seq, 0.0, event) for seq, event in enumerate(events, start=1)]
+    )
 
 
 class Undiagnosed(dict[int, Diagnosis]):
     """Remembers which trials it was asked for."""
 
     def __init__(self) -> None:
-        self.asked: set[int] = set()
+        self.numbers_asked: set[int] = set()
 
     def __bool__(self) -> bool:
         return True
 
     def get(self, number: int, default: Any = None) -> Diagnosis:
-        self.asked.add(number)
+        self.numbers_asked.add(number)
         return Diagnosis("undecided", "It is undecided.")
 
 
@@ -593,31 +595,31 @@ def test_the_page_of_many_trials_needs_the_files_of_few(count: int, monkeypatch:
         read.append(number)
         return whole_trial(state, number)
 
-    def rank_counted(objective: Objective, given: list[Trial]) -> list[Trial]:
-        ranked.append(len(given))
-        return rank(objective, given)
+    def rank_counted(objective: Objective, trials: list[Trial]) -> list[Trial]:
+        ranked.append(len(trials))
+        return rank(objective, trials)
 
     def compared(*_: object) -> bool:
         raise AssertionError("trials were compared with all of their contents")
 
-    state, asked = light(count), Undiagnosed()
+    state, diagnoses = light(count), Undiagnosed()
     monkeypatch.setattr(StudyState, "whole", whole_counted)
     monkeypatch.setattr(Objective, "rank", rank_counted)
     monkeypatch.setattr(Trial, "__eq__", compared)
-    page = report_page(ReportContent(state, diagnoses=asked))
-    assert len(read) < 400 and len(asked.asked) == 300
+    page = report_page(ReportContent(state, diagnoses=diagnoses))
+    assert len(read) < 400 and len(diagnoses.numbers_asked) == 300
     assert sum(size > 100 for size in ranked) < 12
     assert len(page.encode()) < 2_000_000
-    found = Page(page)
-    history = data_of(found.chart("Score of each trial"), "point")
+    parsed = Page(page)
+    history = data_of(parsed.chart("Score of each trial"), "point")
     assert sum(row["kind"] == "failed" for row in history) == 100
-    assert len(data_of(found.chart("Hyperparameters and score"), "line")) == 500
+    assert len(data_of(parsed.chart("Hyperparameters and score"), "line")) == 500
     assert (
         f"Of {count - count // 10:,} trials, the 200 best are drawn and of the others 300, evenly spaced"
-        in found.words
+        in parsed.words
     )
-    assert f"Of {count:,} trials, dots are drawn for those that were the best so far" in found.words
-    assert f"{count // 10 - 20:,} more reasons, each of fewer trials" in found.words
+    assert f"Of {count:,} trials, dots are drawn for those that were the best so far" in parsed.words
+    assert f"{count // 10 - 20:,} more reasons, each of fewer trials" in parsed.words
 
 
 def test_thinning_moves_no_line_and_hides_no_trial_that_was_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -641,8 +643,8 @@ def test_thinning_moves_no_line_and_hides_no_trial_that_was_the_best(monkeypatch
 def test_the_importance_says_on_how_many_trials_it_rests(whole_content: ReportContent) -> None:
     content = explaining(whole_content, 0.9)
     assert "by a random forest of the trials." in Page(report_page(content)).words
-    some = Page(report_page(dataclasses.replace(content, importance_trials=12))).words
-    assert "by a random forest of 12 of the 30 trials, drawn at random." in some
+    words = Page(report_page(dataclasses.replace(content, importance_trials=12))).words
+    assert "by a random forest of 12 of the 30 trials, drawn at random." in words
 
 
 def explaining(content: ReportContent, r2: float) -> ReportContent:
@@ -667,13 +669,13 @@ def test_where_the_forest_explains_little_nothing_is_shown_of_importance(
 def test_the_partial_dependence_names_no_best_value_where_all_are_equal(whole_content: ReportContent) -> None:
     content = explaining(whole_content, 0.9)
     assert content.importance is not None
-    for means, said in (
+    for means, sentence in (
         ((1.0, 1.0001), "less than a standard error"),
         ((1.0, 9.0), "Best on average at 0.1."),
     ):
-        found = dataclasses.replace(
+        importance = dataclasses.replace(
             content.importance,
             names=("learning_rate",),
             partial_dependence={"learning_rate": ((0.1, 0.2), means)},
         )
-        assert said in Page(report_page(dataclasses.replace(content, importance=found))).words
+        assert sentence in Page(report_page(dataclasses.replace(content, importance=importance))).words

@@ -51,8 +51,8 @@ def test_marks_and_text_stand_out_from_the_paper(page: Path, tab: Browser, dark:
     tab.open(page, dark=dark)
     tab.draw_all()
     paper, ink, mark = (
-        tab.run(f"getComputedStyle(document.querySelector({name!r})).{what}")
-        for name, what in (
+        tab.run(f"getComputedStyle(document.querySelector({name!r})).{style}")
+        for name, style in (
             ("body", "backgroundColor"),
             ("[data-chart] .role-axis-title text", "fill"),
             ("[data-chart] .role-mark path", "fill"),
@@ -87,9 +87,9 @@ def test_the_leaderboard_is_sorted_by_number_and_filtered_by_word_and_condition(
     assert tab.run("document.querySelector('[aria-sort]').textContent") == "learning_rate"
     tab.run("[...document.querySelectorAll('.sort')].find(b => b.textContent === 'learning_rate').click()")
     assert [
-        float(each) for each in tab.run(f"{ROWS}.map(row => row.cells[4].dataset.order)") if each
+        float(rate) for rate in tab.run(f"{ROWS}.map(row => row.cells[4].dataset.order)") if rate
     ] == sorted(map(float, rates), reverse=True)
-    for words, kept in (
+    for words, is_shown in (
         ("tanh", lambda trial: trial.hyperparameters["activation"] == "tanh"),
         ("width>32 relu", lambda trial: trial.hyperparameters["width"] > 32 and trial.number % 3 == 0),
         ("width=8 trial<20", lambda trial: trial.hyperparameters["width"] == 8 and trial.number < 20),
@@ -99,7 +99,7 @@ def test_the_leaderboard_is_sorted_by_number_and_filtered_by_word_and_condition(
             "input.dispatchEvent(new Event('input')); })()"
         )
         shown = set(map(int, tab.run(f"{ROWS}.map(row => row.dataset.trial)"))) - {40}
-        assert shown == {trial.number for trial in trials(40) if kept(trial)}, words
+        assert shown == {trial.number for trial in trials(40) if is_shown(trial)}, words
 
 
 def test_a_drag_along_an_axis_keeps_the_trials_that_pass_there(page: Path, tab: Browser) -> None:
@@ -119,8 +119,10 @@ def test_a_drag_along_an_axis_keeps_the_trials_that_pass_there(page: Path, tab: 
     tab.drag((last, top + height * 0.02), (last, top + height * 0.5))
     tab.wait(f"{faint} > 0")
     assert 0 < tab.run(faint) < 40
-    kept = f"[...{find}.querySelectorAll('.mark-rule line')].filter(l => Math.abs(l.getAttribute('y2')) > 50)"
-    assert tab.run(f"{kept}.some(l => l.getAttribute('stroke-width') === '14')"), (
+    marks = (
+        f"[...{find}.querySelectorAll('.mark-rule line')].filter(l => Math.abs(l.getAttribute('y2')) > 50)"
+    )
+    assert tab.run(f"{marks}.some(l => l.getAttribute('stroke-width') === '14')"), (
         "the range is drawn on its axis"
     )
 
@@ -137,8 +139,8 @@ def test_pointing_at_a_mark_shows_its_text_as_text(page: Path, tab: Browser) -> 
     for shift in (3, 0):
         tab.send("Input.dispatchMouseEvent", type="mouseMoved", x=x + shift, y=y)
     tab.wait("!document.querySelector('#tip').hidden")
-    said = tab.run("document.querySelector('#tip').textContent")
-    assert said.startswith("trial 2:") and NASTY in said
+    text = tab.run("document.querySelector('#tip').textContent")
+    assert text.startswith("trial 2:") and NASTY in text
     assert tab.run("document.querySelectorAll('#tip *').length") == 0
     assert tab.run("document.querySelector('tr.lit').dataset.trial") == "2"
 

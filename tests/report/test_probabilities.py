@@ -47,8 +47,8 @@ def test_curves_are_those_of_scikit_learn(seed: int) -> None:
     positive = generator.random(300) < 0.3
     scores = (generator.random(300) + 0.5 * positive).round(1)
     assert area(*roc_curve(positive, scores)) == pytest.approx(metrics.roc_auc_score(positive, scores))
-    found = average_precision(*precision_recall_curve(positive, scores))
-    assert found == pytest.approx(metrics.average_precision_score(positive, scores))
+    precision = average_precision(*precision_recall_curve(positive, scores))
+    assert precision == pytest.approx(metrics.average_precision_score(positive, scores))
 
 
 @pytest.mark.filterwarnings("error")

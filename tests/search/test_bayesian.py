@@ -92,7 +92,9 @@ def search(
     while len(losses) < num_trials:
         proposals = sampler.ask(min(cohort, num_trials - len(losses)))
         scores = [function(proposal.hyperparameters) for proposal in proposals]
-        sampler.tell([(one.number, sign * loss) for one, loss in zip(proposals, scores, strict=True)])
+        sampler.tell(
+            [(proposal.number, sign * loss) for proposal, loss in zip(proposals, scores, strict=True)]
+        )
         losses += scores
     return losses
 
@@ -149,9 +151,9 @@ def test_bayesian_exhausts_a_finite_space_with_its_model() -> None:
     sampler = make_sampler("bayesian", space, LOSS, 9, 0)
     proposals: list[Proposal] = []
     for _ in range(12):
-        asked = sampler.ask(1)
-        proposals += asked
-        sampler.tell([(proposal.number, float(proposal.hyperparameters["depth"])) for proposal in asked])
+        cohort = sampler.ask(1)
+        proposals += cohort
+        sampler.tell([(proposal.number, float(proposal.hyperparameters["depth"])) for proposal in cohort])
     assert len(proposals) == 9
     assert_distinct(proposals)
 
@@ -195,11 +197,11 @@ def test_the_derivatives_of_the_bound_are_its_differences() -> None:
 def test_the_least_bound_is_that_of_a_fine_grid() -> None:
     """Of a smooth process, whose bound has few valleys: a valley that no start lies in is not found."""
     process = GaussianProcess(*scores_of_waves(15, noise=0.0), 1e-4)
-    found = least_bound(process, 2.6, numpy.random.default_rng(3).uniform(size=(50, 2)))
+    points = least_bound(process, 2.6, numpy.random.default_rng(3).uniform(size=(50, 2)))
     grid = itertools.product(numpy.linspace(0.0, 1.0, 101), repeat=2)
     least = min(process.lower_bound(numpy.array(point), 2.6)[0] for point in grid)
-    assert found.min() >= 0.0 and found.max() <= 1.0
-    assert least - 0.01 < process.lower_bound(found, 2.6)[0] <= least
+    assert points.min() >= 0.0 and points.max() <= 1.0
+    assert least - 0.01 < process.lower_bound(points, 2.6)[0] <= least
 
 
 @pytest.mark.parametrize(

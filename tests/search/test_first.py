@@ -15,19 +15,19 @@ def where(*keys: str | int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("entries", "algorithm", "given"),
+    ("entries", "algorithm", "configuration"),
     [
         ("finite", "grid", {"depth": 2, "width": 16, "batch_normalization": True}),
         ("continuous", "random", {"learning_rate": 0.1, "dropout": 0}),
         ("conditional", "bayesian", {"dropout": 0.3, "width_2": 64, "momentum": 0.5}),
     ],
 )
-def test_what_the_space_holds_passes(entries: str, algorithm: str, given: dict[str, Any]) -> None:
-    check_first(space_of(entries), [given], algorithm, where)
+def test_what_the_space_holds_passes(entries: str, algorithm: str, configuration: dict[str, Any]) -> None:
+    check_first(space_of(entries), [configuration], algorithm, where)
 
 
 @pytest.mark.parametrize(
-    ("entries", "algorithm", "given", "said"),
+    ("entries", "algorithm", "configuration", "message"),
     [
         ("finite", "random", {"widht": 16}, "Did you mean `width`?"),
         (
@@ -45,11 +45,11 @@ def test_what_the_space_holds_passes(entries: str, algorithm: str, given: dict[s
     ],
 )
 def test_what_it_does_not_hold_is_named_with_what_it_has(
-    entries: str, algorithm: str, given: dict[str, Any], said: str
+    entries: str, algorithm: str, configuration: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(SearchSpaceError) as error:
-        check_first(space_of(entries), [{}, given], algorithm, where)
-    assert said in str(error.value)
+        check_first(space_of(entries), [{}, configuration], algorithm, where)
+    assert message in str(error.value)
     assert str(error.value).startswith("search:first:1: `search.first` must")
 
 

@@ -20,29 +20,29 @@ from automl.trial import Objective
 class MisbehavingOracle(keras_tuner.oracles.RandomSearchOracle):
     """Does on purpose what oracles do by accident."""
 
-    def __init__(self, response: Callable[[], dict[str, object]], seen: list[object], **arguments: object):
+    def __init__(self, response: Callable[[], dict[str, object]], log: list[object], **arguments: object):
         super().__init__(**arguments)
         self.response = response
-        self.seen = seen
+        self.log = log
 
     def populate_space(self, trial_id: str) -> dict[str, object]:
         pools = threadpoolctl.threadpool_info()
-        self.seen.append([pool["num_threads"] for pool in pools if pool["user_api"] == "blas"])
+        self.log.append([pool["num_threads"] for pool in pools if pool["user_api"] == "blas"])
         return self.response()
 
 
 def misbehaving(
     response: Callable[[], dict[str, object]], space: str, objective: Objective = LOSS
 ) -> tuple[Sampler, list[object]]:
-    seen: list[object] = []
+    log: list[object] = []
 
     def make_oracle(**arguments: object) -> keras_tuner.Oracle:
-        oracle = MisbehavingOracle(response, seen, **arguments)
-        seen.append(oracle)
+        oracle = MisbehavingOracle(response, log, **arguments)
+        log.append(oracle)
         return oracle
 
     built = space_of(space)
-    return GuardedSampler(OracleRule(make_oracle, built, objective, 0), built, 0), seen
+    return GuardedSampler(OracleRule(make_oracle, built, objective, 0), built, 0), log
 
 
 def running(**values: object) -> Callable[[], dict[str, object]]:
@@ -133,9 +133,9 @@ def test_values_become_plain_and_stay_within_bounds() -> None:
 
 def test_the_oracle_has_a_seed_a_direction_and_one_blas_thread() -> None:
     for objective, direction in ((LOSS, "min"), (ACCURACY, "max")):
-        sampler, seen = misbehaving(fail, "continuous", objective)
+        sampler, log = misbehaving(fail, "continuous", objective)
         sampler.ask(1)
-        oracle, threads = seen
+        oracle, threads = log
         assert isinstance(oracle, MisbehavingOracle)
         assert oracle.seed > 10_000  # KerasTuner's own, for seed 0, is a random one up to there
         assert oracle.objective.direction == direction
@@ -145,24 +145,24 @@ def test_the_oracle_has_a_seed_a_direction_and_one_blas_thread() -> None:
 
 def test_every_proposal_comes_from_a_new_oracle_with_a_seed_of_its_own() -> None:
     """What an oracle draws, counts or remembers cannot reach the next trial, which a restored study would lack."""
-    sampler, seen = misbehaving(fail, "continuous")
+    sampler, log = misbehaving(fail, "continuous")
     sampler.ask(4)
-    oracles = [one for one in seen if isinstance(one, MisbehavingOracle)]
+    oracles = [entry for entry in log if isinstance(entry, MisbehavingOracle)]
     assert len({id(oracle) for oracle in oracles}) == 4
     assert len({oracle.seed for oracle in oracles}) == 4
-    restored, others = misbehaving(fail, "continuous")
+    restored, restored_log = misbehaving(fail, "continuous")
     restored.restore([proposal.hyperparameters for proposal in misbehaving(fail, "continuous")[0].ask(3)], [])
     restored.ask(1)
-    (last,) = [one for one in others if isinstance(one, MisbehavingOracle)]
+    (last,) = [entry for entry in restored_log if isinstance(entry, MisbehavingOracle)]
     assert last.seed == oracles[3].seed
 
 
 def test_the_oracle_sees_the_trials_that_were_asked_for() -> None:
-    sampler, seen = misbehaving(running(dropout=0.1, learning_rate=0.01), "continuous")
+    sampler, log = misbehaving(running(dropout=0.1, learning_rate=0.01), "continuous")
     proposals = sampler.ask(2)
     sampler.tell([(0, 0.5)])
     proposals += sampler.ask(1)
-    oracle = seen[-2]
+    oracle = log[-2]
     assert isinstance(oracle, MisbehavingOracle)
     trials = list(oracle.trials.values())
     assert [trial.hyperparameters.values for trial in trials] == [

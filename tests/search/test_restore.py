@@ -42,17 +42,17 @@ def check_every_cut(name: str, entries: str, sizes: list[int]) -> None:
     """Restores at the start of each cohort of an undisturbed study, and asks for that cohort."""
     undisturbed = new_sampler(name, entries)
     proposals: list[Proposal] = []
-    told: list[tuple[int, float | None]] = []
+    results_so_far: list[tuple[int, float | None]] = []
     for size in sizes:
         restored = new_sampler(name, entries)
-        restored.restore(recorded(proposals), told)
+        restored.restore(recorded(proposals), results_so_far)
         assert restored.cohort_size() == undisturbed.cohort_size()
         cohort = undisturbed.ask(size)
         assert restored.ask(size) == cohort
         proposals += cohort
         results = [(proposal.number, score(proposal)) for proposal in cohort]
         undisturbed.tell(results[::-1])
-        told += results
+        results_so_far += results
 
 
 @pytest.mark.parametrize("entries", sorted(ENTRIES))
@@ -73,10 +73,10 @@ def test_a_finite_space_is_restored_up_to_its_end(name: str, monkeypatch: pytest
 def test_a_cohort_that_was_asked_for_and_not_told_is_pending(name: str) -> None:
     undisturbed, restored = new_sampler(name, "continuous"), new_sampler(name, "continuous")
     proposals = undisturbed.ask(5)
-    told = [(proposal.number, score(proposal)) for proposal in proposals]
-    undisturbed.tell(told)
+    first_results = [(proposal.number, score(proposal)) for proposal in proposals]
+    undisturbed.tell(first_results)
     proposals += undisturbed.ask(3)
-    restored.restore(recorded(proposals), told)
+    restored.restore(recorded(proposals), first_results)
     assert restored.cohort_size() == undisturbed.cohort_size()
     assert restored.ask(2) == undisturbed.ask(2)
     results = [(proposal.number, score(proposal)) for proposal in proposals[5:]]
@@ -96,18 +96,18 @@ def test_the_cohorts_of_a_restored_study_do_not_matter(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_restored_is_not_proposed_again(name: str) -> None:
     """Also configurations that this sampler would have proposed in another order, or not yet."""
-    others = make_sampler("random", space_of("finite"), LOSS, 100, 99).ask(30)
+    earlier = make_sampler("random", space_of("finite"), LOSS, 100, 99).ask(30)
     sampler = new_sampler(name, "finite")
-    sampler.restore(recorded(others), [(number, 0.5) for number in range(30)])
+    sampler.restore(recorded(earlier), [(number, 0.5) for number in range(30)])
     proposals = sampler.ask(NUM_FINITE)
     assert [proposal.number for proposal in proposals] == list(range(30, NUM_FINITE))
-    assert_distinct([*others, *proposals])
+    assert_distinct([*earlier, *proposals])
 
 
 def test_a_random_trial_depends_on_the_seed_and_its_number_alone() -> None:
     undisturbed, restored = new_sampler("random", "conditional"), new_sampler("random", "conditional")
-    others = make_sampler("random", space_of("conditional"), LOSS, 100, 99).ask(7)
-    restored.restore(recorded(others), [(3, 0.5)])
+    earlier = make_sampler("random", space_of("conditional"), LOSS, 100, 99).ask(7)
+    restored.restore(recorded(earlier), [(3, 0.5)])
     assert values_of(restored.ask(5)) == values_of(undisturbed.ask(12)[7:])
 
 

@@ -59,8 +59,11 @@ def test_proposals_stay_legal_and_distinct_as_results_come_in(name: str, entries
     proposals: list[Proposal] = []
     for size in (4, 3, 5, 1, 4):
         cohort = sampler.ask(size)
-        results = [(one.number, None if one.number % 5 == 1 else one.number % 7 / 7.0) for one in cohort]
-        sampler.tell([*results, *((one.number, EndedEarly(1, 0.5)) for one in cohort[3:4])])
+        results = [
+            (proposal.number, None if proposal.number % 5 == 1 else proposal.number % 7 / 7.0)
+            for proposal in cohort
+        ]
+        sampler.tell([*results, *((proposal.number, EndedEarly(1, 0.5)) for proposal in cohort[3:4])])
         proposals += cohort
     assert_distinct(proposals)
     for proposal in proposals:
@@ -78,8 +81,8 @@ def test_configurations_that_are_asked_for_come_first_and_once(name: str) -> Non
     proposals = sampler.ask(NUM_FINITE + 5)
     assert len(proposals) == NUM_FINITE
     assert_distinct(proposals)
-    given = [proposal.hyperparameters for proposal in proposals[:3]]
-    assert first[0].items() <= given[0].items() and given[1]["depth"] == 0
+    first_values = [proposal.hyperparameters for proposal in proposals[:3]]
+    assert first[0].items() <= first_values[0].items() and first_values[1]["depth"] == 0
     sampler.tell([(proposal.number, 1.0) for proposal in proposals])
 
 
@@ -90,7 +93,7 @@ def test_a_finite_space_is_explored_to_its_end(name: str) -> None:
     configurations = space_of("finite").configurations()
     assert configurations is not None
     assert len(proposals) == NUM_FINITE
-    assert set(values_of(proposals)) == {tuple(one.items()) for one in configurations}
+    assert set(values_of(proposals)) == {tuple(configuration.items()) for configuration in configurations}
     assert sampler.ask(1) == []
     assert sampler.ask(5) == []
 
@@ -127,24 +130,24 @@ def test_studies_with_other_seeds_share_no_trial(name: str) -> None:
 def history(name: str) -> list[dict[str, object]]:
     """A short study with failures; its third trial on is the Gaussian process's, where there is one."""
     sampler = make_sampler(name, space_of("continuous"), LOSS, 6, 3)
-    asked: list[Proposal] = []
+    proposals_so_far: list[Proposal] = []
     for _ in range(3):
         proposals = sampler.ask(2)
-        asked += proposals
+        proposals_so_far += proposals
         sampler.tell(
             [(proposal.number, quadratic(proposal.hyperparameters)) for proposal in reversed(proposals)]
         )
-    return [dict(proposal.hyperparameters) for proposal in asked]
+    return [dict(proposal.hyperparameters) for proposal in proposals_so_far]
 
 
 def test_another_process_asks_the_same() -> None:
-    here = {name: history(name) for name in NAMES}
+    expected = {name: history(name) for name in NAMES}
     code = f"import json, test_samplers as t; print(json.dumps({{n: t.history(n) for n in {NAMES!r}}}))"
     environment = {**os.environ, "PYTHONHASHSEED": "4321", "PYTHONPATH": os.path.dirname(__file__)}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=600
     )
-    assert json.loads(done.stdout.splitlines()[-1]) == here
+    assert json.loads(done.stdout.splitlines()[-1]) == expected
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -195,8 +198,8 @@ def test_any_thread_may_call(name: str) -> None:
     (proposals,) = in_thread(lambda: sampler.ask(2))
     assert isinstance(proposals, list)
     assert len(proposals) == 2
-    (told,) = in_thread(lambda: sampler.tell([(0, 0.5)]))
-    assert told is None
+    (result,) = in_thread(lambda: sampler.tell([(0, 0.5)]))
+    assert result is None
     assert len(sampler.ask(1)) == 1
 
 

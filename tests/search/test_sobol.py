@@ -33,14 +33,16 @@ def test_each_of_equal_parts_of_every_axis_has_one_trial(seed: int, num_trials: 
 
 
 def test_a_trial_depends_on_the_seed_and_its_place_alone() -> None:
-    whole, told, restored = (make_sampler("sobol", space_of("conditional"), LOSS, 10, 3) for _ in range(3))
+    whole, informed, restored = (
+        make_sampler("sobol", space_of("conditional"), LOSS, 10, 3) for _ in range(3)
+    )
     first = whole.ask(6)
-    told.tell([(proposal.number, float(proposal.number)) for proposal in told.ask(6)])
+    informed.tell([(proposal.number, float(proposal.number)) for proposal in informed.ask(6)])
     restored.restore([proposal.hyperparameters for proposal in first], [(0, 0.5)])
     following = whole.ask(300)  # beyond the points that are made at once
-    assert told.ask(300) == restored.ask(300) == following
-    others = make_sampler("sobol", space_of("conditional"), LOSS, 10, 4).ask(6)
-    assert not set(values_of(first)) & set(values_of(others))
+    assert informed.ask(300) == restored.ask(300) == following
+    with_other_seed = make_sampler("sobol", space_of("conditional"), LOSS, 10, 4).ask(6)
+    assert not set(values_of(first)) & set(values_of(with_other_seed))
 
 
 def test_configurations_that_were_tried_are_skipped_without_a_word() -> None:

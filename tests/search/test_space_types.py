@@ -58,8 +58,8 @@ def spaces() -> Iterator[tuple[str, Space]]:
     for file in STUDIES:
         study = load_study(file)
         entries = default_entries(1000, True, True)
-        own = study.network.builder is None
-        yield file.name, build_space(study, entries) if own else build_free_space(study)
+        uses_families = study.network.builder is None
+        yield file.name, build_space(study, entries) if uses_families else build_free_space(study)
         yield f"{file.name}, default", build_space(study.model_copy(update={"space": None}), entries)
 
 
@@ -74,8 +74,8 @@ def test_a_space_goes_to_keras_tuner_and_back(name: str) -> None:
     assert from_keras_tuner(reference) == space
     assert to_keras_tuner(from_keras_tuner(reference)).get_config() == reference.get_config()
     assert reference.values == space.initial()
-    for hp, own in zip(reference.space, space.parameters, strict=True):
-        assert hp.default == own.initial and type(hp.default) is type(own.initial)
+    for hp, parameter in zip(reference.space, space.parameters, strict=True):
+        assert hp.default == parameter.initial and type(hp.default) is type(parameter.initial)
 
 
 def test_a_space_that_keras_tuner_made_goes_to_ours_and_back() -> None:
@@ -99,9 +99,9 @@ def test_a_space_that_keras_tuner_made_goes_to_ours_and_back() -> None:
 
 @pytest.mark.parametrize("name", SPACES)
 def test_a_number_gives_the_value_that_keras_tuner_gives(name: str) -> None:
-    for own, hp in zip(SPACES[name].parameters, to_keras_tuner(SPACES[name]).space, strict=True):
+    for parameter, hp in zip(SPACES[name].parameters, to_keras_tuner(SPACES[name]).space, strict=True):
         for place in numpy.random.default_rng(0).random(50):
-            assert own.from_unit(place) == own.plain(hp.prob_to_value(place))
+            assert parameter.from_unit(place) == parameter.plain(hp.prob_to_value(place))
 
 
 @pytest.mark.parametrize("name", SPACES)
@@ -112,7 +112,7 @@ def test_a_configuration_is_at_its_point(name: str) -> None:
         point = space.to_unit(drawn)
         assert len(point) == len(space.searched) and all(0.0 <= place <= 1.0 for place in point)
         again = space.from_unit(point)
-        assert list(again) == list(drawn) == [one.name for one in space.active(drawn)]
+        assert list(again) == list(drawn) == [parameter.name for parameter in space.active(drawn)]
         for name, value in drawn.items():
             assert again[name] == (pytest.approx(value, rel=1e-9) if isinstance(value, float) else value)
 
@@ -134,8 +134,8 @@ def test_all_values_have_equal_room_and_their_place_is_its_middle(
 ) -> None:
     assert parameter.possible() == values
     places = [(number + 0.5) / (20 * len(values)) for number in range(20 * len(values))]
-    found = [parameter.from_unit(place) for place in places]
-    assert found == [value for value in values for _ in range(20)]
+    drawn = [parameter.from_unit(place) for place in places]
+    assert drawn == [value for value in values for _ in range(20)]
     middles = [parameter.to_unit(value) for value in parameter.possible() or []]
     assert middles == pytest.approx([(number + 0.5) / len(values) for number in range(len(values))])
 

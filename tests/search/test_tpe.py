@@ -110,7 +110,7 @@ def test_tpe_leaves_the_corner_where_trials_fail() -> None:
     assert failed < 30  # of 160, where random ones would be 53
 
 
-def told(space: Space, num_trials: int, transform: Callable[[int, float], object]) -> Sampler:
+def make_informed(space: Space, num_trials: int, transform: Callable[[int, float], object]) -> Sampler:
     sampler = make_sampler("tpe", space, LOSS, 9, 0)
     proposals = sampler.ask(num_trials)
     sampler.tell(
@@ -124,10 +124,11 @@ def told(space: Space, num_trials: int, transform: Callable[[int, float], object
 
 def test_only_the_order_of_the_scores_counts() -> None:
     space = space_of("continuous")
-    raw, other = (
-        told(space, 12, by) for by in (lambda _, loss: loss, lambda _, loss: math.exp(9 * loss) - 1e6)
+    raw, transformed = (
+        make_informed(space, 12, by)
+        for by in (lambda _, loss: loss, lambda _, loss: math.exp(9 * loss) - 1e6)
     )
-    assert raw.ask(5) == other.ask(5)
+    assert raw.ask(5) == transformed.ask(5)
 
 
 def test_the_order_of_telling_does_not_count() -> None:
@@ -152,7 +153,7 @@ def test_trials_that_ended_early_are_worse_than_the_others_and_better_than_faile
     def with_scores(number: int, loss: float) -> object:
         return 1e9 if number % 5 == 4 else 1e6 - 1e3 * (number % 2) + loss if number % 5 > 1 else loss
 
-    assert told(space, 20, with_rungs).ask(5) == told(space, 20, with_scores).ask(5)
+    assert make_informed(space, 20, with_rungs).ask(5) == make_informed(space, 20, with_scores).ask(5)
 
 
 def test_pending_trials_spread_a_cohort() -> None:
@@ -198,11 +199,11 @@ def test_a_range_that_was_narrowed_since_is_no_failure() -> None:
 
 def test_of_many_trials_it_sees_the_best_and_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parzen, "MOST_SHOWN", 10)
-    seen: list[list[float | None]] = []
+    values_by_call: list[list[float | None]] = []
     create = optuna.trial.create_trial
 
     def watched(**arguments: object) -> optuna.trial.FrozenTrial:
-        seen[-1].append(arguments["params"]["000 dropout"])  # type: ignore[index]
+        values_by_call[-1].append(arguments["params"]["000 dropout"])  # type: ignore[index]
         return create(**arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(optuna.trial, "create_trial", watched)
@@ -210,11 +211,11 @@ def test_of_many_trials_it_sees_the_best_and_the_newest(monkeypatch: pytest.Monk
     sampler = make_sampler("tpe", space, LOSS, 9, 0)
     proposals: list[Proposal] = sampler.ask(30)
     sampler.tell([(proposal.number, abs(proposal.number - 12.2)) for proposal in proposals[:28]])
-    seen.append([])
+    values_by_call.append([])
     sampler.ask(1)
     numbers = [
         next(n for n, proposal in enumerate(proposals) if proposal.hyperparameters["dropout"] == value)
-        for value in seen[0]
+        for value in values_by_call[0]
     ]
     assert numbers == [10, 11, 12, 13, 14, 23, 24, 25, 26, 27, 28, 29]  # and the pending ones
 
@@ -226,12 +227,12 @@ def test_the_best_and_the_newest_are_by_number(direction: Direction) -> None:
     assert best_and_newest(scores, direction, 40) == sorted(scores)
     shown = best_and_newest(scores, direction, 12)
     assert shown[6:] == [68, 70, 72, 74, 76, 78]
-    rest = sorted(range(0, 68, 2), key=lambda number: sign * scores[number])
-    assert {scores[number] for number in shown[:6]} == {scores[number] for number in rest[:6]}
+    best_first = sorted(range(0, 68, 2), key=lambda number: sign * scores[number])
+    assert {scores[number] for number in shown[:6]} == {scores[number] for number in best_first[:6]}
 
 
 def test_a_failing_library_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    sampler = told(space_of("continuous"), 12, lambda _, loss: loss)
+    sampler = make_informed(space_of("continuous"), 12, lambda _, loss: loss)
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no model today")
@@ -243,7 +244,7 @@ def test_a_failing_library_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_optunas_own_logging_stays_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
     before = optuna.logging.get_verbosity()
-    told(space_of("continuous"), 12, lambda _, loss: loss).ask(2)
+    make_informed(space_of("continuous"), 12, lambda _, loss: loss).ask(2)
     assert optuna.logging.get_verbosity() == before
     assert capfd.readouterr() == ("", "")
 

@@ -15,8 +15,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     running = []
 
     def start(**changes: object) -> Served:
-        given = {"mlruns": tmp_path / "mlruns", "files": tmp_path / "mlruns" / "files", "port": 0}
-        running.append(serving(ServerSettings(**(given | {"limits": Limits()} | changes))))
+        settings = {"mlruns": tmp_path / "mlruns", "files": tmp_path / "mlruns" / "files", "port": 0}
+        running.append(serving(ServerSettings(**(settings | {"limits": Limits()} | changes))))
         return running[-1].__enter__()
 
     yield start

@@ -68,14 +68,14 @@ class Served:
 
     def ask(self, method: str, address: str, body: Any = None, **headers: str) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=GUARD)
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, address, body, given)
+        header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, address, body, header_fields)
         answer = connection.getresponse()
-        found = Answer(
+        received = Answer(
             answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
         )
         connection.close()
-        return found
+        return received
 
     def get(self, address: str, **headers: str) -> Answer:
         return self.ask("GET", address, **headers)

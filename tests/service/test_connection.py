@@ -58,16 +58,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def connected(monkeypatch: pytest.MonkeyPatch, answers: Iterator[Answer | None]) -> Connection:
     """A connection to a service that gives these answers; None where it is away."""
-    made = Connection("http://127.0.0.1:1")
+    connection = Connection("http://127.0.0.1:1")
 
     def answer(*_: object, **__: object) -> Answer:
-        given = next(answers)
-        if given is None:
+        response = next(answers)
+        if response is None:
             raise urllib.error.URLError("connection refused")
-        return given
+        return response
 
-    monkeypatch.setattr(made._opener, "open", answer)
-    return made
+    monkeypatch.setattr(connection._opener, "open", answer)
+    return connection
 
 
 def event(seq: int, kind: str = "trial_ended") -> str:
@@ -82,15 +82,15 @@ def test_a_service_that_never_answers_is_given_up_after_seconds(monkeypatch, clo
 
 def test_a_service_that_restarts_for_half_a_minute_is_waited_for(monkeypatch, clock) -> None:
     answers = [Answer("[1]"), *[None] * 30, Answer("[2]"), *[None] * 30, Answer("[3]")]
-    made = connected(monkeypatch, iter(answers))
-    assert [made.request("GET", "/studies") for _ in range(3)] == [[1], [2], [3]]
+    connection = connected(monkeypatch, iter(answers))
+    assert [connection.request("GET", "/studies") for _ in range(3)] == [[1], [2], [3]]
 
 
 def test_what_must_not_be_made_twice_is_not_asked_again(monkeypatch, clock) -> None:
-    made = connected(monkeypatch, iter([Answer("{}"), None, Answer("{}")]))
-    made.request("POST", "/studies/1/cancel")
+    connection = connected(monkeypatch, iter([Answer("{}"), None, Answer("{}")]))
+    connection.request("POST", "/studies/1/cancel")
     with pytest.raises(ServiceError, match="does not answer"):
-        made.request("POST", "/studies/1/cancel")
+        connection.request("POST", "/studies/1/cancel")
 
 
 def test_a_stream_goes_on_after_a_restart_of_half_a_minute_and_hours_of_silence(monkeypatch, clock) -> None:
@@ -111,9 +111,9 @@ def test_a_stream_of_a_service_that_stays_away_ends_with_an_error(monkeypatch, c
     study = RemoteStudy(
         connected(monkeypatch, itertools.chain([Answer(event(1))], itertools.repeat(None))), "1"
     )
-    seen: list[int] = []
+    numbers: list[int] = []
     with pytest.raises(ServiceError, match="does not answer"):
         for streamed in study.events():
-            seen.append(streamed.seq)
-    assert seen == [1]
+            numbers.append(streamed.seq)
+    assert numbers == [1]
     assert 59.0 <= clock.now - 1000.0 <= 63.0

@@ -32,9 +32,9 @@ ELSEWHERE = "elsewhere:77:123@boot/pid[{}]"
 class Process:
     """Stands for a process that a worker starts."""
 
-    def __init__(self, job: Job, *rest: object) -> None:
-        self.job, self.offered, self.is_training, self.num_lost = job, rest[0], False, 0
-        self.lease = rest[1] if len(rest) > 1 else None
+    def __init__(self, job: Job, *arguments: object) -> None:
+        self.job, self.offered, self.is_training, self.num_lost = job, arguments[0], False, 0
+        self.lease = arguments[1] if len(arguments) > 1 else None
         self.left, self.ending = False, None
 
     def look(self) -> Ending | None:
@@ -57,9 +57,9 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Records:
 
 def worker(records: Records, **changes: object) -> Worker:
     settings = WorkerSettings(records.mlruns, records.mlruns / "files")
-    made = Worker(records, dataclasses.replace(settings, **changes))
-    made._processes.enter(WORKER, __version__, True)
-    return made
+    created = Worker(records, dataclasses.replace(settings, **changes))
+    created._processes.enter(WORKER, __version__, True)
+    return created
 
 
 def queued(records: Records, name: str) -> None:
@@ -99,11 +99,11 @@ def another(records: Records, number: int, submission: int | None, helps: bool =
 
 def test_a_worker_without_a_study_helps(records: Records) -> None:
     submission = shared(records)
-    made = worker(records)
-    assert made._claimed()
-    assert isinstance(made._helping, Helping)
-    assert made._helping.offered == Offered(1, submission, "shared", 1)
-    assert not made._claimed(), "it helps already"
+    helper = worker(records)
+    assert helper._claimed()
+    assert isinstance(helper._helping, Helping)
+    assert helper._helping.offered == Offered(1, submission, "shared", 1)
+    assert not helper._claimed(), "it helps already"
     (alive,) = ServiceProcesses(records).alive()
     assert alive.submission == submission
 
@@ -111,46 +111,46 @@ def test_a_worker_without_a_study_helps(records: Records) -> None:
 def test_a_study_that_waits_comes_first(records: Records) -> None:
     shared(records)
     queued(records, "other")
-    made = worker(records)
-    assert made._claimed()
-    assert (made._helping, [driving.job.identifier for driving in made._running]) == (None, ["other"])
-    assert made._running[0].job.share
+    driver = worker(records)
+    assert driver._claimed()
+    assert (driver._helping, [driving.job.identifier for driving in driver._running]) == (None, ["other"])
+    assert driver._running[0].job.share
 
 
 def test_a_worker_that_helps_is_asked_to_leave_when_a_study_waits(records: Records) -> None:
     shared(records)
-    made = worker(records)
-    made._claimed()
-    helping = made._helping
+    helper = worker(records)
+    helper._claimed()
+    helping = helper._helping
     assert isinstance(helping, Helping)
     helping.is_training = True
     queued(records, "other")
-    made._claimed()
-    assert not helping.left and not made._running, "its cohort comes to its end"
+    helper._claimed()
+    assert not helping.left and not helper._running, "its cohort comes to its end"
     helping.is_training = False
-    made._claimed()
+    helper._claimed()
     assert helping.left
     helping.ending = Ending(0, reported=True)
-    made._look()
-    made._claimed()
-    assert [driving.job.identifier for driving in made._running] == ["other"]
+    helper._look()
+    helper._claimed()
+    assert [driving.job.identifier for driving in helper._running] == ["other"]
 
 
 def test_a_worker_that_shares_nothing_neither_helps_nor_is_helped(records: Records) -> None:
     shared(records)
-    made = worker(records, share=False)
-    assert not made._claimed()
+    separate = worker(records, share=False)
+    assert not separate._claimed()
     queued(records, "other")
-    assert made._claimed() and not made._running[0].job.share
+    assert separate._claimed() and not separate._running[0].job.share
 
 
 @pytest.mark.parametrize(("num_cohorts", "helps"), [(1, False), (2, True)])
 def test_no_more_workers_help_than_there_are_cohorts(records: Records, num_cohorts: int, helps: bool) -> None:
     """One worker runs the study, another one helps already."""
-    submission, made = shared(records, num_cohorts=num_cohorts), worker(records)
+    submission, helper = shared(records, num_cohorts=num_cohorts), worker(records)
     for number in range(2):
         another(records, number, submission)
-    assert made._claimed() is helps
+    assert helper._claimed() is helps
 
 
 @pytest.mark.parametrize(("ending", "seconds"), [(Ending(2, "no", reported=True), 300), (Ending(-9), 5)])
@@ -158,16 +158,16 @@ def test_a_study_that_a_worker_could_not_help_is_left_alone_for_a_while(
     records: Records, monkeypatch: pytest.MonkeyPatch, ending: Ending, seconds: float
 ) -> None:
     shared(records)
-    made = worker(records)
-    made._claimed()
-    assert isinstance(made._helping, Helping)
-    made._helping.ending = ending
-    made._look()
-    assert made._helping is None and not made._claimed()
+    helper = worker(records)
+    helper._claimed()
+    assert isinstance(helper._helping, Helping)
+    helper._helping.ending = ending
+    helper._look()
+    assert helper._helping is None and not helper._claimed()
     now = working.time.monotonic()
     for waited, again in ((seconds - 2.0, False), (seconds + 1.0, True)):
         monkeypatch.setattr(working.time, "monotonic", lambda waited=waited: now + waited)
-        assert made._claimed() is again
+        assert helper._claimed() is again
 
 
 def test_cohorts_of_a_study_that_is_not_of_the_service_are_left_alone(records: Records) -> None:

@@ -90,8 +90,8 @@ def test_what_is_listed_may_be_used_and_nothing_else(serve: Serve, entry: str, g
 def test_code_comes_only_as_a_file_of_its_own_where_code_is_listed(serve: Serve, server: Served) -> None:
     assert server.post("/tables?name=a.py", b"x = 1").status == 422
     listed = serve(allowed=parse_allowed(["builder"]))
-    kept = listed.post("/tables?name=a.py", b"def build(hp): ...").content["path"]
-    study = f"data: {{sklearn: wine}}\nnetwork: {{builder: '{kept}:build'}}"
+    path = listed.post("/tables?name=a.py", b"def build(hp): ...").content["path"]
+    study = f"data: {{sklearn: wine}}\nnetwork: {{builder: '{path}:build'}}"
     assert listed.post("/studies?name=b", study.encode()).status == 201
 
 
@@ -349,15 +349,15 @@ def test_a_body_that_drips_is_not_waited_for(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sent",
     [b"", b"GET /studies HTTP/1.1\r\nHost: 127", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET "],
 )
 def test_a_connection_on_which_no_request_arrives_is_closed(
-    server: Served, monkeypatch: pytest.MonkeyPatch, said: bytes
+    server: Served, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
     monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.3)
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as idle:
-        idle.sendall(said)
+        idle.sendall(sent)
         read_to_end(idle)
     assert server.get("/healthz").status == 200
 
@@ -432,9 +432,9 @@ def test_the_client_takes_its_token_to_no_other_address() -> None:
         def log_message(self, *_: object) -> None:
             return
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Redirecting) as other:
-        threading.Thread(target=other.handle_request, daemon=True).start()
-        client = Client(f"http://127.0.0.1:{other.server_port}", TOKEN)
+    with http.server.HTTPServer(("127.0.0.1", 0), Redirecting) as redirecting:
+        threading.Thread(target=redirecting.handle_request, daemon=True).start()
+        client = Client(f"http://127.0.0.1:{redirecting.server_port}", TOKEN)
         with pytest.raises(ServiceError, match="the service answers 302"):
             client.study("wine").status()
     assert requests == ["/studies/wine"]

@@ -50,9 +50,9 @@ def test_a_stream_begins_before_the_study_does_and_follows_it_to_its_end(server:
         while b'"state":"checking"' not in received:
             received += opened.recv(65536)
         server.service.queue.cancel("wine")
-        rest = read_to_end(opened)
-    assert b'"state":"cancelled"' in rest
-    assert b"event: end" in rest
+        remaining = read_to_end(opened)
+    assert b'"state":"cancelled"' in remaining
+    assert b"event: end" in remaining
 
 
 def test_a_stream_of_a_study_that_is_deleted_ends(server: Served) -> None:
@@ -63,10 +63,10 @@ def test_a_stream_of_a_study_that_is_deleted_ends(server: Served) -> None:
         assert b'"deleted"' in read_to_end(opened)
 
 
-@pytest.mark.parametrize("given", ["x", "-1", "1; DROP TABLE events", "99999999999"])
-def test_a_wrong_last_event_is_refused(server: Served, given: str) -> None:
+@pytest.mark.parametrize("identifier", ["x", "-1", "1; DROP TABLE events", "99999999999"])
+def test_a_wrong_last_event_is_refused(server: Served, identifier: str) -> None:
     server.begun()
-    assert server.get("/studies/wine/events", Last_Event_ID=given).status == 422
+    assert server.get("/studies/wine/events", Last_Event_ID=identifier).status == 422
 
 
 def test_the_leaderboard_is_the_same_in_json_and_csv(server: Served) -> None:

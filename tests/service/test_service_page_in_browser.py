@@ -36,8 +36,8 @@ def tab(tmp_path: Path) -> Iterator[Browser]:
         yield opened
 
 
-def opened(tab: Browser, server: Served, hash_: str = "", **given: object) -> None:
-    tab.open(Address(f"{server.url}/{hash_}"), **given)  # type: ignore[arg-type]
+def opened(tab: Browser, server: Served, hash_: str = "", **options: object) -> None:
+    tab.open(Address(f"{server.url}/{hash_}"), **options)  # type: ignore[arg-type]
 
 
 def test_an_empty_queue_says_how_to_send_a_study(server: Served, tab: Browser) -> None:

@@ -81,10 +81,10 @@ def served(start: Start, folder: Path) -> Client:
     """A server, when it answers."""
     start("serve", "--port", "0")
     log, until = folder / "serve-0.log", time.monotonic() + 600
-    while (found := re.search(r"serving at (\S+),", log.read_text())) is None:
+    while (match := re.search(r"serving at (\S+),", log.read_text())) is None:
         assert time.monotonic() < until, log.read_text()
         time.sleep(0.05)
-    return Client(found[1])
+    return Client(match[1])
 
 
 def wait_for(study: RemoteStudy, *states: str, seconds: float = 600.0) -> dict[str, object]:
@@ -105,9 +105,9 @@ def test_a_study_whose_worker_is_killed_is_run_to_its_end_by_another(
     (tmp_path / "study.yaml").write_text(json.dumps(STUDY))
     worker = start("worker")
     study = client.submit(tmp_path / "study.yaml")
-    seen: list[int] = []
+    numbers: list[int] = []
     follower = threading.Thread(
-        target=lambda: seen.extend(event.seq for event in study.events() if event.seq)
+        target=lambda: numbers.extend(event.seq for event in study.events() if event.seq)
     )
     follower.start()
     while study.status()["trials"] < 1:
@@ -122,10 +122,14 @@ def test_a_study_whose_worker_is_killed_is_run_to_its_end_by_another(
     assert submission.run is not None
     run = records.run(submission.run)
     recorded = list(records.events(run))
-    assert [each.seq for each in recorded] == list(range(1, len(recorded) + 1)) == seen
-    ended = [each.event.number for each in recorded if type(each.event).__name__ == "TrialEnded"]
+    assert [event.seq for event in recorded] == list(range(1, len(recorded) + 1)) == numbers
+    ended = [
+        recorded_event.event.number
+        for recorded_event in recorded
+        if type(recorded_event.event).__name__ == "TrialEnded"
+    ]
     assert ended == [0, 1, 2, 3]
-    assert [type(each.event).__name__ for each in recorded].count("StudyContinued") == 1
+    assert [type(event.event).__name__ for event in recorded].count("StudyContinued") == 1
     rows = table.drop(columns="target").head(3)
     predictions = study.predict(rows)
     from automl.serving.scoring import Scorer
@@ -165,9 +169,9 @@ def test_a_client_misses_nothing_when_the_server_is_killed(start: Start, tmp_pat
         records, StudyStarted("wine", "r", "log_loss", "min", num_trials=9, searched=("width",))
     )
     claims.link(claimed[1], recorded.run.number)
-    seen: list[int] = []
+    numbers: list[int] = []
     follower = threading.Thread(
-        target=lambda: seen.extend(event.seq for event in study.events() if event.seq)
+        target=lambda: numbers.extend(event.seq for event in study.events() if event.seq)
     )
     follower.start()
     server = running_server(start)
@@ -182,7 +186,7 @@ def test_a_client_misses_nothing_when_the_server_is_killed(start: Start, tmp_pat
     recorded.finish()
     claims.end(claimed[1], SubmissionState.SUCCEEDED)
     follower.join(600)
-    assert seen == list(range(1, recorded.state.seq + 1))
+    assert numbers == list(range(1, recorded.state.seq + 1))
 
 
 def test_what_a_worker_finds_wrong_fails_the_study_with_its_place(start: Start, tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ def test_a_study_is_sent_as_yaml_as_json_and_as_curl_sends_it(server: Served) ->
 def test_what_is_kept_is_what_was_sent(server: Served) -> None:
     text = b"# a question\r\nname: wine\r\ndata: {sklearn: wine}   # a table\r\n"
     server.post("/studies", text)
-    kept = server.service.files.text(server.service.queue.find("wine").file)
-    assert kept == text.decode().replace("\r\n", "\n")
+    stored = server.service.files.text(server.service.queue.find("wine").file)
+    assert stored == text.decode().replace("\r\n", "\n")
 
 
 def test_the_same_key_gives_the_same_study_and_another_body_is_a_conflict(server: Served) -> None:
@@ -36,9 +36,9 @@ def test_the_same_key_gives_the_same_study_and_another_body_is_a_conflict(server
     again = server.post("/studies", WINE, Idempotency_Key="k1")
     assert (first.status, again.status) == (201, 200)
     assert first.content == again.content
-    other = server.post("/studies", WINE + b"# more\n", Idempotency_Key="k1")
-    assert other.status == 409
-    assert "`Idempotency-Key` must be another one" in other.detail
+    conflict = server.post("/studies", WINE + b"# more\n", Idempotency_Key="k1")
+    assert conflict.status == 409
+    assert "`Idempotency-Key` must be another one" in conflict.detail
     assert server.post("/studies?priority=1", WINE, Idempotency_Key="k1").status == 409
 
 
@@ -164,12 +164,12 @@ def test_another_kind_of_body_is_refused(server: Served) -> None:
 def test_the_list_leads_from_page_to_page(server: Served) -> None:
     for place in range(5):
         server.post(f"/studies?name=s{place}", b"data: {sklearn: wine}")
-    seen, address = [], "/studies?limit=2&state=checking"
+    identifiers, address = [], "/studies?limit=2&state=checking"
     while address:
         page = server.get(address).content
-        seen += [study["id"] for study in page["studies"]]
+        identifiers += [study["id"] for study in page["studies"]]
         address = page["next"]
-    assert seen == ["s4", "s3", "s2", "s1", "s0"]
+    assert identifiers == ["s4", "s3", "s2", "s1", "s0"]
     assert [study["ahead"] for study in server.get("/studies").content["studies"]] == [4, 3, 2, 1, 0]
 
 

@@ -131,61 +131,65 @@ class Service:
 @contextmanager
 def service(folder: Path, num_workers: int, uri: str | None = None) -> Iterator[Service]:
     """Workers that are ended with the test."""
-    made = Service(folder, uri)
+    running = Service(folder, uri)
     try:
         for _ in range(num_workers):
-            made.start()
-        yield made
+            running.start()
+        yield running
     finally:
-        for worker in made.workers:
+        for worker in running.workers:
             worker.terminate()
-        for worker in made.workers:
+        for worker in running.workers:
             try:
                 worker.wait(30)
             except subprocess.TimeoutExpired:
                 worker.kill()
 
 
-def check(made: Service, run: Run, expected: Answer) -> None:
+def check(running: Service, run: Run, expected: Answer) -> None:
     """The answer is that of `automl run`, no trial is recorded twice, and no cohort committed twice."""
-    answer = Answer.of(made.records, run)
+    answer = Answer.of(running.records, run)
     assert answer.board == expected.board
     assert answer.events == expected.events
     assert answer.files == expected.files
     assert answer.weights == expected.weights
-    events = [recorded.event for recorded in made.records.events(run)]
+    events = [recorded.event for recorded in running.records.events(run)]
     ended = [event.number for event in events if isinstance(event, TrialEnded)]
     assert sorted(ended) == list(range(NUM_TRIALS))
-    cohorts = made.cohorts()
+    cohorts = running.cohorts()
     assert len(cohorts) == sum(isinstance(event, CohortAsked) for event in events)
     assert {state for state, *_ in cohorts.values()} == {"done"}
     lasts = select(COHORT_PARTS.c.cohort).where(COHORT_PARTS.c.is_last == 1)
-    whole = made.records.read(lambda connection: connection.execute(lasts).scalars().all())
+    whole = running.records.read(lambda connection: connection.execute(lasts).scalars().all())
     assert len(whole) == len(set(whole))
-    files = [path.name for path in (made.folder / "mlruns" / "files").glob("*.npz")]
+    files = [path.name for path in (running.folder / "mlruns" / "files").glob("*.npz")]
     assert files == []
 
 
-def until(holds, event: str, made: Service, seconds: float = 120.0) -> None:
+def until(holds, event: str, running: Service, seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, f"{event}\n{made.log()}"
+        assert time.monotonic() < end, f"{event}\n{running.log()}"
         time.sleep(0.01)
 
 
 @contextmanager
-def stopped_driver(made: Service) -> Iterator[None]:
+def stopped_driver(running: Service) -> Iterator[None]:
     """The driver stands still, while a cohort waits and it has no lock: another worker can take it and commit it."""
-    until(lambda: any(state == "waiting" for state, *_ in made.cohorts().values()), "no cohort waits", made)
-    driver = made.driver()
+    until(
+        lambda: any(state == "waiting" for state, *_ in running.cohorts().values()),
+        "no cohort waits",
+        running,
+    )
+    driver = running.driver()
     while True:
         os.kill(driver, signal.SIGSTOP)
         time.sleep(0.05)
-        if made.is_free() and any(state == "waiting" for state, *_ in made.cohorts().values()):
+        if running.is_free() and any(state == "waiting" for state, *_ in running.cohorts().values()):
             break
         os.kill(driver, signal.SIGCONT)
         time.sleep(0.05)
-        assert driver == made.driver()
+        assert driver == running.driver()
     try:
         yield
     finally:
@@ -195,29 +199,29 @@ def stopped_driver(made: Service) -> Iterator[None]:
 def test_two_workers_give_the_bits_of_one_process_although_one_is_killed(
     tmp_path: Path, expected: Answer
 ) -> None:
-    with service(tmp_path, 2) as made:
-        share_at_least_one(made)
-        until(lambda: killed_in_the_middle(made), "nobody trains a second cohort", made)
-        run = made.wait()
-        check(made, run, expected)
-        assert max(attempt for *_, attempt in made.cohorts().values()) > 1, made.log()
+    with service(tmp_path, 2) as running:
+        share_at_least_one(running)
+        until(lambda: killed_in_the_middle(running), "nobody trains a second cohort", running)
+        run = running.wait()
+        check(running, run, expected)
+        assert max(attempt for *_, attempt in running.cohorts().values()) > 1, running.log()
 
 
-def share_at_least_one(made: Service) -> None:
+def share_at_least_one(running: Service) -> None:
     """Another worker than the one that runs the study, where there is one, trains a cohort."""
-    if len(made.workers) > 1:
-        with stopped_driver(made):
-            until(made.committed, "nobody has committed a cohort", made)
+    if len(running.workers) > 1:
+        with stopped_driver(running):
+            until(running.committed, "nobody has committed a cohort", running)
 
 
-def killed_in_the_middle(made: Service) -> bool:
+def killed_in_the_middle(running: Service) -> bool:
     """Kill the process that trains a cohort for the driver, where there is one at this moment."""
-    for state, owner, _ in made.cohorts().values():
+    for state, owner, _ in running.cohorts().values():
         if state == "training" and owner is not None:
             trainer = int(owner.rsplit(":", 2)[1])
             os.kill(trainer, signal.SIGSTOP)
             time.sleep(0.05)
-            trains = made.is_free() and (state, owner) in [row[:2] for row in made.cohorts().values()]
+            trains = running.is_free() and (state, owner) in [row[:2] for row in running.cohorts().values()]
             os.kill(trainer, signal.SIGKILL if trains else signal.SIGCONT)
             return trains
     return False
@@ -228,9 +232,9 @@ def killed_in_the_middle(made: Service) -> bool:
 def test_any_number_of_workers_gives_the_bits_of_one_process(
     tmp_path: Path, expected: Answer, num_workers: int
 ) -> None:
-    with service(tmp_path, num_workers) as made:
-        share_at_least_one(made)
-        check(made, made.wait(), expected)
+    with service(tmp_path, num_workers) as running:
+        share_at_least_one(running)
+        check(running, running.wait(), expected)
 
 
 @pytest.mark.slow
@@ -238,6 +242,6 @@ def test_any_number_of_workers_gives_the_bits_of_one_process(
 def test_workers_on_postgresql_give_the_bits_of_one_process(
     tmp_path: Path, expected: Answer, num_workers: int
 ) -> None:
-    with running_postgres() as server, service(tmp_path, num_workers, server.new_database()) as made:
-        share_at_least_one(made)
-        check(made, made.wait(), expected)
+    with running_postgres() as server, service(tmp_path, num_workers, server.new_database()) as running:
+        share_at_least_one(running)
+        check(running, running.wait(), expected)

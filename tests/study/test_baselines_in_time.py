@@ -44,9 +44,9 @@ def test_a_large_table_is_timed_on_a_part_of_its_rows(monkeypatch):
     monkeypatch.setattr(plain, "_FEWEST_TO_TIME", 100)
     nothing = types.SimpleNamespace(predict=lambda columns: None)
     monkeypatch.setattr(
-        plain.Maker, "fit", lambda _, some, seed: rows.append(rows[-1] + len(some)) or nothing
+        plain.Maker, "fit", lambda _, rows_taken, seed: rows.append(rows[-1] + len(rows_taken)) or nothing
     )
     monkeypatch.setattr(plain.time, "monotonic", lambda: float(rows[-1]))
     folds = prepared.splits.folds
-    found = first_fold_seconds("linear", prepared.dataset, prepared.layout, folds, prepared.metric)
-    assert found == pytest.approx(len(folds[0].fit), abs=16)
+    seconds = first_fold_seconds("linear", prepared.dataset, prepared.layout, folds, prepared.metric)
+    assert seconds == pytest.approx(len(folds[0].fit), abs=16)

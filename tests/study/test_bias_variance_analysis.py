@@ -149,10 +149,10 @@ def test_folds_of_an_analysis_have_no_stopping_rows_and_the_first_repeat_alone()
 def test_of_large_tables_a_sample_of_the_rows_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = prepared_with()
     monkeypatch.setattr(analysis, "_MOST_SCORED", 30)
-    seen = whole_folds(prepared)[-1].validation
-    assert len(seen) == len(set(seen)) == 30
-    assert set(seen) < set(prepared.splits.training)
-    numpy.testing.assert_array_equal(whole_folds(prepared)[-1].validation, seen)
+    rows = whole_folds(prepared)[-1].validation
+    assert len(rows) == len(set(rows)) == 30
+    assert set(rows) < set(prepared.splits.training)
+    numpy.testing.assert_array_equal(whole_folds(prepared)[-1].validation, rows)
 
 
 def regression() -> tuple[PreparedStudy, Trial, Trial]:
@@ -172,23 +172,23 @@ def regression() -> tuple[PreparedStudy, Trial, Trial]:
         plan_members(number, dict(prepared.space.initial()) | values, 3, 0)
         for number, values in enumerate([{}, {"learning_rate": 0.1}])
     ]
-    one, other = sorted(prepared.make_engine().train(cohort, WATCH), key=lambda trial: trial.number)
-    return prepared, one, other
+    first, second = sorted(prepared.make_engine().train(cohort, WATCH), key=lambda trial: trial.number)
+    return prepared, first, second
 
 
 def test_trials_are_taken_apart_as_their_networks_say() -> None:
     """The risk is that of plain refits of the folds; a network that diverges takes its trial out, and no other."""
-    prepared, one, other = regression()
-    wild = dataclasses.replace(other, hyperparameters=dict(other.hyperparameters) | {"learning_rate": 1e30})
-    found = list(decompose(prepared, Design((one, wild), 6, 1, 3), WATCH))
-    assert [part.trial for part in found] == [0]
-    [part] = found
-    assert part.epoch == sorted(fold.best_epoch for fold in one.folds)[1]
+    prepared, first, second = regression()
+    wild = dataclasses.replace(second, hyperparameters=dict(second.hyperparameters) | {"learning_rate": 1e30})
+    decompositions = list(decompose(prepared, Design((first, wild), 6, 1, 3), WATCH))
+    assert [part.trial for part in decompositions] == [0]
+    [part] = decompositions
+    assert part.epoch == sorted(fold.best_epoch for fold in first.folds)[1]
     assert (part.num_resamples, part.num_seeds, part.num_folds, part.num_rows) == (6, 1, 3, 90)
     engine, dataset = prepared.make_engine(), prepared.dataset
     losses = []
     for number, fold in enumerate(whole_folds(prepared)[:3]):
-        member = plan_members(0, one.hyperparameters, 3, 0)[number]
+        member = plan_members(0, first.hyperparameters, 3, 0)[number]
         network = engine.refit(member, fold.fit, part.epoch)
         errors = network.predict(dataset.columns.take(fold.validation)) - dataset.target[fold.validation]
         losses += (errors**2).tolist()
@@ -201,9 +201,9 @@ def test_trials_are_taken_apart_as_their_networks_say() -> None:
 
 def test_several_seeds_tell_where_the_variance_comes_from() -> None:
     """A convex problem forgets its initial weights: nearly all of the variance is that of the rows."""
-    prepared, one, _ = regression()
-    folds = tuple(dataclasses.replace(fold, best_epoch=12) for fold in one.folds)
-    late = dataclasses.replace(one, folds=folds)
+    prepared, trial, _ = regression()
+    folds = tuple(dataclasses.replace(fold, best_epoch=12) for fold in trial.folds)
+    late = dataclasses.replace(trial, folds=folds)
     [part] = list(decompose(prepared, Design((late,), 8, 3, 3), WATCH))
     assert (part.num_resamples, part.num_seeds, part.epoch) == (8, 3, 12)
     assert part.parts["data"] > 5.0 * abs(part.parts["initialization"])

@@ -61,7 +61,7 @@ def write(folder: Path, in_flight: int) -> Path:
 class Answer:
     """All that a study's trials are, but for their times."""
 
-    asked: tuple[Mapping[str, object], ...]
+    configurations: tuple[Mapping[str, object], ...]
     trials: tuple[Trial, ...]
     curves: tuple[numpy.ndarray, ...]
 
@@ -76,15 +76,21 @@ class Answer:
         return cls(tuple(trial.hyperparameters for trial in whole), tuple(whole), tuple(curves))
 
 
-def check_equal(one: Answer, other: Answer) -> None:
-    assert one.asked == other.asked
-    for mine, its in zip(one.trials, other.trials, strict=True):
-        assert (mine.number, mine.state, mine.reason) == (its.number, its.state, its.reason)
-        assert mine.reports == its.reports
-        assert [fold.scores for fold in mine.folds] == [fold.scores for fold in its.folds]
-        assert [fold.best_epoch for fold in mine.folds] == [fold.best_epoch for fold in its.folds]
-    for mine, its in zip(one.curves, other.curves, strict=True):
-        numpy.testing.assert_array_equal(mine, its)
+def check_equal(actual: Answer, expected: Answer) -> None:
+    assert actual.configurations == expected.configurations
+    for actual_trial, expected_trial in zip(actual.trials, expected.trials, strict=True):
+        assert (actual_trial.number, actual_trial.state, actual_trial.reason) == (
+            expected_trial.number,
+            expected_trial.state,
+            expected_trial.reason,
+        )
+        assert actual_trial.reports == expected_trial.reports
+        assert [fold.scores for fold in actual_trial.folds] == [fold.scores for fold in expected_trial.folds]
+        assert [fold.best_epoch for fold in actual_trial.folds] == [
+            fold.best_epoch for fold in expected_trial.folds
+        ]
+    for actual_curve, expected_curve in zip(actual.curves, expected.curves, strict=True):
+        numpy.testing.assert_array_equal(actual_curve, expected_curve)
 
 
 def run(path: Path) -> Answer:
@@ -99,7 +105,7 @@ def one_after_another(path: Path, in_flight: int) -> Answer:
     sampler = make_sampler("tpe", prepared.space, prepared.objective, NUM_TRIALS, search.seed)
     planned, cohorts = [], []
 
-    def told(trial: Trial) -> float | EndedEarly | None:
+    def told_score(trial: Trial) -> float | EndedEarly | None:
         if trial.state is TrialState.PRUNED:
             return EndedEarly(len(trial.reports), trial.reports[-1], trial.scale)
         return trial.mean("log_loss") if trial.state is TrialState.COMPLETE else None
@@ -107,7 +113,7 @@ def one_after_another(path: Path, in_flight: int) -> Answer:
     for number in range(NUM_TRIALS // COHORT):
         known = cohorts[: max(0, number - in_flight + 1)]
         if number >= in_flight:
-            sampler.tell([(trial.number, told(trial)) for trial in known[-1]])
+            sampler.tell([(trial.number, told_score(trial)) for trial in known[-1]])
             planned[len(known) - 1].settle()
         before = [trial for cohort in known for trial in cohort]
 
@@ -122,7 +128,10 @@ def one_after_another(path: Path, in_flight: int) -> Answer:
             return prepared.pruner.judge(rung, reports, pool | dict(reports))
 
         proposals = sampler.ask(COHORT)
-        members = [plan_members(one.number, one.hyperparameters, FOLDS, search.seed) for one in proposals]
+        members = [
+            plan_members(proposal.number, proposal.hyperparameters, FOLDS, search.seed)
+            for proposal in proposals
+        ]
         planned.append(engine.plan(members, prepared.rungs))
         watch = Watch(lambda _: None, lambda: True, rungs=prepared.rungs, judge=judge)
         ended = [trial for trial in planned[-1].train(watch) if trial is not None or engine.wait(0.2)]
@@ -132,21 +141,21 @@ def one_after_another(path: Path, in_flight: int) -> Answer:
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Answer]:
-    made: dict[int, Answer] = {}
+    answers: dict[int, Answer] = {}
 
     def of(in_flight: int) -> Answer:
-        if in_flight not in made:
-            made[in_flight] = one_after_another(
+        if in_flight not in answers:
+            answers[in_flight] = one_after_another(
                 write(tmp_path_factory.mktemp("serial"), in_flight), in_flight
             )
-        return made[in_flight]
+        return answers[in_flight]
 
     return of
 
 
 # The others differ in the numbers of cohorts and of cores only, or are one cohort after another.
-OTHERS = ((3, 2), (1, 2), (2, 1))
-IN_FLIGHT = [(2, 4), *(pytest.param(*pair, marks=pytest.mark.slow) for pair in OTHERS)]
+SLOW_PAIRS = ((3, 2), (1, 2), (2, 1))
+IN_FLIGHT = [(2, 4), *(pytest.param(*pair, marks=pytest.mark.slow) for pair in SLOW_PAIRS)]
 
 
 @pytest.mark.parametrize(("in_flight", "cores"), IN_FLIGHT)
@@ -168,9 +177,11 @@ def test_cohorts_in_flight_give_the_bits_of_cohorts_one_after_another(
     check_equal(answer, reference)
     assert {trial.state for trial in answer.trials} == {TrialState.COMPLETE, TrialState.PRUNED}
     (recorded,) = open_records(tmp_path / "mlruns").runs("flying")
-    events = [one.event for one in open_records(tmp_path / "mlruns").events(recorded)]
-    asked = [event for event in events if isinstance(event, CohortAsked)]
-    assert [event.told for event in asked] == [max(0, number - in_flight + 1) for number in range(len(asked))]
+    events = [recorded_event.event for recorded_event in open_records(tmp_path / "mlruns").events(recorded)]
+    cohorts = [event for event in events if isinstance(event, CohortAsked)]
+    assert [event.told for event in cohorts] == [
+        max(0, number - in_flight + 1) for number in range(len(cohorts))
+    ]
 
 
 def test_an_interrupt_ends_all_cohorts_and_the_study_goes_on_to_the_same_bits(tmp_path, expected):
@@ -181,7 +192,7 @@ def test_an_interrupt_ends_all_cohorts_and_the_study_goes_on_to_the_same_bits(tm
     recorder = Recorder(trial=interrupt)
     with pytest.raises(KeyboardInterrupt):
         automl.run_study(path, mlruns=tmp_path / "mlruns", trackers=[recorder])
-    assert len(recorder.told("cohort")) > len(recorder.told("trial")) > 0
+    assert len(recorder.values_of("cohort")) > len(recorder.values_of("trial")) > 0
     assert threading.active_count() == before
     check_equal(run(path), expected(2))
 

@@ -49,10 +49,10 @@ def test_of_a_table_that_is_sorted_by_its_target_rows_of_all_kinds_are_scored(
 ) -> None:
     """The first sixty rows of a fold are all of one class: AUC 0.5 with and without the column, importance 0."""
     monkeypatch.setattr(analysis, "_MOST_ROWS", 60)
-    found = answer_of(prepared_with())
-    assert found["names"] == ["told", "noise"]
-    assert found["means"][0] > 0.3
-    assert abs(found["means"][1]) < 0.05
+    importance = answer_of(prepared_with())
+    assert importance["names"] == ["told", "noise"]
+    assert importance["means"][0] > 0.3
+    assert abs(importance["means"][1]) < 0.05
 
 
 def test_the_error_of_a_column_is_the_corrected_one_with_repeats_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,9 +62,9 @@ def test_the_error_of_a_column_is_the_corrected_one_with_repeats_too(monkeypatch
         analysis, "_drops", lambda subject, network, fold, number, names: numpy.array(drops[number])
     )
     for splits in ({"folds": 3, "test": 0}, {"folds": 3, "test": 0, "repeats": 2}):
-        found = answer_of(prepared_with(splits=splits, training={"epochs": 1, "batch_size": 256}))
-        assert found["means"] == pytest.approx([0.3, 0.0])
-        assert found["errors"] == pytest.approx([(0.07 * (1 / 3 + 1 / 2)) ** 0.5, 0.0])
+        importance = answer_of(prepared_with(splits=splits, training={"epochs": 1, "batch_size": 256}))
+        assert importance["means"] == pytest.approx([0.3, 0.0])
+        assert importance["errors"] == pytest.approx([(0.07 * (1 / 3 + 1 / 2)) ** 0.5, 0.0])
 
 
 def test_the_sample_holds_rows_that_count_and_is_the_same_each_time() -> None:

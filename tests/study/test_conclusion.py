@@ -55,9 +55,9 @@ def test_the_threshold_is_in_the_model_and_in_the_test_score(ended) -> None:
     assert threshold < 0.5  # of one rare row in ten, few are more probable than not
     rows = table.iloc[test].reset_index(drop=True)
     predicted = Scorer(result.model).predict(rows)
-    said = numpy.where(predicted["probability_rare"] >= threshold, "rare", "common")
-    assert predicted["prediction"].tolist() == said.tolist()
-    expected = f1_score(rows["y"], said, average="macro", sample_weight=rows["count"])
+    labels = numpy.where(predicted["probability_rare"] >= threshold, "rare", "common")
+    assert predicted["prediction"].tolist() == labels.tolist()
+    expected = f1_score(rows["y"], labels, average="macro", sample_weight=rows["count"])
     assert result.test_scores["f1_macro"] == pytest.approx(expected, abs=1e-6)
     value, low, high = result.state.verdict.test
     assert value == pytest.approx(expected, abs=1e-6)
@@ -88,18 +88,18 @@ def test_out_of_fold_rows_are_the_training_rows_and_chose_the_threshold(ended) -
 
 def test_kept_rows_and_predictions_score_the_winner_as_its_study_did(ended) -> None:
     result, _, _ = ended
-    kept = read_scored_rows(result.folder)
+    stored = read_scored_rows(result.folder)
     best = result.state.whole(result.state.best.number)
-    prediction = unpacked(read_predictions(result.folder, best.number), kept.num_classes, 1)
-    rows = kept.scored
+    prediction = unpacked(read_predictions(result.folder, best.number), stored.num_classes, 1)
+    rows = stored.scored
     again = [
         f1_score(
-            rows.target[own],
-            prediction[repeat][own].argmax(axis=1),
+            rows.target[rows_of_part],
+            prediction[repeat][rows_of_part].argmax(axis=1),
             average="macro",
-            sample_weight=rows.weights[own],
+            sample_weight=rows.weights[rows_of_part],
         )
-        for repeat, own in rows.parts
+        for repeat, rows_of_part in rows.parts
     ]
     assert again == pytest.approx(best.fold_scores("f1_macro"), abs=1e-6)
 
@@ -107,9 +107,9 @@ def test_kept_rows_and_predictions_score_the_winner_as_its_study_did(ended) -> N
 def test_a_study_and_itself_do_not_differ(ended) -> None:
     result, _, _ = ended
     sides = [Side(letter, "rare", result.state) for letter in "AB"]
-    found = compare_studies(*sides)
-    assert found.corrected == Estimate(0.0, 0.0, 0.0)
-    assert found.sign == 0
+    comparison = compare_studies(*sides)
+    assert comparison.corrected == Estimate(0.0, 0.0, 0.0)
+    assert comparison.sign == 0
 
 
 def test_the_weights_are_no_feature(ended) -> None:
@@ -120,15 +120,15 @@ def test_the_weights_are_no_feature(ended) -> None:
 def test_a_study_of_other_columns_says_that_its_test_set_was_read_before(ended) -> None:
     result, table, _ = ended
     search = {"search": {"trials": 1, "minutes": None}, "training": {"epochs": 1}}
-    other = (
+    content = (
         STUDY
         | search
         | {"name": "other", "data": STUDY["data"] | {"features": ["b"]}, "objective": "log_loss"}
     )
     mlruns = result.folder.parents[2]
-    again = automl.run_study(automl.make_study(other), mlruns=mlruns, table=table)
+    again = automl.run_study(automl.make_study(content), mlruns=mlruns, table=table)
     [reading] = again.state.tests
     assert [which.partition("/")[0] for which in reading.earlier] == ["rare"]
-    moved = automl.make_study(other | {"name": "moved", "splits": {"folds": 3, "test": 0.25}})
+    moved = automl.make_study(content | {"name": "moved", "splits": {"folds": 3, "test": 0.25}})
     [reading] = automl.run_study(moved, mlruns=mlruns, table=table).state.tests
     assert reading.earlier == ()

@@ -29,7 +29,7 @@ STUDY = {
 
 
 @pytest.mark.parametrize(
-    ("bounds", "expected", "said"),
+    ("bounds", "expected", "words"),
     [
         ({}, 8, ""),
         ({"latency_ms": 9.0, "model_mb": 8.0}, 8, ""),
@@ -40,17 +40,17 @@ STUDY = {
         ({"latency_ms": 0.5}, 1, "latency_ms"),
     ],
 )
-def test_as_many_networks_as_the_narrowest_bound_allows(bounds, expected, said):
+def test_as_many_networks_as_the_narrowest_bound_allows(bounds, expected, words):
     most, clause = most_networks(BudgetConfig(**bounds), SINGLE, WHOLE, 8)
     assert most == expected
-    assert said in clause and bool(clause) == bool(said)
+    assert words in clause and bool(clause) == bool(words)
 
 
 def test_a_study_exports_a_single_network_where_no_ensemble_keeps_to_the_bound(tmp_path):
     content = STUDY | {"budget": {"minutes": None, "latency_ms": 1e-6}}
     result = automl.run_study(automl.make_study(content), mlruns=tmp_path)
     assert not result.state.exported.ensemble
-    assert any("`budget.latency_ms` is 1e-06" in said for said in result.state.verdict.sentences)
+    assert any("`budget.latency_ms` is 1e-06" in sentence for sentence in result.state.verdict.sentences)
 
 
 def test_a_study_exports_fewer_networks_where_that_keeps_to_the_bound(tmp_path):
@@ -61,8 +61,10 @@ def test_a_study_exports_fewer_networks_where_that_keeps_to_the_bound(tmp_path):
     content = STUDY | {"budget": {"minutes": None, "model_mb": 0.9 * size}}
     result = automl.run_study(automl.make_study(content), mlruns=tmp_path / "fewer")
     assert result.state.exported.ensemble
-    [said] = [said for said in result.state.verdict.sentences if "networks instead of 8" in said]
-    assert "`budget.model_mb` is" in said
+    [sentence] = [
+        sentence for sentence in result.state.verdict.sentences if "networks instead of 8" in sentence
+    ]
+    assert "`budget.model_mb` is" in sentence
     smaller = sum(file.stat().st_size for file in result.model.rglob("*") if file.is_file()) / 1e6
     assert smaller < 0.9 * size
     assert len(Scorer(result.model).predict(automl_rows())) == 5

@@ -76,16 +76,19 @@ def test_the_recorded_weights_are_a_choice_among_the_trials(ended) -> None:
 def test_the_cross_validated_score_is_that_of_the_blend_of_what_was_recorded(ended) -> None:
     verdict = ended.state.verdict
     weights = {int(trial): weight for trial, weight in verdict.ensemble.items()}
-    kept = {trial: unpacked(read_predictions(ended.folder, trial), 2, 1) for trial in weights}
-    rare = blend(kept, weights)[0, :, 1] >= verdict.ensemble_threshold
+    predictions = {trial: unpacked(read_predictions(ended.folder, trial), 2, 1) for trial in weights}
+    rare = blend(predictions, weights)[0, :, 1] >= verdict.ensemble_threshold
     prepared = prepare_study(automl.make_study(STUDY), frame())
     rows = numpy.sort(numpy.concatenate([fold.validation for fold in prepared.splits.folds]))
     scores, counts = [], []
     for fold in prepared.splits.folds:
         places = numpy.searchsorted(rows, fold.validation)
-        target, own = prepared.dataset.target[fold.validation], prepared.dataset.weights[fold.validation]
-        scores.append(f1_score(target, rare[places], average="macro", sample_weight=own))
-        counts.append(own.mean())
+        target, weights_of_rows = (
+            prepared.dataset.target[fold.validation],
+            prepared.dataset.weights[fold.validation],
+        )
+        scores.append(f1_score(target, rare[places], average="macro", sample_weight=weights_of_rows))
+        counts.append(weights_of_rows.mean())
     assert verdict.ensemble_score == pytest.approx(numpy.average(scores, weights=counts), abs=1e-6)
 
 
@@ -93,19 +96,19 @@ def test_the_exported_model_has_the_test_score_that_was_recorded(ended) -> None:
     table, [test] = frame(), ended.state.tests
     prepared = prepare_study(automl.make_study(STUDY), table)
     rows = table.iloc[prepared.splits.test]
-    said = Scorer(ended.model).predict(rows)["prediction"]
-    expected = f1_score(rows["y"], said, average="macro", sample_weight=rows["count"])
+    labels = Scorer(ended.model).predict(rows)["prediction"]
+    expected = f1_score(rows["y"], labels, average="macro", sample_weight=rows["count"])
     assert test.ensemble_scores["f1_macro"] == pytest.approx(expected, abs=1e-6)
     assert ended.state.verdict.ensemble_test[0] == pytest.approx(expected, abs=1e-6)
     assert locked_score_of(ended.state, ended.best.number).value == pytest.approx(expected, abs=1e-6)
 
 
 def test_members_score_latency_and_size_are_told(ended) -> None:
-    told = dict(ended.state.verdict.rows)
-    [name] = [name for name in told if "locked test" in name and name.startswith("ensemble of")]
+    figures = dict(ended.state.verdict.rows)
+    [name] = [name for name in figures if "locked test" in name and name.startswith("ensemble of")]
     assert f"{MOST_NETWORKS} networks" in name
-    assert told["time for one row: ensemble and single network"].count(" ms") == 2
-    assert told["size: ensemble and single network"].count(" MB") == 2
+    assert figures["time for one row: ensemble and single network"].count(" ms") == 2
+    assert figures["size: ensemble and single network"].count(" MB") == 2
     sentences = " ".join(ended.state.verdict.sentences)
     assert all(
         f"{trial} (" in sentences or f"trial {trial}" in sentences for trial in ended.state.verdict.ensemble
@@ -118,12 +121,12 @@ def test_export_gives_the_ensemble_and_by_number_one_network(ended, tmp_path) ->
     rows = frame().head(20)
     export_trial(ended.folder, None, tmp_path / "whole", frame())
     export_trial(ended.folder, ended.best.number, tmp_path / "one", frame())
-    whole, one, own = (
+    whole, single, concluded = (
         Scorer(folder).predict(rows)["probability_rare"]
         for folder in (tmp_path / "whole", tmp_path / "one", ended.model)
     )
-    assert whole.tolist() == own.tolist()
-    assert numpy.abs(one - own).max() > 1e-3
+    assert whole.tolist() == concluded.tolist()
+    assert numpy.abs(single - concluded).max() > 1e-3
 
 
 def test_the_record_tells_all_of_it_again(ended) -> None:
@@ -142,7 +145,7 @@ def test_networks_of_several_encodings_and_a_logarithm_are_one_saved_model(tmp_p
         0: {"numeric_encoding": "standard", "target_transform": "log"},
         1: {"numeric_encoding": "quantile", "target_transform": "none"},
     }
-    trials = {number: prepared.space.initial() | own for number, own in values.items()}
+    trials = {number: prepared.space.initial() | changes for number, changes in values.items()}
     networks = fold_networks(prepared.make_engine(), prepared, trials, ALWAYS)
     averaged = averaged_of(networks, {0: 0.25, 1: 0.75}, trials)
     card = ModelCard("s", None, 2, 10, {}, baseline="several")
@@ -154,8 +157,8 @@ def test_networks_of_several_encodings_and_a_logarithm_are_one_saved_model(tmp_p
         for trial, weight in ((0, 0.25), (1, 0.75))
         for network in networks[trial]
     )
-    said = Scorer(tmp_path / "model").predict(prepared.dataset.frame(rows))["prediction"]
-    numpy.testing.assert_allclose(said, expected, rtol=1e-5)
+    predicted = Scorer(tmp_path / "model").predict(prepared.dataset.frame(rows))["prediction"]
+    numpy.testing.assert_allclose(predicted, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "wine"])
@@ -176,18 +179,18 @@ def test_the_saved_model_has_the_temperature(tmp_path, name) -> None:
     columns = prepared.dataset.columns.take(rows)
     powers = plain.predict(columns) ** (1.0 / 0.6)
     expected = powers / powers.sum(axis=1, keepdims=True)
-    said = Scorer(tmp_path / "model").predict(prepared.dataset.frame(rows))
-    numpy.testing.assert_allclose(said.drop(columns="prediction"), expected, atol=1e-5)
+    predicted = Scorer(tmp_path / "model").predict(prepared.dataset.frame(rows))
+    numpy.testing.assert_allclose(predicted.drop(columns="prediction"), expected, atol=1e-5)
     assert numpy.abs(expected - plain.predict(columns)).max() > 1e-3
 
 
 def test_an_ensemble_for_the_log_loss_has_its_temperature_everywhere(tmp_path, monkeypatch) -> None:
     """In the score, the locked test, the exported model and what is said; a stand-in has found it."""
 
-    def found(rows, probabilities) -> Tempered:
+    def constant_temperature(rows, probabilities) -> Tempered:
         return Tempered(0.5, at_temperature(probabilities, 0.5))
 
-    monkeypatch.setattr(ensemble_judging, "tempered", found)
+    monkeypatch.setattr(ensemble_judging, "tempered", constant_temperature)
     study = automl.make_study(STUDY | {"objective": "log_loss"})
     ended = automl.run_study(study, mlruns=tmp_path, table=frame())
     verdict = ended.state.verdict
@@ -195,12 +198,12 @@ def test_an_ensemble_for_the_log_loss_has_its_temperature_everywhere(tmp_path, m
     assert "more certain than that average, by a temperature of 0.5" in " ".join(verdict.sentences)
     prepared = prepare_study(study, frame())
     rows = frame().iloc[prepared.splits.test]
-    said = Scorer(ended.model).predict(rows)["probability_rare"]
-    expected = log_loss(rows["y"] == "rare", said, sample_weight=rows["count"])
+    probabilities = Scorer(ended.model).predict(rows)["probability_rare"]
+    expected = log_loss(rows["y"] == "rare", probabilities, sample_weight=rows["count"])
     assert verdict.ensemble_test[0] == pytest.approx(expected, abs=1e-5)
     weights = {int(trial): weight for trial, weight in verdict.ensemble.items()}
-    kept = {trial: unpacked(read_predictions(ended.folder, trial), 2, 1) for trial in weights}
+    predictions = {trial: unpacked(read_predictions(ended.folder, trial), 2, 1) for trial in weights}
     margins = margins_of(
-        prepared.dataset.target[prepared.out_of_fold.rows], at_temperature(blend(kept, weights), 0.5)
+        prepared.dataset.target[prepared.out_of_fold.rows], at_temperature(blend(predictions, weights), 0.5)
     )
     assert json.loads((ended.model / "model.json").read_text())["margins"]["values"] == pytest.approx(margins)

@@ -26,7 +26,9 @@ def test_encoded_tables_take_the_bytes_that_are_counted() -> None:
     catalog = ViewCatalog(prepared.plan, prepared.splits.folds)
     values = list(prepared.space.configurations() or ())
     members = [
-        member for trial, own in enumerate(values) for member in plan_members(trial, own, FOLDS, seed=0)
+        member
+        for trial, hyperparameters in enumerate(values)
+        for member in plan_members(trial, hyperparameters, FOLDS, seed=0)
     ]
     tables = catalog.add(members).tables(members)
     nbytes = {
@@ -59,9 +61,9 @@ def test_a_trial_takes_the_disk_that_is_counted(tmp_path: Path) -> None:
         for number, fold in enumerate(prepared.splits.folds)
     )
     trial = Trial(7, {}, TrialState.COMPLETE, folds)
-    kept = OutOfFold([fold.validation for fold in prepared.splits.folds], 3, 0).gather(trial)
-    assert kept is not None
-    write_predictions(tmp_path, 7, kept)
+    gathered = OutOfFold([fold.validation for fold in prepared.splits.folds], 3, 0).gather(trial)
+    assert gathered is not None
+    write_predictions(tmp_path, 7, gathered)
     write_trial(tmp_path, trial)
     sizes = {path.suffixes[0]: path.stat().st_size for path in (tmp_path / "trials").iterdir()}
     disk = count_disk(prepared, smallest_and_largest(prepared)[1])

@@ -19,7 +19,7 @@ def stub(small: Timing, large: Timing) -> Any:
     def timed(prepared: PreparedStudy, networks: Sequence[SizedNetwork]) -> list[Timing]:
         del prepared
         ends = (small, large)[-len(networks) :]
-        return [replace(end, network=own) for end, own in zip(ends, networks, strict=True)]
+        return [replace(end, network=network) for end, network in zip(ends, networks, strict=True)]
 
     return timed
 
@@ -34,8 +34,10 @@ def test_a_search_of_one_network_after_another_is_a_product() -> None:
     assert expected_epochs(prepared) == 6
     times = forecast(prepared, stub(SMALL, LARGE)).times
     assert times is not None
-    one = 4 * (4.0 + FOLDS * (6 * 0.3 + 1.0))  # all have one size: the second timing is theirs
-    assert (times.search.low, times.search.likely, times.search.high) == pytest.approx((one, one, one))
+    seconds = 4 * (4.0 + FOLDS * (6 * 0.3 + 1.0))  # all have one size: the second timing is theirs
+    assert (times.search.low, times.search.likely, times.search.high) == pytest.approx(
+        (seconds, seconds, seconds)
+    )
     assert times.analyses == Seconds(0.0, 0.0, 0.0)
     rows = len(prepared.splits.training) / num_fit_rows(prepared)
     assert times.refit.likely == pytest.approx(4.0 + 3 * rows * 0.3)
@@ -60,13 +62,13 @@ def test_a_short_budget_has_room_for_its_share_of_the_trials() -> None:
         "training": training,
         "search": {"algorithm": "grid", "trials": 4, "minutes": 2.5 * a_trial / 60},
     }
-    found = forecast(prepared_with(budget={"minutes": None}, **sections), stub(SMALL, LARGE))
-    assert found.times is not None and found.times.trials_in_budget == 2
-    assert found.budget is None and found.search_budget == pytest.approx(2.5 * a_trial, rel=1e-3)
+    estimate = forecast(prepared_with(budget={"minutes": None}, **sections), stub(SMALL, LARGE))
+    assert estimate.times is not None and estimate.times.trials_in_budget == 2
+    assert estimate.budget is None and estimate.search_budget == pytest.approx(2.5 * a_trial, rel=1e-3)
     sections["search"] = {"algorithm": "grid", "trials": 4}
-    found = forecast(prepared_with(budget={"minutes": None}, **sections), stub(SMALL, LARGE))
-    assert found.times is not None and found.times.trials_in_budget == 4
-    assert found.search_budget is None
+    estimate = forecast(prepared_with(budget={"minutes": None}, **sections), stub(SMALL, LARGE))
+    assert estimate.times is not None and estimate.times.trials_in_budget == 4
+    assert estimate.search_budget is None
 
 
 def test_of_a_search_with_a_rung_most_networks_train_a_few_epochs() -> None:

@@ -55,8 +55,8 @@ def test_an_interval_lies_evenly_about_the_prediction_and_grows_with_its_level(r
 
 
 def test_the_margin_is_the_error_out_of_fold_that_a_tenth_of_the_rows_exceeds(regression) -> None:
-    kept = pandas.read_csv(regression.folder / "out_of_fold.csv.gz")
-    errors = numpy.sort(numpy.abs(kept["target"] - kept["prediction"]))
+    out_of_fold = pandas.read_csv(regression.folder / "out_of_fold.csv.gz")
+    errors = numpy.sort(numpy.abs(out_of_fold["target"] - out_of_fold["prediction"]))
     rank = int(numpy.ceil((len(errors) + 1) * 0.9))
     predicted = regression.predict(table("diabetes").drop(columns="target").head(3), interval=0.9)
     numpy.testing.assert_allclose(predicted["high"] - predicted["prediction"], errors[rank - 1], rtol=1e-4)
@@ -86,24 +86,26 @@ def test_the_command_line_gives_the_same_interval(regression, tmp_path) -> None:
         ],
     )
     assert done.exit_code == 0, done.output
-    said = pandas.read_csv(tmp_path / "said.csv")
+    printed = pandas.read_csv(tmp_path / "said.csv")
     expected = regression.predict(rows, interval=0.8)
     for name in ("prediction", "low", "high"):
-        numpy.testing.assert_allclose(said[name], expected[name], rtol=1e-5)
+        numpy.testing.assert_allclose(printed[name], expected[name], rtol=1e-5)
 
 
 def test_another_trial_has_intervals_of_its_predictions(regression, tmp_path) -> None:
-    other = 1 - regression.best.number
-    export_trial(regression.folder, other, tmp_path / "other")
+    number = 1 - regression.best.number
+    export_trial(regression.folder, number, tmp_path / "other")
     rows = table("diabetes").drop(columns="target").head(5)
-    own = Scorer(tmp_path / "other").predict(rows, 0.9)
+    predicted = Scorer(tmp_path / "other").predict(rows, 0.9)
     best = Scorer(regression.model).predict(rows, 0.9)
-    assert (own["high"] - own["low"]).iloc[0] != pytest.approx((best["high"] - best["low"]).iloc[0], rel=1e-6)
+    assert (predicted["high"] - predicted["low"]).iloc[0] != pytest.approx(
+        (best["high"] - best["low"]).iloc[0], rel=1e-6
+    )
 
 
 @pytest.mark.parametrize(
-    ("level", "said"), [(90, "between 0 and 1"), (0.0, "between 0 and 1"), (0.999, "at most 0.995")]
+    ("level", "message"), [(90, "between 0 and 1"), (0.0, "between 0 and 1"), (0.999, "at most 0.995")]
 )
-def test_a_level_that_cannot_be_is_refused(regression, level, said) -> None:
-    with pytest.raises(DataError, match=said):
+def test_a_level_that_cannot_be_is_refused(regression, level, message) -> None:
+    with pytest.raises(DataError, match=message):
         regression.predict(table("diabetes").drop(columns="target").head(2), interval=level)

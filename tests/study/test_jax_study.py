@@ -83,14 +83,14 @@ def studies(tmp_path_factory):
     """The same study under both backends: folder and what was found."""
     if importlib.util.find_spec("jax") is None:
         pytest.skip("needs the extra [jax]")
-    found = {}
+    results = {}
     for backend in ("tensorflow", "jax"):
         folder = tmp_path_factory.mktemp(backend)
         write_table(folder / "table.csv")
         (folder / "study.yaml").write_text(STUDY.format(folder=folder, engine="auto"))
         (line,) = python(RUN, folder, backend=backend)
-        found[backend] = folder, json.loads(line)
-    return found
+        results[backend] = folder, json.loads(line)
+    return results
 
 
 def write_table(path):
@@ -110,12 +110,12 @@ def write_table(path):
 
 @pytest.mark.slow
 def test_a_study_under_jax_has_the_numbers_of_a_study_under_tensorflow(studies):
-    (_, ours), (_, theirs) = studies["jax"], studies["tensorflow"]
-    assert (ours["backend"], theirs["backend"]) == ("jax", "tensorflow")
-    assert ours["states"] == theirs["states"] == ["complete"] * 3
-    assert ours["best"] == theirs["best"]
-    for one, other in zip(ours["scores"], theirs["scores"], strict=True):
-        assert one == pytest.approx(other, abs=1e-5)
+    (_, ours), (_, by_tensorflow) = studies["jax"], studies["tensorflow"]
+    assert (ours["backend"], by_tensorflow["backend"]) == ("jax", "tensorflow")
+    assert ours["states"] == by_tensorflow["states"] == ["complete"] * 3
+    assert ours["best"] == by_tensorflow["best"]
+    for jax_score, tensorflow_score in zip(ours["scores"], by_tensorflow["scores"], strict=True):
+        assert jax_score == pytest.approx(tensorflow_score, abs=1e-5)
 
 
 @pytest.mark.slow
@@ -128,6 +128,6 @@ def test_models_written_under_jax_answer_as_those_written_under_tensorflow(studi
     ]
     table = studies["jax"][0] / "table.csv"
     answers = [json.loads(line) for line in python(ASK, table, *models, backend="tensorflow")]
-    for ours, theirs in zip(answers[:2], answers[2:], strict=True):
-        numpy.testing.assert_allclose(ours, theirs, atol=1e-5)
+    for ours, tensorflow_answer in zip(answers[:2], answers[2:], strict=True):
+        numpy.testing.assert_allclose(ours, tensorflow_answer, atol=1e-5)
         assert numpy.ptp(numpy.array(ours)[:, 0]) > 0.1

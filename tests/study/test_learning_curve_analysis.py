@@ -37,7 +37,7 @@ def prepared_with(epochs: int, table: pandas.DataFrame | None = None, **sections
         "space": {"depth": 0, "learning_rate": 0.03},
         "training": {"epochs": epochs, "batch_size": 32, "patience": 5},
     }
-    merged = {name: content.get(name, {}) | own for name, own in sections.items()}
+    merged = {name: content.get(name, {}) | section for name, section in sections.items()}
     return prepare_study(make_study(content | merged), linear() if table is None else table)
 
 
@@ -83,8 +83,8 @@ def test_every_network_is_a_new_one_with_as_many_steps_as_the_winner() -> None:
     assert not {member.order_seed for member in members} & {member.order_seed for member in searched}
     for member in members:
         rows, most = (
-            len(member_fold(one, prepared.splits.folds[one.fold]).fit)
-            for one in (member, searched[member.fold])
+            len(member_fold(fitted_member, prepared.splits.folds[fitted_member.fold]).fit)
+            for fitted_member in (member, searched[member.fold])
         )
         steps, its_steps = -(-rows // 32), -(-most // 32)
         assert member.epochs * steps >= 2 * 30 * its_steps
@@ -114,9 +114,9 @@ def test_both_engines_train_a_member_for_its_own_epochs() -> None:
         ]
         assert all(member.epochs > 20 for member in anchors[0].members)
         results.append([(fold.best_epoch, fold.scores["rmse"]) for fold in trial.folds])
-    for mine, its in zip(*results, strict=True):
-        assert mine[0] == its[0]
-        assert mine[1] == pytest.approx(its[1], rel=1e-4)
+    for first, second in zip(*results, strict=True):
+        assert first[0] == second[0]
+        assert first[1] == pytest.approx(second[1], rel=1e-4)
 
 
 def test_whole_groups_are_thinned_and_of_few_groups_fewer_points_are_made() -> None:

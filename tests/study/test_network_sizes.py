@@ -41,12 +41,12 @@ def test_the_smallest_and_the_largest_network_are_those_of_all_configurations(sp
 
     def count(values: Hyperparameters) -> int:
         weights = prepared.builder.build(values, seed=1).trainable_weights
-        return sum(int(numpy.prod(one.shape)) for one in weights)
+        return sum(int(numpy.prod(weight.shape)) for weight in weights)
 
     counts = [count(values) for values in prepared.space.configurations() or ()]
     smallest, largest = smallest_and_largest(prepared)
     assert (smallest.capacity, largest.capacity) == (min(counts), max(counts))
-    assert [count(found.hyperparameters) for found in (smallest, largest)] == [min(counts), max(counts)]
+    assert [count(network.hyperparameters) for network in (smallest, largest)] == [min(counts), max(counts)]
 
 
 def test_of_a_builder_the_ends_of_all_ranges_are_built_and_what_raises_is_left_out(
@@ -87,14 +87,19 @@ def test_the_work_is_what_the_engine_plans_for_the_study(monkeypatch: pytest.Mon
     monkeypatch.setattr(knowledge, "plan_lanes", spied)
     engine, search = prepared.make_engine(), prepared.config.search
     sampler = make_sampler("bayesian", prepared.space, prepared.objective, 24, search.seed)
-    asked = 0
-    while asked < 24:
-        cohort = sampler.ask(min(24 - asked, sampler.cohort_size() or 24))
-        engine.replay([plan_members(one.number, one.hyperparameters, FOLDS, search.seed) for one in cohort])
-        asked += len(cohort)
-    found = plan_workload(prepared, smallest_and_largest(prepared))
-    assert [[(work.num_networks, work.capacity) for work in cohort] for cohort in found.cohorts] == planned
-    assert len(planned) > 1 and found.num_planned == found.num_trials == 24
+    num_asked = 0
+    while num_asked < 24:
+        cohort = sampler.ask(min(24 - num_asked, sampler.cohort_size() or 24))
+        engine.replay(
+            [
+                plan_members(proposal.number, proposal.hyperparameters, FOLDS, search.seed)
+                for proposal in cohort
+            ]
+        )
+        num_asked += len(cohort)
+    workload = plan_workload(prepared, smallest_and_largest(prepared))
+    assert [[(work.num_networks, work.capacity) for work in cohort] for cohort in workload.cohorts] == planned
+    assert len(planned) > 1 and workload.num_planned == workload.num_trials == 24
 
 
 def test_a_cohort_ends_with_its_last_thread_and_the_next_begins_then() -> None:

@@ -36,16 +36,16 @@ def trained() -> tuple[Any, Any]:
 
 
 def session_of(
-    prepared: Any, trial: Any, kept: bool = True, engine: Any = None, left: float = math.inf
+    prepared: Any, trial: Any, has_predictions: bool = True, engine: Any = None, left: float = math.inf
 ) -> Any:
     """What a session knows of one trial."""
     validation = [fold.validation for fold in prepared.splits.folds]
     out_of_fold = OutOfFold(validation, len(prepared.dataset.classes), 0)
 
     def predictions_of(numbers: Any) -> Any:
-        own = [out_of_fold.predictions(out_of_fold.gather(trial)) for _ in numbers if kept]
-        stored = SimpleNamespace(numbers=[trial.number for _ in own])
-        return type("Stored", (list,), vars(stored))(own)
+        predictions = [out_of_fold.predictions(out_of_fold.gather(trial)) for _ in numbers if has_predictions]
+        stored = SimpleNamespace(numbers=[trial.number for _ in predictions])
+        return type("Stored", (list,), vars(stored))(predictions)
 
     return SimpleNamespace(
         prepared=prepared,
@@ -59,26 +59,26 @@ def session_of(
 
 
 def test_of_one_trial_networks_with_other_seeds_are_averaged_and_that_is_said(trained) -> None:
-    refit, made = refit_with_ensemble(session_of(*trained), trained[1])
-    assert isinstance(made, Ensemble)
-    assert made.averaged.weights == {0: 1.0}
-    assert len(made.averaged.parts) == MOST_NETWORKS
-    assert "fewer than two trials" in " ".join(made.verdict.sentences())
-    assert made.verdict.corrected is None
+    refit, ensemble = refit_with_ensemble(session_of(*trained), trained[1])
+    assert isinstance(ensemble, Ensemble)
+    assert ensemble.averaged.weights == {0: 1.0}
+    assert len(ensemble.averaged.parts) == MOST_NETWORKS
+    assert "fewer than two trials" in " ".join(ensemble.verdict.sentences())
+    assert ensemble.verdict.corrected is None
     columns = trained[0].dataset.columns
-    expected = numpy.mean([part.network.predict(columns) for part in made.averaged.parts], axis=0)
-    numpy.testing.assert_allclose(made.averaged.predict(columns), expected, rtol=1e-12)
-    assert refit.network is made.averaged.parts[0].network  # trained once
+    expected = numpy.mean([part.network.predict(columns) for part in ensemble.averaged.parts], axis=0)
+    numpy.testing.assert_allclose(ensemble.averaged.predict(columns), expected, rtol=1e-12)
+    assert refit.network is ensemble.averaged.parts[0].network  # trained once
 
 
 def test_the_networks_of_one_trial_begin_with_its_refit_and_differ_by_their_seeds(trained) -> None:
     prepared, trial = trained
-    refit, made = refit_with_ensemble(session_of(prepared, trial), trial)
+    refit, ensemble = refit_with_ensemble(session_of(prepared, trial), trial)
     columns = prepared.dataset.columns
     alone = refit_trial(prepared.make_engine(), prepared, trial)
     assert refit.epochs == alone.epochs == refit.network.epochs
     alone = alone.network.predict(columns)
-    parts = [part.network.predict(columns) for part in made.averaged.parts]
+    parts = [part.network.predict(columns) for part in ensemble.averaged.parts]
     numpy.testing.assert_allclose(parts[0], alone, rtol=1e-4, atol=1e-6)
     assert all(numpy.abs(part - alone).max() > 1e-3 for part in parts[1:])
 
@@ -108,20 +108,20 @@ class RefitFirst(RefitOnly):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "words"),
     [
-        ({"kept": False}, "predictions of trial 0 are not kept"),
+        ({"has_predictions": False}, "predictions of trial 0 are not kept"),
         ({"left": 1e-6}, "there was not enough time to train its networks"),
         ({"engine": RefitOnly()}, "there was not enough time to train its networks"),
         ({"engine": RefitOnly("diverged: the loss is not finite")}, "diverged: the loss is not finite"),
     ],
 )
-def test_what_prevents_it_is_said_and_the_single_network_is_exported(trained, changes, said) -> None:
+def test_what_prevents_it_is_said_and_the_single_network_is_exported(trained, changes, words) -> None:
     session = session_of(*trained, **{"engine": RefitOnly(), **changes})
     refit, reason = refit_with_ensemble(session, trained[1])
     assert refit.network == "alone"
     assert reason.startswith("No ensemble was made: ")
-    assert said in reason
+    assert words in reason
     assert "The exported model is the single network." in reason
 
 
@@ -148,11 +148,11 @@ class ShortOfTime:
 
 def test_the_networks_that_were_trained_in_time_are_averaged(trained) -> None:
     engine = ShortOfTime(trained[0].make_engine(), 3)
-    refit, made = refit_with_ensemble(session_of(*trained, engine=engine), trained[1])
-    assert isinstance(made, Ensemble)
-    assert len(made.averaged.parts) == made.verdict.num_networks == 3
-    assert sum(part.weight for part in made.averaged.parts) == pytest.approx(1.0)
-    assert refit.network is made.averaged.parts[0].network
+    refit, ensemble = refit_with_ensemble(session_of(*trained, engine=engine), trained[1])
+    assert isinstance(ensemble, Ensemble)
+    assert len(ensemble.averaged.parts) == ensemble.verdict.num_networks == 3
+    assert sum(part.weight for part in ensemble.averaged.parts) == pytest.approx(1.0)
+    assert refit.network is ensemble.averaged.parts[0].network
 
 
 @pytest.mark.parametrize(("cohort_size", "num_networks"), [(200, 6), (1, 3)])
@@ -206,10 +206,10 @@ def test_the_note_counts_all_trials_that_were_chosen(trained, monkeypatch) -> No
     monkeypatch.setattr(ensembling, "_affordable", lambda *_: {0: 2, 1: 1})
     session = session_of(*trained, engine=ShortOfTime(trained[0].make_engine(), 2))
     session.state.whole = lambda number: replace(trained[1], number=number)
-    _, made = refit_with_ensemble(session, trained[1])
-    assert isinstance(made, Ensemble)
-    assert made.averaged.weights == {0: 1.0}
-    assert "Only 1 of the 3 trials that were chosen" in made.verdict.note
+    _, ensemble = refit_with_ensemble(session, trained[1])
+    assert isinstance(ensemble, Ensemble)
+    assert ensemble.averaged.weights == {0: 1.0}
+    assert "Only 1 of the 3 trials that were chosen" in ensemble.verdict.note
 
 
 @pytest.mark.parametrize(
@@ -254,6 +254,8 @@ def test_an_ensemble_asked_of_a_study_that_is_done_has_no_score_on_rows_that_wer
     assert second.state.verdict.ensemble == {str(first.best.number): 1.0}
     assert second.state.tests == first.state.tests
     assert second.state.verdict.ensemble_test is None
-    assert any("read before this ensemble was made" in said for said in second.state.verdict.sentences)
+    assert any(
+        "read before this ensemble was made" in sentence for sentence in second.state.verdict.sentences
+    )
     third = automl.run_study(automl.make_study(content), mlruns=tmp_path)
     assert third.state.seq == second.state.seq

@@ -67,9 +67,9 @@ def prepared(folder: Path, table: pandas.DataFrame, **sections: Any) -> Prepared
         return prepare_study(study(folder, ANY_WIDTH, **sections), table)
 
 
-def inputs_of(made: PreparedStudy) -> tuple[numpy.ndarray, numpy.ndarray]:
+def inputs_of(study: PreparedStudy) -> tuple[numpy.ndarray, numpy.ndarray]:
     """The inputs of a fold, and the numbers of the rows that they are made of."""
-    view = made.plan.view(Member(0, 0, {"units": 2}, 0), made.splits.folds[0])
+    view = study.plan.view(Member(0, 0, {"units": 2}, 0), study.splits.folds[0])
     return view.inputs, view.rows
 
 
@@ -90,10 +90,10 @@ def test_the_builder_of_the_page_on_search_spaces_reads_digits_as_images(
 
 
 def test_numbers_without_gaps_are_given_as_they_are_and_constant_ones_too(tmp_path: Path) -> None:
-    made = prepared(tmp_path, NUMBERS)
-    inputs, rows = inputs_of(made)
+    study = prepared(tmp_path, NUMBERS)
+    inputs, rows = inputs_of(study)
     numpy.testing.assert_array_equal(inputs, NUMBERS[["a", "zero", "b"]].to_numpy("float32")[rows])
-    assert made.dataset.feature_names == ("a", "zero", "b")
+    assert study.dataset.feature_names == ("a", "zero", "b")
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_other_columns_are_given_in_the_standard_encoding_and_raw_refuses_them(
     tmp_path: Path, column: dict[str, Any], why: str
 ) -> None:
     table = NUMBERS.assign(**column)
-    made = prepared(tmp_path, table)
-    inputs, _ = inputs_of(made)
+    study = prepared(tmp_path, table)
+    inputs, _ = inputs_of(study)
     assert inputs[:, 0].std() == pytest.approx(1.0, abs=0.2) and (inputs[:, 1] == 0.0).all()
-    assert any("because not all columns are numbers without gaps" in note for note in made.notes)
+    assert any("because not all columns are numbers without gaps" in note for note in study.notes)
     with pytest.raises(
         AutoMLError, match=rf"own.yaml:\d+: `network.inputs` must be standard here: {why}, got 'raw'"
     ):
@@ -119,8 +119,8 @@ def test_other_columns_are_given_in_the_standard_encoding_and_raw_refuses_them(
 
 
 def test_the_standard_encoding_can_be_asked_for(tmp_path: Path) -> None:
-    made = prepared(tmp_path, NUMBERS, network={"inputs": "standard"})
-    assert inputs_of(made)[0].max() < 5.0
+    study = prepared(tmp_path, NUMBERS, network={"inputs": "standard"})
+    assert inputs_of(study)[0].max() < 5.0
     searched = prepared(tmp_path, NUMBERS, space={"numeric_encoding": "quantile"})
     assert searched.encoding == "standard"
     with pytest.raises(AutoMLError, match="`space` names a `numeric_encoding`"):
@@ -129,15 +129,15 @@ def test_the_standard_encoding_can_be_asked_for(tmp_path: Path) -> None:
 
 def test_perceptrons_leave_constant_columns_out(tmp_path: Path) -> None:
     config = automl.make_study({"name": "p", "data": {"frame": True, "target": "y"}})
-    made = prepare_study(config, NUMBERS)
-    assert made.dataset.feature_names == ("a", "b") and made.encoding == "standard"
+    study = prepare_study(config, NUMBERS)
+    assert study.dataset.feature_names == ("a", "b") and study.encoding == "standard"
 
 
 def test_a_run_under_another_encoding_does_not_go_on(tmp_path: Path) -> None:
-    made = prepared(tmp_path, NUMBERS)
-    before = {name: digest for name, digest in digests_of(made).items() if name != "inputs"}
+    study = prepared(tmp_path, NUMBERS)
+    before = {name: digest for name, digest in digests_of(study).items() if name != "inputs"}
     with pytest.raises(
         AutoMLError, match="the inputs of the network were standard when the study ran, and are raw"
     ):
-        check_digests(made, before)
-    check_digests(made, digests_of(made))
+        check_digests(study, before)
+    check_digests(study, digests_of(study))

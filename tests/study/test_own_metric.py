@@ -50,8 +50,8 @@ def study(
         "bias_variance": {"resamples": 0},
         "tracking": {"to": "none"},
     }
-    given = {key: value for key, value in (content | sections).items() if value is not None}
-    (folder / "own.yaml").write_text(json.dumps(given, indent=1))
+    merged = {key: value for key, value in (content | sections).items() if value is not None}
+    (folder / "own.yaml").write_text(json.dumps(merged, indent=1))
     return load_study(folder / "own.yaml")
 
 

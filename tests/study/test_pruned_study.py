@@ -51,8 +51,8 @@ def test_whoever_goes_on_was_better_at_the_rung_than_whoever_does_not(result):
     assert [len(trials) for trials in at] == [12, 8, 5]
     for number, trials in enumerate(at):
         ended = [trial for trial in trials if trial.state is TrialState.PRUNED and trial.num_passed == number]
-        others = [trial.reports[number] for trial in trials if trial not in ended]
-        assert max(others) <= min((trial.reports[number] for trial in ended), default=numpy.inf)
+        remaining = [trial.reports[number] for trial in trials if trial not in ended]
+        assert max(remaining) <= min((trial.reports[number] for trial in ended), default=numpy.inf)
 
 
 def test_a_pruned_trial_keeps_its_curves_and_says_why_it_ended(result):
@@ -83,8 +83,8 @@ def test_leaderboards_list_them_apart_without_a_score(result):
     assert not pandas.isna(pruned["reason"]).any()
     console = Console(width=200, file=io.StringIO())
     print_leaderboard(console, result.state, None)
-    said = console.file.getvalue()
-    assert said.count("ended early") == len(pruned) and "failed" not in said
+    output = console.file.getvalue()
+    assert output.count("ended early") == len(pruned) and "failed" not in output
 
 
 def test_the_correction_says_from_how_many_it_chose(result):

@@ -44,11 +44,11 @@ def test_a_study_of_renamed_labels_has_equal_scores_curves_and_threshold(
 ) -> None:
     first, second = run(tmp_path, "fraud", objective), run(tmp_path, "suspect", objective)
     for number in range(2):
-        ours, others = first.trial(number), second.trial(number)
-        for fold, other in zip(ours.folds, others.folds, strict=True):
-            assert fold.scores == pytest.approx(other.scores, abs=1e-6)
+        ours, renamed = first.trial(number), second.trial(number)
+        for fold, renamed_fold in zip(ours.folds, renamed.folds, strict=True):
+            assert fold.scores == pytest.approx(renamed_fold.scores, abs=1e-6)
             for part in ("training_loss", "stopping_loss", "validation_loss"):
-                numpy.testing.assert_allclose(getattr(fold, part), getattr(other, part), atol=1e-6)
+                numpy.testing.assert_allclose(getattr(fold, part), getattr(renamed_fold, part), atol=1e-6)
     assert first.test_scores == pytest.approx(second.test_scores, abs=1e-6)
     assert first.state.verdict.threshold == pytest.approx(second.state.verdict.threshold, abs=1e-6)
     assert first.state.verdict.rows == second.state.verdict.rows

@@ -93,7 +93,7 @@ def happened(result: automl.StudyResult) -> list[str]:
     The trials of a cohort and the answers about several trials are sorted: they come as threads end.
     """
     (run,) = open_records(result.folder.parents[2]).runs("long")
-    said, unsorted = [], []
+    lines, unsorted = [], []
     for recorded in open_records(result.folder.parents[2]).events(run):
         event = recorded.event
         if isinstance(event, StudyContinued | PhaseBegun | PhaseEnded):
@@ -105,9 +105,9 @@ def happened(result: automl.StudyResult) -> list[str]:
         if kind_of(event) in ("trial_ended", "analyzed"):
             unsorted.append((kind_of(event), content.get("number", 0), line))
             continue
-        said += [line for *_, line in sorted(unsorted)] + ([line] if line not in said else [])
+        lines += [line for *_, line in sorted(unsorted)] + ([line] if line not in lines else [])
         unsorted = []
-    return said
+    return lines
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ def write(folder, **changes):
 def ran(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ran")
     order = []
-    recorder, other = (
+    recorder, second = (
         Recorder(
             start=lambda _, name=name: order.append(f"{name} starts"),
             flush=lambda _, name=name: order.append(f"{name} ends"),
@@ -62,7 +62,7 @@ def ran(tmp_path_factory):
     )
     recorder.order = order
     result = automl.run_study(
-        write(folder, tracking={"to": "mlflow"}), mlruns=folder / "mlruns", trackers=[recorder, other]
+        write(folder, tracking={"to": "mlflow"}), mlruns=folder / "mlruns", trackers=[recorder, second]
     )
     return folder, result, recorder
 
@@ -84,8 +84,8 @@ def test_configurations_that_the_file_names_are_tried_first(tmp_path):
     search = {"algorithm": "random", "trials": 2, "first": first}
     training = {"epochs": 1, "batch_size": 32}
     result = automl.run_study(write(tmp_path, search=search, training=training), mlruns=tmp_path / "mlruns")
-    one, other = (trial.hyperparameters for trial in result.trials)
-    assert (one["depth"], one["learning_rate"], other["depth"]) == (1, 0.01, 0)
+    first_values, second_values = (trial.hyperparameters for trial in result.trials)
+    assert (first_values["depth"], first_values["learning_rate"], second_values["depth"]) == (1, 0.01, 0)
 
 
 def test_a_first_configuration_outside_the_space_is_refused_with_its_line(tmp_path):
@@ -115,11 +115,11 @@ def test_trackers_are_told_in_order(ran):
     _, _, recorder = ran
     stages = ["phase", "phase", "phase"]  # refit, verdict, export
     assert recorder.names == ["start", "phase", "cohort", *["trial"] * 3, *stages, "finish", "flush"]
-    assert recorder.told("phase") == ["search", "refit of the best trial", "verdict", "export"]
-    assert recorder.told("cohort") == [[0, 1, 2]]
-    assert sorted(recorder.told("trial")) == [0, 1, 2]
-    progress = [one for one in recorder.told("progress") if one.total == 6]
-    done = [one.done for one in progress]
+    assert recorder.values_of("phase") == ["search", "refit of the best trial", "verdict", "export"]
+    assert recorder.values_of("cohort") == [[0, 1, 2]]
+    assert sorted(recorder.values_of("trial")) == [0, 1, 2]
+    progress = [progressed for progressed in recorder.values_of("progress") if progressed.total == 6]
+    done = [progressed.done for progressed in progress]
     assert done == sorted(done)
     assert (progress[-1].done, progress[-1].running) == (6, 0)
 
@@ -152,7 +152,7 @@ def test_mlflow_holds_the_study_its_trials_and_its_model(ran, store):
     experiment = store.get_experiment_by_name("small")
     runs = store.search_runs([experiment.experiment_id])
     by_role = {role: [r for r in runs if r.data.tags["role"] == role] for role in ("study", "trial", "best")}
-    assert {role: len(found) for role, found in by_role.items()} == {"study": 1, "trial": 3, "best": 1}
+    assert {role: len(runs) for role, runs in by_role.items()} == {"study": 1, "trial": 3, "best": 1}
     for run in by_role["trial"]:
         trial = result.trials[int(run.info.run_name.rsplit("-", 1)[1])]
         assert run.data.metrics["cv_log_loss_mean"] == pytest.approx(trial.mean("log_loss"))
@@ -209,10 +209,10 @@ def test_export_gives_the_best_or_any_other_trial(ran, tmp_path):
     assert automl.export_trial(result.folder, None, tmp_path / "best").number == result.best.number
     best = (result.model / "model.json").read_text()
     assert (tmp_path / "best" / "model.json").read_text() == best
-    other = next(trial.number for trial in result.trials if trial.number != result.best.number)
-    automl.export_trial(result.folder, other, tmp_path / "other")
+    number = next(trial.number for trial in result.trials if trial.number != result.best.number)
+    automl.export_trial(result.folder, number, tmp_path / "other")
     card = json.loads((tmp_path / "other" / "model.json").read_text())
-    assert card["trial"] == other
+    assert card["trial"] == number
     assert not any("test" in name for name in card["scores"])
     assert len(read_run(result.folder).tests) == 1
 
@@ -231,11 +231,11 @@ def test_export_refuses_a_table_that_has_changed(tmp_path):
     result = automl.run_study(
         write(tmp_path, data=data, search={"trials": 2, "algorithm": "random"}), mlruns=tmp_path / "mlruns"
     )
-    other = next(trial.number for trial in result.trials if trial.number != result.best.number)
+    number = next(trial.number for trial in result.trials if trial.number != result.best.number)
     with (tmp_path / "table.csv").open("a") as file:
         file.write("1,1,1\n")
     with pytest.raises(DataError, match="changed"):
-        automl.export_trial(result.folder, other, tmp_path / "model")
+        automl.export_trial(result.folder, number, tmp_path / "model")
 
 
 def test_an_interrupt_keeps_finished_trials_and_marks_the_runs_killed(ran, store):
@@ -258,7 +258,7 @@ def test_an_interrupt_keeps_finished_trials_and_marks_the_runs_killed(ran, store
     assert runs["study"].info.status == "KILLED"
     assert runs["trial"].info.status == "FINISHED"
     state = read_run(next((folder / "mlruns" / "studies" / "cut").iterdir()))
-    assert [trial.number for trial in state.trials] == recorder.told("trial") == [0]
+    assert [trial.number for trial in state.trials] == recorder.values_of("trial") == [0]
     assert state.finished.status == "stopped" and not state.tests
     assert ended(state, "stopped") == "stopped after 1 of 3 trials; no model was exported"
 
@@ -267,7 +267,7 @@ def test_an_interrupt_within_a_cohort_keeps_the_trials_that_have_ended(ran):
     folder = ran[0]
 
     def interrupt(event):
-        if recorder.told("trial"):
+        if recorder.values_of("trial"):
             raise KeyboardInterrupt
 
     recorder = Recorder(progress=interrupt)
@@ -276,7 +276,7 @@ def test_an_interrupt_within_a_cohort_keeps_the_trials_that_have_ended(ran):
         automl.run_study(write(folder, name="split"), mlruns=folder / "mlruns", trackers=[recorder])
     assert recorder.names == ["start", "phase", "cohort", "trial", "finish", "flush"]
     state = read_run(next((folder / "mlruns" / "studies" / "split").iterdir()))
-    assert [trial.number for trial in state.trials] == recorder.told("trial")
+    assert [trial.number for trial in state.trials] == recorder.values_of("trial")
     assert threading.active_count() == threads
 
 
@@ -293,8 +293,8 @@ def test_an_interrupt_that_a_library_swallows_is_not_lost(ran):
     recorder = Recorder(progress=swallow)
     with pytest.raises(KeyboardInterrupt):
         automl.run_study(write(folder, name="deaf"), mlruns=folder / "mlruns", trackers=[recorder])
-    assert recorder.told("trial") == []
-    assert recorder.told("finish")[0].status == "stopped"
+    assert recorder.values_of("trial") == []
+    assert recorder.values_of("finish")[0].status == "stopped"
     assert signal.getsignal(signal.SIGINT) is handler
 
 
@@ -334,8 +334,8 @@ def test_a_time_limit_ends_the_search(ran, monkeypatch, engine):
     assert 1 < len(result.trials) < 50
     complete = [trial for trial in result.trials if trial.state is TrialState.COMPLETE]
     assert {len(trial.folds) for trial in complete} == {2}
-    others = {trial.reason for trial in result.trials if trial not in complete}
-    assert others <= {"the budget ended before all of its folds were trained"}
+    reasons = {trial.reason for trial in result.trials if trial not in complete}
+    assert reasons <= {"the budget ended before all of its folds were trained"}
     assert result.state.finished.status == "finished"
 
 
@@ -381,8 +381,8 @@ def test_a_users_convolutional_network_is_studied_and_exported(ran, built_here):
     }
     path, recorder = write(folder, **content), Recorder()
     result = automl.run_study(path, mlruns=folder / "mlruns", trackers=[recorder])
-    assert recorder.told("cohort") == [[0], [1]] and recorder.told("trial") == [0, 1]
-    assert Progress(done=1, total=2, running=1, epoch=1, num_epochs=3) in recorder.told("progress")
+    assert recorder.values_of("cohort") == [[0], [1]] and recorder.values_of("trial") == [0, 1]
+    assert Progress(done=1, total=2, running=1, epoch=1, num_epochs=3) in recorder.values_of("progress")
     capacities = {trial.hyperparameters["filters"]: trial.capacity for trial in result.trials}
     assert capacities == {f: 10 * f + 36 * f * 10 + 10 for f in (4, 8)}
     assert result.test_scores["accuracy"] > 0.85

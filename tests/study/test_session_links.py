@@ -41,7 +41,7 @@ def test_links_are_shown_once_all_have_begun(tmp_path: Path) -> None:
     session.close()
     for tracker in trackers:
         assert tracker.names == ["start", "links"]
-        assert tracker.told("links") == [["one: http://a", "two: b"]]
+        assert tracker.values_of("links") == [["one: http://a", "two: b"]]
     assert read_links(study.run.folder) == (("two: b", "http://two: b"),)
 
 

@@ -76,12 +76,12 @@ def test_compilation_epochs_and_the_rest_are_told_apart(
     prepared = prepared_with()
     now = with_engine(monkeypatch, cohort_size)
     network = smallest_and_largest(prepared)[0]
-    (found,) = time_networks(prepared, [network], clock=lambda: now[0])
+    (timing,) = time_networks(prepared, [network], clock=lambda: now[0])
     rows = numpy.mean([len(fold.fit) for fold in prepared.splits.folds])
-    assert found.share == 1.0 and found.network == network
-    assert found.compilation == pytest.approx(3.0, rel=1e-3)
-    assert found.member == pytest.approx(0.25, rel=0.05)
-    assert found.epoch == pytest.approx(0.001 * rows, rel=0.05)  # folds differ by a row
+    assert timing.share == 1.0 and timing.network == network
+    assert timing.compilation == pytest.approx(3.0, rel=1e-3)
+    assert timing.member == pytest.approx(0.25, rel=0.05)
+    assert timing.epoch == pytest.approx(0.001 * rows, rel=0.05)  # folds differ by a row
 
 
 @pytest.mark.parametrize("cohort_size", [1, 200])
@@ -93,18 +93,18 @@ def test_of_a_large_table_a_sample_is_timed_and_scaled(
     large = tuple(replace(fold, fit=fit) for fold in prepared.splits.folds)
     prepared = replace(prepared, splits=replace(prepared.splits, folds=large))
     now = with_engine(monkeypatch, cohort_size, row=1e-6)
-    (found,) = time_networks(prepared, smallest_and_largest(prepared)[:1], clock=lambda: now[0])
-    assert found.share <= 1 / 3
-    assert found.epoch == pytest.approx(3 * MOST_ROWS * 1e-6, rel=1e-3)
+    (timing,) = time_networks(prepared, smallest_and_largest(prepared)[:1], clock=lambda: now[0])
+    assert timing.share <= 1 / 3
+    assert timing.epoch == pytest.approx(3 * MOST_ROWS * 1e-6, rel=1e-3)
 
 
 def test_a_sample_of_rows_is_the_same_each_time_and_keeps_the_parts_apart() -> None:
     prepared = prepared_with()
     once, again = (with_fewer_rows(prepared, 0.3).splits.folds for _ in range(2))
-    for fold, same, whole in zip(once, again, prepared.splits.folds, strict=True):
+    for fold, repeated, whole in zip(once, again, prepared.splits.folds, strict=True):
         for part in ("fit", "stopping", "validation"):
             rows = getattr(fold, part)
-            assert numpy.array_equal(rows, getattr(same, part))
+            assert numpy.array_equal(rows, getattr(repeated, part))
             assert set(rows) <= set(getattr(whole, part)) and len(set(rows)) == len(rows)
             assert len(rows) == numpy.ceil(0.3 * len(getattr(whole, part)))
     assert num_fit_rows(with_fewer_rows(prepared, 1.0)) == num_fit_rows(prepared)
@@ -121,11 +121,11 @@ def test_an_epoch_that_does_not_end_in_time_is_a_lower_bound(monkeypatch: pytest
     def slow(*_: Any) -> Any:
         raise caught.value
 
-    found = forecast(prepared, slow)
-    assert found.times is None
-    assert found.reason == "one epoch of the largest network takes more than 15 s"
-    assert found.at_least == 4 * FOLDS * 6 * 15.0  # trials, folds, epochs, seconds
-    assert found.memory is not None and found.disk is not None
+    estimate = forecast(prepared, slow)
+    assert estimate.times is None
+    assert estimate.reason == "one epoch of the largest network takes more than 15 s"
+    assert estimate.at_least == 4 * FOLDS * 6 * 15.0  # trials, folds, epochs, seconds
+    assert estimate.memory is not None and estimate.disk is not None
 
 
 def test_a_network_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import numpy
 import pandas
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from automl.errors import RecordError
 from automl.tracking.model import read_example, read_model, write_example
@@ -70,13 +70,11 @@ def test_columns_that_parquet_cannot_hold_come_back_too(tmp_path: Path) -> None:
     assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
 
 
-CELLS = (
-    some.none() | some.booleans() | some.integers(-(2**63), 2**63 - 1) | some.floats() | some.text(max_size=4)
-)
+CELLS = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=4)
 
 
 @settings(max_examples=60, deadline=None)
-@given(some.lists(some.tuples(CELLS, CELLS), min_size=1, max_size=3))
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=3))
 def test_cells_of_any_kind_come_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[object, object]]
 ) -> None:

@@ -21,7 +21,7 @@ METHODS = """
     def finish(self, seconds): pass
     def abandon(self): pass
 """
-OWN = f"""
+FOLLOWER = f"""
 from automl.tracking.tracker import Tracker
 from beside_it import COLOR
 
@@ -57,7 +57,7 @@ def same_modules() -> Iterator[None]:
 def study_in(folder: Path, to: str | None, color: str = "red") -> StudyConfig:
     """A study file that names its tracker in line 4, with modules beside it."""
     folder.mkdir(exist_ok=True)
-    (folder / "follower.py").write_text(OWN)
+    (folder / "follower.py").write_text(FOLLOWER)
     (folder / "beside_it.py").write_text(f"COLOR = {color!r}\n")
     (folder / "broken.py").write_text("raise RuntimeError('no disk.\\nmore')\n")
     (folder / "ending.py").write_text("import sys\nsys.exit(0)\n")
@@ -98,7 +98,7 @@ def test_a_class_in_an_installed_package(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("to", "said"),
+    ("to", "message"),
     [
         (
             "folower:Own",
@@ -119,7 +119,7 @@ def test_a_class_in_an_installed_package(tmp_path: Path) -> None:
         ("follower:Demanding", r"made without arguments, .*It raises TypeError: .*'name'"),
     ],
 )
-def test_what_is_no_tracker_is_said_with_its_line(to: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(TrackingError, match=said) as caught:
+def test_what_is_no_tracker_is_said_with_its_line(to: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(TrackingError, match=message) as caught:
         trackers(tmp_path, to)
     assert str(caught.value).startswith(f"{tmp_path / 'study.yaml'}:4: `tracking.to` must ")

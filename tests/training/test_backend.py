@@ -54,7 +54,7 @@ def slopes():
     """Gradients of three Keras models."""
     generator = numpy.random.default_rng(0)
     rows = generator.normal(size=(20, 4)).astype("float32")
-    found = []
+    slopes_by_model = []
     for activation, units in (("softmax", 3), ("sigmoid", 1), ("linear", 1)):
         inputs = keras.Input((4,))
         hidden = keras.layers.Dense(5, activation="relu")(inputs)
@@ -63,9 +63,9 @@ def slopes():
         model.set_weights([generator.uniform(0.1, 1.0, array.shape) for array in model.get_weights()])
         targets = numpy.ones((20, units), "float32")
         loss = loss_slopes(model, lambda truth, outputs: ops.square(truth - outputs), (rows, targets))
-        found.append([slope.tolist() for slope in [*output_slopes(model, rows), *loss]])
+        slopes_by_model.append([slope.tolist() for slope in [*output_slopes(model, rows), *loss]])
         assert model.layers[-1].activation is keras.activations.get(activation)
-    return found
+    return slopes_by_model
 
 
 def second_network():
@@ -99,17 +99,17 @@ def second_network():
 
 def precision():
     """What the library says after it was told each precision, as on an accelerator, and at last the usual one."""
-    found = {}
+    names = {}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(backend, "on_accelerator", lambda: True)
         for wanted in (backend.TENSOR_FLOAT, backend.FULL):
             backend.fix_arithmetic(wanted)
-            found[wanted] = backend.precision_name()
+            names[wanted] = backend.precision_name()
             if backend.backend_name() == "jax":
                 import jax
 
-                ones = numpy.ones((2, 2), "float32")
-                program = str(jax.make_jaxpr(ops.matmul)(ones, ones))
+                matrix = numpy.ones((2, 2), "float32")
+                program = str(jax.make_jaxpr(ops.matmul)(matrix, matrix))
                 assert ("HIGHEST" in program) == (wanted == backend.FULL), program
             else:
                 import tensorflow
@@ -117,7 +117,7 @@ def precision():
                 enabled = tensorflow.config.experimental.tensor_float_32_execution_enabled()
                 assert enabled == (wanted == backend.TENSOR_FLOAT)
         backend.fix_arithmetic()
-        return found | {"at last": backend.precision_name()}
+        return names | {"at last": backend.precision_name()}
 
 
 PARTS = {part.__name__: part for part in (population, slopes, second_network, precision)}
@@ -128,10 +128,10 @@ def write_parts():
     """What each part finds, or how it failed."""
     for name, part in PARTS.items():
         try:
-            found = {"found": part()}
+            content = {"found": part()}
         except Exception:
-            found = {"error": traceback.format_exc()}
-        sys.stdout.write("PART " + json.dumps({"name": name} | found) + "\n")
+            content = {"error": traceback.format_exc()}
+        sys.stdout.write("PART " + json.dumps({"name": name} | content) + "\n")
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +139,9 @@ def under_jax():
     """Gives what a part has found under JAX."""
     if importlib.util.find_spec("jax") is None:
         pytest.skip("needs the extra [jax]")
-    here = Path(__file__).parent
+    folder = Path(__file__).parent
     path = os.pathsep.join(
-        [str(here), str(here.parent), str(here.parents[1]), os.environ.get("PYTHONPATH", "")]
+        [str(folder), str(folder.parent), str(folder.parents[1]), os.environ.get("PYTHONPATH", "")]
     )
     done = subprocess.run(
         [sys.executable, "-c", CHILD],
@@ -154,12 +154,12 @@ def under_jax():
     parts = [json.loads(line[5:]) for line in done.stdout.splitlines() if line.startswith("PART ")]
     by_name = {part["name"]: part for part in parts}
 
-    def found(part):
+    def result_of(part):
         known = by_name[part.__name__]
         assert "found" in known, known["error"]
         return known["found"]
 
-    return found
+    return result_of
 
 
 ARITHMETIC = """
@@ -191,17 +191,17 @@ def test_sums_are_rounded_alike_on_any_number_of_cores():
     """Needs two cores to fail; on one, there is nothing to tell apart."""
     command = [sys.executable, "-c", textwrap.dedent(ARITHMETIC)]
     done = forked.run(command, capture_output=True, text=True, check=True, timeout=600)
-    found = [line.split() for line in done.stdout.splitlines() if line.startswith("DIGEST ")]
-    assert sorted(int(cores) for _, cores, _ in found) == [1, len(os.sched_getaffinity(0))]
-    assert len({digest for *_, digest in found}) == 1
+    digests = [line.split() for line in done.stdout.splitlines() if line.startswith("DIGEST ")]
+    assert sorted(int(cores) for _, cores, _ in digests) == [1, len(os.sched_getaffinity(0))]
+    assert len({digest for *_, digest in digests}) == 1
 
 
 def test_jax_trains_as_tensorflow_does(under_jax):
     """The same dropout masks too: they are integers from a counter. Health is compiled under one of them only."""
     (losses, healths), (other_losses, other_healths) = under_jax(population), population()
-    for mine, its in zip(losses, other_losses, strict=True):
-        for one, other in zip(mine, its, strict=True):
-            assert one == pytest.approx(other, rel=1e-5)
+    for curve, other_curve in zip(losses, other_losses, strict=True):
+        for value, other_value in zip(curve, other_curve, strict=True):
+            assert value == pytest.approx(other_value, rel=1e-5)
     for (gradients, dead), (other_gradients, other_dead) in zip(healths, other_healths, strict=True):
         assert gradients == pytest.approx(other_gradients, rel=1e-4) and min(gradients) > 0.0
         assert dead == pytest.approx(other_dead)
@@ -209,10 +209,10 @@ def test_jax_trains_as_tensorflow_does(under_jax):
 
 def test_gradients_of_a_keras_model_are_the_same_under_both_backends(under_jax):
     """Those of outputs are of logits: the outputs of a softmax always sum to one."""
-    for ours, theirs in zip(under_jax(slopes), slopes(), strict=True):
-        for one, other in zip(ours, theirs, strict=True):
-            numpy.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
-            assert numpy.abs(one).max() > 1e-4
+    for ours, tensorflow_slopes in zip(under_jax(slopes), slopes(), strict=True):
+        for slope, tensorflow_slope in zip(ours, tensorflow_slopes, strict=True):
+            numpy.testing.assert_allclose(slope, tensorflow_slope, rtol=1e-4, atol=1e-6)
+            assert numpy.abs(slope).max() > 1e-4
 
 
 def test_a_second_network_trains_in_the_model_of_the_first_under_jax(under_jax):
@@ -220,15 +220,15 @@ def test_a_second_network_trains_in_the_model_of_the_first_under_jax(under_jax):
     assert under_jax(second_network) is True
 
 
-TOLD = {backend.TENSOR_FLOAT: backend.TENSOR_FLOAT, backend.FULL: backend.FULL, "at last": backend.FULL}
+PRECISIONS = {backend.TENSOR_FLOAT: backend.TENSOR_FLOAT, backend.FULL: backend.FULL, "at last": backend.FULL}
 
 
 def test_the_precision_that_is_named_is_the_one_that_tensorflow_was_told():
-    assert precision() == TOLD
+    assert precision() == PRECISIONS
 
 
 def test_the_precision_that_is_named_is_the_one_that_jax_was_told(under_jax):
-    assert under_jax(precision) == TOLD
+    assert under_jax(precision) == PRECISIONS
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,9 @@ def test_classes(name, model):
     baseline = run(name, prepared, "log_loss")
     assert baseline.scores == pytest.approx(expected, rel=1e-3)
     assert baseline.losses == pytest.approx(baseline.scores), "the objective is the loss itself"
-    other = run(name, prepared, "accuracy")
-    assert other.losses == baseline.losses, "whatever the objective is"
-    for fold, prediction in zip(prepared.splits.folds, other.predictions, strict=True):
+    by_accuracy = run(name, prepared, "accuracy")
+    assert by_accuracy.losses == baseline.losses, "whatever the objective is"
+    for fold, prediction in zip(prepared.splits.folds, by_accuracy.predictions, strict=True):
         assert prediction.shape == (len(fold.validation), 3)
 
 
@@ -130,10 +130,10 @@ def test_settings_that_would_take_too_long_are_not_tried(monkeypatch):
     clock = [0.0]
     fit = baselines.fit_baseline
 
-    def timed(model, *given):
+    def timed(model, *arguments):
         """With three trees, for the clock is all that counts."""
         clock[0] += 1.0
-        return fit(model.set_params(max_iter=3), *given)
+        return fit(model.set_params(max_iter=3), *arguments)
 
     monkeypatch.setattr(baselines, "fit_baseline", timed)
     monkeypatch.setattr(baselines.time, "monotonic", lambda: clock[0])
@@ -158,9 +158,9 @@ def test_without_a_limit_of_time_no_clock_decides(monkeypatch, most, fits_a_fold
     """An hour passes at every look at the clock; the size of the table says whether settings are chosen."""
     prepared, fit, fitted = study(data="wine"), baselines.fit_baseline, list[object]()
 
-    def counted(model, *given):
+    def counted(model, *arguments):
         fitted.append(model)
-        return fit(model.set_params(max_iter=3), *given)
+        return fit(model.set_params(max_iter=3), *arguments)
 
     hours = itertools.count(0.0, 3600.0)
     monkeypatch.setattr(baselines, "fit_baseline", counted)
@@ -196,9 +196,11 @@ def test_the_labels_of_validation_rows_change_no_model():
         first = run(name, prepared, "mae").scores[0]
         target = prepared.dataset.target.copy()
         target[fold.validation] += 1000.0
-        other = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
+        changed = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
         # every error of a prediction that has not moved grows by the same thousand
-        baseline = run_baseline(name, other.dataset, other.layout, other.splits.folds[:1], METRICS["mae"])
+        baseline = run_baseline(
+            name, changed.dataset, changed.layout, changed.splits.folds[:1], METRICS["mae"]
+        )
         [errors] = baseline.scores
         assert 1000.0 - first <= errors <= 1000.0 + first
 
@@ -214,20 +216,20 @@ def test_boosted_trees_are_given_weights_where_these_say_something(kind):
         dataset = dataclasses.replace(
             dataset, weights=numpy.where(numpy.arange(len(dataset.weights)) < 50, 2.0, 1.0)
         )
-    given = {}
+    passed = {}
 
     class Model:
         def get_params(self):
             return {"loss": "quantile" if kind == "of a quantile" else "squared_error"}
 
-        def fit(self, features, target, **others):
-            given.update(others)
+        def fit(self, features, target, **options):
+            passed.update(options)
 
     stopping = prepared.splits.folds[0].stopping
     fit_baseline(Model(), kind != "linear", dataset, prepared.layout, rows, stopping)
     names = {"X_val", "y_val"}
-    assert set(given) == (
+    assert set(passed) == (
         names if kind == "boosting of even rows" else {*names, "sample_weight", "sample_weight_val"}
     )
-    if "sample_weight" in given:
-        numpy.testing.assert_array_equal(given["sample_weight"], dataset.weights[rows])
+    if "sample_weight" in passed:
+        numpy.testing.assert_array_equal(passed["sample_weight"], dataset.weights[rows])

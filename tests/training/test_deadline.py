@@ -178,18 +178,18 @@ def test_an_epoch_that_is_broken_off_does_not_count():
 @pytest.mark.parametrize("name", ENGINES)
 def test_a_refit_ends_with_the_weights_of_its_last_epoch(name):
     prepared = study({"depth": 1, "schedule": "cosine"})
-    rows, seen = prepared.splits.training, []
+    rows, progresses = prepared.splits.training, []
     refitted = Member(0, -1, prepared.space.initial(), 0)
-    watch = Watch(seen.append, lambda: True, seconds_left=lambda: 3.0 - len(seen))
+    watch = Watch(progresses.append, lambda: True, seconds_left=lambda: 3.0 - len(progresses))
     plenty = engine_of(name, prepared).refit(refitted, rows, 3, Watch(lambda _: None, lambda: True))
     assert plenty.epochs == 3
     short = engine_of(name, prepared).refit(refitted, rows, 50, watch)
     assert short.epochs == 3
-    assert [(progress.epoch, progress.num_epochs) for progress in seen] == [(1, 50), (2, 50), (3, 50)]
+    assert [(progress.epoch, progress.num_epochs) for progress in progresses] == [(1, 50), (2, 50), (3, 50)]
     constant = dataclasses.replace(
         refitted, hyperparameters=dict(refitted.hyperparameters) | {"schedule": "constant"}
     )
-    seen.clear()
+    progresses.clear()
     short = engine_of(name, prepared).refit(constant, rows, 50, watch)
     whole = engine_of(name, prepared).refit(constant, rows, 3)
     for actual, expected in zip(short.model.get_weights(), whole.model.get_weights(), strict=True):
@@ -234,13 +234,13 @@ def test_an_error_of_the_study_is_no_state_of_a_trial(name):
 def test_keras_gives_back_the_best_weights_whoever_ends_a_training():
     """The sequential engine relies on it."""
     inputs = numpy.eye(4, dtype=numpy.float32)
-    kept = []
+    best_weights = []
 
     class Ender(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             logs["watched"] = abs(epoch - 1)
             if epoch == 1:
-                kept.extend(self.model.get_weights())
+                best_weights.extend(self.model.get_weights())
             self.model.stop_training = epoch == 3
 
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
@@ -248,7 +248,7 @@ def test_keras_gives_back_the_best_weights_whoever_ends_a_training():
     stopper = keras.callbacks.EarlyStopping("watched", mode="min", patience=50, restore_best_weights=True)
     model.fit(inputs, numpy.ones((4, 1)), epochs=9, callbacks=[Ender(), stopper], verbose=0)
     assert stopper.stopped_epoch == 0 and stopper.best_epoch == 1
-    for actual, expected in zip(model.get_weights(), kept, strict=True):
+    for actual, expected in zip(model.get_weights(), best_weights, strict=True):
         numpy.testing.assert_array_equal(actual, expected)
 
 

@@ -32,28 +32,28 @@ def by_hand(seed, step, layer, row, unit, rate):
 @pytest.mark.parametrize(
     ("seed", "step", "layer"), [(1, 0, 0), (2**31 - 1, 7, 2), (4_000_000_000, 100_000, 5)]
 )
-def test_the_mask_by_hand(seed, step, layer):
-    kept = mask([seed], [step], layer, (5, 9), 0.25)[0]
+def test_the_drawn_mask(seed, step, layer):
+    drawn_mask = mask([seed], [step], layer, (5, 9), 0.25)[0]
     expected = [[by_hand(seed, step, layer, row, unit, 0.25) for unit in range(9)] for row in range(5)]
-    assert kept.tolist() == expected
+    assert drawn_mask.tolist() == expected
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.05, 0.5, 0.9])
 def test_the_share_that_is_dropped(rate):
-    kept = mask(range(1, 21), [3] * 20, rate=rate)
-    deviation = numpy.sqrt(rate * (1 - rate) / kept.size)
-    assert abs((1 - kept.mean()) - rate) <= 4 * deviation
+    masks = mask(range(1, 21), [3] * 20, rate=rate)
+    deviation = numpy.sqrt(rate * (1 - rate) / masks.size)
+    assert abs((1 - masks.mean()) - rate) <= 4 * deviation
     for axis in (1, 2):
-        spread = numpy.sqrt(rate * (1 - rate) / kept.shape[axis])
-        assert numpy.abs(1 - kept.mean(axis=axis) - rate).max() <= 6 * spread + 1e-12
+        spread = numpy.sqrt(rate * (1 - rate) / masks.shape[axis])
+        assert numpy.abs(1 - masks.mean(axis=axis) - rate).max() <= 6 * spread + 1e-12
 
 
 def test_masks_of_other_members_steps_layers_rows_and_units_are_unrelated():
     first = mask([1], [0])[0]
-    others = [mask([2], [0])[0], mask([1], [1])[0], mask([1], [0], layer=1)[0]]
-    others += [numpy.roll(first, 1, axis=axis) for axis in (0, 1)]
-    for other in others:
-        correlation = numpy.corrcoef(first.ravel(), other.ravel())[0, 1]
+    unrelated = [mask([2], [0])[0], mask([1], [1])[0], mask([1], [0], layer=1)[0]]
+    unrelated += [numpy.roll(first, 1, axis=axis) for axis in (0, 1)]
+    for second in unrelated:
+        correlation = numpy.corrcoef(first.ravel(), second.ravel())[0, 1]
         assert abs(correlation) < 5 / numpy.sqrt(first.size)
 
 
@@ -87,10 +87,10 @@ def test_a_member_with_dropout_equals_numpy():
 
 def descend(weights, inputs, targets, seed, step):
     kernel, bias, output, offset = weights
-    kept = mask([seed], [step], 0, (len(inputs), kernel.shape[1]), 0.4)[0] / 0.6
+    scaled_mask = mask([seed], [step], 0, (len(inputs), kernel.shape[1]), 0.4)[0] / 0.6
     before = inputs @ kernel + bias
-    hidden = numpy.maximum(before, 0) * kept
+    hidden = numpy.maximum(before, 0) * scaled_mask
     slope = 2 * (hidden @ output + offset - targets) / len(inputs)
-    back = (slope @ output.T) * kept * (before > 0)
+    back = (slope @ output.T) * scaled_mask * (before > 0)
     gradients = [inputs.T @ back, back.sum(axis=0), hidden.T @ slope, slope.sum(axis=0)]
     return [old - 0.05 * gradient for old, gradient in zip(weights, gradients, strict=True)]

@@ -6,11 +6,11 @@ import keras
 import numpy
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from automl.training.early_stopping import begin, update
 
-CURVES = some.lists(some.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]), min_size=12, max_size=12)
+CURVES = st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]), min_size=12, max_size=12)
 
 
 def by_keras(curve, patience):
@@ -27,7 +27,7 @@ def by_keras(curve, patience):
 
 
 @settings(max_examples=60, deadline=None)
-@given(curves=some.lists(CURVES, min_size=1, max_size=4), patience=some.integers(1, 5))
+@given(curves=st.lists(CURVES, min_size=1, max_size=4), patience=st.integers(1, 5))
 def test_members_stop_where_keras_stops(curves, patience):
     state, ended = begin(len(curves)), {}
     for losses in zip(*curves, strict=True):

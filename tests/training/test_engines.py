@@ -42,12 +42,12 @@ def test_the_engines_agree(data):
     results = {
         name: train(make(prepared.plan, prepared.splits.folds), cohort) for name, make in ENGINES.items()
     }
-    for first, other in zip(*results.values(), strict=True):
-        assert (first.number, first.state, first.capacity) == (other.number, other.state, other.capacity)
+    for first, second in zip(*results.values(), strict=True):
+        assert (first.number, first.state, first.capacity) == (second.number, second.state, second.capacity)
         for metric in prepared.metrics:
             # The probability of a class is 1 less a float32 of the other: near 0 it has few digits.
-            assert first.fold_scores(metric) == pytest.approx(other.fold_scores(metric), rel=1e-3)
-        for actual, expected in zip(first.folds, other.folds, strict=True):
+            assert first.fold_scores(metric) == pytest.approx(second.fold_scores(metric), rel=1e-3)
+        for actual, expected in zip(first.folds, second.folds, strict=True):
             assert actual.best_epoch == expected.best_epoch
             assert actual.validation_loss == pytest.approx(expected.validation_loss, rel=1e-5)
             assert actual.training_scores == pytest.approx(expected.training_scores, rel=1e-3)
@@ -146,9 +146,9 @@ def test_memory_that_does_not_suffice_halves_the_population(monkeypatch, caplog)
     trials = train(engine, cohort)
     assert max(sizes) > 4 and min(sizes) <= 4
     assert "continuing with" in caplog.text
-    for first, other in zip(trials, expected, strict=True):
+    for first, second in zip(trials, expected, strict=True):
         assert first.state is TrialState.COMPLETE
-        assert first.fold_scores("log_loss") == pytest.approx(other.fold_scores("log_loss"), rel=1e-5)
+        assert first.fold_scores("log_loss") == pytest.approx(second.fold_scores("log_loss"), rel=1e-5)
 
 
 def test_an_error_of_a_program_is_its_trials_state(monkeypatch):
@@ -164,12 +164,12 @@ def test_an_error_of_a_program_is_its_trials_state(monkeypatch):
 
 def test_progress_counts_networks():
     prepared = study({"depth": 1})
-    seen = []
+    progresses = []
     engine = PopulationEngine(prepared.plan, prepared.splits.folds)
-    train(engine, cohort_of(prepared, [{}] * 3), Watch(seen.append, lambda: True))
-    assert {progress.total for progress in seen} == {6}
-    assert [progress.done for progress in seen] == sorted(progress.done for progress in seen)
-    assert seen[-1].done == 6 and max(progress.running for progress in seen) <= 6
+    train(engine, cohort_of(prepared, [{}] * 3), Watch(progresses.append, lambda: True))
+    assert {progress.total for progress in progresses} == {6}
+    assert [progress.done for progress in progresses] == sorted(progress.done for progress in progresses)
+    assert progresses[-1].done == 6 and max(progress.running for progress in progresses) <= 6
 
 
 def test_auto_is_populations_for_perceptrons_and_keras_for_a_users_networks():

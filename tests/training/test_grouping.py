@@ -4,7 +4,7 @@ import itertools
 import math
 
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from populations import recipe_of
 
 from automl.networks.layers.activation import Activation
@@ -17,29 +17,29 @@ from automl.trial import Member
 
 SETTING = Setting("mse", 1000, 600, 64)
 
-VALUES = some.fixed_dictionaries(
+VALUES = st.fixed_dictionaries(
     {
-        "depth": some.integers(0, 3),
-        "width": some.integers(1, 300),
-        "activation": some.sampled_from(["relu", "tanh", "gelu"]),
-        "dropout": some.sampled_from([0.0, 0.3]),
-        "batch_normalization": some.booleans(),
-        "optimizer": some.sampled_from(["sgd", "adam", "adamw"]),
-        "schedule": some.sampled_from(["constant", "cosine"]),
-        "batch_size": some.sampled_from([32, 64]),
-        "clip_norm": some.sampled_from([0.0, 1.0]),
-        "numeric_encoding": some.sampled_from(["standard", "piecewise"]),
+        "depth": st.integers(0, 3),
+        "width": st.integers(1, 300),
+        "activation": st.sampled_from(["relu", "tanh", "gelu"]),
+        "dropout": st.sampled_from([0.0, 0.3]),
+        "batch_normalization": st.booleans(),
+        "optimizer": st.sampled_from(["sgd", "adam", "adamw"]),
+        "schedule": st.sampled_from(["constant", "cosine"]),
+        "batch_size": st.sampled_from([32, 64]),
+        "clip_norm": st.sampled_from([0.0, 1.0]),
+        "numeric_encoding": st.sampled_from(["standard", "piecewise"]),
     }
 )
-ALIKE = some.fixed_dictionaries(
+ALIKE = st.fixed_dictionaries(
     {
-        "depth": some.just(2),
-        "width": some.sampled_from([8, 16, 24, 32, 48, 64, 96, 128]),
-        "activation": some.sampled_from(["relu", "tanh", "gelu"]),
-        "dropout": some.sampled_from([0.0, 0.3]),
-        "batch_normalization": some.just(False),
-        "optimizer": some.just("adam"),
-        "clip_norm": some.sampled_from([0.0, 1.0]),
+        "depth": st.just(2),
+        "width": st.sampled_from([8, 16, 24, 32, 48, 64, 96, 128]),
+        "activation": st.sampled_from(["relu", "tanh", "gelu"]),
+        "dropout": st.sampled_from([0.0, 0.3]),
+        "batch_normalization": st.just(False),
+        "optimizer": st.just("adam"),
+        "clip_norm": st.sampled_from([0.0, 1.0]),
     }
 )
 """Of one kind, with many savings that are equal."""
@@ -78,9 +78,9 @@ def plain_epochs(jobs):
     return total
 
 
-def plain_joint(first, other):
+def plain_joint(first, second):
     """None where one program cannot serve both."""
-    return first.joined(other) if rigid(first) == rigid(other) else None
+    return first.joined(second) if rigid(first) == rigid(second) else None
 
 
 def plain_groups(jobs, known):
@@ -90,23 +90,28 @@ def plain_groups(jobs, known):
         alone.setdefault(structure_of(job, SETTING), []).append(job)
     groups = {}
     for structure, own_jobs in alone.items():
-        fitting = [structure, *(other for other in known if plain_joint(structure, other) == other)]
-        best = min(fitting, key=lambda other, own_jobs=own_jobs: plain_seconds(other, own_jobs, known))
+        fitting = [
+            structure,
+            *(candidate for candidate in known if plain_joint(structure, candidate) == candidate),
+        ]
+        best = min(
+            fitting, key=lambda candidate, own_jobs=own_jobs: plain_seconds(candidate, own_jobs, known)
+        )
         groups.setdefault(best, []).extend(own_jobs)
     while True:
         best, most = None, 0.0
-        for first, other in itertools.combinations(groups, 2):
-            joint = plain_joint(first, other)
+        for first, second in itertools.combinations(groups, 2):
+            joint = plain_joint(first, second)
             if joint is None:
                 continue
-            apart = plain_seconds(first, groups[first], known) + plain_seconds(other, groups[other], known)
-            saved = apart - plain_seconds(joint, groups[first] + groups[other], known)
+            apart = plain_seconds(first, groups[first], known) + plain_seconds(second, groups[second], known)
+            saved = apart - plain_seconds(joint, groups[first] + groups[second], known)
             if saved > most:
-                best, most = (first, other, joint), saved
+                best, most = (first, second, joint), saved
         if best is None:
             return groups
-        first, other, joint = best
-        together = groups.pop(first) + groups.pop(other) + groups.pop(joint, [])
+        first, second, joint = best
+        together = groups.pop(first) + groups.pop(second) + groups.pop(joint, [])
         groups[joint] = sorted(together, key=lambda job: job.member.trial)
 
 
@@ -133,23 +138,23 @@ def check(cohorts, num_epochs, patience, rungs=((0, 0),)):
 
 
 @settings(max_examples=40, deadline=None)
-@given(some.lists(some.lists(VALUES, max_size=25), min_size=1, max_size=3))
+@given(st.lists(st.lists(VALUES, max_size=25), min_size=1, max_size=3))
 def test_groups_are_those_of_a_plain_search_over_all_pairs(cohorts):
     check(cohorts, 30, 5)
 
 
 @settings(max_examples=40, deadline=None)
-@given(some.lists(some.lists(ALIKE, max_size=25), min_size=1, max_size=3), some.sampled_from([0, 5]))
+@given(st.lists(st.lists(ALIKE, max_size=25), min_size=1, max_size=3), st.sampled_from([0, 5]))
 def test_of_equal_savings_the_same_pair_is_joined(cohorts, patience):
     check(cohorts, 100, patience)
 
 
-LAYERS = some.tuples(ALIKE, *[some.integers(1, 300)] * 2).map(
+LAYERS = st.tuples(ALIKE, *[st.integers(1, 300)] * 2).map(
     lambda drawn: drawn[0] | {"width_1": drawn[1], "width_2": drawn[2]}
 )
 
 
 @settings(max_examples=40, deadline=None)
-@given(some.lists(some.lists(LAYERS, max_size=25), min_size=1, max_size=3))
+@given(st.lists(st.lists(LAYERS, max_size=25), min_size=1, max_size=3))
 def test_groups_of_members_at_rungs_and_of_layers_of_their_own_widths_are_those_of_the_plain_search(cohorts):
     check(cohorts, 100, 5, ((4, 0), (0, 0), (16, 4), (0, 16)))

@@ -109,9 +109,9 @@ def test_populations_and_keras_agree_on_every_member(data: str, count: int) -> N
     prepared, trials = study({"depth": 2}, data, training={"epochs": 4}), TRIALS[:count]
     actual, expected = (healths(prepared, engine, *trials) for engine in ENGINES)
     assert len(actual) == len(expected) == len(trials)
-    for values, first, other in zip(trials, actual, expected, strict=True):
-        assert first.gradients == pytest.approx(other.gradients, rel=1e-4), values
-        assert first.dead_units == pytest.approx(other.dead_units), values
+    for values, first, second in zip(trials, actual, expected, strict=True):
+        assert first.gradients == pytest.approx(second.gradients, rel=1e-4), values
+        assert first.dead_units == pytest.approx(second.dead_units), values
 
 
 def test_embeddings_are_no_layers_of_their_own() -> None:

@@ -135,22 +135,28 @@ def check(case, loss, optimizer, **values):
     `make test` compares the narrower one, which has padding; its twin is traced for a second.
     """
     prepared = prepared_for(case, loss, optimizer, **values)
-    own = [member(prepared, 0, 0, width=8), member(prepared, 1, 1, width=5)]
-    kinds = [prepared.builder.network(one.hyperparameters).signature(int).kind for one in own]
-    members = [one for one, kind in zip(own, kinds, strict=True) if kind == kinds[0]]
+    pair = [member(prepared, 0, 0, width=8), member(prepared, 1, 1, width=5)]
+    kinds = [prepared.builder.network(candidate.hyperparameters).signature(int).kind for candidate in pair]
+    members = [candidate for candidate, kind in zip(pair, kinds, strict=True) if kind == kinds[0]]
     wild = member(prepared, 3, 0, width=8, learning_rate=1e30)
     outcomes = train(prepared, [*members, wild], places=len(members) + 1)
     adaptive = case in NORMALIZED and optimizer not in ("sgd", "momentum")
     close = 2e-4 if adaptive else 1e-5
     pairs = list(zip(members, outcomes, strict=False))
-    for one, outcome in pairs if PART == 1 else pairs[-1:]:
-        fold = prepared.splits.folds[one.fold]
-        expected, network = train_member(prepared.plan, one, fold, models_of(prepared.plan), lambda *_: None)
+    for trained_member, outcome in pairs if PART == 1 else pairs[-1:]:
+        fold = prepared.splits.folds[trained_member.fold]
+        expected, network = train_member(
+            prepared.plan, trained_member, fold, models_of(prepared.plan), lambda *_: None
+        )
         numpy.testing.assert_allclose(outcome.losses, curves(expected), close, 1e-7)
         assert outcome.best_epoch == expected.best_epoch
-        mine = prepared.builder.network(one.hyperparameters).model(own_weights(outcome.job, outcome.weights))
-        for kept, its in zip(mine.get_weights(), network.model.get_weights(), strict=True):
-            assert numpy.linalg.norm(kept - its) <= 5 * close * max(1.0, numpy.linalg.norm(its))
+        model = prepared.builder.network(trained_member.hyperparameters).model(
+            own_weights(outcome.job, outcome.weights)
+        )
+        for weight, twin_weight in zip(model.get_weights(), network.model.get_weights(), strict=True):
+            assert numpy.linalg.norm(weight - twin_weight) <= 5 * close * max(
+                1.0, numpy.linalg.norm(twin_weight)
+            )
 
 
 # What another case has too: a scale with the rate of all, views of plain numbers, one residual branch alone. Members of
@@ -202,14 +208,14 @@ def test_the_shapes_of_weights_are_those_of_keras(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_signatures_of_any_widths_join_to_one_that_has_room_for_both(case):
-    one, other = (network_of(case, width, 9, 2, "softmax").signature(int) for width in (4, 11))
-    if one.kind != other.kind:
+    narrow, wide = (network_of(case, width, 9, 2, "softmax").signature(int) for width in (4, 11))
+    if narrow.kind != wide.kind:
         assert any(layer.mixes_units for layer in CASES[case](4)), "only where padding would move other units"
         return
-    joint = one.joined(other)
-    assert joint == other.joined(one) and joint.joined(one) == joint
-    for mine, its in zip(joint.weights, other.weights, strict=True):
-        assert mine.stacked == its.stacked, "the wider one sets the sizes"
+    joint = narrow.joined(wide)
+    assert joint == wide.joined(narrow) and joint.joined(narrow) == joint
+    for joint_weight, wide_weight in zip(joint.weights, wide.weights, strict=True):
+        assert joint_weight.stacked == wide_weight.stacked, "the wider one sets the sizes"
 
 
 def test_a_layer_that_cannot_take_its_inputs_says_so():

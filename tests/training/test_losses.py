@@ -14,10 +14,10 @@ from automl.training.population.losses import LOSSES, smoothed
 LOGITS = numpy.array([[[0.0], [1.5], [-2.0], [30.0], [-30.0], [0.0]]], numpy.float32)
 CODES = numpy.array([[[1.0], [0.0], [1.0], [1.0], [0.0], [0.0]]], numpy.float32)
 MANY = numpy.random.default_rng(1).normal(0, 4, (2, 7, 3)).astype(numpy.float32)
-ONES = numpy.eye(3, dtype=numpy.float32)[numpy.arange(14).reshape(2, 7) % 3]
+ONE_HOT = numpy.eye(3, dtype=numpy.float32)[numpy.arange(14).reshape(2, 7) % 3]
 EXAMPLES = {
     "binary_crossentropy": (LOGITS, CODES),
-    "categorical_crossentropy": (MANY, ONES),
+    "categorical_crossentropy": (MANY, ONE_HOT),
     "mse": (LOGITS, CODES),
     "mae": (LOGITS, CODES),
     "huber": (LOGITS, CODES),

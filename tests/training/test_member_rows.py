@@ -53,8 +53,8 @@ def test_what_is_put_into_places_is_taken_from_them_and_nothing_else_changes(kin
     rows.put(entered, [beginning(100 + number) for number in entered])
     for number, nest in enumerate(rows.take(range(5), ["state"])):
         expected = beginning(number + 100 * (number in entered))
-        for array, other in zip(leaves(nest), leaves(expected), strict=True):
-            numpy.testing.assert_array_equal(array, other)
+        for array, expected_array in zip(leaves(nest), leaves(expected), strict=True):
+            numpy.testing.assert_array_equal(array, expected_array)
 
 
 @pytest.mark.parametrize("kind", [HostRows, DeviceRows])
@@ -65,15 +65,15 @@ def test_only_members_that_have_improved_are_kept_and_members_can_move(kind):
     rows.keep(numpy.zeros(5, bool), predictions)
     rows.keep(numpy.array([False, True, False, False, True]), predictions)
     for number, nest in enumerate(rows.take(range(5), ["best", "predictions"])):
-        kept = number in (1, 4)
+        is_kept = number in (1, 4)
         state = beginning(number)["state"]
         expected = [*state["weights"], *state["moments"], predictions[number : number + 1]]
-        for array, other in zip(nest["best"] + [nest["predictions"]], expected, strict=True):
-            numpy.testing.assert_array_equal(array, other if kept else numpy.zeros_like(other))
+        for array, given_array in zip(nest["best"] + [nest["predictions"]], expected, strict=True):
+            numpy.testing.assert_array_equal(array, given_array if is_kept else numpy.zeros_like(given_array))
     before = rows.take([4, 1], NAMES)
     after = rows.moved([4, 1], 3).take([0, 1], NAMES)
-    for nest, other in zip(after, before, strict=True):
-        for array, equal in zip(leaves(nest), leaves(other), strict=True):
+    for nest, original in zip(after, before, strict=True):
+        for array, equal in zip(leaves(nest), leaves(original), strict=True):
             numpy.testing.assert_array_equal(array, equal)
 
 
@@ -89,11 +89,11 @@ def test_networks_are_the_same_wherever_their_rows_are(optimizer, monkeypatch):
         monkeypatch.setattr(places, "on_accelerator", lambda: on_device)
         return train(prepared, members, places=2, patience=2)
 
-    for first, other in zip(outcomes(True), outcomes(False), strict=True):
-        assert (first.best_epoch, first.diverged) == (other.best_epoch, other.diverged)
+    for first, second in zip(outcomes(True), outcomes(False), strict=True):
+        assert (first.best_epoch, first.diverged) == (second.best_epoch, second.diverged)
         for array, equal in zip(
             [first.losses, first.predictions, *first.weights],
-            [other.losses, other.predictions, *other.weights],
+            [second.losses, second.predictions, *second.weights],
             strict=True,
         ):
             numpy.testing.assert_array_equal(array, equal)

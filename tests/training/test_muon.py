@@ -13,9 +13,9 @@ def test_singular_values_come_near_one_and_directions_stay(shape):
     """Five steps of the polynomial leave singular values between 0.68 and 1.14 (Jordan et al. 2024)."""
     matrices = numpy.random.default_rng(0).normal(size=(3, *shape)).astype("float32")
     orthogonalized = ops.convert_to_numpy(orthogonal(matrices))
-    for matrix, other in zip(matrices, orthogonalized, strict=True):
+    for matrix, result in zip(matrices, orthogonalized, strict=True):
         left, values, right = numpy.linalg.svd(matrix, full_matrices=False)
-        rotated = left.T @ other @ right.T
+        rotated = left.T @ result @ right.T
         assert (numpy.diag(rotated)[values > 0.1 * values[0]] > 0.65).all() and numpy.diag(
             rotated
         ).max() < 1.25

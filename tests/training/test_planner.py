@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from populations import recipe_of
 
 from automl.networks.families.perceptron import layer_widths
@@ -26,17 +26,17 @@ from automl.trial import Member
 
 SETTING = Setting("categorical_crossentropy", 1000, 1000, 64)
 
-VALUES = some.fixed_dictionaries(
+VALUES = st.fixed_dictionaries(
     {
-        "depth": some.integers(0, 3),
-        "width": some.integers(1, 300),
-        "activation": some.sampled_from(["relu", "tanh", "gelu"]),
-        "dropout": some.sampled_from([0.0, 0.3]),
-        "batch_normalization": some.booleans(),
-        "optimizer": some.sampled_from(["sgd", "momentum", "adam", "adamw", "rmsprop"]),
-        "schedule": some.sampled_from(["constant", "cosine"]),
-        "batch_size": some.sampled_from([32, 64]),
-        "clip_norm": some.sampled_from([0.0, 1.0]),
+        "depth": st.integers(0, 3),
+        "width": st.integers(1, 300),
+        "activation": st.sampled_from(["relu", "tanh", "gelu"]),
+        "dropout": st.sampled_from([0.0, 0.3]),
+        "batch_normalization": st.booleans(),
+        "optimizer": st.sampled_from(["sgd", "momentum", "adam", "adamw", "rmsprop"]),
+        "schedule": st.sampled_from(["constant", "cosine"]),
+        "batch_size": st.sampled_from([32, 64]),
+        "clip_norm": st.sampled_from([0.0, 1.0]),
     }
 )
 
@@ -57,19 +57,19 @@ def fits(structure, values):
     dense = [layer for layer in layers if isinstance(layer, Dense)]
     return (
         [type(layer) for layer in layers] == [type(layer) for layer in alone.network.layers]
-        and all(width <= given.units for width, given in zip(widths, dense, strict=False))
+        and all(width <= layer.units for width, layer in zip(widths, dense, strict=False))
         and all(values["activation"] in layer.names for layer in layers if isinstance(layer, Activation))
         and values["schedule"] in structure.schedules
         and structure.batch_size == values["batch_size"]
         and structure.optimizer == alone.optimizer
         and all(layer.is_active or not values["dropout"] for layer in layers if isinstance(layer, Dropout))
         and (structure.clipped or not values["clip_norm"])
-        and all(given.padded or given.units == width for width, given in zip(widths, dense, strict=False))
+        and all(layer.padded or layer.units == width for width, layer in zip(widths, dense, strict=False))
     )
 
 
 @settings(max_examples=60, deadline=None)
-@given(some.lists(VALUES, min_size=1, max_size=12), some.lists(VALUES, max_size=6))
+@given(st.lists(VALUES, min_size=1, max_size=12), st.lists(VALUES, max_size=6))
 def test_every_job_is_in_one_lane_that_fits_it(configurations, later):
     known = {}
     for group in (configurations, later):
@@ -84,14 +84,14 @@ def test_every_job_is_in_one_lane_that_fits_it(configurations, later):
 
 
 @settings(max_examples=20, deadline=None)
-@given(some.lists(VALUES, min_size=1, max_size=8))
+@given(st.lists(VALUES, min_size=1, max_size=8))
 def test_the_same_jobs_have_the_same_plan(configurations):
     jobs = jobs_of(configurations)
     assert plan_lanes(jobs, SETTING, {}) == plan_lanes(list(jobs), SETTING, {})
 
 
 @settings(max_examples=30, deadline=None)
-@given(some.lists(VALUES, min_size=1, max_size=4), some.sampled_from([100, 10_000, 100_000]))
+@given(st.lists(VALUES, min_size=1, max_size=4), st.sampled_from([100, 10_000, 100_000]))
 def test_lanes_of_few_jobs_hold_the_same_jobs_in_the_same_programs(configurations, num_rows):
     setting, known = replace(SETTING, num_rows=num_rows), {}
     lanes = plan_lanes(jobs_of(configurations, folds=3), setting, known)

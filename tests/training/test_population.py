@@ -52,19 +52,25 @@ def check_against_twins(prepared, members, structure=None):
     """Curves, kept epoch and kept weights of every member equal those of `model.fit`."""
     outcomes = train(prepared, members, places=len(members), structure=structure)
     shared = structure or joint_structure(prepared, members)
-    for one, outcome in zip(members, outcomes, strict=True):
-        fold = prepared.splits.folds[one.fold]
-        expected, network = train_member(prepared.plan, one, fold, models_of(prepared.plan), lambda *_: None)
-        says = str(dict(one.hyperparameters))
+    for trained_member, outcome in zip(members, outcomes, strict=True):
+        fold = prepared.splits.folds[trained_member.fold]
+        expected, network = train_member(
+            prepared.plan, trained_member, fold, models_of(prepared.plan), lambda *_: None
+        )
+        says = str(dict(trained_member.hyperparameters))
         adaptive = bool(shared.moment_shapes) and shared.optimizer != "sgd"
         close = AMPLIFIED if adaptive else RELATIVE
         numpy.testing.assert_allclose(outcome.losses, curves(expected), close, 1e-7, err_msg=says)
         assert outcome.best_epoch == expected.best_epoch
         weights = own_weights(outcome.job, outcome.weights)
         model = network.model
-        for mine, its in zip(weights, [*model.trainable_weights, *model.non_trainable_weights], strict=True):
-            its = keras.ops.convert_to_numpy(its)
-            assert numpy.linalg.norm(mine - its) <= 5 * close * max(1.0, numpy.linalg.norm(its)), says
+        for weight, twin_weight in zip(
+            weights, [*model.trainable_weights, *model.non_trainable_weights], strict=True
+        ):
+            twin_weight = keras.ops.convert_to_numpy(twin_weight)
+            assert numpy.linalg.norm(weight - twin_weight) <= 5 * close * max(
+                1.0, numpy.linalg.norm(twin_weight)
+            ), says
 
 
 @pytest.mark.parametrize(
@@ -82,13 +88,13 @@ def test_a_member_equals_its_twin(number, loss, depth, normalize, family):
 
     The slow test has them all in every combination.
     """
-    own = [name for index, name in enumerate(ACTIVATIONS) if index % 5 == number]
+    names = [name for index, name in enumerate(ACTIVATIONS) if index % 5 == number]
     space = {"depth": depth, "batch_normalization": normalize, "optimizer": FAMILIES[family][0]}
     prepared = with_loss(loss, space)
     values = {"momentum": 0.8, "weight_decay": 0.01, "negative_slope": 0.3}
     members = [
         member(prepared, trial, trial % 2, activation=name, optimizer=optimizer, **values)
-        for trial, (name, optimizer) in enumerate(zip(own, itertools.cycle(FAMILIES[family]), strict=False))
+        for trial, (name, optimizer) in enumerate(zip(names, itertools.cycle(FAMILIES[family]), strict=False))
     ]
     check_against_twins(prepared, members)
 
@@ -135,10 +141,10 @@ def test_embeddings_of_levels_equal_the_twin(normalize):
 
 def test_a_linear_model_of_many_levels_equals_its_twin():
     prepared = study_of_levels()
-    one = member(prepared, depth=0)
-    layers = joint_structure(prepared, [one]).network.layers
+    single = member(prepared, depth=0)
+    layers = joint_structure(prepared, [single]).network.layers
     assert not any(isinstance(layer, LevelEmbedding) for layer in layers)
-    check_against_twins(prepared, [one])
+    check_against_twins(prepared, [single])
 
 
 def test_schedule_clipping_smoothing_and_penalty_equal_the_twin():
@@ -168,15 +174,15 @@ def test_resamples_and_shares_equal_the_twin():
         dataclasses.replace(member(prepared), resample=1),
         dataclasses.replace(member(prepared), share=0.5),
     ]
-    for one in members:
-        view = prepared.plan.view(one, prepared.splits.folds[0])
-        shared = structure_of(jobs(prepared, [one])[0], setting(prepared))
+    for single in members:
+        view = prepared.plan.view(single, prepared.splits.folds[0])
+        shared = structure_of(jobs(prepared, [single])[0], setting(prepared))
         population = Population(shared, compile_epoch(shared), type(tables(prepared))([view]), 2)
-        population.admit(jobs(prepared, [one]))
+        population.admit(jobs(prepared, [single]))
         while not (ended := population.take_finished()):
             population.run_epoch()
         expected, _ = train_member(
-            prepared.plan, one, prepared.splits.folds[0], models_of(prepared.plan), lambda *_: None
+            prepared.plan, single, prepared.splits.folds[0], models_of(prepared.plan), lambda *_: None
         )
         numpy.testing.assert_allclose(ended[0].losses, curves(expected), RELATIVE)
 
@@ -200,21 +206,23 @@ def test_padding_is_inert(normalize):
     narrow = joint_structure(prepared, members)
     wide = widened(prepared, narrow, members[0], 13, 24)
     alone, padded = train(prepared, members, structure=narrow), train(prepared, members, structure=wide)
-    for one, other in zip(alone, padded, strict=True):
-        numpy.testing.assert_allclose(other.losses, one.losses, AMPLIFIED if normalize else 1e-6)
-        kernel, second = other.weights[0], other.weights[3 if normalize else 2]
+    for unpadded, padded_outcome in zip(alone, padded, strict=True):
+        numpy.testing.assert_allclose(
+            padded_outcome.losses, unpadded.losses, AMPLIFIED if normalize else 1e-6
+        )
+        kernel, second = padded_outcome.weights[0], padded_outcome.weights[3 if normalize else 2]
         assert (kernel[:, 8:] == 0).all() and (kernel[:, :8] != 0).any()
         assert (second[8:] == 0).all() and (second[:, 8:] == 0).all()
 
 
 def test_neighbors_change_no_bit_even_when_they_turn_nan():
     prepared = study({"depth": 2, "dropout": 0.3, "optimizer": "sgd"}, training={"epochs": 8, "patience": 2})
-    one = member(prepared, 7, 1, activation="tanh", learning_rate=0.05)
+    single = member(prepared, 7, 1, activation="tanh", learning_rate=0.05)
     calm = [member(prepared, trial, trial % 2, activation="gelu") for trial in range(3)]
     wild = [member(prepared, trial, trial % 2, activation="relu", learning_rate=1e30) for trial in range(3)]
-    shared = joint_structure(prepared, [one, *calm, *wild])
-    first = train(prepared, [*calm, one], structure=shared)
-    second = train(prepared, [one, *wild], structure=shared)
+    shared = joint_structure(prepared, [single, *calm, *wild])
+    first = train(prepared, [*calm, single], structure=shared)
+    second = train(prepared, [single, *wild], structure=shared)
     assert all(outcome.diverged for outcome in second[1:])
     assert not any(outcome.diverged for outcome in first)
     assert_same(first[3], second[0])
@@ -228,8 +236,8 @@ def test_order_places_and_refilling_change_little_or_nothing():
     members = [member(prepared, trial, trial % 2, learning_rate=0.01 * (trial + 1)) for trial in range(6)]
     together = train(prepared, members, places=4)
     backward = train(prepared, members[::-1], places=4)[::-1]
-    for one, other in zip(together, backward, strict=True):
-        assert_same(one, other)
+    for first, second in zip(together, backward, strict=True):
+        assert_same(first, second)
     alone = train(prepared, members[2:3], places=1)[0]
     numpy.testing.assert_allclose(alone.losses, together[2].losses, rtol=1e-6)
 
@@ -239,9 +247,9 @@ def test_shrinking_keeps_members_and_their_past():
     members = [member(prepared, trial, trial % 2) for trial in range(5)]
     shared = joint_structure(prepared, members)
     population = Population(shared, compile_epoch(shared), tables(prepared), 8)
-    own = jobs(prepared, members)
+    all_jobs = jobs(prepared, members)
     population.admit(
-        [dataclasses.replace(job, num_epochs=3 if job.member.trial in (0, 3) else 8) for job in own]
+        [dataclasses.replace(job, num_epochs=3 if job.member.trial in (0, 3) else 8) for job in all_jobs]
     )
     ended = []
     while population.jobs:
@@ -294,31 +302,31 @@ def test_validation_rows_choose_nothing():
     target = prepared.dataset.target.copy()
     target[view.fold.validation] = (target[view.fold.validation] + 1) % 3
     scrambled = dataclasses.replace(prepared, dataset=dataclasses.replace(prepared.dataset, target=target))
-    other = train(scrambled, [member(prepared)])[0]
-    numpy.testing.assert_array_equal(other.losses[:, :2], outcome.losses[:, :2])
-    assert (other.losses[:, 2] != outcome.losses[:, 2]).all()
-    for mine, its in zip(outcome.weights, other.weights, strict=True):
-        numpy.testing.assert_array_equal(mine, its)
+    scrambled_outcome = train(scrambled, [member(prepared)])[0]
+    numpy.testing.assert_array_equal(scrambled_outcome.losses[:, :2], outcome.losses[:, :2])
+    assert (scrambled_outcome.losses[:, 2] != outcome.losses[:, 2]).all()
+    for weight, scrambled_weight in zip(outcome.weights, scrambled_outcome.weights, strict=True):
+        numpy.testing.assert_array_equal(weight, scrambled_weight)
 
 
 def test_members_that_differ_in_a_seed_differ():
     prepared = study({"depth": 1, "dropout": 0.5})
-    one = member(prepared)
-    members = [one, dataclasses.replace(one, repeat=1), dataclasses.replace(one, trial=1)]
+    original = member(prepared)
+    members = [original, dataclasses.replace(original, repeat=1), dataclasses.replace(original, trial=1)]
     first, second, third = train(prepared, members)
     assert not numpy.allclose(first.losses, second.losses) and not numpy.allclose(first.losses, third.losses)
-    network = prepared.builder.recipe(one.hyperparameters).network
-    weights = network.initial(one.seed("weights"))
-    others = network.initial(members[1].seed("weights"))
-    assert not numpy.allclose(weights[0], others[0])
+    network = prepared.builder.recipe(original.hyperparameters).network
+    weights = network.initial(original.seed("weights"))
+    repeated_weights = network.initial(members[1].seed("weights"))
+    assert not numpy.allclose(weights[0], repeated_weights[0])
 
 
-def assert_same(one, other):
+def assert_same(first, second):
     """Equal to the last bit."""
-    numpy.testing.assert_array_equal(one.losses, other.losses)
-    numpy.testing.assert_array_equal(one.predictions, other.predictions)
-    for mine, its in zip(one.weights, other.weights, strict=True):
-        numpy.testing.assert_array_equal(mine, its)
+    numpy.testing.assert_array_equal(first.losses, second.losses)
+    numpy.testing.assert_array_equal(first.predictions, second.predictions)
+    for weight, second_weight in zip(first.weights, second.weights, strict=True):
+        numpy.testing.assert_array_equal(weight, second_weight)
 
 
 def test_shrinking_keeps_what_early_stopping_knows():
@@ -352,8 +360,8 @@ def test_of_many_fit_rows_a_sample_is_measured_and_all_train(monkeypatch):
     assert set(view.measured) < set(view.fold.fit)
     assert sorted(view.rows[view.fit]) == sorted(view.fold.fit)
     sampled = train(prepared, [member(prepared)])[0]
-    for mine, its in zip(sampled.weights, whole.weights, strict=True):
-        numpy.testing.assert_allclose(mine, its, 1e-4, 1e-6)
+    for sampled_weight, whole_weight in zip(sampled.weights, whole.weights, strict=True):
+        numpy.testing.assert_allclose(sampled_weight, whole_weight, 1e-4, 1e-6)
     numpy.testing.assert_allclose(sampled.losses[:, 1:], whole.losses[:, 1:], 1e-5)
     assert not numpy.allclose(sampled.losses[:, 0], whole.losses[:, 0], rtol=1e-3)
     check_against_twins(prepared, [member(prepared), member(prepared, 1, 1)])

@@ -66,19 +66,19 @@ def test_the_engines_agree_on_every_encoding_and_transform_and_on_weights(tmp_pa
     results = [
         sorted(
             make(prepared.plan, folds).train(cohort, Watch(lambda _: None, lambda: True)),
-            key=lambda own: own.number,
+            key=lambda trial: trial.number,
         )
         for make in ENGINES.values()
     ]
-    seen = set()
-    for first, other in zip(*results, strict=True):
-        assert (first.state, first.capacity) == (other.state, other.capacity)
-        for actual, expected in zip(first.folds, other.folds, strict=True):
+    scores = set()
+    for first, second in zip(*results, strict=True):
+        assert (first.state, first.capacity) == (second.state, second.capacity)
+        for actual, expected in zip(first.folds, second.folds, strict=True):
             numpy.testing.assert_allclose(curves(actual), curves(expected), rtol=1e-4)
             assert actual.best_epoch == expected.best_epoch
             assert actual.scores == pytest.approx(expected.scores, rel=2e-3)
-            seen.add(actual.scores[prepared.objective.metric])
-    assert len(seen) == 2 * len(cohort), "each encoding and transform gives networks of its own"
+            scores.add(actual.scores[prepared.objective.metric])
+    assert len(scores) == 2 * len(cohort), "each encoding and transform gives networks of its own"
 
 
 def test_networks_of_other_encodings_have_other_numbers_of_inputs(tmp_path: Path) -> None:
@@ -104,10 +104,10 @@ def test_cells_and_weights_of_other_rows_move_no_weight(tmp_path: Path, encoding
     """Other cells in the validation and the test rows: the network stays the same to the last bit."""
     prepared = prepared_study(tmp_path, "binary")
     fold = prepared.splits.folds[0]
-    others = numpy.concatenate([fold.validation, prepared.splits.test])
+    other_rows = numpy.concatenate([fold.validation, prepared.splits.test])
     columns, weights = prepared.dataset.columns, prepared.dataset.weights.copy()
     numbers, codes = columns.numbers.copy(), columns.codes.copy()
-    numbers[others], codes[others], weights[others] = 1e6, 0, 3.0
+    numbers[other_rows], codes[other_rows], weights[other_rows] = 1e6, 0, 3.0
     changed = dataclasses.replace(columns, numbers=numbers, codes=codes)
     twin = dataclasses.replace(
         prepared, dataset=dataclasses.replace(prepared.dataset, columns=changed, weights=weights)
@@ -117,9 +117,9 @@ def test_cells_and_weights_of_other_rows_move_no_weight(tmp_path: Path, encoding
         train_member(study.plan, Member(0, 0, values, 0), fold, models_of(study.plan), lambda *_: None)
         for study in (prepared, twin)
     ]
-    (first, network), (other, twin_network) = results
-    assert (first.best_epoch, first.stopping_loss) == (other.best_epoch, other.stopping_loss)
-    assert first.validation_loss != other.validation_loss
+    (first, network), (of_twin, twin_network) = results
+    assert (first.best_epoch, first.stopping_loss) == (of_twin.best_epoch, of_twin.stopping_loss)
+    assert first.validation_loss != of_twin.validation_loss
     for actual, reference in zip(network.model.get_weights(), twin_network.model.get_weights(), strict=True):
         numpy.testing.assert_array_equal(actual, reference)
 

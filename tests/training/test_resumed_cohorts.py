@@ -17,7 +17,7 @@ from automl.trial import Member, TrialState
 WATCH = Watch(lambda _: None, lambda: True)
 FOLDS = 2
 ALIKE = {"depth": 1, "width": 24, "activation": "relu", "dropout": 0.2}
-OTHERS = (
+STRUCTURES = (
     {"depth": 2, "width": 12, "activation": "tanh", "numeric_encoding": "piecewise"},
     {"depth": 1, "width": 30, "activation": "gelu"},
     {"depth": 2, "width": 40, "batch_normalization": True, "optimizer": "sgd"},
@@ -27,11 +27,11 @@ OTHERS = (
 """Other structures, some of which share a program with those of other cohorts, and other views."""
 
 
-def cohort_of(prepared, numbers, others):
+def cohort_of(prepared, numbers, structures):
     """Trials of one structure and, from each fourth number on, others; they stop after different times."""
     cohort = []
     for number in numbers:
-        changes = others[number // 4 % len(others)] if number % 4 == 3 else ALIKE
+        changes = structures[number // 4 % len(structures)] if number % 4 == 3 else ALIKE
         rate = (0.002, 0.02, 0.2)[number % 3]
         values = prepared.space.initial() | changes | {"learning_rate": rate}
         cohort.append(plan_members(number, values, FOLDS, 5))
@@ -75,18 +75,18 @@ def recorder(monkeypatch):
 
 def study_of_three_cohorts():
     prepared = study({"numeric_encoding": "standard"}, "wine", training={"epochs": 9, "patience": 2})
-    plain = (OTHERS[1], OTHERS[2])
+    plain = (STRUCTURES[1], STRUCTURES[2])
     cohorts = [
         cohort_of(prepared, range(24), plain),
-        cohort_of(prepared, range(24, 48), OTHERS),
-        cohort_of(prepared, range(48, 60), OTHERS[::-1]),
+        cohort_of(prepared, range(24, 48), STRUCTURES),
+        cohort_of(prepared, range(48, 60), STRUCTURES[::-1]),
     ]
     return prepared, cohorts
 
 
-def same_bits(first, other):
-    assert dataclasses.replace(first, folds=(), seconds=0) == dataclasses.replace(other, folds=(), seconds=0)
-    for actual, expected in zip(first.folds, other.folds, strict=True):
+def same_bits(first, second):
+    assert dataclasses.replace(first, folds=(), seconds=0) == dataclasses.replace(second, folds=(), seconds=0)
+    for actual, expected in zip(first.folds, second.folds, strict=True):
         assert dataclasses.replace(actual, seconds=0) == dataclasses.replace(expected, seconds=0)
         numpy.testing.assert_array_equal(actual.predictions, expected.predictions)
         if actual.health:

@@ -44,8 +44,8 @@ def keep_best(count):
     return judge
 
 
-def watch(rungs=(), judge=lambda *_: {}, **others):
-    return Watch(lambda _: None, lambda: True, rungs=rungs, judge=judge, **others)
+def watch(rungs=(), judge=lambda *_: {}, **options):
+    return Watch(lambda _: None, lambda: True, rungs=rungs, judge=judge, **options)
 
 
 def train(engine, cohort, watching, recorded=frozenset()):
@@ -58,11 +58,13 @@ def make(name, prepared):
 
 def check_equal(trial, expected, exact=False):
     assert trial.state is expected.state
-    for mine, its in zip(trial.folds, expected.folds, strict=True):
-        assert mine.best_epoch == its.best_epoch
+    for fold, expected_fold in zip(trial.folds, expected.folds, strict=True):
+        assert fold.best_epoch == expected_fold.best_epoch
         for name in ("training_loss", "stopping_loss", "validation_loss", "predictions"):
             close = 0.0 if exact else 1e-5
-            numpy.testing.assert_allclose(getattr(mine, name), getattr(its, name), close, close / 10)
+            numpy.testing.assert_allclose(
+                getattr(fold, name), getattr(expected_fold, name), close, close / 10
+            )
 
 
 def test_a_member_that_leaves_and_returns_has_the_same_bits():
@@ -96,17 +98,17 @@ def test_a_member_that_leaves_and_returns_has_the_same_bits():
         assert not outcome.waits and outcome.best_epoch == expected.best_epoch
         numpy.testing.assert_array_equal(outcome.losses, expected.losses)
         numpy.testing.assert_array_equal(outcome.predictions, expected.predictions)
-        for mine, its in zip(outcome.weights, expected.weights, strict=True):
-            numpy.testing.assert_array_equal(mine, its)
+        for weight, expected_weight in zip(outcome.weights, expected.weights, strict=True):
+            numpy.testing.assert_array_equal(weight, expected_weight)
 
 
-ONE, TWO = (Rung(3, 2),), (Rung(2, 1), Rung(5, 2))
+ONE_RUNG, TWO_RUNGS = (Rung(3, 2),), (Rung(2, 1), Rung(5, 2))
 # With Keras every trial is compiled, with a rung and without: two rungs hold what one does.
 WAYS_UP = [
-    pytest.param("population", ONE, id="one rung-population"),
-    pytest.param("population", TWO, id="two rungs-population"),
-    pytest.param("sequential", ONE, id="one rung-sequential", marks=pytest.mark.slow),
-    pytest.param("sequential", TWO, id="two rungs-sequential"),
+    pytest.param("population", ONE_RUNG, id="one rung-population"),
+    pytest.param("population", TWO_RUNGS, id="two rungs-population"),
+    pytest.param("sequential", ONE_RUNG, id="one rung-sequential", marks=pytest.mark.slow),
+    pytest.param("sequential", TWO_RUNGS, id="two rungs-sequential"),
 ]
 
 
@@ -157,26 +159,26 @@ def test_the_best_go_on_as_if_there_were_no_rung_and_the_others_end_there(name, 
 
 def test_networks_that_are_not_kept_begin_again_with_the_same_result(monkeypatch):
     prepared = prepared_study(dropout=0.2)
-    kept = train(make("population", prepared), cohort_of(prepared), watch((Rung(3, 2),), keep_best(3)))
+    trials = train(make("population", prepared), cohort_of(prepared), watch((Rung(3, 2),), keep_best(3)))
     monkeypatch.setattr("automl.training.population.cohort.MOST_BYTES_WAITING", 0)
     again = train(make("population", prepared), cohort_of(prepared), watch((Rung(3, 2),), keep_best(3)))
-    for number, trial in kept.items():
+    for number, trial in trials.items():
         check_equal(again[number], trial)
 
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_a_trial_that_diverges_before_a_rung_has_failed_and_is_not_compared(name):
     prepared = study({"optimizer": "sgd"}, "diabetes", training={"epochs": EPOCHS})
-    seen = []
+    compared = []
 
     def judge(number, reports):
-        seen.extend(trial for trial, report in reports.items() if numpy.isfinite(report.value))
+        compared.extend(trial for trial, report in reports.items() if numpy.isfinite(report.value))
         return {}
 
     trials = train(make(name, prepared), cohort_of(prepared, (1e-3, 1e30)), watch((Rung(3, 2),), judge))
     assert trials[0].state is TrialState.COMPLETE
     assert trials[1].state is TrialState.FAILED and trials[1].reports == ()
-    assert 1 not in seen
+    assert 1 not in compared
 
 
 def test_an_engine_that_goes_on_gives_the_bits_of_one_that_was_not_interrupted():
@@ -190,9 +192,9 @@ def test_an_engine_that_goes_on_gives_the_bits_of_one_that_was_not_interrupted()
     resumed.replay(cohorts[0], watching.rungs, {number: trial.num_passed for number, trial in whole.items()})
     assert resumed._known == replayed_after(prepared, cohorts[0], watching)
     recorded = frozenset(list(later)[:4])
-    rest = train(resumed, cohorts[1], watching, recorded)
-    assert set(rest) == set(later) - recorded
-    for number, trial in rest.items():
+    remaining = train(resumed, cohorts[1], watching, recorded)
+    assert set(remaining) == set(later) - recorded
+    for number, trial in remaining.items():
         assert trial.reason == later[number].reason and trial.reports == later[number].reports
         check_equal(trial, later[number], exact=True)
 
@@ -212,13 +214,13 @@ def test_transformed_targets_have_a_scale_of_their_own():
 
 @pytest.mark.parametrize("limit", [60, 80, 100, 150])
 def test_when_time_is_short_a_trial_is_recorded_with_what_it_was_compared_by(monkeypatch, limit):
-    prepared, seen, ticks = prepared_study(), {}, iter(range(10_000))
+    prepared, values, ticks = prepared_study(), {}, iter(range(10_000))
     monkeypatch.setattr("automl.training.population.costs._COMPILE_SECONDS", 0.0)
     monkeypatch.setattr("automl.training.population.costs._COMPILE_LAYER_SECONDS", 0.0)
     monkeypatch.setattr("automl.training.population.lanes.num_cores", lambda: 1)
 
     def judge(number, reports):
-        seen.update({(number, trial): report.value for trial, report in reports.items()})
+        values.update({(number, trial): report.value for trial, report in reports.items()})
         return {}
 
     watching = watch(
@@ -231,8 +233,8 @@ def test_when_time_is_short_a_trial_is_recorded_with_what_it_was_compared_by(mon
         for number, depth in enumerate((1, 1, 1, 4, 4, 4))
     ]
     trials = train(make("population", prepared), cohort, watching)
-    assert seen
-    for (number, trial), value in seen.items():
+    assert values
+    for (number, trial), value in values.items():
         assert trials[trial].reports[number] == value
 
 
@@ -258,13 +260,13 @@ def test_who_has_not_come_to_a_rung_is_not_compared_there_and_who_has_not_begun_
     """Of three trials one has trained its three epochs, one was cut after two, one has not begun."""
     prepared = prepared_study()
     cohort = cohort_of(prepared, RATES[:3])
-    climbs = {own[0].trial: climbing.Climb(own) for own in cohort}
+    climbs = {members[0].trial: climbing.Climb(members) for members in cohort}
     planned = make("population", prepared).plan(cohort, (Rung(3, 2),))
     for trial, losses in ((0, (0.9, 0.7, 0.8)), (1, (0.5, 0.6))):
-        for one in cohort[trial]:
+        for climber in cohort[trial]:
             curve = numpy.array([[9.0, loss, 9.0] for loss in losses])
-            climbs[trial].outcomes[one.fold] = Outcome(
-                planned._knowledge.job(one),
+            climbs[trial].outcomes[climber.fold] = Outcome(
+                planned._knowledge.job(climber),
                 None,
                 curve,
                 1,
@@ -276,11 +278,11 @@ def test_who_has_not_come_to_a_rung_is_not_compared_there_and_who_has_not_begun_
                 cut=len(losses) < 3,
                 waits=True,
             )
-    seen = {}
+    reports_judged = {}
     ended = planned._judge(
-        0, Rung(3, 2), climbs, watch(judge=lambda number, reports: seen.update(reports) or {})
+        0, Rung(3, 2), climbs, watch(judge=lambda number, reports: reports_judged.update(reports) or {})
     )
-    assert ended == [] and set(seen) == {0} and seen[0].value == pytest.approx(0.7)
+    assert ended == [] and set(reports_judged) == {0} and reports_judged[0].value == pytest.approx(0.7)
     assert {trial: climb.reports for trial, climb in climbs.items()} == {0: [0.7], 1: [0.5]}
 
 

@@ -18,8 +18,8 @@ ENGINES = {"population": PopulationEngine, "sequential": SequentialEngine}
 
 def trials_of(prepared, engine, values, **watching):
     cohort = [
-        plan_members(number, dict(prepared.space.initial()) | given, FOLDS, 0)
-        for number, given in enumerate(values)
+        plan_members(number, dict(prepared.space.initial()) | changes, FOLDS, 0)
+        for number, changes in enumerate(values)
     ]
     watch = Watch(lambda _: None, lambda: True, **watching)
     trials = ENGINES[engine](prepared.plan, prepared.splits.folds).train(cohort, watch)
@@ -62,10 +62,12 @@ def test_a_rung_stands_at_the_same_share_of_each_trials_epochs_and_changes_no_sc
     space = {"epochs": {"choice": [4, 8]}, "schedule": "cosine", "optimizer": optimizer}
     prepared = study(space, training={"patience": None})
     values = [{"epochs": 4}, {"epochs": 8}]
-    seen = {}
+    values_by_rung = {}
 
     def judge(number, reports):
-        seen.setdefault(number, {}).update({trial: report.value for trial, report in reports.items()})
+        values_by_rung.setdefault(number, {}).update(
+            {trial: report.value for trial, report in reports.items()}
+        )
         # the sequential engine asks first whether a trial could end here at all
         return {trial: "weak" for trial, report in reports.items() if math.isinf(report.value)}
 
@@ -74,7 +76,9 @@ def test_a_rung_stands_at_the_same_share_of_each_trials_epochs_and_changes_no_sc
     for number, at in ((0, 2), (1, 4)):
         for actual, expected in zip(climbed[number].folds, whole[number].folds, strict=True):
             assert list(actual.stopping_loss) == pytest.approx(list(expected.stopping_loss), rel=1e-5)
-        assert seen[0][number] == pytest.approx(min(whole[number].folds[0].stopping_loss[:at]), rel=1e-5)
+        assert values_by_rung[0][number] == pytest.approx(
+            min(whole[number].folds[0].stopping_loss[:at]), rel=1e-5
+        )
 
 
 @pytest.mark.parametrize("values", [0, "many", {"choice": [5, -1]}])

@@ -61,12 +61,12 @@ def test_validation_rows_choose_nothing():
     target = prepared.dataset.target.copy()
     target[fold.validation] = (target[fold.validation] + 1) % 3
     result, network = train(prepared)
-    other, twin = train(with_target(prepared, target))
-    assert other.best_epoch == result.best_epoch
-    assert other.stopping_loss == result.stopping_loss
+    changed_result, twin = train(with_target(prepared, target))
+    assert changed_result.best_epoch == result.best_epoch
+    assert changed_result.stopping_loss == result.stopping_loss
     for actual, expected in zip(network.model.get_weights(), twin.model.get_weights(), strict=True):
         numpy.testing.assert_array_equal(actual, expected)
-    assert other.scores["accuracy"] < result.scores["accuracy"]
+    assert changed_result.scores["accuracy"] < result.scores["accuracy"]
 
 
 def test_test_rows_reach_no_trial():
@@ -79,8 +79,8 @@ def test_test_rows_reach_no_trial():
     columns = dataclasses.replace(prepared.dataset.columns, numbers=numbers)
     changed = dataclasses.replace(prepared.dataset, columns=columns, target=target)
     result, _ = train(prepared)
-    other, _ = train(dataclasses.replace(prepared, dataset=changed))
-    assert dataclasses.replace(other, seconds=0) == dataclasses.replace(result, seconds=0)
+    changed_result, _ = train(dataclasses.replace(prepared, dataset=changed))
+    assert dataclasses.replace(changed_result, seconds=0) == dataclasses.replace(result, seconds=0)
 
 
 def test_scaling_comes_from_the_fit_rows():
@@ -179,9 +179,9 @@ def test_whatever_a_builder_raises_is_a_state_of_its_trial_and_of_no_other(error
     prepared = study(training={"epochs": 1})
     plan = dataclasses.replace(prepared.plan, builder=Raising(error, prepared.builder))
     cohort = [plan_members(number, prepared.space.initial(), 2, 0) for number in range(2)]
-    failed, other = SequentialEngine(plan, prepared.splits.folds).train(cohort, ALWAYS)
+    failed, completed = SequentialEngine(plan, prepared.splits.folds).train(cohort, ALWAYS)
     assert failed.state is TrialState.FAILED and failed.reason.startswith(reason)
-    assert other.state is TrialState.COMPLETE
+    assert completed.state is TrialState.COMPLETE
 
 
 @pytest.mark.parametrize(
@@ -215,11 +215,11 @@ def test_recorded_trials_are_not_trained_again():
     prepared = study({"dropout": 0.3}, {"epochs": 2})
     cohort = [plan_members(number, prepared.space.initial(), 2, 0) for number in range(3)]
     whole = list(SequentialEngine(prepared.plan, prepared.splits.folds).train(cohort, ALWAYS))
-    seen, engine = [], SequentialEngine(prepared.plan, prepared.splits.folds)
+    progresses, engine = [], SequentialEngine(prepared.plan, prepared.splits.folds)
     engine.replay(cohort)
-    watch = dataclasses.replace(ALWAYS, on_progress=seen.append)
+    watch = dataclasses.replace(ALWAYS, on_progress=progresses.append)
     [trial] = engine.train(cohort, watch, frozenset({0, 2}))
-    assert trial.number == 1 and {progress.total for progress in seen} == {2}
+    assert trial.number == 1 and {progress.total for progress in progresses} == {2}
     for actual, expected in zip(trial.folds, whole[1].folds, strict=True):
         assert dataclasses.replace(actual, seconds=0) == dataclasses.replace(expected, seconds=0)
         numpy.testing.assert_array_equal(actual.predictions, expected.predictions)
@@ -230,12 +230,14 @@ def test_recorded_trials_are_not_trained_again():
 
 def test_orders_of_epochs_that_never_come_are_not_drawn(monkeypatch):
     """A hundred thousand epochs of a large table would fill the memory before the first one."""
-    drawn, seen = [], []
+    drawn, progresses = [], []
     row_order_of = fitting.row_order
-    monkeypatch.setattr(fitting, "row_order", lambda *given: drawn.append(given[2]) or row_order_of(*given))
+    monkeypatch.setattr(
+        fitting, "row_order", lambda *arguments: drawn.append(arguments[2]) or row_order_of(*arguments)
+    )
     prepared = study(training={"epochs": 100_000, "patience": 100_000})
     engine = SequentialEngine(prepared.plan, prepared.splits.folds)
-    watch = Watch(seen.append, lambda: True, seconds_left=lambda: 3.0 - len(seen))
+    watch = Watch(progresses.append, lambda: True, seconds_left=lambda: 3.0 - len(progresses))
     [trial] = engine.train([plan_members(0, prepared.space.initial(), 1, 0)], watch)
     assert drawn[:3] == [0, 1, 2] and len(trial.folds[0].stopping_loss) <= len(drawn) < 20
 
@@ -259,9 +261,9 @@ def test_every_row_comes_once_an_epoch_and_the_last_batch_holds_the_rest():
     rows = prepared.splits.folds[0].fit[:20]
     view = prepared.plan.view(Member(0, 0, prepared.space.initial(), 0), Fold(rows, rows[:0], rows[:0]))
     part = Part(prepared.dataset, view, rows, model)
-    given = [batch[0].numpy() for batch in batches(part, BatchOrder(3, 8, 2))]
-    assert [len(batch) for batch in given] == [8, 8, 4, 8, 8, 4]
-    first, second = numpy.concatenate(given[:3]), numpy.concatenate(given[3:])
+    drawn = [batch[0].numpy() for batch in batches(part, BatchOrder(3, 8, 2))]
+    assert [len(batch) for batch in drawn] == [8, 8, 4, 8, 8, 4]
+    first, second = numpy.concatenate(drawn[:3]), numpy.concatenate(drawn[3:])
     numpy.testing.assert_array_equal(first, part.inputs[row_order(3, len(rows), 0)])
     numpy.testing.assert_array_equal(second, part.inputs[row_order(3, len(rows), 1)])
     assert not numpy.array_equal(first, second)
@@ -314,7 +316,9 @@ def test_a_schedule_lasts_as_long_as_the_training(schedule, rates):
 
 
 def test_refit_epochs_is_the_median_of_the_folds():
-    folds = tuple(FoldResult(i, (), (), (), kept, {}, {}, 0.0) for i, kept in enumerate([3, 40, 5]))
+    folds = tuple(
+        FoldResult(i, (), (), (), best_epoch, {}, {}, 0.0) for i, best_epoch in enumerate([3, 40, 5])
+    )
     assert refit_epochs(Trial(0, {}, TrialState.COMPLETE, folds)) == 5
 
 

@@ -62,13 +62,13 @@ def test_populations_equal_the_sequential_twin_at_every_snapshot(data: str) -> N
     actual = traced(PopulationEngine(prepared.plan, folds), members)
     reference = traced(SequentialEngine(prepared.plan, folds), members)
     scale = prepared.dataset.target.std() if data == "diabetes" else 1.0
-    for first, other in zip(actual, reference, strict=True):
-        assert not first.failed and not other.failed
-        numpy.testing.assert_array_equal(first.rows, other.rows)
-        numpy.testing.assert_array_equal(first.trained, other.trained)
+    for first, second in zip(actual, reference, strict=True):
+        assert not first.failed and not second.failed
+        numpy.testing.assert_array_equal(first.rows, second.rows)
+        numpy.testing.assert_array_equal(first.trained, second.trained)
         assert first.predictions.shape[:2] == (len(SNAPSHOTS), len(first.rows))
-        assert first.predictions.dtype == other.predictions.dtype == numpy.float32
-        for snapshot, expected in zip(first.predictions, other.predictions, strict=True):
+        assert first.predictions.dtype == second.predictions.dtype == numpy.float32
+        for snapshot, expected in zip(first.predictions, second.predictions, strict=True):
             numpy.testing.assert_allclose(snapshot / scale, expected / scale, rtol=0, atol=1e-5)
         assert numpy.ptp(first.predictions, axis=0).max() > 0.01 * scale, "snapshots differ"
 
@@ -82,20 +82,21 @@ def test_a_schedule_ends_with_the_epochs_of_the_study_and_not_with_the_last_snap
     numpy.testing.assert_array_equal(short.predictions, longer.predictions[: len(SNAPSHOTS)])
     # an engine of a study with fewer epochs has another horizon, so that the two can differ
     fewer = study({"schedule": "cosine"}, "diabetes", training={"epochs": SNAPSHOTS[-1]})
-    [other] = traced(PopulationEngine(fewer.plan, folds), [follow(member(fewer))])
-    assert numpy.abs(other.predictions - short.predictions).max() > 0.1
+    [of_fewer] = traced(PopulationEngine(fewer.plan, folds), [follow(member(fewer))])
+    assert numpy.abs(of_fewer.predictions - short.predictions).max() > 0.1
 
 
 def test_neighbors_change_nothing() -> None:
     prepared, folds = study_of(dropout=0.2)
     single = resampled(prepared)
-    others = [resampled(prepared, number, trial=1, learning_rate=0.05) for number in range(1, 5)]
+    neighbors = [resampled(prepared, number, trial=1, learning_rate=0.05) for number in range(1, 5)]
     [alone] = traced(PopulationEngine(prepared.plan, folds), [single])
-    beside = traced(PopulationEngine(prepared.plan, folds), [*others, single, follow(member(prepared))])[-2]
+    members = [*neighbors, single, follow(member(prepared))]
+    beside = traced(PopulationEngine(prepared.plan, folds), members)[-2]
     numpy.testing.assert_allclose(beside.predictions, alone.predictions, rtol=1e-5)
     engine = PopulationEngine(prepared.plan, folds)
-    first = traced(engine, [single, *others])[0]
-    wild = [dataclasses.replace(other, repeat=9) for other in others]
+    first = traced(engine, [single, *neighbors])[0]
+    wild = [dataclasses.replace(neighbor, repeat=9) for neighbor in neighbors]
     second = traced(engine, [single, *wild])[0]
     numpy.testing.assert_array_equal(first.predictions, second.predictions)
 
@@ -155,8 +156,8 @@ def test_a_member_that_diverges_has_a_failed_trace_and_harms_no_other(engine: st
     prepared, folds = study_of(optimizer="sgd")
     calm, wild = resampled(prepared), resampled(prepared, trial=1, learning_rate=1e30)
     alone = traced(ENGINES[engine](prepared.plan, folds), [calm])[0]
-    first, other = traced(ENGINES[engine](prepared.plan, folds), [calm, wild])
-    assert other.failed == "diverged"
+    first, diverged = traced(ENGINES[engine](prepared.plan, folds), [calm, wild])
+    assert diverged.failed == "diverged"
     assert not first.failed
     numpy.testing.assert_allclose(first.predictions, alone.predictions, rtol=1e-5)
 
@@ -195,15 +196,15 @@ def test_a_group_bootstrap_draws_whole_groups() -> None:
     codes = numpy.repeat(numpy.arange(30), generator.integers(1, 9, 30))
     rows = 2 * numpy.arange(len(codes)) + 5
     fold = Fold(rows, rows[:0], rows, codes)
-    seen = set()
+    draws_seen = set()
     for number in range(1, 40):
         fit = member_fold(Member(0, 0, {}, 0, resample=number), fold).fit
         times = numpy.array([(fit == row).sum() for row in rows])
         by_group = [set(times[codes == code].tolist()) for code in range(30)]
         assert all(len(counts) == 1 for counts in by_group), "all rows of a group come as often"
         assert sum(counts.pop() for counts in by_group) == 30, "as many groups as there are"
-        seen.add(tuple(times.tolist()))
-    assert len(seen) == 39
+        draws_seen.add(tuple(times.tolist()))
+    assert len(draws_seen) == 39
     again = member_fold(Member(5, 0, {"depth": 1}, 0, resample=3, repeat=2), fold).fit
     numpy.testing.assert_array_equal(again, member_fold(Member(0, 0, {}, 0, resample=3), fold).fit)
 

@@ -33,11 +33,11 @@ def by_hand(name: str, fold: int) -> float:
     )
     rows = numpy.sort(rows)
     splitter = kind(3, shuffle=True, random_state=derive_seed(SEED, "folds"))
-    rest, validation = list(splitter.split(rows, target[rows]))[fold]
+    remaining, validation = list(splitter.split(rows, target[rows]))[fold]
     fit, stopping = train_test_split(
-        rows[rest],
+        rows[remaining],
         test_size=0.15,
-        stratify=target[rows[rest]] if classes else None,
+        stratify=target[rows[remaining]] if classes else None,
         random_state=derive_seed(SEED, "stopping", fold),
     )
     fit, stopping, validation = numpy.sort(fit), numpy.sort(stopping), rows[validation]

@@ -64,8 +64,8 @@ def prepared_in(folder: Path, text: str = BUILDER, more: str = "") -> PreparedSt
 
 def trained(prepared: PreparedStudy, engine: str, *configurations: dict) -> list[Trial]:
     cohort = [plan_members(number, PLAIN | values, 2, 1) for number, values in enumerate(configurations)]
-    made = ENGINES[engine](prepared.plan, prepared.splits.folds)
-    trials = list(made.train(cohort, Watch(lambda _: None, lambda: True)))
+    trainer = ENGINES[engine](prepared.plan, prepared.splits.folds)
+    trials = list(trainer.train(cohort, Watch(lambda _: None, lambda: True)))
     return sorted(trials, key=lambda trial: trial.number)
 
 
@@ -80,11 +80,11 @@ def test_its_members_equal_the_users_model_under_fit(tmp_path: Path) -> None:
     for actual, expected in zip(stacked, fitted, strict=True):
         assert actual.state is expected.state is TrialState.COMPLETE
         assert actual.capacity == expected.capacity
-        for first, other in zip(actual.folds, expected.folds, strict=True):
+        for first, second in zip(actual.folds, expected.folds, strict=True):
             close = 2e-4 if actual.hyperparameters["residual"] else 1e-5
-            numpy.testing.assert_allclose(first.validation_loss, other.validation_loss, close)
-            numpy.testing.assert_allclose(first.predictions, other.predictions, 10 * close, 1e-6)
-            assert first.best_epoch == other.best_epoch
+            numpy.testing.assert_allclose(first.validation_loss, second.validation_loss, close)
+            numpy.testing.assert_allclose(first.predictions, second.predictions, 10 * close, 1e-6)
+            assert first.best_epoch == second.best_epoch
     prepared.builder.probe.close()
 
 

@@ -63,8 +63,8 @@ def test_the_parts_are_those_of_the_same_time_with_a_colon() -> None:
 
 
 def test_single_wrong_cells_are_gaps_and_counted() -> None:
-    found = column("time", [*TEXTS, "unknown", "1299"])
-    assert found.kind == "date" and "2 cells that are not dates ('unknown', '1299')" in found.note
+    inspected = column("time", [*TEXTS, "unknown", "1299"])
+    assert inspected.kind == "date" and "2 cells that are not dates ('unknown', '1299')" in inspected.note
 
 
 def test_the_study_file_decides() -> None:

@@ -29,7 +29,7 @@ class Case:
     kind: str
     cells: list[Any]
     later: list[Any]
-    found: bool = True  # without being told
+    is_detected: bool = True  # without being told
 
     @property
     def table(self) -> list[Any]:
@@ -40,8 +40,8 @@ CASES = {
     "text": Case(
         "text",
         [
-            f"{one} {two}, or the {three}_{one}!"
-            for one in ("Good", "bad")
+            f"{adjective} {two}, or the {three}_{adjective}!"
+            for adjective in ("Good", "bad")
             for two in ("BAD", "größe")
             for three in "ab"
         ]
@@ -57,7 +57,7 @@ CASES = {
             "the the the",
             "İ ß ς Σ 🙂",
         ],
-        found=False,  # so few different texts are categories
+        is_detected=False,  # so few different texts are categories
     ),
     "choices": Case(
         "choices",
@@ -87,7 +87,7 @@ CASES = {
         "date",
         ["0930", "1745", None, "0005", "1210", "2359"],
         ["2400", "930", "5", "12345", "1260", "", None, "18:30", "1200.0"],
-        found=False,  # the name of the column tells
+        is_detected=False,  # the name of the column tells
     ),
     "mixed forms": Case(
         "date",
@@ -162,7 +162,7 @@ class Fitted:
             encode_columns(table, self.dataset.schema, self.dataset.columns.levels)
         )
 
-    def given(self, cells: Any) -> list[Any]:
+    def graph_cells(self, cells: Any) -> list[Any]:
         """What the graph is given, as the scorer does: by the contract as it is after JSON."""
         [column] = self.dataset.schema.learned
         contract = json.loads(json.dumps(column.feature.contract(self.dataset.table["x"], column.reading)))
@@ -170,7 +170,7 @@ class Fitted:
 
     def graph_inputs(self, cells: Any) -> numpy.ndarray:
         """By TensorFlow, as in production."""
-        tensor = tensorflow.constant(self.given(cells), KINDS[self.kind].input_type)
+        tensor = tensorflow.constant(self.graph_cells(cells), KINDS[self.kind].input_type)
         inputs: numpy.ndarray = self.graph(tensor).numpy()
         return inputs
 
@@ -179,10 +179,13 @@ class Fitted:
         return self.dataset.schema.learned[0].kind
 
 
-def fitted(kind: str, cells: list[Any], told: bool = True, gaps: list[Any] | None = None) -> Fitted:
+def fitted(kind: str, cells: list[Any], declared: bool = True, gaps: list[Any] | None = None) -> Fitted:
     table = pandas.DataFrame({"x": cells, "y": [row % 2 for row in range(len(cells))]})
     config = DataConfig(
-        path="t.csv", target="y", columns={"x": kind} if told else None, gaps={"x": gaps} if gaps else None
+        path="t.csv",
+        target="y",
+        columns={"x": kind} if declared else None,
+        gaps={"x": gaps} if gaps else None,
     )
     dataset = make_dataset(table, "y", config, lambda *keys: "study.yaml")
     rows = numpy.arange(len(cells) // 2)
@@ -198,12 +201,12 @@ def fitted(kind: str, cells: list[Any], told: bool = True, gaps: list[Any] | Non
 
 @pytest.fixture(scope="module", params=CASES.values(), ids=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
-    own: Case = request.param
-    return own
+    parameter: Case = request.param
+    return parameter
 
 
 @pytest.fixture(scope="module")
-def one(case: Case) -> Fitted:
+def fitted_case(case: Case) -> Fitted:
     return fitted(case.kind, case.table)
 
 
@@ -212,44 +215,46 @@ def test_every_kind_has_cells_here() -> None:
     assert all(isinstance(kind, Feature) for kind in KINDS.values())
 
 
-def test_it_is_found_without_being_told(case: Case, one: Fitted) -> None:
-    assert (fitted(case.kind, case.table, told=False).kind == case.kind) == case.found
+def test_it_is_found_without_being_told(case: Case, fitted_case: Fitted) -> None:
+    assert (fitted(case.kind, case.table, declared=False).kind == case.kind) == case.is_detected
 
 
-def test_numpy_and_the_graph_give_the_same_inputs(case: Case, one: Fitted) -> None:
+def test_numpy_and_the_graph_give_the_same_inputs(case: Case, fitted_case: Fitted) -> None:
     for cells in (case.table, case.later):
-        mine, graphs = one.inputs(cells), one.graph_inputs(cells)
-        assert mine.shape == graphs.shape == (len(cells), one.layout.num_inputs("standard"))
-        assert numpy.isfinite(mine).all()
-        numpy.testing.assert_allclose(graphs, mine, rtol=1e-6, atol=1e-6)
-    assert (one.inputs(case.table).std(axis=0) > 0.0).any(), "cells are told apart"
+        inputs, graphs = fitted_case.inputs(cells), fitted_case.graph_inputs(cells)
+        assert inputs.shape == graphs.shape == (len(cells), fitted_case.layout.num_inputs("standard"))
+        assert numpy.isfinite(inputs).all()
+        numpy.testing.assert_allclose(graphs, inputs, rtol=1e-6, atol=1e-6)
+    assert (fitted_case.inputs(case.table).std(axis=0) > 0.0).any(), "cells are told apart"
 
 
-def test_a_row_alone_is_the_row_in_a_batch(case: Case, one: Fitted) -> None:
+def test_a_row_alone_is_the_row_in_a_batch(case: Case, fitted_case: Fitted) -> None:
     for cells in (case.cells, case.later):
-        whole, graphs = one.inputs(cells), one.graph_inputs(cells)
+        whole, graphs = fitted_case.inputs(cells), fitted_case.graph_inputs(cells)
         for row, cell in enumerate(cells):
-            numpy.testing.assert_array_equal(one.inputs([cell])[0], whole[row])
-            numpy.testing.assert_allclose(one.graph_inputs([cell])[0], graphs[row], rtol=1e-6, atol=1e-6)
+            numpy.testing.assert_array_equal(fitted_case.inputs([cell])[0], whole[row])
+            numpy.testing.assert_allclose(
+                fitted_case.graph_inputs([cell])[0], graphs[row], rtol=1e-6, atol=1e-6
+            )
 
 
-def test_the_order_of_rows_changes_nothing(case: Case, one: Fitted) -> None:
+def test_the_order_of_rows_changes_nothing(case: Case, fitted_case: Fitted) -> None:
     cells = case.later
-    numpy.testing.assert_array_equal(one.inputs(cells[::-1]), one.inputs(cells)[::-1])
+    numpy.testing.assert_array_equal(fitted_case.inputs(cells[::-1]), fitted_case.inputs(cells)[::-1])
 
 
-def test_nothing_is_learned_from_other_rows(case: Case, one: Fitted) -> None:
+def test_nothing_is_learned_from_other_rows(case: Case, fitted_case: Fitted) -> None:
     """The second half of the rows is another one, from which neither layout nor inputs may follow."""
     cells = case.table
     half = len(cells) // 2
-    other = cells[:half] + [case.cells[row % 2] for row in range(half)]
-    changed = fitted(case.kind, other)
-    for some in (cells[:half], case.later):
-        numpy.testing.assert_array_equal(one.inputs(some), changed.inputs(some))
+    half_changed = cells[:half] + [case.cells[row % 2] for row in range(half)]
+    changed = fitted(case.kind, half_changed)
+    for rows in (cells[:half], case.later):
+        numpy.testing.assert_array_equal(fitted_case.inputs(rows), changed.inputs(rows))
 
 
-def test_a_gap_is_a_gap_in_any_type_of_column(case: Case, one: Fitted) -> None:
-    expected = one.inputs([None] * 3)
+def test_a_gap_is_a_gap_in_any_type_of_column(case: Case, fitted_case: Fitted) -> None:
+    expected = fitted_case.inputs([None] * 3)
     assert (expected == expected[0]).all()
     for gaps in (
         pandas.Series([NAN] * 3),
@@ -261,13 +266,13 @@ def test_a_gap_is_a_gap_in_any_type_of_column(case: Case, one: Fitted) -> None:
         pandas.Series([pandas.NaT] * 3, dtype="datetime64[ns]"),
         pandas.Series([None] * 3, dtype="string[pyarrow]"),
     ):
-        numpy.testing.assert_array_equal(one.inputs(gaps), expected)
-        numpy.testing.assert_allclose(one.graph_inputs(gaps), expected, rtol=1e-6, atol=1e-6)
+        numpy.testing.assert_array_equal(fitted_case.inputs(gaps), expected)
+        numpy.testing.assert_allclose(fitted_case.graph_inputs(gaps), expected, rtol=1e-6, atol=1e-6)
 
 
-def test_cells_are_the_same_in_any_type_that_can_hold_them(case: Case, one: Fitted) -> None:
+def test_cells_are_the_same_in_any_type_that_can_hold_them(case: Case, fitted_case: Fitted) -> None:
     cells = case.cells
-    expected, graphs = one.inputs(cells), one.graph_inputs(cells)
+    expected, graphs = fitted_case.inputs(cells), fitted_case.graph_inputs(cells)
     texts = [None if cell is None else str(cell) for cell in cells]
     types = [
         *(pandas.Series(texts, dtype=dtype) for dtype in (object, "str", "string", "string[pyarrow]")),
@@ -278,16 +283,16 @@ def test_cells_are_the_same_in_any_type_that_can_hold_them(case: Case, one: Fitt
         pandas.Series(cells).convert_dtypes(dtype_backend="pyarrow"),
     ]
     for typed in types:
-        numpy.testing.assert_array_equal(one.inputs(typed), expected, err_msg=str(typed.dtype))
-        numpy.testing.assert_array_equal(one.graph_inputs(typed), graphs, err_msg=str(typed.dtype))
+        numpy.testing.assert_array_equal(fitted_case.inputs(typed), expected, err_msg=str(typed.dtype))
+        numpy.testing.assert_array_equal(fitted_case.graph_inputs(typed), graphs, err_msg=str(typed.dtype))
 
 
-def test_its_cells_can_be_read_again_and_again(case: Case, one: Fitted) -> None:
+def test_its_cells_can_be_read_again_and_again(case: Case, fitted_case: Fitted) -> None:
     """What reading gives depends on nothing but the cell: not on an earlier table."""
     cells = case.later
-    first = one.inputs(cells)
-    one.inputs(case.cells)
-    numpy.testing.assert_array_equal(one.inputs(cells), first)
+    first = fitted_case.inputs(cells)
+    fitted_case.inputs(case.cells)
+    numpy.testing.assert_array_equal(fitted_case.inputs(cells), first)
 
 
 GAPS: dict[str, tuple[list[Any], Any]] = {
@@ -302,8 +307,10 @@ GAPS: dict[str, tuple[list[Any], Any]] = {
 @pytest.mark.parametrize("kind", GAPS)
 def test_a_cell_that_the_study_file_calls_a_gap_is_one_everywhere(kind: str) -> None:
     cells, gap = GAPS[kind]
-    one = fitted(kind, cells * 10, gaps=[gap])
-    numpy.testing.assert_array_equal(one.inputs([gap]), one.inputs([None]))
-    numpy.testing.assert_allclose(one.graph_inputs([gap]), one.inputs([None]), rtol=1e-6, atol=1e-6)
-    assert (one.inputs(cells[:1]) != one.inputs([None])).any()
+    fitted_gaps = fitted(kind, cells * 10, gaps=[gap])
+    numpy.testing.assert_array_equal(fitted_gaps.inputs([gap]), fitted_gaps.inputs([None]))
+    numpy.testing.assert_allclose(
+        fitted_gaps.graph_inputs([gap]), fitted_gaps.inputs([None]), rtol=1e-6, atol=1e-6
+    )
+    assert (fitted_gaps.inputs(cells[:1]) != fitted_gaps.inputs([None])).any()
     assert set(GAPS) == set(KINDS)

@@ -7,7 +7,7 @@ import pandas
 import pytest
 from draws import draws
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from automl.data.features.bare_clocks import BARE
 from automl.data.features.date import PARTS, Date, date_parts, find_form
@@ -115,8 +115,8 @@ def test_a_form_is_found_and_read(form: str, texts: list[str]) -> None:
     seconds = seconds_of(pandas.Series([*texts, None]), form)
     assert numpy.isfinite(seconds).tolist() == [True] * len(texts) + [False]
     assert find_form(pandas.Series(texts)) == form
-    found = column([*texts, None])
-    assert (found.kind, found.reading, found.note) == ("date", {"form": form}, "")
+    inspected = column([*texts, None])
+    assert (inspected.kind, inspected.reading, inspected.note) == ("date", {"form": form}, "")
 
 
 READ = {
@@ -170,20 +170,20 @@ def test_days_as_whole_numbers_are_dates_and_other_numbers_are_not() -> None:
         times = [int(f"{day}{seconds}") for day in days]
         assert column(times).reading == {"form": "compact"}
         assert Date().read(pandas.Series(times), {"form": "compact"})[0, :5].tolist() == [2020, 1, 1, 2, 18]
-    for others in (
+    for cells in (
         [20_200_000 + 61 * row for row in range(40)],
         list(range(1990, 2030)),
         [3.5, 20_200_101.0],
     ):
-        assert column(others).kind != "date"
+        assert column(cells).kind != "date"
     gaps = Date().read(pandas.Series([*map(float, days), None]), {"form": "compact"})
     assert gaps[0, :3].tolist() == [2020, 1, 1] and numpy.isnan(gaps[-1]).all()
 
 
 def test_bad_cells_are_gaps_and_not_the_end_of_the_column() -> None:
-    found = column(["2023-01-31"] * 18 + ["2023-02-28", "unknown", "2023-02-30"])
-    assert (found.kind, found.reading) == ("date", {"form": "iso"})
-    assert found.note == (
+    inspected = column(["2023-01-31"] * 18 + ["2023-02-28", "unknown", "2023-02-30"])
+    assert (inspected.kind, inspected.reading) == ("date", {"form": "iso"})
+    assert inspected.note == (
         "2 cells that are not dates ('unknown', '2023-02-30') are treated as gaps, the first in data row 20"
     )
     few = column(["2023-01-31", "2023-02-28"] * 6 + ["soon", "late"] * 4)
@@ -192,10 +192,10 @@ def test_bad_cells_are_gaps_and_not_the_end_of_the_column() -> None:
 
 
 def test_a_column_may_mix_forms_that_cannot_be_mistaken() -> None:
-    found = column(["2023-01-31", "28.02.2023", "2023-03-01"] * 5)
-    assert found.reading == {"form": "iso", "others": ["european"]}
-    assert "dates in different forms" in found.note
-    parts = Date().read(pandas.Series(["2023-01-31", "28.02.2023"]), found.reading)
+    inspected = column(["2023-01-31", "28.02.2023", "2023-03-01"] * 5)
+    assert inspected.reading == {"form": "iso", "others": ["european"]}
+    assert "dates in different forms" in inspected.note
+    parts = Date().read(pandas.Series(["2023-01-31", "28.02.2023"]), inspected.reading)
     assert parts[:, :3].tolist() == [[2023, 1, 31], [2023, 2, 28]]
 
 
@@ -239,23 +239,24 @@ def test_a_day_above_12_tells_whether_the_month_or_the_day_stands_first() -> Non
 def test_the_study_file_says_what_stands_first_where_the_cells_cannot(
     order: str, year: str, text: str
 ) -> None:
-    texts = [text.format(one, other) for one in range(1, 13) for other in range(1, 13)]
-    found = inspect_columns(pandas.DataFrame({"x": texts}), ColumnSettings(date_order=order)).columns[0]
-    assert (found.kind, found.note) == ("date", "")
+    texts = [text.format(left, right) for left in range(1, 13) for right in range(1, 13)]
+    inspected = inspect_columns(pandas.DataFrame({"x": texts}), ColumnSettings(date_order=order)).columns[0]
+    assert (inspected.kind, inspected.note) == ("date", "")
     first = "%d" if order == "day_first" else "%m"
     second = "%m" if order == "day_first" else "%d"
     sign = "/" if "/" in text else "-"
     form = f"{first}{sign}{second}{sign}{year}" + (" %H:%M" if ":" in text else "")
     times = pandas.to_datetime(pandas.Series(texts), format=form)
-    read = KINDS["date"].read(pandas.Series(texts), found.reading)
+    read = KINDS["date"].read(pandas.Series(texts), inspected.reading)
     assert read[:, 1].tolist() == times.dt.month.tolist() and read[:, 2].tolist() == times.dt.day.tolist()
 
 
 @pytest.mark.parametrize("order", ["day_first", "month_first"])
 def test_cells_that_can_tell_what_stands_first_are_believed(order: str) -> None:
     for texts, form in ((["1/2/2023", "1/13/2023"], "american"), (["1/2/2023", "13/1/2023"], "british")):
-        found = inspect_columns(pandas.DataFrame({"x": texts}), ColumnSettings(date_order=order)).columns[0]
-        assert found.reading["form"] == form
+        table = pandas.DataFrame({"x": texts})
+        inspected = inspect_columns(table, ColumnSettings(date_order=order)).columns[0]
+        assert inspected.reading["form"] == form
         assert find_form(pandas.Series(texts), order) == form
     assert find_form(pandas.Series(["1/2/2023"] * 3), order) == {"day_first": "british"}.get(
         order, "american"
@@ -272,9 +273,9 @@ def test_the_study_file_may_call_a_column_dates() -> None:
             "2 cells that are not dates ('soon', 'late')",
         ),
     ):
-        found = inspect_columns(pandas.DataFrame({"x": texts}), ColumnSettings({"x": "date"})).columns[0]
-        assert (found.kind, found.reading) == ("date", {"form": form})
-        assert note in found.note
+        inspected = inspect_columns(pandas.DataFrame({"x": texts}), ColumnSettings({"x": "date"})).columns[0]
+        assert (inspected.kind, inspected.reading) == ("date", {"form": form})
+        assert note in inspected.note
 
 
 def test_seconds_by_hand() -> None:
@@ -303,7 +304,7 @@ def test_the_parts_of_a_date_by_hand() -> None:
 
 
 @draws(200)
-@given(some.lists(some.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1, max_size=5))
+@given(st.lists(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1, max_size=5))
 def test_parts_are_those_of_the_calendar(times: list[datetime]) -> None:
     for form, directive in {
         "iso": "%Y-%m-%dT%H:%M:%S.%f",
@@ -356,11 +357,11 @@ def test_times_of_a_race_are_durations_though_most_could_be_times_of_day() -> No
     times = [f"{hour}:{minute:02}:00" for hour in (2, 3) for minute in range(40)] + [
         f"{40 + row}:30" for row in range(20)
     ]
-    found = column(times)
-    assert found.kind == "numeric" and "durations as minutes (as in '2:00:00')" in found.note
-    read = KINDS["numeric"].read(pandas.Series(["45:30", "7:15", "1:05:00", "45:61", "x"]), found.reading)[
-        :, 0
-    ]
+    inspected = column(times)
+    assert inspected.kind == "numeric" and "durations as minutes (as in '2:00:00')" in inspected.note
+    read = KINDS["numeric"].read(
+        pandas.Series(["45:30", "7:15", "1:05:00", "45:61", "x"]), inspected.reading
+    )[:, 0]
     numpy.testing.assert_array_equal(read, [45.5, 7.25, 65, numpy.nan, numpy.nan])
     assert column([f"{row}:{row:02}" for row in range(1, 60)]).kind == "numeric"
     clock = column([f"{row % 24}:{row % 60:02}" for row in range(200)] + ["25:10"])

@@ -3,7 +3,7 @@
 import numpy
 import pytest
 from hypothesis import example, given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
@@ -40,9 +40,9 @@ def bins_of(table: numpy.ndarray, most: int = 24) -> numpy.ndarray:
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_standard_equals_the_standard_scaler(table: numpy.ndarray) -> None:
-    ours, theirs = fit_standard(table, bins_of(table)), StandardScaler().fit(table)
-    expected = theirs.transform(table)
-    numpy.testing.assert_allclose(ours.mean, theirs.mean_, rtol=1e-12)
+    ours, scaler = fit_standard(table, bins_of(table)), StandardScaler().fit(table)
+    expected = scaler.transform(table)
+    numpy.testing.assert_allclose(ours.mean, scaler.mean_, rtol=1e-12)
     numpy.testing.assert_allclose(ours.apply(table), expected.clip(-20, 20), rtol=1e-6, atol=1e-7)
 
 
@@ -59,9 +59,11 @@ def test_standard_by_hand() -> None:
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_robust_equals_the_robust_scaler_bent(table: numpy.ndarray) -> None:
     scaler = RobustScaler().fit(table)
-    own = (scaler.scale_ != 1.0) | (numpy.ptp(numpy.quantile(table, [0.25, 0.75], axis=0), axis=0) == 1.0)
-    scaled = scaler.transform(table)[:, own]
-    encoded = fit_robust(table, bins_of(table)).apply(table)[:, own]
+    not_constant = (scaler.scale_ != 1.0) | (
+        numpy.ptp(numpy.quantile(table, [0.25, 0.75], axis=0), axis=0) == 1.0
+    )
+    scaled = scaler.transform(table)[:, not_constant]
+    encoded = fit_robust(table, bins_of(table)).apply(table)[:, not_constant]
     numpy.testing.assert_allclose(encoded, scaled / numpy.sqrt(1 + (scaled / 3) ** 2), rtol=1e-9, atol=1e-9)
 
 
@@ -96,21 +98,21 @@ def test_small_differences_about_a_large_mean_are_not_taken_for_noise() -> None:
 def test_quantile_equals_the_quantile_transformer_inside_the_range(table: numpy.ndarray) -> None:
     """At the ends scikit-learn goes to 5.2 deviations, and we to half a knot's rank."""
     num_knots = min(NUM_QUANTILES, len(table))
-    theirs = QuantileTransformer(n_quantiles=num_knots, output_distribution="normal", subsample=None).fit(
-        table
-    )
+    transformer = QuantileTransformer(
+        n_quantiles=num_knots, output_distribution="normal", subsample=None
+    ).fit(table)
     between = GENERATOR.uniform(table.min(axis=0), table.max(axis=0), (1000, table.shape[1]))
     values = numpy.concatenate([table, between])
-    expected, given = theirs.transform(values), fit_quantile(table, bins_of(table)).apply(values)
+    expected, encoded = transformer.transform(values), fit_quantile(table, bins_of(table)).apply(values)
     # Our lines run between normal scores, theirs between ranks: beyond the second knot and the last but one they part.
     reach = norm.ppf(1.0 - 4.0 / num_knots) if num_knots > 8 else 0.0
     inside = (numpy.abs(expected) < reach) & (table.min(axis=0) < values) & (values < table.max(axis=0))
     at_knots = numpy.concatenate([numpy.ones_like(table, bool), numpy.zeros_like(between, bool)])
     if len(table) <= NUM_QUANTILES:
-        numpy.testing.assert_allclose(given[inside & at_knots], expected[inside & at_knots], atol=1e-6)
+        numpy.testing.assert_allclose(encoded[inside & at_knots], expected[inside & at_knots], atol=1e-6)
     ties = len(numpy.unique(table)) < len(table)
     if not ties:
-        numpy.testing.assert_allclose(given[inside], expected[inside], atol=0.05)
+        numpy.testing.assert_allclose(encoded[inside], expected[inside], atol=0.05)
 
 
 def test_quantile_by_hand() -> None:
@@ -144,9 +146,9 @@ def test_piecewise_by_hand() -> None:
     means = numpy.array([(0 + 0.5 + 1 + 1 + 1) / 5, (0 + 0 + 0 + 0.5 + 1) / 5])
     values = numpy.array([[0.0], [1.0], [4.0], [99.0], [-99.0]])
     bins = numpy.array([[0.0, 0.0], [0.5, 0.0], [1.0, 0.25], [1.0, 1.0], [0.0, 0.0]])
-    given = encoding.apply(values)
-    numpy.testing.assert_allclose(given[:, 1:], bins - means, atol=1e-12)
-    numpy.testing.assert_array_equal(given[:, :1], fit_quantile(table, numpy.array([2])).apply(values))
+    encoded = encoding.apply(values)
+    numpy.testing.assert_allclose(encoded[:, 1:], bins - means, atol=1e-12)
+    numpy.testing.assert_array_equal(encoded[:, :1], fit_quantile(table, numpy.array([2])).apply(values))
 
 
 def test_piecewise_leaves_room_that_it_does_not_need_at_0() -> None:
@@ -188,9 +190,9 @@ def test_a_column_of_few_values_has_them_all_as_edges() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(
-    some.lists(some.tuples(some.integers(-50, 50), some.integers(1, 60)), min_size=1, max_size=40),
-    some.integers(1, 12),
-    some.randoms(use_true_random=False),
+    st.lists(st.tuples(st.integers(-50, 50), st.integers(1, 60)), min_size=1, max_size=40),
+    st.integers(1, 12),
+    st.randoms(use_true_random=False),
 )
 def test_edges_are_few_ascending_and_cover_the_values(runs, num_bins, random) -> None:
     cells = [float(value) for value, count in runs for _ in range(count)]
@@ -203,7 +205,7 @@ def test_edges_are_few_ascending_and_cover_the_values(runs, num_bins, random) ->
 
 
 @settings(max_examples=50, deadline=None)
-@given(some.integers(2, 24), some.integers(2, 400))
+@given(st.integers(2, 24), st.integers(2, 400))
 def test_edges_of_a_column_without_equal_values_are_its_quantiles(num_bins, num_rows) -> None:
     values = GENERATOR.normal(size=num_rows)
     expected = numpy.quantile(values, numpy.linspace(0, 1, num_bins + 1))
@@ -212,13 +214,13 @@ def test_edges_of_a_column_without_equal_values_are_its_quantiles(num_bins, num_
     numpy.testing.assert_allclose(bin_edges(values, num_bins), expected)
 
 
-WILD = some.floats(-1e100, 1e100) | some.sampled_from([0.0, 1e100, -1e100, 1e-320, 5e-324, 1.0])
+WILD = st.floats(-1e100, 1e100) | st.sampled_from([0.0, 1e100, -1e100, 1e-320, 5e-324, 1.0])
 
 
 @settings(max_examples=100, deadline=None)
 @given(
-    arrays(numpy.float64, some.tuples(some.integers(1, 12), some.integers(0, 3)), elements=WILD),
-    some.lists(WILD, min_size=1, max_size=3),
+    arrays(numpy.float64, st.tuples(st.integers(1, 12), st.integers(0, 3)), elements=WILD),
+    st.lists(WILD, min_size=1, max_size=3),
 )
 @example(numpy.array([[0.0], [1e-320]]), [5e-324])  # slopes between these knots are infinite
 def test_every_encoding_stays_within_bounds_that_the_fit_rows_set(

@@ -9,7 +9,7 @@ import pytest
 import tensorflow
 from draws import draws
 from hypothesis import example, given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from nasty_tables import CELLS, DATES, OTHER_DATES, TEXTS, columns
 
 from automl.config.sections import DataConfig
@@ -121,8 +121,8 @@ def scorer_cells(table: pandas.DataFrame, schema: Schema) -> dict[str, Any]:
 
 
 @draws(60)
-@given(some.data(), some.sampled_from(sorted(ENCODINGS)))
-def test_any_column_and_any_new_rows(data: some.DataObject, encoding: str) -> None:
+@given(st.data(), st.sampled_from(sorted(ENCODINGS)))
+def test_any_column_and_any_new_rows(data: st.DataObject, encoding: str) -> None:
     """Eight rows of a nasty column five times, and new rows of the same kind, or of text."""
     column = data.draw(columns(8))
     table = pandas.DataFrame(
@@ -131,7 +131,7 @@ def test_any_column_and_any_new_rows(data: some.DataObject, encoding: str) -> No
     dataset = dataset_of(table)
     layout = make_layout(dataset.columns, numpy.arange(40))
     preprocessing = fit_preprocessing(dataset.columns.take(slice(7)), layout, encoding)
-    texts = data.draw(some.lists(some.sampled_from(TEXTS) | some.text(max_size=4), min_size=4, max_size=4))
+    texts = data.draw(st.lists(st.sampled_from(TEXTS) | st.text(max_size=4), min_size=4, max_size=4))
     later = pandas.DataFrame({"x": data.draw(columns(4)), "z": [NAN, INFINITY, 7.0, -1e300]})
     for new in (table, later, later.assign(x=texts)):
         plain = pandas.DataFrame({name: plain_cells(new[name]) for name in ("x", "z")})
@@ -143,9 +143,9 @@ def test_any_column_and_any_new_rows(data: some.DataObject, encoding: str) -> No
 
 @draws(100)
 @given(
-    some.lists(some.floats(-1e100, 1e100, allow_subnormal=False), min_size=1, max_size=20),
-    some.lists(some.floats(-1e100, 1e100, allow_subnormal=False), min_size=1, max_size=20),
-    some.sampled_from(sorted(ENCODINGS)),
+    st.lists(st.floats(-1e100, 1e100, allow_subnormal=False), min_size=1, max_size=20),
+    st.lists(st.floats(-1e100, 1e100, allow_subnormal=False), min_size=1, max_size=20),
+    st.sampled_from(sorted(ENCODINGS)),
 )
 def test_any_numbers(fit: list[float], new: list[float], name: str) -> None:
     """Also at the knots themselves, between close ones and beyond them."""
@@ -160,22 +160,22 @@ def test_any_numbers(fit: list[float], new: list[float], name: str) -> None:
 
 
 def both_parts(texts: list[str], form: str) -> tuple[numpy.ndarray, numpy.ndarray]:
-    mine = parts_graph(seconds_graph(tensorflow.constant(texts, tensorflow.string), form)).numpy()
-    return mine, date_parts(seconds_of(pandas.Series(texts), form))
+    parts_of_graph = parts_graph(seconds_graph(tensorflow.constant(texts, tensorflow.string), form)).numpy()
+    return parts_of_graph, date_parts(seconds_of(pandas.Series(texts), form))
 
 
 @draws(60)
 @example([(1970, 4, 1, 5, 27, 31)])
 @given(
-    some.lists(
-        some.tuples(
-            some.integers(0, 9999) | some.sampled_from([1900, 2000, 1970, 0]),
+    st.lists(
+        st.tuples(
+            st.integers(0, 9999) | st.sampled_from([1900, 2000, 1970, 0]),
             *(
-                some.integers(0, 13),
-                some.integers(0, 32),
-                some.integers(0, 25),
-                some.integers(0, 61),
-                some.integers(0, 61),
+                st.integers(0, 13),
+                st.integers(0, 32),
+                st.integers(0, 25),
+                st.integers(0, 61),
+                st.integers(0, 61),
             ),
         ),
         min_size=1,
@@ -190,11 +190,13 @@ def test_any_fields_of_a_date_whether_it_exists_or_not(fields: list[tuple[int, .
         "british": "{2}/{1}/{0:04d}",
         "european": "{2}.{1}.{0:04d}",
     }.items():
-        mine, other = both_parts([pattern.format(*own) for own in fields], form)
-        numpy.testing.assert_allclose(mine, other, rtol=1e-15)  # a quotient may differ in its last bit
-        for own, parts in zip(fields, mine, strict=True):
+        parts_of_graph, parts_of_pandas = both_parts([pattern.format(*field) for field in fields], form)
+        numpy.testing.assert_allclose(
+            parts_of_graph, parts_of_pandas, rtol=1e-15
+        )  # a quotient may differ in its last bit
+        for field, parts in zip(fields, parts_of_graph, strict=True):
             try:
-                time = datetime(*own) if form == "iso" else datetime(*own[:3])
+                time = datetime(*field) if form == "iso" else datetime(*field[:3])
             except ValueError:
                 assert numpy.isnan(parts).all()
                 continue
@@ -203,19 +205,21 @@ def test_any_fields_of_a_date_whether_it_exists_or_not(fields: list[tuple[int, .
             assert parts[5] == pytest.approx(days, rel=1e-12, abs=1e-9)
 
 
-OFFSETS = some.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
 @draws(60)
 @given(
-    some.lists(
-        some.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=OFFSETS), min_size=1, max_size=8
-    )
+    st.lists(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=OFFSETS), min_size=1, max_size=8)
 )
 def test_any_offset_from_utc(times: list[datetime]) -> None:
-    mine, other = both_parts([time.isoformat(timespec="seconds") for time in times], "iso")
-    numpy.testing.assert_allclose(mine, other, rtol=1e-15)  # a quotient may differ in its last bit
-    for time, parts in zip((time.astimezone(UTC) for time in times), mine, strict=True):
+    parts_of_graph, parts_of_pandas = both_parts(
+        [time.isoformat(timespec="seconds") for time in times], "iso"
+    )
+    numpy.testing.assert_allclose(
+        parts_of_graph, parts_of_pandas, rtol=1e-15
+    )  # a quotient may differ in its last bit
+    for time, parts in zip((time.astimezone(UTC) for time in times), parts_of_graph, strict=True):
         assert parts[:5].tolist() == [time.year, time.month, time.day, time.weekday(), time.hour]
 
 
@@ -248,12 +252,12 @@ FRAGMENTS = [
 @pytest.mark.parametrize("form", DATE_FORMS)
 @draws(40)
 @given(
-    some.lists(
+    st.lists(
         CELLS["dates"].map(str)
-        | some.sampled_from([*OTHER_DATES, *(one.example for one in DATE_FORMS.values())])
-        | some.text("0123456789-/.:TZ +", max_size=12)
-        | some.lists(some.sampled_from(FRAGMENTS), max_size=9).map("".join)
-        | some.text("0123-+: Z", max_size=7).map(lambda end: f"2023-01-01T10:00{end}")
+        | st.sampled_from([*OTHER_DATES, *(form.example for form in DATE_FORMS.values())])
+        | st.text("0123456789-/.:TZ +", max_size=12)
+        | st.lists(st.sampled_from(FRAGMENTS), max_size=9).map("".join)
+        | st.text("0123-+: Z", max_size=7).map(lambda end: f"2023-01-01T10:00{end}")
     )
 )
 def test_any_text_as_a_date(form: str, texts: list[str]) -> None:

@@ -179,9 +179,9 @@ def test_what_is_no_number(text: str) -> None:
 ROWS = 60
 
 
-def column(cells: Any, name: str = "x", **told: Any) -> Column:
+def column(cells: Any, name: str = "x", **settings: Any) -> Column:
     table = pandas.DataFrame({name: cells})
-    return inspect_columns(table, ColumnSettings(**told)).columns[0]
+    return inspect_columns(table, ColumnSettings(**settings)).columns[0]
 
 
 NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
@@ -343,10 +343,10 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
 def test_a_column_of_numbers(
     cells: list[str], numbers: list[float], reading: dict[str, str], note: str
 ) -> None:
-    found = column(cells)
-    assert (found.kind, found.reading) == ("numeric", reading)
-    assert note in found.note
-    numpy.testing.assert_allclose(number_values(pandas.Series(cells), found.reading), numbers, rtol=1e-12)
+    inspected = column(cells)
+    assert (inspected.kind, inspected.reading) == ("numeric", reading)
+    assert note in inspected.note
+    numpy.testing.assert_allclose(number_values(pandas.Series(cells), inspected.reading), numbers, rtol=1e-12)
     spaced = column([f" {cell}\t" for cell in cells])
     assert (spaced.kind, spaced.reading) == ("numeric", reading)
 
@@ -409,18 +409,18 @@ def test_a_column_that_is_no_numbers(cells: list[str]) -> None:
 
 def test_the_study_file_says_which_mark_is_meant() -> None:
     cells = [f"{row}.{row + 100}" for row in range(1, ROWS)]
-    found = column(cells, decimal=",")
-    assert found.reading == {"decimal": ",", "thousands": "."} and "could be" not in found.note
-    assert found.note == "read as numbers, thousands separators stripped (as in '1.101')"
-    assert number_values(pandas.Series(cells), found.reading)[:2].tolist() == [1101.0, 2102.0]
+    inspected = column(cells, decimal=",")
+    assert inspected.reading == {"decimal": ",", "thousands": "."} and "could be" not in inspected.note
+    assert inspected.note == "read as numbers, thousands separators stripped (as in '1.101')"
+    assert number_values(pandas.Series(cells), inspected.reading)[:2].tolist() == [1101.0, 2102.0]
 
 
 def test_another_column_says_which_mark_is_meant() -> None:
     stock = [f"{row},{row + 100}" for row in range(1, ROWS)]
-    for other, mark in (("0,5", ","), ("0.5", ".")):
-        table = pandas.DataFrame({"stock": stock, "share": [other, "7"] * 29 + ["3"]})
-        found = inspect_columns(table).columns[0]
-        assert found.reading == {"decimal": mark} and "could be" not in found.note
+    for share, mark in (("0,5", ","), ("0.5", ".")):
+        table = pandas.DataFrame({"stock": stock, "share": [share, "7"] * 29 + ["3"]})
+        inspected = inspect_columns(table).columns[0]
+        assert inspected.reading == {"decimal": mark} and "could be" not in inspected.note
 
 
 def test_fractions_that_may_be_thousands_are_pointed_out_unless_a_column_decides() -> None:
@@ -453,40 +453,40 @@ def test_codes_with_a_letter_and_numbered_labels_are_no_numbers_in_two_units(cel
 def test_a_number_that_was_read_by_another_mark_on_its_way_is_refused() -> None:
     """A served CSV is read with a decimal point by whoever serves it: `1.234` would be 1.234, and was 1234."""
     cells = [f"{1 + row}.{100 + row}" for row in range(40)] + ["950", "2.345.678", "n/a"]
-    found = column(cells, decimal=",")
-    assert found.reading == {"decimal": ",", "thousands": "."}
-    given = partial(KINDS["numeric"].given, reading=found.reading)
-    assert given(pandas.Series(["1.234", "950"])).tolist() == [1234.0, 950.0]
-    assert given(pandas.Series([1234, 950])).tolist() == [1234.0, 950.0]
-    assert given(pandas.Series([1234.0, numpy.nan, 0.0])).tolist()[::2] == [1234.0, 0.0]
-    assert given(pandas.Series([7, None], dtype="Int64")).tolist()[0] == 7.0
+    inspected = column(cells, decimal=",")
+    assert inspected.reading == {"decimal": ",", "thousands": "."}
+    read_numbers = partial(KINDS["numeric"].given, reading=inspected.reading)
+    assert read_numbers(pandas.Series(["1.234", "950"])).tolist() == [1234.0, 950.0]
+    assert read_numbers(pandas.Series([1234, 950])).tolist() == [1234.0, 950.0]
+    assert read_numbers(pandas.Series([1234.0, numpy.nan, 0.0])).tolist()[::2] == [1234.0, 0.0]
+    assert read_numbers(pandas.Series([7, None], dtype="Int64")).tolist()[0] == 7.0
     for cells in (
         *([1.234], [950.0, 12.5], [1234, numpy.nan, 1.1], pandas.Series(["7", 1.234], dtype=object)),
         *([1.0], [1234.0, -7.0], pandas.Series([None, 999.0], dtype=object)),
     ):
         with pytest.raises(ValueError, match=r"must hold whole numbers, got .*; give such cells as text"):
-            given(pandas.Series(cells, name="x"))
+            read_numbers(pandas.Series(cells, name="x"))
 
 
 @pytest.mark.parametrize(
     "cells", [["1.200,50", "3.400,25"], ["3,14", "2,71"], ["1.5", "1,234"], ["1,234", "2,345"]]
 )
 def test_numbers_with_fractions_come_in_any_way(cells: list[str]) -> None:
-    found = column(cells * 30)
-    assert found.kind == "numeric" and "thousands" not in found.reading
-    assert KINDS["numeric"].given(pandas.Series([1.234]), found.reading).tolist() == [1.234]
+    inspected = column(cells * 30)
+    assert inspected.kind == "numeric" and "thousands" not in inspected.reading
+    assert KINDS["numeric"].given(pandas.Series([1.234]), inspected.reading).tolist() == [1.234]
 
 
 def test_a_column_with_too_few_numbers_is_pointed_out() -> None:
     """`year discovered` of the elements was dropped as an identifier: eleven of a hundred cells say `Ancient`."""
     cells = [str(1700 + 2 * row) for row in range(50)] + ["Ancient"] * 10
-    found = column(cells)
-    assert found.kind == "identifier"
-    assert found.note.startswith(
+    inspected = column(cells)
+    assert inspected.kind == "identifier"
+    assert inspected.note.startswith(
         "83% of the cells are numbers, but the others ('Ancient') are not; set it to numeric"
     )
-    told = column(cells, kinds={"x": "numeric"})
-    assert told.kind == "numeric" and "10 cells that are not numbers ('Ancient')" in told.note
+    declared = column(cells, kinds={"x": "numeric"})
+    assert declared.kind == "numeric" and "10 cells that are not numbers ('Ancient')" in declared.note
     for few in (["12", "blue", "red"] * 20, [f"{row % 7:03}" for row in range(40)] + ["A12"] * 20):
         assert "are numbers" not in column(few).note
 
@@ -500,8 +500,8 @@ def test_a_cell_is_read_as_it_was_in_training_and_not_otherwise() -> None:
 
 
 def test_codes_that_are_called_numbers_are_numbers() -> None:
-    found = column(["007", "012"] * 30, kinds={"x": "numeric"})
-    assert number_values(pandas.Series(["007", "012"]), found.reading).tolist() == [7.0, 12.0]
+    inspected = column(["007", "012"] * 30, kinds={"x": "numeric"})
+    assert number_values(pandas.Series(["007", "012"]), inspected.reading).tolist() == [7.0, 12.0]
 
 
 def test_numbers_among_more_words_for_gaps_are_pointed_out() -> None:
@@ -535,9 +535,9 @@ def test_a_value_far_from_the_rest_that_comes_back_is_pointed_out(cells: list[fl
     note = column(cells, "no2").note
     assert note.startswith(f"{value} occurs in {cells.count(float(value))} cells, far from the rest")
     assert note.endswith(f"write `gaps: {{no2: [{value}]}}` under `data`")
-    found = column(cells, "no2", gaps={"no2": [value]})
-    assert found.reading == {"gaps": [value]}
-    assert found.note == f"{cells.count(float(value))} cells are gaps (data.gaps: {value})"
+    inspected = column(cells, "no2", gaps={"no2": [value]})
+    assert inspected.reading == {"gaps": [value]}
+    assert inspected.note == f"{cells.count(float(value))} cells are gaps (data.gaps: {value})"
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,12 @@ def column(cells: list[str | None]) -> Column:
 def test_text_has_the_weights_that_scikit_learn_gives_it() -> None:
     block = Text().read(pandas.Series(TEXTS), {})
     fitted = block.fit(block.num_inputs())
-    theirs = TfidfVectorizer(
+    vectorizer = TfidfVectorizer(
         analyzer=tokens_of, min_df=LEAST_ROWS_OF_A_TOKEN, sublinear_tf=True, vocabulary=fitted.tokens
     ).fit(TEXTS)
-    mine = fitted.apply(block)
-    numpy.testing.assert_allclose(mine / fitted.scale, theirs.transform(TEXTS).toarray(), rtol=1e-12)
-    assert numpy.square(mine[mine > 0.0]).mean() == pytest.approx(1.0)
+    weights = fitted.apply(block)
+    numpy.testing.assert_allclose(weights / fitted.scale, vectorizer.transform(TEXTS).toarray(), rtol=1e-12)
+    assert numpy.square(weights[weights > 0.0]).mean() == pytest.approx(1.0)
 
 
 def test_only_tokens_that_come_back_have_an_input() -> None:
@@ -66,7 +66,7 @@ def test_a_rule_is_learned_from_words_among_words_that_are_new() -> None:
         labels = RANDOM.integers(0, 3, count)
         ends = [("all is well", "no refund", "a refund")[label] for label in labels]
         fill = [" ".join(f"{prefix}{RANDOM.integers(10**9)}" for _ in range(6)) for _ in range(count)]
-        return [f"{one} {two}" for one, two in zip(fill, ends, strict=True)], labels == 2
+        return [f"{words} {end}" for words, end in zip(fill, ends, strict=True)], labels == 2
 
     training, labels = rows(600, "x")
     assert column(training).kind == "text"
@@ -83,9 +83,9 @@ CHOICES = [";".join(sorted(set(RANDOM.choice(PARTS, RANDOM.integers(1, 4))))) fo
 
 @pytest.mark.parametrize("sign", [";", "|", ",", ", ", "/"])
 def test_several_choices_in_a_cell_are_found(sign: str) -> None:
-    found = column([text.replace(";", sign) for text in CHOICES])
-    assert (found.kind, found.reading) == ("choices", {"separator": sign.strip()})
-    assert f"separated by {sign.strip()!r}: 5 different ones" in found.note
+    inspected = column([text.replace(";", sign) for text in CHOICES])
+    assert (inspected.kind, inspected.reading) == ("choices", {"separator": sign.strip()})
+    assert f"separated by {sign.strip()!r}: 5 different ones" in inspected.note
 
 
 NO_CHOICES = {
@@ -114,8 +114,10 @@ def test_choices_of_which_some_are_rare_are_pointed_out() -> None:
     """Languages of films: most come back, and some are spoken in one film."""
     common = ["en", "fr", "de", "it", "en,fr", "fr,de", "it,en", "de,en,fr", "it,fr", "de,it"]
     cells = [common[row % 10] for row in range(190)] + [f"en,x{chr(97 + row)}" for row in range(10)]
-    found = column(cells)
-    assert found.kind == "categorical"
-    assert found.note.startswith("looks like several choices per cell, separated by ',', some of them rare")
+    inspected = column(cells)
+    assert inspected.kind == "categorical"
+    assert inspected.note.startswith(
+        "looks like several choices per cell, separated by ',', some of them rare"
+    )
     names = [f"Family{row}, {['John', 'Ann'][row % 2]}" for row in range(60)]
     assert "choices" not in column(names).note

@@ -35,7 +35,7 @@ def where(*keys: str | int) -> str:
 
 
 @dataclass(frozen=True)
-class Given:
+class StoredTable:
     """A table that stands somewhere: what the study file says of it, and what Python gives."""
 
     folder: Path
@@ -81,11 +81,11 @@ class Place(ABC):
         self.folder, self.host = folder, host
 
     @abstractmethod
-    def put(self, table: pandas.DataFrame) -> Given:
+    def put(self, table: pandas.DataFrame) -> StoredTable:
         """Make a table the source's."""
 
     @abstractmethod
-    def missing(self) -> Iterator[tuple[Given, str]]:
+    def missing(self) -> Iterator[tuple[StoredTable, str]]:
         """Tables that are not there, with a secret in their names where there can be one; and the key to blame."""
 
 
@@ -93,57 +93,57 @@ class Place(ABC):
 class Paths(Place):
     key = "path"
 
-    def put(self, table: pandas.DataFrame) -> Given:
+    def put(self, table: pandas.DataFrame) -> StoredTable:
         table.to_csv(self.folder / "t.csv", index=False)
-        return Given(self.folder, {"path": "t.csv"})
+        return StoredTable(self.folder, {"path": "t.csv"})
 
-    def missing(self) -> Iterator[tuple[Given, str]]:
-        yield Given(self.folder, {"path": "none.csv"}), "data.path"
-        yield Given(self.folder, {"path": "."}), "data.path"
+    def missing(self) -> Iterator[tuple[StoredTable, str]]:
+        yield StoredTable(self.folder, {"path": "none.csv"}), "data.path"
+        yield StoredTable(self.folder, {"path": "."}), "data.path"
 
 
 @final
 class Urls(Place):
     key = "url"
 
-    def put(self, table: pandas.DataFrame) -> Given:
+    def put(self, table: pandas.DataFrame) -> StoredTable:
         table.to_csv(self.folder / "t.csv", index=False)
-        return Given(Path("/nowhere"), {"url": f"http://{self.host}/t.csv?token={SECRET}"})
+        return StoredTable(Path("/nowhere"), {"url": f"http://{self.host}/t.csv?token={SECRET}"})
 
-    def missing(self) -> Iterator[tuple[Given, str]]:
+    def missing(self) -> Iterator[tuple[StoredTable, str]]:
         for url in (f"http://{self.host}/none.csv?token={SECRET}", f"http://me:{SECRET}@[::x]/t.csv"):
-            yield Given(self.folder, {"url": url}), "data.url"
+            yield StoredTable(self.folder, {"url": url}), "data.url"
 
 
 @final
 class DatabaseTables(Place):
     key = "sql"
 
-    def put(self, table: pandas.DataFrame) -> Given:
+    def put(self, table: pandas.DataFrame) -> StoredTable:
         with closing(sqlite3.connect(self.folder / "d.db")) as connection:
             table.to_sql("t", connection, index=False)
-        return Given(self.folder, {"sql": "sqlite:///d.db", "table": "t"})
+        return StoredTable(self.folder, {"sql": "sqlite:///d.db", "table": "t"})
 
-    def missing(self) -> Iterator[tuple[Given, str]]:
+    def missing(self) -> Iterator[tuple[StoredTable, str]]:
         known = self.put(pandas.DataFrame({"a": [1]})).data
-        yield Given(self.folder, {**known, "table": "none"}), "data.table"
-        yield Given(self.folder, {"sql": "sqlite:///none.db", "table": "t"}), "data.sql"
+        yield StoredTable(self.folder, {**known, "table": "none"}), "data.table"
+        yield StoredTable(self.folder, {"sql": "sqlite:///none.db", "table": "t"}), "data.sql"
         address = f"postgresql://me:{SECRET}@127.0.0.1:1/d"
-        yield Given(self.folder, {"sql": address, "table": "t"}), "data.sql"
+        yield StoredTable(self.folder, {"sql": address, "table": "t"}), "data.sql"
 
 
 @final
 class Queries(Place):
     key = "sql"
 
-    def put(self, table: pandas.DataFrame) -> Given:
+    def put(self, table: pandas.DataFrame) -> StoredTable:
         known = DatabaseTables(self.folder, self.host).put(table).data
-        return Given(self.folder, {"sql": known["sql"], "query": "SELECT * FROM t"})
+        return StoredTable(self.folder, {"sql": known["sql"], "query": "SELECT * FROM t"})
 
-    def missing(self) -> Iterator[tuple[Given, str]]:
+    def missing(self) -> Iterator[tuple[StoredTable, str]]:
         known = self.put(pandas.DataFrame({"a": [1]})).data
         for query in ("SELECT * FROM none", "DELETE FROM t", "SELECT 1; DROP TABLE t"):
-            yield Given(self.folder, {**known, "query": query}), "data.query"
+            yield StoredTable(self.folder, {**known, "query": query}), "data.query"
 
 
 @final
@@ -151,22 +151,22 @@ class BundledTables(Place):
     key = "sklearn"
     takes_any = False
 
-    def put(self, table: pandas.DataFrame) -> Given:
-        return Given(self.folder, {"sklearn": "iris"})
+    def put(self, table: pandas.DataFrame) -> StoredTable:
+        return StoredTable(self.folder, {"sklearn": "iris"})
 
-    def missing(self) -> Iterator[tuple[Given, str]]:
-        yield Given(self.folder, {"sklearn": "iriss"}), "data.sklearn"
+    def missing(self) -> Iterator[tuple[StoredTable, str]]:
+        yield StoredTable(self.folder, {"sklearn": "iriss"}), "data.sklearn"
 
 
 @final
 class Frames(Place):
     key = "frame"
 
-    def put(self, table: pandas.DataFrame) -> Given:
-        return Given(self.folder, {"frame": True}, table)
+    def put(self, table: pandas.DataFrame) -> StoredTable:
+        return StoredTable(self.folder, {"frame": True}, table)
 
-    def missing(self) -> Iterator[tuple[Given, str]]:
-        yield Given(self.folder, {"frame": True}), "data.frame"
+    def missing(self) -> Iterator[tuple[StoredTable, str]]:
+        yield StoredTable(self.folder, {"frame": True}), "data.frame"
 
 
 PLACES: tuple[type[Place], ...] = (Paths, Urls, DatabaseTables, Queries, BundledTables, Frames)
@@ -190,14 +190,14 @@ def host(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(params=PLACES, ids=lambda place: place.__name__)
 def place(request: pytest.FixtureRequest, tmp_path: Path, host: str) -> Place:
-    own: Place = request.param(tmp_path, host)
-    return own
+    parametrized: Place = request.param(tmp_path, host)
+    return parametrized
 
 
 @pytest.fixture(params=[place for place in PLACES if place.takes_any], ids=lambda place: place.__name__)
 def any_place(request: pytest.FixtureRequest, tmp_path: Path, host: str) -> Place:
-    own: Place = request.param(tmp_path, host)
-    return own
+    parametrized: Place = request.param(tmp_path, host)
+    return parametrized
 
 
 def irises() -> pandas.DataFrame:
@@ -244,7 +244,7 @@ def test_the_same_rows_give_the_same_dataset_from_everywhere(place: Place) -> No
     assert numpy.array_equal(dataset.columns.numbers, sklearn.datasets.load_iris().data)
     assert numpy.array_equal(dataset.target, sklearn.datasets.load_iris().target)
     assert dataset.classes == ("setosa", "versicolor", "virginica")
-    assert dataset.digest == Given(Path(), {"frame": True}, irises()).dataset().digest
+    assert dataset.digest == StoredTable(Path(), {"frame": True}, irises()).dataset().digest
 
 
 def test_columns_of_every_sort_are_the_same_from_everywhere(any_place: Place) -> None:
@@ -263,25 +263,25 @@ def test_columns_of_every_sort_are_the_same_from_everywhere(any_place: Place) ->
     assert cost == [None if row % 7 == 3 else row * 1.25 for row in range(60)]
     assert dataset.columns.levels == (("", "Bern", "Zürich, West"), ("000", "001", "002", "003"))
     assert dataset.task is Task.BINARY and dataset.classes == ("no", "yes")
-    assert dataset.digest == Given(Path(), {"frame": True}, visits()).dataset().digest
+    assert dataset.digest == StoredTable(Path(), {"frame": True}, visits()).dataset().digest
 
 
 def test_a_target_that_is_not_there_is_named_with_its_line_and_a_cure(place: Place) -> None:
-    said = place.put(irises()).refusal(target="tarjet")
-    assert said.startswith("study.yaml:data.target: `data.target` must name a column, got 'tarjet'. ")
-    assert "Did you mean `target`? Known: sepal length (cm), " in said
+    message = place.put(irises()).refusal(target="tarjet")
+    assert message.startswith("study.yaml:data.target: `data.target` must name a column, got 'tarjet'. ")
+    assert "Did you mean `target`? Known: sepal length (cm), " in message
 
 
 def test_a_table_that_is_not_there_is_named_with_its_line_and_a_cure(place: Place) -> None:
-    for given, key in place.missing():
-        said = given.refusal()
-        assert said.startswith(f"study.yaml:{key}: ") and said.endswith(".") and "\n" not in said
-        assert len(said.split(". ")) > 1, "what is wrong, and then what to do"
+    for stored, key in place.missing():
+        message = stored.refusal()
+        assert message.startswith(f"study.yaml:{key}: ") and message.endswith(".") and "\n" not in message
+        assert len(message.split(". ")) > 1, "what is wrong, and then what to do"
 
 
 def test_a_table_without_rows_is_refused(any_place: Place) -> None:
-    said = any_place.put(visits()[:0]).refusal()
-    assert said == "study.yaml:data: the table must have rows, got none."
+    message = any_place.put(visits()[:0]).refusal()
+    assert message == "study.yaml:data: the table must have rows, got none."
 
 
 def test_a_table_with_nothing_but_the_target_is_refused(any_place: Place) -> None:
@@ -289,44 +289,44 @@ def test_a_table_with_nothing_but_the_target_is_refused(any_place: Place) -> Non
 
 
 def test_nothing_is_written_whatever_happens(place: Place, tmp_path: Path) -> None:
-    for given, _ in place.missing():
+    for stored, _ in place.missing():
         before = tree(tmp_path)
-        given.refusal()
+        stored.refusal()
         assert tree(tmp_path) == before
     for file in tmp_path.iterdir():
         file.unlink()
     table = irises()
-    given = place.put(table)
+    stored = place.put(table)
     before = tree(tmp_path)
-    given.dataset(features=["petal width (cm)"])
-    given.refusal(target="tarjet")
-    first, second = given.dataset(), given.dataset()
+    stored.dataset(features=["petal width (cm)"])
+    stored.refusal(target="tarjet")
+    first, second = stored.dataset(), stored.dataset()
     assert first.digest == second.digest
     assert tree(tmp_path) == before
     pandas.testing.assert_frame_equal(table, irises())
 
 
 def test_only_the_wanted_columns_are_read(place: Place) -> None:
-    given = place.put(irises())
+    stored = place.put(irises())
     wanted = ["petal width (cm)", "sepal width (cm)"]
-    assert list(given.read(features=wanted).columns) == ["sepal width (cm)", "petal width (cm)", "target"]
-    whole = given.dataset()
-    part = given.dataset(features=wanted)
+    assert list(stored.read(features=wanted).columns) == ["sepal width (cm)", "petal width (cm)", "target"]
+    whole = stored.dataset()
+    part = stored.dataset(features=wanted)
     assert part.feature_names == tuple(wanted)
     places = [whole.columns.names.index(name) for name in wanted]
     assert numpy.array_equal(part.columns.numbers, whole.columns.numbers[:, places])
 
 
 def test_a_wanted_column_that_is_not_there_is_told_with_all_names(place: Place) -> None:
-    said = place.put(irises()).refusal(features=["petal_width"])
-    assert said.startswith(
+    message = place.put(irises()).refusal(features=["petal_width"])
+    assert message.startswith(
         "study.yaml:data.features.0: `data.features` must name columns, got 'petal_width'. "
     )
-    assert all(name in said for name in irises().columns[:-1])
+    assert all(name in message for name in irises().columns[:-1])
 
 
 @pytest.mark.parametrize("kind", [Paths, Urls, Frames])  # no table of a database can have it
 def test_a_name_that_stands_twice_is_refused(kind: type[Place], tmp_path: Path, host: str) -> None:
     twice = irises().rename(columns={"petal width (cm)": "sepal width (cm)"})
-    said = kind(tmp_path, host).put(twice).refusal(features=["sepal width (cm)"])
-    assert said.startswith("study.yaml:data") and "'sepal width (cm)' occurs twice" in said
+    message = kind(tmp_path, host).put(twice).refusal(features=["sepal width (cm)"])
+    assert message.startswith("study.yaml:data") and "'sepal width (cm)' occurs twice" in message

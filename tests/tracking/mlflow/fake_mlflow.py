@@ -167,12 +167,16 @@ class FakeMlflow:
         self, name: str, source: str, run_id: str, model_id: str, tags: Mapping[str, str], description: str
     ) -> Any:
         number = 1 + sum(version.name == name for version in self.versions)
-        made = {"name": name, "version": number, "source": source, "run_id": run_id, "tags": dict(tags)}
-        self.versions.append(SimpleNamespace(**made, description=description))
+        fields = {"name": name, "version": number, "source": source, "run_id": run_id, "tags": dict(tags)}
+        self.versions.append(SimpleNamespace(**fields, description=description))
         return self.versions[-1]
 
     def get_model_version(self, name: str, version: str) -> Any:
-        [version_found] = [own for own in self.versions if (own.name, str(own.version)) == (name, version)]
+        [version_found] = [
+            registered
+            for registered in self.versions
+            if (registered.name, str(registered.version)) == (name, version)
+        ]
         return version_found
 
     def set_model_version_tag(self, name: str, version: str, key: str, value: str) -> None:
@@ -191,7 +195,7 @@ class FakeMlflow:
             raise ValueError(f"the run {run_id} is deleted")
         return run
 
-    def said(self) -> dict[str, Any]:
+    def contents(self) -> dict[str, Any]:
         """All that is there and not deleted, by the names of the runs, without identifiers."""
         runs: dict[str, Any] = {}
         for run in self.runs.values():

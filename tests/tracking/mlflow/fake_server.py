@@ -50,7 +50,7 @@ class FakeServer:
 
     def runs(self, experiment: str = "digits") -> dict[str, Any]:
         """Runs that are not deleted, by name."""
-        return self.stores[experiment].said()["runs"]
+        return self.stores[experiment].contents()["runs"]
 
     def answer(self, method: str, path: str, content: Any) -> tuple[int, Any]:
         """Status and content of an answer."""
@@ -107,8 +107,8 @@ class FakeServer:
         store = self.stores[content["experiment_id"]]
         tags = {tag["key"]: tag["value"] for tag in content["tags"]}
         name = content["run_name"]
-        made = store.create_run("", int(content["start_time"]), tags, name)
-        return 200, {"run": _run(made, content["experiment_id"])}
+        run = store.create_run("", int(content["start_time"]), tags, name)
+        return 200, {"run": _run(run, content["experiment_id"])}
 
     def _runs_get(self, content: Any) -> tuple[int, Any]:
         store = self._of_run(content["run_id"])
@@ -141,8 +141,8 @@ class FakeServer:
 
     def _runs_log_inputs(self, content: Any) -> tuple[int, Any]:
         store = self._of_run(content["run_id"])
-        for given in content["datasets"]:
-            data = given["dataset"]
+        for logged in content["datasets"]:
+            data = logged["dataset"]
             store.runs[content["run_id"]].datasets.add((data["name"], data["digest"]))
         return 200, {}
 

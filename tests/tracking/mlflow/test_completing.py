@@ -29,8 +29,8 @@ from automl.tracking.mlflow.store import PROCESS
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with serving() as made:
-        yield made
+    with serving() as running:
+        yield running
 
 
 @pytest.fixture
@@ -53,12 +53,12 @@ def begin(records: Records, address: StoreAddress) -> Callable[..., RecordedStud
     """A run of which MLflow has the first trial; two more have ended, and its process is gone."""
 
     def make(name: str, identifier: str) -> RecordedStudy:
-        made = RecordedStudy(records, replace(STARTED, name=name, identifier=identifier))
-        made.end_trial(make_trial(0))
-        assert send_run(records, made.listed, address, write_nothing).running
-        made.end_trials([make_trial(1), make_failed_trial(2)])
-        made.let_go()
-        return made
+        study = RecordedStudy(records, replace(STARTED, name=name, identifier=identifier))
+        study.end_trial(make_trial(0))
+        assert send_run(records, study.listed, address, write_nothing).running
+        study.end_trials([make_trial(1), make_failed_trial(2)])
+        study.let_go()
+        return study
 
     return make
 

@@ -14,8 +14,8 @@ from automl.tracking.mlflow.projection import Projection
 from automl.tracking.model import ExportedModel
 
 
-def said_by(client: Any, make_folder: Callable[[], Any]) -> dict[str, Any]:
-    """A store of MLflow in the form of `FakeMlflow.said`."""
+def contents_of(client: Any, make_folder: Callable[[], Any]) -> dict[str, Any]:
+    """A store of MLflow in the form of `FakeMlflow.contents`."""
     held = FakeMlflow()
     experiment = client.get_experiment_by_name("digits")
     held.tags = {name: value for name, value in experiment.tags.items() if name != "mlflow.experimentKind"}
@@ -35,12 +35,12 @@ def said_by(client: Any, make_folder: Callable[[], Any]) -> dict[str, Any]:
     held.versions = list(client.search_model_versions(""))
     for registered in client.search_registered_models():
         held.aliases[registered.name] = {name: int(version) for name, version in registered.aliases.items()}
-    return held.said()
+    return held.contents()
 
 
-def differences(first: Any, other: Any) -> list[tuple[str, Any]]:
+def differences(first: Any, second: Any) -> list[tuple[str, Any]]:
     """What stands in one and not in the other, with its place."""
-    leaves = [list(_leaves(held, "")) for held in (first, other)]
+    leaves = [list(_leaves(held, "")) for held in (first, second)]
     return [leaf for leaf in (*leaves[0], *leaves[1]) if leaf not in leaves[0] or leaf not in leaves[1]]
 
 
@@ -72,7 +72,7 @@ def test_a_real_store_comes_to_the_same(
     fake = FakeMlflow()
     for projection in (project(study, render), in_memory(study, fake, render)):
         assert projection.complete()
-    assert differences(said_by(client, make_folder), fake.said()) == []
+    assert differences(contents_of(client, make_folder), fake.contents()) == []
 
     study.take_over()
     study.record(StudyContinued(text, 40))
@@ -82,4 +82,4 @@ def test_a_real_store_comes_to_the_same(
     for projection in (project(study, render), in_memory(study, fake, render)):
         projection.begin()
         assert projection.complete()
-    assert differences(said_by(client, make_folder), fake.said()) == []
+    assert differences(contents_of(client, make_folder), fake.contents()) == []

@@ -88,7 +88,7 @@ def test_at_whatever_call_a_process_dies_the_next_one_completes_its_work(
     record_a_study(study, model)
     undisturbed = FakeMlflow()
     assert in_memory(study, undisturbed, render).complete()
-    expected = undisturbed.said()
+    expected = undisturbed.contents()
     assert set(expected["runs"]) >= {"best model", "trial-0000", "trial-0001", "trial-0002"}
     assert len(expected["versions"]) == 1
     call, dead = 0, True
@@ -103,7 +103,7 @@ def test_at_whatever_call_a_process_dies_the_next_one_completes_its_work(
         dead = dying.calls >= call
         assert whole is not dead
         assert in_memory(study, client, render).complete()
-        assert client.said() == expected, f"call {call}"
+        assert client.contents() == expected, f"call {call}"
     assert call > 40
 
 
@@ -121,7 +121,7 @@ def test_processes_that_die_twice_and_again_do_no_more_harm(
             except ConnectionError:
                 continue
         assert in_memory(study, client, render).complete()
-        assert client.said() == undisturbed.said(), f"first at {first}"
+        assert client.contents() == undisturbed.contents(), f"first at {first}"
 
 
 def test_a_study_that_is_sent_piece_by_piece_comes_to_the_same(
@@ -141,7 +141,7 @@ def test_a_study_that_is_sent_piece_by_piece_comes_to_the_same(
     assert following.complete()
     at_once = FakeMlflow()
     assert in_memory(study, at_once, render).complete()
-    assert client.said() == at_once.said()
+    assert client.contents() == at_once.contents()
 
 
 def test_a_run_that_was_ended_and_went_on_is_sent_again_without_a_change(
@@ -158,23 +158,23 @@ def test_a_run_that_was_ended_and_went_on_is_sent_again_without_a_change(
     export(study, 3, model)
     study.finish()
     assert following.complete()
-    state = client.said()
+    state = client.contents()
     assert (state["runs"]["trial-0003"]["tags"]["best"], len(state["models"])) == ("true", 2)
     assert state["aliases"] == {"reader": {"champion": 1, "challenger": 2}}, (
         "nobody scored trial 3 on locked rows"
     )
     assert in_memory(study, client, render).complete()
-    assert client.said() == state
+    assert client.contents() == state
 
 
 def test_the_record_of_one_folder_can_be_sent_to_several_stores(
     study: RecordedStudy, in_memory: InMemory, model: ExportedModel
 ) -> None:
     record_a_study(study, model)
-    here, there = FakeMlflow(), FakeMlflow()
-    assert in_memory(study, here, render).complete()
-    assert in_memory(study, there, render).complete()
-    assert here.said() == there.said()
+    first, second = FakeMlflow(), FakeMlflow()
+    assert in_memory(study, first, render).complete()
+    assert in_memory(study, second, render).complete()
+    assert first.contents() == second.contents()
 
 
 def test_calls_per_trial_do_not_grow_and_taking_over_asks_once_for_all(

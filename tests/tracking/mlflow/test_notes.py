@@ -99,7 +99,7 @@ def test_a_trial_that_mlflow_has_not_taken_is_named_without_a_link(outcome: Outc
 
 
 @pytest.mark.parametrize(
-    ("finished", "said"),
+    ("finished", "words"),
     [
         (Finished("stopped", 5.0, "interrupted"), "Stopped after 1 trial (1 failed) and 5 s: interrupted."),
         (
@@ -110,11 +110,11 @@ def test_a_trial_that_mlflow_has_not_taken_is_named_without_a_link(outcome: Outc
     ],
 )
 def test_a_study_that_did_not_finish_has_no_winner_and_says_how_it_ended(
-    finished: Finished | None, said: str, tmp_path: Path
+    finished: Finished | None, words: str, tmp_path: Path
 ) -> None:
     note = study_note(ended(tmp_path / "run", finished), replace(LOCATIONS, model=""))
     assert note.startswith("No trial completed")
-    assert note.endswith(said)
+    assert note.endswith(words)
     assert "load_model" not in note
 
 

@@ -459,9 +459,9 @@ def test_an_analysis_that_is_made_again_is_shown_as_the_last_one_says(
     study.end_trial(make_trial(1))
     study.record(decomposed(study.run.folder, make_bias_variance(1)))
     assert project(study).catch_up()
-    other = make_bias_variance(1)
-    curve = replace(other.variance, values=(0.1, 0.125, 0.2))
-    study.record(decomposed(study.run.folder, replace(other, variance=curve)))
+    repeated = make_bias_variance(1)
+    curve = replace(repeated.variance, values=(0.1, 0.125, 0.2))
+    study.record(decomposed(study.run.folder, replace(repeated, variance=curve)))
     assert project(study).catch_up()
     run = children(client)["trial-0001"]
     assert run.data.metrics["variance"] == 0.125
@@ -491,10 +491,10 @@ def test_runs_of_an_earlier_version_are_taken_for_what_they_are(
 def test_two_studies_share_an_experiment(
     study: RecordedStudy, records: Records, project: Project, client: Any
 ) -> None:
-    other = RecordedStudy(records, replace(STARTED, identifier="other"))
+    second = RecordedStudy(records, replace(STARTED, identifier="other"))
     study.end_trial(make_trial(0))
-    other.end_trial(make_trial(1))
-    assert project(study).catch_up() and project(other).catch_up()
+    second.end_trial(make_trial(1))
+    assert project(study).catch_up() and project(second).catch_up()
     studies = {name: run.data.tags["study_id"] for name, run in children(client).items()}
     assert studies == {"trial-0000": study.run.identifier, "trial-0001": "other"}
 

@@ -64,11 +64,11 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
     monkeypatch.setattr(worker, "PAUSE_SECONDS", 0.2)
-    made = Server(tmp_path / "server")
-    made.start()
-    yield made
-    made.signal(signal.SIGCONT)
-    made.signal(signal.SIGKILL)
+    started = Server(tmp_path / "server")
+    started.start()
+    yield started
+    started.signal(signal.SIGCONT)
+    started.signal(signal.SIGKILL)
 
 
 @pytest.mark.slow

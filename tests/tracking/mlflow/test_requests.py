@@ -81,6 +81,6 @@ def test_a_request_is_answered_as_the_exported_model_answers(
     expected = Scorer(folder).predict(pandas.DataFrame(rows, columns=COLUMNS))
     assert [row["prediction"] for row in predictions] == expected["prediction"].tolist()
     for label in ("few", "many"):
-        given = [row[f"probability_{label}"] for row in predictions]
-        assert given == pytest.approx(expected[f"probability_{label}"].tolist(), abs=1e-6)
-        assert all(0.0 <= value <= 1.0 for value in given)
+        answered = [row[f"probability_{label}"] for row in predictions]
+        assert answered == pytest.approx(expected[f"probability_{label}"].tolist(), abs=1e-6)
+        assert all(0.0 <= value <= 1.0 for value in answered)

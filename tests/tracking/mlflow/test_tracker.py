@@ -50,8 +50,8 @@ def study(records: Records) -> RecordedStudy:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "100")
-    with serving() as made:
-        yield made
+    with serving() as running:
+        yield running
 
 
 @pytest.fixture

@@ -231,9 +231,9 @@ def test_a_study_leaves_a_view_that_names_only_what_is_there(
     state = read_view(experiment.tags[VIEW_TAG])
     run = children(client)["trial-0001"].data
     assert (run.metrics["variance"], run.metrics["bias_plus_noise"]) == (0.25, 0.5), "at the epoch kept"
-    there = {f"tags.`{name}`" for name in run.tags}
-    there |= {f"metrics.`{name}`" for name in run.metrics} | {f"params.`{name}`" for name in run.params}
-    assert set(state["selectedColumns"]) <= there
+    columns = {f"tags.`{name}`" for name in run.tags}
+    columns |= {f"metrics.`{name}`" for name in run.metrics} | {f"params.`{name}`" for name in run.params}
+    assert set(state["selectedColumns"]) <= columns
     cards = cards_of(state)
     assert set(cards["coordinates"]["selectedParams"]) <= set(run.params)
     for name in ("curves", "rest and variance"):
@@ -354,11 +354,11 @@ class Words(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.texts: list[str] = []
         self.feed(page)
 
     def handle_data(self, data: str) -> None:
-        self.found += [data.strip()] if data.strip() else []
+        self.texts += [data.strip()] if data.strip() else []
 
 
 def between(words: list[str], first: str, last: str) -> list[str]:
@@ -388,7 +388,7 @@ def test_a_browser_shows_what_the_study_found(served_pages: dict[str, str], tmp_
         for part in ("bias_plus_noise", "variance")
     }
     charts = rendered(served_pages["charts"], max(lines), tmp_path)
-    words = Words(charts).found
+    words = Words(charts).texts
     section = between(words, "Bias and variance", "Scores")
     assert "(2)" in section, "charts in the section"
     for title in ("bias_plus_noise vs. variance", "bias_variance/bias_plus_noise vs bias_variance/variance"):
@@ -404,6 +404,6 @@ def test_a_browser_shows_what_the_study_found(served_pages: dict[str, str], tmp_
     assert plain.index("trial-0001") < plain.index("trial-0000")
 
     note = between(
-        Words(rendered(served_pages["trial"], "Bias bound.", tmp_path)).found, "Description", "Metric"
+        Words(rendered(served_pages["trial"], "Bias bound.", tmp_path)).texts, "Description", "Metric"
     )
     assert {"Bias bound.", "Bias makes most of it.", "a wider network"} <= set(note)

@@ -45,11 +45,11 @@ class Steps:
 
 @pytest.fixture
 def steps() -> Iterator[Steps]:
-    made = Steps()
-    yield made
-    made.may_end.set()
-    made.worker.abandon()
-    made.worker.wake()
+    created = Steps()
+    yield created
+    created.may_end.set()
+    created.worker.abandon()
+    created.worker.wake()
 
 
 def test_it_begins_with_a_step_and_takes_one_whenever_it_is_woken(steps: Steps) -> None:
