@@ -98,9 +98,11 @@ class CohortTraining(Training):
             if watch.is_over:
                 break
         if watch.is_over and watch.needs_trial():
-            climb = self._shortest(watch)
-            climbs.pop(climb.trial, None)
-            yield self._trial(climb)
+            with closing(self._shortest(watch, recorded)) as ended:
+                for climb in ended:
+                    if climb is not None:
+                        climbs.pop(climb.trial, None)
+                    yield climb and self._trial(climb)
         yield from (
             self._trial(climb) for climb in climbs.values() if climb.outcomes and climb.trial not in recorded
         )
@@ -168,9 +170,11 @@ class CohortTraining(Training):
                 if not to_come[climb.trial] and (climb.has_ended or climb.has_failed):
                     yield climbs.pop(climb.trial)
 
-    def _shortest(self, watch: Watch) -> Climb:
+    def _shortest(self, watch: Watch, recorded: frozenset[int]) -> Generator[Climb | None, None, None]:
         """The cheapest trial after a single epoch on all folds, from its first weights and beyond the time limit."""
-        climbs = self._begun().values()
+        climbs = [climb for climb in self._begun().values() if climb.trial not in recorded]
+        if not climbs:
+            return
         climb = min(climbs, key=lambda climb: (self._knowledge.capacity(climb.members[0]), climb.trial))
         jobs = [replace(self._knowledge.job(member), num_epochs=1) for member in climb.members]
         lanes = self._knowledge.cut(by_structure(jobs, {climb.trial: climb}))
@@ -178,11 +182,14 @@ class CohortTraining(Training):
         unlimited = Watch(watch.on_progress, lambda: True)
         run = LaneRun(self._workshop, tables, self._knowledge.setting, unlimited)
         with closing(run.outcomes(lanes, self._turn.age)) as outcomes:
-            for outcome in filter(None, outcomes):
+            for outcome in outcomes:
+                if outcome is None:
+                    yield None
+                    continue
                 if isinstance(outcome, Outcome):
                     outcome.cut = True
                 climb.take(outcome, keeps=False)
-        return climb
+        yield climb
 
     def _can_keep(self, lanes: list[Lane]) -> bool:
         """Whether the networks of a stage fit the memory for those that wait."""
