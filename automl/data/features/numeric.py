@@ -11,11 +11,12 @@ from .cells import SPACES, first_row, is_numeric, plain_text
 from .durations import DURATIONS
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
+from .number_hints import are_counted, several_units, too_few_numbers
 from .numbers import LARGEST, SMALLEST
 from .sentinels import far_values
 from .several import behind_a_word, several_numbers
 from .spellings import MARKS, MOST_DIGITS, plain_number, scaled_number, spelled_number
-from .written import Survey, are_counted, several_units, survey, too_few_numbers
+from .written import Survey, survey
 
 MOSTLY = 0.9
 """Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
@@ -73,6 +74,7 @@ class Numeric(Feature):
             **({"unit": seen.unit} if seen.unit else {}),
         }
         reading |= {"magnitudes": True} if seen.has_magnitudes else {}
+        reading |= {"fractions": True} if seen.has_fractions else {}
         reading |= {"thousands": "."} if seen.groups_whole_numbers else {}
         wrong = numpy.isnan(number_values(cells.values, reading)) & cells.values.notna().to_numpy()
         wrong &= ~cells.values.map(lambda cell: is_gap_word(str(cell).strip(SPACES))).to_numpy(bool)
@@ -137,7 +139,8 @@ def _number(cell: Any, reading: Reading) -> float:
     unit = reading.get("unit", "")
     if unit in DURATIONS and (minutes := DURATIONS[unit](text)) is not None:
         return minutes
-    spelled = (scaled_number if reading.get("magnitudes") else spelled_number)(text, decimal)
+    fractions = reading.get("fractions", False)
+    spelled = (scaled_number if reading.get("magnitudes") else spelled_number)(text, decimal, fractions)
     return spelled.value if spelled and spelled.unit in ("", unit) else numpy.nan
 
 
