@@ -1,5 +1,6 @@
 """Dates and times: forms of all kinds, and the parts of the calendar that a network is given."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
@@ -11,6 +12,7 @@ from .bare_clocks import BARE, are_bare_times
 from .calendar import parts_graph, seconds_graph
 from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
 from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
+from .date_intervals import two_dates
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
 from .names import names_time
@@ -31,8 +33,10 @@ MOSTLY, _HALF = 0.9, 0.5
 _MOST_FORMS, _LEAST_SHARE = 3, 0.02
 """Forms that one column may mix, and the share of its cells that each must have."""
 
-_ENDS = "mMZ.TCrh日일"
-"""How dates end that do not end with a digit: PM, UTC, GMT, CEST, Uhr."""
+_ENDS = "mMZ.TCrh])日일"
+"""How dates end that do not end with a digit: PM, UTC, GMT, CEST, Uhr, [Europe/Paris]."""
+
+_REGION = re.compile(r" ?[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+$")
 
 _DAY_SECONDS = 86_400.0
 _STAMP = "%Y-%m-%dT%H:%M:%S"
@@ -124,7 +128,8 @@ def _detect_dates(cells: Cells) -> Detection | None:
     if seen.share >= _HALF:
         reason = f"{seen.share:.0%} of the cells look like dates"
         return Detection(0.0, note=f"{reason}, but the others do not; write all of them as YYYY-MM-DD")
-    return None
+    note = two_dates(cells.known) if cells.inferred == "string" else ""
+    return Detection(0.0, note=note) if note else None
 
 
 def _forms(reading: Reading) -> list[str]:
@@ -197,7 +202,7 @@ def _survey(known: pandas.Series, is_date: bool = False, order: str | None = Non
 def _may_be_dates(texts: pandas.Series) -> bool:
     """Whether half of these texts hold a digit and end as dates do: with a digit, a zone, or the M of AM and PM."""
     known = [text.strip(SPACES) for text in texts.unique() if not is_gap_word(text.strip(SPACES))]
-    ends = [text[-1] for text in known if any(map(str.isdigit, text))]
+    ends = [_REGION.sub("", text)[-1:] or "?" for text in known if any(map(str.isdigit, text))]
     return 2 * sum(end.isdigit() or end in _ENDS for end in ends) >= len(known) > 0
 
 

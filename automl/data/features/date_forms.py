@@ -19,20 +19,21 @@ FIRST_OF_CENTURY = 69
 """Years of two digits from here on are of the 20th century, as POSIX has it."""
 
 MONTHS = (
-    r"jan(?:v(?:ier)?|uary?)?|ene(?:ro)?|gennaio",
-    r"feb(?:r(?:uary?|ero|aio)?)?|f[ée]v(?:r(?:ier)?)?",
-    r"m(?:ar(?:ch|s|zo)?|ärz?|rz)",
-    r"apr(?:ile?)?|avr(?:il)?|abr(?:il)?",
-    r"ma[iy]o?|mei|maggio",
-    r"jun(?:e|io?)?|juin|giu(?:gno)?",
-    r"jul(?:y|io?)?|juil(?:let)?|lug(?:lio)?",
-    r"aug(?:ust)?|agosto|ao[uû]t",
-    r"sep(?:t(?:emb(?:er|re)|iembre)?|tiembre|embro)?|settembre|setembro",
-    r"o[ck]t(?:ob(?:er|re)|ubre)?|ott(?:obre)?|outubro",
-    r"nov(?:emb(?:er|re|ro)|iembre)?",
-    r"d[eé][cz](?:emb(?:er|re|ro))?|dic(?:iembre|embre)?",
+    r"jan(?:v(?:ier)?|uar[yi]?|eiro)?|ene(?:ro)?|gennaio|stycznia|янв(?:аря|арь)?",
+    r"feb(?:r(?:uar[yi]?|ero|aio)?)?|fevereiro|f[ée]v(?:r(?:ier)?)?|lutego|фев(?:раля|раль|р)?",
+    r"m(?:ar(?:ch|s|zo|ço|ca)?|aart|ärz?|rz)|март?а?",
+    r"apr(?:ile?)?|avr(?:il)?|abr(?:il)?|kwietnia|апр(?:еля|ель)?",
+    r"maja|maj|ma[iy]o?|mei|maggio|ма[яй]",
+    r"jun(?:e|ho|io?)?|juin|giu(?:gno)?|czerwca|июн[яь]?",
+    r"jul(?:y|ho|io?)?|juil(?:let)?|lug(?:lio)?|lipca|июл[яь]?",
+    r"aug(?:ust(?:us|i)?)?|agosto|ago|ao[uû]t|sierpnia|авг(?:уста|уст)?",
+    r"sep(?:t(?:emb(?:er|re)|iembre)?|tiembre|embro)?|settembre|setembro|września|сен(?:тября|тябрь|т)?",
+    r"o[ck]t(?:ob(?:er|re)|ubre)?|ott(?:obre)?|outubro|października|окт(?:ября|ябрь)?",
+    r"nov(?:emb(?:er|re|ro)|iembre)?|listopada|ноя(?:бря|брь|б)?",
+    r"d[eé][cz](?:emb(?:er|re|ro))?|desember|dic(?:iembre|embre)?|grudnia|дек(?:абря|абрь)?",
 )
-"""Names of the months, as regular expressions: English, German, French, Spanish, Italian."""
+"""Names of the months, as regular expressions: English, German, French, Spanish, Italian, Portuguese, Dutch,
+Scandinavian, Polish, Russian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,10 @@ class DateForm:
     month: Literal["month", "quarter", "week"] = "month"
 
 
-_NAMED_ZONE = r"(?: ?(?:[A-Z]{3,4}|Uhr|h))?"
+_NAMED_ZONE = r"(?: ?(?:[A-Z]{3,4}|Uhr|h|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+){1,2}))?"
 """Names of zones are several, and change in summer: the time is taken as it stands, as it is without one."""
 
-_ZONE = r" ?(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)"
+_ZONE = r" ?(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)(?:\[[A-Za-z_/]+\]| \([A-Za-z ]+\))?"
 _ISO_TIME = (
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?"
     + _NAMED_ZONE
@@ -73,13 +74,15 @@ _ISO_TIME = (
     + r")?|Z|[+]00:?00)?"
 )
 _CLOCK = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?(?: ?([AaPp])\.?[Mm]\.?)?" + _NAMED_ZONE
-_OFFSET = r"(?: ?([+-](?:[01][0-9]|2[0-3])):?([0-5][0-9]))?"
+_OFFSET = r"(?: ?([+-](?:[01][0-9]|2[0-3])):?([0-5][0-9])(?: \([A-Za-z ]+\))?)?"
 _TIME = r"(?:(?:,?[T ]+|:)" + _CLOCK + _OFFSET + r")?"
 _BEHIND = r"\8\9"
 """The offset, where three groups stand before `_TIME`."""
 
+_COMPACT = "([0-3]?[0-9])([0-3][0-9])"
 _DAY, _YEAR, _SHORT, _WEEKDAY = "([0-9]{1,2})", "([0-9]{4})", "([0-9]{2})", r"(?:[A-Za-z]{2,10}[.,]* +)?"
-_NAME, _BETWEEN, _NTH = r"\{([0-9]{2})\}", r"[-/., ]*(?:(?:de|of) +)?", r"(?:st|nd|rd|th)?"
+_NAME, _BETWEEN, _NTH = r"\{([0-9]{2})\}", r"[-/., ]*(?:(?:del?|of) +)?", r"(?:st|nd|rd|th|er|º|ª)?"
+_QUARTER = "(?:[QqT]([1-4])|([1-4])(?:[Qq]|\\. ?Quartal|er? trimestre|(?:st|nd|rd|th) quarter))"
 
 
 def _numbers(example: str, order: str, signs: str, short: bool = False) -> DateForm:
@@ -150,11 +153,20 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "month name and year": _named("Feb-2024", _NAME + _BETWEEN + _YEAR, r"\2-\1-1----"),
     "month name and short year": _named("Feb-24", _NAME + "[-/., ']+" + _SHORT, r"\2-\1-1----", short=True),
     "month and year": DateForm("2/2024", "([0-9]{1,2})[-/]([0-9]{4})", r"\2-\1-1----"),
-    "year and month": DateForm("2024-02", "([0-9]{4})[-/]([0-9]{2})", r"\1-\2-1----"),
+    "year and month": DateForm("2024-02", "([0-9]{4})[-/M]([0-9]{2})", r"\1-\2-1----"),
     "compact month": DateForm("202402", "((?:1[89]|2[01])[0-9]{2})(0[1-9]|1[0-2])(?:\\.0)?", r"\1-\2-1----"),
-    "quarter and year": DateForm("Q1 2024", "[Qq]([1-4])[-/ ]?" + _YEAR, r"\2-\1-1----", month="quarter"),
+    "quarter and year": DateForm("Q1 2024", _QUARTER + "[-/ ]?" + _YEAR, r"\3-\1\2-1----", month="quarter"),
+    "quarter and short year": DateForm(
+        "Q1 24", _QUARTER + "[-/' ]*" + _SHORT, r"\3-\1\2-1----", short=True, month="quarter"
+    ),
     "year and quarter": DateForm("2024-Q1", _YEAR + "[-/ ]?[Qq]([1-4])", r"\1-\2-1----", month="quarter"),
     "week": DateForm("2024-W09", _YEAR + "-?W([0-9]{2})(?:-?([1-7]))?", r"\1-\2-\3----", month="week"),
+    "week and year": DateForm(
+        "W09 2024", "(?:W|KW|CW|[Ww]eek) ?([0-9]{1,2})[-/ ]" + _YEAR, r"\2-\1-1----", month="week"
+    ),
+    "compact month first": DateForm("02292024", _COMPACT + "((?:19|20)[0-9]{2})", r"\3-\1-\2----"),
+    "compact day first": DateForm("29022024", _COMPACT + "((?:19|20)[0-9]{2})", r"\3-\2-\1----"),
+    "hour": DateForm("6 PM", r"([0-9]{1,2}) ?([AaPp])\.?[Mm]\.?", r"1970-1-1-\1---\2", clock=True),
     "clock": DateForm("18:30", _CLOCK, r"1970-1-1-\1-\2-\3-\4", clock=True),
     "dotted clock": DateForm(
         "18.30.00", r"([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})", r"1970-1-1-\1-\2-\3-", clock=True
@@ -169,7 +181,8 @@ DATE_FORMS: Mapping[str, DateForm] = {
 """By name. Of two that read the same texts the first is meant, unless both are in `EITHER`. `BARE` reads most numbers:
 it is meant only where `are_bare_times` says so."""
 
-MONTH_FIRST, DAY_FIRST = ("american", "short american"), ("british", "short british")
+MONTH_FIRST = ("american", "short american", "compact month first")
+DAY_FIRST = ("british", "short british", "compact day first")
 EITHER = tuple(map(frozenset, zip(MONTH_FIRST, DAY_FIRST, strict=True)))
 """Pairs that read the same texts as other days; only a day above 12 tells which of them is meant."""
 

@@ -8,6 +8,7 @@ import pandas
 from pandas.api import types
 
 from .cells import SPACES, first_row, is_numeric, plain_text
+from .date_intervals import two_dates
 from .durations import DURATIONS
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
@@ -55,6 +56,7 @@ class Numeric(Feature):
             if cells.inferred == "string":
                 hint = hint or too_few_numbers(seen) or several_numbers(cells.counted)
                 hint = hint or behind_a_word(cells.counted)
+                hint = hint if hint and not two_dates(cells.known) else ""
             return Detection(0.0, note=hint)
         if not seen.holds_codes:
             return self._written(cells, seen)

@@ -67,6 +67,9 @@ _NOTHING = re.compile(
 )
 """How spreadsheets write 0 as an amount: `$ -`."""
 
+_DAY = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9]")
+"""A day, of which two are no range of numbers."""
+
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 
 
@@ -190,6 +193,8 @@ def _single(part: Mapping[str, str], decimal: str) -> Spelled | None:
 
 def _middle(part: Mapping[str, str], decimal: str) -> Spelled | None:
     if any(re.match("0[0-9]", part[name]) for name in ("low", "high")):
+        return None
+    if _DAY.fullmatch(part["low"]) and _DAY.fullmatch(part["high"]):
         return None
     if part["between"] == "-" and not (part["low"] + part["high"])[0].isdecimal():
         return None
