@@ -11,7 +11,7 @@ import pandas
 from pandas.api import types
 
 from automl.config.sections import DataConfig, SplitsConfig
-from automl.data.features.cells import level_text, without_gaps
+from automl.data.features.cells import first_row, level_text, without_gaps
 from automl.data.features.feature import Cells
 from automl.data.features.numeric import far_note
 from automl.data.written_target import (
@@ -171,8 +171,12 @@ def _asks_for_classes(labels: pandas.Series, request: _Request) -> bool:
         few = numeric and labels.nunique() <= MOST_CLASSES and bool((labels.astype(float) % 1 == 0).all())
         if not numeric or few or request.data.task != "auto":
             return True
-    if not numpy.isfinite(labels.to_numpy(dtype=float)).all():
-        raise request.refuse(str(labels.name), "must be finite, got an infinite value. Remove those rows.")
+    infinite = ~numpy.isfinite(labels.to_numpy(dtype=float))
+    if infinite.any():
+        got = f"got an infinite value in {first_row(labels, infinite)}"
+        raise request.refuse(
+            str(labels.name), f"must be finite, {got}. Remove such rows, or leave their targets empty."
+        )
     return False
 
 

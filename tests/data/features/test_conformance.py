@@ -59,6 +59,11 @@ CASES = {
         ],
         found=False,  # so few different texts are categories
     ),
+    "choices, a line each": Case(
+        "choices",
+        ["Go\nPython", "Go", " Go\r\nSQL ", None, "SQL\n"] * 5,
+        ["Go\nGo", "\n\n", "Rust\nGo", "", None],
+    ),
     "choices": Case(
         "choices",
         ["Go;Python", "Go", "Python; SQL;", None, "SQL;Go", "['Go';'SQL']", "Go;SQL;Python"],
