@@ -13,6 +13,9 @@ from .written import Survey
 _HINTED, _NEARLY, _MOSTLY, _MOST_UNITS, _NAMED = 0.5, 0.7, 0.9, 3, 2
 """Shares of numbers from which a column in several units, or another, is pointed out; units and cells that it names."""
 
+_MOST_SHORT_UNITS, _LONGEST = 8, 4
+"""Units that it may have where they are as short as `kg` and `USD`; words may be streets."""
+
 
 def too_few_numbers(seen: Survey) -> str:
     """What is said of a column of which not enough cells are numbers to be read as one."""
@@ -37,7 +40,9 @@ def several_units(known: pandas.Series, seen: Survey) -> str:
     alone = pandas.Series(
         [text for text in known.map(str) if spelled_number(text, seen.decimal)], dtype=object
     )
-    if len(alone) < _HINTED * len(known) or len(seen.units) > _MOST_UNITS:
+    are_short = all(len(unit) <= _LONGEST for unit in seen.units)
+    most = _MOST_SHORT_UNITS if are_short else _MOST_UNITS
+    if len(alone) < _HINTED * len(known) or len(seen.units) > most:
         return ""
     if are_codes(alone):
         return ""

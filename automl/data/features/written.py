@@ -12,7 +12,7 @@ from .common_fractions import is_mixed
 from .durations import DURATION, DURATIONS, SHORT, are_times
 from .gap_words import is_gap_word
 from .magnitudes import without_magnitude
-from .other_numbers import are_labels, find_results, short_times
+from .other_numbers import are_grades, are_labels, find_results, short_times
 from .signs import BLANKS, bare_text, written_number
 from .spellings import MARKS, Spelled, is_code, plain_number, scaled_number, spelled_number
 
@@ -103,9 +103,10 @@ class Survey:
         texts = list(self.spelled)
         readings = [f"{self.unit!r} stripped"] if self.unit else []
         readings = ["durations as minutes"] if self.unit in DURATIONS else readings
+        outside = [text for text, spelled in self.spelled.items() if not _is_interval(text, spelled)]
         signs = {
-            "thousands separators stripped": any(_has_groups(text, self.decimal) for text in texts),
-            "decimal commas": self.decimal == "," and any("," in text for text in texts),
+            "thousands separators stripped": any(_has_groups(text, self.decimal) for text in outside),
+            "decimal commas": self.decimal == "," and any("," in text for text in outside),
             "magnitudes multiplied out": self.has_magnitudes,
             "fractions as decimals": self.has_fractions,
             "ranges as their middle": any(spelled.is_range for spelled in self.spelled.values()),
@@ -113,7 +114,7 @@ class Survey:
                 spelled.is_bound for spelled in self.spelled.values()
             ),
             "brackets as a minus sign": any(
-                text.startswith("(") and self.spelled[text].value < 0.0 for text in texts
+                text.startswith("(") and self.spelled[text].value < 0.0 for text in outside
             ),
             "`-` with a currency as 0": any(spelled.is_nothing for spelled in self.spelled.values()),
         }
@@ -252,7 +253,7 @@ def _spelled(values: Mapping[str, int], mark: str, fractions: bool) -> dict[str,
     results = find_results(ranges, values)
     times = short_times(spellings)
     spellings = {text: spelled for text, spelled in spellings.items() if text not in results | times}
-    if are_labels(spellings):
+    if are_labels(spellings) or are_grades(spellings):
         return {}
     bounds = [text for text, spelled in spellings.items() if spelled.is_bound]
     are_counts = len(bounds) >= _LEAST_COUNTS and all(text.endswith("+") for text in bounds)  # as `1,000+`
@@ -270,6 +271,11 @@ def _spelled(values: Mapping[str, int], mark: str, fractions: bool) -> dict[str,
     ):
         return {}
     return spellings
+
+
+def _is_interval(text: str, spelled: Spelled) -> bool:
+    """Whether a text is a range or a bound in brackets, as `(40, 50]`."""
+    return text[:1] in ("[", "]", "(") and (spelled.is_range or spelled.is_bound)
 
 
 def _has_groups(text: str, decimal: str) -> bool:

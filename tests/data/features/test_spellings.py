@@ -504,6 +504,7 @@ NO_NUMBERS: dict[str, list[str]] = {
     "numbered labels, one of them rare": [*["1. Yes"] * 57, *["2. No"] * 3],
     "coded labels, one of them rare": [*["0 No"] * 57, *["1 Yes"] * 3],
     "results": ["0-0", "1-1", "2-3", "1-4"] * 15,
+    "marks of schools": ["1-", "2+", "2", "2-", "3+", "3"] * 10,
     "halves and quarters alone": ["1/2", "1/4", "3/4"] * 20,
     "units of other things, in brackets": ["5 (kg)", "300 (g)"] * 30,
     "lists of two numbers": [f"[{row % 7}, {row % 5}]" for row in range(ROWS)],
@@ -571,6 +572,22 @@ def test_two_units_are_pointed_out() -> None:
     assert (
         "looks like numbers in different units ('kg' and 'g')" in column(["5 kg", "300 g", "7 kg"] * 20).note
     )
+
+
+def test_more_units_are_pointed_out_where_they_are_short() -> None:
+    dose = ["5 mg", "10 mg", "2 g", "100 mcg", "5 IU", "7 ml"]
+    assert "looks like numbers in different units ('mg' and" in column(dose * 12).note
+    assert (
+        "units"
+        not in column(
+            [f"{row} {word}" for row in range(9) for word in ("Oak", "Main", "Elmwood", "Hill")]
+        ).note
+    )
+
+
+@pytest.mark.parametrize("cells", [["[0,5)", "[5,10)", "(-10, -5]"] * 20, ["(0.5, 1.5]", "(1.5, inf]"] * 30])
+def test_of_intervals_neither_separators_nor_signs_are_said_to_be_stripped(cells: list[str]) -> None:
+    assert "stripped" not in column(cells).note and "minus" not in column(cells).note
 
 
 @pytest.mark.parametrize(
