@@ -63,6 +63,9 @@ COLUMNS = {
     "age": Column(("2 years", "1 year", "3 months", "1 week"), ("string", "category")),
     "bin": Column(("(0, 10]", "(10, 20]", "(20, inf]"), ("string", "category")),
     "birth": Column(("29022024", "31121999", "12311999"), ("float64", "Int64", "string")),
+    "created_at": Column(
+        ("1577836800", "1609459200", "1640995200", "1672531200", "1700000000"), ("float64", "Int64", "string")
+    ),
     "quarter": Column(("1Q24", "4Q99", "Q2'07"), ("string", "category")),
     "russian": Column(("5 марта 2020", "31 декабря 1999", "1 мая 2024"), ("string", "category")),
     "zoned": Column(

@@ -11,8 +11,9 @@ import pandas
 from .bare_clocks import BARE, are_bare_times
 from .calendar import parts_graph, seconds_graph
 from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
-from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
+from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, NAMED, seconds_of
 from .date_intervals import two_dates
+from .epochs import epoch_form, names_moment
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
 from .names import names_time
@@ -53,10 +54,7 @@ _EARLIER = {
 """What contracts of earlier versions call the forms."""
 
 _EITHER = "dates in which day and month are ambiguous, because no number is above 12"
-_NAMED = (
-    "read as times of day, as 1830 is 18:30, because of its name; set it to numeric under `data.columns` if they are "
-    "amounts"
-)
+_AMOUNTS = "set it to numeric under `data.columns` if they are amounts"
 _CURE = "write `date_order: day_first` or `month_first` under `data` to read them as dates"
 
 
@@ -71,18 +69,15 @@ class Date(Feature):
         """See `Feature.detect`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Detection(1.0, {"form": "iso"})
-        if names_time(cells.name) and are_bare_times(cells.known):
-            return Detection(
-                0.97, {"form": BARE}, _joined(_NAMED, _Seen((BARE,), 1.0, False).note(cells.values))
-            )
-        return _detect_dates(cells)
+        return _detect_named(cells) or _detect_dates(cells)
 
     def declared(self, cells: Cells) -> Detection:
         """See `Feature.declared`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Detection(1.0, {"form": "iso"})
-        if are_bare_times(cells.known):
-            return Detection(1.0, {"form": BARE}, _Seen((BARE,), 1.0, False).note(cells.values))
+        form = BARE if are_bare_times(cells.known) else epoch_form(cells.known)
+        if form is not None:
+            return Detection(1.0, {"form": form}, _Seen((form,), 1.0, False).note(cells.values))
         seen = _survey(cells.known, is_date=True, order=cells.date_order)
         cure = "`date_order: day_first` under `data` reads the other order"
         notes = [f"{_EITHER}; read with the month first; {cure}"] if seen.is_either else []
@@ -113,6 +108,18 @@ class Date(Feature):
     def parts(self, name: str, reading: Reading) -> list[str]:
         """See `Feature.parts`."""
         return [f"{name}.{part}" for part in _parts(reading)]
+
+
+def _detect_named(cells: Cells) -> Detection | None:
+    """What the name of a column of numbers says: `0930` of `dep_time`, 1577836800 of `created_at`."""
+    if names_time(cells.name) and are_bare_times(cells.known):
+        form, finding = BARE, "read as times of day, as 1830 is 18:30, because of its name"
+    elif names_moment(cells.name) and (epoch := epoch_form(cells.known)):
+        form, finding = epoch, f"read as {epoch} because of its name"
+    else:
+        return None
+    reading = {"form": form}
+    return Detection(0.97, reading, _joined(finding, _AMOUNTS, _Seen((form,), 1.0, False).note(cells.values)))
 
 
 def _detect_dates(cells: Cells) -> Detection | None:
@@ -195,7 +202,9 @@ def _survey(known: pandas.Series, is_date: bool = False, order: str | None = Non
     values = texts[~texts.map(is_gap_word).to_numpy(bool)]
     if not len(values) or (2 * len(values) <= len(texts) and not is_date) or are_seasons(values):
         return _NOTHING
-    forms = [form for form in DATE_FORMS if form != BARE and _count(values.head(NUM_TRIED), form)] or ["iso"]
+    forms = [form for form in DATE_FORMS if form not in NAMED and _count(values.head(NUM_TRIED), form)] or [
+        "iso"
+    ]
     return _chosen(values, forms, order)
 
 

@@ -12,6 +12,7 @@ import pandas
 
 from .bare_clocks import BARE
 from .cells import SPACES, level_text
+from .epochs import EPOCHS, epoch_pattern
 
 _EPOCH = datetime(1970, 1, 1)
 
@@ -49,6 +50,7 @@ class DateForm:
         short: Whether years have two digits.
         named: Whether months have names.
         clock: Whether it is a time of day without a date.
+        scale: How many of them make a second, where it is a number that counts from 1970; 0 for a date in parts.
         month: What stands in the place of the month: a month, a quarter or a week (ISO 8601), whose days have numbers.
     """
 
@@ -59,6 +61,7 @@ class DateForm:
     short: bool = False
     named: bool = False
     clock: bool = False
+    scale: int = 0
     month: Literal["month", "quarter", "week"] = "month"
 
 
@@ -177,9 +180,14 @@ DATE_FORMS: Mapping[str, DateForm] = {
         r"1970-1-1-\2-\1\3\4--",
         clock=True,
     ),
+} | {
+    name: DateForm(str(1_709_208_000 * scale), epoch_pattern(scale), "", scale=scale)
+    for name, scale in EPOCHS.items()
 }
-"""By name. Of two that read the same texts the first is meant, unless both are in `EITHER`. `BARE` reads most numbers:
-it is meant only where `are_bare_times` says so."""
+"""By name. Of two that read the same texts the first is meant, unless both are in `EITHER`."""
+
+NAMED = (BARE, *EPOCHS)
+"""Forms that read many numbers: they are meant only where the name of a column, or the study file, says so."""
 
 MONTH_FIRST = ("american", "short american", "compact month first")
 DAY_FIRST = ("british", "short british", "compact day first")
@@ -208,6 +216,8 @@ def _seconds(text: str, form: DateForm) -> float:
     match = re.fullmatch(form.pattern, text)
     if match is None:
         return numpy.nan
+    if form.scale:
+        return float(int(match[1]) // form.scale)
     *fields, noon = match.expand(form.rewrite).split("-")
     year, month, day, hour, minute, second = (int(field or 0) for field in fields)
     if form.short:

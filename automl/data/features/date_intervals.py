@@ -5,8 +5,7 @@ import re
 import numpy
 import pandas
 
-from .bare_clocks import BARE
-from .date_forms import DATE_FORMS, seconds_of
+from .date_forms import DATE_FORMS, NAMED, seconds_of
 
 _MOST_TRIED = 200
 _MOSTLY = 0.9
@@ -50,5 +49,5 @@ def _are_dates(texts: pandas.Series) -> numpy.ndarray:
     """Which texts are dates of any form."""
     are_known = numpy.zeros(len(texts), bool)
     for form in DATE_FORMS:
-        are_known |= numpy.isfinite(seconds_of(texts, form)) if form != BARE else False
+        are_known |= numpy.isfinite(seconds_of(texts, form)) if form not in NAMED else False
     return are_known

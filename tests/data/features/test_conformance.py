@@ -150,6 +150,12 @@ CASES = {
     "days before their year, without a sign": Case(
         "date", ["29022024", "1012000", "31121969"], ["30022024", "02292024", "", None, "32011999"]
     ),
+    "milliseconds since 1970": Case(
+        "date",
+        [1577836800123.0 + 86_400_000 * row for row in range(12)],
+        [1577836800999.0, 1.0, None, 1700000000000.0],
+        found=False,
+    ),
     "hours": Case("date", ["6 PM", "12am", None, "1 p.m."], ["13 PM", "25am", "", None, "6"]),
     "dates with the year at the end": Case(
         "date",

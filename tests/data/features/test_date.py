@@ -9,9 +9,8 @@ from draws import draws
 from hypothesis import given
 from hypothesis import strategies as some
 
-from automl.data.features.bare_clocks import BARE
 from automl.data.features.date import PARTS, Date, date_parts, find_form
-from automl.data.features.date_forms import DATE_FORMS, seconds_of
+from automl.data.features.date_forms import DATE_FORMS, NAMED, seconds_of
 from automl.data.features.kinds import KINDS
 from automl.data.schema import ColumnSettings, inspect_columns
 
@@ -258,7 +257,7 @@ def test_a_time_of_day_has_an_hour_and_no_date() -> None:
 
 
 def test_every_form_of_the_table_is_tested() -> None:
-    assert {*FORMS, BARE} == set(DATE_FORMS)  # `test_bare_clocks.py` tests the other one
+    assert {*FORMS, *NAMED} == set(DATE_FORMS)  # `test_bare_clocks.py` and `test_epochs.py` test the others
 
 
 @pytest.mark.parametrize("form", FORMS)
