@@ -17,6 +17,7 @@ from automl.data.features.numeric import far_note
 from automl.data.written_target import (
     MOST_CLASSES,
     amounts_as_classes,
+    class_named,
     counted,
     gap_labels,
     labels_alike,
@@ -251,7 +252,8 @@ def _ordered(labels: pandas.Series, request: _Request) -> tuple[Scalar, ...]:
     if request.data.positive is None:
         counts = labels.value_counts()
         return classes if counts[classes[1]] <= counts[classes[0]] else classes[::-1]
-    is_first = level_text(classes[0]) == level_text(request.data.positive)
+    names = [level_text(label) for label in classes]
+    is_first = names[0] == class_named(request.data.positive, names)
     return classes[::-1] if is_first else classes
 
 
@@ -283,7 +285,7 @@ def _check_positive(classes: tuple[Scalar, ...], request: _Request) -> None:
     if len(classes) != 2:
         has = f"this target has {len(classes)} classes" if classes else "this target holds numbers"
         must, cure = f"be left out unless the target has two classes; {has}", "Remove it."
-    elif level_text(positive) not in names:
+    elif class_named(positive, names) not in names:
         must, cure = "name a class of the target", one_of(names, level_text(positive))
     else:
         return
