@@ -24,6 +24,15 @@ def is_mixed(text: str) -> bool:
     return match is not None and match["whole"] is not None
 
 
+def is_fraction(text: str) -> bool:
+    """Whether a text holds a fraction, alone or behind a whole number.
+
+    >>> is_fraction("1/2"), is_fraction("¾ cup"), is_fraction("5 1/2"), is_fraction("1/1")
+    (True, True, True, False)
+    """
+    return _match(text) is not None
+
+
 def with_decimals(text: str, decimal: str, alone: bool = False) -> str:
     """A text with its fraction as decimals; other texts as they are.
 

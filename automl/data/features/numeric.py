@@ -62,11 +62,11 @@ class Numeric(Feature):
             return self._written(cells, seen)
         return self._written(cells, seen, _COUNTS) if are_counted(cells.name, cells.counted) else None
 
-    def declared(self, cells: Cells) -> Detection:
-        """See `Feature.declared`."""
+    def declared(self, cells: Cells, seen: Survey | None = None) -> Detection:
+        """See `Feature.declared`. Texts are seen as told, or with each fraction as a number."""
         if types.is_numeric_dtype(cells.values):
             return Detection(1.0, _later_text(cells), _joined(_infinite(cells.values), far_note(cells)))
-        return self._written(cells)
+        return self._written(cells, seen or survey(cells.known, cells.decimal, cells.usual, fractions=True))
 
     def _written(self, cells: Cells, seen: Survey | None = None, note: str = "") -> Detection:
         """The reading of a column of text, or of anything, with what else is to be said of it."""
@@ -155,7 +155,10 @@ def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[
     """
     known = values.dropna()
     known = known.map(plain_text) if not types.is_numeric_dtype(values) else known
-    finding = Numeric().declared(Cells(str(values.name), values, known, decimal))
+    cells = Cells(str(values.name), values, known, decimal)
+    # Of times `1/2` may be a day, so that it is a number only where the study file says so of a column.
+    seen = None if types.is_numeric_dtype(values) else survey(known, decimal)
+    finding = Numeric().declared(cells, seen)
     return number_values(values, finding.reading), finding
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from .common_fractions import with_decimals
+from .common_fractions import is_mixed, with_decimals
 from .durations import DURATION, SHORT, minutes_of, short_minutes
 from .magnitudes import CURRENCIES, SYMBOLS, without_magnitude
-from .signs import written_number
+from .signs import BLANKS, written_number
 
 MARKS = (".", ",")
 """What may stand before decimals, the one that computers write first."""
@@ -242,3 +242,15 @@ def is_code(text: str) -> bool:
     (True, True, False, False, False)
     """
     return bool(re.fullmatch(r"[-+]?0[0-9]+|[0-9]+[eE][0-9]+", text))
+
+
+def has_groups(text: str, decimal: str) -> bool:
+    """Whether separators of thousands stand between digits of a text."""
+    whole = text.split(decimal)[0] if not is_mixed(text) else ""
+    return any(before.isdigit() and after.isdigit() for before, after in _around(whole))
+
+
+def _around(text: str) -> list[tuple[str, str]]:
+    """The signs before and after each separator of digits."""
+    places = [place for place, sign in enumerate(text) if sign in ",.' \u00a0\u202f’" + BLANKS]
+    return [(text[place - 1 : place], text[place + 1 : place + 2]) for place in places]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pandas
 
 from .cells import wrong_cells
-from .common_fractions import is_mixed
+from .common_fractions import is_fraction, is_mixed
 from .durations import DURATION, DURATIONS, SHORT, are_times
 from .gap_words import is_gap_word
 from .magnitudes import without_magnitude
 from .other_numbers import are_grades, are_labels, find_results, short_times
-from .signs import BLANKS, bare_text, written_number
-from .spellings import MARKS, Spelled, is_code, plain_number, scaled_number, spelled_number
+from .signs import bare_text, written_number
+from .spellings import MARKS, Spelled, has_groups, is_code, plain_number, scaled_number, spelled_number
 
 _EXAMPLES = 3
 
@@ -105,7 +105,7 @@ class Survey:
         readings = ["durations as minutes"] if self.unit in DURATIONS else readings
         outside = [text for text, spelled in self.spelled.items() if not _is_interval(text, spelled)]
         signs = {
-            "thousands separators stripped": any(_has_groups(text, self.decimal) for text in outside),
+            "thousands separators stripped": any(has_groups(text, self.decimal) for text in outside),
             "decimal commas": self.decimal == "," and any("," in text for text in outside),
             "magnitudes multiplied out": self.has_magnitudes,
             "fractions as decimals": self.has_fractions,
@@ -143,18 +143,21 @@ class Survey:
         return [f"{self.ambiguous!r} could be {shown[0]} or {shown[1]} and is read as the first; {cure}"]
 
 
-def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) -> Survey:
+def survey(
+    known: pandas.Series, decimal: str | None, usual: str | None = None, fractions: bool = False
+) -> Survey:
     """Look at the cells of a text column.
 
     Args:
         known: Those that are not empty, text without spaces around it.
         decimal: The mark before decimals where the study file gives it.
         usual: The mark in other columns, which decides where this one can be read in two ways.
+        fractions: Whether `1/2` is a number also where no `5 1/2` stands.
     """
     texts = Counter(known.map(str).tolist())
     words = {text: count for text, count in texts.items() if is_gap_word(text)}
     values = {text: count for text, count in texts.items() if text not in words}
-    has_fractions = any(map(is_mixed, values))
+    has_fractions = any(map(is_mixed, values)) or (fractions and any(map(is_fraction, values)))
     marks = [decimal] if decimal else sorted(MARKS, key=lambda mark: mark != usual)
     by_mark = {mark: _spelled(values, mark, has_fractions) for mark in marks}
     weights = {mark: _weight(values, spellings, mark) for mark, spellings in by_mark.items()}
@@ -276,17 +279,6 @@ def _spelled(values: Mapping[str, int], mark: str, fractions: bool) -> dict[str,
 def _is_interval(text: str, spelled: Spelled) -> bool:
     """Whether a text is a range or a bound in brackets, as `(40, 50]`."""
     return text[:1] in ("[", "]", "(") and (spelled.is_range or spelled.is_bound)
-
-
-def _has_groups(text: str, decimal: str) -> bool:
-    whole = text.split(decimal)[0] if not is_mixed(text) else ""
-    return any(before.isdigit() and after.isdigit() for before, after in _around(whole))
-
-
-def _around(text: str) -> list[tuple[str, str]]:
-    """The signs before and after each separator of digits."""
-    places = [place for place, sign in enumerate(text) if sign in ",.' \u00a0\u202f’" + BLANKS]
-    return [(text[place - 1 : place], text[place + 1 : place + 2]) for place in places]
 
 
 def _means_two(text: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from automl.data.features.kinds import KINDS
 from automl.data.features.marks import either_mark
-from automl.data.features.numeric import number_values
+from automl.data.features.numeric import number_values, written_numbers
 from automl.data.features.spellings import spelled_number
 from automl.data.schema import Column, ColumnSettings, inspect_columns
 
@@ -649,6 +649,15 @@ def test_a_cell_is_read_as_it_was_in_training_and_not_otherwise() -> None:
 def test_codes_that_are_called_numbers_are_numbers() -> None:
     found = column(["007", "012"] * 30, kinds={"x": "numeric"})
     assert number_values(pandas.Series(["007", "012"]), found.reading).tolist() == [7.0, 12.0]
+
+
+def test_fractions_are_numbers_where_the_study_file_says_so() -> None:
+    cells = pandas.Series(["1/2", "3/4", "2"] * 20, name="x")
+    told = column(cells, kinds={"x": "numeric"})
+    assert told.reading == {"decimal": ".", "fractions": True}
+    assert number_values(cells, told.reading)[:3].tolist() == [0.5, 0.75, 2.0]
+    days, _ = written_numbers(pandas.Series(["1/2", "1/3", "1/4"] * 20, name="day"))
+    assert numpy.isnan(days).all()
 
 
 def test_numbers_among_more_words_for_gaps_are_pointed_out() -> None:
