@@ -408,6 +408,12 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
         {"decimal": "."},
         "ranges as their middle",
     ),
+    "ranges of amounts with a remark": (
+        [f"${50 + row}K-${70 + row}K (Glassdoor est.)" for row in range(ROWS)],
+        [60_000.0 + 1000 * row for row in range(ROWS)],
+        {"decimal": ".", "unit": "$ glassdoor est", "magnitudes": True},
+        "ranges as their middle",
+    ),
     "ranges of years": (
         [f"{1900 + row}-{1910 + row}" for row in range(ROWS)],
         [1905.0 + row for row in range(ROWS)],
