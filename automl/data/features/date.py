@@ -34,7 +34,7 @@ MOSTLY, _HALF = 0.9, 0.5
 _MOST_FORMS, _LEAST_SHARE = 3, 0.02
 """Forms that one column may mix, and the share of its cells that each must have."""
 
-_ENDS = "mMZ.TCrh])日일"
+_ENDS = "mMZ.TCrh])日일月월"
 """How dates end that do not end with a digit: PM, UTC, GMT, CEST, Uhr, [Europe/Paris]."""
 
 _REGION = re.compile(r" ?[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+$")

@@ -125,7 +125,7 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "short european": _numbers("29.2.24", "dmy", ".", short=True),
     "compact": DateForm(
         "20240229",
-        r"((?:1[89]|2[01])[0-9]{2})([0-9]{2})([0-9]{2})(?:[T ]?([0-9]{2}):?([0-9]{2}):?([0-9]{2})?|\.0)?",
+        r"((?:1[89]|2[01])[0-9]{2})([0-9]{2})([0-9]{2})(?:[T ]?([0-9]{2}):?([0-9]{2}):?([0-9]{2})?Z?|\.0)?",
         r"\1-\2-\3-\4-\5-\6-",
     ),
     "month name first": _named(
@@ -153,6 +153,7 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "year, month and day in signs": DateForm(
         "2024年2月29日", _YEAR + "[年년] ?" + _DAY + "[月월] ?" + _DAY + "[日일]", r"\1-\2-\3----"
     ),
+    "year and month in signs": DateForm("2024年2月", _YEAR + "[年년] ?" + _DAY + "[月월]", r"\1-\2-1----"),
     "month name and year": _named("Feb-2024", _NAME + _BETWEEN + _YEAR, r"\2-\1-1----"),
     "month name and short year": _named("Feb-24", _NAME + "[-/., ']+" + _SHORT, r"\2-\1-1----", short=True),
     "month and year": DateForm("2/2024", "([0-9]{1,2})[-/]([0-9]{4})", r"\2-\1-1----"),

@@ -42,7 +42,7 @@ _FORMS = (
     ),
     re.compile(
         "".join(
-            rf"(?:(?P<{name}>[0-9]+(?:\.[0-9]+)?)\s*(?:{words})\.?[\s,]*(?:and\s+)?)?"
+            rf"(?:(?P<{name}>[0-9]+(?:\.[0-9]+)?)\s*(?:{words})\.?[\s,]*(?:(?:and|und|et|y|e|en)\s+)?)?"
             for name, words in _WORDS.items()
         ),
         re.IGNORECASE,

@@ -26,8 +26,8 @@ _BRACKETS = re.compile(r"\[\s?(?P<inner>[-+]?[0-9][0-9.,]*)\s?\]")
 """As in `[98]`, an estimate among others."""
 
 _RUPEES = re.compile(r"(?<=[0-9])/-$")
-_WHOLE_PRICE = re.compile(r"(?<=[0-9])[.,](?:--?|–|—)(?=$|\s)")
-"""As in `Fr. 20.-` and `20,-- €`: there are no cents, and no minus."""
+_WHOLE_PRICE = re.compile(r"(?<=[0-9])(?P<mark>[.,])(?:--?|–|—)(?=$|\s)")
+"""As in `Fr. 20.-` and `20,-- €`: there are no cents, and no minus; but it is said what stands before cents."""
 
 _REMARK = re.compile(r"(?<=[^\s(])\s?\((?P<remark>[^\W\d_][^\d()]{1,20})\)$")
 """As in `12 (est.)` and `5 (kg)`."""
@@ -58,7 +58,7 @@ def written_number(text: str) -> str:
     >>> [written_number(text) for text in ("12*", "1,200[3]", "21st", "Rs. 500/-", "5.2×10^3", "3 x 4", "[98]")]
     ['12', '1,200', '21', 'Rs. 500', '5.2e3', '3 x 4', '98']
     >>> [written_number(text) for text in ("Fr. 20.-", "12 (est.)", "(40, 50]", "(50.0, inf]", "[1, 2]", "5.00-")]
-    ['Fr. 20', '12 est', '40 to 50', '> 50.0', '[1, 2]', '5.00-']
+    ['Fr. 20.0', '12 est', '40 to 50', '> 50.0', '[1, 2]', '5.00-']
     """
     text = bare_text(text)
     if text.isascii() and text[-1:].isdigit() and "^" not in text:  # as most are: nothing stands behind it
@@ -67,8 +67,9 @@ def written_number(text: str) -> str:
         return match["inner"]
     if text[:1] in "[](" and (match := _INTERVAL.fullmatch(text)):
         return _limits(match, text)
-    for pattern in (_NOTE, _ORDINAL, _RUPEES, _WHOLE_PRICE):
+    for pattern in (_NOTE, _ORDINAL, _RUPEES):
         text = pattern.sub("", text)
+    text = _WHOLE_PRICE.sub(r"\g<mark>0", text)
     text = _REMARK.sub(lambda match: f" {match['remark'].rstrip('.')}", text)
     text = _POWER.sub(lambda match: f"e{(match['power'] or match['raised']).translate(_RAISED)}", text)
     return _spelled_out(text) if text[:1].isalpha() else text

@@ -28,20 +28,30 @@ _POWER = r"(?:(?<=m)|(?<=ft)|(?<=in)|(?<=\^))[23](?![0-9])"
 """As in `m2`, `ft^3` and `kg/m3`."""
 
 _UNIT = (
-    rf"(?!(?:or|and) )(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]|{_POWER}){{0,14}}"
+    rf"(?!(?:or|and|und|oder|et|ou|[oy]) )(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]|{_POWER}){{0,14}}"
     r"(?: [^\W\d_][^\W\d_./²³]{0,11})?"
 )
 _MONEY = rf"{_CURRENCY}(?: ?/ ?{_UNIT})?"
 _RATE = rf"/ ?{_UNIT}"
 """As in `$5/h`, behind an amount of money only."""
-_ABOUT = r"(?:~|≈|ca?\.|ca|circa |about |around |approx(?:\.|imately)? ?)"
+_ABOUT = (
+    r"(?:~|≈|ca?\.|(?-i:[Cc]a)|circa |about |around |approx(?:\.|imately)? ?|etwa |rund |environ |"
+    r"from |starting at |(?-i:[Aa]b )|à partir de |desde )"
+)
 _BOUND = (
-    r"(?:<=|>=|[<>≤≥]|up to |under |over |above |below |less than |more than |at least |at most |[lg]te?\.? )"
+    r"(?:<=|>=|[<>≤≥]|up to |under |over |above |below |less than |more than |at least |at most |[lg]te?\.? |"
+    r"bis zu |unter |über |weniger als |mehr als |mindestens |höchstens |"
+    r"jusqu'à |moins de |plus de |au moins |hasta |menos de |más de |al menos )"
 )
 _BOUND_BEHIND = (
-    r"(?:\s(?:or|and)\s(?:more|less|over|under|above|below|up|older|younger|greater|higher|lower|fewer))"
+    r"(?:\s(?:or|and)\s(?:more|less|over|under|above|below|up|older|younger|greater|higher|lower|fewer)|"
+    r"\s(?:und|oder)\s(?:mehr|weniger|älter|jünger|darüber|darunter)|\set\s(?:plus|moins)|\sou\s(?:plus|moins)|"
+    r"\s[oy]\s(?:más|menos))"
 )
-_HALVED = ("<", "under ", "below ", "less than ", "lt ", "lt. ")
+_HALVED = (
+    *("<", "under ", "below ", "less than ", "lt ", "lt. "),
+    *("unter ", "weniger als ", "moins de ", "menos de "),
+)
 """Bounds from above: the middle between 0 and the bound is taken."""
 
 _BETWEEN = r"(?P<between>\s*(?:-|–|—|~|\.\.\.?|…|\b(?:to|bis|through|thru|till|until|à|a)\b)\s*)"

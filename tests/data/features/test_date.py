@@ -39,7 +39,7 @@ FORMS = {
     "short american": ["12/31/23", "7/20/69"],
     "short british": ["31/12/23", "20-7-69"],
     "short european": ["31.12.23", "20.7.69"],
-    "compact": ["20231231", "19690720", "20000229T183000"],
+    "compact": ["20231231", "19690720", "20000229T183000", "20000229T183000Z"],
     "month name first": [
         "January 7, 2018",
         "Dec 31 1999",
@@ -74,6 +74,7 @@ FORMS = {
         "Wed Jan 02 05:00:00 +0000 2019",
         "Sat Mai  1 05:00:00 UTC 1999",
     ],
+    "year and month in signs": ["2024年2月", "1969년 7월"],
     "year, month and day in signs": ["2024年2月29日", "1969년 7월 20일"],
     "compact month": ["202402", "196907", "200012", "202312", "202401", "202403"],
     "quarter and year": [

@@ -119,6 +119,13 @@ POINT: dict[str, float] = {
     "1 ½ cups": 1.5,
     "1 year 6 months": 788_940.0,
     "1y6m": 788_940.0,
+    "1 Jahr und 6 Monate": 788_940.0,
+    "from $104": 104.0,
+    "mehr als 20": 20.0,
+    "moins de 10": 5.0,
+    "65 und älter": 65.0,
+    "5 ans et plus": 5.0,
+    "5 o más": 5.0,
     "P1Y6M": 788_940.0,
     "2 weeks, 1 day": 21_600.0,
 }
@@ -137,6 +144,8 @@ COMMA: dict[str, float] = {
     "ca. 1.200,5": 1200.5,
     "14,- €": 14.0,
     "20,--": 20.0,
+    "1.234,-": 1234.0,
+    "ab 1.234,50 €": 1234.5,
     "1\u2009200,5": 1200.5,
     "5 1/2": 5.5,
 }
@@ -204,6 +213,8 @@ NEITHER = [
         "3 x 10-5",
         "(1-2)",
         "12 (3)",
+        "CA 90210",
+        "AB 1234",
     ),
 ]
 
@@ -413,6 +424,18 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
         [60_000.0 + 1000 * row for row in range(ROWS)],
         {"decimal": ".", "unit": "$ glassdoor est", "magnitudes": True},
         "ranges as their middle",
+    ),
+    "ages in German": (
+        ["18-24", "25-64", "65 und älter", "unter 18"] * 15,
+        [21.0, 44.5, 65.0, 9.0] * 15,
+        {"decimal": "."},
+        "bounds as their number",
+    ),
+    "prices of more than a thousand without cents": (
+        [f"{1 + row}.{100 + row},-" for row in range(ROWS)],
+        [1000.0 * (1 + row) + 100 + row for row in range(ROWS)],
+        {"decimal": ",", "thousands": "."},
+        "thousands separators stripped",
     ),
     "ranges of years": (
         [f"{1900 + row}-{1910 + row}" for row in range(ROWS)],
