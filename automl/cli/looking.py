@@ -55,6 +55,7 @@ def look_at(data: Path, target: str | None, options: FileOptions, to: Path) -> t
         if not find_format(file).is_text and not _is_workbook(file):
             raise
         return _unread(file, target, to, str(error).removeprefix(f"{data}: "))
+    target = _with_blanks(target, list(table.columns))
     _check_target(file, target, list(table.columns))
     assert target is not None
     path = _relative(data, to)
@@ -131,6 +132,12 @@ def _encoding_of(file: TableFile) -> str:
     except UnicodeDecodeError:
         return western_encoding(content)
     return file.encoding
+
+
+def _with_blanks(target: str | None, columns: Sequence[str]) -> str | None:
+    """The column that a person names, with the blanks around its name that cannot be seen."""
+    alike = [name for name in columns if target is not None and name.strip() == target.strip()]
+    return alike[0] if target not in columns and len(alike) == 1 else target
 
 
 def _check_target(file: TableFile, target: str | None, columns: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from automl.config import study as config
 from automl.config.sections import TrainingConfig
+from automl.config.written_cells import keep_cells
 from automl.config.wrong_values import Keys, describe
 from automl.errors import StudyFileError
 from automl.secrets import masked
@@ -175,6 +176,7 @@ def _parse(text: str, file: Path) -> tuple[dict[str, Any], Lines]:
         node = loader.get_single_node()
         if node is not None:
             _collect_lines(node, (), lines, file)
+            keep_cells(node)
         content = None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

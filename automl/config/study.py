@@ -31,8 +31,9 @@ class StudyConfig(Section):
     )
     objective: str | None = Field(
         None,
-        description="Metric that ranks the trials; default: log_loss for classes, rmse for numbers. Your "
-        "own metric is `file.py:function`, called as `function(target, prediction, weights) -> float`.",
+        description="Metric that ranks the trials; default: log_loss for classes, rmse for numbers. `f1.5` is F-beta "
+        "with any beta above 0, `top_4_accuracy` that of any number of places from 2. Your own metric is "
+        "`file.py:function`, called as `function(target, prediction, weights) -> float`.",
     )
     direction: Literal["min", "max"] | None = Field(
         None, description="Whether a smaller or a larger score of your own metric is better."

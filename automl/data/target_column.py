@@ -11,12 +11,13 @@ import pandas
 from pandas.api import types
 
 from automl.config.sections import DataConfig, SplitsConfig
-from automl.data.features.cells import level_text, without_gaps
+from automl.data.features.cells import first_row, level_text, without_gaps
 from automl.data.features.feature import Cells
 from automl.data.features.numeric import far_note
 from automl.data.written_target import (
     MOST_CLASSES,
     amounts_as_classes,
+    class_named,
     counted,
     gap_labels,
     labels_alike,
@@ -171,8 +172,12 @@ def _asks_for_classes(labels: pandas.Series, request: _Request) -> bool:
         few = numeric and labels.nunique() <= MOST_CLASSES and bool((labels.astype(float) % 1 == 0).all())
         if not numeric or few or request.data.task != "auto":
             return True
-    if not numpy.isfinite(labels.to_numpy(dtype=float)).all():
-        raise request.refuse(str(labels.name), "must be finite, got an infinite value. Remove those rows.")
+    infinite = ~numpy.isfinite(labels.to_numpy(dtype=float))
+    if infinite.any():
+        got = f"got an infinite value in {first_row(labels, infinite)}"
+        raise request.refuse(
+            str(labels.name), f"must be finite, {got}. Remove such rows, or leave their targets empty."
+        )
     return False
 
 
@@ -247,7 +252,8 @@ def _ordered(labels: pandas.Series, request: _Request) -> tuple[Scalar, ...]:
     if request.data.positive is None:
         counts = labels.value_counts()
         return classes if counts[classes[1]] <= counts[classes[0]] else classes[::-1]
-    is_first = level_text(classes[0]) == level_text(request.data.positive)
+    names = [level_text(label) for label in classes]
+    is_first = names[0] == class_named(request.data.positive, names)
     return classes[::-1] if is_first else classes
 
 
@@ -279,7 +285,7 @@ def _check_positive(classes: tuple[Scalar, ...], request: _Request) -> None:
     if len(classes) != 2:
         has = f"this target has {len(classes)} classes" if classes else "this target holds numbers"
         must, cure = f"be left out unless the target has two classes; {has}", "Remove it."
-    elif level_text(positive) not in names:
+    elif class_named(positive, names) not in names:
         must, cure = "name a class of the target", one_of(names, level_text(positive))
     else:
         return

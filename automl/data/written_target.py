@@ -3,14 +3,14 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy
 import pandas
 from pandas.api import types
 
 from automl.config.sections import DataConfig
-from automl.data.features.cells import SPACES, plain_text
+from automl.data.features.cells import SPACES, level_text, plain_text
 from automl.data.features.date import find_form
 from automl.data.features.feature import Cells
 from automl.data.features.gap_words import is_gap_word
@@ -21,6 +21,7 @@ MOST_CLASSES = 20
 """A target of whole numbers with more distinct values than this is taken for a regression."""
 
 _EXAMPLES = 3
+_TRUTHS = {"yes": "True", "on": "True", "no": "False", "off": "False"}
 
 _PLAIN = re.compile(r"[-+]?[$€£]?\s*[-+]?\d[\d.,]*\s*[%€$£]?")
 
@@ -128,6 +129,16 @@ def _is_class(text: str) -> bool:
     """Whether a text is a range or a bound, as `<=50K` and `18-24`, and so a class."""
     spelled = spelled_number(text, ".")
     return spelled is not None and (spelled.is_range or spelled.is_bound)
+
+
+def class_named(positive: object, names: Collection[str]) -> str:
+    """The class that the study file names as the positive one; `yes` is True of a target of truth values.
+
+    >>> class_named("yes", ["no", "yes"]), class_named("yes", ["False", "True"]), class_named(1.0, ["0", "1"])
+    ('yes', 'True', '1')
+    """
+    text = level_text(positive)
+    return text if text in names else _TRUTHS.get(text.lower(), text)
 
 
 def counted(number: int, noun: str, several: str = "") -> str:

@@ -5,10 +5,11 @@ Written in NumPy: a population ends hundreds of networks a second, and scikit-le
 """
 
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, final
 
 import numpy
 
@@ -180,7 +181,7 @@ def _mean(values: numpy.ndarray, weights: numpy.ndarray) -> float:
 
 _DOWN, _UP = Direction.MINIMIZE, Direction.MAXIMIZE
 
-METRICS: Mapping[str, Metric] = {
+_LISTED: Mapping[str, Metric] = {
     "log_loss": _by_row(_DOWN, CLASSES, log_loss),
     "accuracy": _by_row(_UP, CLASSES, accuracy, by_label=True),
     "balanced_accuracy": _by_table(balanced_accuracy),
@@ -207,6 +208,38 @@ METRICS: Mapping[str, Metric] = {
     for name, level in QUANTILES.items()
 }
 
+_BETA, _PLACES = re.compile(r"f([0-9]+(?:\.[0-9]+)?)"), re.compile("top_([1-9][0-9]*)_accuracy")
+
+
+@lru_cache(maxsize=256)
+def _of_family(name: str) -> Metric | None:
+    """F-beta of any positive beta and top-k accuracy of two places or more, each by one name only."""
+    if (match := _BETA.fullmatch(name)) and (beta := float(match[1])) > 0.0 and name == f"f{beta:g}":
+        return _f_beta(beta)
+    if (match := _PLACES.fullmatch(name)) and (places := int(match[1])) > 1:
+        return _by_row(_UP, MANY, partial(top, places), fewest_classes=places + 1)
+    return None
+
+
+@final
+class _Metrics(Mapping[str, Metric]):
+    """Those that are listed, and others of their families when they are asked for: `f1.5`, `top_4_accuracy`."""
+
+    def __getitem__(self, name: str) -> Metric:
+        metric = _LISTED.get(name) or _of_family(name)
+        if metric is None:
+            raise KeyError(name)
+        return metric
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_LISTED)
+
+    def __len__(self) -> int:
+        return len(_LISTED)
+
+
+METRICS: MetricTable = _Metrics()
+
 
 _REPORTED: Mapping[Task, tuple[str, ...]] = {
     Task.BINARY: ("log_loss", "accuracy", "balanced_accuracy", "roc_auc"),
@@ -217,10 +250,15 @@ _REPORTED: Mapping[Task, tuple[str, ...]] = {
 
 def metrics_for(task: Task, num_classes: int | None = None) -> tuple[str, ...]:
     """Names of the metrics of a task, its default objective first; those that say something of so many classes."""
-    candidates = ((name, metric) for name, metric in METRICS.items() if task in metric.tasks)
-    return tuple(
-        name for name, metric in candidates if num_classes is None or num_classes >= metric.fewest_classes
-    )
+    return tuple(name for name in METRICS if fits(name, task, num_classes))
+
+
+def fits(name: str, task: Task, num_classes: int | None = None) -> bool:
+    """Whether there is such a metric, and it says something of a task with so many classes."""
+    metric = METRICS.get(name)
+    if metric is None or task not in metric.tasks:
+        return False
+    return num_classes is None or num_classes >= metric.fewest_classes
 
 
 def reported_metrics(task: Task) -> tuple[str, ...]:
@@ -243,34 +281,3 @@ def score(
     """Scores of one set of predictions, by metric; all rows weigh the same when no weights are given."""
     weights = numpy.ones(len(target)) if weights is None else weights
     return {name: float(metric_table[name].function(target, prediction, weights)) for name in names}
-
-
-def fold_counts(
-    names: tuple[str, ...],
-    target: numpy.ndarray,
-    prediction: numpy.ndarray,
-    weights: numpy.ndarray,
-    metric_table: MetricTable = METRICS,
-) -> dict[str, float]:
-    """How much a fold counts in the mean over folds, by metric; nothing of metrics for which all folds count alike.
-
-    Folds count by the mean weight of their rows, and nothing where the metric is undefined on them. A ratio of counts,
-    such as F1 of the positive of two classes, counts by what it divides by: the mean is then the ratio of the counts of
-    all folds.
-
-    Args:
-        names: Metrics.
-        target: Of the fold's validation rows, (row,).
-        prediction: For them, (row, class) or (row,).
-        weights: Of them, (row,).
-        metric_table: Metrics by name.
-    """
-    weight = float(weights.mean())
-    counts = {} if weight == 1.0 else dict.fromkeys(names, weight)
-    for name in names:
-        base = metric_table[name].base
-        if not metric_table[name].is_defined(target, weights):
-            counts[name] = 0.0
-        if base is not None and prediction.shape[1] == 2:
-            counts[name] = float(base(confusion_of(target, prediction, weights)))
-    return counts

@@ -18,7 +18,7 @@ from automl.data.reading import read_dataset
 from automl.data.splits import Splits, check_weights, few_rows_note, make_splits
 from automl.data.targets import has_long_tail
 from automl.errors import SearchSpaceError, StudyFileError, explain, one_of
-from automl.evaluation.metrics import METRICS, QUANTILES, make_objective, metrics_for, reported_metrics
+from automl.evaluation.metrics import METRICS, QUANTILES, fits, make_objective, metrics_for, reported_metrics
 from automl.search.first import check_first
 from automl.search.pruners.table import PRUNERS
 from automl.search.space.building import build_free_space, build_space, default_entries
@@ -220,7 +220,7 @@ def _objective(config: StudyConfig, dataset: Dataset) -> tuple[Objective, tuple[
     name = config.objective or metrics[0]
     if config.own_metric:
         return _own_objective(config, dataset)
-    if name not in metrics:
+    if not fits(name, dataset.task, len(dataset.classes)):
         must = f"name a metric for a {dataset.task} task"
         cure = f"Here: {', '.join(metrics)}." if name in METRICS else one_of(metrics, name)
         raise StudyFileError(explain("objective", must, name, cure, where=config.where("objective")))

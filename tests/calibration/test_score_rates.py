@@ -14,8 +14,9 @@ from scipy import stats
 
 from automl.evaluation.comparison import compare, tied
 from automl.evaluation.correction import corrected_score
+from automl.evaluation.fold_counts import fold_counts
 from automl.evaluation.intervals import score_interval
-from automl.evaluation.metrics import METRICS, fold_counts
+from automl.evaluation.metrics import METRICS
 from automl.evaluation.resampling import BLOCKS, GROUPS, ROWS, ScoredRows, time_blocks, whole
 from automl.means import weighted_mean
 from automl.trial import Direction, FoldResult, Objective, Trial, TrialState

@@ -285,3 +285,28 @@ def test_the_schema_refuses_what_the_file_may_not_hold(change: dict[str, Any]) -
     assert not _fits(content | change, SCHEMA)
     with pytest.raises(StudyFileError):
         make_study(content | change)
+
+
+@pytest.mark.parametrize("cell", ["yes", "no", "Off", "on", "010", "2020-01-01", "12:30", "y"])
+def test_cells_in_a_study_file_are_meant_as_they_are_written(tmp_path: Path, cell: str) -> None:
+    text = f"data: {{path: t.csv, target: y, positive: {cell}, gaps: {{a: [{cell}, -1], b: [1.5]}}}}\n"
+    (tmp_path / "s.yaml").write_text(text)
+    data = load_study(tmp_path / "s.yaml").data
+    assert data.positive == cell and data.gaps == {"a": [cell, -1], "b": [1.5]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("true", True), ("7", 7), ("1.5", 1.5), ('"7"', "7"), ("-200", -200)]
+)
+def test_other_cells_keep_their_types(tmp_path: Path, cell: str, value: object) -> None:
+    (tmp_path / "s.yaml").write_text(f"data: {{path: t.csv, target: y, positive: {cell}}}\n")
+    positive = load_study(tmp_path / "s.yaml").data.positive
+    assert positive == value and type(positive) is type(value)
+
+
+def test_nothing_is_a_cell_of_a_gap_and_no_class(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text("data: {path: t.csv, target: y, positive: null, gaps: {a: [null, ~]}}\n")
+    data = load_study(tmp_path / "s.yaml").data
+    assert data.positive is None and data.gaps == {"a": ["null", "~"]}
+    (tmp_path / "s.yaml").write_text("data: {path: t.csv, target: y, gaps: null}\n")
+    assert load_study(tmp_path / "s.yaml").data.gaps is None

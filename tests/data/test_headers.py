@@ -59,6 +59,10 @@ def rows(text: str, separator: str = ",") -> list[tuple[int, list[str]]]:
         ("5.1,3.5,1.4\n4.9,3.0,1.4\n", 0, False),
         ("a\n1\n2\n", 0, True),
         ("a,b,c\n", 0, True),
+        ("a,b,y\n1,2,u\n3,4,v\na,b,y\n5,6,u\n", 0, True),
+        ("Region,,Sales,,Target\nn,m,2019,2020,y\n1,2,3,4,a\n2,3,4,5,b\n", 1, True),
+        ("name,,age\nAnn,x,33\nBob,y,35\n", 0, True),
+        ("name,,town\nAnn,x,Rome\nBob,y,Oslo\n", 0, True),
         ("", 0, True),
     ],
 )
@@ -253,3 +257,9 @@ def test_init_takes_a_decimal_mark_and_writes_it(tmp_path: Path) -> None:
     for options, decimal in (((), None), (("--decimal", ","), ","), (("--decimal", "."), ".")):
         assert init(tmp_path, "amount,pay\n" + rows, *options).exit_code == 0
         assert load_study(tmp_path / "s.yaml").data.decimal == decimal
+
+
+def test_the_target_is_found_whatever_blanks_its_name_ends_with(tmp_path: Path) -> None:
+    result = init(tmp_path, NAMED.replace("pay", "pay\u00a0 ", 1))
+    assert result.exit_code == 0, result.output
+    assert load_study(tmp_path / "s.yaml").data.target == "pay\u00a0 "

@@ -61,7 +61,7 @@ SEVERAL = {
     "coordinates": [f"52.{row + 10}, 13.{row + 20}" for row in range(ROWS)],
     "a part that is added": [f"{40 + row}+{row % 4}" for row in range(ROWS)],
     "power and size": [f"{100 + row}HP {row % 7}.5L" for row in range(ROWS)],
-    "amounts with a remark": [f"${50 + row}K - ${70 + row}K (est.)" for row in range(ROWS)],
+    "amounts with a remark": [f"${50 + row}K - ${70 + row}K (of 2019)" for row in range(ROWS)],
     "two units": [f"{row + 60} Nm @ {20 * row + 1000} rpm" for row in range(ROWS)],
 }
 

@@ -35,6 +35,7 @@ def with_splits(labels: list[Any], **splits: Any) -> Dataset:
         ([1, 0, 1], 1, (0, 1)),
         ([1.0, 0.0, 1.0], "1", (0.0, 1.0)),
         ([True, False, True], True, (False, True)),
+        ([True, False, True], "yes", (False, True)),
         ([True, "no", "no"], "True", ("no", "True")),
     ],
 )

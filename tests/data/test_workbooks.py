@@ -146,3 +146,17 @@ def test_rows_to_predict_are_read_from_the_sheet_of_the_study_or_as_told(book: P
         assert ages(book.parent / name, "Titled", 2) == first
     with pytest.raises(DataError, match="must name a sheet, got 'none'"):
         ages(book, "2023", sheet="none")
+
+
+def test_names_below_merged_cells_are_found(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in [["Region", None, "Sales", None], ["age", "land", 2019, "pay"]]:
+        sheet.append(row)
+    for row in range(12):
+        sheet.append([30 + row, "AT", row, "low" if row % 3 else None if row == 9 else "high"])
+    sheet.merge_cells("A1:B1")
+    workbook.save(tmp_path / "merged.xlsx")
+    result = init(tmp_path / "merged.xlsx")
+    assert result.exit_code == 0, result.output
+    assert load_study(tmp_path / "s.yaml").data.skip == 1

@@ -6,9 +6,10 @@ from draws import PART
 
 from automl.evaluation import correction
 from automl.evaluation.correction import corrected_score
+from automl.evaluation.fold_counts import fold_counts
 from automl.evaluation.fold_scores import ThresholdScores, fold_scores
 from automl.evaluation.intervals import wilson
-from automl.evaluation.metrics import METRICS, Metric, fold_counts
+from automl.evaluation.metrics import METRICS, Metric
 from automl.evaluation.resampling import GROUPS, ScoredRows
 from automl.evaluation.thresholds import at_threshold
 from automl.means import weighted_mean

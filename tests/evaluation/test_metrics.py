@@ -8,7 +8,7 @@ import numpy
 import pytest
 import sklearn.metrics
 
-from automl.evaluation.metrics import METRICS, make_objective, metrics_for, score
+from automl.evaluation.metrics import METRICS, fits, make_objective, metrics_for, score
 from automl.trial import Direction, Task
 
 CODES = numpy.array([0, 0, 0, 1])
@@ -71,6 +71,51 @@ def test_better_predictions_move_the_score_in_its_direction(name: str) -> None:
     assert make_objective(name).direction is direction
     assert (better < worse) == (direction is DOWN)
     assert better == pytest.approx(0.0 if direction is DOWN else 1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "classes"),
+    [("f1.5", Task.BINARY, 2), ("f3", Task.BINARY, 2), ("top_4_accuracy", Task.MULTICLASS, 5)],
+)
+def test_a_family_has_more_members_than_are_listed(name: str, task: Task, classes: int) -> None:
+    assert name in METRICS and name not in tuple(METRICS) and fits(name, task, classes)
+    assert make_objective(name).direction is UP
+    generator = numpy.random.default_rng(3)
+    target, prediction = generator.integers(classes, size=50), generator.dirichlet(numpy.ones(classes), 50)
+    expected = {
+        "f1.5": of_the_positive(sklearn.metrics.fbeta_score, beta=1.5),
+        "f3": of_the_positive(sklearn.metrics.fbeta_score, beta=3.0),
+        "top_4_accuracy": of_top(4),
+    }[name]
+    weights = generator.uniform(0.5, 2.0, 50)
+    assert score((name,), target, prediction, weights)[name] == pytest.approx(
+        expected(target, prediction, weights)
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "f0",
+        "f1.0",
+        "f01",
+        "f-1",
+        "f1.50",
+        "finf",
+        "f",
+        "top_1_accuracy",
+        "top_02_accuracy",
+        "top_k_accuracy",
+        "F1",
+    ],
+)
+def test_a_name_that_is_none_of_a_family_is_no_metric(name: str) -> None:
+    assert name not in METRICS and METRICS.get(name) is None
+
+
+def test_places_need_more_classes() -> None:
+    assert not fits("top_4_accuracy", Task.MULTICLASS, 4) and not fits("top_2_accuracy", Task.BINARY, 2)
+    assert not fits("f3", Task.REGRESSION) and not fits("rmse", Task.BINARY)
 
 
 def test_the_default_objective_of_a_task_is_the_first_of_its_metrics() -> None:

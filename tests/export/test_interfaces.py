@@ -58,8 +58,40 @@ COLUMNS = {
     "packed": Column(("20240229", "19991231", "20230101"), ("float64", "Int64", "string")),
     "week": Column(("2024-W09", "1999-W52", "2020W53"), ("string", "category")),
     "color": Column(("red\u00a0", "blue", "\u200bgreen"), ("string", "string[pyarrow]", "category")),
+    "inches": Column(("5 1/2", "1/2", "3", "2 ¾"), ("string", "category")),
+    "account": Column(("$ -", "$ 1,200.50", "($ 7.25)"), ("string", "category")),
+    "age": Column(("2 years", "1 year", "3 months", "1 week"), ("string", "category")),
+    "bin": Column(("(0, 10]", "(10, 20]", "(20, inf]"), ("string", "category")),
+    "birth": Column(("29022024", "31121999", "12311999"), ("float64", "Int64", "string")),
+    "created_at": Column(
+        ("1577836800", "1609459200", "1640995200", "1672531200", "1700000000"), ("float64", "Int64", "string")
+    ),
+    "quarter": Column(("1Q24", "4Q99", "Q2'07"), ("string", "category")),
+    "russian": Column(("5 марта 2020", "31 декабря 1999", "1 мая 2024"), ("string", "category")),
+    "zoned": Column(
+        ("2024-03-01 10:00:00 Europe/Berlin", "2024-03-01T10:00:00+01:00[Europe/Berlin]"), ("string",)
+    ),
+    "lines": Column(("Go\nPython", "Go", "SQL\nGo", "Python\nSQL"), ("string", "category")),
+    "codes": Column(("1;3", "2", "3;2", "1;2;3", "3;1"), ("string", "category")),
     "tools": Column(("Go;Python", "Go", "SQL;Go", "Python;SQL"), ("string", "category")),
 }
+
+
+YEAR = 525_960.0
+NUMBERS = {
+    **{
+        "": numpy.nan,
+        "5 1/2": 5.5,
+        "1/2": 0.5,
+        "2 ¾": 2.75,
+        "$ -": 1e-200,
+        "$ 1,200.50": 1200.5,
+        "($ 7.25)": -7.25,
+    },
+    **{"2 years": 2 * YEAR, "1 year": YEAR, "3 months": YEAR / 4, "1 week": 10_080.0},
+    **{"(0, 10]": 5.0, "(10, 20]": 15.0, "(20, inf]": 20.0},
+}
+"""What texts are to a person, where it takes more than a comma to tell."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +168,7 @@ def ask_tensorflow(model: Model, frame: pandas.DataFrame) -> numpy.ndarray:
     for name, described in contract["columns"].items():
         cells = frame[name].tolist()
         if described["kind"] == "numeric":
-            cells = [numpy.nan if cell == "" else float(cell.strip("$").replace(",", "")) for cell in cells]
+            cells = [NUMBERS.get(cell) or float(cell.strip("$").replace(",", "")) for cell in cells]
         tensors[contract["inputs"][name]] = tensorflow.constant(
             cells, "float64" if described["kind"] == "numeric" else "string"
         )

@@ -17,6 +17,11 @@ def seconds_graph(cells: Tensor, form: str) -> Tensor:
         for number, name in enumerate(MONTHS, start=1):
             cells = tensorflow.strings.regex_replace(cells, month_pattern(name), f"{{{number:02}}}")
     is_date = tensorflow.strings.regex_full_match(cells, date_form.pattern)
+    if date_form.scale:
+        digits = tensorflow.strings.regex_replace(cells, date_form.pattern, r"\1")
+        number = tensorflow.strings.to_number(tensorflow.where(is_date, digits, "0"), tensorflow.int64)
+        seconds = tensorflow.cast(number // date_form.scale, tensorflow.float64)
+        return tensorflow.where(is_date, seconds, numpy.float64("nan"))
     year, month, day, hour, minute, second = _fields(cells, is_date, date_form)
     if date_form.month == "week":
         return _weeks_graph(is_date, year, month, day)

@@ -7,10 +7,13 @@ from typing import final
 from .feature import Cells, Detection, Reading, Tensor
 from .tokens import LEAST_ROWS_OF_A_TOKEN, TokenFeature
 
-SEPARATORS = (";", "|", ",", "/", "+")
+SEPARATORS = (";", "|", "\n", ",", "/", "+")
 
 _SIGNS = ("/", "+")
 """Separators that are also parts of things."""
+
+_LISTS = (";", "|", "\n")
+"""Separators that no number has: codes such as `1;3` are choices with them."""
 
 _EDGES = " \t\n\v\f\r[]{}'\""
 """What may stand around a choice: spaces, and what lists are written with."""
@@ -98,7 +101,8 @@ def _rare_share(texts: Mapping[str, int], separator: str) -> float:
     for text, count in texts.items():
         for part in set(parts_of(text, separator)):
             parts[part] += count
-    if 2 * sum(any(map(str.isalpha, part)) for part in parts) < len(parts):
+    are_codes = separator in _LISTS and all(len(part) < 3 and part.isdecimal() for part in parts)
+    if not are_codes and 2 * sum(any(map(str.isalpha, part)) for part in parts) < len(parts):
         return 1.0  # dates, coordinates, times of day
     if not len(texts) > len(parts) > 1:
         return 1.0

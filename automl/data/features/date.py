@@ -1,5 +1,6 @@
 """Dates and times: forms of all kinds, and the parts of the calendar that a network is given."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
@@ -10,7 +11,9 @@ import pandas
 from .bare_clocks import BARE, are_bare_times
 from .calendar import parts_graph, seconds_graph
 from .cells import GAP, SPACES, first_row, is_numeric, level_text, wrong_cells
-from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, seconds_of
+from .date_forms import DATE_FORMS, DAY_FIRST, EITHER, MONTH_FIRST, NAMED, seconds_of
+from .date_intervals import two_dates
+from .epochs import epoch_form, names_moment
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
 from .names import names_time
@@ -31,8 +34,10 @@ MOSTLY, _HALF = 0.9, 0.5
 _MOST_FORMS, _LEAST_SHARE = 3, 0.02
 """Forms that one column may mix, and the share of its cells that each must have."""
 
-_ENDS = "mMZ.TCrh日일"
-"""How dates end that do not end with a digit: PM, UTC, GMT, CEST, Uhr."""
+_ENDS = "mMZ.TCrh])日일月월"
+"""How dates end that do not end with a digit: PM, UTC, GMT, CEST, Uhr, [Europe/Paris]."""
+
+_REGION = re.compile(r" ?[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+)+$")
 
 _DAY_SECONDS = 86_400.0
 _STAMP = "%Y-%m-%dT%H:%M:%S"
@@ -49,10 +54,7 @@ _EARLIER = {
 """What contracts of earlier versions call the forms."""
 
 _EITHER = "dates in which day and month are ambiguous, because no number is above 12"
-_NAMED = (
-    "read as times of day, as 1830 is 18:30, because of its name; set it to numeric under `data.columns` if they are "
-    "amounts"
-)
+_AMOUNTS = "set it to numeric under `data.columns` if they are amounts"
 _CURE = "write `date_order: day_first` or `month_first` under `data` to read them as dates"
 
 
@@ -67,18 +69,15 @@ class Date(Feature):
         """See `Feature.detect`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Detection(1.0, {"form": "iso"})
-        if names_time(cells.name) and are_bare_times(cells.known):
-            return Detection(
-                0.97, {"form": BARE}, _joined(_NAMED, _Seen((BARE,), 1.0, False).note(cells.values))
-            )
-        return _detect_dates(cells)
+        return _detect_named(cells) or _detect_dates(cells)
 
     def declared(self, cells: Cells) -> Detection:
         """See `Feature.declared`."""
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Detection(1.0, {"form": "iso"})
-        if are_bare_times(cells.known):
-            return Detection(1.0, {"form": BARE}, _Seen((BARE,), 1.0, False).note(cells.values))
+        form = BARE if are_bare_times(cells.known) else epoch_form(cells.known)
+        if form is not None:
+            return Detection(1.0, {"form": form}, _Seen((form,), 1.0, False).note(cells.values))
         seen = _survey(cells.known, is_date=True, order=cells.date_order)
         cure = "`date_order: day_first` under `data` reads the other order"
         notes = [f"{_EITHER}; read with the month first; {cure}"] if seen.is_either else []
@@ -111,6 +110,18 @@ class Date(Feature):
         return [f"{name}.{part}" for part in _parts(reading)]
 
 
+def _detect_named(cells: Cells) -> Detection | None:
+    """What the name of a column of numbers says: `0930` of `dep_time`, 1577836800 of `created_at`."""
+    if names_time(cells.name) and are_bare_times(cells.known):
+        form, finding = BARE, "read as times of day, as 1830 is 18:30, because of its name"
+    elif names_moment(cells.name) and (epoch := epoch_form(cells.known)):
+        form, finding = epoch, f"read as {epoch} because of its name"
+    else:
+        return None
+    reading = {"form": form}
+    return Detection(0.97, reading, _joined(finding, _AMOUNTS, _Seen((form,), 1.0, False).note(cells.values)))
+
+
 def _detect_dates(cells: Cells) -> Detection | None:
     """What cells say that are no times by their type or their column's name."""
     is_other = is_numeric(cells.values) and not can_be_days(cells.known)
@@ -124,7 +135,8 @@ def _detect_dates(cells: Cells) -> Detection | None:
     if seen.share >= _HALF:
         reason = f"{seen.share:.0%} of the cells look like dates"
         return Detection(0.0, note=f"{reason}, but the others do not; write all of them as YYYY-MM-DD")
-    return None
+    note = two_dates(cells.known) if cells.inferred == "string" else ""
+    return Detection(0.0, note=note) if note else None
 
 
 def _forms(reading: Reading) -> list[str]:
@@ -190,14 +202,16 @@ def _survey(known: pandas.Series, is_date: bool = False, order: str | None = Non
     values = texts[~texts.map(is_gap_word).to_numpy(bool)]
     if not len(values) or (2 * len(values) <= len(texts) and not is_date) or are_seasons(values):
         return _NOTHING
-    forms = [form for form in DATE_FORMS if form != BARE and _count(values.head(NUM_TRIED), form)] or ["iso"]
+    forms = [form for form in DATE_FORMS if form not in NAMED and _count(values.head(NUM_TRIED), form)] or [
+        "iso"
+    ]
     return _chosen(values, forms, order)
 
 
 def _may_be_dates(texts: pandas.Series) -> bool:
     """Whether half of these texts hold a digit and end as dates do: with a digit, a zone, or the M of AM and PM."""
     known = [text.strip(SPACES) for text in texts.unique() if not is_gap_word(text.strip(SPACES))]
-    ends = [text[-1] for text in known if any(map(str.isdigit, text))]
+    ends = [_REGION.sub("", text)[-1:] or "?" for text in known if any(map(str.isdigit, text))]
     return 2 * sum(end.isdigit() or end in _ENDS for end in ends) >= len(known) > 0
 
 

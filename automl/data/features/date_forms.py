@@ -12,6 +12,7 @@ import pandas
 
 from .bare_clocks import BARE
 from .cells import SPACES, level_text
+from .epochs import EPOCHS, epoch_pattern
 
 _EPOCH = datetime(1970, 1, 1)
 
@@ -19,20 +20,21 @@ FIRST_OF_CENTURY = 69
 """Years of two digits from here on are of the 20th century, as POSIX has it."""
 
 MONTHS = (
-    r"jan(?:v(?:ier)?|uary?)?|ene(?:ro)?|gennaio",
-    r"feb(?:r(?:uary?|ero|aio)?)?|f[ée]v(?:r(?:ier)?)?",
-    r"m(?:ar(?:ch|s|zo)?|ärz?|rz)",
-    r"apr(?:ile?)?|avr(?:il)?|abr(?:il)?",
-    r"ma[iy]o?|mei|maggio",
-    r"jun(?:e|io?)?|juin|giu(?:gno)?",
-    r"jul(?:y|io?)?|juil(?:let)?|lug(?:lio)?",
-    r"aug(?:ust)?|agosto|ao[uû]t",
-    r"sep(?:t(?:emb(?:er|re)|iembre)?|tiembre|embro)?|settembre|setembro",
-    r"o[ck]t(?:ob(?:er|re)|ubre)?|ott(?:obre)?|outubro",
-    r"nov(?:emb(?:er|re|ro)|iembre)?",
-    r"d[eé][cz](?:emb(?:er|re|ro))?|dic(?:iembre|embre)?",
+    r"jan(?:v(?:ier)?|uar[yi]?|eiro)?|ene(?:ro)?|gennaio|stycznia|янв(?:аря|арь)?",
+    r"feb(?:r(?:uar[yi]?|ero|aio)?)?|fevereiro|f[ée]v(?:r(?:ier)?)?|lutego|фев(?:раля|раль|р)?",
+    r"m(?:ar(?:ch|s|zo|ço|ca)?|aart|ärz?|rz)|март?а?",
+    r"apr(?:ile?)?|avr(?:il)?|abr(?:il)?|kwietnia|апр(?:еля|ель)?",
+    r"maja|maj|ma[iy]o?|mei|maggio|ма[яй]",
+    r"jun(?:e|ho|io?)?|juin|giu(?:gno)?|czerwca|июн[яь]?",
+    r"jul(?:y|ho|io?)?|juil(?:let)?|lug(?:lio)?|lipca|июл[яь]?",
+    r"aug(?:ust(?:us|i)?)?|agosto|ago|ao[uû]t|sierpnia|авг(?:уста|уст)?",
+    r"sep(?:t(?:emb(?:er|re)|iembre)?|tiembre|embro)?|settembre|setembro|września|сен(?:тября|тябрь|т)?",
+    r"o[ck]t(?:ob(?:er|re)|ubre)?|ott(?:obre)?|outubro|października|окт(?:ября|ябрь)?",
+    r"nov(?:emb(?:er|re|ro)|iembre)?|listopada|ноя(?:бря|брь|б)?",
+    r"d[eé][cz](?:emb(?:er|re|ro))?|desember|dic(?:iembre|embre)?|grudnia|дек(?:абря|абрь)?",
 )
-"""Names of the months, as regular expressions: English, German, French, Spanish, Italian."""
+"""Names of the months, as regular expressions: English, German, French, Spanish, Italian, Portuguese, Dutch,
+Scandinavian, Polish, Russian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class DateForm:
         short: Whether years have two digits.
         named: Whether months have names.
         clock: Whether it is a time of day without a date.
+        scale: How many of them make a second, where it is a number that counts from 1970; 0 for a date in parts.
         month: What stands in the place of the month: a month, a quarter or a week (ISO 8601), whose days have numbers.
     """
 
@@ -58,13 +61,14 @@ class DateForm:
     short: bool = False
     named: bool = False
     clock: bool = False
+    scale: int = 0
     month: Literal["month", "quarter", "week"] = "month"
 
 
-_NAMED_ZONE = r"(?: ?(?:[A-Z]{3,4}|Uhr|h))?"
+_NAMED_ZONE = r"(?: ?(?:[A-Z]{3,4}|Uhr|h|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+){1,2}))?"
 """Names of zones are several, and change in summer: the time is taken as it stands, as it is without one."""
 
-_ZONE = r" ?(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)"
+_ZONE = r" ?(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?)(?:\[[A-Za-z_/]+\]| \([A-Za-z ]+\))?"
 _ISO_TIME = (
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?"
     + _NAMED_ZONE
@@ -73,13 +77,15 @@ _ISO_TIME = (
     + r")?|Z|[+]00:?00)?"
 )
 _CLOCK = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?(?: ?([AaPp])\.?[Mm]\.?)?" + _NAMED_ZONE
-_OFFSET = r"(?: ?([+-](?:[01][0-9]|2[0-3])):?([0-5][0-9]))?"
+_OFFSET = r"(?: ?([+-](?:[01][0-9]|2[0-3])):?([0-5][0-9])(?: \([A-Za-z ]+\))?)?"
 _TIME = r"(?:(?:,?[T ]+|:)" + _CLOCK + _OFFSET + r")?"
 _BEHIND = r"\8\9"
 """The offset, where three groups stand before `_TIME`."""
 
+_COMPACT = "([0-3]?[0-9])([0-3][0-9])"
 _DAY, _YEAR, _SHORT, _WEEKDAY = "([0-9]{1,2})", "([0-9]{4})", "([0-9]{2})", r"(?:[A-Za-z]{2,10}[.,]* +)?"
-_NAME, _BETWEEN, _NTH = r"\{([0-9]{2})\}", r"[-/., ]*(?:(?:de|of) +)?", r"(?:st|nd|rd|th)?"
+_NAME, _BETWEEN, _NTH = r"\{([0-9]{2})\}", r"[-/., ]*(?:(?:del?|of) +)?", r"(?:st|nd|rd|th|er|º|ª)?"
+_QUARTER = "(?:[QqT]([1-4])|([1-4])(?:[Qq]|\\. ?Quartal|er? trimestre|(?:st|nd|rd|th) quarter))"
 
 
 def _numbers(example: str, order: str, signs: str, short: bool = False) -> DateForm:
@@ -119,7 +125,7 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "short european": _numbers("29.2.24", "dmy", ".", short=True),
     "compact": DateForm(
         "20240229",
-        r"((?:1[89]|2[01])[0-9]{2})([0-9]{2})([0-9]{2})(?:[T ]?([0-9]{2}):?([0-9]{2}):?([0-9]{2})?|\.0)?",
+        r"((?:1[89]|2[01])[0-9]{2})([0-9]{2})([0-9]{2})(?:[T ]?([0-9]{2}):?([0-9]{2}):?([0-9]{2})?Z?|\.0)?",
         r"\1-\2-\3-\4-\5-\6-",
     ),
     "month name first": _named(
@@ -147,14 +153,24 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "year, month and day in signs": DateForm(
         "2024年2月29日", _YEAR + "[年년] ?" + _DAY + "[月월] ?" + _DAY + "[日일]", r"\1-\2-\3----"
     ),
+    "year and month in signs": DateForm("2024年2月", _YEAR + "[年년] ?" + _DAY + "[月월]", r"\1-\2-1----"),
     "month name and year": _named("Feb-2024", _NAME + _BETWEEN + _YEAR, r"\2-\1-1----"),
     "month name and short year": _named("Feb-24", _NAME + "[-/., ']+" + _SHORT, r"\2-\1-1----", short=True),
     "month and year": DateForm("2/2024", "([0-9]{1,2})[-/]([0-9]{4})", r"\2-\1-1----"),
-    "year and month": DateForm("2024-02", "([0-9]{4})[-/]([0-9]{2})", r"\1-\2-1----"),
+    "year and month": DateForm("2024-02", "([0-9]{4})[-/M]([0-9]{2})", r"\1-\2-1----"),
     "compact month": DateForm("202402", "((?:1[89]|2[01])[0-9]{2})(0[1-9]|1[0-2])(?:\\.0)?", r"\1-\2-1----"),
-    "quarter and year": DateForm("Q1 2024", "[Qq]([1-4])[-/ ]?" + _YEAR, r"\2-\1-1----", month="quarter"),
+    "quarter and year": DateForm("Q1 2024", _QUARTER + "[-/ ]?" + _YEAR, r"\3-\1\2-1----", month="quarter"),
+    "quarter and short year": DateForm(
+        "Q1 24", _QUARTER + "[-/' ]*" + _SHORT, r"\3-\1\2-1----", short=True, month="quarter"
+    ),
     "year and quarter": DateForm("2024-Q1", _YEAR + "[-/ ]?[Qq]([1-4])", r"\1-\2-1----", month="quarter"),
     "week": DateForm("2024-W09", _YEAR + "-?W([0-9]{2})(?:-?([1-7]))?", r"\1-\2-\3----", month="week"),
+    "week and year": DateForm(
+        "W09 2024", "(?:W|KW|CW|[Ww]eek) ?([0-9]{1,2})[-/ ]" + _YEAR, r"\2-\1-1----", month="week"
+    ),
+    "compact month first": DateForm("02292024", _COMPACT + "((?:19|20)[0-9]{2})", r"\3-\1-\2----"),
+    "compact day first": DateForm("29022024", _COMPACT + "((?:19|20)[0-9]{2})", r"\3-\2-\1----"),
+    "hour": DateForm("6 PM", r"([0-9]{1,2}) ?([AaPp])\.?[Mm]\.?", r"1970-1-1-\1---\2", clock=True),
     "clock": DateForm("18:30", _CLOCK, r"1970-1-1-\1-\2-\3-\4", clock=True),
     "dotted clock": DateForm(
         "18.30.00", r"([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})", r"1970-1-1-\1-\2-\3-", clock=True
@@ -165,11 +181,17 @@ DATE_FORMS: Mapping[str, DateForm] = {
         r"1970-1-1-\2-\1\3\4--",
         clock=True,
     ),
+} | {
+    name: DateForm(str(1_709_208_000 * scale), epoch_pattern(scale), "", scale=scale)
+    for name, scale in EPOCHS.items()
 }
-"""By name. Of two that read the same texts the first is meant, unless both are in `EITHER`. `BARE` reads most numbers:
-it is meant only where `are_bare_times` says so."""
+"""By name. Of two that read the same texts the first is meant, unless both are in `EITHER`."""
 
-MONTH_FIRST, DAY_FIRST = ("american", "short american"), ("british", "short british")
+NAMED = (BARE, *EPOCHS)
+"""Forms that read many numbers: they are meant only where the name of a column, or the study file, says so."""
+
+MONTH_FIRST = ("american", "short american", "compact month first")
+DAY_FIRST = ("british", "short british", "compact day first")
 EITHER = tuple(map(frozenset, zip(MONTH_FIRST, DAY_FIRST, strict=True)))
 """Pairs that read the same texts as other days; only a day above 12 tells which of them is meant."""
 
@@ -195,6 +217,8 @@ def _seconds(text: str, form: DateForm) -> float:
     match = re.fullmatch(form.pattern, text)
     if match is None:
         return numpy.nan
+    if form.scale:
+        return float(int(match[1]) // form.scale)
     *fields, noon = match.expand(form.rewrite).split("-")
     year, month, day, hour, minute, second = (int(field or 0) for field in fields)
     if form.short:

@@ -1,4 +1,4 @@
-"""Words that people and programs write where there is no value, among numbers and dates."""
+"""Words that people and programs write where there is no value, among numbers and dates, and infinite values."""
 
 GAP_WORDS = frozenset([
     "", "-", "--", "---", "–", "—", ".", "..", "...", "?", "??", "n/a", "n.a.", "n.a", "na", "nan", "nil",
@@ -9,7 +9,18 @@ GAP_WORDS = frozenset([
     "#", "####", "#####", "error", "err", "err.", "#error", "#error!", "#name?", "#name", "nd", "nr", "n/r",
     "n/d", "bdl", "bql", "lod", "not detected", "below detection limit", "suppressed", "redacted", "withheld",
     "(d)", "(s)", "(x)", "(na)", "(n/a)", "n. a.", "not recorded", "not given", "not stated", "no value",
-    "keine angabe", "unbekannt", "fehlt", "leer", "inconnu", "non renseigné", "sin datos", "desconocido",
+    "nat", "undef", "n/k", "nk", "tbc", "(none)", "[n/a]", "[na]", "[none]", "(empty)", "(unspecified)",
+    "don't know", "dont know", "no answer", "no response", "not answered", "prefer not to say",
+    "inf", "-inf", "+inf", "infinity", "-infinity", "∞", "-∞",
+    *(f".{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
+    "keine angabe", "unbekannt", "fehlt", "leer", "entfällt", "nicht verfügbar", "k.a", "o.a.", "o. a.",
+    "inconnu", "inconnue", "non renseigné", "non disponible", "néant", "s.o.", "n.c.", "n.r.", "sans objet",
+    "sin datos", "sin dato", "desconocido", "desconocida", "no disponible", "no aplica", "n/s", "ns/nc",
+    "non disponibile", "sconosciuto", "nessuno", "n.p.", "não informado", "não disponível", "não se aplica",
+    "desconhecido", "sem dados", "sem informação", "onbekend", "n.v.t.", "nvt", "niet bekend", "geen", "g.o.",
+    "brak", "brak danych", "nieznane", "nie dotyczy", "b.d.", "okänd", "saknas", "uppgift saknas", "ukjent", "ukendt",
+    "ei tiedossa", "nincs adat", "neznámé", "bilinmiyor", "нет данных", "неизвестно", "н/д", "н.д.",
+    "不明", "なし", "無し", "未知", "无", "無", "不详", "暂无", "없음", "미상",
 ])  # fmt: skip
 """Texts, in small letters, that say that there is no value, where numbers or dates stand in the other cells."""
 

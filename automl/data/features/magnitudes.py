@@ -17,7 +17,8 @@ _FACTORS = {
 _WORDS = "|".join(sorted((name for name in _FACTORS if len(name) > 1), key=len, reverse=True))
 _CURRENCY = f"{SYMBOLS}|(?:{CURRENCIES})"
 _SCALED = re.compile(
-    rf"(?P<head>.*[0-9])(?:(?P<letter>[kmb])|\s?(?P<word>{_WORDS})\.?)(?P<tail>\+|\)|\s?(?:{_CURRENCY}))?",
+    rf"(?P<head>.*[0-9])(?:(?P<letter>[kmb])|\s?(?P<word>{_WORDS})\.?)"
+    rf"(?P<tail>\+|\)|\s?(?:{_CURRENCY})|(?P<unit>\s(?:[^\W\d_]|[./]){{2,15}}(?: [^\W\d_]{{2,12}})?))?",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(_CURRENCY, re.IGNORECASE)
@@ -31,6 +32,8 @@ def without_magnitude(text: str) -> tuple[str, float, bool]:
 
     >>> without_magnitude("3k"), without_magnitude("$1.2m"), without_magnitude("5 Mio. €")
     (('3', 1000.0, True), ('$1.2', 1000000.0, True), ('5 €', 1000000.0, True))
+    >>> without_magnitude("5.4M views"), without_magnitude("5 m long")
+    (('5.4 views', 1000000.0, True), ('5 m long', 1.0, True))
     >>> without_magnitude("1.2M"), without_magnitude("5 kg"), without_magnitude("12 m")
     (('1.2', 1000000.0, False), ('5 kg', 1.0, True), ('12 m', 1.0, True))
     """
@@ -38,5 +41,7 @@ def without_magnitude(text: str) -> tuple[str, float, bool]:
     if match is None or match["word"] == "CR":
         return text, 1.0, True
     name = (match["letter"] or match["word"]).lower()
-    is_sure = len(name) > 1 or name == "k" or bool(_AMOUNT.search(text))
+    if match["unit"] and (match["letter"] or "") in ("m", "b"):
+        return text, 1.0, True  # meters of something
+    is_sure = len(name) > 1 or name == "k" or bool(_AMOUNT.search(text)) or bool(match["unit"])
     return match["head"] + (match["tail"] or ""), _FACTORS[name], is_sure

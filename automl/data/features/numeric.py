@@ -8,14 +8,16 @@ import pandas
 from pandas.api import types
 
 from .cells import SPACES, first_row, is_numeric, plain_text
+from .date_intervals import two_dates
 from .durations import DURATIONS
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
+from .number_hints import are_counted, several_units, too_few_numbers
 from .numbers import LARGEST, SMALLEST
 from .sentinels import far_values
 from .several import behind_a_word, several_numbers
 from .spellings import MARKS, MOST_DIGITS, plain_number, scaled_number, spelled_number
-from .written import Survey, are_counted, several_units, survey, too_few_numbers
+from .written import Survey, survey
 
 MOSTLY = 0.9
 """Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
@@ -54,16 +56,17 @@ class Numeric(Feature):
             if cells.inferred == "string":
                 hint = hint or too_few_numbers(seen) or several_numbers(cells.counted)
                 hint = hint or behind_a_word(cells.counted)
+                hint = hint if hint and not two_dates(cells.known) else ""
             return Detection(0.0, note=hint)
         if not seen.holds_codes:
             return self._written(cells, seen)
         return self._written(cells, seen, _COUNTS) if are_counted(cells.name, cells.counted) else None
 
-    def declared(self, cells: Cells) -> Detection:
-        """See `Feature.declared`."""
+    def declared(self, cells: Cells, seen: Survey | None = None) -> Detection:
+        """See `Feature.declared`. Texts are seen as told, or with each fraction as a number."""
         if types.is_numeric_dtype(cells.values):
             return Detection(1.0, _later_text(cells), _joined(_infinite(cells.values), far_note(cells)))
-        return self._written(cells)
+        return self._written(cells, seen or survey(cells.known, cells.decimal, cells.usual, fractions=True))
 
     def _written(self, cells: Cells, seen: Survey | None = None, note: str = "") -> Detection:
         """The reading of a column of text, or of anything, with what else is to be said of it."""
@@ -73,6 +76,7 @@ class Numeric(Feature):
             **({"unit": seen.unit} if seen.unit else {}),
         }
         reading |= {"magnitudes": True} if seen.has_magnitudes else {}
+        reading |= {"fractions": True} if seen.has_fractions else {}
         reading |= {"thousands": "."} if seen.groups_whole_numbers else {}
         wrong = numpy.isnan(number_values(cells.values, reading)) & cells.values.notna().to_numpy()
         wrong &= ~cells.values.map(lambda cell: is_gap_word(str(cell).strip(SPACES))).to_numpy(bool)
@@ -137,7 +141,8 @@ def _number(cell: Any, reading: Reading) -> float:
     unit = reading.get("unit", "")
     if unit in DURATIONS and (minutes := DURATIONS[unit](text)) is not None:
         return minutes
-    spelled = (scaled_number if reading.get("magnitudes") else spelled_number)(text, decimal)
+    fractions = reading.get("fractions", False)
+    spelled = (scaled_number if reading.get("magnitudes") else spelled_number)(text, decimal, fractions)
     return spelled.value if spelled and spelled.unit in ("", unit) else numpy.nan
 
 
@@ -150,7 +155,10 @@ def written_numbers(values: pandas.Series, decimal: str | None = None) -> tuple[
     """
     known = values.dropna()
     known = known.map(plain_text) if not types.is_numeric_dtype(values) else known
-    finding = Numeric().declared(Cells(str(values.name), values, known, decimal))
+    cells = Cells(str(values.name), values, known, decimal)
+    # Of times `1/2` may be a day, so that it is a number only where the study file says so of a column.
+    seen = None if types.is_numeric_dtype(values) else survey(known, decimal)
+    finding = Numeric().declared(cells, seen)
     return number_values(values, finding.reading), finding
 
 

@@ -11,6 +11,9 @@ from .durations import minutes_of, short_minutes
 _SCALES = (1e2, 1e4, 1e8, 1e10)
 """What the year is multiplied by in 202402, 20240229, 202402291830 and 20240229183000."""
 
+_DAY_BEFORE_YEAR = (1_01_1900.0, 31_12_2100.0)
+"""Between which numbers 1012024 and 29022024 are, which begin with a day or a month."""
+
 _FEWEST_MONTHS = 5
 """Different numbers such as 202402 that are months and no amounts."""
 
@@ -41,6 +44,8 @@ def can_be_days(known: pandas.Series) -> bool:
     if not len(known):
         return False
     numbers = known.to_numpy(numpy.float64)
+    if _end_with_years(numbers):
+        return known.nunique() > 1
     scale = next((scale for scale in _SCALES if scale * 1800 <= numbers[0] < scale * 2200), None)
     if scale is None:
         return False
@@ -48,3 +53,10 @@ def can_be_days(known: pandas.Series) -> bool:
     if scale > _SCALES[0]:
         return bool(whole) and known.nunique() > 1
     return bool(whole) and known.nunique() >= _FEWEST_MONTHS and bool(numpy.ptp(numbers // scale) > 0)
+
+
+def _end_with_years(numbers: numpy.ndarray) -> bool:
+    """Whether whole numbers can be days that end with their year, as 29022024."""
+    years = numbers % 10_000
+    lowest, highest = _DAY_BEFORE_YEAR
+    return bool(((numbers >= lowest) & (numbers <= highest) & (years >= 1900) & (years < 2100)).all())

@@ -9,6 +9,7 @@ from .durations import DURATION, SHORT
 from .spellings import Spelled
 
 _EQUAL_ENDS = re.compile(r"(\S+)\s*[-–—]\s*\1")
+_GRADE = re.compile("[0-9][-+]")
 _WORD = re.compile(r"[^\W\d_]{2}")
 _MOST_EQUAL = 0.2
 """Share of the ranges that may begin where they end, as `4-4`: of more, they are results and no ranges."""
@@ -43,6 +44,11 @@ def are_labels(spellings: Mapping[str, Spelled]) -> bool:
         values.setdefault(spelled.unit, set()).add(spelled.value)
     are_words = len(values) > 1 and all(_WORD.match(unit) for unit in values)
     return are_words and all(len(numbers) == 1 for numbers in values.values())
+
+
+def are_grades(texts: Collection[str]) -> bool:
+    """Whether digits with a plus and others with a minus behind them stand there, as the marks `2+` and `3-`."""
+    return {text[-1] for text in texts if _GRADE.fullmatch(text)} == {"+", "-"}
 
 
 def are_codes(texts: pandas.Series) -> bool:

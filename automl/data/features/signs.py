@@ -6,11 +6,18 @@ _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e
 _WIDE = {0xFF01 + place: 0x21 + place for place in range(0x5E)}
 """Signs of double width, as East Asian keyboards write them: U+FF11 is a 1."""
 
-_SIGNS = str.maketrans({**dict.fromkeys(map(ord, _INVISIBLE)), **_WIDE, 0xFFE5: "¥", 0x3000: " "})
+BLANKS = "".join(map(chr, (*range(0x2000, 0x200B), 0x205F)))
+"""Blanks of several widths, as typesetters put them between thousands."""
+
+_BLANKS = dict.fromkeys(map(ord, BLANKS + "\u3000"), " ")
+_SIGNS = str.maketrans({**dict.fromkeys(map(ord, _INVISIBLE)), **_WIDE, **_BLANKS, 0xFFE5: "¥"})
 _QUOTED = re.compile(r'=?"(?P<inner>[^"]*)"|\'(?P<rest>[^\']+)')
 """Texts as spreadsheets keep them from being changed: `="12"` and `'12`."""
 
-_POWER = re.compile(r"\s?[×x*·]\s?10\^\(?(?P<power>[-+\u2212]?[0-9]{1,3})\)?$")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻\u2212", "0123456789+--")
+_POWER = re.compile(
+    r"\s?(?:[×x*·]\s?10\^\(?(?P<power>[-+\u2212]?[0-9]{1,3})\)?|[×·]\s?10(?P<raised>[-+\u2212⁺⁻]?[⁰¹²³⁴-⁹]{1,3}|[-+\u2212][0-9]{1,2}))$"
+)
 _NOTE = re.compile(r"(?<=[0-9%])\s?(?:\*{1,3}|[†‡§]|\[[0-9a-z]{1,2}\])+$")
 """Marks of footnotes: `12*`, `12[3]`."""
 
@@ -19,6 +26,19 @@ _BRACKETS = re.compile(r"\[\s?(?P<inner>[-+]?[0-9][0-9.,]*)\s?\]")
 """As in `[98]`, an estimate among others."""
 
 _RUPEES = re.compile(r"(?<=[0-9])/-$")
+_WHOLE_PRICE = re.compile(r"(?<=[0-9])(?P<mark>[.,])(?:--?|–|—)(?=$|\s)")
+"""As in `Fr. 20.-` and `20,-- €`: there are no cents, and no minus; but it is said what stands before cents."""
+
+_REMARK = re.compile(r"(?<=[^\s(])\s?\((?P<remark>[^\W\d_][^\d()]{1,20})\)$")
+"""As in `12 (est.)` and `5 (kg)`."""
+
+_INTERVAL = re.compile(
+    r"[\[\](]\s?(?P<low>[-+\u2212]?(?:[0-9][0-9.]*|inf|∞))\s?(?P<between>[,;]|-|–)\s?(?P<high>[-+]?(?:[0-9][0-9.]*|inf|∞))\s?[\])\[]"
+)
+_BETWEEN = re.compile(
+    r"(?:between|from|von|zwischen|entre|de) (?P<low>.*[0-9].*?) (?:and|und|to|bis|et|y|a|à) (?P<high>.*[0-9].*)",
+    re.IGNORECASE,
+)
 
 
 def bare_text(text: str) -> str:
@@ -37,14 +57,36 @@ def written_number(text: str) -> str:
 
     >>> [written_number(text) for text in ("12*", "1,200[3]", "21st", "Rs. 500/-", "5.2×10^3", "3 x 4", "[98]")]
     ['12', '1,200', '21', 'Rs. 500', '5.2e3', '3 x 4', '98']
+    >>> [written_number(text) for text in ("Fr. 20.-", "12 (est.)", "(40, 50]", "(50.0, inf]", "[1, 2]", "5.00-")]
+    ['Fr. 20.0', '12 est', '40 to 50', '> 50.0', '[1, 2]', '5.00-']
     """
     text = bare_text(text)
-    if text[-1:].isdigit() and "^" not in text:  # as most are: nothing stands behind it
-        return text
-    if text[:1] == "[" and (match := _BRACKETS.fullmatch(text)):
+    if text.isascii() and text[-1:].isdigit() and "^" not in text:  # as most are: nothing stands behind it
+        return _spelled_out(text) if text[:1].isalpha() else text
+    if text[:1] in "[](" and (match := _BRACKETS.fullmatch(text)):
         return match["inner"]
+    if text[:1] in "[](" and (match := _INTERVAL.fullmatch(text)):
+        return _limits(match, text)
     for pattern in (_NOTE, _ORDINAL, _RUPEES):
         text = pattern.sub("", text)
-    return (
-        _POWER.sub(lambda match: "e" + match["power"].replace("\u2212", "-"), text) if "^" in text else text
-    )
+    text = _WHOLE_PRICE.sub(r"\g<mark>0", text)
+    text = _REMARK.sub(lambda match: f" {match['remark'].rstrip('.')}", text)
+    text = _POWER.sub(lambda match: f"e{(match['power'] or match['raised']).translate(_RAISED)}", text)
+    return _spelled_out(text) if text[:1].isalpha() else text
+
+
+def _spelled_out(text: str) -> str:
+    """A text such as `between 18 and 24` as a range."""
+    match = _BETWEEN.fullmatch(text)
+    return f"{match['low']} to {match['high']}" if match else text
+
+
+def _limits(match: re.Match[str], text: str) -> str:
+    """An interval of numbers as a range or a bound; accounts' `(1,200)` and lists `[1, 2]` are none."""
+    low, high = match["low"].replace("\u2212", "-"), match["high"]
+    ends = text[0] + text[-1]
+    if ends == "()" or (ends == "[]" and match["between"] in ",;"):
+        return text
+    if not high[-1:].isdigit() and not high.endswith("."):
+        return f"> {low}"
+    return f"< {high}" if not low[-1].isdigit() and not low.endswith(".") else f"{low} to {high}"

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from .common_fractions import is_mixed, with_decimals
 from .durations import DURATION, SHORT, minutes_of, short_minutes
 from .magnitudes import CURRENCIES, SYMBOLS, without_magnitude
-from .signs import written_number
+from .signs import BLANKS, written_number
 
 MARKS = (".", ",")
 """What may stand before decimals, the one that computers write first."""
@@ -23,18 +24,37 @@ _GROUPS = ",. \u00a0\u202f'’"
 
 _CURRENCY = rf"(?:(?:US|A|AU|C|CA|NZ|HK|S|R|MX)?{SYMBOLS}|(?:{CURRENCIES}|Rs\.?|kr\.?|zł|Fr\.))"
 _SIGN = "[-+\u2212\u2013]"
-_UNIT = r"(?!(?:or|and) )(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]){0,14}(?: [^\W\d_][^\W\d_./²³]{0,11})?"
-_ABOUT = r"(?:~|≈|ca?\.|ca|circa |about |around |approx(?:\.|imately)? ?)"
+_POWER = r"(?:(?<=m)|(?<=ft)|(?<=in)|(?<=\^))[23](?![0-9])"
+"""As in `m2`, `ft^3` and `kg/m3`."""
+
+_UNIT = (
+    rf"(?!(?:or|and|und|oder|et|ou|[oy]) )(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]|{_POWER}){{0,14}}"
+    r"(?: [^\W\d_][^\W\d_./²³]{0,11})?"
+)
+_MONEY = rf"{_CURRENCY}(?: ?/ ?{_UNIT})?"
+_RATE = rf"/ ?{_UNIT}"
+"""As in `$5/h`, behind an amount of money only."""
+_ABOUT = (
+    r"(?:~|≈|ca?\.|(?-i:[Cc]a)|circa |about |around |approx(?:\.|imately)? ?|etwa |rund |environ |"
+    r"from |starting at |(?-i:[Aa]b )|à partir de |desde )"
+)
 _BOUND = (
-    r"(?:<=|>=|[<>≤≥]|up to |under |over |above |below |less than |more than |at least |at most |[lg]te?\.? )"
+    r"(?:<=|>=|[<>≤≥]|up to |under |over |above |below |less than |more than |at least |at most |[lg]te?\.? |"
+    r"bis zu |unter |über |weniger als |mehr als |mindestens |höchstens |"
+    r"jusqu'à |moins de |plus de |au moins |hasta |menos de |más de |al menos )"
 )
 _BOUND_BEHIND = (
-    r"(?:\s(?:or|and)\s(?:more|less|over|under|above|below|up|older|younger|greater|higher|lower|fewer))"
+    r"(?:\s(?:or|and)\s(?:more|less|over|under|above|below|up|older|younger|greater|higher|lower|fewer)|"
+    r"\s(?:und|oder)\s(?:mehr|weniger|älter|jünger|darüber|darunter)|\set\s(?:plus|moins)|\sou\s(?:plus|moins)|"
+    r"\s[oy]\s(?:más|menos))"
 )
-_HALVED = ("<", "under ", "below ", "less than ", "lt ", "lt. ")
+_HALVED = (
+    *("<", "under ", "below ", "less than ", "lt ", "lt. "),
+    *("unter ", "weniger als ", "moins de ", "menos de "),
+)
 """Bounds from above: the middle between 0 and the bound is taken."""
 
-_BETWEEN = r"\s*(?:-|–|—|\bto\b)\s*"
+_BETWEEN = r"(?P<between>\s*(?:-|–|—|~|\.\.\.?|…|\b(?:to|bis|through|thru|till|until|à|a)\b)\s*)"
 _NO_UNIT = re.compile("e|xx+", re.IGNORECASE)
 """Ends of numbers that are cut off, or of which digits are hidden: `945xx`."""
 
@@ -49,7 +69,16 @@ _PLURALS: Mapping[str, str] = {
 }
 
 _BRACKET = re.compile(rf"^({_CURRENCY})\s?\(", re.IGNORECASE)
-"""A currency before a bracket instead of in it: `$(1,200)`."""
+_BEHIND = re.compile(rf"\)\s?({_CURRENCY}|%)$", re.IGNORECASE)
+"""A currency before a bracket instead of in it, `$(1,200)`, and behind it, `(1,200) €`."""
+
+_NOTHING = re.compile(
+    rf"(?P<before>{_CURRENCY})\s*[-–—]{{1,2}}|[-–—]{{1,2}}\s*(?P<after>{_CURRENCY})", re.IGNORECASE
+)
+"""How spreadsheets write 0 as an amount: `$ -`."""
+
+_DAY = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9]")
+"""A day, of which two are no range of numbers."""
 
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 
@@ -63,12 +92,14 @@ class Spelled:
         unit: What stands around it, as units are compared; empty when nothing does.
         is_range: Whether it is the middle of a range.
         is_bound: Whether it is a bound, as in `< 1` and `10+`.
+        is_nothing: Whether it is written as `$ -`.
     """
 
     value: float
     unit: str = ""
     is_range: bool = False
     is_bound: bool = False
+    is_nothing: bool = False
 
 
 def _number(decimal: str) -> str:
@@ -88,11 +119,11 @@ def _patterns(decimal: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     number, exponent = _number(decimal), "(?:[eE][-+]?[0-9]{1,4})?"
     single = (
         rf"(?:{_ABOUT}\s*)?(?P<bound>{_BOUND})?\s*(?P<open>\()?(?P<sign>{_SIGN})?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN})?"
-        rf"(?P<number>{number}{exponent})(?P<plus>\s?\+)?\s*(?P<after>{_CURRENCY}|{_UNIT})?(?P<more>{_BOUND_BEHIND})?(?P<minus>-)?(?P<close>\))?"
+        rf"(?P<number>{number}{exponent})(?P<plus>\s?\+)?\s*(?P<after>{_MONEY}|{_RATE}|{_UNIT})?(?P<more>{_BOUND_BEHIND})?(?P<minus>-)?(?P<close>\))?"
     )
     span = (
-        rf"(?P<before>{_CURRENCY})?\s?(?P<low>{number})(?:\s*(?:{_CURRENCY}|{_UNIT}))?{_BETWEEN}(?:{_CURRENCY})?\s?"
-        rf"(?P<high>{number})\s*(?P<after>{_CURRENCY}|{_UNIT})?"
+        rf"(?P<before>{_CURRENCY})?\s?(?P<low>{_SIGN}?{number})(?:\s*(?:{_MONEY}|{_UNIT}))??{_BETWEEN}(?:{_CURRENCY})?\s?"
+        rf"(?P<high>{_SIGN}?{number})\s*(?P<after>{_MONEY}|{_RATE}|{_UNIT})?"
     )
     return re.compile(single, re.IGNORECASE), re.compile(span, re.IGNORECASE)
 
@@ -106,23 +137,33 @@ def plain_number(text: str) -> float | None:
     return float(text) if _PLAIN.fullmatch(text) else None
 
 
-def spelled_number(text: str, decimal: str) -> Spelled | None:
+def spelled_number(text: str, decimal: str, fractions: bool = False) -> Spelled | None:
     """The number that a text without spaces around it is to a person; None when it is none.
 
+    Args:
+        text: The text.
+        decimal: The mark before decimals.
+        fractions: Whether `1/2` is a number, as it is beside `5 1/2`.
+
     >>> spelled_number("(1,200.50)", "."), spelled_number("735-739", ".").value, spelled_number("1248 CC", ",").unit
-    (Spelled(value=-1200.5, unit='', is_range=False, is_bound=False), 737.0, 'cc')
+    (Spelled(value=-1200.5, unit='', is_range=False, is_bound=False, is_nothing=False), 737.0, 'cc')
     >>> [spelled_number(text, ".") for text in ("02139-1234", "1.2.3", "10:30", "+49 30 1234", "A12", "1/2")]
     [None, None, None, None, None, None]
     """
-    if not any(sign.isdecimal() for sign in text):
+    if match := _NOTHING.fullmatch(text):
+        return Spelled(0.0, _unit(match.groupdict(default="")), is_nothing=True)
+    if not any(map(str.isdecimal, text)) and not (fractions and any(map(str.isnumeric, text))):
         return None
-    text = written_number(text)
+    text = with_decimals(written_number(text), decimal, fractions)
     text = _BRACKET.sub(r"(\1", text) if "(" in text[1:] else text
+    text = _BEHIND.sub(r" \1)", text) if text[:1] == "(" else text
+    for unit, minutes in (
+        (DURATION, minutes_of(text, several=True)),
+        (SHORT, short_minutes(text, is_long=True)),
+    ):
+        if minutes is not None:
+            return Spelled(minutes, unit)
     single, span = _patterns(decimal)
-    if (minutes := minutes_of(text, several=True)) is not None:
-        return Spelled(minutes, DURATION)
-    if (minutes := short_minutes(text, is_long=True)) is not None:
-        return Spelled(minutes, SHORT)
     if match := single.fullmatch(text):
         return _single(match.groupdict(default=""), decimal)
     if match := span.fullmatch(text):
@@ -130,14 +171,14 @@ def spelled_number(text: str, decimal: str) -> Spelled | None:
     return None
 
 
-def scaled_number(text: str, decimal: str) -> Spelled | None:
+def scaled_number(text: str, decimal: str, fractions: bool = False) -> Spelled | None:
     """The same where magnitudes are multiplied out.
 
     >>> scaled_number("$1.5k", "."), scaled_number("950", ".").value
-    (Spelled(value=1500.0, unit='$', is_range=False, is_bound=False), 950.0)
+    (Spelled(value=1500.0, unit='$', is_range=False, is_bound=False, is_nothing=False), 950.0)
     """
     bare, factor, _ = without_magnitude(written_number(text))
-    spelled = spelled_number(bare, decimal)
+    spelled = spelled_number(bare, decimal, fractions)
     return spelled if spelled is None or factor == 1.0 else replace(spelled, value=factor * spelled.value)
 
 
@@ -146,6 +187,8 @@ def _single(part: Mapping[str, str], decimal: str) -> Spelled | None:
     if len(signs) > 1 or bool(part["open"]) != bool(part["close"]) or (signs and part["bound"]):
         return None
     if (part["minus"] and part["after"]) or _NO_UNIT.fullmatch(part["after"]):
+        return None
+    if part["after"].startswith("/") and not part["before"]:
         return None
     if part["sign"] == "+" and _is_grouped(part["number"]) and not part["before"]:
         return None  # a telephone number
@@ -160,6 +203,10 @@ def _single(part: Mapping[str, str], decimal: str) -> Spelled | None:
 
 def _middle(part: Mapping[str, str], decimal: str) -> Spelled | None:
     if any(re.match("0[0-9]", part[name]) for name in ("low", "high")):
+        return None
+    if _DAY.fullmatch(part["low"]) and _DAY.fullmatch(part["high"]):
+        return None
+    if part["between"] == "-" and not (part["low"] + part["high"])[0].isdecimal():
         return None
     low, high = _value(part["low"], decimal), _value(part["high"], decimal)
     if low is None or high is None or low > high:
@@ -177,6 +224,7 @@ def _value(number: str, decimal: str) -> float | None:
         return None  # 7,265E+04 has no thousands
     if sum(map(str.isdigit, mantissa.lstrip("0,. "))) > MOST_DIGITS and not _has_fraction(mantissa, decimal):
         return None
+    number = re.sub("^[\u2212\u2013]", "-", number)
     kept = re.sub(f"[^0-9eE+\\-{re.escape(decimal)}]", "", number)
     return float(kept.replace(decimal, "."))
 
@@ -194,7 +242,7 @@ def _unit(part: Mapping[str, str]) -> str:
         after = _PLURALS[after]
     elif len(after) > 2 and after.endswith("s") and not after.endswith("ss"):
         after = after[:-1]
-    return " ".join(unit for unit in (part["before"].lower().rstrip("."), after) if unit)
+    return " ".join(unit for unit in (part["before"].lower().rstrip("."), after) if unit).replace(" /", "/")
 
 
 def is_code(text: str) -> bool:
@@ -204,3 +252,15 @@ def is_code(text: str) -> bool:
     (True, True, False, False, False)
     """
     return bool(re.fullmatch(r"[-+]?0[0-9]+|[0-9]+[eE][0-9]+", text))
+
+
+def has_groups(text: str, decimal: str) -> bool:
+    """Whether separators of thousands stand between digits of a text."""
+    whole = text.split(decimal)[0] if not is_mixed(text) else ""
+    return any(before.isdigit() and after.isdigit() for before, after in _around(whole))
+
+
+def _around(text: str) -> list[tuple[str, str]]:
+    """The signs before and after each separator of digits."""
+    places = [place for place, sign in enumerate(text) if sign in ",.' \u00a0\u202f’" + BLANKS]
+    return [(text[place - 1 : place], text[place + 1 : place + 2]) for place in places]

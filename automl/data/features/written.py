@@ -1,23 +1,27 @@
 """Columns of numbers that people wrote: one reading for the whole column, found by looking at all of its cells."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas
 
 from .cells import wrong_cells
-from .durations import DURATIONS, SHORT
+from .common_fractions import is_fraction, is_mixed
+from .durations import DURATION, DURATIONS, SHORT, are_times
 from .gap_words import is_gap_word
 from .magnitudes import without_magnitude
-from .names import most_counted
-from .other_numbers import are_codes, are_labels, find_results, short_times
+from .other_numbers import are_grades, are_labels, find_results, short_times
 from .signs import bare_text, written_number
-from .spellings import MARKS, Spelled, is_code, plain_number, scaled_number, spelled_number
+from .spellings import MARKS, Spelled, has_groups, is_code, plain_number, scaled_number, spelled_number
 
 _EXAMPLES = 3
-_HINTED, _NEARLY, _MOSTLY, _MOST_UNITS, _NAMED = 0.5, 0.7, 0.9, 3, 2
-"""Shares of numbers from which a column in several units, or another, is pointed out; units and cells that it names."""
+
+_GROUPED = re.compile(r"[0-9]\.[0-9]{3}")
+_LOOSE = re.compile(r"[0-9.,]+[-–][0-9.,]+")
+_YEARS = re.compile("(?:1[5-9]|20)[0-9]{2}[-–](?:1[5-9]|20)[0-9]{2}")
+"""Ranges that may be numbers of something, and those of them that are years."""
 
 _MOST_LOOSE_RANGES = 20
 """More different ranges than this, and few that come back, are numbers of something: telephones, parts."""
@@ -45,6 +49,8 @@ class Survey:
         ambiguous: A text that another mark reads too, as another number, where nothing decides; else empty.
         holds_codes: Whether texts such as `007` stand in a column without a decimal.
         has_magnitudes: Whether magnitudes are multiplied out, as in `3k` and `1.2M`.
+        has_fractions: Whether numbers with a fraction stand there, `5 1/2`, so that `1/2` is a number, too.
+        num_bare: Numbers without a unit, where others have one.
     """
 
     decimal: str
@@ -58,6 +64,8 @@ class Survey:
     ambiguous: str
     holds_codes: bool
     has_magnitudes: bool = False
+    has_fractions: bool = False
+    num_bare: int = 0
 
     @property
     def share(self) -> float:
@@ -70,7 +78,7 @@ class Survey:
     @property
     def groups_whole_numbers(self) -> bool:
         """Whether points stand between the thousands of numbers that all are whole: 1.234 is more than a thousand."""
-        grouped = any("." in text for text in self.spelled)
+        grouped = any(_GROUPED.search(text) for text in self.spelled)
         are_whole = all(spelled.value % 1 == 0 for spelled in self.spelled.values())
         return self.decimal == "," and grouped and are_whole
 
@@ -95,19 +103,35 @@ class Survey:
         texts = list(self.spelled)
         readings = [f"{self.unit!r} stripped"] if self.unit else []
         readings = ["durations as minutes"] if self.unit in DURATIONS else readings
-        if any(_has_groups(text, self.decimal) for text in texts):
-            readings.append("thousands separators stripped")
-        if self.decimal == "," and any("," in text for text in texts):
-            readings.append("decimal commas")
-        if self.has_magnitudes:
-            readings.append("magnitudes multiplied out")
-        if any(spelled.is_range for spelled in self.spelled.values()):
-            readings.append("ranges as their middle")
-        if any(spelled.is_bound for spelled in self.spelled.values()):
-            readings.append("bounds as their number, half of it after `<`")
-        if any(text.startswith("(") for text in texts):
-            readings.append("brackets as a minus sign")
-        return [f"read as numbers, {', '.join(readings) or 'as people write them'} (as in {texts[0]!r})"]
+        outside = [text for text, spelled in self.spelled.items() if not _is_interval(text, spelled)]
+        signs = {
+            "thousands separators stripped": any(has_groups(text, self.decimal) for text in outside),
+            "decimal commas": self.decimal == "," and any("," in text for text in outside),
+            "magnitudes multiplied out": self.has_magnitudes,
+            "fractions as decimals": self.has_fractions,
+            "ranges as their middle": any(spelled.is_range for spelled in self.spelled.values()),
+            "bounds as their number, half of it after `<`": any(
+                spelled.is_bound for spelled in self.spelled.values()
+            ),
+            "brackets as a minus sign": any(
+                text.startswith("(") and self.spelled[text].value < 0.0 for text in outside
+            ),
+            "`-` with a currency as 0": any(spelled.is_nothing for spelled in self.spelled.values()),
+        }
+        readings += [sign for sign, stands_there in signs.items() if stands_there]
+        return [
+            f"read as numbers, {', '.join(readings) or 'as people write them'} (as in {texts[0]!r})",
+            *self._without_unit(),
+        ]
+
+    def _without_unit(self) -> list[str]:
+        """What is said where few cells have the unit that all are taken to be in."""
+        if 2 * self.num_bare <= self.num_numbers:
+            return []
+        unit = "minutes" if self.unit in DURATIONS else repr(self.unit)
+        shown = next(text for text, spelled in self.spelled.items() if spelled.unit)
+        finding = f"{self.num_bare} of {self.num_numbers} cells have no unit"
+        return [f"{finding} and are taken to be in {unit}, as {shown!r} is"]
 
     def _ambiguity(self) -> list[str]:
         if not self.ambiguous:
@@ -119,20 +143,24 @@ class Survey:
         return [f"{self.ambiguous!r} could be {shown[0]} or {shown[1]} and is read as the first; {cure}"]
 
 
-def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) -> Survey:
+def survey(
+    known: pandas.Series, decimal: str | None, usual: str | None = None, fractions: bool = False
+) -> Survey:
     """Look at the cells of a text column.
 
     Args:
         known: Those that are not empty, text without spaces around it.
         decimal: The mark before decimals where the study file gives it.
         usual: The mark in other columns, which decides where this one can be read in two ways.
+        fractions: Whether `1/2` is a number also where no `5 1/2` stands.
     """
     texts = Counter(known.map(str).tolist())
     words = {text: count for text, count in texts.items() if is_gap_word(text)}
     values = {text: count for text, count in texts.items() if text not in words}
+    has_fractions = any(map(is_mixed, values)) or (fractions and any(map(is_fraction, values)))
     marks = [decimal] if decimal else sorted(MARKS, key=lambda mark: mark != usual)
-    by_mark = {mark: _spelled(values, mark) for mark in marks}
-    weights = {mark: sum(values[text] for text in spellings) for mark, spellings in by_mark.items()}
+    by_mark = {mark: _spelled(values, mark, has_fractions) for mark in marks}
+    weights = {mark: _weight(values, spellings, mark) for mark, spellings in by_mark.items()}
     best = max(weights, key=lambda mark: weights[mark])
     spellings, others = by_mark[best], by_mark.get(MARKS[1 - MARKS.index(best)], {})
     has_magnitudes = (scaled := _scaled(values, spellings, best)) is not None
@@ -140,7 +168,7 @@ def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) 
     units = Counter[str]()
     for text, spelled in spellings.items():
         units[spelled.unit] += values[text] if spelled.unit else 0
-    unit = SHORT if SHORT in units else units.most_common(1)[0][0] if units else ""
+    unit = _unit_of(units)
     if unit in DURATIONS:
         reader = DURATIONS[unit]
         spellings |= {
@@ -162,6 +190,28 @@ def survey(known: pandas.Series, decimal: str | None, usual: str | None = None) 
         holds_codes=any(is_code(bare_text(text)) for text in values)
         and not any(_has_decimals(text, spelled) for text, spelled in spellings.items()),
         has_magnitudes=has_magnitudes,
+        has_fractions=has_fractions,
+        num_bare=sum(values[text] for text, spelled in spellings.items() if unit and not spelled.unit),
+    )
+
+
+def _unit_of(units: Counter[str]) -> str:
+    """The unit of a column: that of most numbers, but minutes where units of time, or several at once, stand there."""
+    if SHORT in units:
+        return SHORT
+    names = [name for name, count in units.items() if name and count and name != DURATION]
+    if DURATION not in units and are_times(names):
+        return DURATION
+    return units.most_common(1)[0][0] if units else ""
+
+
+def _weight(values: Mapping[str, int], spellings: Mapping[str, Spelled], mark: str) -> int:
+    """Cells that are numbers under a mark, those among them that have a magnitude behind them: `5,4 Mio. €`."""
+    return sum(
+        count
+        for text, count in values.items()
+        if text in spellings
+        or (without_magnitude(written_number(text))[1] != 1.0 and scaled_number(text, mark) is not None)
     )
 
 
@@ -193,16 +243,20 @@ def _tied(weights: Mapping[str, int]) -> bool:
     return len(set(weights.values())) == 1
 
 
-def _spelled(values: Mapping[str, int], mark: str) -> dict[str, Spelled]:
+def _spelled(values: Mapping[str, int], mark: str, fractions: bool) -> dict[str, Spelled]:
     """The texts that are numbers under a mark, without ranges and groups that look like numbers of something."""
-    spellings = {text: spelled for text in values if (spelled := spelled_number(text, mark))}
-    ranges = {text for text, spelled in spellings.items() if spelled.is_range and not spelled.unit}
+    spellings = {text: spelled for text in values if (spelled := spelled_number(text, mark, fractions))}
+    ranges = {
+        text
+        for text, spelled in spellings.items()
+        if spelled.is_range and not spelled.unit and _LOOSE.fullmatch(text) and not _YEARS.fullmatch(text)
+    }
     if len(ranges) > _MOST_LOOSE_RANGES and 2 * len(ranges) > sum(values[text] for text in ranges):
         spellings = {text: spelled for text, spelled in spellings.items() if text not in ranges}
     results = find_results(ranges, values)
     times = short_times(spellings)
     spellings = {text: spelled for text, spelled in spellings.items() if text not in results | times}
-    if are_labels(spellings):
+    if are_labels(spellings) or are_grades(spellings):
         return {}
     bounds = [text for text, spelled in spellings.items() if spelled.is_bound]
     are_counts = len(bounds) >= _LEAST_COUNTS and all(text.endswith("+") for text in bounds)  # as `1,000+`
@@ -222,15 +276,9 @@ def _spelled(values: Mapping[str, int], mark: str) -> dict[str, Spelled]:
     return spellings
 
 
-def _has_groups(text: str, decimal: str) -> bool:
-    whole = text.split(decimal)[0]
-    return any(before.isdigit() and after.isdigit() for before, after in _around(whole))
-
-
-def _around(text: str) -> list[tuple[str, str]]:
-    """The signs before and after each separator of digits."""
-    places = [place for place, sign in enumerate(text) if sign in ",.' \u00a0\u202f’"]
-    return [(text[place - 1 : place], text[place + 1 : place + 2]) for place in places]
+def _is_interval(text: str, spelled: Spelled) -> bool:
+    """Whether a text is a range or a bound in brackets, as `(40, 50]`."""
+    return text[:1] in ("[", "]", "(") and (spelled.is_range or spelled.is_bound)
 
 
 def _means_two(text: str) -> bool:
@@ -241,44 +289,3 @@ def _means_two(text: str) -> bool:
 
 def _has_decimals(text: str, spelled: Spelled) -> bool:
     return bool(spelled.unit) or any(sign in text.lower() for sign in (".", ",", "e-"))
-
-
-def too_few_numbers(seen: Survey) -> str:
-    """What is said of a column of which not enough cells are numbers to be read as one."""
-    num_words = sum(seen.words.values())
-    are_numbers = seen.num_numbers >= _MOSTLY * seen.num_cells and len(seen.unread) + seen.num_numbers > 1
-    if num_words >= seen.num_cells > 0 and are_numbers and not seen.holds_codes:
-        words = ", ".join(map(repr, list(seen.words)[:_NAMED]))
-        share = num_words / (num_words + seen.num_cells)
-        finding = f"{share:.0%} of the cells are words for a gap ({words}), and the others are numbers"
-        return f"{finding}; set it to numeric under `data.columns` to read them"
-    if seen.share < _NEARLY or seen.holds_codes:
-        return ""
-    others = ", ".join(map(repr, list(seen.unread)[:_NAMED]))
-    cure = "set it to numeric under `data.columns` to read the numbers and treat the others as gaps"
-    return f"{seen.share:.0%} of the cells are numbers, but the others ({others}) are not; {cure}"
-
-
-def several_units(known: pandas.Series, seen: Survey) -> str:
-    """What is said of numbers that cannot be compared."""
-    if len(seen.units) < 2:
-        return ""
-    alone = pandas.Series(
-        [text for text in known.map(str) if spelled_number(text, seen.decimal)], dtype=object
-    )
-    if len(alone) < _HINTED * len(known) or len(seen.units) > _MOST_UNITS:
-        return ""
-    if are_codes(alone):
-        return ""
-    units = " and ".join(map(repr, seen.units[:2]))
-    return f"looks like numbers in different units ({units}), which are not read; give the column one unit"
-
-
-def are_counted(name: str, texts: Iterable[object]) -> bool:
-    """Whether texts such as `07` are hours, months and the like: two digits each, and named so."""
-    most = most_counted(name)
-    return most is not None and all(
-        isinstance(text, str) and len(text) == 2 and text.isdecimal() and int(text) <= most
-        for text in texts
-        if not is_gap_word(str(text))
-    )

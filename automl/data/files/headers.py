@@ -15,6 +15,8 @@ _MOST_TITLES = 10
 _LARGEST_STEP = 10.0
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*(e[-+]?\d+)?%?", re.IGNORECASE)
 
+_YEAR = re.compile("(?:19|20)[0-9]{2}")
+
 Line = tuple[int, Sequence[str]]
 """The number of a line, from 1, and its cells."""
 
@@ -72,6 +74,7 @@ def find_beginning(lines: Sequence[Line]) -> Beginning:
         lines[first][1], usual, lines[first + 1][1]
     ):
         first += 1
+    first += first + 2 < len(lines) and _is_upper(*(cells for _, cells in lines[first : first + 3]))
     number, cells = lines[first]
     if first == 0:
         number = 1
@@ -141,17 +144,32 @@ def _is_title(cells: Sequence[str], usual: float, below: Sequence[str]) -> bool:
     return are_names or all(cell.strip() for cell in cells[:filled])
 
 
+def _is_upper(cells: Sequence[str], below: Sequence[str], third: Sequence[str]) -> bool:
+    """Whether a line names groups of the columns that are named below it: `Region,,Sales,` over `n,m,2019,2020`."""
+    names = [cell.strip() for cell in below]
+    has_holes = any(cell.strip() for cell in cells) and not all(cell.strip() for cell in cells[1:])
+    are_names = len(set(names)) == len(names) == len(cells) and "" not in names
+    are_words = all(_NUMBER.fullmatch(name) is None or _YEAR.fullmatch(name) for name in names)
+    return has_holes and are_names and are_words and _holds_number(third) and not _holds_number(cells)
+
+
 def _is_data(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Whether cells that should be names are data."""
     stripped = [cell.strip() for cell in cells]
     numbers = [number for cell in stripped if (number := _number(cell)) is not None]
     if numbers and _counts_on(numbers):
         return False
+    if not numbers and any(list(row) == list(cells) for row in below) and any(map(_holds_number, below)):
+        return False  # the names, which come again above other pages
     alike = 0
     for index, cell in enumerate(stripped):
         others = [row[index].strip() for row in below if index < len(row)]
         alike += bool(cell) and (cell in others or _lies_among(cell, others))
     return max(alike, len(numbers)) >= max(min(2, _filled(cells)), _filled(cells) / 2)
+
+
+def _holds_number(cells: Sequence[str]) -> bool:
+    return any(_number(cell.strip()) is not None for cell in cells)
 
 
 def _counts_on(numbers: Sequence[float]) -> bool:

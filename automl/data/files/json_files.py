@@ -59,8 +59,8 @@ def _object_rows(file: TableFile) -> Iterator[dict[str, Any]]:
         value = _parsed(file, text.read(), "")
     names, parts = [name for name, _ in value], [part for _, part in value]
     entries = [part for part in parts if type(part) is list and part and _are_objects(part)]
-    if sorted(names) == ["columns", "data", "index"] and all(type(part) is list for part in parts):
-        content = dict(value)
+    content = dict(value)
+    if _is_split(content):
         yield from (dict(zip(content["columns"], row, strict=False)) for row in content["data"])
     elif len(entries) == 1:
         for number, entry in enumerate(entries[0], start=1):
@@ -69,6 +69,14 @@ def _object_rows(file: TableFile) -> Iterator[dict[str, Any]]:
         yield from (dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True))
     else:
         yield _row(file, value, "the object")
+
+
+def _is_split(content: dict[str, Any]) -> bool:
+    """Whether an object holds the names of columns and the cells of rows."""
+    if not {"columns", "data"} <= set(content) <= {"columns", "data", "index"}:
+        return False
+    are_lists = all(type(part) is list for part in content.values())
+    return are_lists and all(type(row) is list for row in content["data"])
 
 
 def _are_objects(values: list[Any]) -> bool:

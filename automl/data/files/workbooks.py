@@ -108,6 +108,6 @@ def _others(book: pandas.ExcelFile, sheet: str) -> str:
 
 def _first_rows(book: pandas.ExcelFile, sheet: str) -> list[Line]:
     """The first rows of a sheet that are not empty, with their numbers from 1."""
-    top = pandas.read_excel(book, sheet, header=None, nrows=MOST_LINES)
+    top = pandas.read_excel(book, sheet, header=None, nrows=MOST_LINES, dtype=object)
     rows = [["" if pandas.isna(cell) else str(cell) for cell in row] for row in top.to_numpy(object)]
     return [(number, cells) for number, cells in enumerate(rows, start=1) if any(cells)]

@@ -10,7 +10,8 @@ import keras
 import numpy
 
 from automl.data.folds import Fold
-from automl.evaluation.metrics import fold_counts, score
+from automl.evaluation.fold_counts import fold_counts
+from automl.evaluation.metrics import score
 from automl.training.deadline import Deadline, SecondsLeft, forever
 from automl.training.health import MOST_ROWS, make_health
 from automl.training.network import Network, forward

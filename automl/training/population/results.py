@@ -6,7 +6,8 @@ from typing import final
 import numpy
 from keras import ops
 
-from automl.evaluation.metrics import fold_counts, score
+from automl.evaluation.fold_counts import fold_counts
+from automl.evaluation.metrics import score
 from automl.training.backend import on_host
 from automl.training.engine import FoldNetwork
 from automl.training.failures import OUT_OF_TIME

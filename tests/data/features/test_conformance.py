@@ -59,6 +59,11 @@ CASES = {
         ],
         is_detected=False,  # so few different texts are categories
     ),
+    "choices, a line each": Case(
+        "choices",
+        ["Go\nPython", "Go", " Go\r\nSQL ", None, "SQL\n"] * 5,
+        ["Go\nGo", "\n\n", "Rust\nGo", "", None],
+    ),
     "choices": Case(
         "choices",
         ["Go;Python", "Go", "Python; SQL;", None, "SQL;Go", "['Go';'SQL']", "Go;SQL;Python"],
@@ -122,6 +127,36 @@ CASES = {
     "quarters": Case(
         "date", ["Q1 2024", "Q4 1969", None, "Q2/2000"], ["Q5 2024", "q3 2021", "2024-01-02", "", None]
     ),
+    "dates of many languages": Case(
+        "date",
+        ["5 марта 2020", "7 de março de 2018", "1er août 2019", "5 МАЯ 2020", "3 października 2021"],
+        ["5 maart 2020", "31 lutego 2020", "1º de enero de 2020", "", None],
+    ),
+    "times with the name of a zone": Case(
+        "date",
+        [
+            "2024-03-01 10:00:00 Europe/Berlin",
+            "2024-03-01T10:00:00+01:00[Europe/Berlin]",
+            "2024-03-01 23:30 GMT+0530",
+        ],
+        ["2024-03-01 10:00 America/New_York", "2024-03-01 10:00 europe", "", None],
+    ),
+    "quarters, short": Case(
+        "date", ["1Q24", "Q4'69", "Q2 68", None], ["5Q24", "3. Quartal 21", "", "Q124", None]
+    ),
+    "weeks before their year": Case(
+        "date", ["KW 9/2024", "W53 2020", None], ["KW 54/2020", "Week 1 2021", "", None]
+    ),
+    "days before their year, without a sign": Case(
+        "date", ["29022024", "1012000", "31121969"], ["30022024", "02292024", "", None, "32011999"]
+    ),
+    "milliseconds since 1970": Case(
+        "date",
+        [1577836800123.0 + 86_400_000 * row for row in range(12)],
+        [1577836800999.0, 1.0, None, 1700000000000.0],
+        found=False,
+    ),
+    "hours": Case("date", ["6 PM", "12am", None, "1 p.m."], ["13 PM", "25am", "", None, "6"]),
     "dates with the year at the end": Case(
         "date",
         ["Thu Feb 29 18:00:00 2024", "Wed Jan 02 05:00:00 +0530 2019", None],

@@ -9,9 +9,8 @@ from draws import draws
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.data.features.bare_clocks import BARE
 from automl.data.features.date import PARTS, Date, date_parts, find_form
-from automl.data.features.date_forms import DATE_FORMS, seconds_of
+from automl.data.features.date_forms import DATE_FORMS, NAMED, seconds_of
 from automl.data.features.kinds import KINDS
 from automl.data.schema import ColumnSettings, inspect_columns
 
@@ -27,6 +26,10 @@ FORMS = {
         "2024-03-01 10:00:00 UTC",
         "2024-03-01 10:00:00 CEST",
         "2024-03-01 10:00:00+02",
+        "2024-03-01 10:00:00 Europe/Berlin",
+        "2024-03-01 10:00:00 America/Argentina/Buenos_Aires",
+        "2024-03-01T10:00:00+01:00[Europe/Berlin]",
+        "2024-03-01 10:00:00 GMT+0100",
     ],
     "slashed": ["2023/12/31", "1969/7/20", "2000/02/29 18:30", "2023-1-1", "2023.1.31"],
     "american": ["12/31/2023", "7/20/1969 1:30 PM", "02-29-2000 23:59:59"],
@@ -36,16 +39,34 @@ FORMS = {
     "short american": ["12/31/23", "7/20/69"],
     "short british": ["31/12/23", "20-7-69"],
     "short european": ["31.12.23", "20.7.69"],
-    "compact": ["20231231", "19690720", "20000229T183000"],
+    "compact": ["20231231", "19690720", "20000229T183000", "20000229T183000Z"],
     "month name first": [
         "January 7, 2018",
         "Dec 31 1999",
         "Sunday, January 7th, 2018 3:05 PM",
         "Mai 5, 2020",
+        "Fri Mar 01 2024 10:00:00 GMT+0100 (Central European Standard Time)",
     ],
     "day, month name": [
         *("7 January 2018", "07-Jan-2018", "7. März 2018", "07JAN2018", "Mon, 1 Oct 2018"),
         *("7 février 2018", "1 août 2019 10:00", "7 de enero de 2018", "3 giugno 2020"),
+        *(
+            "7 fevereiro 2018",
+            "7 de março de 2018",
+            "1er août 2019",
+            "1º de enero de 2020",
+            "5 maart 2020",
+            "5 augustus 2020",
+        ),
+        *(
+            "5 januari 2020",
+            "5 maj 2020",
+            "5 desember 2020",
+            "5 maja 2020",
+            "5 grudnia 2020",
+            "5 марта 2020",
+            "5 мая 2020",
+        ),
         *("29/Feb/2024:18:30:00 +0000", "Wed, 02 Jan 2019 05:00:00 -0530"),
     ],
     "time before the year": [
@@ -53,9 +74,23 @@ FORMS = {
         "Wed Jan 02 05:00:00 +0000 2019",
         "Sat Mai  1 05:00:00 UTC 1999",
     ],
+    "year and month in signs": ["2024年2月", "1969년 7월"],
     "year, month and day in signs": ["2024年2月29日", "1969년 7월 20일"],
     "compact month": ["202402", "196907", "200012", "202312", "202401", "202403"],
-    "quarter and year": ["Q1 2024", "Q4/1969", "q2-2000"],
+    "quarter and year": [
+        "Q1 2024",
+        "Q4/1969",
+        "q2-2000",
+        "1Q2024",
+        "3. Quartal 2024",
+        "T2 2024",
+        "2e trimestre 2024",
+    ],
+    "quarter and short year": ["Q1 24", "1Q24", "Q4'69"],
+    "week and year": ["KW 9/2024", "W09 2024", "Week 53 2020"],
+    "compact month first": ["02292024", "12311969", "1012000"],
+    "compact day first": ["29022024", "31121969", "1012000"],
+    "hour": ["6 PM", "12am", "1 p.m."],
     "year and quarter": ["2024Q1", "1969-Q4", "2000 q2"],
     "week": ["2024-W09", "1969W30", "2020-W53-7"],
     "day, month name, short": ["29-Feb-24", "7 Jan 69"],
@@ -63,7 +98,7 @@ FORMS = {
     "month name and year": ["Dec-2015", "January 2018", "May2020"],
     "month name and short year": ["Dec-15", "Jan 69", "Aug '07"],
     "month and year": ["12/2015", "1-1969"],
-    "year and month": ["2015-12", "1969/01"],
+    "year and month": ["2015-12", "1969/01", "2020M05"],
     "clock": ["13:08", "1:08 PM", "00:00:59", "23:59:59.5", "12:00 a.m."],
     "dotted clock": ["18.00.00", "0.30.59"],
 }
@@ -145,6 +180,18 @@ READ = {
     "31.12.2023 18:30 Uhr": "2023-12-31T18:30:00",
     "2024年2月29日": "2024-02-29T00:00:00",
     "Q3 2024": "2024-07-01T00:00:00",
+    "3Q24": "2024-07-01T00:00:00",
+    "KW 9/2024": "2024-02-26T00:00:00",
+    "29022024": "2024-02-29T00:00:00",
+    "2020M05": "2020-05-01T00:00:00",
+    "6 PM": "1970-01-01T18:00:00",
+    "12am": "1970-01-01T00:00:00",
+    "2024-03-01 10:00:00 Europe/Berlin": "2024-03-01T10:00:00",
+    "2024-03-01T10:00:00+01:00[Europe/Berlin]": "2024-03-01T09:00:00",
+    "Fri Mar 01 2024 10:00:00 GMT+0100 (CET)": "2024-03-01T09:00:00",
+    "1er août 2019": "2019-08-01T00:00:00",
+    "5 марта 2020": "2020-03-05T00:00:00",
+    "5 września 2020": "2020-09-05T00:00:00",
     "2024-Q4": "2024-10-01T00:00:00",
     **{
         f"{year}-W{week:02}": f"{datetime.fromisocalendar(year, week, 1):%Y-%m-%dT%H:%M:%S}"
@@ -211,7 +258,7 @@ def test_a_time_of_day_has_an_hour_and_no_date() -> None:
 
 
 def test_every_form_of_the_table_is_tested() -> None:
-    assert {*FORMS, BARE} == set(DATE_FORMS)  # `test_bare_clocks.py` tests the other one
+    assert {*FORMS, *NAMED} == set(DATE_FORMS)  # `test_bare_clocks.py` and `test_epochs.py` test the others
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -392,3 +439,37 @@ def test_weekdays_and_words_are_no_dates() -> None:
         ["2 days ago", "3 days ago"],
     ):
         assert column(texts * 20).kind != "date"
+
+
+TWO_DATES = {
+    "ISO": "2020-01-{0:02} - 2020-02-{0:02}",
+    "ISO 8601": "2020-01-{0:02}/2020-02-{0:02}",
+    "German": "{0}.1.2020 bis {0}.2.2020",
+    "dashes of compact dates": "202001{0:02}-202002{0:02}",
+    "months in words": "Jan {0}, 2020 to Feb {0}, 2020",
+    "American": "1/{0}/2020 - 2/{0}/2020",
+    "times of day": "8:{0:02}-14:{0:02}",
+    "hours": "{0}:00 am – {0}:30 pm",
+    "a time in both": "2020-01-{0:02} 10:00 - 2020-01-{0:02} 12:00",
+}
+
+
+@pytest.mark.parametrize("pattern", TWO_DATES.values(), ids=TWO_DATES)
+def test_intervals_of_dates_are_pointed_out(pattern: str) -> None:
+    inspected = column([pattern.format(1 + row % 12) for row in range(40)])
+    assert inspected.kind in ("categorical", "identifier", "text")
+    assert f"its cells hold two dates or times (as in {pattern.format(1)!r})" in inspected.note
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["{0}-{0}", "INV-2020-{0:02}", "2020-01-{0:02}X", "part {0} - part {0}", "10.0.{0}.1", "{0} to {0}9"],
+)
+def test_other_texts_are_no_intervals_of_dates(pattern: str) -> None:
+    assert "two dates" not in column([pattern.format(1 + row % 28) for row in range(40)]).note
+
+
+def test_whole_numbers_that_end_with_their_year_are_dates() -> None:
+    days = [*(int(f"{day}022024") for day in range(1, 30)), 31121969]
+    assert column(days).reading == {"form": "compact day first"}
+    assert column([1_000_000 + 4_871 * row for row in range(60)]).kind == "numeric"

@@ -9,7 +9,7 @@ import pytest
 
 from automl.data.features.kinds import KINDS
 from automl.data.features.marks import either_mark
-from automl.data.features.numeric import number_values
+from automl.data.features.numeric import number_values, written_numbers
 from automl.data.features.spellings import spelled_number
 from automl.data.schema import Column, ColumnSettings, inspect_columns
 
@@ -86,6 +86,48 @@ POINT: dict[str, float] = {
     '"8.5"': 8.5,
     "5.2×10^3": 5200.0,
     "5.2 x 10^-3": 0.0052,
+    "5.2×10⁻³": 0.0052,
+    "5.2 · 10\u22123": 0.0052,
+    "1\u2009234\u2009567.5": 1234567.5,
+    "CHF 1'104.-": 1104.0,
+    "Fr. 20.--": 20.0,
+    "(1,200) €": -1200.0,
+    "(5.5)%": -5.5,
+    "$ -": 0.0,
+    "-   kr": 0.0,
+    "12 m2": 12.0,
+    "12 m^3": 12.0,
+    "3 kg/m3": 3.0,
+    "$1,200/mo": 1200.0,
+    "10 €/m²": 10.0,
+    "12 (est.)": 12.0,
+    "[40-50)": 45.0,
+    "(40, 50]": 45.0,
+    "(-0.5, 10.5]": 5.0,
+    "(50.0, inf]": 50.0,
+    "(-inf, 10]": 5.0,
+    "10..20": 15.0,
+    "10~20": 15.0,
+    "10 bis 20": 15.0,
+    "18 à 24 ans": 21.0,
+    "between 10 and 20": 15.0,
+    "-20 - -10": -15.0,
+    "5 1/2": 5.5,
+    "-5 3/8": -5.375,
+    '2 1/4"': 2.25,
+    "5½": 5.5,
+    "1 ½ cups": 1.5,
+    "1 year 6 months": 788_940.0,
+    "1y6m": 788_940.0,
+    "1 Jahr und 6 Monate": 788_940.0,
+    "from $104": 104.0,
+    "mehr als 20": 20.0,
+    "moins de 10": 5.0,
+    "65 und älter": 65.0,
+    "5 ans et plus": 5.0,
+    "5 o más": 5.0,
+    "P1Y6M": 788_940.0,
+    "2 weeks, 1 day": 21_600.0,
 }
 COMMA: dict[str, float] = {
     "3,14": 3.14,
@@ -100,6 +142,12 @@ COMMA: dict[str, float] = {
     "– 5,5 €": -5.5,
     "7,265E+04": 72650.0,
     "ca. 1.200,5": 1200.5,
+    "14,- €": 14.0,
+    "20,--": 20.0,
+    "1.234,-": 1234.0,
+    "ab 1.234,50 €": 1234.5,
+    "1\u2009200,5": 1200.5,
+    "5 1/2": 5.5,
 }
 NEITHER = [
     *("02139-1234", "1.2.3", "12-34-56", "A12", "10:30", "1/2", "+49 30 1234", "555-123-4567", "(030) 1234"),
@@ -155,6 +203,18 @@ NEITHER = [
         "7,265E+04",
         "x10^3",
         '="A12"',
+        "5 7/5",
+        "5 1/7",
+        "1/2 cup",
+        "1-1/2",
+        "[1, 2]",
+        "-5-10",
+        "12/mo",
+        "3 x 10-5",
+        "(1-2)",
+        "12 (3)",
+        "CA 90210",
+        "AB 1234",
     ),
 ]
 
@@ -311,6 +371,102 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
         {"decimal": "."},
         "bounds as their number",
     ),
+    "fractions": (
+        ["5 1/2", "1/2", "3", "2 3/8"] * 15,
+        [5.5, 0.5, 3.0, 2.375] * 15,
+        {"decimal": ".", "fractions": True},
+        "read as numbers, fractions as decimals (as in '5 1/2')",
+    ),
+    "cups": (
+        ["1/2 cup", "1 cup", "1 ½ cups", "2 cups"] * 15,
+        [0.5, 1.0, 1.5, 2.0] * 15,
+        {"decimal": ".", "unit": "cup", "fractions": True},
+        "fractions as decimals",
+    ),
+    "prices without cents": (
+        [f"{row + 10},- €" if row % 2 else f"{row + 10},50 €" for row in range(ROWS)],
+        [row + 10.0 if row % 2 else row + 10.5 for row in range(ROWS)],
+        {"decimal": ",", "unit": "€"},
+        "'€' stripped, decimal commas",
+    ),
+    "nothing in an account": (
+        ["$ 1,200.00", "$ -", "$ 15.50"] * 20,
+        [1200.0, 0.0, 15.5] * 20,
+        {"decimal": ".", "unit": "$"},
+        "`-` with a currency as 0",
+    ),
+    "millions with a decimal comma": (
+        [f"{row},5 Mio. €" for row in range(ROWS)],
+        [row * 1e6 + 5e5 for row in range(ROWS)],
+        {"decimal": ",", "unit": "€", "magnitudes": True},
+        "'€' stripped, decimal commas, magnitudes multiplied out",
+    ),
+    "views": (
+        ["950 views", "5.4K views", "1.2M views"] * 20,
+        [950.0, 5400.0, 1.2e6] * 20,
+        {"decimal": ".", "unit": "view", "magnitudes": True},
+        "magnitudes multiplied out",
+    ),
+    "intervals of a program that cuts": (
+        ["(0.0, 10.0]", "(10.0, 20.0]", "(20.0, inf]"] * 20,
+        [5.0, 15.0, 20.0] * 20,
+        {"decimal": "."},
+        "ranges as their middle",
+    ),
+    "ranges that do not come back, with blanks": (
+        [f"{1000 + 10 * row} - {1100 + 10 * row}" for row in range(ROWS)],
+        [1050.0 + 10 * row for row in range(ROWS)],
+        {"decimal": "."},
+        "ranges as their middle",
+    ),
+    "ranges of amounts with a remark": (
+        [f"${50 + row}K-${70 + row}K (Glassdoor est.)" for row in range(ROWS)],
+        [60_000.0 + 1000 * row for row in range(ROWS)],
+        {"decimal": ".", "unit": "$ glassdoor est", "magnitudes": True},
+        "ranges as their middle",
+    ),
+    "ages in German": (
+        ["18-24", "25-64", "65 und älter", "unter 18"] * 15,
+        [21.0, 44.5, 65.0, 9.0] * 15,
+        {"decimal": "."},
+        "bounds as their number",
+    ),
+    "prices of more than a thousand without cents": (
+        [f"{1 + row}.{100 + row},-" for row in range(ROWS)],
+        [1000.0 * (1 + row) + 100 + row for row in range(ROWS)],
+        {"decimal": ",", "thousands": "."},
+        "thousands separators stripped",
+    ),
+    "ranges of years": (
+        [f"{1900 + row}-{1910 + row}" for row in range(ROWS)],
+        [1905.0 + row for row in range(ROWS)],
+        {"decimal": "."},
+        "ranges as their middle",
+    ),
+    "ages in words": (
+        ["2 years", "3 months", "1 week", "1 year"] * 15,
+        [1_051_920.0, 131_490.0, 10_080.0, 525_960.0] * 15,
+        {"decimal": ".", "unit": "duration in minutes"},
+        "durations as minutes",
+    ),
+    "a unit in a few cells only": (
+        [*(str(row + 1000) for row in range(50)), *["34.5 Sq. Meter"] * 6],
+        [*(row + 1000.0 for row in range(50)), *[34.5] * 6],
+        {"decimal": ".", "unit": "sq. meter"},
+        "50 of 56 cells have no unit and are taken to be in 'sq. meter', as '34.5 Sq. Meter' is",
+    ),
+    "words for gaps in other languages": (
+        ["1", "2", "entfällt", "3", "não informado", "4", "нет данных", "5", "不明", "6"] * 6,
+        [1, 2, numpy.nan, 3, numpy.nan, 4, numpy.nan, 5, numpy.nan, 6] * 6,
+        {"decimal": "."},
+        "24 cells are gaps in words ('entfällt', 'não informado', 'нет данных')",
+    ),
+    "infinite values as text": (
+        ["1.5", "inf", "2.5", "-Infinity", "3.5"] * 12,
+        [1.5, numpy.nan, 2.5, numpy.nan, 3.5] * 12,
+        {"decimal": "."},
+        "24 cells are gaps in words ('inf', '-Infinity')",
+    ),
     "marks for what cannot be measured": (
         ["1.5", "2.5", "ND", "3.5", "####"] * 12,
         [1.5, 2.5, numpy.nan, 3.5, numpy.nan] * 12,
@@ -377,6 +533,10 @@ NO_NUMBERS: dict[str, list[str]] = {
     "numbered labels, one of them rare": [*["1. Yes"] * 57, *["2. No"] * 3],
     "coded labels, one of them rare": [*["0 No"] * 57, *["1 Yes"] * 3],
     "results": ["0-0", "1-1", "2-3", "1-4"] * 15,
+    "marks of schools": ["1-", "2+", "2", "2-", "3+", "3"] * 10,
+    "halves and quarters alone": ["1/2", "1/4", "3/4"] * 20,
+    "units of other things, in brackets": ["5 (kg)", "300 (g)"] * 30,
+    "lists of two numbers": [f"[{row % 7}, {row % 5}]" for row in range(ROWS)],
     "two currencies": ["$5", "€7"] * 30,
     "ages with the sex": ["45M", "50F", "31M", "28F"] * 15,
     "credits and debits": ["1,200 CR", "50 DR"] * 30,
@@ -443,6 +603,22 @@ def test_two_units_are_pointed_out() -> None:
     )
 
 
+def test_more_units_are_pointed_out_where_they_are_short() -> None:
+    dose = ["5 mg", "10 mg", "2 g", "100 mcg", "5 IU", "7 ml"]
+    assert "looks like numbers in different units ('mg' and" in column(dose * 12).note
+    assert (
+        "units"
+        not in column(
+            [f"{row} {word}" for row in range(9) for word in ("Oak", "Main", "Elmwood", "Hill")]
+        ).note
+    )
+
+
+@pytest.mark.parametrize("cells", [["[0,5)", "[5,10)", "(-10, -5]"] * 20, ["(0.5, 1.5]", "(1.5, inf]"] * 30])
+def test_of_intervals_neither_separators_nor_signs_are_said_to_be_stripped(cells: list[str]) -> None:
+    assert "stripped" not in column(cells).note and "minus" not in column(cells).note
+
+
 @pytest.mark.parametrize(
     "cells", [["171a", "171b", "221a", "170b"] * 15, ["1. White", "2. Black", "3. Asian", "4. Other"] * 15]
 )
@@ -502,6 +678,15 @@ def test_a_cell_is_read_as_it_was_in_training_and_not_otherwise() -> None:
 def test_codes_that_are_called_numbers_are_numbers() -> None:
     inspected = column(["007", "012"] * 30, kinds={"x": "numeric"})
     assert number_values(pandas.Series(["007", "012"]), inspected.reading).tolist() == [7.0, 12.0]
+
+
+def test_fractions_are_numbers_where_the_study_file_says_so() -> None:
+    cells = pandas.Series(["1/2", "3/4", "2"] * 20, name="x")
+    inspected = column(cells, kinds={"x": "numeric"})
+    assert inspected.reading == {"decimal": ".", "fractions": True}
+    assert number_values(cells, inspected.reading)[:3].tolist() == [0.5, 0.75, 2.0]
+    days, _ = written_numbers(pandas.Series(["1/2", "1/3", "1/4"] * 20, name="day"))
+    assert numpy.isnan(days).all()
 
 
 def test_numbers_among_more_words_for_gaps_are_pointed_out() -> None:

@@ -81,11 +81,19 @@ PARTS = ["Go", "Python", "SQL", "Rust", "C#"]
 CHOICES = [";".join(sorted(set(RANDOM.choice(PARTS, RANDOM.integers(1, 4))))) for _ in range(100)]
 
 
-@pytest.mark.parametrize("sign", [";", "|", ",", ", ", "/"])
+@pytest.mark.parametrize("sign", [";", "|", "\n", ",", ", ", "/"])
 def test_several_choices_in_a_cell_are_found(sign: str) -> None:
     inspected = column([text.replace(";", sign) for text in CHOICES])
-    assert (inspected.kind, inspected.reading) == ("choices", {"separator": sign.strip()})
-    assert f"separated by {sign.strip()!r}: 5 different ones" in inspected.note
+    assert (inspected.kind, inspected.reading) == ("choices", {"separator": sign.strip(" ")})
+    assert f"separated by {sign.strip(' ')!r}: 5 different ones" in inspected.note
+
+
+@pytest.mark.parametrize(("sign", "kind"), [(";", "choices"), ("|", "choices"), (",", "categorical")])
+def test_codes_of_choices_are_found_unless_they_may_be_decimals(sign: str, kind: str) -> None:
+    cells = [text.replace(";", sign) for text in CHOICES]
+    for code, part in enumerate(PARTS, start=1):
+        cells = [cell.replace(part, str(code)) for cell in cells]
+    assert column(cells).kind == kind
 
 
 NO_CHOICES = {
