@@ -59,6 +59,19 @@ def test_with_time_and_memory_the_ten_best_are_looked_into_with_sixteen_resample
     assert design.networks_per_trial == FOLDS + 16
 
 
+def test_without_a_time_limit_no_clock_decides_what_is_looked_into() -> None:
+    """A busy machine makes some trials slow; a study that is killed and continued must be analyzed alike."""
+    prepared = prepared_with(budget={"minutes": None})
+    trials = trials_of(60)
+    slow = [dataclasses.replace(trial, seconds=trial.seconds * 50) for trial in trials[:5]]
+    quick = [dataclasses.replace(trial, seconds=trial.seconds / 50) for trial in trials[:5]]
+    designs = [design_analysis(prepared, [*first, *trials[5:]]) for first in (trials[:5], slow, quick)]
+    assert [numbers(design) for design in designs] == [numbers(designs[0])] * 3
+    assert 1 < len(designs[0].trials) < 10, (
+        "the share of the search's work limits it as that of its time does"
+    )
+
+
 @pytest.mark.parametrize("count", [1, 2, 5, 12, 30, 100])
 def test_what_is_left_open_fits_half_of_the_time_of_the_search(count: int) -> None:
     trials = trials_of(count, 2.0)

@@ -2,9 +2,10 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import final
 
 import numpy
@@ -36,6 +37,9 @@ _TIME_SHARE = 0.5
 
 SLOWER = 1.3
 """What a network costs here, in networks of the search: more rows, fewer epochs (measured, DECISIONS.md)."""
+
+_WEIGHTS_OF_A_STEP = 10_000
+"""What a step costs besides its weights, in weights: dispatch and the rows of a batch."""
 
 _MOST_SCORED = 4096
 """Rows that the spread of the resamples is measured on: of larger tables, a sample."""
@@ -90,22 +94,23 @@ def design_analysis(prepared: PreparedStudy, trials: Sequence[Trial], seconds: f
     if section.trials == "all":
         return _fitting(replace(design, beyond=1.0), seconds)
     if section.trials == "auto":
-        budget = _TIME_SHARE * sum(trial.seconds for trial in complete)
+        taken = partial(_taken, prepared)
+        budget = _TIME_SHARE * sum(map(taken, complete))
         smaller = _smaller(design, fixed=section.resamples is not None)
-        design = next((candidate for candidate in smaller if _seconds(candidate) <= budget), smaller[-1])
+        design = next((candidate for candidate in smaller if _cost(candidate, taken) <= budget), smaller[-1])
     return _fitting(replace(design, trials=_spread(complete, len(design.trials))), seconds)
 
 
 def _fitting(design: Design, seconds: float) -> Design:
     """The design, or the largest part of it that the time allows: fewer resamples first, then fewer trials."""
-    if _seconds(design) <= seconds:
+    if _cost(design, _seconds) <= seconds:
         return design
     fewer = range(design.num_resamples, FEWEST_RESAMPLES - 1, -1)
     parts = [replace(design, num_resamples=resamples) for resamples in fewer]
     parts += [
         replace(parts[-1], trials=design.trials[:count]) for count in range(len(design.trials) - 1, -1, -1)
     ]
-    return next((part for part in parts if _seconds(part) <= seconds), parts[-1])
+    return next((part for part in parts if _cost(part, _seconds) <= seconds), parts[-1])
 
 
 def most_networks(prepared: PreparedStudy) -> str:
@@ -143,10 +148,23 @@ def _spread(ranked: Sequence[Trial], count: int) -> tuple[Trial, ...]:
     return tuple(trial for trial in ranked if trial in chosen)
 
 
-def _seconds(design: Design) -> float:
-    """What an analysis costs, by what its trials have cost."""
-    a_network = sum(trial.seconds / len(trial.folds) for trial in design.trials)
+def _cost(design: Design, taken: Callable[[Trial], float]) -> float:
+    """What an analysis costs, by what its trials have taken."""
+    a_network = sum(taken(trial) / len(trial.folds) for trial in design.trials)
     return SLOWER * a_network * design.networks_per_trial
+
+
+def _seconds(trial: Trial) -> float:
+    return trial.seconds
+
+
+def _taken(prepared: PreparedStudy, trial: Trial) -> float:
+    """What a trial has taken: seconds; without a limit of time its epochs and weights, so that no clock decides."""
+    if prepared.config.budget.minutes is not None:
+        return trial.seconds
+    plan = prepared.plan
+    epochs = sum(min(plan.epochs, fold.best_epoch + plan.patience) for fold in trial.folds)
+    return float(epochs * (_WEIGHTS_OF_A_STEP + (trial.capacity or 0)))
 
 
 def _num_folds(prepared: PreparedStudy) -> int:
