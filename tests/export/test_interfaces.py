@@ -101,7 +101,6 @@ class Model:
     folder: Path
     scorer: Scorer
     logged: Any
-    table: pandas.DataFrame
     expected: Callable[[pandas.DataFrame], numpy.ndarray]
 
 
@@ -131,7 +130,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
         answers: numpy.ndarray = keras_model(scalings.inputs.apply(columns).astype("float32")).numpy()[:, 0]
         return answers
 
-    return Model(saved, Scorer(saved), mlflow.pyfunc.load_model(str(folder / "pyfunc")), table, expected)
+    return Model(saved, Scorer(saved), mlflow.pyfunc.load_model(str(folder / "pyfunc")), expected)
 
 
 def network_of(prepared: Any) -> tuple[Any, Any]:
@@ -227,9 +226,10 @@ TEXTS = {
 }
 
 
-def rows_with(model: Model, gaps: str) -> pandas.DataFrame:
+def rows_with(gaps: str) -> pandas.DataFrame:
     """Four rows for each column, in which it takes its cells and the others stay; with gaps in none, one or all."""
-    first = model.table.drop(columns="y").iloc[[1]].assign(code="A1", truth="maybe")
+    first = pandas.DataFrame({name: [column.cells[0]] for name, column in COLUMNS.items()})
+    first = first.assign(code="A1", truth="maybe")
     rows = pandas.concat([first] * 4 * len(COLUMNS), ignore_index=True)
     for place, (name, column) in enumerate(COLUMNS.items()):
         rows.loc[4 * place : 4 * place + 3, name] = [
@@ -255,7 +255,7 @@ GAPS = [pytest.param("none", marks=pytest.mark.slow), "some", "all"]
 @pytest.mark.parametrize("gaps", GAPS)
 @pytest.mark.parametrize("interface", TEXTS)
 def test_texts_of_a_file_have_the_same_answer_at_every_interface(model, interface, gaps):
-    rows = rows_with(model, gaps)
+    rows = rows_with(gaps)
     expected = model.expected(rows)
     assert gaps == "all" or len(set(expected.round(6))) > 2 * len(COLUMNS), "cells are told apart"
     check(TEXTS[interface](model, rows), expected)
@@ -272,7 +272,7 @@ CHANGED = [
 
 @pytest.mark.parametrize(("name", "cell"), CHANGED)
 def test_a_cell_that_was_changed_before_the_model_sees_it_is_refused(model, name, cell):
-    row = rows_with(model, "none").head(1).assign(truth="", code="").assign(**{name: cell})
+    row = rows_with("none").head(1).assign(truth="", code="").assign(**{name: cell})
     answered = answers_or_error(TEXTS["served csv"], model, row)
     assert isinstance(answered, str) and f"`{name}` must be given as text" in answered, answered
     for interface in ("predict.csv", "tensorflow", "served dataframe_split"):
@@ -291,7 +291,6 @@ def test_a_number_that_pandas_has_made_of_thousands_is_refused(tmp_path):
         saved,
         Scorer(saved),
         mlflow.pyfunc.load_model(str(tmp_path / "pyfunc")),
-        table,
         lambda _: numpy.zeros(0),
     )
     expected = ask_scorer(model, table.tail(2))
@@ -325,7 +324,7 @@ MOST_TYPES = max(len(column.types) for column in COLUMNS.values())
 @pytest.mark.parametrize("interface", FRAMES)
 def test_a_frame_has_the_same_answer_whatever_pandas_calls_its_types(model, interface, place, gaps):
     """Each column in its own type number `place`."""
-    texts = rows_with(model, gaps)
+    texts = rows_with(gaps)
     frame = {}
     for name, column in COLUMNS.items():
         values = texts[name].replace("", None)
