@@ -45,7 +45,7 @@ _FEWEST_ENDED = 3
 what it took. Wine's 24 seconds were said to be 87 after the first trial."""
 
 _LONGEST_WAIT = 10.0
-"""Seconds after the first trial's end when a time is said all the same."""
+"""Seconds since the search began after which a single trial suffices."""
 
 _SPARE_SECONDS = 4.0
 """Before the end of a budget: nothing long begins so late."""
@@ -116,7 +116,7 @@ class Forecast:
     ) -> None:
         self._clock, self._began = clock, clock()
         self._num_left, self._num_done = num_left, 0
-        self._fewest_ended, self._first_ended = min(_FEWEST_ENDED, num_left), self._began
+        self._fewest_ended, self._search_began = min(_FEWEST_ENDED, num_left), self._began
         self._time_limit = math.inf if time_limit is None else time_limit
         self._ends = math.inf if budget is None else self._began + budget
         self._coming = [name for name in _USUAL if name not in skipped]
@@ -156,8 +156,6 @@ class Forecast:
         Args:
             seconds: What it took, of networks that train together its share; None or 0 where that says nothing.
         """
-        if not self._num_done:
-            self._first_ended = self._clock()
         self._num_done, self._num_left = self._num_done + 1, self._num_left - 1
         self._cohort_done += 1
         if seconds:
@@ -177,7 +175,8 @@ class Forecast:
         """A phase begins. Those that should have come before it are not coming any more."""
         phase = phase_of(name)
         if phase == SEARCH:
-            self._cohort = _Part(self._clock())
+            self._search_began = self._clock()
+            self._cohort = _Part(self._search_began)
         elif phase in self._coming:
             self._coming = self._coming[self._coming.index(phase) + 1 :]
         is_known = phase in _USUAL and self._num_done > 0
@@ -215,9 +214,10 @@ class Forecast:
 
     @property
     def _is_measured(self) -> bool:
-        if self._num_done >= self._fewest_ended:
-            return self._num_done > 0
-        return self._num_done > 0 and self._clock() - self._first_ended >= _LONGEST_WAIT
+        is_enough = (
+            self._num_done >= self._fewest_ended or self._clock() - self._search_began >= _LONGEST_WAIT
+        )
+        return self._num_done > 0 and is_enough
 
     @property
     def _trial_seconds(self) -> float:

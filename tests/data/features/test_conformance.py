@@ -154,7 +154,7 @@ CASES = {
         "date",
         [1577836800123.0 + 86_400_000 * row for row in range(12)],
         [1577836800999.0, 1.0, None, 1700000000000.0],
-        found=False,
+        is_detected=False,
     ),
     "hours": Case("date", ["6 PM", "12am", None, "1 p.m."], ["13 PM", "25am", "", None, "6"]),
     "dates with the year at the end": Case(
