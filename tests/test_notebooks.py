@@ -80,6 +80,7 @@ def test_a_notebook_runs_and_leaves_nothing_behind(path: Path, kernel: str, tmp_
     assert not list((tmp_path / "here").iterdir())
 
 
+@pytest.mark.slow  # half a minute; `test_python_page` runs the same calls
 def test_the_first_notebook_runs_with_a_small_search(kernel: str, tmp_path: Path) -> None:
     """Whole notebooks run in `make test-all` only; what they call is called here."""
     notebook = nbformat.read(FOLDER / "first_study.ipynb", as_version=4)
