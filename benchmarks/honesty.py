@@ -48,7 +48,7 @@ def errors_of(split, stop_on):
         table.to_csv(Path(folder) / "table.csv", index=False)
         content = {
             "name": "honesty",
-            "data": {"path": str(Path(folder) / "table.csv"), "target": "y"},
+            "data": {"path": str(Path(folder) / "table.csv"), "target": "y", "positive": 1},
             "splits": {"test": 0, "stop_on": stop_on},
             "space": {"depth": 1, "width": 32, "dropout": 0.2, "learning_rate": 0.01},
             "training": {"epochs": 60, "batch_size": 32},
