@@ -19,9 +19,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import pandas
-from sklearn.model_selection import train_test_split
-from tables import REGRESSIONS, TABLES, TARGETS
+from tables import REGRESSIONS, TARGETS, some_rows
 
 from automl.config.reading import load_study, make_study
 from automl.errors import RecordError
@@ -43,15 +41,6 @@ STARTS = {
         {"epochs": 60, "patience": 60},
     ),
 }
-
-
-def some_rows(name, most):
-    """At most so many rows of a table, classes in proportion."""
-    table = pandas.read_csv(TABLES / f"{name}.csv.gz")
-    if len(table) <= most:
-        return table
-    classes = None if name in REGRESSIONS else table[TARGETS[name]]
-    return train_test_split(table, train_size=most, random_state=0, stratify=classes)[0]
 
 
 def first_study(name, start, path):

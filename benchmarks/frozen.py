@@ -59,9 +59,7 @@ def configurations() -> Iterator[dict[str, Scalar]]:
 
 def record(name: str, num_rows: int, epochs: int) -> None:
     """Train every configuration of the grid on one table and keep the mean losses."""
-    import pandas
-    from sklearn.model_selection import train_test_split
-    from tables import REGRESSIONS, TABLES, TARGETS
+    from tables import TARGETS, some_rows
 
     from automl.config.reading import make_study
     from automl.study.preparation import prepare_study
@@ -69,10 +67,6 @@ def record(name: str, num_rows: int, epochs: int) -> None:
     from automl.training.members import plan_members
     from automl.trial import TrialState
 
-    table = pandas.read_csv(TABLES / f"{name}.csv.gz")
-    if len(table) > num_rows:
-        classes = None if name in REGRESSIONS else table[TARGETS[name]]
-        table = train_test_split(table, train_size=num_rows, random_state=0, stratify=classes)[0]
     content = {
         "name": name,
         "data": {"frame": True, "target": TARGETS[name]},
@@ -85,11 +79,12 @@ def record(name: str, num_rows: int, epochs: int) -> None:
         "training": {"epochs": epochs, "patience": 8},
         "search": {"algorithm": "random", "trials": len(list(configurations()))},
     }
-    prepared = prepare_study(make_study(content), table.reset_index(drop=True))
+    prepared = prepare_study(make_study(content), some_rows(name, num_rows).reset_index(drop=True))
     metric, began = prepared.objective.metric, time.perf_counter()
-    losses = numpy.full(len(list(configurations())), numpy.nan)
-    for start in range(0, len(losses), COHORT):
-        chosen = list(itertools.islice(configurations(), start, start + COHORT))
+    grid = list(configurations())
+    losses = numpy.full(len(grid), numpy.nan)
+    for start in range(0, len(grid), COHORT):
+        chosen = grid[start : start + COHORT]
         cohort = [
             plan_members(start + offset, prepared.space.complete(values, numpy.random.default_rng(0)), 3, 0)
             for offset, values in enumerate(chosen)

@@ -29,8 +29,7 @@ from pathlib import Path
 import numpy
 import pandas
 from sklearn.metrics import log_loss, root_mean_squared_error
-from sklearn.model_selection import train_test_split
-from tables import REGRESSIONS, TABLES, TARGETS
+from tables import REGRESSIONS, TARGETS, split
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "rivals.jsonl"
@@ -49,14 +48,6 @@ ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """For scikit-learn, which trains two folds side by side."""
 
 WITH_TORCH = ("RealMLP-TD", "TabM-D")
-
-
-def split(name: str, state: int) -> tuple[pandas.DataFrame, pandas.DataFrame]:
-    """Rows to train on and rows to predict, as in `tables.py`."""
-    table = pandas.read_csv(TABLES / f"{name}.csv.gz")
-    classes = None if name in REGRESSIONS else table[TARGETS[name]]
-    training, test = train_test_split(table, test_size=0.2, random_state=state, stratify=classes)
-    return training, test
 
 
 def race(name: str, state: int, seconds: float, rival: str, python: str) -> dict[str, object]:

@@ -47,14 +47,26 @@ TARGETS = {
 REGRESSIONS = ("kin8nm", "california_housing", "hotel_rates")
 
 
+def split(name, state):
+    """The rows of a table to train on, and the fifth to predict."""
+    table = pandas.read_csv(TABLES / f"{name}.csv.gz")
+    classes = None if name in REGRESSIONS else table[TARGETS[name]]
+    return train_test_split(table, test_size=0.2, random_state=state, stratify=classes)
+
+
+def some_rows(name, most):
+    """At most so many rows of a table, classes in proportion."""
+    table = pandas.read_csv(TABLES / f"{name}.csv.gz")
+    if len(table) <= most:
+        return table
+    classes = None if name in REGRESSIONS else table[TARGETS[name]]
+    return train_test_split(table, train_size=most, random_state=0, stratify=classes)[0]
+
+
 def run(name, state, search, budget, ensemble):
     """One study of one split, with these keys of its search."""
-    table = pandas.read_csv(TABLES / f"{name}.csv.gz")
-    target = TARGETS[name]
-    regression = name in REGRESSIONS
-    training, test = train_test_split(
-        table, test_size=0.2, random_state=state, stratify=None if regression else table[target]
-    )
+    training, test = split(name, state)
+    target, regression = TARGETS[name], name in REGRESSIONS
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "training.csv"
         training.to_csv(path, index=False)
@@ -78,7 +90,7 @@ def run(name, state, search, budget, ensemble):
             metrics_for(Task.REGRESSION), rows[target].to_numpy(float), predicted["prediction"].to_numpy()
         )
     else:
-        labels = sorted(table[target].unique())
+        labels = sorted({*training[target], *test[target]})
         codes = pandas.Categorical(rows[target], categories=labels).codes.astype(int)
         probabilities = predicted[[f"probability_{label}" for label in labels]].to_numpy(numpy.float64)
         task = Task.BINARY if len(labels) == 2 else Task.MULTICLASS

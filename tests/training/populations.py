@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy
 import pandas
+from hypothesis import strategies as st
 
 from automl.config.reading import make_study
 from automl.networks.builder import FamilyBuilder
@@ -16,6 +17,18 @@ from automl.training.population.programs import compile_epoch
 from automl.training.population.structure import Structure
 from automl.training.views import Tables
 from automl.trial import FoldResult, Member, Task
+
+NETWORK_VALUES = {
+    "depth": st.integers(0, 3),
+    "width": st.integers(1, 300),
+    "activation": st.sampled_from(["relu", "tanh", "gelu"]),
+    "dropout": st.sampled_from([0.0, 0.3]),
+    "batch_normalization": st.booleans(),
+    "schedule": st.sampled_from(["constant", "cosine"]),
+    "batch_size": st.sampled_from([32, 64]),
+    "clip_norm": st.sampled_from([0.0, 1.0]),
+}
+"""Strategies for hyperparameters of networks of many structures; each test adds its optimizers."""
 
 
 def study(space: dict[str, Any] | None = None, data: str = "wine", **sections: Any) -> PreparedStudy:

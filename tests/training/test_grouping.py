@@ -5,7 +5,7 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from populations import recipe_of
+from populations import NETWORK_VALUES, recipe_of
 
 from automl.networks.layers.activation import Activation
 from automl.networks.layers.batch_normalization import BatchNormalization
@@ -19,15 +19,8 @@ SETTING = Setting("mse", 1000, 600, 64)
 
 VALUES = st.fixed_dictionaries(
     {
-        "depth": st.integers(0, 3),
-        "width": st.integers(1, 300),
-        "activation": st.sampled_from(["relu", "tanh", "gelu"]),
-        "dropout": st.sampled_from([0.0, 0.3]),
-        "batch_normalization": st.booleans(),
+        **NETWORK_VALUES,
         "optimizer": st.sampled_from(["sgd", "adam", "adamw"]),
-        "schedule": st.sampled_from(["constant", "cosine"]),
-        "batch_size": st.sampled_from([32, 64]),
-        "clip_norm": st.sampled_from([0.0, 1.0]),
         "numeric_encoding": st.sampled_from(["standard", "piecewise"]),
     }
 )

@@ -7,7 +7,7 @@ import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from populations import recipe_of
+from populations import NETWORK_VALUES, recipe_of
 
 from automl.networks.families.perceptron import layer_widths
 from automl.networks.layers.activation import Activation
@@ -27,17 +27,7 @@ from automl.trial import Member
 SETTING = Setting("categorical_crossentropy", 1000, 1000, 64)
 
 VALUES = st.fixed_dictionaries(
-    {
-        "depth": st.integers(0, 3),
-        "width": st.integers(1, 300),
-        "activation": st.sampled_from(["relu", "tanh", "gelu"]),
-        "dropout": st.sampled_from([0.0, 0.3]),
-        "batch_normalization": st.booleans(),
-        "optimizer": st.sampled_from(["sgd", "momentum", "adam", "adamw", "rmsprop"]),
-        "schedule": st.sampled_from(["constant", "cosine"]),
-        "batch_size": st.sampled_from([32, 64]),
-        "clip_norm": st.sampled_from([0.0, 1.0]),
-    }
+    {**NETWORK_VALUES, "optimizer": st.sampled_from(["sgd", "momentum", "adam", "adamw", "rmsprop"])}
 )
 
 

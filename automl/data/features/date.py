@@ -211,7 +211,8 @@ def _survey(known: pandas.Series, is_date: bool = False, order: str | None = Non
 def _may_be_dates(texts: pandas.Series) -> bool:
     """Whether half of these texts hold a digit and end as dates do: with a digit, a zone, or the M of AM and PM."""
     known = [text.strip(SPACES) for text in texts.unique() if not is_gap_word(text.strip(SPACES))]
-    ends = [_REGION.sub("", text)[-1:] or "?" for text in known if any(map(str.isdigit, text))]
+    dated = [text for text in known if any(map(str.isdigit, text))]
+    ends = [_REGION.sub("", text)[-1:] or "?" if "/" in text else text[-1] for text in dated]
     return 2 * sum(end.isdigit() or end in _ENDS for end in ends) >= len(known) > 0
 
 

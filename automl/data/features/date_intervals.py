@@ -48,6 +48,6 @@ def _halves(text: str) -> list[str]:
 def _are_dates(texts: pandas.Series) -> numpy.ndarray:
     """Which texts are dates of any form."""
     are_known = numpy.zeros(len(texts), bool)
-    for form in DATE_FORMS:
-        are_known |= numpy.isfinite(seconds_of(texts, form)) if form not in NAMED else False
+    for form in set(DATE_FORMS) - set(NAMED):
+        are_known |= numpy.isfinite(seconds_of(texts, form))
     return are_known

@@ -63,7 +63,7 @@ class Numeric(Feature):
         return self._written(cells, seen, _COUNTS) if are_counted(cells.name, cells.counted) else None
 
     def declared(self, cells: Cells, seen: Survey | None = None) -> Detection:
-        """See `Feature.declared`. Texts are seen as told, or with each fraction as a number."""
+        """See `Feature.declared`. `seen` is a survey of the texts; without one, `1/2` is read as a number, too."""
         if types.is_numeric_dtype(cells.values):
             return Detection(1.0, _later_text(cells), _joined(_infinite(cells.values), far_note(cells)))
         return self._written(cells, seen or survey(cells.known, cells.decimal, cells.usual, fractions=True))

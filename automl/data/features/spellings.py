@@ -262,5 +262,5 @@ def has_groups(text: str, decimal: str) -> bool:
 
 def _around(text: str) -> list[tuple[str, str]]:
     """The signs before and after each separator of digits."""
-    places = [place for place, sign in enumerate(text) if sign in ",.' \u00a0\u202f’" + BLANKS]
+    places = [place for place, sign in enumerate(text) if sign in _GROUPS + BLANKS]
     return [(text[place - 1 : place], text[place + 1 : place + 2]) for place in places]

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pandas
 
@@ -15,6 +16,9 @@ from .magnitudes import without_magnitude
 from .other_numbers import are_grades, are_labels, find_results, short_times
 from .signs import bare_text, written_number
 from .spellings import MARKS, Spelled, has_groups, is_code, plain_number, scaled_number, spelled_number
+
+Factor: TypeAlias = tuple[str, float, bool]
+"""What `without_magnitude` makes of a text."""
 
 _EXAMPLES = 3
 
@@ -160,10 +164,11 @@ def survey(
     has_fractions = any(map(is_mixed, values)) or (fractions and any(map(is_fraction, values)))
     marks = [decimal] if decimal else sorted(MARKS, key=lambda mark: mark != usual)
     by_mark = {mark: _spelled(values, mark, has_fractions) for mark in marks}
-    weights = {mark: _weight(values, spellings, mark) for mark, spellings in by_mark.items()}
+    factors = {text: without_magnitude(written_number(text)) for text in values}
+    weights = {mark: _weight(values, spellings, factors, mark) for mark, spellings in by_mark.items()}
     best = max(weights, key=lambda mark: weights[mark])
     spellings, others = by_mark[best], by_mark.get(MARKS[1 - MARKS.index(best)], {})
-    has_magnitudes = (scaled := _scaled(values, spellings, best)) is not None
+    has_magnitudes = (scaled := _scaled(factors, spellings, best)) is not None
     spellings = scaled or spellings
     units = Counter[str]()
     for text, spelled in spellings.items():
@@ -205,25 +210,25 @@ def _unit_of(units: Counter[str]) -> str:
     return units.most_common(1)[0][0] if units else ""
 
 
-def _weight(values: Mapping[str, int], spellings: Mapping[str, Spelled], mark: str) -> int:
+def _weight(
+    values: Mapping[str, int], spellings: Mapping[str, Spelled], factors: Mapping[str, Factor], mark: str
+) -> int:
     """Cells that are numbers under a mark, those among them that have a magnitude behind them: `5,4 Mio. €`."""
     return sum(
         count
         for text, count in values.items()
-        if text in spellings
-        or (without_magnitude(written_number(text))[1] != 1.0 and scaled_number(text, mark) is not None)
+        if text in spellings or (factors[text][1] != 1.0 and scaled_number(text, mark) is not None)
     )
 
 
 def _scaled(
-    values: Mapping[str, int], spellings: Mapping[str, Spelled], mark: str
+    factors: Mapping[str, Factor], spellings: Mapping[str, Spelled], mark: str
 ) -> dict[str, Spelled] | None:
     """Numbers with their magnitudes multiplied out; None where there are none, or where they may be units.
 
     `45M` beside `50F`, or `5M` in every cell, is no million. Beside `3k`, beside numbers without anything, and with a
     currency, it is.
     """
-    factors = {text: without_magnitude(written_number(text)) for text in values}
     marked = dict.fromkeys(text for text, (_, factor, _) in factors.items() if factor != 1.0)
     if not marked:
         return None

@@ -178,18 +178,13 @@ class CohortTraining(Training):
         climb = min(climbs, key=lambda climb: (self._knowledge.capacity(climb.members[0]), climb.trial))
         jobs = [replace(self._knowledge.job(member), num_epochs=1) for member in climb.members]
         lanes = self._knowledge.cut(by_structure(jobs, {climb.trial: climb}))
-        tables = self._knowledge.views.tables(climb.members)
-        unlimited = Watch(watch.on_progress, lambda: True)
-        run = LaneRun(self._workshop, tables, self._knowledge.setting, unlimited)
-        with closing(run.outcomes(lanes, self._turn.age)) as outcomes:
-            for outcome in outcomes:
-                if outcome is None:
-                    yield None
-                    continue
-                if isinstance(outcome, Outcome):
-                    outcome.cut = True
-                climb.take(outcome, keeps=False)
-        yield climb
+        [whole], unlimited = stages_of(()), Watch(watch.on_progress, lambda: True)
+        with closing(self._climb(whole, {climb.trial: climb}, lanes, unlimited, frozenset())) as ended:
+            for shortest in ended:
+                for outcome in shortest.outcomes.values() if shortest else ():
+                    if isinstance(outcome, Outcome):
+                        outcome.cut = True
+                yield shortest
 
     def _can_keep(self, lanes: list[Lane]) -> bool:
         """Whether the networks of a stage fit the memory for those that wait."""
