@@ -130,6 +130,7 @@ def write_trial(folder: Path, trial: Trial) -> None:
             "seconds": fold.seconds,
             "health": asdict(fold.health) if fold.health else None,
             "counts": dict(fold.counts),
+            "cut": fold.cut,
         }
         for fold, length in zip(trial.folds, lengths, strict=True)
     ]
@@ -157,11 +158,10 @@ def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters
 
 def light_trial(ended: TrialEnded, hyperparameters: Hyperparameters, metric: str, repeats: int = 1) -> Trial:
     """A trial as its event tells it: scores by the objective's metric, kept epochs, and no curves."""
-    none: Mapping[str, float] = {}
-    counts: Iterable[Mapping[str, float]] = [{metric: count} for count in ended.counts] or repeat(none)
+    counts: Iterable[Mapping[str, float]] = [{metric: count} for count in ended.counts] or repeat({})
     numbered = zip(ended.folds or count(), ended.scores, ended.epochs, counts, strict=False)
     folds = [
-        FoldResult(number, (), (), (), epoch, {metric: score}, none, 0.0, None, None, False, count)
+        FoldResult(number, (), (), (), epoch, {metric: score}, {}, 0.0, None, None, ended.cut, count)
         for number, score, epoch, count in numbered
     ]
     return _trial(ended, hyperparameters, tuple(folds), repeats)
@@ -180,6 +180,7 @@ def ended_event(trial: Trial, metric: str) -> TrialEnded:
         epochs=tuple(fold.best_epoch for fold in folds),
         capacity=trial.capacity,
         seconds=trial.seconds,
+        cut=trial.cut,
         reason=reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…",
         folds=numbers if numbers != tuple(range(len(folds))) else (),
         counts=counts if any(count != 1.0 for count in counts) else (),
@@ -190,8 +191,7 @@ def ended_event(trial: Trial, metric: str) -> TrialEnded:
 
 def write_predictions(folder: Path, number: int, predictions: numpy.ndarray) -> None:
     """Keep what a trial predicted for rows that its networks had not seen, float32."""
-    path = folder / _TRIALS / f"{number:06d}.predictions.npy"
-    write_array(path, numpy.asarray(predictions, dtype=numpy.float32))
+    write_array(folder / _TRIALS / f"{number:06d}.predictions.npy", numpy.asarray(predictions, numpy.float32))
 
 
 def read_predictions(folder: Path, number: int) -> numpy.ndarray | None:
@@ -257,9 +257,8 @@ def _trial(
 
 
 def _fold(content: Mapping[str, Any], curve: list[list[float]]) -> FoldResult:
-    lengths = content["lengths"]
     training, stopping, validation = (
-        tuple(losses[part] for losses in curve[:length]) for part, length in enumerate(lengths)
+        tuple(losses[part] for losses in curve[:length]) for part, length in enumerate(content["lengths"])
     )
     health = content.get("health")
     return FoldResult(
@@ -272,6 +271,7 @@ def _fold(content: Mapping[str, Any], curve: list[list[float]]) -> FoldResult:
         training_scores=content["training_scores"],
         seconds=content["seconds"],
         health=Health(tuple(health["gradients"]), tuple(health["dead_units"])) if health else None,
+        cut=content.get("cut", False),
         counts=content.get("counts", {}),
     )
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from automl.records.disk import remove_leftovers
 from automl.records.files import (
     STUDY_FILE,
     ended_event,
+    light_trial,
     make_run_folder,
     read_answer,
     read_json,
@@ -50,6 +52,17 @@ def test_a_trial_comes_back_bit_by_bit_with_its_types(tmp_path: Path) -> None:
     values = {"width": 64, "rate": 1e-05, "whole": 2.0, "normalize": True, "activation": ODD_TEXT}
     trial = Trial(3, values, TrialState.COMPLETE, (fold, second_fold), 12345678901, 0.1, "")
     assert bits(again(tmp_path, trial)) == bits(trial)
+
+
+def test_a_trial_that_the_time_limit_ended_comes_back_as_such(tmp_path: Path) -> None:
+    """Its event says so, which MLflow's tag follows; the file of its folds says which of them."""
+    whole = FoldResult(0, (0.5,), (0.5,), (0.5,), 1, {"log_loss": 0.5}, {}, 0.0)
+    trial = Trial(0, {}, TrialState.COMPLETE, (whole, replace(whole, fold=1, cut=True)))
+    event = ended_event(trial, "log_loss")
+    assert event.cut
+    assert [fold.cut for fold in again(tmp_path, trial).folds] == [False, True]
+    assert light_trial(event, {}, "log_loss").cut
+    assert not ended_event(replace(trial, folds=(whole,)), "log_loss").cut
 
 
 def test_numbers_that_are_not_finite_come_back(tmp_path: Path) -> None:
