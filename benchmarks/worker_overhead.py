@@ -1,12 +1,12 @@
 """What it costs to train a study on workers: the same study by `automl run`, and on 1 and 2 workers of a service.
 
-    python benchmarks/worker_overhead.py [--trials 120] [--workers 1 2] [--sqlite]
+    python benchmarks/worker_overhead.py [--trials 420] [--workers 1 2] [--sqlite]
 
-A made regression of 8,000 rows and 10 columns, no time limit, no pruner, two cohorts in flight; with two cores it trains
-for more than five minutes. All record in PostgreSQL where its Debian package is installed, or with --sqlite in a SQLite
-file. Printed in seconds, from the times of the events: until the study has started (for a service from the moment it was
-sent), until the first trial has ended (the wait for the first programs), from there to the end of the search, which is
-what workers may lengthen, and the rest. Leaderboards must be equal.
+A made regression of 8,000 rows and 10 columns, no time limit, no pruner, two cohorts in flight. All record in PostgreSQL
+where its Debian package is installed, or with --sqlite in a SQLite file. Printed in seconds, from the times of the events:
+until the study has started (for a service from the moment it was sent), until the first trial has ended (the wait for the
+first programs), from there to the end of the search, which is what workers may lengthen, and the rest. The leaderboards
+must be equal.
 """
 
 import argparse
@@ -114,7 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--trials", type=int, default=120)
+    parser.add_argument("--trials", type=int, default=420)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--sqlite", action="store_true")
     arguments = parser.parse_args()
