@@ -2,11 +2,11 @@
 
     python benchmarks/worker_overhead.py [--trials 420] [--workers 1 2] [--sqlite]
 
-A made regression of 8,000 rows and 10 columns, no time limit, no pruner, two cohorts in flight. All record in PostgreSQL
-where its Debian package is installed, or with --sqlite in a SQLite file. Printed in seconds, from the times of the events:
-until the study has started (for a service from the moment it was sent), until the first trial has ended (the wait for the
-first programs), from there to the end of the search, which is what workers may lengthen, and the rest. The leaderboards
-must be equal.
+A made regression of 8,000 rows and 10 columns, no time limit, no pruner, two cohorts in flight. All record in
+PostgreSQL where its Debian package is installed, or with --sqlite in a SQLite file. Printed in seconds, from the
+times of the events: until the study has started (for a service from the moment it was sent), until the first trial
+has ended (the wait for the first programs), from there to the end of the search, which is what workers may
+lengthen, and the rest. The leaderboards must be equal.
 """
 
 import argparse
