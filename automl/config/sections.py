@@ -14,7 +14,7 @@ from automl.trial import Scalar
 FEWEST_RESAMPLES = 4
 """Of a table: with fewer, too many rows are in every one of them."""
 
-_SOURCES = ("path", "url", "sql", "sklearn", "frame")
+SOURCES = ("path", "url", "sql", "sklearn", "frame")
 """Keys that name a table; a test holds them to be those of `data/sources/table.py`, which this layer does not know."""
 
 
@@ -104,10 +104,10 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        given = [key for key in _SOURCES if getattr(self, key)]
+        given = [key for key in SOURCES if getattr(self, key)]
         if len(given) != 1:  # an address may hold a password and is not repeated
             got = " and ".join(f"`{key}`" for key in given) or "none of them"
-            keys = f"{', '.join(f'`{key}`' for key in _SOURCES[:-1])} and `{_SOURCES[-1]}`"
+            keys = f"{', '.join(f'`{key}`' for key in SOURCES[:-1])} and `{SOURCES[-1]}`"
             raise ValueError(f"must name exactly one of {keys}, got {got}")
         if self.sklearn is None and self.target is None:
             raise ValueError("must name its `target`, the column to predict")

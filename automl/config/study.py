@@ -13,7 +13,14 @@ from pydantic import Field, PrivateAttr, model_validator
 from automl.config.budget import BudgetConfig, check_share, with_budget
 from automl.config.ranges import Range, Section, misplaced
 from automl.config.search import SearchConfig
-from automl.config.sections import BiasVarianceConfig, DataConfig, NetworkConfig, SplitsConfig, TrainingConfig
+from automl.config.sections import (
+    SOURCES,
+    BiasVarianceConfig,
+    DataConfig,
+    NetworkConfig,
+    SplitsConfig,
+    TrainingConfig,
+)
 from automl.config.stores import RecordsConfig, TrackingConfig
 
 
@@ -135,4 +142,9 @@ def study_schema() -> dict[str, Any]:
     schema["required"] = ["data"]
     space = schema["properties"]["space"]["anyOf"][0]["additionalProperties"]
     space["oneOf"].append({"type": ["boolean", "integer", "number", "string"]})
+    data = schema["$defs"][DataConfig.__name__]
+    data["oneOf"] = [
+        {"required": [key], "properties": {key: {"const": True} if key == "frame" else {"type": "string"}}}
+        for key in SOURCES
+    ]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "automl study", **schema}

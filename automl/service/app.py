@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -91,6 +92,17 @@ def _describe(app: FastAPI) -> None:
     schemas["Study"] = {key: value for key, value in study.items() if not key.startswith("$")}
     description["components"]["securitySchemes"] = {"token": security}
     description["security"] = [{"token": []}, {}]
+    operations = (operation for address in description["paths"].values() for operation in address.values())
+    for parameter in (parameter for operation in operations for parameter in operation.get("parameters", ())):
+        parameter["schema"] = _without_null(parameter["schema"])
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter that may be left out: an address has no null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    return {key: value for key, value in schema.items() if key != "anyOf"} | kinds[0]
 
 
 async def _beat(service: Service) -> None:

@@ -168,6 +168,12 @@ def test_every_address_of_the_description_has_its_answers(server: Served) -> Non
     ]
     assert len(names) == len(set(names))
     assert "Problem" in description["components"]["schemas"]
+    operations = [operation for path in description["paths"].values() for operation in path.values()]
+    parameters = [parameter for operation in operations for parameter in operation.get("parameters", [])]
+    assert {"name", "last-event-id"} <= {parameter["name"] for parameter in parameters}
+    assert not any("null" in json.dumps(parameter["schema"]) for parameter in parameters), (
+        "no address has a null"
+    )
 
 
 def test_a_client_reads_events_that_come_in_pieces() -> None:
