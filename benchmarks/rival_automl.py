@@ -1,16 +1,20 @@
 """Our default study, for `rivals.py`: FOLDER TARGET TASK SECONDS."""
 
+import json
 import os
 import sys
 import time
 from pathlib import Path
 
-BEGAN = time.monotonic()
+BEGAN = time.time()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy  # noqa: E402
 import pandas  # noqa: E402
 
 from automl.config.reading import make_study  # noqa: E402
+from automl.records.events import TrialEnded  # noqa: E402
+from automl.records.finding import open_records  # noqa: E402
 from automl.serving.scoring import Scorer  # noqa: E402
 from automl.study.run import run_study  # noqa: E402
 
@@ -38,6 +42,15 @@ def main() -> None:
     (folder / "notes.txt").write_text(
         f"{len(result.trials)} trials, {len(result.state.completed)} to their end"
     )
+    records = open_records(folder / "mlruns")
+    (run,) = records.runs("rival")
+    ended = [recorded for recorded in records.events(run) if isinstance(recorded.event, TrialEnded)]
+    curve = [
+        (recorded.time - BEGAN, float(numpy.mean(recorded.event.scores)))
+        for recorded in ended
+        if recorded.event.state == "complete"
+    ]
+    (folder / "curve.json").write_text(json.dumps(curve))
 
 
 if __name__ == "__main__":

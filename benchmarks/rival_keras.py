@@ -1,13 +1,18 @@
-"""Optuna with Keras, or KerasTuner, for `rivals.py`: optuna | keras_tuner FOLDER TARGET TASK SECONDS.
+"""Optuna with Keras, or KerasTuner, for `rivals.py`: METHOD FOLDER TARGET TASK SECONDS.
 
-One network at a time, as their guides write it: a fifth of the rows for early stopping and for the choice.
+One network at a time, as their guides write it: a fifth of the rows for early stopping and for the choice. A METHOD is
+`optuna`, `optuna_hyperband`, `keras_tuner` or `keras_tuner_hyperband`. Hyperband with KerasTuner gives a network that
+goes on the weights that it had, with Optuna it ends trials.
 """
 
 import contextlib
+import json
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from typing import ClassVar
 
 BEGAN = time.monotonic()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -40,6 +45,7 @@ class Fitting:
 
     def __init__(self, rows: Rows) -> None:
         self.rows, self.best, self.count = rows, numpy.inf, 0
+        self.curve: list[tuple[float, float]] = []
         self.ends = rows.ends - PREDICTING
         stratify = None if rows.labels is None else rows.targets
         self.split = train_test_split(
@@ -60,7 +66,9 @@ class Fitting:
             model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
         return model
 
-    def fit(self, model: keras.Model) -> float:
+    def fit(
+        self, model: keras.Model, epochs: int = EPOCHS, callbacks: Sequence[keras.callbacks.Callback] = ()
+    ) -> float:
         """The loss on the fifth."""
         inputs, validation, targets, expected = self.split
         stop = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
@@ -68,9 +76,9 @@ class Fitting:
             inputs,
             targets,
             validation_data=(validation, expected),
-            epochs=EPOCHS,
+            epochs=epochs,
             batch_size=self.batch,
-            callbacks=[stop, OutOfTime(self.ends)],
+            callbacks=[stop, OutOfTime(self.ends), *callbacks],
             verbose=0,
         )
         if stop.best_weights is not None:
@@ -79,41 +87,76 @@ class Fitting:
         if loss < self.best:
             self.best = loss
             self.rows.write(model.predict(self.rows.test, batch_size=4096, verbose=0), "")
+        in_units = loss if self.rows.labels else loss**0.5 * self.rows.scale[1]
+        self.curve.append((time.monotonic() - BEGAN, in_units))
         return loss
 
     def end(self) -> None:
         (self.rows.folder / "notes.txt").write_text(f"{self.count} networks")
+        (self.rows.folder / "curve.json").write_text(json.dumps(self.curve))
 
 
-def optuna_search(fitting: Fitting) -> None:
+def optuna_search(fitting: Fitting, hyperband: bool) -> None:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
-    def objective(trial: optuna.Trial) -> float:
-        return fitting.fit(
-            fitting.build(
-                trial.suggest_int("depth", 1, 4),
-                trial.suggest_categorical("width", [64, 128, 256]),
-                trial.suggest_categorical("activation", ["relu", "gelu", "tanh"]),
-                trial.suggest_float("dropout", 0.0, 0.5),
-                trial.suggest_float("rate", 1e-4, 1e-2, log=True),
-            )
-        )
+    class Report(keras.callbacks.Callback):
+        def __init__(self, trial: optuna.Trial) -> None:
+            super().__init__()
+            self.trial, self.pruned = trial, False
 
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
+        def on_epoch_end(self, epoch, logs=None):
+            self.trial.report(logs["val_loss"], epoch)
+            if self.trial.should_prune():
+                self.pruned = self.model.stop_training = True
+
+    def objective(trial: optuna.Trial) -> float:
+        model = fitting.build(
+            trial.suggest_int("depth", 1, 4),
+            trial.suggest_categorical("width", [64, 128, 256]),
+            trial.suggest_categorical("activation", ["relu", "gelu", "tanh"]),
+            trial.suggest_float("dropout", 0.0, 0.5),
+            trial.suggest_float("rate", 1e-4, 1e-2, log=True),
+        )
+        report = Report(trial)
+        loss = fitting.fit(model, callbacks=[report] if hyperband else [])
+        if report.pruned:
+            raise optuna.TrialPruned
+        return loss
+
+    pruner = optuna.pruners.HyperbandPruner(3, EPOCHS, 3) if hyperband else optuna.pruners.NopPruner()
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0), pruner=pruner)
     study.optimize(objective, timeout=fitting.ends - time.monotonic())
 
 
-def keras_tuner_search(fitting: Fitting) -> None:
+def keras_tuner_search(fitting: Fitting, hyperband: bool) -> None:
     import keras_tuner
 
-    class Tuner(keras_tuner.BayesianOptimization):
+    class Timed:
+        """A tuner that ends when the time is over."""
+
+        weights: ClassVar[dict[str, list[numpy.ndarray]]] = {}
+
         def run_trial(self, trial, *arguments, **options):
             del arguments, options
             if time.monotonic() > fitting.ends:
                 raise keras_tuner.errors.FatalError("the time is over")
-            return {"val_loss": fitting.fit(self.hypermodel.build(trial.hyperparameters))}
+            values = trial.hyperparameters.values
+            model = self.hypermodel.build(trial.hyperparameters)
+            if "tuner/trial_id" in values:
+                model.set_weights(self.weights[values["tuner/trial_id"]])
+            epochs = values.get("tuner/epochs", EPOCHS) - values.get("tuner/initial_epoch", 0)
+            loss = fitting.fit(model, epochs)
+            if hyperband:
+                self.weights[trial.trial_id] = model.get_weights()
+            return {"val_loss": loss}
+
+    class Bayesian(Timed, keras_tuner.BayesianOptimization):
+        pass
+
+    class Hyperband(Timed, keras_tuner.Hyperband):
+        pass
 
     def build(hp):
         return fitting.build(
@@ -125,8 +168,15 @@ def keras_tuner_search(fitting: Fitting) -> None:
         )
 
     with tempfile.TemporaryDirectory() as folder:
-        objective = keras_tuner.Objective("val_loss", "min")
-        tuner = Tuner(build, objective=objective, max_trials=1000, seed=1, directory=folder)
+        common = {
+            "objective": keras_tuner.Objective("val_loss", "min"),
+            "seed": 1,
+            "directory": folder,
+        }
+        if hyperband:
+            tuner = Hyperband(build, max_epochs=EPOCHS, hyperband_iterations=100, **common)
+        else:
+            tuner = Bayesian(build, max_trials=1000, **common)
         with contextlib.suppress(keras_tuner.errors.FatalError):
             tuner.search(verbose=0)
 
@@ -134,7 +184,9 @@ def keras_tuner_search(fitting: Fitting) -> None:
 def main() -> None:
     keras.utils.set_random_seed(0)
     fitting = Fitting(read_rows(read_arguments(), BEGAN))
-    {"optuna": optuna_search, "keras_tuner": keras_tuner_search}[sys.argv[1]](fitting)
+    library = sys.argv[1].removesuffix("_hyperband")
+    search = {"optuna": optuna_search, "keras_tuner": keras_tuner_search}[library]
+    search(fitting, library != sys.argv[1])
     fitting.end()
 
 

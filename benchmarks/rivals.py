@@ -10,6 +10,7 @@ marked. Losses (log loss, RMSE) on a fifth of the table that nobody saw.
 - automl: `data`, `target` and `budget`, nothing else.
 - Optuna + Keras: TPE over depth, width, activation, dropout and rate, early stopping on a fifth; the best model so far.
 - KerasTuner: its Bayesian tuner on the same space and rows.
+- Both with Hyperband in their place, where `--rivals` asks for it.
 - scikit-learn: MLPClassifier or MLPRegressor, random search by three folds, the best one refitted.
 - RealMLP-TD and TabM-D: `pytabkit`, by their authors, one fit with its defaults (`pip install torch pytabkit` in an
   environment of its own, whose Python `--torch` names).
@@ -40,6 +41,8 @@ RIVALS = {
     "automl": "rival_automl.py",
     "Optuna + Keras": "rival_keras.py optuna",
     "KerasTuner": "rival_keras.py keras_tuner",
+    "Optuna + Hyperband": "rival_keras.py optuna_hyperband",
+    "KerasTuner Hyperband": "rival_keras.py keras_tuner_hyperband",
     "scikit-learn": "rival_sklearn.py",
     "RealMLP-TD": "rival_pytabkit.py RealMLP_TD",
     "TabM-D": "rival_pytabkit.py TabM_D",
@@ -75,6 +78,8 @@ def race(name: str, state: int, seconds: float, rival: str, python: str) -> dict
         loss = loss_of(test[target], pandas.read_csv(path), task) if path.exists() else None
         notes = Path(folder) / "notes.txt"
         note = notes.read_text() if notes.exists() else ""
+        curve = Path(folder) / "curve.json"
+        points = json.loads(curve.read_text()) if curve.exists() else []
     if loss is None:
         note = f"{note} no predictions: {' '.join(errors.split())[-200:]}"
     return {
@@ -86,6 +91,7 @@ def race(name: str, state: int, seconds: float, rival: str, python: str) -> dict
         "loss": loss,
         "late": spent > seconds + LATE,
         "note": note.strip(),
+        "curve": [[round(second, 1), round(value, 6)] for second, value in points],
     }
 
 
@@ -134,7 +140,8 @@ def main() -> None:
     parser.add_argument(
         "--torch", help="a Python that has torch and pytabkit; without it two rivals are left out"
     )
-    parser.add_argument("--rivals", nargs="+", default=list(RIVALS), choices=list(RIVALS))
+    default = [rival for rival in RIVALS if "Hyperband" not in rival]
+    parser.add_argument("--rivals", nargs="+", default=default, choices=list(RIVALS))
     parser.add_argument("--table", action="store_true", help="print what has been recorded")
     arguments = parser.parse_args()
     if arguments.table:

@@ -165,17 +165,15 @@ def num_failed(content: ReportContent) -> int:
 
 
 def counted(content: ReportContent) -> str:
-    """Number of the trials, and of those that were ended early or failed."""
-    return ", ".join(
-        [
-            f"{len(content.trials):,} trials",
-            *(
-                f"{count:,} {word}"
-                for word, state in (("ended early", TrialState.PRUNED), ("failed", TrialState.FAILED))
-                if (count := content.state.num_in(state))
-            ),
-        ]
-    )
+    """Number of the trials, and of those that were ended early, that failed, or that the time limit cut short."""
+    state = content.state
+    counts = {
+        "ended early": state.num_in(TrialState.PRUNED),
+        "failed": state.num_in(TrialState.FAILED),
+        "with fewer epochs because of the time limit": sum(trial.cut for trial in state.completed),
+    }
+    words = [f"{count:,} {word}" for word, count in counts.items() if count]
+    return ", ".join([f"{len(content.trials):,} trials", *words])
 
 
 def value_text(value: Scalar) -> str:

@@ -31,6 +31,7 @@ from automl.report import searching
 from automl.report.charts.look import COLORS
 from automl.report.content import ReportContent, read_out_of_fold
 from automl.report.glossary import marked
+from automl.report.overview import heading
 from automl.report.page import report_page, study_content
 from automl.report.rendering import libraries
 from automl.trial import Objective, Trial, TrialState
@@ -679,3 +680,12 @@ def test_the_partial_dependence_names_no_best_value_where_all_are_equal(whole_co
             partial_dependence={"learning_rate": ((0.1, 0.2), means)},
         )
         assert sentence in Page(report_page(dataclasses.replace(content, importance=importance))).words
+
+
+def test_the_heading_counts_trials_that_have_no_whole_training(tmp_path: Path) -> None:
+    cut = dataclasses.replace(completed(1, 2.0), folds=(dataclasses.replace(fold(0, 2.0), cut=True),))
+    pruned = dataclasses.replace(completed(2, 9.0), state=TrialState.PRUNED, reason="weak at epoch 4")
+    trials = [completed(0, 1.0), cut, pruned, failed(3)]
+    size = heading(ReportContent(made_state(tmp_path, trials))).size
+    ended = "1 ended early, 1 failed, 1 with fewer epochs because of the time limit"
+    assert f"4 trials, {ended}" in size
