@@ -38,6 +38,10 @@ _LATE_SECONDS = 15.0
 _SECONDS_OF_END = 1.0
 """By which the end of the search must have moved for workers to be told."""
 
+_LOOKING_SHARE, _LONGEST_PAUSE = 0.05, 2.0
+"""Of its time this process looks at the board, since statements compete with the training for the interpreter; but it
+looks again after so many seconds."""
+
 
 @final
 class WorkersExecutor(Executor):
@@ -67,7 +71,7 @@ class WorkersExecutor(Executor):
         self._landed: dict[int, Flying] = {}
         self._trained_here: set[int] = set()
         self._standings: Mapping[int, Standing] = {}
-        self._looked, self._answered = 0.0, time.monotonic()
+        self._next_look, self._answered = 0.0, time.monotonic()
         self._ends: float | None = None
 
     def submit(self, order: Order) -> None:
@@ -78,7 +82,7 @@ class WorkersExecutor(Executor):
         self._flying[order.number] = Flying(order, time.monotonic())
         self._ends = self._end()
         self._board.offer(order, self._ends)
-        self._looked = 0.0
+        self._next_look = 0.0
 
     def replay(self, order: Order, passed: Mapping[int, int]) -> None:
         """See `Executor.replay`."""
@@ -129,24 +133,27 @@ class WorkersExecutor(Executor):
                 yield result
             elif any(flying.takes(result) for flying in self._flying.values() if flying.has(result)):
                 yield result
-        if time.monotonic() < self._looked + self._seconds or not self._flying:
-            return
-        if self._look():
+        if self._flying.keys() <= set(self._local.training):  # the board knows nothing of these
+            self._answered = time.monotonic()
+        elif time.monotonic() >= self._next_look and self._look():
             for number in sorted(self._standings):
                 yield from self._committed(number)
             self._share_out()
 
     def _look(self) -> bool:
         """Look at the board; a database that is away is waited for, for a while."""
-        self._looked = time.monotonic()
+        began = time.monotonic()
         try:
             standings = self._board.look()
         except RecordError as error:
             if time.monotonic() > self._answered + PATIENCE_SECONDS:
                 raise
             LOGGER.warning("%s Trying again.", error)
+            self._next_look = time.monotonic() + self._seconds
             return False
         self._answered = time.monotonic()
+        pause = min((self._answered - began) / _LOOKING_SHARE, _LONGEST_PAUSE)
+        self._next_look = self._answered + max(self._seconds, pause)
         self._standings = {
             number: standing for number, standing in standings.items() if number in self._flying
         }

@@ -105,6 +105,25 @@ def test_without_other_workers_all_cohorts_train_here_at_the_same_time(tmp_path:
     assert engine_calls.index(-2) < engine_calls.index(0), "the second one does not wait for the first one"
 
 
+def test_the_record_is_not_asked_while_all_cohorts_train_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look is a few statements, which compete with the training for the interpreter."""
+    looks: list[int] = []
+    look = RecordBoard.look
+
+    def counted(board: RecordBoard) -> object:
+        looks.append(1)
+        return look(board)
+
+    monkeypatch.setattr(RecordBoard, "look", counted)
+    with closing(shared(tmp_path, looks={0: 40, 4: 40})) as executor:
+        executor.submit(order(0))
+        executor.submit(order(1))
+        assert len(list(executor.results())) == 2 * SIZE + 2
+    assert len(looks) == 1
+
+
 def test_a_cohort_whose_worker_died_is_trained_here_without_what_it_had_committed(
     tmp_path: Path, dead: str
 ) -> None:
