@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from automl.records.file_store import FileStore
+from automl.records.file_store import FileStore, open_files
 from automl.records.queue import Queue
 from automl.records.runs import Run
 from automl.records.service_processes import ServiceProcesses
@@ -87,8 +87,12 @@ class Service:
 
 
 def make_service(settings: ServerSettings, records: Records) -> Service:
-    """Put a service together."""
-    files = FileStore(settings.files)
+    """Put a service together.
+
+    Raises:
+        RecordError: The address of the files cannot be used.
+    """
+    files = open_files(settings.files, settings.mlruns)
     return Service(
         settings=settings,
         records=records,

@@ -44,7 +44,7 @@ def drive(job: Job) -> int:
     began = time.monotonic()
     records = open_records(Path(job.mlruns), job.records, create=True)
     submission = Queue(records).find(job.identifier)
-    files = FileStore(Path(job.files))
+    files = job.open_files()
     config = config_of(submission, files)
     check_code(config, job.allow_code)
     if job.check:
@@ -63,13 +63,15 @@ def num_helpers(processes: ServiceProcesses, job: Job) -> int:
 
 
 def config_of(submission: Submission, files: FileStore) -> StudyConfig:
-    """The study that was sent.
+    """The study that was sent. What it names among the files of the service is in their folder afterwards.
 
     Raises:
         StudyFileError: It is wrong.
         RecordError: Its file is missing.
     """
-    config = read_study(files.text(submission.file), Path(STUDY_FILE), folder=files.folder)
+    text = files.text(submission.file)
+    files.fetch_named(text)
+    config = read_study(text, Path(STUDY_FILE), folder=files.folder)
     return config.model_copy(update={"name": submission.name})
 
 
@@ -117,7 +119,7 @@ def _run(job: Job, records: Records, config: StudyConfig, candidate: Unfinished 
     claims = Claims(records, job.owner)
     terminal = TerminalTracker(Console(width=160, no_color=True, file=sys.stdout), began)
     follower = SubmissionTracker(claims, Lease(job.number, job.owner, job.token), terminal)
-    processes, files = ServiceProcesses(records), FileStore(Path(job.files))
+    processes, files = ServiceProcesses(records), job.open_files()
     sharing = Sharing(files, lambda: num_helpers(processes, job)) if job.share else None
     request = Request(began=began, sharing=sharing)
     run_prepared(records, prepared, request, candidate, trackers=[terminal, follower])

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Query
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from automl.records.file_store import InWords
+from automl.records.disk import InWords
 from automl.records.files import MODEL
 from automl.records.submissions import Submission
 from automl.service.context import Service
