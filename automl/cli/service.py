@@ -78,9 +78,9 @@ def worker(allow_code: bool, once: bool, no_share: bool, stores: Stores) -> None
     from automl.records.finding import open_records
     from automl.service.worker import Worker, WorkerSettings
 
-    log_to_standard_error()
     if is_address(stores.files):  # a study is not the place to find out
         open_files(stores.files, stores.mlruns).check()
+    log_to_standard_error()
     settings = WorkerSettings(stores.mlruns, stores.files, stores.records, allow_code, once, not no_share)
     working = Worker(open_records(stores.mlruns, stores.records, create=True), settings)
     for number in (signal.SIGINT, signal.SIGTERM):

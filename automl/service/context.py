@@ -11,6 +11,7 @@ from automl.records.service_processes import ServiceProcesses
 from automl.records.store import Records
 from automl.records.submissions import Submission, SubmissionState
 from automl.service.admission import Admission
+from automl.service.copies import Copies
 from automl.service.live import LiveRuns, finite, progress_of
 from automl.service.models import StudyView
 from automl.service.predictors import Predictors
@@ -58,7 +59,7 @@ class Service:
     def _view(self, submission: Submission, ahead: int | None) -> StudyView:
         progress = {}
         if submission.run is not None and submission.state is SubmissionState.RUNNING:
-            progress = progress_of(self.records.run(submission.run))
+            progress = progress_of(submission, self.records.run(submission.run))
         address = f"/studies/{submission.identifier}"
         parts = ("events",) if submission.run is None else _PARTS
         return StudyView(
@@ -82,8 +83,8 @@ class Service:
         )
 
     def run_of(self, submission: Submission) -> Run | None:
-        """The run that a study has become; None before it began."""
-        return None if submission.run is None else self.records.run(submission.run)
+        """The run that a study has become, with the folder that is read here; None before it began."""
+        return None if submission.run is None else self.live.located(submission.run)
 
 
 def make_service(settings: ServerSettings, records: Records) -> Service:
@@ -100,6 +101,6 @@ def make_service(settings: ServerSettings, records: Records) -> Service:
         processes=ServiceProcesses(records),
         files=files,
         admission=Admission(files, settings.allowed),
-        live=LiveRuns(records),
+        live=LiveRuns(records, Copies(records, files)),
         predictors=Predictors(settings.limits),
     )

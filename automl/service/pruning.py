@@ -1,5 +1,6 @@
 """Deletes what a service no longer needs: studies that ended long ago, and files that no study names."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,8 +9,11 @@ from dataclasses import dataclass, field
 from automl.errors import RecordError
 from automl.records.file_names import is_name, names_in
 from automl.records.file_store import FileStore
+from automl.records.files import STUDIES
 from automl.records.queue import Page, Queue
+from automl.records.run_files import names_of_all, needless_folders
 from automl.records.submissions import Submission
+from automl.service.copies import FOLDER
 
 _DAY = 86_400.0
 _PAGE = 500
@@ -37,7 +41,7 @@ def prune(queue: Queue, files: FileStore, days: float, dry_run: bool = False) ->
 
     Args:
         queue: The studies.
-        files: Study files and tables.
+        files: Study files and tables, and files of runs.
         days: Since their state last changed.
         dry_run: Whether only to list what would be deleted.
 
@@ -45,16 +49,19 @@ def prune(queue: Queue, files: FileStore, days: float, dry_run: bool = False) ->
         RecordError: The record or the files cannot be used.
     """
     now, studies, kept_studies, used = time.time(), [], [], set()
+    runs: list[int] = []
     for submission in list(_submissions(queue)):
         if submission.state.is_final and submission.changed < now - days * _DAY:
             try:
                 if not dry_run:
                     queue.remove(submission.identifier)
                 studies.append(submission.identifier)
+                runs += [] if submission.run is None else [submission.run]
                 continue
             except RecordError as error:
                 kept_studies.append(f"{submission.identifier}: {error}")
         used |= _named(submission, files)
+    used |= names_of_all(queue.records, runs)
     needless = [
         entry for entry in files.entries() if entry.name not in used and _is_old(files, entry.name, now)
     ]
@@ -62,7 +69,7 @@ def prune(queue: Queue, files: FileStore, days: float, dry_run: bool = False) ->
     if not dry_run:
         for entry in needless:
             files.remove(entry.name)
-        _clean(files, now)
+        _clean(queue, files, now)
     return Pruned(
         studies, [entry.name for entry in listed], sum(entry.size for entry in listed), kept_studies
     )
@@ -90,11 +97,15 @@ def _is_old(files: FileStore, name: str, now: float) -> bool:
     return changed is not None and now - changed > _DAY
 
 
-def _clean(files: FileStore, now: float) -> None:
-    """Delete copies on this machine of files that are not there any more."""
+def _clean(queue: Queue, files: FileStore, now: float) -> None:
+    """Delete copies on this machine: of files that are not there any more, and folders of runs that were deleted."""
     there = set(files.names())
     for entry in files.copies():
         with suppress(OSError):
             path = files.folder / entry.name
             if entry.name not in there and now - path.stat().st_mtime > _DAY:
                 path.unlink()
+    if files.is_remote:
+        mlruns = queue.records.mlruns
+        for folder in needless_folders(queue.records, (mlruns / FOLDER, mlruns / STUDIES)):
+            shutil.rmtree(folder, ignore_errors=True)
