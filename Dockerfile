@@ -5,7 +5,7 @@ RUN useradd --create-home --uid 1000 automl
 WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY automl ./automl
-RUN pip install --no-cache-dir --constraint constraints.txt ".[postgres]"
+RUN pip install --no-cache-dir --constraint constraints.txt ".[postgres,remote]"
 
 USER automl
 ENV PYTHONUNBUFFERED=1 MLFLOW_DISABLE_TELEMETRY=true

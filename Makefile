@@ -16,7 +16,7 @@ setup: $(INSTALLED)
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -qq --upgrade pip
-	$(BIN)/python -m pip install -qq --constraint constraints.txt --editable ".[dev,excel,jax,postgres]"
+	$(BIN)/python -m pip install -qq --constraint constraints.txt --editable ".[dev,excel,jax,postgres,remote]"
 	touch $(INSTALLED)
 
 test: setup  ## everything but the slow tests, and a third of the examples of properties that take long

@@ -23,6 +23,7 @@ DOORS = {
     "keras_tuner": ("search/space/keras_tuner.py", "search/keras_oracle.py"),
     "sqlalchemy": ("records/", "data/sources/databases.py"),
     "alembic": "records/",
+    "fsspec": "records/remote_files.py",
 }
 
 

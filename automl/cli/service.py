@@ -15,8 +15,9 @@ from automl.cli.common import mlruns_option, records_option
 
 files_option = click.option(
     "--files",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of submitted study files and tables, shared by server and workers; default: files/ in --mlruns.",
+    metavar="FOLDER|URL",
+    help="Folder of submitted study files and tables, shared by server and workers; default: files/ in --mlruns. An "
+    "address of fsspec, as s3://BUCKET/automl, keeps the files of all runs too, for machines without a shared folder.",
 )
 
 
@@ -26,12 +27,12 @@ class Stores:
 
     Attributes:
         mlruns: Folder of the studies, absolute.
-        files: Folder of submitted study files and tables, absolute.
+        files: Folder of submitted study files and tables, absolute, or their address.
         records: Database of the record; None for the usual one.
     """
 
     mlruns: Path
-    files: Path
+    files: str
     records: str | None
 
 
@@ -42,11 +43,13 @@ def stores_options(command: Callable[..., None]) -> Callable[..., None]:
     @mlruns_option
     @records_option
     @functools.wraps(command)
-    def with_stores(files: Path | None, mlruns: Path, records: str | None, **others: Any) -> None:
-        from automl.records.file_store import FOLDER
+    def with_stores(files: str | None, mlruns: Path, records: str | None, **others: Any) -> None:
+        from automl.records.file_store import FOLDER, is_address
 
         mlruns = mlruns.absolute()
-        command(stores=Stores(mlruns, (files or mlruns / FOLDER).absolute(), records), **others)
+        if files is None or not is_address(files):
+            files = str((Path(files) if files else mlruns / FOLDER).absolute())
+        command(stores=Stores(mlruns, files, records), **others)
 
     return with_stores
 
@@ -71,9 +74,12 @@ def worker(allow_code: bool, once: bool, no_share: bool, stores: Stores) -> None
     whose worker was killed is continued by the next free one. The cohorts of a study with `search.in_flight` above 1
     are trained by all workers that run no study.
     """
+    from automl.records.file_store import is_address, open_files
     from automl.records.finding import open_records
     from automl.service.worker import Worker, WorkerSettings
 
+    if is_address(stores.files):  # a study is not the place to find out
+        open_files(stores.files, stores.mlruns).check()
     log_to_standard_error()
     settings = WorkerSettings(stores.mlruns, stores.files, stores.records, allow_code, once, not no_share)
     working = Worker(open_records(stores.mlruns, stores.records, create=True), settings)
@@ -155,15 +161,16 @@ def serve(
 def prune(days: float, dry_run: bool, stores: Stores) -> None:
     """Delete old studies of a service with their runs and models, and tables that no study uses.
 
-    Only studies that were sent to the service; runs of `automl run` stay.
+    Only studies that were sent to the service; runs of `automl run` stay. With an address as --files, also the copies
+    on this machine of what was deleted.
     """
-    from automl.records.file_store import FileStore
+    from automl.records.file_store import open_files
     from automl.records.finding import open_records
     from automl.records.queue import Queue
     from automl.service.pruning import prune as pruning
 
     queue = Queue(open_records(stores.mlruns, stores.records))
-    pruned = pruning(queue, FileStore(stores.files), days, dry_run)
+    pruned = pruning(queue, open_files(stores.files, stores.mlruns), days, dry_run)
     for identifier in pruned.studies:
         click.echo(identifier)
     for line in pruned.kept_studies:

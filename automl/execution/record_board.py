@@ -4,7 +4,6 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import final
 
 from automl.errors import RecordError
@@ -45,7 +44,7 @@ class RecordBoard(Board):
         self._offers, self._sharing = offers, sharing
         self._offered: set[int] = set()
         self._num_parts: Counter[int] = Counter()
-        self._files: dict[int, list[Path]] = defaultdict(list)
+        self._files: dict[int, list[str]] = defaultdict(list)
         self._num_helpers = 0
 
     def offer(self, order: Order, ends: float | None) -> None:
@@ -88,8 +87,11 @@ class RecordBoard(Board):
     def settle(self, number: int) -> None:
         """See `Board.settle`."""
         self._offered.discard(number)
-        for path in self._files.pop(number, []):
-            path.unlink(missing_ok=True)
+        for name in self._files.pop(number, []):
+            try:
+                self._sharing.files.remove(name)
+            except RecordError as error:  # `automl prune` deletes it
+                LOGGER.warning("%s", error)
 
     def _standing(self, row: CohortRow, parts: Collection[Part]) -> Standing:
         read = [self._trials_in(part, row.number) for part in parts]
@@ -105,10 +107,9 @@ class RecordBoard(Board):
     def _trials_in(self, part: Part, number: int) -> list[Trial] | None:
         """The trials of a part; None where its file cannot be read."""
         try:
-            path = self._sharing.files.path(part.file)
-            trials = unpacked(path)
+            trials = unpacked(self._sharing.files.path(part.file))
         except RecordError as error:
             LOGGER.warning("%s The trials of cohort %d are trained again.", error, number)
             return None
-        self._files[number].append(path)
+        self._files[number].append(part.file)
         return trials

@@ -113,7 +113,11 @@ class Claims:
 
     def link(self, lease: SubmissionLease, run: int) -> bool:
         """Note which run of the record the study has become."""
-        return self._write(lease, {"run": run})
+        return self._write(lease, {"run": run, "progress": None})
+
+    def note_progress(self, lease: SubmissionLease, text: str) -> bool:
+        """Note how far the study is, for servers that do not see its folder."""
+        return self._write(lease, {"progress": text})
 
     def pass_check(self, lease: SubmissionLease) -> bool:
         """Nothing is wrong with the study: it waits for a worker."""
@@ -142,7 +146,7 @@ class Claims:
         return self._records.write(lambda connection: _change(connection, lease.study, values, lease.token))
 
 
-_FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
+_FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None, "progress": None}
 
 
 def _submission(connection: Connection, number: int, now: float) -> Submission:

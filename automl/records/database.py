@@ -18,7 +18,7 @@ from automl.records.presence import announce, delete_alone
 from automl.records.tables import METADATA, STUDIES, SUBMISSIONS, VERSION_TABLE
 from automl.secrets import masked
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """Newest version of the schema, in `migrations/versions/`."""
 
 _BUSY_SECONDS = 60.0

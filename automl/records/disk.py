@@ -5,6 +5,7 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import final
 
 from automl.errors import RecordError
 
@@ -44,3 +45,27 @@ def remove_leftovers(folder: Path) -> None:
 def broken(path: Path, why: str) -> RecordError:
     """What to say of a file whose content is of another form."""
     return RecordError(f"{path} is broken: {why}. Restore it, or delete the run.")
+
+
+class StorageError(RecordError):
+    """The disk of the service is full, or its files have vanished."""
+
+
+@final
+class InWords:
+    """Turns errors of the system into words while it is entered.
+
+    Args:
+        folder: That is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, OSError):
+            message = f"{self._folder} cannot be written: {error.strerror or error}"
+            raise StorageError(f"{message}. Free the disk, or restore the folder.") from None

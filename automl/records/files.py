@@ -37,7 +37,7 @@ OUT_OF_FOLD_FILE = "out_of_fold.csv.gz"
 LONGEST_REASON = 300
 """Characters of the reason of a failed trial that are kept."""
 
-_TRIALS, _ANALYSES = "trials", "analyses"
+TRIALS, _ANALYSES = "trials", "analyses"
 _PARTS = ("training_loss", "stopping_loss", "validation_loss")
 
 
@@ -134,7 +134,7 @@ def write_trial(folder: Path, trial: Trial) -> None:
         }
         for fold, length in zip(trial.folds, lengths, strict=True)
     ]
-    scores, losses = _trial_files(folder, trial.number)
+    scores, losses, _ = trial_files(folder, trial.number)
     write_array(losses, curves)
     write_json(scores, {"trial": trial.number, "folds": folds})
 
@@ -147,7 +147,7 @@ def read_trial(folder: Path, ended: TrialEnded, hyperparameters: Hyperparameters
     """
     folds: tuple[FoldResult, ...] = ()
     if ended.scores:
-        scores, losses = _trial_files(folder, ended.number)
+        scores, losses, _ = trial_files(folder, ended.number)
         content, curves = read_json(scores), read_array(losses)
         try:
             folds = tuple(_fold(*parts) for parts in zip(content["folds"], curves.tolist(), strict=True))
@@ -191,12 +191,13 @@ def ended_event(trial: Trial, metric: str) -> TrialEnded:
 
 def write_predictions(folder: Path, number: int, predictions: numpy.ndarray) -> None:
     """Keep what a trial predicted for rows that its networks had not seen, float32."""
-    write_array(folder / _TRIALS / f"{number:06d}.predictions.npy", numpy.asarray(predictions, numpy.float32))
+    path = trial_files(folder, number)[2]
+    write_array(path, numpy.asarray(predictions, dtype=numpy.float32))
 
 
 def read_predictions(folder: Path, number: int) -> numpy.ndarray | None:
     """The predictions of a trial; None where they were not kept."""
-    path = folder / _TRIALS / f"{number:06d}.predictions.npy"
+    path = trial_files(folder, number)[2]
     return read_array(path) if path.is_file() else None
 
 
@@ -233,10 +234,10 @@ def _remove_empty(mlruns: Path, folder: Path) -> None:
             parent.rmdir()
 
 
-def _trial_files(folder: Path, number: int) -> tuple[Path, Path]:
-    """Where the scores and the curves of a trial are."""
-    stem = folder / _TRIALS / f"{number:06d}"
-    return stem.with_suffix(".json"), stem.with_suffix(".curves.npy")
+def trial_files(folder: Path, number: int) -> tuple[Path, Path, Path]:
+    """Where the scores, the curves and the predictions of a trial are."""
+    stem = folder / TRIALS / f"{number:06d}"
+    return stem.with_suffix(".json"), stem.with_suffix(".curves.npy"), stem.with_suffix(".predictions.npy")
 
 
 def _trial(

@@ -69,7 +69,7 @@ class Queue:
     """
 
     def __init__(self, records: Records) -> None:
-        self._records = records
+        self.records = records
 
     def add(self, sent: Sent) -> tuple[Submission, bool]:
         """Enter a study, or find it where the same request has been made before.
@@ -83,7 +83,7 @@ class Queue:
         """
         for left in reversed(range(_TRIES)):
             try:
-                return self._records.write(lambda connection: self._added(connection, sent))
+                return self.records.write(lambda connection: self._added(connection, sent))
             except RecordError as error:
                 # Another process was faster: the next try finds what it wrote.
                 if not left or not isinstance(error.__context__, IntegrityError):
@@ -103,7 +103,7 @@ class Queue:
                 return existing, False
         if not sent.fresh:
             self._require_new_name(connection, sent.name, last)
-        at = self._records.now()
+        at = self.records.now()
         row = new_submission(sent, (last or 0) + 1, at)
         entered = connection.execute(insert(SUBMISSIONS).values(row).returning(SUBMISSIONS.c.id)).scalar_one()
         submission = self._submission(connection, SUBMISSIONS.c.id == entered)
@@ -137,7 +137,7 @@ class Queue:
             UnknownSubmissionError: There is none.
             RecordError: The database cannot be read.
         """
-        return self._records.read(lambda connection: self._existing(connection, identifier))
+        return self.records.read(lambda connection: self._existing(connection, identifier))
 
     def _existing(self, connection: Connection, identifier: str, lock: bool = False) -> Submission:
         name, number = parts_of(identifier)
@@ -151,7 +151,7 @@ class Queue:
 
     def _submission(self, connection: Connection, *where: Any) -> Submission | None:
         row = connection.execute(listed().where(*where)).one_or_none()
-        return None if row is None else submission_of(row, self._records.now())
+        return None if row is None else submission_of(row, self.records.now())
 
     def page(self, wanted: Page) -> list[Submission]:
         """A part of the queue, the newest first.
@@ -166,8 +166,8 @@ class Queue:
             rows = rows.where(SUBMISSIONS.c.name == wanted.name)
         if wanted.before is not None:
             rows = rows.where(SUBMISSIONS.c.id < wanted.before)
-        now = self._records.now()
-        return self._records.read(
+        now = self.records.now()
+        return self.records.read(
             lambda connection: [submission_of(row, now) for row in connection.execute(rows)]
         )
 
@@ -176,7 +176,7 @@ class Queue:
         waiting = SUBMISSIONS.c.state.in_((SubmissionState.CHECKING, SubmissionState.QUEUED))
         order = (SUBMISSIONS.c.priority.desc(), SUBMISSIONS.c.id)
         numbers = select(SUBMISSIONS.c.id).where(waiting).order_by(*order)
-        waiting_numbers = self._records.read(lambda connection: connection.execute(numbers).scalars().all())
+        waiting_numbers = self.records.read(lambda connection: connection.execute(numbers).scalars().all())
         return {number: position for position, number in enumerate(waiting_numbers)}
 
     def counts(self) -> tuple[Mapping[str, int], float | None]:
@@ -189,7 +189,7 @@ class Queue:
             totals = {row.state: row.total for row in connection.execute(by_state)}
             return {state: totals.get(state, 0) for state in SubmissionState}, oldest
 
-        return self._records.read(look)
+        return self.records.read(look)
 
     def cancel(self, identifier: str) -> Submission:
         """End a study: at once where it waits, and by its worker where it runs. Trials that have ended are kept.
@@ -210,7 +210,7 @@ class Queue:
                 values |= _FREE | self._turned(SubmissionState.CANCELLED)
             return self._changed(connection, submission, values)
 
-        return self._records.write(change)
+        return self.records.write(change)
 
     def resume(self, identifier: str, more: int = 0) -> Submission:
         """Continue a study that has ended.
@@ -236,7 +236,7 @@ class Queue:
             values = {"lost": 0, "cancelled": 0, "reason": "", "trials": trials}
             return self._changed(connection, submission, values | _FREE | self._turned(state))
 
-        return self._records.write(change)
+        return self.records.write(change)
 
     def remove(self, identifier: str) -> None:
         """Delete a study with its run and the files of that run.
@@ -248,8 +248,8 @@ class Queue:
         """
         submission = self.find(identifier)
         _require_idle(submission)
-        run = None if submission.run is None else self._records.run(submission.run)
-        lease = None if run is None else self._records.claim(run)
+        run = None if submission.run is None else self.records.run(submission.run)
+        lease = None if run is None else self.records.claim(run)
 
         def change(connection: Connection) -> None:
             latest = self._existing(connection, identifier, lock=True)
@@ -257,17 +257,17 @@ class Queue:
             connection.execute(delete(SUBMISSIONS).where(SUBMISSIONS.c.id == latest.number))
 
         try:
-            self._records.write(change)
+            self.records.write(change)
         except BaseException:
             if lease is not None:
-                self._records.release(lease)
+                self.records.release(lease)
             raise
         if lease is not None and run is not None:
-            self._records.remove(lease)
-            remove_run_folder(self._records.mlruns, run.folder)
+            self.records.remove(lease)
+            remove_run_folder(self.records.mlruns, run.folder)
 
     def _turned(self, state: SubmissionState) -> dict[str, Any]:
-        return {"state": state, "changed": self._records.now()}
+        return {"state": state, "changed": self.records.now()}
 
     def _changed(
         self, connection: Connection, submission: Submission, values: Mapping[str, Any]

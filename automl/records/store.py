@@ -19,7 +19,7 @@ from automl.records.events import Event, Recorded, StudyStarted
 from automl.records.leases import LEASE_SECONDS, Lease, is_held, this_process
 from automl.records.rows import LISTED, advanced, decoded, new_row, run_of, where
 from automl.records.runs import Run, holder
-from automl.records.tables import COHORT_PARTS, COHORTS, EVENTS, STUDIES, SUBMISSIONS
+from automl.records.tables import COHORT_PARTS, COHORTS, EVENTS, RUN_FILES, STUDIES, SUBMISSIONS
 from automl.records.transactions import (
     add_events,
     are_there,
@@ -216,6 +216,7 @@ class Records:
                 connection.execute(update(SUBMISSIONS).where(sent).values(run=None))
                 for table, column in (
                     (COHORTS, COHORTS.c.study),
+                    (RUN_FILES, RUN_FILES.c.study),
                     (EVENTS, EVENTS.c.study),
                     (STUDIES, STUDIES.c.id),
                 ):

@@ -66,6 +66,7 @@ class Submission:
         held: Whether that worker is alive.
         token: Of its lease.
         request_digest: Of what was sent.
+        progress: How far its run is, as its driver has noted it.
     """
 
     number: int
@@ -91,6 +92,7 @@ class Submission:
     held: bool = False
     token: int = 0
     request_digest: str = ""
+    progress: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ def submission_of(row: Any, now: float) -> Submission:
         held=is_held(row.lease_owner, row.lease_until, now),
         token=row.lease_token,
         request_digest=row.request_digest,
+        progress=row.progress or "",
     )
 
 

@@ -2,8 +2,8 @@
 
 `studies` has a row per run of a study, `events` is the append-only record and the live stream, `cohorts` has the trials
 that were asked for together: where several workers train a run, they claim its rows, and `cohort_parts` names the files
-with their results. A service has two tables more: `submissions` is its queue, `service_processes` lists its servers and
-workers.
+with their results. A service has three tables more: `submissions` is its queue, `service_processes` lists its servers
+and workers, `run_files` names the files of runs that processes of several machines read.
 Columns of `studies` that follow from the events of a run are written with them, so that runs are listed without reading
 events: `state`, `seq`, `num_trials`, `planned`, `best`.
 Changes of the schema are migrations in `migrations/versions/`.
@@ -120,6 +120,7 @@ SUBMISSIONS = Table(
     Column("lease_owner", Text),
     Column("lease_token", BigInteger, nullable=False),
     Column("lease_until", Float(53)),
+    Column("progress", Text),
     UniqueConstraint("name", "number", name="submissions_name_number_key"),
     sqlite_autoincrement=True,
 )
@@ -138,3 +139,16 @@ SERVICE_PROCESSES = Table(
     Column("helps", Integer, nullable=False, default=0, server_default="0"),
 )
 """Servers and workers, each for as long as it renews its row."""
+
+RUN_FILES = Table(
+    "run_files",
+    METADATA,
+    Column("study", Integer, ForeignKey("studies.id"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("file", String(100), nullable=False),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("study", "path"),
+)
+"""Files of runs that were put among those of the service, each by its path within the folder of its run.
+
+`file` is its name there, empty where it is no longer part of the run. Whatever changes has a larger `version`."""

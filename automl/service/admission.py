@@ -11,7 +11,8 @@ from typing import Any, final
 from automl.config.reading import read_study
 from automl.config.study import StudyConfig
 from automl.errors import AutoMLError, StudyFileError
-from automl.records.file_store import FileStore, is_name
+from automl.records.file_names import is_name
+from automl.records.file_store import FileStore
 from automl.service.driver import STUDY_FILE
 from automl.service.settings import Allowed
 
@@ -66,6 +67,7 @@ class Admission:
         )
         for use in _uses(config):
             self._check(use, config)
+        self._files.fetch_named(text)
         self._check_table(config)
         from automl.study.table import check_before_table  # pandas takes a while
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from automl.records.file_store import FileStore
+from automl.records.file_store import FileStore, open_files
 from automl.records.queue import Queue
 from automl.records.runs import Run
 from automl.records.service_processes import ServiceProcesses
 from automl.records.store import Records
 from automl.records.submissions import Submission, SubmissionState
 from automl.service.admission import Admission
+from automl.service.copies import Copies
 from automl.service.live import LiveRuns, finite, progress_of
 from automl.service.models import StudyView
 from automl.service.predictors import Predictors
@@ -58,7 +59,7 @@ class Service:
     def _view(self, submission: Submission, ahead: int | None) -> StudyView:
         progress = {}
         if submission.run is not None and submission.state is SubmissionState.RUNNING:
-            progress = progress_of(self.records.run(submission.run))
+            progress = progress_of(submission, self.records.run(submission.run))
         address = f"/studies/{submission.identifier}"
         parts = ("events",) if submission.run is None else _PARTS
         return StudyView(
@@ -82,13 +83,17 @@ class Service:
         )
 
     def run_of(self, submission: Submission) -> Run | None:
-        """The run that a study has become; None before it began."""
-        return None if submission.run is None else self.records.run(submission.run)
+        """The run that a study has become, with the folder that is read here; None before it began."""
+        return None if submission.run is None else self.live.located(submission.run)
 
 
 def make_service(settings: ServerSettings, records: Records) -> Service:
-    """Put a service together."""
-    files = FileStore(settings.files)
+    """Put a service together.
+
+    Raises:
+        RecordError: The address of the files cannot be used.
+    """
+    files = open_files(settings.files, settings.mlruns)
     return Service(
         settings=settings,
         records=records,
@@ -96,6 +101,6 @@ def make_service(settings: ServerSettings, records: Records) -> Service:
         processes=ServiceProcesses(records),
         files=files,
         admission=Admission(files, settings.allowed),
-        live=LiveRuns(records),
+        live=LiveRuns(records, Copies(records, files)),
         predictors=Predictors(settings.limits),
     )

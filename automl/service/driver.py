@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from automl.config.reading import read_study
@@ -12,6 +13,7 @@ from automl.records.file_store import FileStore
 from automl.records.finding import open_records
 from automl.records.leases import Lease
 from automl.records.queue import Queue
+from automl.records.run_files import with_folder_here
 from automl.records.service_processes import ServiceProcesses
 from automl.records.store import Records
 from automl.records.submissions import Submission
@@ -24,6 +26,19 @@ STUDY_FILE = "study.yaml"
 
 _HELD_SECONDS = 20.0
 """How long the process that ran the study before is waited for: it may be about to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where a driver finds and keeps things.
+
+    Attributes:
+        records: The record.
+        files: The files of the service.
+    """
+
+    records: Records
+    files: FileStore
 
 
 def main() -> None:
@@ -44,15 +59,15 @@ def drive(job: Job) -> int:
     began = time.monotonic()
     records = open_records(Path(job.mlruns), job.records, create=True)
     submission = Queue(records).find(job.identifier)
-    files = FileStore(Path(job.files))
+    files = job.open_files()
     config = config_of(submission, files)
     check_code(config, job.allow_code)
     if job.check:
         prepare_table(config)
         return 0
-    candidate = _to_go_on_with(records, submission, config)
+    candidate = _to_go_on_with(records, files, submission, config)
     if candidate is None or not candidate.is_done:
-        _run(job, records, config, candidate, began)
+        _run(job, Stores(records, files), config, candidate, began)
     return 0
 
 
@@ -63,13 +78,15 @@ def num_helpers(processes: ServiceProcesses, job: Job) -> int:
 
 
 def config_of(submission: Submission, files: FileStore) -> StudyConfig:
-    """The study that was sent.
+    """The study that was sent. What it names among the files of the service is in their folder afterwards.
 
     Raises:
         StudyFileError: It is wrong.
         RecordError: Its file is missing.
     """
-    config = read_study(files.text(submission.file), Path(STUDY_FILE), folder=files.folder)
+    text = files.text(submission.file)
+    files.fetch_named(text)
+    config = read_study(text, Path(STUDY_FILE), folder=files.folder)
     return config.model_copy(update={"name": submission.name})
 
 
@@ -91,19 +108,23 @@ def check_code(config: StudyConfig, allowed: bool) -> None:
             raise RecordError(f"{config.where(*keys)}: {reason}. {cure}")
 
 
-def _to_go_on_with(records: Records, submission: Submission, config: StudyConfig) -> Unfinished | None:
+def _to_go_on_with(
+    records: Records, files: FileStore, submission: Submission, config: StudyConfig
+) -> Unfinished | None:
     if submission.run is None:
         return None
     until = time.monotonic() + _HELD_SECONDS
     while records.run(submission.run).held and time.monotonic() < until:
         time.sleep(0.2)
-    candidate = unfinished(records, records.run(submission.run), config, trials=submission.trials)
+    run = with_folder_here(records, files, records.run(submission.run))
+    candidate = unfinished(records, run, config, trials=submission.trials)
     if not candidate.is_done:
         check_can_go_on(candidate)
     return candidate
 
 
-def _run(job: Job, records: Records, config: StudyConfig, candidate: Unfinished | None, began: float) -> None:
+def _run(job: Job, stores: Stores, config: StudyConfig, candidate: Unfinished | None, began: float) -> None:
+    records, files = stores.records, stores.files
     prepared_table = table_for_training(config)
     from rich.console import Console
 
@@ -116,10 +137,11 @@ def _run(job: Job, records: Records, config: StudyConfig, candidate: Unfinished 
     prepared = prepare_study(config, prepared=prepared_table)
     claims = Claims(records, job.owner)
     terminal = TerminalTracker(Console(width=160, no_color=True, file=sys.stdout), began)
-    follower = SubmissionTracker(claims, Lease(job.number, job.owner, job.token), terminal)
-    processes, files = ServiceProcesses(records), FileStore(Path(job.files))
+    lease = Lease(job.number, job.owner, job.token)
+    follower = SubmissionTracker(claims, lease, terminal, in_queue=files.is_remote)
+    processes = ServiceProcesses(records)
     sharing = Sharing(files, lambda: num_helpers(processes, job)) if job.share else None
-    request = Request(began=began, sharing=sharing)
+    request = Request(began=began, sharing=sharing, files=files if files.is_remote else None)
     run_prepared(records, prepared, request, candidate, trackers=[terminal, follower])
 
 

@@ -30,6 +30,7 @@ class SubmissionTracker(Tracker):
         claims: The queue.
         lease: Of the submission.
         terminal: Knows how long the study will still take.
+        in_queue: Whether to note in the queue how far it is, because the server does not see the folder.
         clock: Seconds that only grow.
     """
 
@@ -38,9 +39,11 @@ class SubmissionTracker(Tracker):
         claims: Claims,
         lease: SubmissionLease,
         terminal: TerminalTracker,
+        in_queue: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._claims, self._lease, self._terminal, self._clock = claims, lease, terminal, clock
+        self._in_queue = in_queue
         self._file: Path | None = None
         self._written, self._phase = 0.0, ""
 
@@ -78,6 +81,10 @@ class SubmissionTracker(Tracker):
         self._written = self._clock()
         left = self._terminal.seconds_left
         content = {"time": time.time(), "seconds_left": left, "phase": self._phase, "networks": networks}
+        if self._in_queue:
+            with suppress(RecordError):  # nobody needs it that much
+                self._claims.note_progress(self._lease, json.dumps(content))
+            return
         temporary = self._file.with_suffix(".new")
         with suppress(OSError):  # a full disk is told by what must be written
             temporary.write_text(json.dumps(content), encoding="utf-8")

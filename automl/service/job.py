@@ -13,14 +13,19 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TextIO
 
 from automl.errors import AutoMLError
 from automl.interrupts import INTERRUPTED
+from automl.records.file_store import FileStore, folder_of, open_files
 from automl.secrets import masked
 
 LEAVE = "leave"
 """Line that tells a process to end when it has done what it is doing."""
+
+PATIENCE_SECONDS = 30.0
+"""How long a file system that does not respond is waited for."""
 
 TRAINS, WAITS = "trains", "waits"
 """What a process that helps tells its worker when it begins with a cohort, and when it is done with it."""
@@ -33,7 +38,7 @@ class Job:
     Attributes:
         records: Address of the record.
         mlruns: Folder of the studies.
-        files: Folder of the files of the service.
+        files: Folder of the files of the service, or their address.
         identifier: Of the submission.
         number: Of the submission.
         owner: The worker.
@@ -53,6 +58,14 @@ class Job:
     check: bool = False
     allow_code: bool = False
     share: bool = False
+
+    def open_files(self) -> FileStore:
+        """The files of the service; an address that does not respond is asked for a while.
+
+        Raises:
+            RecordError: The address cannot be used.
+        """
+        return open_files(self.files, Path(self.mlruns), PATIENCE_SECONDS)
 
     def line(self) -> bytes:
         """It as the line that a process reads."""
@@ -84,7 +97,8 @@ def do_job(do: Callable[[Job, threading.Event], int]) -> None:
 def message_of(error: BaseException, job: Job) -> str:
     """What an error says, without secrets, and without the folder of the service, which is no business of a client."""
     text = masked(str(error), job.records or "")
-    return re.sub(re.escape(job.files.rstrip("/")) + "/", "", text)
+    folder = str(folder_of(job.files, Path(job.mlruns)))
+    return re.sub(re.escape(folder.rstrip("/")) + "/", "", text)
 
 
 def _listen(pipe: TextIO, leaving: threading.Event) -> None:

@@ -13,6 +13,8 @@ from automl.records.runs import Run
 from automl.records.standing import standing, status_of
 from automl.records.state import StudyState
 from automl.records.store import Records
+from automl.records.submissions import Submission
+from automl.service.copies import Copies
 
 PROGRESS_FILE = "progress.json"
 """In the folder of a run: its phase, seconds that it will still take, and where its networks are."""
@@ -57,45 +59,59 @@ class LiveRuns:
 
     Args:
         records: The record.
+        copies: Of the folders of runs that this process does not see.
     """
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, records: Records, copies: Copies) -> None:
+        self._records, self._copies = records, copies
         self._kept: OrderedDict[int, Live] = OrderedDict()
         self._lock = threading.Lock()
 
     @contextmanager
-    def opened(self, number: int) -> Iterator[Live]:
+    def opened(self, number: int, with_files: bool = True) -> Iterator[Live]:
         """A run with all that is recorded of it by now; no other thread has it in the block.
 
         Args:
             number: Of the run in the record.
+            with_files: Whether the files of its folder are needed.
 
         Raises:
             RecordError: There is none, or it cannot be read.
         """
-        run = self._records.run(number)
+        run = self._copies.located(self._records.run(number))
         with self._lock:
             live = self._kept.setdefault(number, Live(run, StudyState(run.folder)))
             self._kept.move_to_end(number)
             if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
         with live.lock:
-            live.run = run
+            live.run, live.state.folder = run, run.folder
             for recorded in self._records.events(run, since=live.state.seq):
                 live.state.apply(recorded)
+            if with_files:  # after the events: those that they follow from are there
+                self._copies.update(run)
             yield live
 
-    def forget(self, number: int) -> None:
-        """A run is deleted."""
+    def located(self, number: int) -> Run:
+        """A run, with the folder that this process reads.
+
+        Raises:
+            RecordError: There is none.
+        """
+        return self._copies.located(self._records.run(number))
+
+    def forget(self, run: Run) -> None:
+        """A run that was located is deleted."""
         with self._lock:
-            self._kept.pop(number, None)
+            self._kept.pop(run.number, None)
+        self._copies.forget(run)
 
 
-def progress_of(run: Run) -> dict[str, Any]:
+def progress_of(submission: Submission, run: Run) -> dict[str, Any]:
     """What the driver of a running study says of its progress; empty where it says nothing."""
     try:
-        content = json.loads((run.folder / PROGRESS_FILE).read_text(encoding="utf-8"))
+        text = submission.progress or (run.folder / PROGRESS_FILE).read_text(encoding="utf-8")
+        content = json.loads(text)
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -22,7 +22,8 @@ from automl.errors import (
     StudyFileError,
     explain,
 )
-from automl.records.file_store import StorageError, TooLargeError
+from automl.records.disk import StorageError
+from automl.records.file_store import TooLargeError
 from automl.records.queue import QueueConflictError, UnknownSubmissionError
 from automl.secrets import masked
 from automl.service.admission import RefusedError

@@ -81,7 +81,7 @@ class ServerSettings:
 
     Attributes:
         mlruns: Folder of the studies.
-        files: Folder of the files of the service.
+        files: Folder of the files of the service, or their address.
         host: Address that it listens at.
         port: Port there; any free one when 0.
         token: What clients must send; None where none is needed.
@@ -91,7 +91,7 @@ class ServerSettings:
     """
 
     mlruns: Path
-    files: Path
+    files: Path | str
     host: str = "127.0.0.1"
     port: int = 8765
     token: str | None = None

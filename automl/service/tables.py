@@ -11,7 +11,8 @@ from automl.data.files.table_file import PACKINGS, TableFile, explained, open_fi
 from automl.data.files.text_files import read_header
 from automl.data.sources.file_source import table_file
 from automl.errors import DataError, explain, one_of
-from automl.records.file_store import TooLargeError, suffix_of
+from automl.records.file_names import suffix_of
+from automl.records.file_store import TooLargeError
 
 _PIECE = 1 << 20
 _CELL_BYTES = 8

@@ -14,7 +14,6 @@ from typing import final
 
 from automl.errors import RecordError
 from automl.records.cohort_claims import CohortClaim, CohortClaims
-from automl.records.file_store import FileStore
 from automl.records.finding import open_records
 from automl.records.queue import Queue
 from automl.records.runs import Run
@@ -41,7 +40,7 @@ def train(job: Job, leaving: threading.Event) -> int:
     """
     records = open_records(Path(job.mlruns), job.records, create=True)
     submission = Queue(records).find(job.identifier)
-    files = FileStore(Path(job.files))
+    files = job.open_files()
     config = config_of(submission, files)
     check_code(config, job.allow_code)
     if submission.run is None:

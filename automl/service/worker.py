@@ -33,7 +33,7 @@ class WorkerSettings:
 
     Attributes:
         mlruns: Folder of the studies.
-        files: Folder of the files of the service.
+        files: Folder of the files of the service, or their address.
         uri: Address of the record; AUTOML_RECORDS, then a file in `mlruns`, when None.
         allow_code: Whether builders, metrics and trackers that come with a study may run.
         once: Whether to end when nothing waits.
@@ -41,7 +41,7 @@ class WorkerSettings:
     """
 
     mlruns: Path
-    files: Path
+    files: Path | str
     uri: str | None = None
     allow_code: bool = False
     once: bool = False

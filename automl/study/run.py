@@ -16,8 +16,10 @@ from automl.execution.record_board import Sharing
 from automl.explanation.study import explain_study
 from automl.export.saved_model import check_backend
 from automl.interrupts import Interrupts
+from automl.records.file_store import FileStore
 from automl.records.files import remove_run_folder
 from automl.records.finding import open_records, read_state
+from automl.records.run_files import Publisher
 from automl.records.standing import ended
 from automl.records.store import Records
 from automl.report.files import write_study_files, write_trial_files
@@ -46,12 +48,14 @@ class Request:
         began: When the command began, by `time.monotonic`; now when None.
         sharing: How cohorts are shared with other processes, or the cluster whose actors train them; None where this
             process trains alone.
+        files: Where the files of the run are put for other machines; None where they all see its folder.
     """
 
     resume: bool = True
     more: int | None = None
     began: float | None = None
     sharing: Sharing | Cluster | None = None
+    files: FileStore | None = None
 
 
 def run_study(
@@ -118,8 +122,11 @@ def run_prepared(
     all_trackers = (*trackers, *make_trackers(config, records.mlruns, write_trial_files))
     with Interrupts() as interrupts:
         with interrupts.held():
-            session = _open(records, prepared, unfinished, budget, all_trackers, interrupts)
+            session = _make(records, prepared, unfinished, budget, all_trackers, interrupts)
             session.sharing = request.sharing
+            if request.files is not None:
+                session.publisher = Publisher(records, session.lease, session.run.folder, request.files)
+            _open(session, is_new=unfinished is None)
         interrupts.on_second(lambda: [tracker.abandon() for tracker in all_trackers])
         try:
             _work(session)
@@ -128,7 +135,7 @@ def run_prepared(
     return result_of(session.run, session.state)
 
 
-def _open(
+def _make(
     records: Records,
     prepared: PreparedStudy,
     unfinished: Unfinished | None,
@@ -142,7 +149,7 @@ def _open(
     else:
         run, state = unfinished.run, unfinished.state
         lease = go_on(records, prepared, unfinished, budget)
-    session = Session(
+    return Session(
         prepared,
         records,
         run,
@@ -154,16 +161,19 @@ def _open(
         prepared.make_engine(),
         prepared.out_of_fold,
     )
+
+
+def _open(session: Session, is_new: bool) -> None:
+    records = session.records
     try:
         session.open()
     except BaseException:
         session.close()
-        if unfinished is None:  # nothing has happened yet
-            records.remove(lease)
-            remove_run_folder(records.mlruns, run.folder)
+        if is_new:  # nothing has happened yet
+            records.remove(session.lease)
+            remove_run_folder(records.mlruns, session.run.folder)
             records.remove_if_empty()
         raise
-    return session
 
 
 def _work(session: Session) -> None:

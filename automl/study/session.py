@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
+from automl.errors import RecordError
 from automl.evaluation.out_of_fold import OutOfFold
 from automl.execution.actors import Cluster
 from automl.execution.record_board import Sharing
@@ -16,6 +17,7 @@ from automl.records.files import ended_event, write_predictions, write_trial
 from automl.records.leases import Heartbeat, Lease
 from automl.records.page_links import write_links
 from automl.records.predictions import StoredPredictions
+from automl.records.run_files import Publisher
 from automl.records.runs import Run
 from automl.records.state import StudyState
 from automl.records.store import Records
@@ -46,6 +48,7 @@ class Session:
         out_of_fold: Which predictions are kept.
         sharing: How cohorts are shared with other processes, or the cluster whose actors train them; None where this
             process trains alone.
+        publisher: Puts the files of the run where other machines see them; None where nobody needs that.
     """
 
     prepared: PreparedStudy
@@ -59,16 +62,20 @@ class Session:
     engine: Engine
     out_of_fold: OutOfFold
     sharing: Sharing | Cluster | None = None
+    publisher: Publisher | None = None
     began: float = field(default_factory=time.monotonic)
     _heartbeat: Heartbeat | None = None
 
     def open(self) -> None:
-        """Keep the lease alive and begin the trackers.
+        """Keep the lease alive, publish the files that there are, and begin the trackers.
 
         Raises:
             TrackingError: A tracker cannot follow.
+            RecordError: The files cannot be published.
         """
         self._heartbeat = Heartbeat(lambda: self.records.renew(self.lease))
+        if self.publisher is not None:
+            self.publisher.publish_all()
         started: list[Tracker] = []
         for tracker in self.trackers:
             try:
@@ -99,10 +106,15 @@ class Session:
             KeyboardInterrupt: An interrupt has arrived.
         """
         with self.interrupts.held():
-            for recorded in self.records.append(self.lease, *events):
-                self.state.apply(recorded)
-                for tracker in self.trackers:
-                    tracker.apply(recorded, self.state)
+            if self.publisher is not None:
+                self.publisher.publish(events)
+            self._append(*events)
+
+    def _append(self, *events: Event) -> None:
+        for recorded in self.records.append(self.lease, *events):
+            self.state.apply(recorded)
+            for tracker in self.trackers:
+                tracker.apply(recorded, self.state)
 
     def record_trial(self, trial: Trial) -> None:
         """Write a trial that has ended: its files, then its event.
@@ -153,4 +165,11 @@ class Session:
 
     def finish(self, status: str, reason: str = "") -> None:
         """Record how this process ended its work, which must succeed whatever else does not."""
-        self.record(Finished(status, time.monotonic() - self.began, reason))
+        event = Finished(status, time.monotonic() - self.began, reason)
+        with self.interrupts.held():
+            if self.publisher is not None:
+                try:
+                    self.publisher.publish([event])
+                except RecordError as error:
+                    LOGGER.warning("The last files of the study are on this machine only: %s", error)
+            self._append(event)

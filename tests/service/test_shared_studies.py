@@ -20,7 +20,7 @@ from study_answers import Answer
 
 import automl
 from automl.records.events import CohortAsked, TrialEnded
-from automl.records.file_store import FileStore
+from automl.records.file_store import open_files
 from automl.records.finding import open_records
 from automl.records.queue import Queue
 from automl.records.runs import Run
@@ -66,12 +66,13 @@ class Service:
     Args:
         folder: For all that they write.
         uri: The record; a SQLite file in the folder when None.
+        address: Of the files, where the workers share no folder.
     """
 
-    def __init__(self, folder: Path, uri: str | None = None) -> None:
-        self.folder, self.uri = folder, uri
+    def __init__(self, folder: Path, uri: str | None = None, address: str | None = None) -> None:
+        self.folder, self.uri, self.address = folder, uri, address
         self.records = open_records(folder / "mlruns", uri, create=True)
-        files = FileStore(folder / "mlruns" / "files")
+        files = open_files(address or folder / "mlruns" / "files", folder / "mlruns")
         self.queue = Queue(self.records)
         file = files.put(yaml.safe_dump(STUDY).encode(), ".yaml")
         self.queue.add(Sent("shared", file, "digest"))
@@ -79,8 +80,10 @@ class Service:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start a worker."""
-        command = [sys.executable, "-m", "automl", "worker", "--mlruns", str(self.folder / "mlruns")]
+        mlruns = "mlruns" if self.address is None else f"worker-{len(self.workers)}"
+        command = [sys.executable, "-m", "automl", "worker", "--mlruns", str(self.folder / mlruns)]
         command += [] if self.uri is None else ["--records", self.uri]
+        command += [] if self.address is None else ["--files", self.address]
         log = (self.folder / f"worker-{len(self.workers)}.log").open("wb")
         environment = os.environ | {forked.CHILDREN: "automl.service.child"}
         self.workers.append(forked.Popen(command, stdout=log, stderr=log, env=environment))
@@ -129,9 +132,11 @@ class Service:
 
 
 @contextmanager
-def service(folder: Path, num_workers: int, uri: str | None = None) -> Iterator[Service]:
+def service(
+    folder: Path, num_workers: int, uri: str | None = None, address: str | None = None
+) -> Iterator[Service]:
     """Workers that are ended with the test."""
-    running = Service(folder, uri)
+    running = Service(folder, uri, address)
     try:
         for _ in range(num_workers):
             running.start()
@@ -162,8 +167,7 @@ def check(running: Service, run: Run, expected: Answer) -> None:
     lasts = select(COHORT_PARTS.c.cohort).where(COHORT_PARTS.c.is_last == 1)
     whole = running.records.read(lambda connection: connection.execute(lasts).scalars().all())
     assert len(whole) == len(set(whole))
-    files = [path.name for path in (running.folder / "mlruns" / "files").glob("*.npz")]
-    assert files == []
+    assert list(running.folder.rglob("files/*.npz")) == []
 
 
 def until(holds, event: str, running: Service, seconds: float = 120.0) -> None:
@@ -245,3 +249,13 @@ def test_workers_on_postgresql_give_the_bits_of_one_process(
     with running_postgres() as server, service(tmp_path, num_workers, server.new_database()) as running:
         share_at_least_one(running)
         check(running, running.wait(), expected)
+
+
+@pytest.mark.slow
+def test_workers_that_share_no_folder_give_the_bits_of_one_process(tmp_path: Path, expected: Answer) -> None:
+    address = f"file://{tmp_path}/bucket/files"
+    with running_postgres() as server, service(tmp_path, 2, server.new_database(), address) as running:
+        share_at_least_one(running)
+        run = running.wait()
+        check(running, run, expected)
+        assert run.folder.parents[2].name.startswith("worker-"), "each worker writes into its own folder"

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Query
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from automl.records.file_store import InWords
+from automl.records.disk import InWords
 from automl.records.files import MODEL
 from automl.records.submissions import Submission
 from automl.service.context import Service
@@ -61,7 +61,7 @@ class OutputRoutes:
         """The trials of a study, the best first."""
         from automl.report.plain_rows import leaderboard_rows
 
-        with self._service.live.opened(self._begun(identifier)) as live:
+        with self._service.live.opened(self._begun(identifier), with_files=False) as live:
             started = live.state.started
             return TrialPage(
                 study=identifier,
@@ -75,7 +75,7 @@ class OutputRoutes:
         """The trials of a study as CSV."""
         from automl.report.plain_rows import leaderboard_csv
 
-        with self._service.live.opened(self._begun(identifier)) as live:
+        with self._service.live.opened(self._begun(identifier), with_files=False) as live:
             text = leaderboard_csv(live.state, top)
         return Response(text, media_type="text/csv")
 
@@ -120,7 +120,7 @@ class OutputRoutes:
                 raise ProblemError(HTTPStatus.CONFLICT, f"{detail} Wait until it has succeeded.")
         if not (folder / "model.json").is_file():
             detail = f"the model of the study {identifier!r} is not in the folder of the server."
-            cure = "Restore the folder, or let server and workers share one (`--mlruns`)."
+            cure = "Restore the folder, or let server and workers share one (`--mlruns`) or an address (`--files`)."
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"{detail} {cure}")
         return folder
 

@@ -144,6 +144,6 @@ class StudyRoutes:
         await run_in_threadpool(self._service.queue.remove, identifier)
         if run is not None:
             self._service.predictors.forget(run.folder / MODEL)
-            self._service.live.forget(run.number)
+            await run_in_threadpool(self._service.live.forget, run)
         LOGGER.info("[%s] is deleted", identifier)
         return Response(status_code=204)

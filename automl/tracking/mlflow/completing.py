@@ -109,7 +109,8 @@ def recorded_uri(run: Run) -> str | None:
 class Completion:
     """Completes the recorded runs that have begun in a store and of which something is missing there.
 
-    Runs on which a process works are left to it, and those that never began in the store are not sent to it.
+    Runs on which a process works are left to it, those whose files are on another machine to that one, and those that
+    never began in the store are not sent to it.
 
     Args:
         records: The record.
@@ -179,6 +180,7 @@ class Completion:
             run
             for run in runs.values()
             if run.identifier in begun & wanted and not run.held and run.number != current
+            if run.folder.is_dir()  # without its files, a run would be marked as sent without its curves and its model
         ]
 
     def _is_whole(self, mlflow_run: MlflowRun, runs: dict[str, Run]) -> bool:

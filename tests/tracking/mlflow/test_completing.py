@@ -1,6 +1,7 @@
 """Recorded runs of which something is missing in MLflow are completed there: at a command, and by the way."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -164,6 +165,17 @@ def test_a_run_that_was_deleted_by_hand_stays_deleted(
         run.deleted = True
     assert complete_all(records, address, write_nothing) == 0
     assert all(run.deleted for run in store.runs.values())
+
+
+def test_a_run_whose_folder_is_on_another_machine_is_left_to_that_machine(
+    begin: Callable[..., RecordedStudy], records: Records, address: StoreAddress, server: FakeServer
+) -> None:
+    there = begin("there", "a")
+    begin("here", "b")
+    shutil.rmtree(there.run.folder)
+    assert complete_all(records, address, write_nothing) == 1
+    assert states(server, "here")["trial-0002"] == "FAILED"
+    assert states(server, "there")["study"] == "RUNNING"
 
 
 def test_one_run_that_cannot_be_sent_holds_up_no_other(
