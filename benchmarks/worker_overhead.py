@@ -138,8 +138,8 @@ def main() -> None:
             parts, board = on_workers(demo, name, count, url) if count else alone(demo, name)
             boards.add(board)
             training = training or parts["training"]
-            said = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in parts.items())
-            print(f"{name}: {said}; training {parts['training'] / training - 1:+.1%}", flush=True)
+            shown = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in parts.items())
+            print(f"{name}: {shown}; training {parts['training'] / training - 1:+.1%}", flush=True)
     finally:
         demo.end()
     print("leaderboards are equal" if len(boards) == 1 else "LEADERBOARDS DIFFER")

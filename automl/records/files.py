@@ -191,8 +191,7 @@ def ended_event(trial: Trial, metric: str) -> TrialEnded:
 
 def write_predictions(folder: Path, number: int, predictions: numpy.ndarray) -> None:
     """Keep what a trial predicted for rows that its networks had not seen, float32."""
-    path = trial_files(folder, number)[2]
-    write_array(path, numpy.asarray(predictions, dtype=numpy.float32))
+    write_array(trial_files(folder, number)[2], numpy.asarray(predictions, dtype=numpy.float32))
 
 
 def read_predictions(folder: Path, number: int) -> numpy.ndarray | None:
