@@ -68,7 +68,7 @@ def _from_csv(contract: dict[str, Any], body: bytes) -> pandas.DataFrame:
         try:
             return read_rows(contract, Path(file.name), {})
         except DataError as error:
-            raise DataError(str(error).replace(file.name, "the rows")) from None
+            raise DataError(str(error).replace(file.name, "the table")) from None
 
 
 def _fill(file: IO[bytes], body: bytes) -> None:

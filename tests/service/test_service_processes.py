@@ -144,6 +144,11 @@ def test_a_study_whose_worker_is_killed_is_run_to_its_end_by_another(
     with urllib.request.urlopen(request) as answer:
         from_csv = pandas.read_csv(answer)
     assert list(from_csv["prediction"]) == list(expected["prediction"])
+    empty = urllib.request.Request(f"{client.url}/studies/wine/predict", b"", {"Content-Type": "text/csv"})
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(empty)
+    assert refusal.value.code == 422
+    assert "the table is empty. It must begin with a line of column names" in refusal.value.read().decode()
     with pytest.raises(ServiceError, match="the rows must have the columns"):
         study.predict({"unknown": 1.0})
     refused = pandas.DataFrame([{name: [1, 2] for name in rows}])
