@@ -78,7 +78,7 @@ def opposite(changes):
     return {
         name: LESS if way == MORE else MORE
         for name, way in changes.items()
-        if name not in ("epochs", "activation")
+        if name not in ("epochs", "activation", "numeric_encoding")
     }
 
 

@@ -9,7 +9,7 @@ from automl.evaluation.metrics import QUANTILES
 from automl.evaluation.spacing import evenly_spaced
 from automl.explanation.diagnosis import diagnose
 from automl.explanation.evidence import Diagnosis, Evidence
-from automl.explanation.floors import LARGER, Floors
+from automl.explanation.floors import BASELINES_WITH_A_FLOOR, LARGER, Floors
 from automl.explanation.weighing import Tried
 from automl.records.state import StudyState
 from automl.trial import Trial, TrialState
@@ -39,6 +39,7 @@ class Diagnoses(Mapping[int, Diagnosis]):
         self._best = None if state.best is None else state.best.number
         self._tried = Tried(completed, state.objective, scaled)
         self._tried_at_edges = Tried(completed, state.objective, scaled, edges)
+        self._baselines = _over_constant(state.verdict.baseline_losses)
         self._made: dict[int, Diagnosis] = {}
 
     def __getitem__(self, number: int) -> Diagnosis:
@@ -68,6 +69,7 @@ class Diagnoses(Mapping[int, Diagnosis]):
             standing=self._floors.of(trial),
             tried=self._tried_at_edges if trial.number == self._best else self._tried,
             larger=None if trial.capacity is None else self._largest >= LARGER * trial.capacity,
+            baselines=self._baselines,
         )
         return diagnose(evidence)
 
@@ -78,3 +80,11 @@ class Diagnoses(Mapping[int, Diagnosis]):
             return self.of(self._state.whole(light.number))
         except RecordError as error:
             return Diagnosis("not_readable", f"Its files cannot be used: {error}")
+
+
+def _over_constant(losses: Mapping[str, tuple[float, ...]]) -> dict[str, float]:
+    """Mean losses over the folds of the plain models that can be a floor, over that of a constant."""
+    constant = sum(losses.get("constant", ()))
+    if not constant:
+        return {}
+    return {name: sum(losses[name]) / constant for name in BASELINES_WITH_A_FLOOR if name in losses}

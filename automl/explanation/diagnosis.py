@@ -26,6 +26,8 @@ from automl.explanation.weighing import (
     MORE_DROPOUT,
     MORE_L2,
     NARROWER,
+    QUANTILE,
+    Proposal,
     weigh,
 )
 from automl.trial import TrialState
@@ -50,6 +52,11 @@ VANISHED, EXPLODED = 1e-3, 70.0
 
 SOLVED = 1e-3
 """A loss on validation rows below this share of a constant's leaves nothing to advise."""
+
+_HIGHER_RATES: Proposal = ("widen the range of `learning_rate`", {"learning_rate": MORE})
+
+_FAR = ("standard", "robust")
+"""Encodings of numbers under which values far from the others stay far from them, which matters to no tree."""
 
 LAST_EPOCHS = 0.95
 """Where the best epoch lies beyond this share of all epochs, the budget ended the training."""
@@ -167,16 +174,27 @@ def _no_signal(evidence: Evidence) -> Finding | None:
     if not evidence.validation >= NO_SIGNAL or unfinished:  # nor where it is not known
         return None
     validation = f"{evidence.validation:.0%} of a constant's loss on validation rows"
+    losses = f"{validation}, {evidence.training:.0%} on its training rows"
+    other = min(evidence.baselines, key=lambda name: evidence.baselines[name], default="")
+    if not other or evidence.baselines[other] >= NO_SIGNAL:
+        return _no_signal_at_all(evidence, losses)
+    losses += f", and {other} has {evidence.baselines[other]:.0%} on validation rows"
     if evidence.training >= NO_SIGNAL:
-        sentence = (
-            f"It has learned almost nothing: {validation}, {evidence.training:.0%} on its training rows."
-        )
-        return sentence, (
+        return f"It has learned almost nothing: {losses}.", (_HIGHER_RATES,)
+    simpler = (NARROWER,) if other == "linear" else ()
+    encoding = evidence.trial.hyperparameters.get("numeric_encoding", "standard")
+    bounded = (QUANTILE,) if other == "gradient boosting" and encoding in _FAR else ()
+    return f"It does not generalize: {losses}.", (*bounded, *simpler, MORE_DROPOUT, MORE_L2)
+
+
+def _no_signal_at_all(evidence: Evidence, losses: str) -> Finding:
+    """What is said where no plain model has learned anything, or that is not known."""
+    if evidence.training >= NO_SIGNAL:
+        return f"It has learned almost nothing: {losses}.", (
             ("check the features and the target", {}),
-            ("widen the range of `learning_rate`", {"learning_rate": MORE}),
+            _HIGHER_RATES,
         )
-    sentence = f"It does not generalize: {validation}, {evidence.training:.0%} on its training rows."
-    return sentence, (
+    return f"It does not generalize: {losses}.", (
         (LOOK_FOR_FEATURES, {}),
         ("check that all rows come from the same distribution", {}),
         NARROWER,

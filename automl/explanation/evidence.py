@@ -46,6 +46,7 @@ class Evidence:
         larger: Whether the study tried a larger network; None when that is not known.
         tried: What the study's trials have tried; None when that is not known.
         quantile: Name of the metric that `constant` is of, where that is the loss of a quantile; else empty.
+        baselines: Losses of plain models on the same folds over that of a constant, by name.
     """
 
     trial: Trial
@@ -56,6 +57,7 @@ class Evidence:
     larger: bool | None = None
     quantile: str = ""
     tried: Tried | None = None
+    baselines: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def validation(self) -> float:

@@ -49,7 +49,9 @@ _REACHES: Mapping[str, _Reach] = {
     "learning_rate": _Reach(factor=5, least=1e-5, most=1.0),
 }
 _WHOLE = ("depth", "width")
-_LIVELY = ("leaky_relu", "gelu")
+_NAMED = {"activation": ("leaky_relu", "gelu"), "numeric_encoding": ("quantile",)}
+"""What is added to the values of hyperparameters that are names."""
+
 _MORE_EPOCHS = 3
 _MANY_VALUES = 6
 _FEWEST_TRIALS = 10
@@ -109,8 +111,9 @@ def next_study(
             training = training.model_copy(update={"epochs": _MORE_EPOCHS * epochs})
         elif not _is_used(name, best, changes) or (own_builder and name not in best):
             continue
-        elif name == "activation":
-            space[name] = _with_values(space.get(name, Fixed(fixed=best[name])), _LIVELY)
+        elif name in _NAMED:
+            value = best.get(name, HYPERPARAMETERS[name].default)
+            space[name] = _with_values(space.get(name, Fixed(fixed=value)), _NAMED[name])
         elif name in _REACHES:
             value = best.get(name, HYPERPARAMETERS[name].default)
             space[name] = _moved(name, space.get(name, Fixed(fixed=value)), way)

@@ -24,6 +24,10 @@ LOWER_DEPTH: Proposal = ("lower `depth`", {"depth": LESS})
 LOWER_RATE: Proposal = ("lower `learning_rate`", {"learning_rate": LESS})
 MORE_DROPOUT: Proposal = ("more `dropout`", {"dropout": MORE})
 MORE_L2: Proposal = ("more `l2`", {"l2": MORE})
+QUANTILE: Proposal = (
+    "`numeric_encoding: quantile`, which brings values far from the others near them",
+    {"numeric_encoding": MORE},
+)
 CLIP: Proposal = ("clip the gradient with `clip_norm: 1.0`", {})
 MORE_ROWS: Proposal = ("more rows", {})
 SEEDS: Proposal = ("average networks of several seeds (`ensemble: seeds`)", {})

@@ -10,7 +10,7 @@ from paper_trials import completed, failed
 from automl.evaluation.bias_variance import LOG_LOSS, SQUARED_ERROR, BiasVariance, Curve
 from automl.evaluation.pairing import Measured
 from automl.explanation.diagnosis import RULES, diagnose
-from automl.explanation.evidence import Evidence
+from automl.explanation.evidence import Diagnosis, Evidence
 from automl.explanation.floors import Excess, Standing
 from automl.explanation.weighing import LESS, MORE
 from automl.trial import Health, Trial, TrialState
@@ -203,6 +203,33 @@ def test_what_does_not_carry_over_is_told_from_what_is_not_learned() -> None:
     assert "does not generalize" in learned.sentence
     assert learned.changes == {"dropout": MORE, "l2": MORE, "width": LESS}
     assert "almost nothing" in nothing.sentence and nothing.changes == {"learning_rate": MORE}
+
+
+def test_where_a_plain_model_has_learned_the_features_are_not_blamed() -> None:
+    """Boosting does not see how far values lie from the others; a network and a linear model do."""
+    fails = Evidence(trial(1.1, 0.7), EPOCHS, 1.0)
+
+    def beside_models(evidence: Evidence, **losses: float) -> Diagnosis:
+        baselines = {name.replace("_", " "): loss for name, loss in losses.items()}
+        return diagnose(dataclasses.replace(evidence, baselines=baselines))
+
+    boosted = beside_models(fails, linear=1.2, gradient_boosting=0.82)
+    assert boosted.name == "no_signal"
+    assert boosted.sentence.endswith(", and gradient boosting has 82% on validation rows.")
+    assert boosted.changes == {"numeric_encoding": MORE, "dropout": MORE, "l2": MORE}
+    values = {**fails.trial.hyperparameters, "numeric_encoding": "quantile"}
+    encoded = dataclasses.replace(fails, trial=dataclasses.replace(fails.trial, hyperparameters=values))
+    assert beside_models(encoded, gradient_boosting=0.82).changes == {"dropout": MORE, "l2": MORE}
+    assert beside_models(fails, linear=0.8, gradient_boosting=0.9).changes == {
+        "width": LESS,
+        "dropout": MORE,
+        "l2": MORE,
+    }
+    nobody = beside_models(fails, linear=1.2, gradient_boosting=0.96)
+    assert nobody == diagnose(fails)
+    nothing = Evidence(trial(0.99, 0.98), EPOCHS, 1.0)
+    assert "check the features and the target" in diagnose(nothing).advice
+    assert beside_models(nothing, linear=0.5).advice == ("widen the range of `learning_rate`",)
 
 
 def test_right_labels_with_a_loss_above_a_constants_are_not_called_no_signal() -> None:

@@ -249,6 +249,13 @@ def test_lively_activations_join_the_old_one(tmp_path: Path) -> None:
     assert plain.space["activation"] == Choice(choice=("relu", "leaky_relu", "gelu"))
 
 
+def test_quantiles_join_the_encoding_that_was_used(tmp_path: Path) -> None:
+    moved = legal(next_study(study_of(SPACE), SPACE, {"numeric_encoding": MORE}, 9), tmp_path)
+    assert moved.space is not None
+    assert moved.space["numeric_encoding"] == Choice(choice=("standard", "quantile"))
+    assert moved.search.first[0]["numeric_encoding"] == "standard"
+
+
 def test_widths_by_layer_stay_widths_by_layer(tmp_path: Path) -> None:
     study = study_of(SPACE | {"width": {"choice": [8, 16], "per_layer": True}})
     moved = legal(next_study(study, SPACE, {"width": MORE}, 9), tmp_path)
