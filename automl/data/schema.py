@@ -161,7 +161,7 @@ def _learned(cells: Cells) -> Column:
     hints = [
         finding.note
         for finding in findings.values()
-        if not finding.confidence and finding.note and not is_sure
+        if not finding.confidence and finding.note and (finding.is_said or not is_sure)
     ]
     if claims:
         name = max(claims, key=lambda name: claims[name].confidence)

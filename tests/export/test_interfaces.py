@@ -55,6 +55,7 @@ COLUMNS = {
         ("2024-05-01", "2025-01-31", "1999-12-31"), ("datetime64[ns]", "UTC", "string", "category")
     ),
     "british": Column(("31/12/2023", "28/02/1999", "13/01/2024", "5/6/2024"), ("string", "category")),
+    "opened": Column(("28/02/62", "29/02/76", "15/6/88", "31/12/99", "13/01/06"), ("string", "category")),
     "packed": Column(("20240229", "19991231", "20230101"), ("float64", "Int64", "string")),
     "week": Column(("2024-W09", "1999-W52", "2020W53"), ("string", "category")),
     "color": Column(("red\u00a0", "blue", "\u200bgreen"), ("string", "string[pyarrow]", "category")),

@@ -12,6 +12,7 @@ GAP_WORDS = frozenset([
     "nat", "undef", "n/k", "nk", "tbc", "(none)", "[n/a]", "[na]", "[none]", "(empty)", "(unspecified)",
     "don't know", "dont know", "no answer", "no response", "not answered", "prefer not to say",
     "inf", "-inf", "+inf", "infinity", "-infinity", "∞", "-∞",
+    "0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00.00.0000", "00-00-0000", "0000/00/00",
     *(f".{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
     "keine angabe", "unbekannt", "fehlt", "leer", "entfällt", "nicht verfügbar", "k.a", "o.a.", "o. a.",
     "inconnu", "inconnue", "non renseigné", "non disponible", "néant", "s.o.", "n.c.", "n.r.", "sans objet",

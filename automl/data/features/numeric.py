@@ -18,6 +18,7 @@ from .sentinels import far_values
 from .several import behind_a_word, several_numbers
 from .spellings import MARKS, MOST_DIGITS, plain_number, scaled_number, spelled_number
 from .written import Survey, survey
+from .yearless import yearless_note
 
 MOSTLY = 0.9
 """Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
@@ -56,7 +57,7 @@ class Numeric(Feature):
             if cells.inferred == "string":
                 hint = hint or too_few_numbers(seen) or several_numbers(cells.counted)
                 hint = hint or behind_a_word(cells.counted)
-                hint = hint if hint and not two_dates(cells.known) else ""
+                hint = hint if hint and not (two_dates(cells.known) or yearless_note(cells.known)) else ""
             return Detection(0.0, note=hint)
         if not seen.holds_codes:
             return self._written(cells, seen)
