@@ -71,11 +71,10 @@ def _other_spellings(cells: Cells) -> str:
         return f"truth values have {len(texts)} spellings ({shown}, …), each of which is a level; spell them the same"
     usual: dict[str, str] = {}
     for text in texts:
-        other = usual.setdefault(text.casefold(), text)
+        other = usual.setdefault(" ".join(text.casefold().split()), text)
         if other != text:
-            return (
-                f"levels differ in case only, as {other!r} and {text!r}; spell them the same if they are one"
-            )
+            difference = "case" if other.casefold() == text.casefold() else "case or blanks"
+            return f"levels differ in {difference} only, as {other!r} and {text!r}; spell them the same if they are one"
     return ""
 
 

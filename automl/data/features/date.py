@@ -9,7 +9,7 @@ from .bare_clocks import BARE, are_bare_times
 from .calendar import parts_graph, seconds_graph
 from .cells import GAP, is_numeric, level_text
 from .date_forms import date_form
-from .date_intervals import two_dates
+from .date_intervals import behind_a_word, two_dates
 from .date_survey import HALF, MOSTLY, NOTHING, Seen, first_seconds, survey_dates
 from .epochs import epoch_form, names_moment
 from .feature import Cells, Detection, Feature, Reading, Tensor
@@ -121,7 +121,7 @@ def _detect_dates(cells: Cells) -> Detection | None:
     if seen.share >= HALF:
         reason = f"{seen.share:.0%} of the cells look like dates"
         return Detection(0.0, note=f"{reason}, but the others do not; write all of them as YYYY-MM-DD")
-    note = two_dates(cells.known) if cells.inferred == "string" else ""
+    note = two_dates(cells.known) or behind_a_word(cells.known) if cells.inferred == "string" else ""
     return Detection(0.0, note=note) if note else None
 
 

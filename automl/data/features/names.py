@@ -5,7 +5,8 @@ import re
 _IDENTIFIER = re.compile(
     r"(?:^|[ _.-])(?:id|ids|uid|uuid|guid|index|idx|rownames?|row[ _.-]?(?:id|no|num|number|index))$"
     r"|^unnamed: [0-9]+$|^(?:level_[0-9]+|__index_level_[0-9]+__)$"
-    r"|(?:customer|client|user|patient|member|account|order|invoice|ticket|transaction|policy|case|record|serial)"
+    r"|(?:customer|client|user|patient|member|account|order|invoice|ticket|transaction|policy|case|record|serial|unique"
+    r"|store|shop|branch|employee|staff|student|product|item|article|device|vehicle|booking|claim|contract|loan)"
     r"[ _.-]?(?:id|no|num|nr|number|key)$"
     r"|(?:^|[ _.-])(?:tele)?(?:phone|telephone|telefon|mobile|fax|isbn|ean|upc|gtin|imei|iban|ssn)"
     r"[ _.-]?(?:no|num|nr|number|code)?[ _.-]?[0-9]?$",
@@ -49,7 +50,7 @@ _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 def names_identifier(name: str) -> bool:
     """Whether a column is named as one that tells rows apart.
 
-    >>> [names_identifier(name) for name in ("id", "CustomerID", "Unnamed: 0", "patient_no", "order number", "phone2")]
+    >>> [names_identifier(name) for name in ("id", "CustomerID", "Unnamed: 0", "patient_no", "Unique Key", "storenum")]
     [True, True, True, True, True, True]
     >>> [names_identifier(name) for name in ("paid", "humid", "index_price", "width", "class_no", "android")]
     [False, False, False, False, False, False]
