@@ -13,7 +13,7 @@ _LEAST_GAP, _LARGER = 10, 2
 """Years in a row that no date is of, behind which those of a column begin, and how much longer they are than others."""
 
 _FIRST_BIRTH = 31
-"""From here on years of birth are of the 20th century, whatever the others are."""
+"""From here on years of birth are of the 20th century, whatever the others are, and other years are seldom to come."""
 
 _BIRTH = re.compile(
     r"birth|born|\bdob\b|geburt|geboren|naissance|nacimiento|nascita|nascimento", re.IGNORECASE
@@ -54,15 +54,14 @@ def first_of_century(years: Sequence[int], name: str = "") -> int:
     return _FIRST_BIRTH if _BIRTH.search(name.replace("_", " ")) else POSIX
 
 
-def goes_around(years: Sequence[int]) -> bool:
-    """Whether years of two digits fill a century, so that some of them are of another one than they are read as.
+def doubtful_year(years: Sequence[int]) -> int | None:
+    """A year of two digits that POSIX reads as one of decades to come although others are of the last century; or None.
 
-    >>> goes_around(range(0, 100, 7)), goes_around([*range(62, 100), *range(7)]), goes_around([3, 40])
-    (True, False, False)
+    >>> doubtful_year([6, 38, 45, 78, 99]), doubtful_year([45, 55]), doubtful_year([78, 99, 6])
+    (45, None, None)
     """
-    known = sorted(set(years))
-    gaps = numpy.diff([*known, known[0] + 100]) if known else numpy.zeros(0)
-    return bool(len(gaps)) and int(gaps.max()) <= _LEAST_GAP
+    later = [year for year in years if _FIRST_BIRTH <= year < POSIX]
+    return max(later) if later and max(years) >= POSIX else None
 
 
 def years_first(texts: pandas.Series, as_first: numpy.ndarray, as_last: numpy.ndarray) -> bool | None:

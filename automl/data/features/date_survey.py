@@ -9,7 +9,7 @@ import numpy
 import pandas
 
 from .cells import SPACES, first_row, level_text, wrong_cells
-from .centuries import POSIX, first_of_century, goes_around, years_first
+from .centuries import POSIX, doubtful_year, first_of_century, years_first
 from .date_forms import (
     DATE_FORMS,
     DAY_FIRST,
@@ -187,12 +187,9 @@ def _with_centuries(seen: Seen, values: pandas.Series, name: str) -> Seen:
     notes = list(seen.notes)
     if first != POSIX and any(first <= year < POSIX for year in years):
         notes.append(f"years of two digits from {first:02} on are read as 19{first:02} and later")
-    elif first == POSIX and goes_around(years):
-        shown = max(year for year in years if year < POSIX)
-        cure = "write years with four digits"
-        notes.append(
-            f"years of two digits may be of either century, and {shown:02} is read as 20{shown:02}; {cure}"
-        )
+    elif first == POSIX and (later := doubtful_year(years)) is not None:
+        finding = f"years of two digits may be of either century, and {later:02} is read as 20{later:02}"
+        notes.append(f"{finding}; write years with four digits")
     forms = [in_century(form, first) if form in short else form for form in seen.forms]
     return replace(seen, forms=forms, notes=tuple(notes))
 

@@ -31,6 +31,9 @@ _MOST_LOOSE_RANGES = 20
 _LEAST_COUNTS = 5
 """Different numbers with a plus from which they are counts and no classes."""
 
+_FEW = 0.1
+"""Share of the numbers that have a unit below which several units are none."""
+
 _SHORT = 7
 """Digits and spaces up to which groups of digits, all of one length, are no telephones."""
 
@@ -94,14 +97,14 @@ def survey(
 def _unit_of(units: Counter[str], num_numbers: int) -> str:
     """The unit of a column: that of most numbers, but minutes where units of time, or several at once, stand there.
 
-    Where few have a unit, and several ones, the others are in none of these.
+    Where very few have a unit, and several ones, the others are in none of these.
     """
     if SHORT in units:
         return SHORT
     names = [name for name, count in units.items() if name and count and name != DURATION]
     if DURATION not in units and are_times(names):
         return DURATION
-    if len(names) > 1 and 2 * units.total() < num_numbers:
+    if len(names) > 1 and units.total() < _FEW * num_numbers:
         return ""
     return units.most_common(1)[0][0] if units else ""
 
