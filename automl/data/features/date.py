@@ -10,11 +10,12 @@ from .calendar import parts_graph, seconds_graph
 from .cells import GAP, is_numeric, level_text
 from .date_forms import date_form
 from .date_intervals import behind_a_word, two_dates
-from .date_survey import HALF, MOSTLY, NOTHING, Seen, first_seconds, survey_dates
+from .date_survey import HALF, MOSTLY, NOTHING, Seen, first_seconds, survey_dates, with_centuries
 from .epochs import epoch_form, names_moment
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .names import names_time
 from .other_dates import are_durations, can_be_days
+from .six_digits import SIX_DIGITS, are_short_days
 from .yearless import yearless_note
 
 PARTS = ("year", "month", "day", "weekday", "hour", "days")
@@ -59,8 +60,10 @@ class Date(Feature):
         if pandas.api.types.is_datetime64_any_dtype(cells.values):
             return Detection(1.0, {"form": "iso"})
         form = BARE if are_bare_times(cells.known) else epoch_form(cells.known)
+        form = SIX_DIGITS if form is None and are_short_days(cells.known) else form
         if form is not None:
-            return Detection(1.0, {"form": form}, Seen((form,), 1.0, False).note(cells.values, cells.name))
+            seen = with_centuries(Seen((form,), 1.0, False), cells.known, cells.name)
+            return Detection(1.0, seen.reading, seen.note(cells.values, cells.name))
         seen = survey_dates(cells.known, is_date=True, order=cells.date_order, name=cells.name)
         cure = "`date_order: day_first` under `data` reads the other order"
         notes = [f"{_EITHER}; read with the month first; {cure}"] if seen.is_either else []
@@ -99,10 +102,12 @@ def _detect_named(cells: Cells) -> Detection | None:
         form, finding = BARE, "read as times of day, as 1830 is 18:30, because of its name"
     elif names_moment(cells.name) and (epoch := epoch_form(cells.known)):
         form, finding = epoch, f"read as {epoch} because of its name"
+    elif names_moment(cells.name) and are_short_days(cells.known):
+        form, finding = SIX_DIGITS, "read as days, as 930705 is the fifth of July 1993, because of its name"
     else:
         return None
-    odd = Seen((form,), 1.0, False).note(cells.values, cells.name)
-    return Detection(0.97, {"form": form}, _joined(finding, _AMOUNTS, odd))
+    seen = with_centuries(Seen((form,), 1.0, False), cells.known, cells.name)
+    return Detection(0.97, seen.reading, _joined(finding, _AMOUNTS, seen.note(cells.values, cells.name)))
 
 
 def _detect_dates(cells: Cells) -> Detection | None:

@@ -15,6 +15,7 @@ from .cells import SPACES, level_text
 from .centuries import POSIX
 from .epochs import EPOCHS, epoch_pattern
 from .months import with_numbers
+from .six_digits import SIX_DIGITS
 
 _EPOCH = datetime(1970, 1, 1)
 
@@ -180,13 +181,14 @@ DATE_FORMS: Mapping[str, DateForm] = {
         r"1970-1-1-\2-\1\3\4--",
         clock=True,
     ),
+    SIX_DIGITS: DateForm("240229", r"([0-9]{1,2})([0-9]{2})([0-9]{2})(?:\.0)?", r"\1-\2-\3----", short=True),
 } | {
     name: DateForm(str(1_709_208_000 * scale), epoch_pattern(scale), "", scale=scale)
     for name, scale in EPOCHS.items()
 }
 """By name. Of two that read the same texts the first is meant, unless both are in `EITHER`."""
 
-NAMED = (BARE, *EPOCHS)
+NAMED = (BARE, SIX_DIGITS, *EPOCHS)
 """Forms that read many numbers: they are meant only where the name of a column, or the study file, says so."""
 
 MONTH_FIRST = ("american", "short american", "compact month first")

@@ -120,7 +120,7 @@ def survey_dates(
     forms = [form for form in DATE_FORMS if form not in NAMED and _count(values.head(NUM_TRIED), form)] or [
         "iso"
     ]
-    return _with_centuries(_chosen(values, forms, order), values, name)
+    return with_centuries(_chosen(values, forms, order), values, name)
 
 
 def _may_be_dates(texts: pandas.Series) -> bool:
@@ -174,7 +174,7 @@ def _doubt(values: pandas.Series, form: str) -> str:
     return f"in {example!r} the year may stand first or last, and is read as the last; {cure}"
 
 
-def _with_centuries(seen: Seen, values: pandas.Series, name: str) -> Seen:
+def with_centuries(seen: Seen, values: pandas.Series, name: str) -> Seen:
     """With the century of years of two digits, where the column says another one than usual."""
     short = [form for form in seen.forms if DATE_FORMS[form].short]
     if not short or seen.is_either:

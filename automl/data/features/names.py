@@ -19,7 +19,7 @@ _ROW = re.compile(
 )
 _CAMEL = re.compile("[a-z0-9]I[Dd]$|^ID$")
 _CODE = re.compile(
-    r"(?:^|[ _.-])(?:zip|postal|plz|fips|(?:zip|post|postal|pin|area)[ _.-]?code)$",
+    r"(?:^|[ _.-])(?:zip|postal|plz|fips|fp|(?:zip|post|postal|pin|area)[ _.-]?code)$",
     re.IGNORECASE,
 )
 
@@ -70,7 +70,7 @@ def names_row(name: str) -> bool:
 def names_code(name: str) -> bool:
     """Whether a column is named as one whose numbers are codes of places.
 
-    >>> [names_code(name) for name in ("zip_code", "ZIP", "postcode", "zipper", "code")]
+    >>> [names_code(name) for name in ("zip_code", "ZIP", "state_fp", "zipper", "code")]
     [True, True, True, False, False]
     """
     return bool(_CODE.search(name))

@@ -156,6 +156,12 @@ CASES = {
         ["31/12/62", "15/6/70 18:30", "13-01-78", "28/2/86", "30/9/94", "1/1/02", None],
         ["31/12/61", "1/1/62", "29/2/68", "29/2/99", "1962-01-01", "", None, "5/5/06"],
     ),
+    "days of six digits": Case(
+        "date",
+        [float(f"{93 + row % 6}{1 + row % 12:02}{1 + 3 * row % 28:02}") for row in range(39)] + [None],
+        [930230.0, 1.0, None, 50101.0, 1231.0, 991231.0],
+        is_detected=False,  # the name of the column tells
+    ),
     "quarters, short": Case(
         "date", ["1Q24", "Q4'69", "Q2 68", None], ["5Q24", "3. Quartal 21", "", "Q124", None]
     ),

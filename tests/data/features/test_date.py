@@ -593,6 +593,20 @@ def test_other_texts_are_no_intervals_of_dates(pattern: str) -> None:
     assert "two dates" not in column([pattern.format(1 + row % 28) for row in range(40)]).note
 
 
+def test_days_of_six_digits_are_dates_where_the_name_says_so() -> None:
+    days = [*(datetime(1993, 1, 5) + timedelta(days=17 * row) for row in range(120)), datetime(2001, 2, 28)]
+    numbers = [int(f"{day:%y%m%d}") for day in days]
+    for cells in (numbers, [*map(float, numbers), None], [f"{day:%y%m%d}" for day in days]):
+        table = pandas.DataFrame({"loan_date": cells, "amount": cells})
+        dated, other = inspect_columns(table).columns
+        assert (dated.kind, other.kind != "date") == ("date", True)
+        assert "read as days, as 930705 is the fifth of July 1993, because of its name" in dated.note
+        read = Date().read(pandas.Series(cells), dated.reading)[: len(days), :3].tolist()
+        assert read == [[day.year, day.month, day.day] for day in days]
+    for cells in ([f"{day:%d%m%y}" for day in days], range(930101, 930301), numbers[:9]):
+        assert inspect_columns(pandas.DataFrame({"date": cells})).columns[0].kind != "date"
+
+
 def test_whole_numbers_that_end_with_their_year_are_dates() -> None:
     days = [*(int(f"{day}022024") for day in range(1, 30)), 31121969]
     assert column(days).reading == {"form": "compact day first"}
