@@ -74,10 +74,10 @@ class DataConfig(Section):
     decimal: Literal[".", ","] | None = Field(
         None, description="Decimal separator of numbers in text; detected by default."
     )
-    date_order: Literal["day_first", "month_first"] | None = Field(
+    date_order: Literal["day_first", "month_first", "year_first"] | None = Field(
         None,
         description="Order of day and month in dates such as 3/4/2023 that are ambiguous in the whole column; "
-        "by default such a column is not read as dates.",
+        "by default such a column is not read as dates. year_first reads 14/05/06 as 2014-05-06.",
     )
     gaps: dict[str, list[int | float | str]] | None = Field(
         None, description="Cells that stand for a missing value, by column: `{income: [-999, unknown]}`."

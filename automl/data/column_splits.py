@@ -10,8 +10,8 @@ import pandas
 from sklearn.model_selection import StratifiedGroupKFold
 
 from automl.data.features.categorical import level_texts
-from automl.data.features.date import find_form
 from automl.data.features.date_forms import DATE_FORMS, seconds_of
+from automl.data.features.date_survey import find_form
 from automl.data.features.numeric import number_values, written_numbers
 from automl.data.random_splits import Array, Pair, RandomSplits, Request
 

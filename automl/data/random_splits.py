@@ -162,7 +162,9 @@ class RandomSplits:
 
     def lock(self, rows: Array, seed: int) -> Pair:
         """A share of the rows as test rows."""
-        must, cure = "leave rows of every class on both sides", "Change it, or write 0 for no test rows."
+        must, (reason, cure) = "leave rows of every class on both sides", self._too_few(rows)
+        if reason:
+            raise self._request.refuse("test", f"{must} ({reason})", cure)
         return self._request.draw("test", lambda share: self._draw(rows, share, seed), rows, must, cure)
 
     def fold(self, training: Array, count: int, seed: int) -> list[Pair]:
@@ -181,6 +183,25 @@ class RandomSplits:
 
     def groups(self, rows: Array) -> None:
         """Each row stands for itself."""
+
+    def _too_few(self, rows: Array) -> tuple[str, str]:
+        """Why a share of these rows cannot be test rows, in numbers, and what helps; why is empty where it can."""
+        share, none = self._request.config.test, "write 0 for no test rows."
+        needed = 1 if self._labels is None else len(numpy.unique(self._labels[rows]))
+        num_taken = math.ceil(len(rows) * share)
+        num_left = len(rows) - num_taken
+        if share == 0.0 or min(num_taken, num_left) >= needed:
+            return "", ""
+        of_classes = f"of {needed} classes " if needed > 1 else ""
+        reason = f"of {len(rows)} rows {of_classes}{num_taken} would be test rows and {num_left} not"
+        if len(rows) < 2 * needed:
+            return reason, f"Use more rows, or {none}"
+        if num_taken < needed:
+            return reason, f"Write {math.ceil(100 * needed / len(rows)) / 100:g} or more, or {none}"
+        return (
+            reason,
+            f"Write {math.floor(100 * (len(rows) - needed) / len(rows)) / 100:g} or less, or {none}",
+        )
 
     def _draw(self, rows: Array, share: float, seed: int) -> Pair:
         labels = None if self._labels is None else self._labels[rows]

@@ -11,7 +11,7 @@ from automl.data.features.cells import is_numeric, plain_text, without_gaps
 from automl.data.features.feature import SURE, Cells, Feature, Reading
 from automl.data.features.kinds import KINDS
 from automl.data.features.marks import usual_mark
-from automl.data.features.names import names_identifier
+from automl.data.features.names import names_identifier, names_row
 from automl.data.features.numeric import number_values
 from automl.data.references import find_references, find_repeated
 
@@ -23,6 +23,9 @@ UNLEARNED = ("identifier", "constant", "empty", DROP)
 
 _LEAST_ROWS = 50
 """Rows that a column must have more than to count them."""
+
+_MOST_TWICE = 0.05
+"""Share of the rows that may have the number of an earlier one in a column that is named as a counter of rows."""
 
 _LEAST_NAMED = 10
 """Rows that it must have more than where its name says it."""
@@ -161,7 +164,7 @@ def _learned(cells: Cells) -> Column:
     hints = [
         finding.note
         for finding in findings.values()
-        if not finding.confidence and finding.note and not is_sure
+        if not finding.confidence and finding.note and (finding.is_said or not is_sure)
     ]
     if claims:
         name = max(claims, key=lambda name: claims[name].confidence)
@@ -193,8 +196,13 @@ def _row_numbers(cells: Cells) -> Column | None:
     if not is_numeric(cells.values) or len(cells.known) < len(cells.values):
         return None
     numbers = cells.values.to_numpy(numpy.float64)
-    if (numbers % 1 != 0).any() or len(numpy.unique(numbers)) < len(numbers):
+    num_twice = len(numbers) - len(numpy.unique(numbers))
+    if (numbers % 1 != 0).any() or (num_twice and not names_row(cells.name)):
         return None
+    if num_twice:
+        is_counter = len(numbers) > _LEAST_ROWS and num_twice <= _MOST_TWICE * len(numbers)
+        note = f"numbers the rows, {num_twice} of them as an earlier one; dropped as an identifier"
+        return Column(cells.name, "identifier", note) if is_counter else None
     if len(numbers) > _LEAST_ROWS and numpy.ptp(numbers) == len(numbers) - 1:
         in_order = (numpy.diff(numbers) == numpy.sign(numbers[1] - numbers[0])).all()
         note = "counts the rows" if in_order else "numbers the rows in another order"

@@ -11,7 +11,7 @@ from pandas.api import types
 
 from automl.config.sections import DataConfig
 from automl.data.features.cells import SPACES, level_text, plain_text
-from automl.data.features.date import find_form
+from automl.data.features.date_survey import find_form
 from automl.data.features.feature import Cells
 from automl.data.features.gap_words import is_gap_word
 from automl.data.features.numeric import Numeric, number_values, written_numbers

@@ -314,6 +314,25 @@ def test_the_separator_is_told_from_the_header(
     assert with_separator(TableFile(tmp_path / name)).separator == separator
 
 
+COMMAS_IN_CELLS = {
+    "in a name": ("day;late (to go, to come);y\n" + "1;2,5;7\n" * 5, ";"),
+    "in texts": ("city, land\twhy\ty\n" + "Graz, AT\tfog, ice\t7\nRom, IT\t\t6\n" * 3, "\t"),
+    "between cells": ("a,b;c\n" + "1,x;y\n" * 5, None),
+    "in lines of other lengths": ("a,b;c\n" + "1,2,3\n4;5\n" * 5, None),
+}
+
+
+@pytest.mark.parametrize(("text", "separator"), COMMAS_IN_CELLS.values(), ids=COMMAS_IN_CELLS)
+def test_the_separator_is_the_one_that_makes_all_lines_as_long(
+    tmp_path: Path, text: str, separator: str | None
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    file = with_separator(TableFile(tmp_path / "t.csv"))
+    assert file.separator == separator
+    if separator:
+        assert list(read_file(file).columns) == text.partition("\n")[0].split(separator)
+
+
 @pytest.mark.parametrize(
     ("text", "separator"),
     [

@@ -127,6 +127,27 @@ def test_a_kind_is_recognized(cells: Sequence[Any], kind: str, note: str) -> Non
     assert "np." not in column.note
 
 
+def test_codes_of_places_that_seldom_come_back_are_pointed_out() -> None:
+    table = pandas.DataFrame(
+        {"ZIPCODE": range(10_000, 10_000 + 7 * ROWS, 7), "price": range(100, 100 + 7 * ROWS, 7)}
+    )
+    code, other = inspect_columns(table).columns
+    assert (code.kind, other.note) == ("numeric", "")
+    assert code.note.startswith(
+        "named as codes of places, which seldom come back, and learned as amounts; set it to drop"
+    )
+
+
+def test_a_counter_of_rows_of_which_a_few_stand_twice_is_no_amount() -> None:
+    table = pandas.DataFrame(
+        {"Unnamed: 0": [*range(ROWS - 1), 7], "index": [row % 30 for row in range(ROWS)]}
+    )
+    counter, other = inspect_columns(table.assign(count=table["Unnamed: 0"])).columns[:2]
+    assert (counter.kind, other.kind) == ("identifier", "numeric")
+    assert counter.note == "numbers the rows, 1 of them as an earlier one; dropped as an identifier"
+    assert inspect_columns(table.rename(columns={"Unnamed: 0": "count"})).columns[0].kind == "numeric"
+
+
 TIMES = ["2023-01-01", "2024-02-29"]
 
 

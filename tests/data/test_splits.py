@@ -181,8 +181,29 @@ def test_a_class_too_small_to_stop_on_stops_no_study() -> None:
         ),
         (numbers(20), {"kind": "stratified"}, "kind", ["a numeric target", "kind: plain"]),
         (numbers(3), {"folds": 2, "test": 0.0}, "folds", ["the table has 3 rows", "got 2", "more rows"]),
-        (classes(50, 2), {"folds": 2, "test": 0.01}, "test", ["rows of every class", "got 0.01", "write 0"]),
-        (numbers(12), {"folds": 2, "test": 0.99}, "test", ["on both sides", "got 0.99", "write 0"]),
+        (
+            classes(50, 2),
+            {"folds": 2, "test": 0.01},
+            "test",
+            [
+                "rows of every class",
+                "of 52 rows of 2 classes 1 would be",
+                "got 0.01. Write 0.04 or more",
+                "write 0",
+            ],
+        ),
+        (
+            classes(4, 3, 3),
+            {},
+            "test",
+            ["of 10 rows of 3 classes 2 would be test rows and 8 not", "got 0.2. Write 0.3 or more"],
+        ),
+        (
+            numbers(12),
+            {"folds": 2, "test": 0.99},
+            "test",
+            ["on both sides (of 12 rows 12 would be", "Write 0.91 or less", "write 0"],
+        ),
         (
             numbers(4),
             {"folds": 2, "test": 0.0, "stopping": 0.9},

@@ -55,10 +55,13 @@ COLUMNS = {
         ("2024-05-01", "2025-01-31", "1999-12-31"), ("datetime64[ns]", "UTC", "string", "category")
     ),
     "british": Column(("31/12/2023", "28/02/1999", "13/01/2024", "5/6/2024"), ("string", "category")),
+    "opened": Column(("28/02/62", "29/02/76", "15/6/88", "31/12/99", "13/01/06"), ("string", "category")),
     "packed": Column(("20240229", "19991231", "20230101"), ("float64", "Int64", "string")),
     "week": Column(("2024-W09", "1999-W52", "2020W53"), ("string", "category")),
     "color": Column(("red\u00a0", "blue", "\u200bgreen"), ("string", "string[pyarrow]", "category")),
     "inches": Column(("5 1/2", "1/2", "3", "2 ¾"), ("string", "category")),
+    "height": Column(("5'11\"", "6'0\"", "5 ft 2 in"), ("string", "category")),
+    "latitude": Column(("48°51'N", "33°52'48\"S", "0°30'N"), ("string", "category")),
     "account": Column(("$ -", "$ 1,200.50", "($ 7.25)"), ("string", "category")),
     "age": Column(("2 years", "1 year", "3 months", "1 week"), ("string", "category")),
     "bin": Column(("(0, 10]", "(10, 20]", "(20, inf]"), ("string", "category")),
@@ -89,6 +92,8 @@ NUMBERS = {
         "($ 7.25)": -7.25,
     },
     **{"2 years": 2 * YEAR, "1 year": YEAR, "3 months": YEAR / 4, "1 week": 10_080.0},
+    **{"5'11\"": 71.0, "6'0\"": 72.0, "5 ft 2 in": 62.0},
+    **{"48°51'N": 48.85, "33°52'48\"S": -33.88, "0°30'N": 0.5},
     **{"(0, 10]": 5.0, "(10, 20]": 15.0, "(20, inf]": 20.0},
 }
 """What texts are to a person, where it takes more than a comma to tell."""

@@ -3,34 +3,35 @@
 import numpy
 
 from .cells import GAP, stripped_graph
-from .date_forms import DATE_FORMS, FIRST_OF_CENTURY, MONTHS, DateForm, month_pattern
+from .date_forms import DateForm, date_form, first_month
 from .feature import Tensor
+from .months import MONTHS_IN_ORDER
 
 
-def seconds_graph(cells: Tensor, form: str) -> Tensor:
+def seconds_graph(cells: Tensor, name: str) -> Tensor:
     """What `date_forms.seconds_of` gives: seconds since 1970, float64 of shape (row,); NaN for what is no date."""
     import tensorflow
 
-    date_form = DATE_FORMS[form]
+    form = date_form(name)
     cells = stripped_graph(cells)
-    if date_form.named:
-        for number, name in enumerate(MONTHS, start=1):
-            cells = tensorflow.strings.regex_replace(cells, month_pattern(name), f"{{{number:02}}}")
-    is_date = tensorflow.strings.regex_full_match(cells, date_form.pattern)
-    if date_form.scale:
-        digits = tensorflow.strings.regex_replace(cells, date_form.pattern, r"\1")
-        number = tensorflow.strings.to_number(tensorflow.where(is_date, digits, "0"), tensorflow.int64)
-        seconds = tensorflow.cast(number // date_form.scale, tensorflow.float64)
+    if form.named:
+        for pattern, number in MONTHS_IN_ORDER:
+            cells = tensorflow.strings.regex_replace(cells, pattern, number)
+    is_date = tensorflow.strings.regex_full_match(cells, form.pattern)
+    if form.scale:
+        digits = tensorflow.strings.regex_replace(cells, form.pattern, r"\1")
+        count = tensorflow.strings.to_number(tensorflow.where(is_date, digits, "0"), tensorflow.int64)
+        seconds = tensorflow.cast(count // form.scale, tensorflow.float64)
         return tensorflow.where(is_date, seconds, numpy.float64("nan"))
-    year, month, day, hour, minute, second = _fields(cells, is_date, date_form)
-    if date_form.month == "week":
+    year, month, day, hour, minute, second = _fields(cells, is_date, form)
+    if form.month == "week":
         return _weeks_graph(is_date, year, month, day)
-    month = 3 * month - 2 if date_form.month == "quarter" else month
+    month = first_month(month, form)
     days = days_since_1970(year, month, day)
     last = days_since_1970(year + month // 12, month % 12 + 1, tensorflow.ones_like(day)) - days + day - 1
     exists = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= last)
     exists &= (hour < 24) & (minute < 60) & (second < 60)
-    seconds = 86_400 * days + 3600 * hour + 60 * minute + second - _offset_graph(cells, is_date, date_form)
+    seconds = 86_400 * days + 3600 * hour + 60 * minute + second - _offset_graph(cells, is_date, form)
     known = is_date & exists
     return tensorflow.where(known, tensorflow.cast(seconds, tensorflow.float64), numpy.float64("nan"))
 
@@ -59,7 +60,7 @@ def _fields(cells: Tensor, is_date: Tensor, form: DateForm) -> list[Tensor]:
         tensorflow.strings.to_number(fields, tensorflow.int64), axis=1
     )
     if form.short:
-        year += tensorflow.where(year < FIRST_OF_CENTURY, tensorflow.constant(2000, "int64"), 1900)
+        year += tensorflow.where(year < form.first, tensorflow.constant(2000, "int64"), 1900)
     after = tensorflow.cast(tensorflow.strings.lower(noon) == "p", tensorflow.int64)
     hour = tensorflow.where((noon == "") | (hour > 12), hour, hour % 12 + 12 * after)
     return [year, month, day, hour, minute, second]

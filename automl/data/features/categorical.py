@@ -5,7 +5,16 @@ from typing import Any, final
 import numpy
 import pandas
 
-from .cells import GAP, changed_types, check_types, kind_of_cells, level_text, stripped_graph, typed_cells
+from .cells import (
+    GAP,
+    changed_types,
+    check_types,
+    is_numeric,
+    kind_of_cells,
+    level_text,
+    stripped_graph,
+    typed_cells,
+)
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .names import names_code
 from .numeric import number_share, number_values
@@ -31,7 +40,8 @@ class Categorical(Feature):
         """See `Feature.detect`."""
         if cells.inferred == "boolean":
             return Detection(1.0)
-        if names_code(cells.name) and (code := _codes(cells)):
+        code = _codes(cells) if names_code(cells.name) else None
+        if code is not None:
             return code
         if cells.known.nunique() > max(LEAST_DISTINCT, _DISTINCT_SHARE * len(cells.known)):
             return None
@@ -71,24 +81,34 @@ def _other_spellings(cells: Cells) -> str:
         return f"truth values have {len(texts)} spellings ({shown}, …), each of which is a level; spell them the same"
     usual: dict[str, str] = {}
     for text in texts:
-        other = usual.setdefault(text.casefold(), text)
+        other = usual.setdefault(" ".join(text.casefold().split()), text)
         if other != text:
-            return (
-                f"levels differ in case only, as {other!r} and {text!r}; spell them the same if they are one"
-            )
+            difference = "case" if other.casefold() == text.casefold() else "case or blanks"
+            return f"levels differ in {difference} only, as {other!r} and {text!r}; spell them the same if they are one"
     return ""
 
 
 def _codes(cells: Cells) -> Detection | None:
     """Whole numbers that are codes by the name of their column, and come back."""
     numbers = number_values(cells.known)
-    if (numbers % 1 != 0).any() or 2 * cells.known.nunique() > len(cells.known):
+    if (numbers % 1 != 0).any():
         return None
+    if 2 * cells.known.nunique() > len(cells.known):
+        return _rare_codes(cells)
     return Detection(
         0.96,
         note="treated as categories because of its name; set it to numeric under `data.columns` if it "
         "is an amount",
     )
+
+
+def _rare_codes(cells: Cells) -> Detection | None:
+    """What is said of numbers that are codes by the name of their column, and seldom come back."""
+    if not is_numeric(cells.values) or cells.known.nunique() <= LEAST_DISTINCT:
+        return None
+    finding = "named as codes of places, which seldom come back, and learned as amounts"
+    cure = "set it to drop or to categorical under `data.columns`"
+    return Detection(0.0, note=f"{finding}; {cure}", is_said=True)
 
 
 def level_texts(values: pandas.Series) -> pandas.Series:

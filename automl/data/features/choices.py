@@ -39,6 +39,7 @@ class Choices(TokenFeature):
             return None
         texts = cells.counted
         shares = {sign: _rare_share(texts, sign) for sign in SEPARATORS}
+        shares = {sign: 1.0 if _end_in_years(texts, sign) else share for sign, share in shares.items()}
         separator = next((sign for sign in SEPARATORS if shares[sign] <= _MOST_RARE), None)
         if separator is not None:
             count = len({part for text in texts for part in parts_of(text, separator)})
@@ -80,6 +81,14 @@ def parts_of(text: str, separator: str) -> list[str]:
     (['Go', 'Python'], ['a', 'b'], [])
     """
     return [part for piece in text.split(separator) if (part := piece.strip(_EDGES))]
+
+
+def _end_in_years(texts: Mapping[str, int], separator: str) -> bool:
+    """Whether all cells have as many parts, the last of them a year: dates in words, `Friday, July 13, 1984`."""
+    cells = [parts_of(text, separator) for text in texts]
+    return len({len(parts) for parts in cells}) == 1 and all(
+        len(parts[-1]) == 4 and parts[-1].isdecimal() for parts in cells if parts
+    )
 
 
 def _ends_cells(texts: Mapping[str, int], separator: str) -> bool:

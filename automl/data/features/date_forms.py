@@ -2,39 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy
 import pandas
 
 from .bare_clocks import BARE
 from .cells import SPACES, level_text
+from .centuries import POSIX
 from .epochs import EPOCHS, epoch_pattern
+from .months import with_numbers
+from .six_digits import SIX_DIGITS
 
 _EPOCH = datetime(1970, 1, 1)
-
-FIRST_OF_CENTURY = 69
-"""Years of two digits from here on are of the 20th century, as POSIX has it."""
-
-MONTHS = (
-    r"jan(?:v(?:ier)?|uar[yi]?|eiro)?|ene(?:ro)?|gennaio|stycznia|янв(?:аря|арь)?",
-    r"feb(?:r(?:uar[yi]?|ero|aio)?)?|fevereiro|f[ée]v(?:r(?:ier)?)?|lutego|фев(?:раля|раль|р)?",
-    r"m(?:ar(?:ch|s|zo|ço|ca)?|aart|ärz?|rz)|март?а?",
-    r"apr(?:ile?)?|avr(?:il)?|abr(?:il)?|kwietnia|апр(?:еля|ель)?",
-    r"maja|maj|ma[iy]o?|mei|maggio|ма[яй]",
-    r"jun(?:e|ho|io?)?|juin|giu(?:gno)?|czerwca|июн[яь]?",
-    r"jul(?:y|ho|io?)?|juil(?:let)?|lug(?:lio)?|lipca|июл[яь]?",
-    r"aug(?:ust(?:us|i)?)?|agosto|ago|ao[uû]t|sierpnia|авг(?:уста|уст)?",
-    r"sep(?:t(?:emb(?:er|re)|iembre)?|tiembre|embro)?|settembre|setembro|września|сен(?:тября|тябрь|т)?",
-    r"o[ck]t(?:ob(?:er|re)|ubre)?|ott(?:obre)?|outubro|października|окт(?:ября|ябрь)?",
-    r"nov(?:emb(?:er|re|ro)|iembre)?|listopada|ноя(?:бря|брь|б)?",
-    r"d[eé][cz](?:emb(?:er|re|ro))?|desember|dic(?:iembre|embre)?|grudnia|дек(?:абря|абрь)?",
-)
-"""Names of the months, as regular expressions: English, German, French, Spanish, Italian, Portuguese, Dutch,
-Scandinavian, Polish, Russian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +34,9 @@ class DateForm:
         named: Whether months have names.
         clock: Whether it is a time of day without a date.
         scale: How many of them make a second, where it is a number that counts from 1970; 0 for a date in parts.
-        month: What stands in the place of the month: a month, a quarter or a week (ISO 8601), whose days have numbers.
+        month: What stands in the place of the month: a month, a quarter, a half of the year or a week (ISO 8601), whose
+            days have numbers.
+        first: The first year of two digits that is of the 20th century.
     """
 
     example: str
@@ -62,7 +47,8 @@ class DateForm:
     named: bool = False
     clock: bool = False
     scale: int = 0
-    month: Literal["month", "quarter", "week"] = "month"
+    month: Literal["month", "quarter", "half", "week"] = "month"
+    first: int = POSIX
 
 
 _NAMED_ZONE = r"(?: ?(?:[A-Z]{3,4}|Uhr|h|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_]+){1,2}))?"
@@ -83,8 +69,15 @@ _BEHIND = r"\8\9"
 """The offset, where three groups stand before `_TIME`."""
 
 _COMPACT = "([0-3]?[0-9])([0-3][0-9])"
-_DAY, _YEAR, _SHORT, _WEEKDAY = "([0-9]{1,2})", "([0-9]{4})", "([0-9]{2})", r"(?:[A-Za-z]{2,10}[.,]* +)?"
+_DAY, _YEAR, _SHORT, _WEEKDAY = (
+    "([0-9]{1,2})",
+    "([0-9]{4})",
+    "([0-9]{2})",
+    r"(?:[A-Za-zÀ-žА-я]{2,12}[.,]* +)?",
+)
 _NAME, _BETWEEN, _NTH = r"\{([0-9]{2})\}", r"[-/., ]*(?:(?:del?|of) +)?", r"(?:st|nd|rd|th|er|º|ª)?"
+_HALF = "(?:[Hh]([12])|([12])[Hh])"
+_FISCAL, _NEXT = "(?:FY|Fy|fy|Fiscal [Yy]ear)[-' ]*", "(?:[-/](?:[0-9]{2}){1,2})?"
 _QUARTER = "(?:[QqT]([1-4])|([1-4])(?:[Qq]|\\. ?Quartal|er? trimestre|(?:st|nd|rd|th) quarter))"
 
 
@@ -123,6 +116,7 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "short american": _numbers("2/29/24", "mdy", "/-", short=True),
     "short british": _numbers("29/2/24", "dmy", "/-", short=True),
     "short european": _numbers("29.2.24", "dmy", ".", short=True),
+    "short year first": _numbers("24/2/29", "ymd", "/.-", short=True),
     "compact": DateForm(
         "20240229",
         r"((?:1[89]|2[01])[0-9]{2})([0-9]{2})([0-9]{2})(?:[T ]?([0-9]{2}):?([0-9]{2}):?([0-9]{2})?Z?|\.0)?",
@@ -154,6 +148,7 @@ DATE_FORMS: Mapping[str, DateForm] = {
         "2024年2月29日", _YEAR + "[年년] ?" + _DAY + "[月월] ?" + _DAY + "[日일]", r"\1-\2-\3----"
     ),
     "year and month in signs": DateForm("2024年2月", _YEAR + "[年년] ?" + _DAY + "[月월]", r"\1-\2-1----"),
+    "year and month name": _named("2024-Feb", _YEAR + _BETWEEN + _NAME, r"\1-\2-1----"),
     "month name and year": _named("Feb-2024", _NAME + _BETWEEN + _YEAR, r"\2-\1-1----"),
     "month name and short year": _named("Feb-24", _NAME + "[-/., ']+" + _SHORT, r"\2-\1-1----", short=True),
     "month and year": DateForm("2/2024", "([0-9]{1,2})[-/]([0-9]{4})", r"\2-\1-1----"),
@@ -164,6 +159,10 @@ DATE_FORMS: Mapping[str, DateForm] = {
         "Q1 24", _QUARTER + "[-/' ]*" + _SHORT, r"\3-\1\2-1----", short=True, month="quarter"
     ),
     "year and quarter": DateForm("2024-Q1", _YEAR + "[-/ ]?[Qq]([1-4])", r"\1-\2-1----", month="quarter"),
+    "half and year": DateForm("H1 2024", _HALF + "[-/ ]?" + _YEAR, r"\3-\1\2-1----", month="half"),
+    "year and half": DateForm("2024-H1", _YEAR + "[-/ ]?[Hh]([12])", r"\1-\2-1----", month="half"),
+    "fiscal year": DateForm("FY2024", _FISCAL + "((?:19|20)[0-9]{2})" + _NEXT, r"\1-1-1----"),
+    "fiscal year, short": DateForm("FY24", _FISCAL + _SHORT + _NEXT, r"\1-1-1----", short=True),
     "week": DateForm("2024-W09", _YEAR + "-?W([0-9]{2})(?:-?([1-7]))?", r"\1-\2-\3----", month="week"),
     "week and year": DateForm(
         "W09 2024", "(?:W|KW|CW|[Ww]eek) ?([0-9]{1,2})[-/ ]" + _YEAR, r"\2-\1-1----", month="week"
@@ -175,25 +174,53 @@ DATE_FORMS: Mapping[str, DateForm] = {
     "dotted clock": DateForm(
         "18.30.00", r"([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})", r"1970-1-1-\1-\2-\3-", clock=True
     ),
+    "clock and Uhr": DateForm("18.30 Uhr", r"([0-9]{1,2})\.([0-9]{2}) ?Uhr", r"1970-1-1-\1-\2--", clock=True),
     BARE: DateForm(
         "1830",
         r"(?:24(00)|([0-9]{1,2})([0-9]{2})|([0-9]{1,2}))(?:\.0)?",
         r"1970-1-1-\2-\1\3\4--",
         clock=True,
     ),
+    SIX_DIGITS: DateForm("240229", r"([0-9]{1,2})([0-9]{2})([0-9]{2})(?:\.0)?", r"\1-\2-\3----", short=True),
 } | {
     name: DateForm(str(1_709_208_000 * scale), epoch_pattern(scale), "", scale=scale)
     for name, scale in EPOCHS.items()
 }
 """By name. Of two that read the same texts the first is meant, unless both are in `EITHER`."""
 
-NAMED = (BARE, *EPOCHS)
+NAMED = (BARE, SIX_DIGITS, *EPOCHS)
 """Forms that read many numbers: they are meant only where the name of a column, or the study file, says so."""
 
 MONTH_FIRST = ("american", "short american", "compact month first")
 DAY_FIRST = ("british", "short british", "compact day first")
 EITHER = tuple(map(frozenset, zip(MONTH_FIRST, DAY_FIRST, strict=True)))
 """Pairs that read the same texts as other days; only a day above 12 tells which of them is meant."""
+
+YEAR_FIRST = "short year first"
+YEAR_LAST = ("short british", "short american", "short european")
+"""Forms that read the texts of `YEAR_FIRST` as other days, where no number is above 31."""
+
+_FROM = " from 19"
+
+
+@lru_cache(maxsize=256)
+def date_form(name: str) -> DateForm:
+    """A form by its name in a reading, which may say from where on years of two digits are of the 20th century.
+
+    >>> date_form("short british from 1931").first, date_form("short british").first
+    (31, 69)
+    """
+    plain, _, first = name.partition(_FROM)
+    return replace(DATE_FORMS[plain], first=int(first)) if first else DATE_FORMS[plain]
+
+
+def in_century(name: str, first: int) -> str:
+    """The name of a form whose years of two digits are of the 20th century from one of them on.
+
+    >>> in_century("short british", 31), in_century("short british", 69)
+    ('short british from 1931', 'short british')
+    """
+    return name if first == POSIX else f"{name}{_FROM}{first:02}"
 
 
 def seconds_of(values: pandas.Series, form: str) -> numpy.ndarray:
@@ -207,7 +234,7 @@ def seconds_of(values: pandas.Series, form: str) -> numpy.ndarray:
         return numpy.where(numpy.isnat(whole), numpy.nan, whole.astype(numpy.int64).astype(numpy.float64))
     places, cells = pandas.factorize(values)
     # The place of a gap is -1, the last one.
-    return numpy.array([*(_seconds(level_text(cell), DATE_FORMS[form]) for cell in cells), numpy.nan])[places]
+    return numpy.array([*(_seconds(level_text(cell), date_form(form)) for cell in cells), numpy.nan])[places]
 
 
 def _seconds(text: str, form: DateForm) -> float:
@@ -222,17 +249,23 @@ def _seconds(text: str, form: DateForm) -> float:
     *fields, noon = match.expand(form.rewrite).split("-")
     year, month, day, hour, minute, second = (int(field or 0) for field in fields)
     if form.short:
-        year += 2000 if year < FIRST_OF_CENTURY else 1900
+        year += 2000 if year < form.first else 1900
     offset = match.expand(form.offset)
     hour = hour_of(hour, noon)
     if form.month == "week":
         return _week_seconds(year, month, day or 1)
-    month = 3 * month - 2 if form.month == "quarter" else month
+    month = first_month(month, form)
     try:
         local = (datetime(year, month, day, hour, minute, second) - _EPOCH).total_seconds()
         return local - _offset_seconds(offset)
     except ValueError:  # no such day, or no such time of day
         return numpy.nan
+
+
+def first_month(number: Any, form: DateForm) -> Any:
+    """The first month of what stands in the place of the month; numbers, or tensors of them."""
+    length = {"quarter": 3, "half": 6}.get(form.month, 1)
+    return length * number - length + 1
 
 
 def _week_seconds(year: int, week: int, day: int) -> float:
@@ -253,23 +286,6 @@ def hour_of(hour: int, noon: str) -> int:
     if not noon or hour > 12:
         return hour
     return hour % 12 + 12 * (noon in "pP")
-
-
-def month_pattern(name: str) -> str:
-    """Where the name of a month stands, and a period after it, in any case; the same to Python and to RE2."""
-    return rf"(?i){name}\.?"
-
-
-@lru_cache(maxsize=4096)
-def with_numbers(text: str) -> str:
-    """A text with months as numbers in braces.
-
-    >>> with_numbers("7 January 2018"), with_numbers("Dez-15")
-    ('7 {01} 2018', '{12}-15')
-    """
-    for number, name in enumerate(MONTHS, start=1):
-        text = re.sub(month_pattern(name), f"{{{number:02}}}", text)
-    return text
 
 
 def _offset_seconds(text: str) -> int:

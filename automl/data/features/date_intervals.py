@@ -12,6 +12,7 @@ _MOSTLY = 0.9
 _LEAST_LENGTH = 9
 """Signs of two dates, at the least: `8:00-9:30`."""
 
+_LABELED = re.compile(r"(?P<word>[^\W\d_]{2,15}[:=]?)\s+(?P<rest>.*[0-9].*)")
 _BETWEEN = re.compile(
     r"\s+(?:-|–|—|→|>|to|until|till|bis|à|al?|through|thru|/)\s+|\s*(?:–|—|→|\.\.\.?|;)\s*|(?<=[0-9Z])/(?=[0-9]{4}-)|(?<=[0-9mM])-(?=[0-9])"
 )
@@ -34,6 +35,24 @@ def two_dates(known: pandas.Series) -> str:
         return ""
     example = texts.iloc[0]
     return f"its cells hold two dates or times (as in {example!r}), which are not read; put each into a separate column"
+
+
+def behind_a_word(known: pandas.Series) -> str:
+    """What is said of texts most of which are a date behind one word, as `EOW: Friday, July 13, 1984`; empty of others.
+
+    Args:
+        known: Cells that are no gaps.
+    """
+    texts = known[known.map(lambda cell: isinstance(cell, str))].drop_duplicates().head(_MOST_TRIED)
+    matches = texts.map(_LABELED.fullmatch).dropna()
+    words = {match["word"] for match in matches}
+    if len(words) != 1 or len(matches) < _MOSTLY * len(texts):
+        return ""
+    rest = pandas.Series([match["rest"] for match in matches], dtype=object)
+    if _are_dates(rest).mean() < _MOSTLY:
+        return ""
+    finding = f"looks like dates after {words.pop()!r} (as in {texts.iloc[0]!r}), which are not read"
+    return f"{finding}; remove it from the cells"
 
 
 def _halves(text: str) -> list[str]:

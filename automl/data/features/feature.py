@@ -30,8 +30,8 @@ class Cells:
         known: Those that are neither gaps nor infinite, text without spaces around it.
         decimal: What stands before the decimals of numbers in text, where the study file says so.
         usual: What does in the other columns, where that can be told.
-        date_order: What stands first in dates whose cells cannot tell, `day_first` or `month_first`, where the study
-            file says so.
+        date_order: What stands first in dates whose cells cannot tell, `day_first`, `month_first` or `year_first`,
+            where the study file says so.
     """
 
     name: str
@@ -61,11 +61,13 @@ class Detection:
             its note is added to that of the kind that has it.
         reading: How its cells are read.
         note: What a person should know; empty when nothing is odd.
+        is_said: Whether the note is said also where another kind is sure of the column.
     """
 
     confidence: float
     reading: Reading = field(default_factory=dict)
     note: str = ""
+    is_said: bool = False
 
 
 class Feature(ABC):

@@ -5,7 +5,8 @@ import re
 _IDENTIFIER = re.compile(
     r"(?:^|[ _.-])(?:id|ids|uid|uuid|guid|index|idx|rownames?|row[ _.-]?(?:id|no|num|number|index))$"
     r"|^unnamed: [0-9]+$|^(?:level_[0-9]+|__index_level_[0-9]+__)$"
-    r"|(?:customer|client|user|patient|member|account|order|invoice|ticket|transaction|policy|case|record|serial)"
+    r"|(?:customer|client|user|patient|member|account|order|invoice|ticket|transaction|policy|case|record|serial|unique"
+    r"|store|shop|branch|employee|staff|student|product|item|article|device|vehicle|booking|claim|contract|loan)"
     r"[ _.-]?(?:id|no|num|nr|number|key)$"
     r"|(?:^|[ _.-])(?:tele)?(?:phone|telephone|telefon|mobile|fax|isbn|ean|upc|gtin|imei|iban|ssn)"
     r"[ _.-]?(?:no|num|nr|number|code)?[ _.-]?[0-9]?$",
@@ -18,7 +19,7 @@ _ROW = re.compile(
 )
 _CAMEL = re.compile("[a-z0-9]I[Dd]$|^ID$")
 _CODE = re.compile(
-    r"(?:^|[ _.-])(?:zip|postal|plz|fips|(?:zip|post|postal|pin|area)[ _.-]?code)$",
+    r"(?:^|[ _.-])(?:zip|postal|plz|fips|fp|(?:zip|post|postal|pin|area)[ _.-]?code)$",
     re.IGNORECASE,
 )
 
@@ -49,7 +50,7 @@ _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 def names_identifier(name: str) -> bool:
     """Whether a column is named as one that tells rows apart.
 
-    >>> [names_identifier(name) for name in ("id", "CustomerID", "Unnamed: 0", "patient_no", "order number", "phone2")]
+    >>> [names_identifier(name) for name in ("id", "CustomerID", "Unnamed: 0", "patient_no", "Unique Key", "storenum")]
     [True, True, True, True, True, True]
     >>> [names_identifier(name) for name in ("paid", "humid", "index_price", "width", "class_no", "android")]
     [False, False, False, False, False, False]
@@ -69,7 +70,7 @@ def names_row(name: str) -> bool:
 def names_code(name: str) -> bool:
     """Whether a column is named as one whose numbers are codes of places.
 
-    >>> [names_code(name) for name in ("zip_code", "ZIP", "postcode", "zipper", "code")]
+    >>> [names_code(name) for name in ("zip_code", "ZIP", "state_fp", "zipper", "code")]
     [True, True, True, False, False]
     """
     return bool(_CODE.search(name))

@@ -6,12 +6,15 @@ import pandas
 
 from .gap_words import is_gap_word
 from .names import most_counted
+from .number_survey import Survey
 from .other_numbers import are_codes
 from .spellings import spelled_number
-from .written import Survey
 
 _HINTED, _NEARLY, _MOSTLY, _MOST_UNITS, _NAMED = 0.5, 0.7, 0.9, 3, 2
 """Shares of numbers from which a column in several units, or another, is pointed out; units and cells that it names."""
+
+_LEAST_DISTINCT = 10
+"""Different numbers that must stand beside a word to be pointed out."""
 
 _MOST_SHORT_UNITS, _LONGEST = 8, 4
 """Units that it may have where they are as short as `kg` and `USD`; words may be streets."""
@@ -26,11 +29,16 @@ def too_few_numbers(seen: Survey) -> str:
         share = num_words / (num_words + seen.num_cells)
         finding = f"{share:.0%} of the cells are words for a gap ({words}), and the others are numbers"
         return f"{finding}; set it to numeric under `data.columns` to read them"
-    if seen.share < _NEARLY or seen.holds_codes:
+    if (seen.share < _NEARLY and not _is_one_word(seen)) or seen.holds_codes:
         return ""
     others = ", ".join(map(repr, list(seen.unread)[:_NAMED]))
     cure = "set it to numeric under `data.columns` to read the numbers and treat the others as gaps"
     return f"{seen.share:.0%} of the cells are numbers, but the others ({others}) are not; {cure}"
+
+
+def _is_one_word(seen: Survey) -> bool:
+    """Whether one text stands in most cells and different numbers in the others, as `FALSE` beside 12 and 30 feet."""
+    return len(seen.unread) == 1 and seen.share > 0.0 and seen.num_distinct >= _LEAST_DISTINCT
 
 
 def several_units(known: pandas.Series, seen: Survey) -> str:

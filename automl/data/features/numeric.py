@@ -9,15 +9,17 @@ from pandas.api import types
 
 from .cells import SPACES, first_row, is_numeric, plain_text
 from .date_intervals import two_dates
-from .durations import DURATIONS
 from .feature import Cells, Detection, Feature, Reading, Tensor
 from .gap_words import is_gap_word
+from .measures import COMPUTED
 from .number_hints import are_counted, several_units, too_few_numbers
+from .number_survey import Survey
 from .numbers import LARGEST, SMALLEST
 from .sentinels import far_values
 from .several import behind_a_word, several_numbers
 from .spellings import MARKS, MOST_DIGITS, plain_number, scaled_number, spelled_number
-from .written import Survey, survey
+from .written import survey
+from .yearless import yearless_note
 
 MOSTLY = 0.9
 """Share of the cells that must be numbers for a text column to be taken for numbers with errors in it."""
@@ -56,7 +58,7 @@ class Numeric(Feature):
             if cells.inferred == "string":
                 hint = hint or too_few_numbers(seen) or several_numbers(cells.counted)
                 hint = hint or behind_a_word(cells.counted)
-                hint = hint if hint and not two_dates(cells.known) else ""
+                hint = hint if hint and not (two_dates(cells.known) or yearless_note(cells.known)) else ""
             return Detection(0.0, note=hint)
         if not seen.holds_codes:
             return self._written(cells, seen)
@@ -139,8 +141,8 @@ def _number(cell: Any, reading: Reading) -> float:
         plain = plain_number(text)
         return numpy.nan if plain is None else plain
     unit = reading.get("unit", "")
-    if unit in DURATIONS and (minutes := DURATIONS[unit](text)) is not None:
-        return minutes
+    if unit in COMPUTED and (number := COMPUTED[unit](text)) is not None:
+        return number
     fractions = reading.get("fractions", False)
     spelled = (scaled_number if reading.get("magnitudes") else spelled_number)(text, decimal, fractions)
     return spelled.value if spelled and spelled.unit in ("", unit) else numpy.nan

@@ -15,8 +15,14 @@ _BETWEEN = ("(", "±", "/", "x", "×", "*", "@", ", ", "'", "[", " to ", "|", ";
 _IN_WORDS = re.compile("0 ?a,? 0")
 """As in `172HP 1.6L` and `5 ft 11 in`."""
 
-_BEHIND = re.compile(r"(?P<word>[^\W\d_]{2,12}[:=]? ?)[-+]?[0-9]+[.,][0-9]+")
+_BEHIND = re.compile(r"(?P<word>[^\W\d_]{2,12}[:=]? {0,3})[-+]?[0-9]+[.,][0-9]+")
 _NEARLY = 0.9
+_PHRASE = re.compile("a(?:,? a){2}")
+"""Words in a row of which addresses have more: `1 Learned Pl, Durham, NC 27705`."""
+
+_PLACE = re.compile(r"(?:a ?)?\(0[,;]? 0\)")
+"""As in `(40.7, -74.0)` and `POINT (-74.0 40.7)`."""
+
 _MONEY = re.compile(r"^[$€£¥₹]\s?")
 _MOSTLY, _FORMS, _MOST_WORDS = 0.7, 3, 4
 _MOST_TRIED = 2000
@@ -66,8 +72,11 @@ def _form(text: str) -> str:
 
 def _says_several(form: str) -> bool:
     """Whether numbers stand in it, the first of them at its beginning, and they are no telephone, date or address."""
+    if _PLACE.fullmatch(form):
+        return True
     return (
         form.startswith(("0", "[0"))
+        and not _PHRASE.search(form)
         and form.count("0") > 1
         and "!" not in form
         and form.count("a") <= _MOST_WORDS

@@ -1,6 +1,7 @@
 """What programs and writers put around a number without meaning anything by it, and a number without it."""
 
 import re
+import unicodedata
 
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 _WIDE = {0xFF01 + place: 0x21 + place for place in range(0x5E)}
@@ -9,8 +10,15 @@ _WIDE = {0xFF01 + place: 0x21 + place for place in range(0x5E)}
 BLANKS = "".join(map(chr, (*range(0x2000, 0x200B), 0x205F)))
 """Blanks of several widths, as typesetters put them between thousands."""
 
+_DIGITS = {
+    place: str(digit)
+    for place in range(0x660, 0xAC00)
+    if (digit := unicodedata.decimal(chr(place), None)) is not None
+}
+"""Digits of other scripts: U+0665 is a 5."""
+
 _BLANKS = dict.fromkeys(map(ord, BLANKS + "\u3000"), " ")
-_SIGNS = str.maketrans({**dict.fromkeys(map(ord, _INVISIBLE)), **_WIDE, **_BLANKS, 0xFFE5: "¥"})
+_SIGNS = str.maketrans({**dict.fromkeys(map(ord, _INVISIBLE)), **_WIDE, **_DIGITS, **_BLANKS, 0xFFE5: "¥"})
 _QUOTED = re.compile(r'=?"(?P<inner>[^"]*)"|\'(?P<rest>[^\']+)')
 """Texts as spreadsheets keep them from being changed: `="12"` and `'12`."""
 
@@ -18,8 +26,8 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻\u2212", "0123456789+-
 _POWER = re.compile(
     r"\s?(?:[×x*·]\s?10\^\(?(?P<power>[-+\u2212]?[0-9]{1,3})\)?|[×·]\s?10(?P<raised>[-+\u2212⁺⁻]?[⁰¹²³⁴-⁹]{1,3}|[-+\u2212][0-9]{1,2}))$"
 )
-_NOTE = re.compile(r"(?<=[0-9%])\s?(?:\*{1,3}|[†‡§]|\[[0-9a-z]{1,2}\])+$")
-"""Marks of footnotes: `12*`, `12[3]`."""
+_NOTE = re.compile(r"(?<=[0-9%])\s?(?:\*{1,3}|[†‡§?]|\[[0-9a-z]{1,2}\])+$")
+"""Marks of footnotes and of doubt: `12*`, `12[3]`, `12?`."""
 
 _ORDINAL = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)(?=$| [^\W\d_])", re.IGNORECASE)
 _BRACKETS = re.compile(r"\[\s?(?P<inner>[-+]?[0-9][0-9.,]*)\s?\]")

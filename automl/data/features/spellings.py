@@ -27,9 +27,13 @@ _SIGN = "[-+\u2212\u2013]"
 _POWER = r"(?:(?<=m)|(?<=ft)|(?<=in)|(?<=\^))[23](?![0-9])"
 """As in `m2`, `ft^3` and `kg/m3`."""
 
+_SQUARED = "\u2100-\u214f\u3371-\u33df"
+"""Units that are one sign in East Asian fonts: degrees Celsius, square meters."""
+
 _UNIT = (
-    rf"(?!(?:or|and|und|oder|et|ou|[oy]) )(?:[%‰°µμΩ\"″′]|[^\W\d_])(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]|{_POWER}){{0,14}}"
-    r"(?: [^\W\d_][^\W\d_./²³]{0,11})?"
+    rf"(?!(?:or|and|und|oder|et|ou|[oy]) )(?:[%‰°µμΩ\"″′¢{_SQUARED}]|[^\W\d_])"
+    rf"(?:[^\W\d_]|[%‰°²³/.·*^\"″′-]|{_POWER}){{0,14}}"
+    r"(?: [^\W\d_][^\W\d_./²³]{0,11}\.?)?"
 )
 _MONEY = rf"{_CURRENCY}(?: ?/ ?{_UNIT})?"
 _RATE = rf"/ ?{_UNIT}"
@@ -110,7 +114,8 @@ def _number(decimal: str) -> str:
     if decimal == ".":
         grouped.append("[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")  # as in India: 12,34,567
     whole = rf"(?:{'|'.join(grouped)}|[0-9]+)"
-    return rf"(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)"
+    digits = "*" if decimal == "." else "+"  # `1939, May` is no number with a decimal comma
+    return rf"(?:{whole}(?:{mark}[0-9]{digits})?|{mark}[0-9]+)"
 
 
 @lru_cache(maxsize=len(MARKS))

@@ -15,6 +15,12 @@ WORDS_OF_TEXT = 3.0
 
 _BETWEEN = re.compile(r"[\W_]+")
 
+_NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)*")
+_WORD = re.compile(r"[^\W\d_]+")
+_NEARLY, _FEW_WORDS, _LEAST_DISTINCT = 0.9, 3, 20
+"""Share of the cells that have the same few words around their numbers, how few, and how many different cells are no
+text then."""
+
 
 @final
 class Text(TokenFeature):
@@ -29,7 +35,7 @@ class Text(TokenFeature):
             return None
         texts = cells.counted
         num_words = sum(num_cells * len(text.split()) for text, num_cells in texts.items()) / texts.total()
-        if num_words < WORDS_OF_TEXT or not _holds_words(texts):
+        if num_words < WORDS_OF_TEXT or not _holds_words(texts) or _differ_in_numbers(texts):
             return None
         rows = Counter[str]()
         for text, num_cells in texts.items():
@@ -62,6 +68,16 @@ def _holds_words(texts: Mapping[str, int]) -> bool:
     """Whether letters stand in most cells; telephones and times have as many parts as sentences."""
     with_letters = sum(num_cells for text, num_cells in texts.items() if any(map(str.isalpha, text)))
     return 2 * with_letters > sum(texts.values())
+
+
+def _differ_in_numbers(texts: Mapping[str, int]) -> bool:
+    """Whether the same few words stand in nearly all cells, as in `POINT (-73.9 40.7)` and `Census Tract 12.01`."""
+    forms = Counter[str]()
+    for text, num_cells in texts.items():
+        forms[_NUMBER.sub("0", text)] += num_cells
+    form, count = forms.most_common(1)[0]
+    are_few = "0" in form and len(_WORD.findall(form)) <= _FEW_WORDS
+    return are_few and count >= _NEARLY * forms.total() and len(texts) > _LEAST_DISTINCT
 
 
 def tokens_of(text: str) -> list[str]:

@@ -24,6 +24,7 @@ from automl.data.files.text_files import (
     guess_separator,
     read_csv_file,
     read_header,
+    steady_separator,
 )
 from automl.data.files.workbooks import beginning_of_sheet, read_workbook, said_of_sheets
 from automl.errors import DataError
@@ -116,13 +117,13 @@ def find_format(file: TableFile) -> Format:
 def with_separator(file: TableFile) -> TableFile:
     """The file with its separator, where that can be told: its first line has no comma, and another one.
 
-    Where its first line is a title, the lines below it tell.
+    Where its first line is a title, the lines below it tell; where commas are part of names or numbers, all lines do.
     """
     if find_format(file) is not FORMATS[".csv"] or file.separator is not None:
         return file
     with explained(file):
         names = read_header(file, ",")
-        guess = guess_separator(names)
+        guess = guess_separator(names) if len(names) == 1 else steady_separator(file)
         if guess is None and len(names) == 1:
             lines = [cells[0] for _, cells in first_lines(file, "\x1f")]
             guess = guess_separator(lines[1:2]) if lines[1:] and "," not in lines[1] else None

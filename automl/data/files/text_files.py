@@ -174,6 +174,23 @@ def guess_separator(names: Sequence[str]) -> str | None:
     return next((separator for separator in _SEPARATORS if separator in names[0]), None)
 
 
+def steady_separator(file: TableFile) -> str | None:
+    """The separator by which all of the first lines have as many cells, and more than by commas; None for a comma.
+
+    Commas may stand in a name, `Delay (departure, arrival);Trains`, or before decimals.
+    """
+    counts = {separator: _steady_count(file, separator) for separator in (",", *_SEPARATORS)}
+    best = max(counts, key=lambda separator: counts[separator])
+    return None if counts[best] == counts[","] else best
+
+
+def _steady_count(file: TableFile, separator: str) -> int:
+    """The cells of each of the first lines; 0 where they have one each, or not all have as many."""
+    counts = [len(cells) for line, cells in first_lines(file, separator) if line > file.skip]
+    is_steady = len(counts) > _LEAST_LINES and len(set(counts)) == 1 and counts[0] > 1
+    return counts[0] if is_steady else 0
+
+
 def are_in_blanks(lines: Sequence[str]) -> bool:
     """Whether lines are cells with blanks between them: as many in each, and some of them numbers."""
     counts = {len(line.split()) for line in lines if line.strip()}
@@ -189,9 +206,14 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def separator_cure(names: Sequence[str]) -> str:
-    """What to do about a header of one name that looks like several; empty where it does not."""
-    guess = guess_separator(names)
+def separator_cure(names: Sequence[str], steady: str | None = None) -> str:
+    """What to do about a header of one name that looks like several; empty where it does not.
+
+    Args:
+        names: Of the header.
+        steady: What `steady_separator` says of the file.
+    """
+    guess = guess_separator(names) or steady
     return f"Write `separator: {json.dumps(guess)}` under `data`." if guess else ""
 
 
@@ -208,7 +230,8 @@ def _check_lengths(file: TableFile, names: Sequence[str], separator: str) -> Non
                     beginning = find_beginning(first_lines(file, separator))
                     title = beginning.cure if beginning.skip and not file.skip else ""
                     cure = "Name every column in the first line, or fix that line."
-                    cure = separator_cure(names) or title or cure
+                    steady = steady_separator(file) if separator == "," else None
+                    cure = separator_cure(names, steady) or title or cure
                     raise file.error(f": {got} ({len(names)}). {cure}")
     finally:
         csv.field_size_limit(limit)

@@ -8,7 +8,7 @@ import pandas
 
 from automl.config.sections import DataConfig
 from automl.data.features.cells import kind_of_cells, typed_cells
-from automl.data.files.formats import beginning_of, find_format, read_file, sheet_note
+from automl.data.files.formats import beginning_of, find_format, read_file, sheet_note, with_separator
 from automl.data.files.table_file import TableFile
 from automl.data.files.text_files import separator_cure
 from automl.data.sources.source import ReadRequest, ReadTable
@@ -72,7 +72,8 @@ def _explain_columns(file: TableFile, names: list[str], target: str, where: Wher
         DataError: One of these.
     """
     beginning = beginning_of(file)
-    cure = separator_cure(names) or (beginning.cure if beginning is not None else "")
+    steady = with_separator(file).separator if file.separator is None else None
+    cure = separator_cure(names, steady) or (beginning.cure if beginning is not None else "")
     note = sheet_note(file)
     cure = cure or (f"{note[0].upper()}{note[1:]}." if note else "")
     if cure:

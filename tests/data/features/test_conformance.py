@@ -119,6 +119,16 @@ CASES = {
         ["1h 30m", "2h", "45m", None, "PT1H", "1 day 2 hours", "1 h 5 min"],
         ["", "2 h", "90", "1h 75m", "5 kg", "3m 5s", None, "PT5M", "-"],
     ),
+    "heights": Case(
+        "numeric",
+        ["5'11\"", "6'0\"", "5'2", None, "6 ft 1 in", "Under 5 ft."],
+        ["5'12\"", "6'", "70", "5'11", "", None, "5.5"],
+    ),
+    "latitudes": Case(
+        "numeric",
+        ["48°51'N", "33°52'48\"S", None, "12° 30' N"],
+        ["48.5° S", "91", "48°75'N", "", None, "-5"],
+    ),
     "weeks": Case(
         "date",
         ["2024-W09", "1969-W30", None, "2020-W53-7", "2021W01"],
@@ -140,6 +150,17 @@ CASES = {
             "2024-03-01 23:30 GMT+0530",
         ],
         ["2024-03-01 10:00 America/New_York", "2024-03-01 10:00 europe", "", None],
+    ),
+    "years of two digits of two centuries": Case(
+        "date",
+        ["31/12/62", "15/6/70 18:30", "13-01-78", "28/2/86", "30/9/94", "1/1/02", None],
+        ["31/12/61", "1/1/62", "29/2/68", "29/2/99", "1962-01-01", "", None, "5/5/06"],
+    ),
+    "days of six digits": Case(
+        "date",
+        [float(f"{93 + row % 6}{1 + row % 12:02}{1 + 3 * row % 28:02}") for row in range(39)] + [None],
+        [930230.0, 1.0, None, 50101.0, 1231.0, 991231.0],
+        is_detected=False,  # the name of the column tells
     ),
     "quarters, short": Case(
         "date", ["1Q24", "Q4'69", "Q2 68", None], ["5Q24", "3. Quartal 21", "", "Q124", None]

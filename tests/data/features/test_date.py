@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta, timezone
 import numpy
 import pandas
 import pytest
+import tensorflow
 from draws import draws
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.data.features.date import PARTS, Date, date_parts, find_form
+from automl.data.features.calendar import seconds_graph
+from automl.data.features.date import PARTS, Date, date_parts
 from automl.data.features.date_forms import DATE_FORMS, NAMED, seconds_of
+from automl.data.features.date_survey import find_form
 from automl.data.features.kinds import KINDS
 from automl.data.schema import ColumnSettings, inspect_columns
 
@@ -39,6 +42,7 @@ FORMS = {
     "short american": ["12/31/23", "7/20/69"],
     "short british": ["31/12/23", "20-7-69"],
     "short european": ["31.12.23", "20.7.69"],
+    "short year first": ["69/7/20", "99-12-31 18:30", "69.12.31"],
     "compact": ["20231231", "19690720", "20000229T183000", "20000229T183000Z"],
     "month name first": [
         "January 7, 2018",
@@ -66,6 +70,7 @@ FORMS = {
             "5 grudnia 2020",
             "5 марта 2020",
             "5 мая 2020",
+            "Pátek 1. července 2015",
         ),
         *("29/Feb/2024:18:30:00 +0000", "Wed, 02 Jan 2019 05:00:00 -0530"),
     ],
@@ -95,12 +100,18 @@ FORMS = {
     "week": ["2024-W09", "1969W30", "2020-W53-7"],
     "day, month name, short": ["29-Feb-24", "7 Jan 69"],
     "year, month name": ["2024-Feb-29", "1969 July 20"],
+    "year and month name": ["2024-Feb", "1969, July", "2000 March"],
+    "half and year": ["H1 2024", "2H1969", "h2-2000"],
+    "year and half": ["2024H1", "1969-H2"],
+    "fiscal year": ["FY2024", "FY 1969", "FY2014-15", "FY2014/2015"],
+    "fiscal year, short": ["FY24", "FY'69", "FY14/15"],
     "month name and year": ["Dec-2015", "January 2018", "May2020"],
     "month name and short year": ["Dec-15", "Jan 69", "Aug '07"],
     "month and year": ["12/2015", "1-1969"],
     "year and month": ["2015-12", "1969/01", "2020M05"],
     "clock": ["13:08", "1:08 PM", "00:00:59", "23:59:59.5", "12:00 a.m."],
     "dotted clock": ["18.00.00", "0.30.59"],
+    "clock and Uhr": ["18.00 Uhr", "0.30 Uhr"],
 }
 NO_DATES = [
     *(
@@ -193,6 +204,10 @@ READ = {
     "5 марта 2020": "2020-03-05T00:00:00",
     "5 września 2020": "2020-09-05T00:00:00",
     "2024-Q4": "2024-10-01T00:00:00",
+    "1939, May": "1939-05-01T00:00:00",
+    "H2 2024": "2024-07-01T00:00:00",
+    "FY2014-15": "2014-01-01T00:00:00",
+    "18.30 Uhr": "1970-01-01T18:30:00",
     **{
         f"{year}-W{week:02}": f"{datetime.fromisocalendar(year, week, 1):%Y-%m-%dT%H:%M:%S}"
         for year in (1969, 2004, 2015, 2020, 2021)
@@ -207,6 +222,115 @@ def test_a_text_is_the_time_that_it_says(text: str, time: str) -> None:
     form = find_form(pandas.Series([text, text]))
     assert form is not None
     assert str(numpy.datetime64(int(seconds_of(pandas.Series([text]), form)[0]), "s")) == time
+
+
+NAMES_OF_MONTHS = {
+    "Turkish": "Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık",
+    "Turkish in capitals": "OCAK ŞUBAT MART NİSAN MAYIS HAZİRAN TEMMUZ AĞUSTOS EYLÜL EKİM KASIM ARALIK",
+    "Turkish, short": "Oca Şub Mar Nis May Haz Tem Ağu Eyl Eki Kas Ara",
+    "Czech": "leden únor březen duben květen červen červenec srpen září říjen listopad prosinec",
+    "of Czech": "ledna února března dubna května června července srpna září října listopadu prosince",
+    "Polish": "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień",
+    "of Polish": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "Polish, short": "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+    "Dutch": "januari februari maart april mei juni juli augustus september oktober november december",
+    "Portuguese": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "Swedish": "januari februari mars april maj juni juli augusti september oktober november december",
+    "Hungarian": "január február március április május június július augusztus szeptember október november december",
+    "Romanian": "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",
+}
+
+
+@pytest.mark.parametrize("names", NAMES_OF_MONTHS.values(), ids=NAMES_OF_MONTHS)
+def test_the_months_of_a_language(names: str) -> None:
+    texts = pandas.Series([f"3. {name} 2021" for name in names.split()])
+    assert find_form(texts) == "day, month name"
+    expected = [datetime(2021, month, 3, tzinfo=UTC).timestamp() for month in range(1, 13)]
+    assert seconds_of(texts, "day, month name").tolist() == expected
+    assert seconds_graph(tensorflow.constant(texts.tolist()), "day, month name").numpy().tolist() == expected
+
+
+DAYS = [datetime(2014, 1, 2) + timedelta(days=11 * row % 700) for row in range(120)]
+
+
+def test_the_year_of_three_short_numbers_is_the_one_of_which_there_are_few() -> None:
+    forms = {"%y/%m/%d": "short year first", "%d/%m/%y": "short british", "%d.%m.%y": "short european"}
+    for directive, form in forms.items():
+        texts = [f"{day:{directive}}" for day in DAYS]
+        inspected = column(texts)
+        assert (inspected.reading, inspected.note) == ({"form": form}, "")
+        read = seconds_of(pandas.Series(texts), form)
+        assert read.tolist() == [day.replace(tzinfo=UTC).timestamp() for day in DAYS]
+    monthly = [f"{year}-{month:02}-15" for year in range(13, 16) for month in range(1, 13)]
+    assert column(monthly).reading == {"form": "short year first"}, "only so they follow each other"
+
+
+def test_a_year_that_may_stand_first_or_last_is_pointed_out_and_the_study_file_decides() -> None:
+    texts = ["14/05/15", "15/06/14", "16/07/16", "13/01/13"] * 5
+    inspected = column(texts)
+    assert inspected.reading == {"form": "short british"}
+    assert "in '14/05/15' the year may stand first or last" in inspected.note
+    for order, form in (("year_first", "short year first"), ("day_first", "short british")):
+        settled = inspect_columns(pandas.DataFrame({"x": texts}), ColumnSettings(date_order=order)).columns[0]
+        assert (settled.reading, settled.note) == ({"form": form}, "")
+
+
+def test_years_of_two_digits_follow_each_other() -> None:
+    opened = [f"{1 + row % 28}/{1 + row % 12}/{(62 + row % 45) % 100:02}" for row in range(300)]
+    inspected = column([*opened, "31/1/06"])
+    assert inspected.reading == {"form": "short british from 1962"}
+    assert inspected.note == "years of two digits from 62 on are read as 1962 and later"
+    parts = Date().read(pandas.Series(["1/7/62", "1/7/99", "1/7/06", "1/7/61"]), inspected.reading)
+    assert parts[:, 0].tolist() == [1962, 1999, 2006, 2061]
+    due = column([f"28/12/{20 + row % 40}" for row in range(300)])
+    assert (due.reading, due.note) == ({"form": "short british"}, "")
+    table = pandas.DataFrame({"Date of birth": [f"28/12/{40 + row % 25}" for row in range(300)]})
+    assert inspect_columns(table).columns[0].reading == {"form": "short british from 1931"}
+    around = column([f"28/12/{row % 100:02}" for row in range(300)])
+    assert around.reading == {"form": "short british"}
+    assert "may be of either century, and 68 is read as 2068" in around.note
+
+
+def test_days_before_their_year_without_a_day_above_12_are_pointed_out() -> None:
+    inspected = column([1012024, 2032023, 12012024, 5112022] * 5)
+    assert inspected.kind == "numeric" and "day and month are ambiguous" in inspected.note
+    table = pandas.DataFrame({"x": [1012024, 2032023] * 5})
+    settled = inspect_columns(table, ColumnSettings(date_order="day_first")).columns[0]
+    assert settled.reading == {"form": "compact day first"}
+
+
+YEARLESS = {
+    "day and month": "{0}-Aug",
+    "month and day": "Aug {0}",
+    "month and day of two digits": "Aug {0:02}",
+    "in full": "August {0}th",
+    "numbers": "{0}/8",
+}
+
+
+@pytest.mark.parametrize("pattern", YEARLESS.values(), ids=YEARLESS)
+def test_days_without_a_year_are_pointed_out(pattern: str) -> None:
+    inspected = column([pattern.format(1 + row % 31) for row in range(124)])
+    assert inspected.kind == "categorical"
+    assert inspected.note.startswith(f"looks like days without a year (as in {pattern.format(1)!r})")
+
+
+def test_ranges_that_a_spreadsheet_has_changed_are_pointed_out_and_months_are_not() -> None:
+    inspected = column(["5-Aug", "10-Dec", "0-4", "20-29", "30+"] * 20)
+    assert inspected.kind == "categorical" and "restore ranges such as 5-8" in inspected.note
+    for texts in ([f"Aug-{year}" for year in range(10, 25)], ["3/4", "5/8", "7/8"], ["Level 3", "Level 4"]):
+        assert "without a year" not in column(texts * 10).note
+
+
+def test_a_date_that_stands_for_none_is_a_gap_or_pointed_out() -> None:
+    days = [f"{day:%Y-%m-%d}" for day in DAYS]
+    zero = column([*days, *["0000-00-00"] * 30])
+    assert zero.kind == "date" and "30 cells that are not dates ('0000-00-00')" in zero.note
+    for far in ("1900-01-01", "9999-12-31"):
+        note = column([*days, *[far] * 30]).note
+        cure = f'if it stands for a missing date, write `gaps: {{x: ["{far}"]}}` under `data`'
+        assert note == f"{far} occurs in 30 cells, far from the rest: {cure}"
+    assert column(days).note == ""
 
 
 def test_days_as_whole_numbers_are_dates_and_other_numbers_are_not() -> None:
@@ -467,6 +591,20 @@ def test_intervals_of_dates_are_pointed_out(pattern: str) -> None:
 )
 def test_other_texts_are_no_intervals_of_dates(pattern: str) -> None:
     assert "two dates" not in column([pattern.format(1 + row % 28) for row in range(40)]).note
+
+
+def test_days_of_six_digits_are_dates_where_the_name_says_so() -> None:
+    days = [*(datetime(1993, 1, 5) + timedelta(days=17 * row) for row in range(120)), datetime(2001, 2, 28)]
+    numbers = [int(f"{day:%y%m%d}") for day in days]
+    for cells in (numbers, [*map(float, numbers), None], [f"{day:%y%m%d}" for day in days]):
+        table = pandas.DataFrame({"loan_date": cells, "amount": cells})
+        dated, other = inspect_columns(table).columns
+        assert (dated.kind, other.kind != "date") == ("date", True)
+        assert "read as days, as 930705 is the fifth of July 1993, because of its name" in dated.note
+        read = Date().read(pandas.Series(cells), dated.reading)[: len(days), :3].tolist()
+        assert read == [[day.year, day.month, day.day] for day in days]
+    for cells in ([f"{day:%d%m%y}" for day in days], range(930101, 930301), numbers[:9]):
+        assert inspect_columns(pandas.DataFrame({"date": cells})).columns[0].kind != "date"
 
 
 def test_whole_numbers_that_end_with_their_year_are_dates() -> None:

@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from automl.data.features.kinds import KINDS
-from automl.data.features.marks import either_mark
+from automl.data.features.marks import either_mark, usual_mark
 from automl.data.features.numeric import number_values, written_numbers
 from automl.data.features.spellings import spelled_number
 from automl.data.schema import Column, ColumnSettings, inspect_columns
@@ -73,6 +73,12 @@ POINT: dict[str, float] = {
     "$(1,200.50)": -1200.5,
     "\u20133.5": -3.5,
     "１２３．５": 123.5,
+    "٣": 3.0,
+    "१,२००": 1200.0,
+    "12?": 12.0,
+    "67¢": 67.0,
+    "25℃": 25.0,
+    "3,399 sq. ft.": 3399.0,
     "\u200b1,200\ufeff": 1200.0,
     "57*": 57.0,
     "1,200.5[3]": 1200.5,
@@ -184,7 +190,6 @@ NEITHER = [
         "1-2-3",
         "B-52",
         "12A4",
-        "٣",
         "½",
         "inf",
         "nan",
@@ -371,6 +376,42 @@ NUMBERS: dict[str, tuple[list[str], list[float], dict[str, str], str]] = {
         {"decimal": "."},
         "bounds as their number",
     ),
+    "heights in feet and inches": (
+        ["5'11\"", "6'0\"", "5 ft 2 in", "6'6\" and above", "Under 5 ft.", "72"] * 10,
+        [71.0, 72.0, 62.0, 78.0, 60.0, 72.0] * 10,
+        {"decimal": ".", "unit": "feet and inches as inches"},
+        "read as numbers, feet and inches as inches (as in '5\\'11\"')",
+    ),
+    "latitudes": (
+        ["48°51'N", "33°52'48\"S", "0°30'N", "51.5° N"] * 15,
+        [48.85, -33.88, 0.5, 51.5] * 15,
+        {"decimal": ".", "unit": "degrees, south and west below 0"},
+        "degrees, south and west below 0",
+    ),
+    "longitudes with a letter": (
+        ["5.25 E", "74.5 W", "139.75E"] * 20,
+        [5.25, -74.5, 139.75] * 20,
+        {"decimal": ".", "unit": "degrees, south and west below 0"},
+        "degrees, south and west below 0",
+    ),
+    "few of several units among bare numbers": (
+        [*map(str, range(56)), "140 kg", "150 kg", "90 lbs", "3 st"],
+        [*map(float, range(56)), *[numpy.nan] * 4],
+        {"decimal": "."},
+        "4 cells that are not numbers ('140 kg', '150 kg', '90 lbs') are treated as gaps",
+    ),
+    "errors of spreadsheets and signs that say nothing": (
+        [*map(str, range(50)), "#WERT!", "#NV", "#N/D", "#VALEUR!", "-/-", "****", "refused", "not asked"],
+        [*map(float, range(50)), *[numpy.nan] * 8],
+        {"decimal": "."},
+        "8 cells are gaps in words ('#WERT!', '#NV', '#N/D')",
+    ),
+    "thousands that go on from numbers of three digits": (
+        [*(f"{row} €" for row in range(900, 1000, 2)), *(f"{row}.{900 + row} €" for row in range(1, 11))],
+        [*(float(row) for row in range(900, 1000, 2)), *(1000.0 * row + 900 + row for row in range(1, 11))],
+        {"decimal": ",", "unit": "€", "thousands": "."},
+        "read as numbers, '€' stripped, thousands separators stripped (as in '900 €')",
+    ),
     "fractions": (
         ["5 1/2", "1/2", "3", "2 3/8"] * 15,
         [5.5, 0.5, 3.0, 2.375] * 15,
@@ -549,7 +590,6 @@ NO_NUMBERS: dict[str, list[str]] = {
         for row in range(1, 11)
         for name in ("Oak", "Elm", "Main", "Hill", "Lake", "Bay")
     ],
-    "heights in feet and inches": [f"{5 + row % 2}'{row % 12}\"" for row in range(ROWS)],
     "scores of matches": [f"{row % 5}-{(row * 7) % 4}" for row in range(ROWS)],
     "coordinates": spread("52.{}, 13.4"),
     "sizes": spread("{} x {}"),
@@ -557,6 +597,8 @@ NO_NUMBERS: dict[str, list[str]] = {
     "isbn": spread("978-3-16-1484{}-0"),
     "chess results": ["1-0", "0-1", "1/2-1/2"] * 20,
     "hexadecimal": spread("0x{}"),
+    "minutes and seconds of a run": [f"{3 + row % 4}'{row:02}\"" for row in range(ROWS)],
+    "angles in two directions at once": ["N 12 S", "E 5 W"] * 30,
     "words with a number now and then": ["red", "blue", "12"] * 20,
     "most cells are words for gaps": ["-", "-", "-", "5", "7"] * 12,
 }
@@ -590,11 +632,59 @@ def test_fractions_that_may_be_thousands_are_pointed_out_unless_a_column_decides
     assert note == (
         "'stock': 1.000 could be 1 or 1000 and is read as the first; `decimal: \",\"` under `data` reads the other"
     )
+    counts = [*map(float, range(100, 160)), *(row + (100 + row) / 1000 for row in range(1, 30))]
+    assert either_mark(pandas.DataFrame({"people": counts}))[0].startswith(
+        "'people': 100.000 could be 100 or"
+    )
     assert not either_mark(whole.assign(share=0.5)), "another column has a decimal point"
     assert not either_mark(whole.assign(stock=whole["stock"] / 1000)), "less than 1"
     assert not either_mark(whole.assign(stock=[row + 0.5 for row in range(ROWS)])), (
         "one digit behind the point"
     )
+
+
+def test_the_decimal_comma_of_a_table_is_not_guessed_from_months_behind_years() -> None:
+    months = ["1939, May", "1986, October", "1992"] * 20
+    assert usual_mark(pandas.DataFrame({"first": months, "pages": [2.0, 3.0, None] * 20})) is None
+
+
+def test_one_word_beside_numbers_is_pointed_out() -> None:
+    note = column(["FALSE"] * 60 + [str(row) for row in range(20)]).note
+    assert note.startswith(
+        "25% of the cells are numbers, but the others ('FALSE') are not; set it to numeric"
+    )
+
+
+HELD = {
+    "points": ("POINT (-73.{0} 40.{0})", True),
+    "pairs in brackets": ("(40.{0}, -73.{0})", True),
+    "addresses": ("{0} Learned Pl, Durham, NC 277{0}", False),
+    "tracts": ("Census Tract {0}.02", False),
+}
+
+
+@pytest.mark.parametrize(("pattern", "is_said"), HELD.values(), ids=HELD)
+def test_places_are_no_text_and_addresses_are_no_numbers(pattern: str, is_said: bool) -> None:
+    inspected = column([pattern.format(row) for row in range(10, 10 + ROWS)])
+    assert inspected.kind == ("text" if "Pl" in pattern else "identifier")
+    assert ("its cells hold several numbers" in inspected.note) is is_said
+
+
+def test_a_number_or_a_date_behind_one_word_is_pointed_out() -> None:
+    scores = column([f"Sample  {row}.5" for row in range(ROWS)])
+    assert scores.note.startswith(
+        "looks like numbers after 'Sample' (as in 'Sample  0.5'), which are not read"
+    )
+    days = pandas.date_range("2001-03-01", periods=ROWS).strftime("EOW: %A, %B %d, %Y")
+    ends = column([*days] * 2)
+    assert ends.kind != "choices" and ends.note.startswith(
+        "looks like dates after 'EOW:' (as in 'EOW: Thursday, "
+    )
+
+
+def test_levels_that_differ_in_blanks_are_pointed_out() -> None:
+    note = column(["New  York", "New York", "Boston"] * 20).note
+    assert note.startswith("levels differ in case or blanks only, as 'New  York' and 'New York'")
 
 
 def test_two_units_are_pointed_out() -> None:
