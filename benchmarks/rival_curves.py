@@ -1,6 +1,6 @@
 """The best validation score of each rival against time, from what `rivals.py` has recorded.
 
-    python benchmarks/rival_curves.py FILE.png [--minutes 3]
+    python benchmarks/rival_curves.py docs/rivals.png --minutes 2
 
 A panel per table. Ours is cross-validated over five folds, that of the others is of the fifth of the rows on which they
 choose; the point behind each line is the loss on the fifth of the table that nobody saw. Times begin with the process.
@@ -45,7 +45,7 @@ def main() -> None:
     second = altair.X("second:Q", title="seconds")
     panels = []
     for table in dict.fromkeys(points["table"]):
-        scale = altair.Scale(type="log", zero=False)
+        scale = altair.Scale(type="log", nice=False, zero=False)
         lines = (
             altair.Chart(points[points["table"] == table])
             .mark_line(interpolate="step-after")

@@ -12,6 +12,7 @@ from automl.data.schema import UNLEARNED
 from automl.data.target_copies import copies_of_target
 from automl.data.targets import LONG_TAIL, has_long_tail, skewness
 from automl.trial import Task
+from automl.wording import counted
 
 RARE = 0.1
 """Share of the rows below which a class is called rare."""
@@ -44,7 +45,7 @@ def printable(lines: Sequence[str]) -> tuple[str, ...]:
 def describe_columns(dataset: Dataset) -> tuple[str, ...]:
     """The number of rows, and the columns of each kind."""
     columns = dataset.schema.columns
-    lines = [f"{len(dataset.target):,} rows, {_count(len(columns), 'column')} without the target"]
+    lines = [f"{len(dataset.target):,} rows, {counted(len(columns), 'column')} without the target"]
     for kind in (*KINDS, *UNLEARNED):
         names = [column.name for column in dataset.schema.of_kind(kind)]
         if names:
@@ -73,7 +74,7 @@ def describe_gaps(table: pandas.DataFrame) -> tuple[str, ...]:
         f"{_short(str(name))} {_share(count, len(table))}" for name, count in counts.head(MOST_GAPS).items()
     ]
     more = f", and {len(counts) - MOST_GAPS} more" if len(counts) > MOST_GAPS else ""
-    return (f"gaps in {_count(len(counts), 'column')}: {', '.join(shown)}{more}",)
+    return (f"gaps in {counted(len(counts), 'column')}: {', '.join(shown)}{more}",)
 
 
 def describe_target(dataset: Dataset) -> tuple[str, ...]:
@@ -143,10 +144,6 @@ def _repeated_rows(dataset: Dataset) -> list[str]:
             f"{finding}; the unused columns {names} may distinguish them; if not, they make scores too good"
         ]
     return [f"{finding}; duplicates on both sides of a split make scores too good"]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _share(count: int, total: int) -> str:

@@ -13,6 +13,7 @@ from automl.config.sections import SplitsConfig
 from automl.data.dataset import Dataset
 from automl.errors import DataError, Where, explain
 from automl.trial import Scalar, Task
+from automl.wording import counted
 
 Array = numpy.ndarray
 Pair = tuple[numpy.ndarray, numpy.ndarray]
@@ -144,7 +145,7 @@ class RandomSplits:
 
     def count_folds(self, rows: Array, verb: str) -> tuple[int, str]:
         """Two rows a fold, and where there are classes, a row of every class in every fold."""
-        must = f"leave rows for every fold; the table {verb} {len(rows)} rows"
+        must = f"leave rows for every fold; the table {verb} {counted(len(rows), 'row')}"
         why = f"there are {len(rows)} training rows, and a fold needs two"
         by_rows = self._request.fit_folds(len(rows) // 2, must, why, "use more rows.")
         if self._labels is None:
@@ -153,8 +154,9 @@ class RandomSplits:
         counts = numpy.bincount(self._labels[rows], minlength=len(dataset.classes))
         rarest = int(counts.argmin())
         label, count = dataset.classes[rarest], int(counts[rarest])
-        must = f"not exceed the rows of any class; class {label!r} of {dataset.target_name!r} {verb} {count} rows"
-        why = f"the class {label!r} has {count} training rows"
+        named = f"class {label!r} of {dataset.target_name!r}"
+        must = f"not exceed the rows of any class; {named} {verb} {counted(count, 'row')}"
+        why = f"the class {label!r} has {counted(count, 'training row')}"
         return min(
             by_rows,
             self._request.fit_folds(count, must, why, _cure_of(label, dataset.classes)),

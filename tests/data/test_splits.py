@@ -177,7 +177,7 @@ def test_a_class_too_small_to_stop_on_stops_no_study() -> None:
             classes(30, 1),
             {"test": 0.0},
             "folds",
-            ["class 'class 1' of 'y' has 1 rows", "got 5", "Remove or merge that class"],
+            ["class 'class 1' of 'y' has 1 row,", "got 5", "Remove or merge that class"],
         ),
         (numbers(20), {"kind": "stratified"}, "kind", ["a numeric target", "kind: plain"]),
         (numbers(3), {"folds": 2, "test": 0.0}, "folds", ["the table has 3 rows", "got 2", "more rows"]),
