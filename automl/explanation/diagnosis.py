@@ -55,6 +55,14 @@ SOLVED = 1e-3
 
 _HIGHER_RATES: Proposal = ("widen the range of `learning_rate`", {"learning_rate": MORE})
 
+_WITHOUT_SIGNAL: tuple[Proposal, ...] = (
+    (LOOK_FOR_FEATURES, {}),
+    ("check that all rows come from the same distribution", {}),
+    NARROWER,
+    MORE_DROPOUT,
+    MORE_L2,
+)
+
 _FAR = ("standard", "robust")
 """Encodings of numbers under which values far from the others stay far from them, which matters to no tree."""
 
@@ -173,34 +181,29 @@ def _no_signal(evidence: Evidence) -> Finding | None:
     unfinished = evidence.training >= NO_SIGNAL and _used_up(evidence)
     if not evidence.validation >= NO_SIGNAL or unfinished:  # nor where it is not known
         return None
-    validation = f"{evidence.validation:.0%} of a constant's loss on validation rows"
-    losses = f"{validation}, {evidence.training:.0%} on its training rows"
+    has_learned = not evidence.training >= NO_SIGNAL  # nor where it is not known
+    losses = [
+        f"{evidence.validation:.0%} of a constant's loss on validation rows",
+        f"{evidence.training:.0%} on its training rows",
+    ]
     other = min(evidence.baselines, key=lambda name: evidence.baselines[name], default="")
-    if not other or evidence.baselines[other] >= NO_SIGNAL:
-        return _no_signal_at_all(evidence, losses)
-    losses += f", and {other} has {evidence.baselines[other]:.0%} on validation rows"
-    if evidence.training >= NO_SIGNAL:
-        return f"It has learned almost nothing: {losses}.", (_HIGHER_RATES,)
-    simpler = (NARROWER,) if other == "linear" else ()
+    if other and evidence.baselines[other] < NO_SIGNAL:
+        losses.append(f"and {other} has {evidence.baselines[other]:.0%} on validation rows")
+        proposals = _as_the_other(evidence, other) if has_learned else (_HIGHER_RATES,)
+    else:
+        proposals = (
+            _WITHOUT_SIGNAL if has_learned else (("check the features and the target", {}), _HIGHER_RATES)
+        )
+    sentence = "It does not generalize" if has_learned else "It has learned almost nothing"
+    return f"{sentence}: {', '.join(losses)}.", proposals
+
+
+def _as_the_other(evidence: Evidence, other: str) -> tuple[Proposal, ...]:
+    """What to change where a plain model generalizes and the network does not."""
     encoding = evidence.trial.hyperparameters.get("numeric_encoding", "standard")
     bounded = (QUANTILE,) if other == "gradient boosting" and encoding in _FAR else ()
-    return f"It does not generalize: {losses}.", (*bounded, *simpler, MORE_DROPOUT, MORE_L2)
-
-
-def _no_signal_at_all(evidence: Evidence, losses: str) -> Finding:
-    """What is said where no plain model has learned anything, or that is not known."""
-    if evidence.training >= NO_SIGNAL:
-        return f"It has learned almost nothing: {losses}.", (
-            ("check the features and the target", {}),
-            _HIGHER_RATES,
-        )
-    return f"It does not generalize: {losses}.", (
-        (LOOK_FOR_FEATURES, {}),
-        ("check that all rows come from the same distribution", {}),
-        NARROWER,
-        MORE_DROPOUT,
-        MORE_L2,
-    )
+    simpler = (NARROWER,) if other == "linear" else ()
+    return (*bounded, *simpler, MORE_DROPOUT, MORE_L2)
 
 
 def _used_up(evidence: Evidence) -> bool:

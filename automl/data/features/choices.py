@@ -39,7 +39,8 @@ class Choices(TokenFeature):
             return None
         texts = cells.counted
         shares = {sign: _rare_share(texts, sign) for sign in SEPARATORS}
-        shares = {sign: 1.0 if _end_in_years(texts, sign) else share for sign, share in shares.items()}
+        near = [sign for sign, share in shares.items() if share <= _HINTED_RARE]
+        shares |= {sign: 1.0 for sign in near if _end_in_years(texts, sign)}
         separator = next((sign for sign in SEPARATORS if shares[sign] <= _MOST_RARE), None)
         if separator is not None:
             count = len({part for text in texts for part in parts_of(text, separator)})

@@ -10,6 +10,7 @@ _DAY_FIRST = re.compile(r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|º|ª)?[-/., ]*(?
 _MONTH_FIRST = re.compile(r"\{[0-9]{2}\}[-/., ]*(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?")
 _NUMBERS = re.compile(r"(?P<first>[0-9]{1,2})[-/.](?P<second>[0-9]{1,2})\.?")
 _RANGE = re.compile(r"[0-9]+ ?[-–] ?[0-9]+|[0-9]+\+?|[<>] ?[0-9]+")
+_ONE_NUMBER = re.compile("[^0-9]*[0-9]{1,2}[^0-9]*")
 _MOSTLY, _SOME, _LONGEST = 0.9, 0.05, 20
 
 _LEAST_DISTINCT = 20
@@ -29,8 +30,9 @@ def yearless_note(known: pandas.Series) -> str:
     shorts = [text for text in texts.unique() if len(text) <= _LONGEST and any(map(str.isdecimal, text))]
     if len(texts) < len(known) or not len(texts) or len(shorts) < _MOSTLY * texts.nunique():
         return ""
-    named = texts.map(lambda text: _DAY_FIRST.fullmatch(with_numbers(text)) is not None)
-    named |= _days_last(texts)
+    numbered = texts.map({text: _numbered(text) for text in texts.unique()})
+    named = numbered.map(lambda text: _DAY_FIRST.fullmatch(text) is not None)
+    named |= _days_last(numbered)
     ranges = texts.map(lambda text: _RANGE.fullmatch(text) is not None)
     if named.mean() >= _SOME and (named | ranges).mean() >= _MOSTLY:
         example = texts[named].iloc[0]
@@ -42,9 +44,14 @@ def yearless_note(known: pandas.Series) -> str:
     return f"{finding}; add the year, or restore ranges such as 5-8, of which spreadsheets make 5-Aug"
 
 
-def _days_last(texts: pandas.Series) -> pandas.Series:
+def _numbered(text: str) -> str:
+    """A text with its month as a number; empty where it is no day and month, for names of months take long to find."""
+    return with_numbers(text) if _ONE_NUMBER.fullmatch(text) else ""
+
+
+def _days_last(numbered: pandas.Series) -> pandas.Series:
     """Which texts are a month and a day, `Dec 18`, where these cannot be years of two digits."""
-    matches = texts.map(lambda text: _MONTH_FIRST.fullmatch(with_numbers(text)))
+    matches = numbered.map(_MONTH_FIRST.fullmatch)
     known = matches[matches.notna()]
     days = known.map(lambda match: int(match["day"]))
     are_short = known.map(lambda match: len(match["day"]) == 1)
